@@ -1,0 +1,1 @@
+"""wordrel: how is just self-attention different from word2vec?"""

@@ -1,0 +1,33 @@
+"""The errors that a user can mend: each names the place, what was found, and the cure."""
+
+
+class WordrelError(Exception):
+    """Something the user can mend; the command line prints it and exits with status 2."""
+
+
+class ConfigError(WordrelError):
+    """One or more wrong settings; `problems` holds a line for each of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class CorpusError(WordrelError):
+    """A corpus that cannot be read or has nothing to train on."""
+
+
+class DatasetError(WordrelError):
+    """A malformed evaluation file: file, line, found, expected."""
+
+
+class DownloadError(WordrelError):
+    """A file that could not be fetched, or that is not the file it should be."""
+
+
+class StoreError(WordrelError):
+    """A folder that cannot be written, or that another run is using."""
+
+
+class TrainingError(Exception):
+    """A cell that cannot be trained (loss not finite, say); the study goes on without it."""
