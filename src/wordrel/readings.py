@@ -1,0 +1,180 @@
+"""Readings: what every trained model answers, and the only thing that tasks see of it.
+
+Three questions (how alike are two words, how strongly does a relate to b, what does a word mean
+here) are asked of every model in the same way. A model that has no answer says so by name and
+reason; nobody guesses in its place.
+
+Glossary: V words, D dimensions, K factors of a relation, P items, N tokens, S sentences.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import WordrelError
+
+Objective = Literal["masked_word", "next_word"]
+ContextView = Literal["static", "context", "joined"]
+
+
+class NotAvailableError(WordrelError):
+    """This model has no answer to this question; the message says why."""
+
+
+class UnknownWordError(WordrelError):
+    """A word that is not in the vocabulary."""
+
+
+@runtime_checkable
+class Contextualizer(Protocol):
+    """What a word means here: the part of a model that reads running text.
+
+    A stream is `ids` (N token ids) cut into sentences by `ends` (S exclusive ends, the last N).
+    """
+
+    @property
+    def objective(self) -> Objective:
+        """What the model was trained to predict."""
+        ...
+
+    def states(
+        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+    ) -> Float32[np.ndarray, "N D"]:
+        """The state that predicts token t, for each t; it never depends on token t.
+
+        NaN rows where a token has no context (first of its sentence, for `next_word`).
+        """
+        ...
+
+    def contextual(
+        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+    ) -> Float32[np.ndarray, "N D"]:
+        """y_i of the word at position i: its meaning here. NaN rows where there is none."""
+        ...
+
+    def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
+        """Log p(word | context) over the whole vocabulary, normalised; one row a state."""
+        ...
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The answers of one trained model.
+
+    Attributes:
+        vocab: the words it knows.
+        views: name -> one row a word, [V, D]: the spaces in which words can be alike.
+        relations: name -> (left, right), both [V, K]: relation(a -> b) = left[a] . right[b].
+        context: what reads running text, or None.
+        primary: question ("alike", "relate") -> the view fixed beforehand as the headline.
+        unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
+    """
+
+    vocab: Vocab
+    views: Mapping[str, Float32[np.ndarray, "V D"]]
+    relations: Mapping[str, tuple[Float32[np.ndarray, "V K"], Float32[np.ndarray, "V K"]]] = field(
+        default_factory=dict
+    )
+    context: Contextualizer | None = None
+    primary: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+
+    def similarity(self, a: str, b: str, view: str | None = None) -> float:
+        """How alike two words are: the cosine of their rows, in [-1, 1].
+
+        Args:
+            a: a word.
+            b: a word.
+            view: one of `views`; default: the primary one.
+
+        Raises:
+            UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
+        """
+        table = self._view(view)
+        left, right = table[self._id(a)], table[self._id(b)]
+        return float(left @ right / (np.linalg.norm(left) * np.linalg.norm(right)))
+
+    def most_similar(self, word: str, n: int = 10, view: str | None = None) -> dict[str, float]:
+        """The n words most alike to `word`, best first, with their cosines.
+
+        Raises:
+            UnknownWordError, NotAvailableError: as `similarity`.
+        """
+        table, own = self._view(view), self._id(word)
+        norms = np.linalg.norm(table, axis=1)
+        with np.errstate(invalid="ignore"):  # a zero row has no direction and comes last
+            cosine = np.nan_to_num(table @ table[own] / (norms * norms[own]), nan=-2.0)
+        cosine[own] = -np.inf
+        best = np.argsort(-cosine, kind="stable")[: min(n, len(self.vocab) - 1)]
+        return {self.vocab.words[i]: float(cosine[i]) for i in best}
+
+    def relation(self, a: str, b: str, view: str | None = None) -> float:
+        """How strongly a relates to b: left[a] . right[b], any number; the order matters.
+
+        Raises:
+            UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
+        """
+        name = self._chosen(view, "relate", self.relations)
+        left, right = self.relations[name]
+        return float(left[self._id(a)] @ right[self._id(b)])
+
+    def in_context(
+        self, sentence: Sequence[str], position: int, view: ContextView = "context"
+    ) -> Float32[np.ndarray, " K"]:
+        """What the word at `position` means in this sentence.
+
+        Args:
+            sentence: its words, as the corpus writes them; words that the vocabulary lacks are
+                left out, as they were in training.
+            position: place of the word, from 0.
+            view: "context" is y_i, "static" the word's own row (the control), "joined" both,
+                each of length 1, one behind the other.
+
+        Raises:
+            UnknownWordError: where the vocabulary lacks the word.
+            NotAvailableError: where the model has no vector of a context, or this word has none.
+        """
+        own = self._id(sentence[position])
+        static: Float32[np.ndarray, " K"] = self._view(None)[own]
+        if view == "static":
+            return static
+        if self.context is None:
+            raise NotAvailableError(self.unavailable["context"])
+        ids = self.vocab.ids(sentence)
+        known = ids[ids >= 0]
+        place = int((ids[:position] >= 0).sum())
+        states = self.context.contextual(known, np.array([len(known)]))
+        y: Float32[np.ndarray, " K"] = states[place]
+        if np.isnan(y).any():
+            raise NotAvailableError(f"{sentence[position]!r} has no known word around it here")
+        if view == "context":
+            return y
+        parts = [static / _length(static), y / _length(y)]
+        joined: Float32[np.ndarray, " K"] = np.concatenate(parts)
+        return joined
+
+    def _id(self, word: str) -> int:
+        if word not in self.vocab.index:
+            raise UnknownWordError(
+                f"{word!r} is not among the {len(self.vocab)} words of the model"
+            )
+        return self.vocab.index[word]
+
+    def _view(self, view: str | None) -> Float32[np.ndarray, "V D"]:
+        return self.views[self._chosen(view, "alike", self.views)]
+
+    def _chosen(self, view: str | None, question: str, there: Mapping[str, object]) -> str:
+        if not there:
+            raise NotAvailableError(self.unavailable[question])
+        name = view or self.primary[question]
+        if name not in there:
+            raise NotAvailableError(f"no view {name!r} here; there are {', '.join(there)}")
+        return name
+
+
+def _length(vector: Float32[np.ndarray, " D"]) -> float:
+    return float(np.linalg.norm(vector)) or 1.0

@@ -1,0 +1,39 @@
+"""Tasks: data sets and the kinds of question put to readings.
+
+Load a task (`load_task`, `pairs_task`), put it to a model (`ask`), see what a vocabulary covers
+(`covered`). Names are looked up on first use, so that checking a config, which needs only
+`wordrel.tasks.registry`, loads neither data nor the rest of the package.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wordrel.tasks.base import RESTRICT_VOCAB, Items, Outcome, Probe, Scope, Task
+    from wordrel.tasks.core import KINDS, ask, covered, load_task, pairs_task
+
+_HOMES = {
+    "base": ("RESTRICT_VOCAB", "Items", "Outcome", "Probe", "Scope", "Task"),
+    "core": ("KINDS", "ask", "covered", "load_task", "pairs_task"),
+}
+__all__ = [
+    "KINDS",
+    "RESTRICT_VOCAB",
+    "Items",
+    "Outcome",
+    "Probe",
+    "Scope",
+    "Task",
+    "ask",
+    "covered",
+    "load_task",
+    "pairs_task",
+]
+
+if not TYPE_CHECKING:  # a checker would take it as leave to use any name
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,176 @@
+"""Strict readers of evaluation files: every line is understood, or the file is refused.
+
+Reads word pairs with scores (TSV or CSV) and analogy questions (Google's format), from the user's
+files and from those inside the installed gensim package; writes nothing.
+"""
+
+import csv
+import hashlib
+import importlib.metadata
+import importlib.util
+import io
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wordrel.errors import DatasetError
+from wordrel.tasks.registry import TaskInfo
+
+_SHOWN = 20
+Pair = tuple[str, str, float]
+Quadruple = tuple[str, str, str, str]
+
+
+def package_file(info: TaskInfo) -> Path:
+    """The file of a registered task inside the gensim package, found without importing it.
+
+    Raises:
+        DatasetError: where gensim or the file is missing, or the file is not the pinned one.
+    """
+    spec = importlib.util.find_spec("gensim")
+    if spec is None or not spec.submodule_search_locations:
+        raise DatasetError(
+            f"{info.name}: found no gensim package, which holds {info.path}; install it"
+        )
+    path = Path(spec.submodule_search_locations[0]) / info.path
+    version = importlib.metadata.version("gensim")
+    found = hashlib.sha256(_read_bytes(path)).hexdigest()
+    if found != info.sha256:
+        raise DatasetError(
+            f"{path}: found sha256 {found} in gensim {version}, expected {info.sha256}; "
+            "install the gensim version that constraints.txt names"
+        )
+    return path
+
+
+def read_pairs(path: Path, *, comments: bool = False) -> tuple[list[Pair], tuple[str, ...]]:
+    """Word pairs with scores, and the header line (empty where there is none).
+
+    Three columns, parted by tabs if the file holds any tab and by commas if not; fields may be
+    quoted; blank lines are skipped. The first line is a header if its third field holds no digit.
+
+    Args:
+        path: the file, UTF-8 with or without byte order mark.
+        comments: whether lines that begin with # are skipped.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    text = read_text(path)
+    delimiter = "\t" if "\t" in text else ","
+    rows = list(_rows(path, text, delimiter, comments))
+    header = tuple(rows.pop(0)[1]) if rows and _is_header(rows[0][1]) else ()
+    problems = [f"{path}:{line}: {p}" for line, row in rows for p in _pair_problems(row, delimiter)]
+    refuse(problems)
+    if not rows:
+        raise DatasetError(f"{path}: found no pairs, expected lines of word, word, score")
+    return [(a.strip(), b.strip(), float(score)) for _, (a, b, score) in rows], header
+
+
+def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:
+    """Analogy questions, each with the section (`: name` line) it stands in.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    questions: list[tuple[str, Quadruple]] = []
+    problems: list[str] = []
+    section = ""
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        words = line.split()
+        if line.startswith(":"):
+            section = line[1:].strip()
+        elif len(words) != 4 or not section:
+            found = f"{len(words)} words" if section else "a question before the first section"
+            problems.append(
+                f"{path}:{number}: found {found}, expected ': section', then 4 words a line"
+            )
+        else:
+            questions.append((section, (words[0], words[1], words[2], words[3])))
+    refuse(problems)
+    if not questions:
+        raise DatasetError(f"{path}: found no questions, expected ': section', then 4 words a line")
+    return questions
+
+
+def read_text(path: Path) -> str:
+    """A whole UTF-8 file, without its byte order mark; line ends stay as they are.
+
+    Raises:
+        DatasetError: where it cannot be read, or is not UTF-8 (with the byte offset).
+    """
+    data = _read_bytes(path)
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DatasetError(
+            f"{path}:{line}: found byte 0x{data[error.start]:02x} at offset {error.start}, "
+            "expected UTF-8; save the file as UTF-8"
+        ) from error
+
+
+def refuse(problems: list[str]) -> None:
+    """Raise one error with all `problems`, one a line, if there is any.
+
+    Raises:
+        DatasetError: the first 20 of them and how many more there are.
+    """
+    if problems:
+        more = len(problems) - _SHOWN
+        tail = [f"and {more} more"] if more > 0 else []
+        raise DatasetError("\n".join(problems[:_SHOWN] + tail))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"{path}: there is no such file; give the path of an existing one"
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _rows(path: Path, text: str, delimiter: str, comments: bool) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each line that is neither blank nor an allowed comment."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            blank = not row or (len(row) == 1 and not row[0].strip())
+            if not blank and not (comments and row[0].startswith("#")):
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise DatasetError(
+            f"{path}:{reader.line_num}: found a broken quoted field ({error}), "
+            'expected fields without " or wholly inside a pair of them'
+        ) from error
+
+
+def _is_header(row: list[str]) -> bool:
+    """A third field like 7,5 is a bad number and no header, so that it is not lost silently."""
+    return len(row) == 3 and not _is_number(row[2]) and not any(c.isdigit() for c in row[2])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+def _pair_problems(row: list[str], delimiter: str) -> Iterable[str]:
+    if len(row) != 3:
+        parted = "tabs" if delimiter == "\t" else "commas or tabs"
+        columns = "1 column" if len(row) == 1 else f"{len(row)} columns"
+        yield f"found {columns}, expected 3 (word, word, score) parted by {parted}"
+        return
+    for word in row[:2]:
+        if not word.strip():
+            yield "found an empty word, expected a word in each of the first two columns"
+        elif not word.isprintable():
+            yield f"found the word {word!r} with a control character, expected plain text"
+    if not _is_number(row[2]) or not math.isfinite(float(row[2])):
+        yield f"found the score {row[2]!r}, expected a finite number such as 7.5"

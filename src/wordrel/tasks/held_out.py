@@ -1,0 +1,147 @@
+"""Fit: how surprised is a model by sentences of its own corpus that it was not trained on?
+
+Every model of a study predicts the same target words (all but the first of each sentence) with
+the full softmax. The two objectives answer different questions (a masked word is seen from both
+sides), so each has its own row, and a model answers only the one it was trained for.
+The items are sentences: gold is the number of targets, predicted the sum of -log p in nats, and
+the measure their ratio: the loss per token.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import DatasetError
+from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.tasks.base import Items, Kind, Outcome, Probe, Scope, Task, reason, unanswered
+
+_LOG_PROBABILITIES_AT_ONCE = 2**23
+"""32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
+
+
+def read(path: Path) -> Items:
+    """The user's corpus is the data set, so there is no file to read.
+
+    Raises:
+        DatasetError: always.
+    """
+    raise DatasetError(f"{path}: found a file for held_out_loss, expected none; leave it out")
+
+
+def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """All of them: held-out text is made of words of the vocabulary."""
+    return np.ones(items.n_items, dtype=np.bool_)
+
+
+def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome an objective; the objective that the model does not have is left open.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    if scope.probe is None:
+        raise ValueError(f"{task.name} needs held-out text: found no probe, expected one")
+    ids, items = choose_sentences(scope.probe)
+    probed = replace(task, items=items)
+    form = unanswered(
+        probed, covered(items, readings.vocab, scope), _unigram_loss(readings.vocab, ids, items)
+    )
+    if not items.n_items:
+        note = "no held-out sentence has two words; raise corpus.held_out or give more text"
+        form = replace(form, note=note)
+    return [_answer_one(form, objective, readings, ids) for objective in get_args(Objective)]
+
+
+def choose_sentences(probe: Probe) -> tuple[Int64[np.ndarray, " N"], Items]:
+    """Whole sentences spread evenly over the held-out text, so that every model has the same.
+
+    Sentences of one word hold no target and are left out. At least one sentence is taken.
+
+    Returns:
+        The chosen sentences' token ids, and one item a sentence (its cluster is its number in
+        the held-out text).
+    """
+    starts = np.concatenate([[0], probe.ends[:-1]]) if len(probe.ends) else probe.ends
+    lengths = probe.ends - starts
+    usable = np.flatnonzero(lengths >= 2)
+    taken = usable[_spread(lengths[usable], probe.max_tokens)]
+    inside = [np.arange(starts[s], probe.ends[s]) for s in taken]
+    places = np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
+    items = Items(
+        words=(),
+        gold=(lengths[taken] - 1).astype(np.float64),
+        cluster=taken.astype(np.int64),
+        duplicates=0,
+        multiword=0,
+    )
+    return probe.ids[places], items
+
+
+def _spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:
+    """Evenly spaced sentences of at most `limit` tokens in all, but at least one."""
+    n = len(lengths)
+    while True:
+        taken = np.arange(n) * len(lengths) // max(n, 1)
+        tokens = int(lengths[taken].sum())
+        if tokens <= limit or n <= 1:
+            return taken
+        n = max(1, min(n - 1, n * limit // tokens))
+
+
+def _answer_one(
+    form: Outcome, objective: Objective, readings: Readings, ids: Int64[np.ndarray, " N"]
+) -> Outcome:
+    row = replace(form, task=f"{form.task}.{objective}")
+    if form.note:
+        return row
+    context = readings.context
+    if context is None:
+        return replace(row, note=reason(readings, "fit", "context"))
+    if context.objective != objective:
+        return replace(row, note=f"the model was trained for the objective {context.objective!r}")
+    try:
+        losses = sentence_losses(context, ids, form.gold.astype(np.int64), len(readings.vocab))
+    except NotAvailableError as refusal:
+        return replace(row, note=str(refusal))
+    return replace(row, view="context", predicted=losses)
+
+
+def _targets(n_targets: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " T"]:
+    """Where the targets stand in a stream of sentences of n_targets + 1 tokens."""
+    lengths = n_targets + 1
+    is_target = np.ones(int(lengths.sum()), dtype=np.bool_)
+    is_target[np.cumsum(lengths) - lengths] = False
+    return np.flatnonzero(is_target)
+
+
+def sentence_losses(
+    context: Contextualizer,
+    ids: Int64[np.ndarray, " N"],
+    n_targets: Int64[np.ndarray, " S"],
+    n_words: int,
+) -> Float64[np.ndarray, " S"]:
+    """-log p of all targets of a sentence, summed, in nats under the full softmax."""
+    states = context.states(ids, np.cumsum(n_targets + 1))
+    places = _targets(n_targets)
+    surprise = np.empty(len(places))
+    step = max(1, _LOG_PROBABILITIES_AT_ONCE // n_words)
+    for start in range(0, len(places), step):
+        at = places[start : start + step]
+        log_p = context.log_probabilities(states[at])
+        surprise[start : start + step] = -log_p[np.arange(len(at)), ids[at]]
+    return np.add.reduceat(surprise, np.cumsum(n_targets) - n_targets)
+
+
+def _unigram_loss(vocab: Vocab, ids: Int64[np.ndarray, " N"], items: Items) -> float:
+    """Loss per token of the training frequencies alone, on the same targets; NaN without any."""
+    if not items.n_items:
+        return float("nan")
+    p = vocab.counts / vocab.counts.sum()
+    return float(-np.log(p[ids[_targets(items.gold.astype(np.int64))]]).mean())
+
+
+KIND = Kind(version=1, better="lower", read=read, covered=covered, answer=answer)

@@ -1,0 +1,219 @@
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors
+
+from task_spaces import readings_of, vocab_of
+from wordrel.errors import ConfigError, DatasetError
+from wordrel.readings import Readings
+from wordrel.stats import MEASURES, plain_scores
+from wordrel.tasks import KINDS, ask, covered, load_task, pairs_task
+from wordrel.tasks.files import package_file
+from wordrel.tasks.registry import REGISTRY
+
+
+def score(outcome):
+    """Of the answered items."""
+    said = np.isfinite(outcome.predicted)
+    measure = MEASURES[outcome.measure]
+    return plain_scores(measure, outcome.gold[said], outcome.predicted[None, said])[0]
+
+
+def pairs_file(tmp_path, *lines):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join("\t".join(line.split()) + "\n" for line in lines))
+    return path
+
+
+def random_readings(task, seed=0, dim=20):
+    words = sorted({w.lower() for item in task.items.words for w in item})
+    rows = np.random.default_rng(seed).normal(size=(len(words), dim))
+    return readings_of(dict(zip(words, rows, strict=True)))
+
+
+# --- registry and loading ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "distinct", "duplicates"),
+    [("ws353", 353, 351, 2), ("simlex999", 999, 998, 1), ("google_analogies", 19544, 573, 171)],
+)
+def test_published_sets_have_their_published_size(name, items, distinct, duplicates):
+    task = load_task(name)
+    assert task.items.n_items == len(task.items.gold) == len(task.items.cluster) == items
+    assert len(np.unique(task.items.cluster)) == distinct
+    assert (task.items.duplicates, task.items.multiword) == (duplicates, 0)
+
+
+def test_first_and_last_pair_of_ws353_are_as_published():
+    items = load_task("ws353").items
+    assert (items.words[0], items.gold[0]) == (("love", "sex"), 6.77)
+    assert (items.words[-1], items.gold[-1]) == (("architecture", "century"), 3.78)
+
+
+def test_every_task_says_where_it_is_from_and_how_it_is_asked():
+    for name, info in REGISTRY.items():
+        task = load_task(name)
+        assert info.kind in KINDS
+        assert (task.name, task.question, task.measure) == (name, info.question, info.main_score)
+        assert task.measure in MEASURES
+        assert task.better == ("lower" if info.main_score == "loss_per_token" else "higher")
+        assert info.description
+        assert info.license
+        assert bool(info.path) == bool(info.sha256) == bool(info.bibtex_citation)
+
+
+def test_an_unknown_task_is_met_with_the_nearest_name():
+    with pytest.raises(ConfigError) as error:
+        load_task("simlex99")
+    assert str(error.value) == (
+        "tasks: found 'simlex99', which is not a task; did you mean 'simlex999'? Allowed: "
+        "google_analogies, held_out_loss, neighbour_agreement, simlex999, ws353"
+    )
+
+
+def test_a_file_that_is_not_the_pinned_one_is_refused_with_the_version_of_gensim():
+    import gensim
+
+    with pytest.raises(DatasetError) as error:
+        package_file(replace(REGISTRY["ws353"], sha256="0" * 64))
+    assert f"in gensim {gensim.__version__}, expected {'0' * 64}" in str(error.value)
+    assert "wordsim353.tsv: found sha256 f92a022f" in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(DatasetError, match=r"test_data/none\.tsv: there is no such file"):
+        package_file(replace(REGISTRY["ws353"], path="test/test_data/none.tsv"))
+
+
+def test_the_digest_names_the_content_not_the_file(tmp_path):
+    one = pairs_task("one", pairs_file(tmp_path, "cat dog 7", "cat car 2"))
+    (tmp_path / "other.csv").write_text("a,b,score\ncat,dog,7.0\ncat,car,2\n")
+    same = pairs_task("other", tmp_path / "other.csv")
+    changed = pairs_task("one", pairs_file(tmp_path, "cat dog 7", "cat car 3"))
+    assert one.digest == same.digest != changed.digest
+    assert len(one.digest) == 12
+    assert len({load_task(name).digest for name in REGISTRY}) == len(REGISTRY)
+
+
+def test_the_registry_is_read_without_numpy_or_gensim():
+    code = (
+        "import sys, wordrel.tasks.registry; "
+        "print([m for m in ('numpy', 'gensim', 'wordrel.readings') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
+def test_a_name_that_tasks_do_not_have_is_an_error():
+    import wordrel.tasks
+
+    with pytest.raises(AttributeError, match="has no attribute 'asks'"):
+        _ = wordrel.tasks.asks
+
+
+# --- pairs ------------------------------------------------------------------------------------
+
+
+def test_a_pair_is_answered_by_the_cosine_of_its_words(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7", "cat car 2", "dog car 1"))
+    space = readings_of({"cat": [3, 0, 0], "dog": [1, 1, 0], "car": [-2, 0, 0]})
+    (outcome,) = ask(task, space, lowercase=True)
+    assert outcome.predicted == pytest.approx([0.5**0.5, -1, -(0.5**0.5)], abs=1e-7)
+    assert outcome.gold.tolist() == [7, 2, 1]
+    assert (outcome.task, outcome.view, outcome.primary) == ("mine", "input", True)
+    assert (outcome.measure, outcome.better, outcome.chance) == ("spearman", "higher", 0.0)
+    assert (outcome.covered.tolist(), outcome.note) == ([True] * 3, "")
+    assert score(outcome) == pytest.approx(0.5)
+
+
+def test_every_view_answers_and_the_primary_one_is_marked(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7"))
+    rows = np.eye(2, dtype=np.float32)
+    views = {"input": rows, "output": rows + 1}
+    readings = Readings(vocab_of(["cat", "dog"]), views, primary={"alike": "output"})
+    found = [(o.view, o.primary, o.predicted[0]) for o in ask(task, readings, lowercase=True)]
+    assert found == [("input", False, 0.0), ("output", True, pytest.approx(0.8))]
+
+
+def test_a_missing_word_leaves_the_item_open_and_the_others_alone(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7", "cat yak 5", "yak gnu 3"))
+    space = readings_of({"cat": [1, 0], "dog": [1, 1]})
+    (outcome,) = ask(task, space, lowercase=True)
+    assert outcome.predicted == pytest.approx([0.5**0.5, np.nan, np.nan], nan_ok=True)
+    assert outcome.covered.tolist() == [True, False, False]
+    assert covered(task, space.vocab, lowercase=True).tolist() == [True, False, False]
+    assert outcome.note == ""
+
+
+def test_a_set_without_a_covered_pair_gets_a_note(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "yak gnu 7", "yak emu 5"))
+    (outcome,) = ask(task, readings_of({"cat": [1, 0]}), lowercase=True)
+    assert np.isnan(outcome.predicted).all()
+    assert outcome.note == (
+        "the vocabulary covers none of the 2 items: "
+        "a larger corpus or a smaller corpus.min_count would"
+    )
+
+
+def test_words_are_lowered_where_the_corpus_was_and_only_there(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "Cat dog 7", "cat Dog 5"))
+    space = readings_of({"cat": [1, 0], "dog": [1, 0], "Cat": [0, 1]})
+    assert ask(task, space, lowercase=True)[0].predicted.tolist() == [1, 1]
+    assert ask(task, space, lowercase=False)[0].predicted == pytest.approx([0, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("broken", [[0, 0], [np.nan, 1], [np.inf, 1]])
+def test_a_word_without_a_vector_is_no_answer_and_is_counted(tmp_path, broken):
+    task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7", "cat car 2"))
+    space = readings_of({"cat": [1, 0], "dog": broken, "car": [1e-30, 0]})
+    (outcome,) = ask(task, space, lowercase=True)
+    assert outcome.predicted == pytest.approx([np.nan, 1.0], nan_ok=True)
+    assert outcome.covered.all()
+    assert outcome.note == "1 covered items have a word whose vector is zero or not finite"
+
+
+def test_a_model_without_views_says_why(tmp_path):
+    task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7"))
+    vocab = vocab_of(["cat", "dog"])
+    (outcome,) = ask(task, Readings(vocab, {}, unavailable={"alike": "it counts"}), lowercase=True)
+    assert (outcome.view, outcome.primary, outcome.note) == ("", True, "it counts")
+    assert np.isnan(outcome.predicted).all()
+    (silent,) = ask(task, Readings(vocab, {}), lowercase=True)
+    assert silent.note == "the model has no answer to the question 'alike' and does not say why"
+
+
+def test_turning_and_scaling_a_space_changes_no_answer():
+    task = load_task("simlex999")
+    space = random_readings(task)
+    turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(20, 20)))
+    rows = (space.views["input"] @ turn * 1e-6).astype(np.float32)
+    moved = replace(space, views={"input": rows})
+    one, other = (ask(task, r, lowercase=True)[0].predicted for r in (space, moved))
+    assert other == pytest.approx(one, abs=1e-6)
+
+
+def test_shuffled_gold_gives_chance():
+    task = load_task("simlex999")
+    (outcome,) = ask(task, random_readings(task), lowercase=True)
+    told = replace(outcome, gold=outcome.predicted)
+    assert score(told) == 1.0
+    shuffled = np.random.default_rng(2).permutation(outcome.predicted)
+    assert abs(score(replace(outcome, gold=shuffled)) - outcome.chance) < 3 / np.sqrt(999)
+
+
+@pytest.mark.parametrize("name", ["ws353", "simlex999"])
+def test_scores_are_those_of_gensim(name):
+    task = load_task(name)
+    space = random_readings(task)
+    words, rows = space.vocab.words[:-30], space.views["input"][:-30]
+    vectors = KeyedVectors(20)
+    vectors.add_vectors(list(words), rows)
+    (outcome,) = ask(task, Readings(vocab_of(words), {"input": rows}), lowercase=True)
+    _, spearman, unknown = vectors.evaluate_word_pairs(str(package_file(task.info)))
+    assert score(outcome) == pytest.approx(spearman.statistic, abs=1e-6)
+    assert 100 * (1 - outcome.covered.mean()) == pytest.approx(unknown)
+    assert unknown > 0

@@ -1,0 +1,155 @@
+import pytest
+
+from wordrel.errors import DatasetError
+from wordrel.tasks import KINDS, load_task, pairs_task
+from wordrel.tasks.files import read_pairs, read_quadruples
+
+CAT_DOG = ("cat", "dog", 7.5)
+
+
+def write(tmp_path, content, name="pairs.txt"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "cat\tdog\t7.5\n",
+        "cat,dog,7.5",
+        "cat, dog , 7.5\n",
+        '"cat","dog",7.5\n',
+        "\ufeffcat\tdog\t7.5\r\n",
+        "\n  \ncat,dog,7.5\r\r",
+        "word1,word2,score\ncat,dog,7.5\n",
+        "\ufeff# a\tb\tsimilarity\ncat\tdog\t75e-1\n",
+    ],
+)
+def test_one_pair_in_all_its_dresses(tmp_path, content):
+    assert read_pairs(write(tmp_path, content))[0] == [CAT_DOG]
+
+
+def test_a_quoted_field_may_hold_the_delimiter_and_a_tab_rules_over_commas(tmp_path):
+    assert read_pairs(write(tmp_path, '"Paris, Texas",cat,1\n'))[0] == [
+        ("Paris, Texas", "cat", 1.0)
+    ]
+    assert read_pairs(write(tmp_path, "a,b\tcat\t1\n"))[0] == [("a,b", "cat", 1.0)]
+
+
+def test_a_header_is_told_to_the_reader_of_the_task(tmp_path):
+    path = write(tmp_path, "left,right,gold\ncat,dog,7.5\n")
+    assert pairs_task("mine", path).info.description == (
+        "Word pairs with scores from pairs.txt (line 1 read as the header 'left, right, gold')."
+    )
+
+
+PARTED = "parted by commas or tabs"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        ("cat,dog\n", 1, f"found 2 columns, expected 3 (word, word, score) {PARTED}"),
+        ("cat;dog;7\n", 1, f"found 1 column, expected 3 (word, word, score) {PARTED}"),
+        ("a,b,1\n\na,b,1,2\n", 3, f"found 4 columns, expected 3 (word, word, score) {PARTED}"),
+        ("a\tb\t1\na b\t2\n", 2, "found 2 columns, expected 3 (word, word, score) parted by tabs"),
+        ("a\tb\t7,5\n", 1, "found the score '7,5', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,high\n", 2, "found the score 'high', expected a finite number such as 7.5"),
+        ("a,b,nan\n", 1, "found the score 'nan', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,-inf\n", 2, "found the score '-inf', expected a finite number such as 7.5"),
+        ("a,b,1_0\n", 1, "found the score '1_0', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,\n", 2, "found the score '', expected a finite number such as 7.5"),
+        ("a, ,1\n", 1, "found an empty word, expected a word in each of the first two columns"),
+        ("a\0,b,1\n", 1, "found the word 'a\\x00' with a control character, expected plain text"),
+        (
+            'a,b,1\n"a"b,c,1\n',
+            2,
+            "found a broken quoted field (',' expected after '\"'), "
+            'expected fields without " or wholly inside a pair of them',
+        ),
+        (
+            b"a,b,1\ncaf\xe9,b,2\n",
+            2,
+            "found byte 0xe9 at offset 9, expected UTF-8; save the file as UTF-8",
+        ),
+    ],
+)
+def test_a_bad_line_is_named_with_what_was_found_and_expected(tmp_path, content, line, message):
+    path = write(tmp_path, content)
+    with pytest.raises(DatasetError) as error:
+        pairs_task("mine", path)
+    assert str(error.value) == f"{path}:{line}: {message}"
+
+
+def test_all_bad_lines_are_told_at_once_up_to_twenty(tmp_path):
+    path = write(tmp_path, "a,b,1\n" + "a,b\n" * 19 + ",b,x\n" + "c\n" * 3)
+    with pytest.raises(DatasetError) as error:
+        read_pairs(path)
+    lines = str(error.value).split("\n")
+    assert len(lines) == 21
+    assert lines[0].startswith(f"{path}:2: found 2 columns")
+    assert lines[19].startswith(f"{path}:21: found an empty word")
+    assert lines[20] == "and 4 more"
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "word,word,score\n"])
+def test_a_file_without_pairs_is_refused(tmp_path, content):
+    path = write(tmp_path, content)
+    with pytest.raises(DatasetError) as error:
+        read_pairs(path)
+    assert str(error.value) == f"{path}: found no pairs, expected lines of word, word, score"
+
+
+def test_a_path_that_leads_to_no_file_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"none\.tsv: there is no such file"):
+        pairs_task("mine", tmp_path / "none.tsv")
+    with pytest.raises(DatasetError, match="cannot be read: Is a directory"):
+        pairs_task("mine", tmp_path)
+
+
+def test_duplicates_and_words_of_several_words_are_kept_and_counted(tmp_path):
+    path = write(tmp_path, "cat,dog,7\ndog,cat,6\nnew york,cat,1\nnew_york,dog,1\ncat,dog,7\n")
+    items = pairs_task("mine", path).items
+    assert items.n_items == 5
+    assert items.cluster.tolist() == [0, 0, 1, 2, 0]
+    assert (items.duplicates, items.multiword) == (2, 2)
+
+
+def test_comment_lines_are_for_published_files_only(tmp_path):
+    path = write(tmp_path, "# The collection\ncat\tdog\t7.5\n")
+    assert read_pairs(path, comments=True)[0] == [CAT_DOG]
+    with pytest.raises(DatasetError, match="1: found 1 column"):
+        read_pairs(path)
+
+
+def test_questions_carry_their_section(tmp_path):
+    path = write(tmp_path, ": family\nboy girl man woman\r\n\n: gram1 adjective\na b c d\n")
+    with pytest.raises(DatasetError) as error:
+        read_quadruples(path)
+    assert str(error.value) == f"{path}:3: found 0 words, expected ': section', then 4 words a line"
+    path = write(tmp_path, ": family\nboy girl man woman\r\n: gram1 adjective\na b c d\n")
+    assert read_quadruples(path) == [
+        ("family", ("boy", "girl", "man", "woman")),
+        ("gram1 adjective", ("a", "b", "c", "d")),
+    ]
+
+
+def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path):
+    path = write(tmp_path, "boy girl man woman\n: family\nboy girl man\n")
+    with pytest.raises(DatasetError) as error:
+        read_quadruples(path)
+    expected = "expected ': section', then 4 words a line"
+    assert str(error.value) == (
+        f"{path}:1: found a question before the first section, {expected}\n"
+        f"{path}:3: found 3 words, {expected}"
+    )
+    with pytest.raises(DatasetError, match="found no questions"):
+        read_quadruples(write(tmp_path, ": family\n"))
+
+
+@pytest.mark.parametrize("name", ["held_out_loss", "neighbour_agreement"])
+def test_tasks_that_come_from_the_corpus_read_no_file(tmp_path, name):
+    with pytest.raises(DatasetError, match="expected none; leave it out"):
+        KINDS[load_task(name).kind].read(tmp_path)
+    assert load_task(name).items.n_items == 0
