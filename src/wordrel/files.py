@@ -1,0 +1,166 @@
+"""Files that are complete or not there: written to a temporary name, synced, renamed; and locks.
+
+Reads safetensors; writes text, JSON, parquet and safetensors, nothing pickled. A disk that
+refuses becomes a `StoreError` that says where, what was found, and what to do.
+"""
+
+import errno
+import json
+import os
+import re
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from wordrel.errors import StoreError
+
+_CURES = {
+    errno.ENOSPC: "free some space or choose another folder, then run again",
+    errno.EDQUOT: "free some of your quota or choose another folder, then run again",
+    errno.EROFS: "choose a folder on a disk that can be written (WORDREL_CACHE, --out)",
+    errno.EACCES: "choose a folder that you may write to (WORDREL_CACHE, --out)",
+    errno.EPERM: "choose a folder that you may write to (WORDREL_CACHE, --out)",
+}
+_OTHER_CURE = "mend this or choose another folder (WORDREL_CACHE, --out), then run again"
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an OSError into a StoreError that says where, what, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise store_error(path, error) from error
+
+
+def store_error(path: Path, error: OSError) -> StoreError:
+    """The message for a disk that refused: place, found, what is safe, cure."""
+    cure = _CURES.get(error.errno or 0, _OTHER_CURE)
+    found = error.strerror or str(error)
+    return StoreError(f"{path}: cannot be written: {found}; what was finished is kept; {cure}")
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace a file by this text, as UTF-8.
+
+    Args:
+        path: the file; its folder is made where it is missing.
+        text: written as it is, line ends included.
+        durable: sync to disk before renaming. False is for what may be lost with the power.
+
+    Raises:
+        StoreError: when the disk is full or the place cannot be written.
+    """
+    _replace_file(path, lambda temporary: temporary.write_bytes(text.encode()), durable)
+
+
+def write_json(path: Path, data: Any, *, durable: bool = True) -> None:
+    """Replace a file by indented JSON; keys keep their order, NaN is refused."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n", durable=durable)
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Replace a file by this table; same table, same bytes."""
+    _replace_file(path, lambda temporary: table.to_parquet(temporary, index=False))
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    """Replace a file by these arrays as safetensors; same arrays, same bytes, in any order."""
+    # safetensors copies the buffer as it lies: anything but C order would be written scrambled.
+    ordered = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    _replace_file(path, lambda temporary: _save_tensors(ordered, temporary))
+
+
+def _save_tensors(tensors: dict[str, np.ndarray], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))  # its only word of what the disk said
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
+
+
+def read_tensors(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a safetensors file, by name."""
+    tensors: dict[str, np.ndarray] = load_file(path)
+    return tensors
+
+
+def _replace_file(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            if durable:
+                sync(temporary)
+            temporary.replace(path)
+            if durable:
+                sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the list of names in a folder, is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until everything in a folder is on disk."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
+@contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """Keep other processes out for the block; the system frees the lock when the holder dies.
+
+    Args:
+        path: the lock file; who holds it stands beside it in `path` + ".holder".
+        what: what the holder does, for the message that the others get ("writing results/a").
+
+    Raises:
+        StoreError: at once, when another process holds it, naming that process.
+    """
+    holder = path.with_name(path.name + ".holder")
+    with ExitStack() as stack:
+        with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                stack.enter_context(FileLock(path, timeout=0))
+            except Timeout as error:
+                raise StoreError(_held(path, holder)) from error
+        stack.callback(holder.unlink, missing_ok=True)
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        me = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "what": what}
+        write_json(holder, me)
+        yield
+
+
+def _held(path: Path, holder: Path) -> str:
+    try:
+        who: dict[str, str] = json.loads(holder.read_text(encoding="utf-8"))
+    except FileNotFoundError:  # it took the lock this very moment, or is just letting it go
+        return f"{path}: another process holds it; wait a moment and run again"
+    return (
+        f"{path}: process {who['pid']} on {who['host']} holds it since {who['since']} "
+        f"({who['what']}); wait until it ends or end it, then run again"
+    )

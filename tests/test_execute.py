@@ -1,0 +1,310 @@
+"""Cells under exceptions, kills, interrupts and resumes; the processes are real."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wordrel import execute
+from wordrel.errors import StoreError, TrainingError
+from wordrel.execute import CellOutcome, Cells, run_cells
+from wordrel.store import is_done, new_folder
+
+SOURCE = Path(execute.__file__).parents[1]
+
+
+def work(spec: dict[str, Any], report: Callable[..., None]) -> None:
+    """Append to the log that the cell ran, do what the spec says, store the cell."""
+    root = Path(spec["root"])
+    with (root / "log").open("a") as log:
+        log.write(f"{spec['name']}\n")
+    first = not (root / f"{spec['name']}.seen").exists()
+    (root / f"{spec['name']}.seen").touch()
+    report(0.5, {"stage": "training"})
+    if "wait_for" in spec:
+        wait_until((root / spec["wait_for"]).exists)
+    act(spec.get("act", ""), first)
+    with new_folder(folder(spec)) as new:
+        (new / "answer").write_text(f"{spec['name']} {spec.get('value', 0) ** 2}")
+
+
+def act(what: str, first: bool) -> None:
+    if what == "die" or (what == "die once" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if what == "raise":
+        raise IndexError("list index out of range")
+    if what == "diverge":
+        raise TrainingError("loss is nan at step 3")
+    if what == "disk full":
+        raise StoreError("/full: cannot be written")
+    if what == "interrupt":
+        raise KeyboardInterrupt
+
+
+def store_nothing(spec: dict[str, Any], report: object) -> None:
+    pass
+
+
+def threads_and_pid(spec: dict[str, Any], report: object) -> None:
+    import torch
+    from threadpoolctl import threadpool_info
+
+    threads = {torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())}
+    with new_folder(folder(spec)) as new:
+        (new / "answer").write_text(f"{sorted(threads)} {os.getpid()}")
+
+
+def folder(spec: dict[str, Any]) -> Path:
+    return Path(spec["root"]) / "cells" / spec["name"]
+
+
+def named(spec: dict[str, Any]) -> str:
+    return str(spec["name"])
+
+
+def stored(spec: dict[str, Any]) -> bool:
+    return is_done(folder(spec))
+
+
+CELLS = Cells(work, named, stored)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def specs_of(root: Path, **acts: str) -> list[dict[str, Any]]:
+    """Cells a, b, ... in the order given, each with what it does besides storing its square."""
+    given = enumerate(acts.items())
+    return [{"root": str(root), "name": n, "value": i, "act": act} for i, (n, act) in given]
+
+
+def run(root: Path, specs: list[dict[str, Any]], **options: Any) -> dict[str, CellOutcome]:
+    options = {"jobs": 2, "scratch": root / "scratch", **options}
+    return {outcome.name: outcome for outcome in run_cells(CELLS, specs, **options)}
+
+
+def log(root: Path) -> list[str]:
+    return (root / "log").read_text().split()
+
+
+def answers(root: Path) -> dict[str, str]:
+    """What the finished cells hold; a killed worker may have left a hidden temporary folder."""
+    return {p.parent.name: p.read_text() for p in sorted((root / "cells").glob("[a-z]/answer"))}
+
+
+def test_a_cell_that_raises_is_reported_and_the_others_go_on(tmp_path, caplog):
+    specs = specs_of(tmp_path, a="", b="raise", c="", d="diverge", e="")
+    seen = []
+    outcomes = run_cells(
+        CELLS,
+        specs,
+        jobs=1,
+        scratch=tmp_path / "scratch",
+        on_outcome=lambda spec, outcome: seen.append((spec["value"], outcome)),
+    )
+    assert outcomes == [
+        CellOutcome("a", "done"),
+        CellOutcome("b", "failed", error="IndexError", message="list index out of range"),
+        CellOutcome("c", "done"),
+        CellOutcome("d", "failed", error="TrainingError", message="loss is nan at step 3"),
+        CellOutcome("e", "done"),
+    ]
+    assert [outcome for _, outcome in sorted(seen, key=lambda pair: pair[0])] == outcomes
+    assert answers(tmp_path) == {"a": "a 0", "c": "c 4", "e": "e 16"}
+    assert "b failed\nTraceback" in caplog.text  # a fault of the code comes with its trace
+    assert "d failed" not in caplog.text  # a known end of a training needs none
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_finished_cells_are_not_run_again(tmp_path):
+    specs = specs_of(tmp_path, a="", b="", c="")
+    run(tmp_path, specs[:2], jobs=1)
+    outcomes = run(tmp_path, specs, jobs=1)
+    assert log(tmp_path) == ["a", "b", "c"]
+    assert [outcomes[name].ran for name in "abc"] == [False, False, True]
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+
+
+def test_a_worker_that_dies_once_is_run_again_and_succeeds(tmp_path, caplog):
+    outcomes = run(tmp_path, specs_of(tmp_path, a="", b="die once", c="", d=""))
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+    assert answers(tmp_path) == {"a": "a 0", "b": "b 1", "c": "c 4", "d": "d 9"}
+    assert log(tmp_path).count("b") == 2
+    assert "a worker died (SIGKILL(-9))" in caplog.text
+
+
+def test_a_worker_that_always_dies_is_named_and_all_other_cells_finish(tmp_path):
+    """Cell a is surely running when b kills its worker: a is a suspect too, and is cleared."""
+    specs = specs_of(tmp_path, a="", b="die", c="", d="", e="raise")
+    specs[0]["wait_for"] = "c.seen"  # and c's turn comes when a or b has ended
+    specs[1]["wait_for"] = "a.seen"
+    outcomes = run(tmp_path, specs, retries=2)
+    assert outcomes["b"].status == "failed"
+    assert outcomes["b"].error == "WorkerDied"
+    assert outcomes["b"].message.startswith(
+        "its worker died 2 times while it ran alone (SIGKILL(-9)); killed for want of memory?"
+    )
+    ran = log(tmp_path)
+    assert sorted(ran[:2]) == ["a", "b"]
+    assert sorted(ran[2:5]) == ["c", "d", "e"]  # they had not started: together, and first
+    assert ran[5:] == ["a", "b", "b"]  # the suspects, alone
+    assert answers(tmp_path) == {"a": "a 0", "c": "c 4", "d": "d 9"}
+    assert outcomes["e"].error == "IndexError"
+
+
+def test_a_cell_that_cannot_be_stored_stops_the_run_by_name(tmp_path):
+    specs = specs_of(tmp_path, a="", b="disk full", c="")
+    with pytest.raises(StoreError, match=r"^b: /full: cannot be written"):
+        run(tmp_path, specs, jobs=1)
+    assert answers(tmp_path) == {"a": "a 0"}
+    specs[1]["act"] = ""
+    run(tmp_path, specs, jobs=1)
+    assert log(tmp_path) == ["a", "b", "b", "c"]
+
+
+def test_a_cell_that_ends_without_storing_counts_as_failed(tmp_path):
+    cells = Cells(store_nothing, named, stored)
+    (outcome,) = run_cells(cells, specs_of(tmp_path, a=""), jobs=1, scratch=tmp_path / "scratch")
+    assert (outcome.status, outcome.error) == ("failed", "NotStored")
+
+
+def test_two_cells_of_one_name_are_refused_before_anything_runs(tmp_path):
+    specs = specs_of(tmp_path, a="") * 2
+    with pytest.raises(ValueError, match="2 cells have only 1 names"):
+        run(tmp_path, specs)
+    assert not (tmp_path / "log").exists()
+
+
+def test_no_cells_are_no_outcomes(tmp_path):
+    assert run(tmp_path, []) == {}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_cells_have_one_thread_and_this_process_keeps_its_own(tmp_path, jobs):
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        cells = Cells(threads_and_pid, named, stored)
+        run_cells(cells, specs_of(tmp_path, a=""), jobs=jobs, scratch=tmp_path / "scratch")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    threads, pid = answers(tmp_path)["a"].split()
+    assert threads == "[1]"
+    assert (int(pid) == os.getpid()) == (jobs == 1)
+
+
+def test_the_limit_reaches_torch_and_later_libraries_and_is_lifted(monkeypatch):
+    import torch
+
+    asked = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    with pytest.raises(RuntimeError), execute.one_thread():
+        assert asked == [1]
+        assert (os.environ["OMP_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]) == ("1", "1")
+        raise RuntimeError
+    assert asked == [1, 7]
+    assert os.environ["OMP_NUM_THREADS"] == "5"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_the_limit_does_not_import_torch(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with execute.one_thread():
+        assert "torch" not in sys.modules
+
+
+# Kills and interrupts of the whole run ----------------------------------------------------------
+
+RUN = """
+import sys
+from pathlib import Path
+import test_execute as t
+from wordrel.execute import run_cells
+root = Path(sys.argv[1])
+specs = t.specs_of(root, a="", b="", c="", d="", e="")
+specs[2]["wait_for"] = specs[3]["wait_for"] = "never"
+run_cells(t.CELLS, specs, jobs=int(sys.argv[2]), scratch=root / "scratch")
+"""
+
+
+def started(root: Path, jobs: int) -> subprocess.Popen[bytes]:
+    """A run in a process group of its own, of which two cells are stored and `jobs` are running."""
+    path = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
+    child = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(root), str(jobs)],
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+    )
+    running = [root / f"{name}.seen" for name in "cd"[:jobs]]
+    wait_until(lambda: child.poll() is not None or all(path.exists() for path in running))
+    wait_until(lambda: all(is_done(root / "cells" / name) for name in "ab"))
+    return child
+
+
+def members(group: int) -> list[int]:
+    """The living processes of a group; a zombie has ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split(" ", 4)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(its_group) == group and state != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_killed_midway_is_finished_by_the_next_with_equal_results(tmp_path, jobs):
+    with started(tmp_path, jobs) as child:
+        child.kill()
+    wait_until(lambda: members(child.pid) == [])  # its workers do not train on for nobody
+    killed = log(tmp_path)
+    assert sorted(killed) == list("abcd"[: 2 + jobs])
+    outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d="", e=""), jobs=1)
+    assert log(tmp_path)[len(killed) :] == ["c", "d", "e"]
+    assert [outcomes[name].ran for name in "abcde"] == [False, False, True, True, True]
+    undisturbed = tmp_path / "undisturbed"
+    undisturbed.mkdir()
+    run(undisturbed, specs_of(undisturbed, a="", b="", c="", d="", e=""), jobs=1)
+    assert answers(tmp_path) == answers(undisturbed)
+
+
+def test_control_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
+    with started(tmp_path, jobs=2) as child:
+        os.killpg(child.pid, signal.SIGINT)
+        stderr = child.communicate(timeout=20)[1].decode()
+    assert child.returncode in (-signal.SIGINT, 130)
+    assert "KeyboardInterrupt" in stderr
+    wait_until(lambda: members(child.pid) == [], seconds=5)
+    assert sorted(answers(tmp_path)) == ["a", "b"]
+
+
+def test_an_error_of_the_listener_ends_the_run_and_its_workers(tmp_path):
+    def listener(spec: object, outcome: CellOutcome) -> None:
+        raise RuntimeError("the listener fell")
+
+    specs = specs_of(tmp_path, a="", b="")
+    specs[1]["wait_for"] = "never"
+    begin = time.monotonic()
+    with pytest.raises(RuntimeError, match="the listener fell"):
+        run(tmp_path, specs, on_outcome=listener)
+    assert time.monotonic() - begin < 15
+    assert answers(tmp_path) == {"a": "a 0"}
