@@ -1,0 +1,90 @@
+"""The end of the page: how the numbers were made, how to make them again, and from what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wordrel.report.results import Results
+from wordrel.report.text import NOTHING, count, escape, percent, table
+
+
+def method(results: Results) -> str:
+    """The rules of the scores, with the settings of this study."""
+    statistics = results.manifest["statistics"]
+    level, resamples = percent(statistics["confidence"]), count(statistics["resamples"])
+    lines = (
+        "A word that the vocabulary lacks is skipped, and the models of a corpus are scored on the "
+        "items that all of them answer.",
+        f"Intervals hold {level} of {resamples} resamples in which items and seeds are drawn "
+        f"together (generator seed {statistics['seed']}).",
+        "Two models are compared on the same items and the same resamples; "
+        "p = (c + 1) / (n + 1), and never 0.",
+        "Holm's correction covers the family of tests of one table. A pair that is not told apart "
+        "is not thereby equal.",
+        "The last line under each table names what its numbers depend on: corpus and task digests, "
+        "vocabulary (V), tokens, the rule for missing words (oov), seeds, resamples (boot), "
+        "generator seed (rng), interval (ci) and version.",
+    )
+    return "## Method\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def again(results: Results) -> str:
+    """The commands that make and check this folder, and where it was made."""
+    name = results.study
+    commands = f"wordrel run configs/{name}.yaml\nwordrel reproduce results/{name}"
+    return f"## Make it again\n\n```sh\n{commands}\n```\n\n{_made(results.manifest)}"
+
+
+def _made(manifest: Mapping[str, Any]) -> str:
+    machine = manifest["environment"]
+    commit = escape(str(manifest.get("commit") or "unknown"))
+    changed = " with uncommitted changes" if manifest.get("dirty") else ""
+    known = [
+        escape(str(machine[key])) + unit
+        for key, unit in (("platform", ""), ("cpu", ""), ("cores", " cores"), ("memory_gb", " GB"))
+        if machine.get(key) is not None
+    ]
+    where = ", ".join(known) or "an unknown machine"
+    python = escape(str(machine.get("python", "unknown")))
+    return (
+        f"Made with wordrel {escape(str(manifest['wordrel']))}, commit {commit}{changed}, "
+        f"Python {python}, in {count(manifest['seconds'])} s on {where}."
+    )
+
+
+def data(results: Results) -> str:
+    """The texts and the evaluation sets, with size, source, licence and reference."""
+    parts = ["## Data", _corpora(results), _tasks(results)]
+    return "\n\n".join(parts)
+
+
+def _corpora(results: Results) -> str:
+    numbers = ("tokens", "held_out_tokens", "types", "sentences", "documents", "dropped_tokens")
+    heads = ["corpus", "source", "digest", *(n.replace("_", " ") for n in numbers)]
+    body = [
+        [
+            *(escape(str(corpus[key])) for key in ("name", "source", "digest")),
+            *(count(corpus.get(key)) for key in numbers),
+        ]
+        for corpus in results.manifest["corpora"]
+    ]
+    replaced = [
+        f"{escape(str(c['name']))}: {count(c['replaced_bytes'])} bytes were not UTF-8 "
+        "and were replaced."
+        for c in results.manifest["corpora"]
+        if c.get("replaced_bytes")
+    ]
+    return "\n\n".join([table(heads, body, left=3), *replaced])
+
+
+def _tasks(results: Results) -> str:
+    words = ("name", "question", "measure", "source", "license", "reference", "digest")
+    heads = ["task", *words[1:4], "licence", *words[5:], "items", "duplicates"]
+    body = [
+        [
+            *(escape(str(task[key] or "")) or NOTHING for key in words),
+            count(task["n_items"]),
+            count(task.get("duplicates")),
+        ]
+        for task in results.manifest["tasks"]
+    ]
+    return table(heads, body, left=len(words))

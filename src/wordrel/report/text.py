@@ -1,0 +1,85 @@
+"""Numbers and Markdown: how a value looks on the page, and how it is kept from being markup."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+NOTHING = "–"
+
+_MARKUP = re.compile(r"([\\`*\[\]|~$])")
+_LOOSE_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LIST_START = re.compile(r"^(\d*)([#+-]+|[.)])(?=\s|$)")
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A fixed number of decimals with a true minus sign; a dash where there is no value."""
+    if pd.isna(value):
+        return NOTHING
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def with_interval(score: Any, low: Any, high: Any, digits: int = 3) -> str:
+    """`0.412 [0.381, 0.440]`, without the brackets where no interval is known."""
+    if pd.isna(score) or pd.isna(low):
+        return number(score, digits)
+    return f"{number(score, digits)} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def count(value: Any) -> str:
+    """A whole number with commas between thousands."""
+    return NOTHING if pd.isna(value) else f"{round(value):,}"
+
+
+def p_value(p: Any) -> str:
+    """Three decimals, and `< 0.001` below them: never 0."""
+    return "< 0.001" if p < 0.001 else number(p)
+
+
+def percent(share: float) -> str:
+    """0.95 as `95%`, 0.975 as `97.5%`."""
+    return f"{share * 100:.6g}%"
+
+
+def small(value: float) -> str:
+    """A chance level, which may be far below the decimals of a score (1 / V)."""
+    tiny = not pd.isna(value) and 0 < abs(value) < 0.0005
+    return f"{value:.1g}".replace("-", "−") if tiny else number(value)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line and also inside a table."""
+    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _LOOSE_UNDERSCORE.sub(r"\\_", _MARKUP.sub(r"\\\1", line))
+    return _LIST_START.sub(r"\1\\\2", line)
+
+
+def code(text: str) -> str:
+    """A code span, fenced by more backticks than stand in the text. Not for table cells."""
+    line = " ".join(text.split())
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence, pad = "`" * (longest + 1), " " if longest else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def superscript(marks: str) -> str:
+    """Marks above the line, or nothing."""
+    return f"<sup>{marks}</sup>" if marks else ""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A Markdown table; the first `left` columns hold words, the others numbers."""
+    rule = [":--"] * left + ["--:"] * (len(header) - left)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *rows))
+
+
+def folded(title: str, body: str) -> str:
+    """Markdown that is opened with a click."""
+    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

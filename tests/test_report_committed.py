@@ -1,0 +1,49 @@
+"""What is committed is what the stored tables give: pages, figures and the README's blocks."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from wordrel.report.page import render_files, write_report
+from wordrel.report.readme import refreshed
+from wordrel.report.results import read_results
+
+ROOT = Path(__file__).parent.parent
+STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
+READMES = [path for path in [ROOT / "README.md"] if path.exists()]
+
+
+def stale(folder: Path) -> list[str]:
+    """The report files of a folder that are not, byte for byte, what its tables give."""
+    expected = {name: text.encode() for name, text in render_files(read_results(folder)).items()}
+    there = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
+    paths = {name: folder / name for name in sorted({*expected, *there})}
+    return [n for n, p in paths.items() if not p.exists() or p.read_bytes() != expected.get(n)]
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_committed_report_is_what_its_tables_give(folder: Path):
+    assert stale(folder) == [], f"run: wordrel report results/{folder.name}"
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
+def test_committed_readme_is_up_to_date(readme: Path):
+    text = readme.read_text(encoding="utf-8")
+    assert refreshed(text, ROOT / "results") == text
+
+
+def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):
+    source = Path(__file__).parent / "golden" / "input"
+    folder = Path(shutil.copytree(source, tmp_path / "golden"))
+    for table, lines in (("summary", 7), ("agreement", 1)):  # one panel, drawn fast
+        path = folder / f"{table}.csv"
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
+    write_report(folder)
+    assert stale(folder) == []
+    (folder / "report.md").write_bytes(
+        (folder / "report.md").read_bytes().replace(b".412", b".413")
+    )
+    (folder / "figures" / "scores.svg").unlink()
+    (folder / "figures" / "old.svg").write_text("")
+    assert stale(folder) == ["figures/old.svg", "figures/scores.svg", "report.md"]

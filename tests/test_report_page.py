@@ -1,0 +1,290 @@
+"""The golden page: after a wanted change, look at the new one and store it with `make_golden`."""
+
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from wordrel.report import figures, findings, queries, text
+from wordrel.report.headline import Cell, headlines, letters
+from wordrel.report.page import render, render_files, write_report
+from wordrel.report.results import Results, read_results
+from wordrel.report.tables import comparisons_table, cost_table, failures_list, headline_table
+from wordrel.report.terminal import headline_tables
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return read_results(GOLDEN / "input")
+
+
+def make_golden() -> None:
+    (GOLDEN / "report.md").write_text(render(read_results(GOLDEN / "input")), encoding="utf-8")
+
+
+def changed(table: pd.DataFrame, where: dict[str, object], **values: object) -> pd.DataFrame:
+    table = table.copy()
+    chosen = pd.Series(True, index=table.index)
+    for column, value in where.items():
+        chosen &= table[column] == value
+    assert chosen.any()
+    for column, new in values.items():
+        table.loc[chosen, column] = new
+    return table
+
+
+def marks(results: Results, corpus: str, question: str, place: int = 0) -> dict[str, list[str]]:
+    table = headlines(results, corpus, question)[place]
+    return {line.model: [cell.marks for cell in line.cells] for line in table.lines}
+
+
+def test_page_is_the_golden_page(results: Results):
+    assert render(results) == (GOLDEN / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
+    results: Results, tmp_path: Path
+):
+    folder = Path(shutil.copytree(GOLDEN / "input", tmp_path / "study"))
+    assert write_report(folder) == folder / "report.md"
+    files = render_files(results)
+    assert sorted(files) == ["figures/agreement.svg", "figures/scores.svg", "report.md"]
+    for name, content in files.items():
+        assert (folder / name).read_bytes() == content.encode()
+        assert name == "report.md" or f"]({name})" in (folder / "report.md").read_text()
+
+
+def test_letters_name_the_rows_that_a_score_beats(results: Results):
+    # by hand from comparisons.csv: skip_gram over attention .024, over masked_attention .18
+    assert marks(results, "tiny-wiki", "alike") == {
+        "random": ["", "", ""],
+        "skip_gram": ["ac", "ad", "ad"],
+        "attention": ["a", "ad", "ad"],
+        "masked_attention": ["a", "", ""],
+    }
+
+
+def test_lower_is_better_turns_the_letters_round(results: Results):
+    lower = replace(
+        results,
+        summary=results.summary.assign(better="lower"),
+        comparisons=results.comparisons.assign(better="lower"),
+    )
+    assert marks(lower, "tiny-wiki", "alike")["random"] == ["bcd", "bc", "bc"]
+    assert findings.details(lower, "novels")[0].startswith(
+        "**ws353** (spearman, lower is better): lowest is random, 0.034 [−0.066, 0.131], "
+        "an interval that includes chance (0.000)."
+    )
+
+
+def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Results):
+    for p in (0.05, float("nan")):
+        level = replace(results, comparisons=results.comparisons.assign(p_holm=p))
+        assert {m for line in marks(level, "novels", "alike").values() for m in line} == {""}
+
+
+def test_comparisons_of_other_views_give_no_letters(results: Results):
+    other = replace(results, comparisons=results.comparisons.assign(view_a="value"))
+    assert {m for line in marks(other, "novels", "alike").values() for m in line} == {""}
+
+
+def test_the_28th_line_is_ab_and_long_letters_are_kept_apart():
+    assert letters(28)[24:] == ["y", "z", "aa", "ab"]
+    assert Cell(beats=("a", "b")).marks == "ab"
+    assert Cell(beats=("a", "ab")).marks == "a,ab"
+
+
+def test_masked_and_next_word_losses_stand_in_separate_tables(results: Results):
+    tables = headlines(results, "novels", "fit")
+    assert [[c.task for c in t.columns] for t in tables] == [["loss_masked"], ["loss_next"]]
+    assert [cell.note for line in tables[0].lines for cell in line.cells] == [1, 1, 1, None]
+    assert tables[0].notes == ("does not predict a masked word",)
+    assert tables[0].chance == ("6.620",)
+    assert tables[0].counts == ("280,000 of 280,000",)
+
+
+def test_a_model_without_a_finished_cell_says_why(results: Results):
+    where = {"corpus": "novels", "model": "masked_attention"}
+    runs = changed(results.runs, where, status="failed", message="loss is inf")
+    gone = (results.summary[list(where)] == pd.Series(where)).all(axis=1)
+    failed = replace(results, runs=runs, summary=results.summary[~gone])
+    table = headlines(failed, "novels", "alike")[0]
+    assert table.notes == ("failed: loss is inf",)
+    assert [c.note for c in table.lines[3].cells] == [1, 1, 1]
+    assert table.lines[3].seeds == "–"
+
+
+def test_a_row_without_measure_still_gives_the_note(results: Results):
+    where = {"corpus": "novels", "task": "loss_next", "model": "random"}
+    blank = replace(results, summary=changed(results.summary, where, measure="", primary=False))
+    table = headlines(blank, "novels", "fit")[1]
+    assert [c.measure for c in table.columns] == ["nats_per_word"]
+    assert table.notes == ("does not predict the next word",)
+
+
+def test_signature_names_what_the_numbers_depend_on(results: Results):
+    table = headline_table(results, headlines(results, "novels", "alike")[0])
+    assert table.endswith(
+        "`corpus:novels@9a8b7c6d5e4f|V:40000|tokens:14000000|tasks:ws353@1,google@2|"
+        "oov:skip, common items|seeds:2|boot:2000|rng:7|ci:95% items+seeds|wordrel:0.1.0`"
+    )
+
+
+def test_lead_sentence_claims_only_what_the_comparisons_show(results: Results):
+    assert findings.lead(results, "novels") == (
+        "On novels, the best word2vec model against the best attention model: distinguishably "
+        "better on google; not distinguishable on ws353; no comparison on loss_masked and "
+        "loss_next, where only one family or neither has an answer."
+    )
+    untested = replace(results, comparisons=results.comparisons.iloc[:0])
+    assert "distinguishably" not in findings.lead(untested, "novels")
+    assert "skip_gram − attention was not tested." in findings.details(untested, "novels")[1]
+
+
+def test_a_pair_stored_the_other_way_round_is_turned(results: Results):
+    where = {"corpus": "novels", "model_a": "skip_gram", "model_b": "attention"}
+    swapped = results.comparisons.copy()
+    chosen = (swapped[list(where)] == pd.Series(where)).all(axis=1)
+    columns = ["model_a", "model_b", "difference", "low", "high"]
+    swapped.loc[chosen, "difference"] *= -1
+    swapped.loc[chosen, ["low", "high"]] = -swapped.loc[chosen, ["high", "low"]].to_numpy()
+    swapped.loc[chosen, columns[:2]] = ["attention", "skip_gram"]
+    turned = replace(results, comparisons=swapped)
+    assert findings.details(turned, "novels") == findings.details(results, "novels")
+    assert marks(turned, "novels", "alike") == marks(results, "novels", "alike")
+
+
+def test_findings_leave_out_a_baseline_measure(results: Results):
+    main = queries.main_columns(results, "novels", "alike")
+    assert [c.measure for c in main] == ["spearman", "3cosadd"]
+
+
+def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
+    lines = comparisons_table(results, "tiny-wiki", "alike").splitlines()
+    assert lines[2].startswith(
+        "| ws353, spearman ↑ | random (input) | skip_gram (input) | **−0.433**"
+    )
+    assert "| < 0.001 |".replace("<", "&lt;") in lines[2]
+    assert "| 0.107 | [0.037, 0.177] | 0.030 | 0.180 |" in lines[6]
+
+
+def test_cost_is_the_mean_over_finished_seeds(results: Results):
+    last = cost_table(results, "novels").splitlines()[-1]
+    assert last == ("| masked_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |")
+
+
+def test_names_and_messages_cannot_become_markup(results: Results):
+    assert failures_list(results, "novels") == (
+        r"- `novels/masked_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning rate "
+        r"0.5 \*too high\* &lt;stack&gt;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plain", "shown"),
+    [
+        ("skip_gram", "skip_gram"),
+        ("_own_ a_", r"\_own\_ a\_"),
+        (
+            "a|b\n*c* [d](e) `f` $g$ ~~h~~ \\",
+            r"a\|b \*c\* \[d\](e) \`f\` \$g\$ \~\~h\~\~ " + "\\\\",
+        ),
+        ("<b>&amp;", "&lt;b&gt;&amp;amp;"),
+        ("# title", r"\# title"),
+        ("1. item", r"1\. item"),
+        ("0.412 of 1", "0.412 of 1"),
+        ("- item", r"\- item"),
+        ("-0.5", "-0.5"),
+    ],
+)
+def test_escaped_text_shows_as_it_is(plain: str, shown: str):
+    assert text.escape(plain) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-0.0213, "−0.021"), (-0.0001, "0.000"), (7.0, "7.000"), (float("nan"), "–"), (pd.NA, "–")],
+)
+def test_numbers_have_a_true_minus_and_no_minus_zero(value: float, shown: str):
+    assert text.number(value) == shown
+
+
+def test_small_numbers_of_other_kinds_read_well():
+    assert [text.small(v) for v in (0.0, 1 / 8000, 0.00125)] == ["0.000", "0.0001", "0.001"]
+    assert [text.p_value(p) for p in (0.0005, 0.0123, 1.0)] == ["< 0.001", "0.012", "1.000"]
+    assert [text.percent(s) for s in (0.95, 0.975, 0.29)] == ["95%", "97.5%", "29%"]
+    assert text.code("a`b") == "`` a`b ``"
+    assert [text.listed(n) for n in (["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(results: Results):
+    figure = figures.scores_figure(results)
+    assert figure is not None
+    assert [ax.get_title(loc="left") for ax in figure.axes][:3] == [
+        "ws353 · tiny-wiki",
+        "ws353 · novels",
+        "google · tiny-wiki",
+    ]
+    assert len(figure.axes) == 10
+    dots = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "s", "D")]
+    assert [(d.get_xdata()[0], d.get_ydata()[0]) for d in dots] == [
+        (-0.021, 0),
+        (0.412, 1),
+        (0.287, 2),
+        (0.305, 3),
+    ]
+    assert figure.axes[6].get_xlabel() == "nats_per_word (lower is better)"
+    assert [t.get_text() for t in figure.axes[6].texts] == ["no answer"] * 3
+
+
+def test_agreement_figure_shows_seeds_on_the_diagonal_and_pairs_beside_it(results: Results):
+    figure = figures.agreement_figure(results)
+    assert figure is not None
+    shown = [t.get_text() for t in figure.axes[1].texts]
+    assert shown[5:8] == ["0.61", "0.31", "0.22"]
+    assert shown[9:11] == ["0.31", "0.52"]
+    assert shown[15] == "–"
+
+
+def test_figures_are_svg_without_date_and_leave_matplotlib_as_it_was(results: Results):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    figure = figures.agreement_figure(results)
+    assert figure is not None
+    drawn = figures.svg(figure)
+    assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "dc:date" not in drawn and "Matplotlib v" not in drawn
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
+    empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
+    bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)
+    files = render_files(bare)
+    assert list(files) == ["report.md"]
+    assert "figures/" not in files["report.md"]
+    assert "On novels, nothing was measured." in files["report.md"]
+
+
+def test_terminal_shows_the_headline_tables_with_letters_and_notes(results: Results):
+    out = io.StringIO()
+    console = Console(file=out, width=140, color_system=None)
+    tables = headline_tables(results)
+    assert len(tables) == 6
+    console.print(tables[0], tables[1])
+    shown = out.getvalue()
+    (line,) = [line for line in shown.splitlines() if line.split()[:2] == ["b", "skip_gram"]][:1]
+    assert line.split()[2:7] == ["2", "0.412", "[0.331,", "0.488]", "ac"]
+    assert "1 does not predict a masked word" in shown
