@@ -1,0 +1,17 @@
+"""The registry of models: the only place that knows which kinds there are."""
+
+from wordrel.models.counts import PPMI_SVD
+from wordrel.models.matched import MATCHED
+from wordrel.models.matched.weights import RUNGS
+from wordrel.models.random import RANDOM
+from wordrel.models.trained import Model, Runtime, Trained
+from wordrel.models.word2vec import WORD2VEC
+
+MODELS: dict[str, Model] = {
+    "random": RANDOM,
+    "ppmi_svd": PPMI_SVD,
+    "word2vec": WORD2VEC,
+    **dict.fromkeys(RUNGS, MATCHED),
+}
+
+__all__ = ["MODELS", "Model", "Runtime", "Trained"]

@@ -1,0 +1,118 @@
+"""Counting instead of predicting: positive PMI of co-occurrence, then a truncated SVD.
+
+Sources: Levy, Goldberg & Dagan 2015, "Improving Distributional Similarity with Lessons Learned
+from Word Embeddings", sections 2 and 3 (context distribution smoothing, eigenvalue weighting);
+Levy & Goldberg 2014 for what it has to do with word2vec.
+"""
+
+import numpy as np
+from jaxtyping import Float64
+from scipy import sparse
+from sklearn.utils.extmath import randomized_svd
+
+from wordrel.config import PpmiSvdConfig, TrainingConfig
+from wordrel.corpus import Corpus
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import TrainingError
+from wordrel.models.sampling import keep_probability, noise_distribution
+from wordrel.models.stream import Block, blocks
+from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.readings import Readings
+
+SVD_ITERATIONS = 4  # power iterations, as scikit-learn takes for large matrices (Halko et al. 2011)
+
+
+def cooccurrence(
+    corpus: Corpus, training: TrainingConfig, rng: np.random.Generator, runtime: Runtime
+) -> sparse.csr_matrix:
+    """Symmetric co-occurrence counts inside the window and the sentence, [V, V] float32.
+
+    Words d apart count (W - d + 1) / W where windows shrink: the share of the windows 1..W that
+    reach so far, hence what word2vec sees on average.
+    """
+    size = len(corpus.vocab)
+    counts = sparse.csr_matrix((size, size), dtype=np.float32)
+    keep = keep_probability(corpus.vocab.counts, training.subsample)
+    done, tokens = 0, len(corpus.train.ids)
+    for block in blocks(corpus.train, keep, rng):
+        counts = counts + _block_counts(block, training, size)
+        done += block.read
+        runtime.progress(0.5 * done / tokens, {"doing": "counting"})
+    return counts + counts.T
+
+
+def _block_counts(block: Block, training: TrainingConfig, size: int) -> sparse.csr_matrix:
+    left, right, weight = [], [], []
+    for apart in range(1, training.window + 1):
+        first = np.flatnonzero(block.after >= apart)
+        left.append(block.ids[first])
+        right.append(block.ids[first + apart])
+        share = (training.window - apart + 1) / training.window if training.shrink_window else 1.0
+        weight.append(np.full(len(first), share, dtype=np.float32))
+    places = (np.concatenate(left), np.concatenate(right))
+    return sparse.coo_matrix((np.concatenate(weight), places), shape=(size, size)).tocsr()
+
+
+def positive_pmi(
+    counts: sparse.csr_matrix, context: Float64[np.ndarray, " V"]
+) -> sparse.csr_matrix:
+    """max(0, log P(w, c) / (P(w) P'(c))) with P' the smoothed distribution `context`."""
+    total = counts.sum(dtype=np.float64)
+    words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel() / total
+    pairs = counts.tocoo()
+    ratio = pairs.data / total / (words[pairs.row] * context[pairs.col])
+    pmi = sparse.csr_matrix(
+        (np.maximum(np.log(ratio), 0).astype(np.float32), (pairs.row, pairs.col)), counts.shape
+    )
+    pmi.eliminate_zeros()
+    return pmi
+
+
+def train(
+    corpus: Corpus, training: TrainingConfig, config: PpmiSvdConfig, seed: int, runtime: Runtime
+) -> Trained:
+    """One subsampled pass over the corpus (that draw, and the SVD's start, depend on the seed).
+
+    Raises:
+        TrainingError: where the vocabulary has no more words than the dimensions asked for.
+    """
+    if len(corpus.vocab) <= training.dim:
+        raise TrainingError(
+            f"training.dim {training.dim} needs a vocabulary of more words than that, "
+            f"found {len(corpus.vocab)}: lower training.dim or corpora.min_count"
+        )
+    rng = np.random.default_rng(seed)
+    counts = cooccurrence(corpus, training, rng, runtime)
+    smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
+    pmi = positive_pmi(counts, smoothed)
+    runtime.progress(0.6, {"doing": "decomposing"})
+    left, values, right = randomized_svd(
+        pmi, n_components=training.dim, n_iter=SVD_ITERATIONS, random_state=seed
+    )
+    tensors = {
+        "input": np.ascontiguousarray(left * values**config.eigenvalue_weight, dtype=np.float32),
+        "output": np.ascontiguousarray(
+            right.T * values ** (1 - config.eigenvalue_weight), dtype=np.float32
+        ),
+    }
+    return Trained(tensors, parameters=2 * left.size, trained_tokens=len(corpus.train.ids))
+
+
+def read(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: PpmiSvdConfig
+) -> Readings:
+    """Word and context vectors; in.out is the smoothed PPMI that the SVD keeps."""
+    reason = "counts of pairs give no vector for a context of several words"
+    return Readings(
+        vocab,
+        views={"input": tensors["input"], "output": tensors["output"]},
+        relations={
+            "in.in": (tensors["input"], tensors["input"]),
+            "in.out": (tensors["input"], tensors["output"]),
+        },
+        primary={"alike": "input", "relate": "in.out"},
+        unavailable={"context": reason, "fit": reason},
+    )
+
+
+PPMI_SVD = Model(train, read, version=1)

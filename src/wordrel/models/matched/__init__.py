@@ -1,0 +1,77 @@
+"""The matched family: every model is y_i = sum_j a_ij v_j with other weights a and values v."""
+
+import numpy as np
+import torch
+
+from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.corpus import Corpus
+from wordrel.corpus.vocab import Vocab
+from wordrel.models import trained
+from wordrel.models.context import StreamContext
+from wordrel.models.matched.model import Model, new_model
+from wordrel.models.matched.trainer import Trainer, run
+from wordrel.models.matched.weights import RUNGS
+from wordrel.models.trained import Runtime, Tensors, Trained
+from wordrel.readings import Readings
+
+TABLES = ("input", "output", "bias")
+
+
+def device_of(wanted: str) -> torch.device:
+    """`auto` is the graphics card where there is one, else the processor."""
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(wanted)
+
+
+def train(
+    corpus: Corpus, training: TrainingConfig, config: MatchedConfig, seed: int, runtime: Runtime
+) -> Trained:
+    """One rung from its start to its last step."""
+    model = new_model(config, training, len(corpus.vocab), seed).to(device_of(runtime.device))
+    log = run(Trainer(model, training, corpus, np.random.default_rng(seed)), corpus, runtime)
+    named = {"input": model.inputs, "output": model.outputs, "bias": model.bias, **model.dense}
+    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in named.items()}
+    return Trained(
+        tensors,
+        parameters=sum(tensor.size for tensor in tensors.values()),
+        trained_tokens=training.epochs * len(corpus.train.ids),
+        log=log,
+    )
+
+
+def read(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
+) -> Readings:
+    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context."""
+    model = Model(
+        config,
+        torch.from_numpy(tensors["input"]),
+        torch.from_numpy(tensors["output"]),
+        torch.from_numpy(tensors["bias"]),
+        {name: torch.from_numpy(t) for name, t in tensors.items() if name not in TABLES},
+    )
+    inputs, outputs = tensors["input"], tensors["output"]
+    value = inputs @ tensors["W_v"].T
+    views = {"input": inputs, "output": outputs, "value": value}
+    relations = {
+        "in.in": (inputs, inputs),
+        "in.out": (inputs, outputs),
+        "value.out": (value, outputs),
+    }
+    if RUNGS[config.kind].query == "previous":
+        views |= {"query": inputs @ tensors["W_q"].T, "key": inputs @ tensors["W_k"].T}
+        relations["q.k"] = (views["query"], views["key"])
+    context = StreamContext(
+        RUNGS[config.kind].objective,
+        training,
+        lambda batch: model.states(model.inputs[torch.from_numpy(batch.ids)], batch),
+        outputs,
+        tensors["bias"].ravel(),
+        vocab.counts,
+    )
+    primary = {"alike": "value", "relate": "value.out"}
+    return Readings(vocab, views, relations, context, primary)
+
+
+MATCHED = trained.Model(train, read, version=1)

@@ -1,0 +1,119 @@
+"""The training stream: subsampled tokens in chunks, as the matched family and the counts read it.
+
+Reads a split of a corpus block by block (memory does not grow with the corpus), drops frequent
+words by word2vec's rule, and cuts what is left into chunks of consecutive targets with the context
+that they can reach. Chunks of a block come in random order, so that a batch mixes many places.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int8, Int32, Int64
+
+from wordrel.corpus import Split
+
+BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
+
+
+@dataclass(frozen=True)
+class Block:
+    """Kept tokens of consecutive whole sentences.
+
+    Attributes:
+        ids: word ids of the N kept tokens.
+        before: kept tokens of the same sentence before each; after: likewise behind it.
+        read: tokens of the corpus that went in, before subsampling.
+    """
+
+    ids: Int32[np.ndarray, " N"]
+    before: Int64[np.ndarray, " N"]
+    after: Int64[np.ndarray, " N"]
+    read: int
+
+
+def block_of(ids: Int32[np.ndarray, " N"], sentences: Int64[np.ndarray, " N"], read: int) -> Block:
+    """Tokens with the (ascending) number of the sentence that each is in."""
+    places = np.arange(len(ids))
+    bounds = np.flatnonzero(np.diff(sentences, prepend=-1, append=-1))
+    lengths = np.diff(bounds)
+    before = places - np.repeat(bounds[:-1], lengths)
+    return Block(ids, before, np.repeat(lengths, lengths) - 1 - before, read)
+
+
+def blocks(
+    split: Split, keep: Float64[np.ndarray, " V"], rng: np.random.Generator
+) -> Iterator[Block]:
+    """The split once from start to end, subsampled afresh with `rng`."""
+    ends = split.sentence_ends
+    first = 0
+    while first < len(ends):
+        start = int(ends[first - 1]) if first else 0
+        last = int(np.searchsorted(ends, start + BLOCK_TOKENS, side="right"))
+        last = max(last, first + 1)
+        ids = np.asarray(split.ids[start : int(ends[last - 1])])
+        lengths = np.diff(np.concatenate(([start], ends[first:last])))
+        kept = rng.random(len(ids)) < keep[ids]
+        yield block_of(ids[kept], np.repeat(np.arange(last - first), lengths)[kept], len(ids))
+        first = last
+
+
+@dataclass(frozen=True)
+class Batch:
+    """C chunks of L targets each, with all S = L + 2W tokens that their windows can reach.
+
+    Attributes:
+        ids: [C, S] word ids; target l of a chunk stands at column l + W.
+        left: [C, L] how many tokens before each target are in its window; right: behind it.
+        real: [C, L] false where a target is padding.
+        read: tokens of the corpus that this batch stands for, before subsampling.
+    """
+
+    ids: Int64[np.ndarray, "C S"]
+    left: Int8[np.ndarray, "C L"]
+    right: Int8[np.ndarray, "C L"]
+    real: Bool[np.ndarray, "C L"]
+    read: float
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts blocks into batches.
+
+    Attributes:
+        window: W, the widest context on one side.
+        shrink: draw each target's window from 1..W, as word2vec does; else always W.
+        chunk: L, consecutive targets that share one dense score matrix.
+        chunks: C, chunks a batch.
+    """
+
+    window: int
+    shrink: bool
+    chunk: int
+    chunks: int
+
+    def batches(
+        self, block: Block, rng: np.random.Generator, *, shuffle: bool = True
+    ) -> Iterator[Batch]:
+        """All tokens of the block as targets, each once."""
+        count = len(block.ids)
+        if not count:
+            return
+        starts = np.arange(0, count, self.chunk)
+        if shuffle:
+            rng.shuffle(starts)
+        windows = np.full(count, self.window)
+        if self.shrink:
+            windows = rng.integers(1, self.window + 1, size=count)
+        ids = np.pad(block.ids, (self.window, self.window + self.chunk)).astype(np.int64)
+        left, right = (
+            np.pad(np.minimum(windows, reach), (0, self.chunk)).astype(np.int8)
+            for reach in (block.before, block.after)
+        )
+        targets, reachable = np.arange(self.chunk), np.arange(self.chunk + 2 * self.window)
+        for i in range(0, len(starts), self.chunks):
+            some = starts[i : i + self.chunks, None]
+            where = some + targets
+            real = where < count
+            share = real.sum() / count
+            yield Batch(ids[some + reachable], left[where], right[where], real, block.read * share)

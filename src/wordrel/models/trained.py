@@ -1,0 +1,59 @@
+"""What a model's file has to offer: `train` makes tensors, `read` makes readings of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wordrel.config import TrainingConfig
+from wordrel.corpus import Corpus
+from wordrel.corpus.vocab import Vocab
+from wordrel.readings import Readings
+
+Tensors = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where a cell runs and whom it tells; nothing here may change what is learnt on one device.
+
+    Attributes:
+        device: "auto", "cpu" or "cuda".
+        progress: called with the fraction done (0 to 1) and details such as tokens_per_second.
+    """
+
+    device: str = "auto"
+    progress: Callable[[float, Mapping[str, Any]], None] = lambda fraction, detail: None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves: plain arrays, how many of their numbers were learnt, and a log.
+
+    Attributes:
+        tensors: name -> array; always "input" [V, D], and "output" [V, D] where there is one.
+        parameters: how many numbers were learnt.
+        trained_tokens: corpus tokens read in all epochs, before subsampling.
+        log: one row a report: tokens, loss (nats a target; NaN where a model has none).
+    """
+
+    tensors: Tensors
+    parameters: int
+    trained_tokens: int
+    log: tuple[Mapping[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Model:
+    """An entry of the registry.
+
+    Attributes:
+        train: (corpus, what all models share, own settings, seed, runtime) -> tensors.
+        read: (tensors, vocabulary, what all models share, own settings) -> readings.
+        version: raised when the code changes what a stored model means or contains.
+    """
+
+    train: Callable[[Corpus, TrainingConfig, Any, int, Runtime], Trained]
+    read: Callable[[Tensors, Vocab, TrainingConfig, Any], Readings]
+    version: int

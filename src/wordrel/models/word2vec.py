@@ -1,0 +1,118 @@
+"""gensim's word2vec on our token ids: the outside reference, skip-gram or CBOW.
+
+gensim stays behind this one module. One worker, so that a seed gives the same bits each time;
+sentences are at most `corpora.max_sentence` tokens, because gensim silently drops what stands
+behind the 10,000th; its own loss figure is not reported (it overflows, gensim#2735).
+"""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from gensim.models import Word2Vec
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from wordrel.config import TrainingConfig, Word2vecConfig
+from wordrel.corpus import Corpus
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.context import Mix, StreamContext
+from wordrel.models.stream import Batch
+from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.windows import visible
+from wordrel.readings import Readings
+
+REPORT_SENTENCES = 20_000
+
+
+class _Sentences:
+    """The training split as lists of token ids, again for each epoch, with progress."""
+
+    def __init__(self, corpus: Corpus, epochs: int, runtime: Runtime) -> None:
+        self.split = corpus.train
+        self.total = epochs * len(corpus.train.ids)
+        self.runtime = runtime
+        self.done = 0
+        self.started = time.monotonic()
+
+    def __iter__(self) -> Iterator[list[int]]:
+        start = 0
+        for number, end in enumerate(self.split.sentence_ends.tolist()):
+            yield self.split.ids[start:end].tolist()
+            self.done += end - start
+            start = end
+            if number % REPORT_SENTENCES == 0:
+                rate = self.done / max(time.monotonic() - self.started, 1e-9)
+                self.runtime.progress(self.done / self.total, {"tokens_per_second": rate})
+
+
+def train(
+    corpus: Corpus, training: TrainingConfig, config: Word2vecConfig, seed: int, runtime: Runtime
+) -> Trained:
+    """Both tables of gensim's model, in our order of words."""
+    model = Word2Vec(
+        vector_size=training.dim,
+        window=training.window,
+        shrink_windows=training.shrink_window,
+        negative=training.negatives,
+        ns_exponent=training.noise_exponent,
+        sample=training.subsample,
+        sg=int(config.algorithm == "skip_gram"),
+        hs=0,
+        cbow_mean=1,
+        min_count=1,
+        alpha=config.learning_rate,
+        min_alpha=config.min_learning_rate,
+        seed=seed,
+        workers=1,
+    )
+    words = len(corpus.vocab)
+    # Token ids are gensim's words: they hash faster than strings and need no second vocabulary.
+    model.build_vocab_from_freq(dict(enumerate(corpus.vocab.counts.tolist())))
+    model.train(
+        _Sentences(corpus, training.epochs, runtime),
+        total_examples=len(corpus.train.sentence_ends),
+        epochs=training.epochs,
+    )
+    order = np.array([model.wv.key_to_index[word] for word in range(words)])
+    tensors = {"input": model.wv.vectors[order], "output": model.syn1neg[order]}
+    return Trained(
+        tensors,
+        parameters=2 * words * training.dim,
+        trained_tokens=training.epochs * len(corpus.train.ids),
+    )
+
+
+def read(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: Word2vecConfig
+) -> Readings:
+    """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
+    tables = tensors["input"], tensors["output"]
+    context = None
+    reason = "skip-gram has no vector for a context of several words"
+    if config.algorithm == "cbow":
+        bias = np.zeros(len(vocab), dtype=np.float32)
+        mix = _mean_of_window(torch.from_numpy(tables[0]))
+        context = StreamContext("masked_word", training, mix, tables[1], bias, vocab.counts)
+    return Readings(
+        vocab,
+        views={"input": tables[0], "output": tables[1]},
+        relations={"in.in": (tables[0], tables[0]), "in.out": tables},
+        context=context,
+        primary={"alike": "input", "relate": "in.out"},
+        unavailable={} if context else {"context": reason, "fit": reason},
+    )
+
+
+def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:
+    def mix(batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
+        seen, has_context = visible("masked_word", batch, inputs.device)
+        weights = seen.to(inputs.dtype)
+        size = weights.sum(-1, keepdim=True).clamp(min=1)
+        return weights @ inputs[torch.from_numpy(batch.ids)] / size, has_context
+
+    return mix
+
+
+WORD2VEC = Model(train, read, version=1)
