@@ -1,0 +1,147 @@
+"""A cell: one model trained with one seed on one corpus, kept under a name that says what it is.
+
+Reads a prepared corpus; writes one folder of the cache: `model.safetensors` (the tables and
+weights), `cell.json` (what was trained, what it cost), `log.csv` (loss against tokens).
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from wordrel.config import ModelConfig, TrainingConfig
+from wordrel.corpus import open_corpus
+from wordrel.environment import peak_memory
+from wordrel.errors import StoreError
+from wordrel.files import read_tensors, write_json, write_tensors, write_text
+from wordrel.models import MODELS, Runtime
+from wordrel.progress import Report
+from wordrel.readings import Readings
+from wordrel.store import cell_digest, cell_folder, is_done, new_folder
+
+_MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """All that a worker needs to train a cell, as plain data.
+
+    Attributes:
+        cache: the cache folder, on a path that every worker reaches.
+        corpus: folder of the prepared corpus; corpus_name and corpus_digest name it.
+        model: settings of the model, training: of the study, both as JSON.
+        seed: of everything random in it.
+        device: where to train; no part of the cell's identity.
+    """
+
+    cache: Path
+    corpus: Path
+    corpus_name: str
+    corpus_digest: str
+    model: str
+    training: str
+    seed: int
+    device: str = "auto"
+
+    @cached_property
+    def model_config(self) -> ModelConfig:
+        """The settings of the model."""
+        return _MODEL.validate_json(self.model)
+
+    @cached_property
+    def training_config(self) -> TrainingConfig:
+        """What all models of the study share."""
+        return TrainingConfig.model_validate_json(self.training)
+
+    @property
+    def name(self) -> str:
+        """For people: corpus/model seed N."""
+        return f"{self.corpus_name}/{self.model_config.name} seed {self.seed}"
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the cell by all that decides its numbers."""
+        model = self.model_config
+        version = f"{model.kind} {MODELS[model.kind].version}"
+        return cell_digest(self.corpus_digest, model, self.training_config, self.seed, version)
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where it is kept."""
+        return cell_folder(
+            self.cache, self.corpus_name, self.model_config.name, self.seed, self.digest
+        )
+
+
+def is_trained(spec: CellSpec) -> bool:
+    """Whether the cache has this cell, complete."""
+    return is_done(spec.folder)
+
+
+def train_cell(spec: CellSpec, report: Report) -> None:
+    """Train and store one cell; does nothing where it is done already.
+
+    Raises:
+        TrainingError: when it cannot be trained.
+        StoreError: when it cannot be stored.
+    """
+    if is_trained(spec):
+        return
+    corpus = open_corpus(spec.corpus)
+    model, training = spec.model_config, spec.training_config
+    started = time.perf_counter()
+    with peak_memory() as peak:
+        trained = MODELS[model.kind].train(
+            corpus, training, model, spec.seed, Runtime(spec.device, report)
+        )
+    seconds = time.perf_counter() - started
+    cost = {
+        "parameters": trained.parameters,
+        "trained_tokens": trained.trained_tokens,
+        "seconds": seconds,
+        "tokens_per_second": trained.trained_tokens / seconds,
+        "peak_memory_mb": peak.megabytes,
+        "peak_memory_of": peak.how,
+    }
+    with new_folder(spec.folder) as folder:
+        write_tensors(folder / "model.safetensors", trained.tensors)
+        write_text(folder / "log.csv", pd.DataFrame(trained.log).to_csv(index=False))
+        write_json(folder / "cell.json", _described(spec) | {"cost": cost})
+
+
+def _described(spec: CellSpec) -> dict[str, Any]:
+    return {
+        "corpus": {"name": spec.corpus_name, "digest": spec.corpus_digest},
+        "model": spec.model_config.model_dump(mode="json"),
+        "training": spec.training_config.model_dump(mode="json"),
+        "seed": spec.seed,
+    }
+
+
+def cell_cost(spec: CellSpec) -> dict[str, Any]:
+    """What a trained cell cost: parameters, trained_tokens, seconds, peak_memory_mb ..."""
+    described = json.loads((spec.folder / "cell.json").read_text(encoding="utf-8"))
+    cost: dict[str, Any] = described["cost"]
+    return cost
+
+
+def load_cell(spec: CellSpec) -> Readings:
+    """The readings of a trained cell.
+
+    Raises:
+        StoreError: when the cache has no such cell.
+    """
+    if not is_trained(spec):
+        raise StoreError(
+            f"{spec.folder}: there is no trained cell ({spec.name}); run the study again, "
+            "or set WORDREL_CACHE to the cache it was trained in"
+        )
+    tensors = read_tensors(spec.folder / "model.safetensors")
+    model = spec.model_config
+    vocab = open_corpus(spec.corpus).vocab
+    return MODELS[model.kind].read(tensors, vocab, spec.training_config, model)

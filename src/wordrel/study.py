@@ -1,0 +1,258 @@
+"""The one loop: corpora x models x seeds, asked the same tasks, into one folder of tables.
+
+Reads a config; trains and asks what the cache does not have yet; writes `results/STUDY/`, which
+is replaced only when the run has come to its end.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from wordrel.analysis import Row, adjust, agreement_rows, analyse, collect, frame
+from wordrel.answers import (
+    CellWork,
+    is_answered,
+    load,
+    read_neighbours,
+    read_outcomes,
+    train_and_ask,
+)
+from wordrel.cell import CellSpec, cell_cost
+from wordrel.config import StudyConfig, canonical_json, digest
+from wordrel.corpus import Corpus, corpus_folder, prepare
+from wordrel.environment import environment, git_state, usable_cores
+from wordrel.errors import ConfigError, DatasetError
+from wordrel.execute import CellOutcome, Cells, run_cells
+from wordrel.progress import live_progress
+from wordrel.report.page import write_report
+from wordrel.report.results import Results, read_results, table_to_csv
+from wordrel.store import discard_partial, replace_folder, write_json, write_text
+from wordrel.tasks import Task
+
+_log = logging.getLogger("wordrel")
+
+CELLS = Cells(work=train_and_ask, name=lambda work: work.name, is_done=is_answered)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that is ready to run: its tasks loaded, its corpora prepared.
+
+    Attributes:
+        config: what was asked for.
+        cache: where corpora and cells are.
+        tasks: as loaded, in the order of the config.
+        corpora: as prepared, by name.
+        works: every cell, corpus by corpus, model by model, seed by seed.
+    """
+
+    config: StudyConfig
+    cache: Path
+    tasks: tuple[Task, ...]
+    corpora: dict[str, Corpus]
+    works: tuple[CellWork, ...]
+
+
+def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None = None) -> Results:
+    """Run what is not done yet and write the results.
+
+    Args:
+        config: the study.
+        cache: where corpora and cells are kept; a later run goes on from what is there.
+        out: the results folder; an older result in it stays until this run has ended.
+        jobs: cells at a time; default: as in the config, else one a core.
+
+    Returns:
+        The results as stored; cells that failed stand in `runs` with their message.
+
+    Raises:
+        WordrelError: for what the user can mend: settings, data, disk.
+    """
+    tasks = load_tasks(config)
+    jobs = jobs or config.execute.jobs or usable_cores()
+    started = datetime.now(UTC)
+    clock = time.monotonic()
+    with replace_folder(out) as folder:
+        discard_partial(cache)
+        plan = prepare_plan(config, cache, tasks, jobs)
+        outcomes = _run(plan, jobs)
+        _write_tables(plan, outcomes, folder)
+        manifest = _manifest(plan, started, time.monotonic() - clock)
+        write_text(folder / "config.yaml", _resolved(config))
+        write_json(folder / "manifest.json", manifest)
+        write_report(folder)
+    return read_results(out)
+
+
+def load_tasks(config: StudyConfig) -> tuple[Task, ...]:
+    """All tasks of a study, before anything is trained.
+
+    Raises:
+        ConfigError: naming every task that is unknown or cannot be read.
+    """
+    tasks, problems = [], []
+    for task in config.tasks:
+        try:
+            tasks.append(load(task))
+        except ConfigError as error:
+            problems += error.problems
+        except DatasetError as error:
+            problems.append(f"tasks: {error}")
+    fits = [task.name for task in tasks if task.question == "fit"]
+    for corpus in config.corpora:
+        if fits and corpus.held_out == 0:
+            problems.append(f"corpora.{corpus.name}.held_out: 0, but {fits[0]} needs held-out text")
+    if problems:
+        raise ConfigError(problems)
+    return tuple(tasks)
+
+
+def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: int) -> Plan:
+    """Prepare the corpora and name every cell."""
+    corpora = {}
+    for corpus in config.corpora:
+        _log.info("corpus %s: %s", corpus.name, corpus.source)
+        corpora[corpus.name] = prepare(corpus, cache, jobs=jobs)
+    works = tuple(
+        CellWork(
+            CellSpec(
+                cache=cache,
+                corpus=corpus_folder(corpus, cache),
+                corpus_name=corpus.name,
+                corpus_digest=corpora[corpus.name].digest,
+                model=canonical_json(model),
+                training=canonical_json(config.training),
+                seed=seed,
+                device=config.execute.device,
+            ),
+            tuple(canonical_json(task) for task in config.tasks),
+            tuple(task.digest for task in tasks),
+            corpus.lowercase,
+        )
+        for corpus in config.corpora
+        for model in config.models
+        for seed in config.seeds
+    )
+    return Plan(config, cache, tuple(tasks), corpora, works)
+
+
+def _run(plan: Plan, jobs: int) -> list[CellOutcome]:
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="wordrel-")))
+        finished = stack.enter_context(live_progress(scratch, len(plan.works)))
+        return run_cells(
+            CELLS,
+            plan.works,
+            jobs=jobs,
+            scratch=scratch,
+            on_outcome=lambda work, outcome: finished(work.name, _ended(outcome)),
+        )
+
+
+def _ended(outcome: CellOutcome) -> str:
+    if outcome.status == "failed":
+        return f"failed: {outcome.message}"
+    return "done" if outcome.ran else "was done before"
+
+
+def _write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path) -> None:
+    done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
+    rows: dict[str, list[Row]] = {"scores": [], "summary": [], "comparisons": [], "agreement": []}
+    for corpus in plan.corpora.values():
+        cells = [work for work in done if work.cell.corpus_name == corpus.name]
+        for number, task in enumerate(plan.tasks):
+            _add_rows(rows, plan, corpus, task, [(work, _paths(work)[number]) for work in cells])
+    tables = {name: frame(name, found) for name, found in rows.items()}
+    tables["comparisons"] = adjust(tables["comparisons"])
+    tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
+    for name, table in tables.items():
+        write_text(folder / f"{name}.csv", table_to_csv(table, name))
+
+
+def _paths(work: CellWork) -> list[Path]:
+    return [path for _, path in work.paths()]
+
+
+def _add_rows(
+    rows: dict[str, list[Row]],
+    plan: Plan,
+    corpus: Corpus,
+    task: Task,
+    cells: Sequence[tuple[CellWork, Path]],
+) -> None:
+    statistics = plan.config.statistics
+    if task.question == "agreement":
+        lists = {(w.cell.model_config.name, w.cell.seed): read_neighbours(p) for w, p in cells}
+        rows["agreement"] += agreement_rows(corpus.name, lists, len(corpus.vocab), statistics)
+        return
+    answers = ((w.cell.model_config.name, w.cell.seed, read_outcomes(p)) for w, p in cells)
+    for asked in collect(corpus.name, task.question, answers):
+        found = analyse(asked, statistics)
+        rows["scores"] += found.scores
+        rows["summary"] += found.summary
+        rows["comparisons"] += found.comparisons
+
+
+def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
+    cell = work.cell
+    row: Row = {
+        "corpus": cell.corpus_name,
+        "model": cell.model_config.name,
+        "kind": cell.model_config.kind,
+        "seed": cell.seed,
+        "cell": cell.folder.name,
+        "status": outcome.status,
+        "message": outcome.message,
+    }
+    if outcome.status == "done":
+        row |= cell_cost(cell)
+    return row
+
+
+def _resolved(config: StudyConfig) -> str:
+    head = "# Every setting of this study, defaults included; wordrel run takes it as it is.\n"
+    return head + yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, width=100)
+
+
+def _manifest(plan: Plan, started: datetime, seconds: float) -> dict[str, Any]:
+    commit, dirty = git_state()
+    return {
+        "wordrel": version("wordrel"),
+        "study": plan.config.study,
+        "config_digest": digest(plan.config),
+        "commit": commit,
+        "dirty": dirty,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "command": f"wordrel run configs/{plan.config.study}.yaml",
+        "corpora": [
+            {"name": corpus.name, "digest": corpus.digest, **corpus.report}
+            for corpus in plan.corpora.values()
+        ],
+        "tasks": [_described(task) for task in plan.tasks],
+        "statistics": plan.config.statistics.model_dump(mode="json"),
+        "environment": environment(),
+    }
+
+
+def _described(task: Task) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "digest": task.digest,
+        "question": task.question,
+        "measure": task.measure,
+        "n_items": task.items.n_items,
+        "duplicates": task.items.duplicates,
+        "source": task.info.path or task.info.description,
+        "license": task.info.license,
+        "reference": task.info.reference,
+    }
