@@ -6,8 +6,8 @@ Prediction, written before the first full run: with half a million words every t
 above chance on WS-353 and SimLex-999, counting (`ppmi_svd`) is best, and no analogy score is worth
 reading (Sahlgren & Lenci 2016: prediction needs more text than counting does).
 
-Decision rule: none. 236 of 353 pairs or fewer are covered, and the intervals are wider than any
-difference between two good models; nothing is concluded from this study.
+Decision rule: none. Too few pairs are covered, and the intervals are wider than any difference
+between two good models; nothing is concluded from this study.
 """
 
 from pathlib import Path

@@ -55,7 +55,8 @@ def _cpu_model() -> str:
 
 
 def usable_cores() -> int:
-    if sys.platform == "linux":  # a container or taskset may allow fewer than there are
+    """Cores that this process may use, which a container or taskset may limit."""
+    if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

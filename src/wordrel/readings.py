@@ -9,7 +9,7 @@ Glossary: V words, D dimensions, K factors of a relation, P items, N tokens, S s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -84,7 +84,7 @@ class Readings:
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
     def similarity(self, a: str, b: str, view: str | None = None) -> float:
-        """How alike two words are: the cosine of their rows, in [-1, 1].
+        """How alike two words are: the cosine of their rows, in [-1, 1]; NaN for a zero row.
 
         Args:
             a: a word.
@@ -96,21 +96,22 @@ class Readings:
         """
         table = self._view(view)
         left, right = table[self._id(a)], table[self._id(b)]
-        return float(left @ right / (np.linalg.norm(left) * np.linalg.norm(right)))
+        lengths = np.linalg.norm(left) * np.linalg.norm(right)
+        return float(np.clip(left @ right / lengths, -1, 1)) if lengths else float("nan")
 
     def most_similar(self, word: str, n: int = 10, view: str | None = None) -> dict[str, float]:
-        """The n words most alike to `word`, best first, with their cosines.
+        """The n words most alike to `word`, best first, with their cosines; zero rows left out.
 
         Raises:
             UnknownWordError, NotAvailableError: as `similarity`.
         """
         table, own = self._view(view), self._id(word)
-        norms = np.linalg.norm(table, axis=1)
-        with np.errstate(invalid="ignore"):  # a zero row has no direction and comes last
-            cosine = np.nan_to_num(table @ table[own] / (norms * norms[own]), nan=-2.0)
-        cosine[own] = -np.inf
-        best = np.argsort(-cosine, kind="stable")[: min(n, len(self.vocab) - 1)]
-        return {self.vocab.words[i]: float(cosine[i]) for i in best}
+        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(table[own])
+        others = np.flatnonzero(lengths)
+        others = others[others != own]
+        cosine = np.clip(table[others] @ table[own] / lengths[others], -1, 1)
+        best = np.argsort(-cosine, kind="stable")[:n]
+        return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
     def relation(self, a: str, b: str, view: str | None = None) -> float:
         """How strongly a relates to b: left[a] . right[b], any number; the order matters.
@@ -138,6 +139,10 @@ class Readings:
             UnknownWordError: where the vocabulary lacks the word.
             NotAvailableError: where the model has no vector of a context, or this word has none.
         """
+        if view not in get_args(ContextView):
+            raise NotAvailableError(
+                f"no view {view!r}; there are {', '.join(get_args(ContextView))}"
+            )
         own = self._id(sentence[position])
         static: Float32[np.ndarray, " K"] = self._view(None)[own]
         if view == "static":

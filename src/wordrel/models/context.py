@@ -81,7 +81,7 @@ class StreamContext:
     ) -> Float32[np.ndarray, "N D"]:
         cutter = Cutter(self.training.window, shrink, CHUNK, CHUNKS)
         rng = np.random.default_rng(WINDOW_SEED)
-        found = []
+        found = [np.empty((0, self.outputs.shape[1]), dtype=np.float32)]
         with torch.no_grad():
             for batch in cutter.batches(_block(ids, ends), rng, shuffle=False):
                 y, has_context = self.mix(batch)

@@ -74,7 +74,8 @@ def train(
     """One subsampled pass over the corpus (that draw, and the SVD's start, depend on the seed).
 
     Raises:
-        TrainingError: where the vocabulary has no more words than the dimensions asked for.
+        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
+            two words stand in one window.
     """
     if len(corpus.vocab) <= training.dim:
         raise TrainingError(
@@ -84,6 +85,11 @@ def train(
     rng = np.random.default_rng(seed)
     counts = cooccurrence(corpus, training, rng, runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
+    if counts.nnz == 0:
+        raise TrainingError(
+            "no word has another one in its window: the corpus needs longer sentences, or "
+            f"training.subsample ({training.subsample}) must be higher"
+        )
     pmi = positive_pmi(counts, smoothed)
     runtime.progress(0.6, {"doing": "decomposing"})
     left, values, right = randomized_svd(

@@ -41,7 +41,7 @@ class Trained:
     tensors: Tensors
     parameters: int
     trained_tokens: int
-    log: tuple[Mapping[str, float], ...] = ()
+    log: tuple[Mapping[str, float | int], ...] = ()
 
 
 @dataclass(frozen=True)

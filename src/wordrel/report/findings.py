@@ -149,5 +149,6 @@ def _difference(contrast: Contrast) -> str:
         return f"{names} was not tested."
     told_apart = "not distinguishable" if contrast.verdict == "open" else "distinguishable"
     difference = with_interval(pair.difference, pair.low, pair.high)
-    p = escape(p_value(pair.p_holm))
-    return f"{names} = {difference}, p = {p} after Holm: {told_apart}."
+    found = p_value(pair.p_holm)
+    p = escape(found if found.startswith("<") else f"= {found}")
+    return f"{names} = {difference}, p {p} after Holm: {told_apart}."

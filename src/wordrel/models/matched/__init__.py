@@ -6,6 +6,7 @@ import torch
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
@@ -18,10 +19,17 @@ TABLES = ("input", "output", "bias")
 
 
 def device_of(wanted: str) -> torch.device:
-    """`auto` is the graphics card where there is one, else the processor."""
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(wanted)
+    """`auto` is the graphics card where there is one, else the processor.
+
+    Bits repeat on the processor only: a graphics card adds up repeated rows in no fixed order.
+
+    Raises:
+        TrainingError: when a graphics card is asked for and there is none.
+    """
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise TrainingError("execute.device is cuda, but torch finds no graphics card: use auto")
+    return torch.device("cuda" if wanted == "auto" and there else wanted.replace("auto", "cpu"))
 
 
 def train(

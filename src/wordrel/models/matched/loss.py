@@ -47,10 +47,10 @@ class Loss:
     outputs: Float[Tensor, "n D"]
     bias: Float[Tensor, "n 1"]
 
-    def mean(self) -> float:
-        """Nats a counted state. Not needed to learn, so computed only when asked for."""
+    def total(self) -> tuple[float, int]:
+        """Summed nats, and over how many states. Not needed to learn, so only when asked for."""
         total = self.weight @ logsigmoid(self.good) + (self.share * logsigmoid(-self.bad)).sum()
-        return float(-total / self.weight.sum())
+        return float(-total), int(self.weight.sum())
 
 
 def negative_sampling(

@@ -1,0 +1,92 @@
+"""The house rules that a reader relies on: names in three places, imports in one direction."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "wordrel"
+
+# Each room and the rooms it may import; corpus.vocab and tasks.registry are open to all, since
+# they hold no behaviour but names.
+MAY_IMPORT = {
+    "errors": set(),
+    "config": {"errors"},
+    "files": {"errors"},
+    "environment": set(),
+    "stats": set(),
+    "store": {"config", "errors", "files"},
+    "progress": {"files"},
+    "execute": {"errors", "progress"},
+    "corpus": {"config", "errors", "files", "store"},
+    "readings": {"errors"},
+    "models": {"config", "corpus", "errors", "readings"},
+    "tasks": {"errors", "readings"},
+    "report": {"errors", "files"},
+    "cell": {
+        *("config", "corpus", "environment", "errors", "files", "models", "progress"),
+        *("readings", "store"),
+    },
+    "answers": {"cell", "config", "corpus", "files", "progress", "readings", "tasks"},
+    "analysis": {"config", "report", "stats", "tasks"},
+}
+OPEN_TO_ALL = {"wordrel.corpus.vocab", "wordrel.tasks.registry"}
+ON_TOP = {"study", "api", "cli", "export", "__init__"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.startswith("wordrel.")}
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_way_of_the_data(path: Path) -> None:
+    room = room_of(path)
+    if room in ON_TOP:
+        return
+    allowed = MAY_IMPORT[room] | {room}
+    wrong = {
+        name
+        for name in imported(path)
+        if name.split(".")[1] not in allowed and not any(name.startswith(o) for o in OPEN_TO_ALL)
+    }
+    assert not wrong, f"{room} may import only {sorted(allowed)}"
+
+
+def test_the_import_rule_sees_a_forbidden_import(tmp_path: Path) -> None:
+    module = tmp_path / "bad.py"
+    module.write_text("from wordrel.models import MODELS\nimport wordrel.stats\n")
+    assert imported(module) == {"wordrel.models.MODELS", "wordrel.stats"}
+
+
+def test_every_study_has_its_config_experiment_and_results() -> None:
+    configs = {path.stem for path in (ROOT / "configs").glob("*.yaml")}
+    experiments = {path.stem for path in (ROOT / "experiments").glob("*.py")}
+    results = {path.parent.name for path in (ROOT / "results").glob("*/manifest.json")}
+    assert configs == experiments == results
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.py")), ids=lambda p: p.stem)
+def test_every_experiment_states_its_rule_beforehand(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    for part in ("Question:", "Prediction", "Decision rule"):
+        assert part in docstring, f"{path.name}: no {part!r} in the docstring"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_stay_small(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 330

@@ -1,0 +1,238 @@
+"""The whole way from text to tables, on a tiny corpus; and what a kill leaves of it."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wordrel.answers import is_answered
+from wordrel.cell import load_cell
+from wordrel.config import StudyConfig, parse_config
+from wordrel.errors import ConfigError
+from wordrel.report.results import Results
+from wordrel.study import load_tasks, prepare_plan, run_study
+
+ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
+MODELS = [
+    {"kind": "random"},
+    {"kind": "ppmi_svd"},
+    {"kind": "word2vec", "algorithm": "skip_gram"},
+    {"kind": "word2vec", "algorithm": "cbow"},
+    *({"kind": k, "batch": 256} for k in ("attention", "attention_position", "masked_attention")),
+]
+IDENTICAL = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv", "config.yaml")
+
+
+def text_with_two_kinds_of_word(sentences: int) -> str:
+    """Animals do what animals do, foods what foods do: two groups that every model can find."""
+    rng = random.Random(1)
+    lines = []
+    for number in range(sentences):
+        animal, food = rng.choice(ANIMALS), rng.choice(FOODS)
+        lines.append(f"The {animal} runs {rng.choice(['over', 'through'])} the green field.")
+        lines.append(f"We {rng.choice(['eat', 'cook'])} hot {food} with a silver spoon.")
+        if number % 10 == 0:
+            lines.append("")
+    return "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "text.txt").write_text(text_with_two_kinds_of_word(500), encoding="utf-8")
+    pairs = [(a, b, 9) for a, b in zip(ANIMALS, ANIMALS[1:], strict=False)]
+    pairs += [(a, b, 9) for a, b in zip(FOODS, FOODS[1:], strict=False)]
+    pairs += [(a, f, 1) for a in ANIMALS for f in FOODS]
+    (folder / "pairs.tsv").write_text(
+        "".join(f"{a}\t{b}\t{s}\n" for a, b, s in pairs), encoding="utf-8"
+    )
+    return folder
+
+
+def settings(place: Path, **changes: object) -> dict[str, object]:
+    return {
+        "study": "tiny",
+        "corpora": [{"source": str(place / "text.txt"), "min_count": 2, "held_out": 0.1}],
+        "training": {"dim": 8, "window": 3, "epochs": 8, "subsample": 0},
+        "models": MODELS,
+        "seeds": [1, 2],
+        "tasks": [
+            {"kind": "pairs", "name": "groups", "path": str(place / "pairs.tsv")},
+            "held_out_loss",
+            "neighbour_agreement",
+        ],
+        "statistics": {"resamples": 200},
+        **changes,
+    }
+
+
+@pytest.fixture(scope="module")
+def result(place: Path) -> Results:
+    return run_study(parse_config(settings(place)), place / "cache", place / "out", jobs=1)
+
+
+def test_every_trained_model_finds_the_planted_groups_and_random_does_not(result: Results) -> None:
+    primary = result.summary[(result.summary["task"] == "groups") & result.summary["primary"]]
+    score = primary.set_index("model")["score"]
+    trained = score.drop("random")
+    # 22 pairs, 6 of them alike: the best possible rank correlation with so many ties is .77
+    assert (trained > 0.55).all(), trained
+    assert abs(score["random"]) < 0.55
+
+
+def test_a_result_has_a_row_for_each_run_reading_and_task(result: Results) -> None:
+    assert len(result.runs) == len(MODELS) * 2
+    assert set(result.runs["status"]) == {"done"}, list(result.runs["message"])
+    views = result.scores[result.scores["task"] == "groups"].groupby("model")["view"].nunique()
+    assert views.to_dict() == {
+        "random": 2,
+        "ppmi_svd": 2,
+        "skip_gram": 2,
+        "cbow": 2,
+        "attention": 5,
+        "attention_position": 5,
+        "masked_attention": 3,
+    }
+    pairs = result.comparisons[result.comparisons["task"] == "groups"]
+    assert len(pairs) == 7 * 6 / 2
+    assert pairs["p"].between(1 / 10_000, 1).all()
+    assert (pairs["p_holm"] >= pairs["p"]).all()
+
+
+def test_a_model_without_an_answer_says_why(result: Results) -> None:
+    losses = result.summary[result.summary["task"] == "held_out_loss.next_word"]
+    silent = losses[losses["score"].isna()].set_index("model")["note"]
+    assert set(silent.index) == {"random", "ppmi_svd", "skip_gram", "cbow", "masked_attention"}
+    assert silent["skip_gram"] == "skip-gram has no vector for a context of several words"
+
+
+def test_the_matched_models_beat_the_unigram_loss(result: Results) -> None:
+    losses = result.summary[(result.summary["question"] == "fit") & result.summary["score"].notna()]
+    matched = losses[losses["model"].isin(["attention_position", "masked_attention"])]
+    assert len(matched) == 2
+    assert (matched["high"] < matched["chance"]).all()
+
+
+def test_agreement_has_every_two_models_and_the_seeds_of_each(result: Results) -> None:
+    assert len(result.agreement) == 7 * 8 / 2
+    assert (result.agreement["overlap"].between(0, 1)).all()
+    same = result.agreement[result.agreement["between"] == "seeds"]
+    assert (same["pairs"] == 1).all()
+
+
+def test_a_second_run_trains_nothing_and_gives_the_same_tables(
+    place: Path, result: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a finished cell was trained again")
+
+    monkeypatch.setattr("wordrel.answers.train_cell", refuse)
+    run_study(parse_config(settings(place)), place / "cache", place / "again", jobs=1)
+    assert contents(place / "again") == contents(result.folder)
+
+
+def test_a_new_task_asks_and_does_not_train(
+    place: Path, result: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[str] = []
+    monkeypatch.setattr("wordrel.cell.peak_memory", lambda: trained.append("a cell"))
+    more = parse_config(settings(place, tasks=["neighbour_agreement", "held_out_loss"]))
+    run_study(more, place / "cache", place / "more", jobs=1)
+    assert trained == []
+    assert (place / "more" / "scores.csv").stat().st_size > 0
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in IDENTICAL}
+
+
+RUN = """
+import json, sys
+from pathlib import Path
+from wordrel.config import parse_config
+from wordrel.study import run_study
+settings, cache, out, jobs = sys.argv[1:]
+run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=int(jobs))
+"""
+
+
+def start(place: Path, cache: Path, out: Path) -> "subprocess.Popen[bytes]":
+    """Two workers; what they say goes to a file, and a group of their own can be killed at once."""
+    arguments = [json.dumps(settings(place)), str(cache), str(out), "2"]
+    with (out.parent / "log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", RUN, *arguments],
+            stderr=log,
+            process_group=0,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+
+
+def finished_cells(cache: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in cache.glob("cells/*/*/DONE")}
+
+
+def test_a_killed_run_goes_on_and_ends_byte_identical(
+    place: Path, result: Results, tmp_path: Path
+) -> None:
+    cache, out = tmp_path / "cache", tmp_path / "out"
+    process = start(place, cache, out)
+    deadline = time.monotonic() + 120
+    while len(finished_cells(cache)) < 4 and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = finished_cells(cache)
+    assert 4 <= len(before) < len(MODELS) * 2
+    assert not out.exists()
+
+    again = start(place, cache, out)
+    assert again.wait(timeout=240) == 0, (tmp_path / "log").read_text(encoding="utf-8")
+    after = finished_cells(cache)
+    assert len(after) == len(MODELS) * 2
+    assert {path: after[path] for path in before} == before, "a finished cell was trained again"
+    assert not [p for p in cache.rglob("*.partial*")]
+    assert contents(out) == contents(result.folder)
+
+
+def test_a_diverging_cell_is_named_and_the_others_go_on(place: Path, tmp_path: Path) -> None:
+    wild = {"kind": "attention", "name": "wild", "learning_rate": 1e12, "batch": 256}
+    config = parse_config(settings(place, models=[wild, {"kind": "random"}], seeds=[1]))
+    found = run_study(config, place / "cache", tmp_path / "out", jobs=1)
+    runs = found.runs.set_index("model")
+    assert runs["status"].to_dict() == {"wild": "failed", "random": "done"}
+    assert "models.wild.learning_rate (1000000000000.0)" in runs["message"]["wild"]
+    assert "at step" in runs["message"]["wild"]
+    assert "wild" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+def test_all_problems_with_tasks_are_named_at_once(place: Path) -> None:
+    corpora = [{"source": str(place / "text.txt"), "held_out": 0}]
+    missing = {"kind": "pairs", "name": "mine", "path": str(place / "missing.tsv")}
+    config = parse_config(
+        settings(place, corpora=corpora, tasks=["simlex99", missing, "held_out_loss"])
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_tasks(config)
+    text = str(caught.value)
+    assert "simlex99" in text and "simlex999" in text
+    assert "missing.tsv" in text
+    assert "corpora.text.held_out: 0, but held_out_loss needs held-out text" in text
+
+
+def test_cells_are_shared_by_studies_and_loaded_by_spec(place: Path, result: Results) -> None:
+    config: StudyConfig = parse_config(settings(place, study="other", seeds=[2]))
+    plan = prepare_plan(config, place / "cache", load_tasks(config), jobs=1)
+    assert all(is_answered(work) for work in plan.works)
+    readings = load_cell(plan.works[4].cell)
+    assert readings.similarity("cat", "dog") > readings.similarity("cat", "bread")
+    assert isinstance(result.scores, pd.DataFrame)
