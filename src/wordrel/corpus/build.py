@@ -1,0 +1,213 @@
+"""One building of a corpus: from a source to a whole folder.
+
+Reads the source; writes the corpus into an empty folder, in which it also keeps its tokenised
+shards until they are merged. `cache` decides when to build, and makes the folder visible.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from wordrel.config import CorpusConfig
+from wordrel.corpus.files import Source, check_unchanged
+from wordrel.corpus.merge import choose_vocabulary, merged_counts, write_runs
+from wordrel.corpus.novels import Progress
+from wordrel.corpus.parts import PartWriter, write_parts
+from wordrel.corpus.plan import Limits, Shard, plan_shards
+from wordrel.corpus.shards import Tick, TokenizedShard, tokenize_shard
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import CorpusError
+
+_TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
+Tokenized = tuple[TokenizedShard, list[Path]]
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What a building needs.
+
+    Attributes:
+        config: source and settings.
+        source: its files.
+        folder: an empty folder.
+        jobs: processes; one means this one.
+        progress: told the share that is done, and what is being done.
+        limits: sizes that do not change the corpus.
+    """
+
+    config: CorpusConfig
+    source: Source
+    folder: Path
+    jobs: int
+    progress: Progress
+    limits: Limits = field(default_factory=Limits)
+
+    def build(self, digest: str) -> None:
+        """Write the corpus that `digest` names.
+
+        Raises:
+            CorpusError: the text cannot be read, has changed, or gives nothing to train on.
+            OSError: the folder cannot be written.
+        """
+        started = time.perf_counter()
+        tokenized = list(self._tokenize())
+        check_unchanged(self.source)
+        shards = [shard for shard, _ in tokenized]
+        self._check_text(shards)
+        vocab, types_seen = self._vocabulary([run for _, runs in tokenized for run in runs])
+        parts = self._parts(shards, vocab)
+        shutil.rmtree(self.folder / "shards")
+        report = self._report(shards, parts) | {"types": len(vocab), "types_seen": types_seen}
+        _write_vocab(self.folder, vocab)
+        about = {"name": self.config.name, "digest": digest, "report": report}
+        _write_json(self.folder / "corpus.json", about)
+        seconds = time.perf_counter() - started
+        speed = round(sum(shard.report.tokens for shard in shards) / seconds)
+        timing = {"seconds": round(seconds, 3), "tokens_per_second": speed}
+        _write_json(self.folder / "timing.json", timing)
+        self.progress(1.0, "done")
+
+    def _tokenize(self) -> Iterator[Tokenized]:
+        plan = plan_shards(self.source, self.config.documents, self.limits.shard)
+        total = max(sum(shard.size for shard in plan), 1)
+        done = tokens = 0
+        for shard, result in zip(plan, self._work_on(plan, total), strict=True):
+            done += shard.size
+            tokens += result[0].report.tokens
+            self.progress(_TOKENIZING * done / total, f"{tokens:,} tokens read")
+            yield result
+
+    def _work_on(self, plan: list[Shard], total: int) -> Iterator[Tokenized]:
+        places = [self.folder / "shards" / str(i) for i in range(len(plan))]
+        if self.jobs == 1 or len(plan) == 1:
+            yield from self._here(plan, places, total)
+            return
+        parallel = joblib.Parallel(n_jobs=self.jobs, backend="loky", return_as="generator")
+        work = joblib.delayed(tokenize_and_count)
+        try:
+            yield from parallel(
+                work(shard, self.config, place, self.limits)
+                for shard, place in zip(plan, places, strict=True)
+            )
+        except BrokenProcessPool as error:
+            raise CorpusError(
+                f"{self.config.source}: a process died while it read ({error}); expected memory "
+                f"for {self.jobs} processes: use fewer jobs"
+            ) from error
+
+    def _here(self, plan: list[Shard], places: list[Path], total: int) -> Iterator[Tokenized]:
+        done = tokens = 0
+
+        def tick(shard_bytes: int, shard_tokens: int) -> None:
+            share = _TOKENIZING * (done + shard_bytes) / total
+            self.progress(share, f"{tokens + shard_tokens:,} tokens read")
+
+        for shard, place in zip(plan, places, strict=True):
+            result = tokenize_and_count(shard, self.config, place, self.limits, tick)
+            done += shard.size
+            tokens += result[0].report.tokens
+            yield result
+
+    def _vocabulary(self, runs: list[Path]) -> tuple[Vocab, int]:
+        self.progress(_TOKENIZING, "choosing the vocabulary")
+        config = self.config
+        counted = merged_counts(runs, self.folder / "shards")
+        vocab, seen = choose_vocabulary(counted, config.min_count, config.max_vocabulary)
+        if len(vocab) < 2:
+            found = f"only {vocab.words[0]!r}" if len(vocab) else "no word"
+            raise CorpusError(
+                f"{config.source}: found {found} at least min_count={config.min_count} times, "
+                f"among {seen} different words in the training part; expected two words or more: "
+                "lower min_count, or give more text as source"
+            )
+        return vocab, seen
+
+    def _parts(self, shards: list[TokenizedShard], vocab: Vocab) -> tuple[PartWriter, PartWriter]:
+        longest = self.config.max_sentence
+        with (
+            PartWriter(self.folder / "train", longest) as train,
+            PartWriter(self.folder / "held_out", longest) as held_out,
+        ):
+            for i, shard in enumerate(shards):
+                self.progress(_COUNTING + (1 - _COUNTING) * i / len(shards), "writing ids")
+                write_parts(shard, vocab, train, held_out)
+        self._check_share(train.tokens, held_out.tokens, train.documents + held_out.documents)
+        return train, held_out
+
+    def _check_text(self, shards: list[TokenizedShard]) -> None:
+        tokens = sum(shard.report.tokens for shard in shards)
+        held_out = sum(shard.report.held_out_tokens for shard in shards)
+        if not tokens:
+            raise CorpusError(
+                f"{self.config.source}: found no word at all; expected text: give another source, "
+                "or set digits=keep if it is all numbers"
+            )
+        documents = sum(shard.report.documents for shard in shards)
+        self._check_share(tokens - held_out, held_out, documents)
+
+    def _check_share(self, train: int, held_out: int, documents: int) -> None:
+        """Both parts must have tokens, unless none were to be held out."""
+        config = self.config
+        if train and (held_out or not config.held_out):
+            return
+        empty, fell = ("held-out", "none") if train else ("training", "all")
+        raise CorpusError(
+            f"{config.source}: found no {empty} tokens: of {documents} document(s) (documents="
+            f"{config.documents}), {fell} with known words fell into the held-out share (held_out="
+            f"{config.held_out}); expected some in both parts: set documents so that there are "
+            "more of them, change held_out, or set held_out=0 to hold nothing out"
+        )
+
+    def _report(
+        self, shards: list[TokenizedShard], parts: tuple[PartWriter, PartWriter]
+    ) -> dict[str, Any]:
+        train, held_out = parts
+        reports = [shard.report for shard in shards]
+        seen = sum(r.tokens for r in reports)
+        return {
+            "files": len(self.source.files),
+            "ignored_files": self.source.ignored,
+            "bytes": self.source.bytes,
+            "text_bytes": sum(r.bytes for r in reports),
+            "sha256": self.source.sha256,
+            "tokens": train.tokens,
+            "held_out_tokens": held_out.tokens,
+            "sentences": train.sentences,
+            "held_out_sentences": held_out.sentences,
+            "documents": train.documents,
+            "held_out_documents": held_out.documents,
+            "dropped_tokens": seen - train.tokens - held_out.tokens,
+            "split_sentences": train.split_sentences + held_out.split_sentences,
+            "replaced_bytes": sum(r.replaced_bytes for r in reports),
+            "split_lines": sum(r.split_lines for r in reports),
+        }
+
+
+def _unwatched(shard_bytes: int, shard_tokens: int) -> None:
+    """A tick that nobody hears: another process cannot call back."""
+
+
+def tokenize_and_count(
+    shard: Shard, config: CorpusConfig, folder: Path, limits: Limits, tick: Tick = _unwatched
+) -> Tokenized:
+    """The work on one shard, in any process: its ids and its sorted runs of counts."""
+    tokenized = tokenize_shard(shard, config, folder, limits, tick)
+    return tokenized, write_runs(tokenized)
+
+
+def _write_vocab(folder: Path, vocab: Vocab) -> None:
+    with (folder / "words.txt").open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{word}\n" for word in vocab.words)
+    np.save(folder / "counts.npy", vocab.counts, allow_pickle=False)
+
+
+def _write_json(path: Path, data: dict[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,192 @@
+"""The files of a source: found, put in order, digested, and compared again after reading.
+
+Reads each file once to digest it; writes the digests into the cache, by path, size and time, so
+that a file that has not changed is not digested again.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from wordrel.corpus.text import SUFFIXES
+from wordrel.corpus.wiki import WIKI_VERSION
+from wordrel.errors import CorpusError
+from wordrel.files import write_text
+
+_RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
+Kind = Literal["text", "wiki_dump"]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a source, as it was when it was looked at.
+
+    Attributes:
+        path: where it is.
+        name: what to call it; relative to the source's folder.
+        kind: how to read it.
+        size: bytes on disk.
+        modified_ns: time of its last change.
+        sha256: of its bytes.
+    """
+
+    path: Path
+    name: str
+    kind: Kind
+    size: int
+    modified_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files of a corpus.
+
+    Attributes:
+        files: in the order in which they are read.
+        ignored: how many others lie in the same place, of kinds that cannot be read.
+    """
+
+    files: tuple[SourceFile, ...]
+    ignored: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """On disk."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, or of the list of digests where there are several."""
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        return hashlib.sha256("".join(f"{f.sha256}\n" for f in self.files).encode()).hexdigest()
+
+    def fingerprint(self) -> list[list[str]]:
+        """What of the files decides the corpus: bytes and reader, not names or places."""
+        wiki = f"wiki {WIKI_VERSION}, gensim {version('gensim')}"
+        readers = {"wiki_dump": wiki, "text": "text"}
+        return [[f.sha256, readers[f.kind], f.path.suffix] for f in self.files]
+
+
+def own_source(source: str, cache: Path) -> Source:
+    """The files of a file, folder or glob, sorted by name.
+
+    Raises:
+        CorpusError: nothing there, nothing that can be read, or a broken link.
+    """
+    found = _found_at(source)
+    for file, _ in found:
+        if not file.exists():
+            raise CorpusError(
+                f"{file}: found a link to nothing; expected a file: mend or remove the link"
+            )
+    files = sorted((f for f in found if f[0].suffix in SUFFIXES), key=lambda f: f[1])
+    if not files:
+        raise CorpusError(
+            f"{source}: found {_nothing(Path(source), found)}; expected a file, folder or glob of "
+            f"{' '.join(SUFFIXES)} files: mend the path (it is relative to the working directory) "
+            "or name gensim:wiki-sample, novels or wiki17m"
+        )
+    looked_at = look_at_files([(path, name, "text") for path, name in files], cache)
+    return replace(looked_at, ignored=len(found) - len(files))
+
+
+def _found_at(source: str) -> list[tuple[Path, str]]:
+    """Every file there, of any kind, with its name."""
+    path = Path(source)
+    if path.is_dir():
+        return [(file, file.relative_to(path).as_posix()) for file in _walk(path)]
+    if path.is_file():
+        return [(path, path.name)]
+    matches = glob.glob(source, recursive=True)  # noqa: PTH207 - absolute patterns too
+    return [(Path(match), match) for match in matches if not Path(match).is_dir()]
+
+
+def _nothing(path: Path, found: list[tuple[Path, str]]) -> str:
+    if found:
+        return f"{len(found)} file(s), none of a kind that can be read"
+    return "an empty folder" if path.is_dir() else "nothing there"
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """All files below but hidden ones; links to folders are followed, but not in a circle."""
+    seen: set[Path] = set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        if (real := Path(root).resolve()) in seen:
+            raise CorpusError(
+                f"{root}: found a link to a folder that was read already; expected each file once: "
+                "remove the link"
+            )
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root) / name for name in files if not name.startswith("."))
+
+
+def look_at_files(paths: Sequence[tuple[Path, str, Kind]], cache: Path) -> Source:
+    """Digest the files and remember how they were; each is a path, a name and a kind.
+
+    Raises:
+        CorpusError: naming the file that cannot be read.
+        StoreError: when the digests cannot be kept.
+    """
+    return Source(tuple(_look_at(path, name, kind, cache) for path, name, kind in paths))
+
+
+def _look_at(path: Path, name: str, kind: Kind, cache: Path) -> SourceFile:
+    try:
+        stat = path.stat()
+        digest = _kept_digest(path, stat, cache)
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: cannot be read ({error}); expected a readable file: check its permissions"
+        ) from error
+    return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
+
+
+def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:
+    """The file's sha256, from the cache if path, size, time and inode are as they were."""
+    key = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    kept = cache / "digests" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
+    if kept.is_file() and len(digest := kept.read_text(encoding="ascii").strip()) == 64:
+        return digest
+    digest = file_digest(path)
+    if time.time() - stat.st_mtime > _RACY_SECONDS:
+        write_text(kept, digest + "\n", durable=False)
+    return digest
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_unchanged(source: Source) -> None:
+    """Compare the files with what they were when they were first looked at.
+
+    Raises:
+        CorpusError: naming the first file that has changed.
+    """
+    for file in source.files:
+        if not _is_unchanged(file):
+            raise CorpusError(
+                f"{file.path}: found other bytes (byte 0 to {file.size}) than when reading began; "
+                "expected a file that does not change while it is read: prepare again later"
+            )
+
+
+def _is_unchanged(file: SourceFile) -> bool:
+    try:
+        stat = file.path.stat()
+        same = (stat.st_size, stat.st_mtime_ns) == (file.size, file.modified_ns)
+        return same and file_digest(file.path) == file.sha256
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,106 @@
+"""How a source is shared out: which worker reads what.
+
+Reads large plain files around the places where they might be cut; writes nothing. The plan depends
+on the source alone, never on the number of workers.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordrel.corpus.files import Source, SourceFile
+from wordrel.corpus.text import BLOCK, read_bytes
+
+BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n)[ \t\v\f]*(?:\r\n|\r|\n)")
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_WINDOW = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes that bound memory and share out work; none of them changes the corpus.
+
+    Attributes:
+        shard: bytes on disk that one worker reads at a time, about.
+        types: spellings in one dictionary; a million take about 250 MB.
+        block: bytes that are decoded and cut into tokens at once.
+    """
+
+    shard: int = 32 << 20
+    types: int = 1_000_000
+    block: int = BLOCK
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file, or the bytes `start` to `stop` of a plain one."""
+
+    file: SourceFile
+    start: int = 0
+    stop: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return (self.file.size if self.stop is None else self.stop) - self.start
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Pieces that one worker reads, in order."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(piece.size for piece in self.pieces)
+
+
+def plan_shards(source: Source, documents: str, shard_bytes: int) -> list[Shard]:
+    """Cut large plain files at document ends, and put small files together."""
+    groups: list[list[Piece]] = [[]]
+    size = 0
+    for file in source.files:
+        for piece in _split_file(file, documents, shard_bytes):
+            if groups[-1] and size + piece.size > shard_bytes:
+                groups.append([])
+                size = 0
+            groups[-1].append(piece)
+            size += piece.size
+    return [Shard(tuple(group)) for group in groups]
+
+
+def _split_file(file: SourceFile, documents: str, shard_bytes: int) -> list[Piece]:
+    """Compressed files stay whole, and so do files that are one document."""
+    bound = {"blank_line": BLANK_LINE, "line": _LINE_END}.get(documents)
+    if bound is None or file.path.suffix != ".txt" or file.size <= shard_bytes:
+        return [Piece(file)]
+    starts = [0]
+    while (start := next_bound(file.path, starts[-1] + shard_bytes, bound)) is not None:
+        starts.append(start)
+    stops = [*starts[1:], None]
+    return [Piece(file, start, stop) for start, stop in zip(starts, stops, strict=True)]
+
+
+def next_bound(
+    path: Path, target: int, bound: re.Pattern[bytes], window: int = _WINDOW
+) -> int | None:
+    """The end of the first match that begins at or after `target` and is not the file's end."""
+    data, position = b"", target
+    for piece in read_bytes(path, target, None, window):
+        data += piece
+        match = bound.search(data)
+        if match and match.end() < len(data):
+            return position + match.end()
+        keep = match.start() if match else _last_line(data)
+        data, position = data[keep:], position + keep
+    return None
+
+
+def _last_line(data: bytes) -> int:
+    """Where the last line end begins, from which a match might go on; a CRLF is not torn."""
+    last = max(data.rfind(b"\n"), data.rfind(b"\r"))
+    if last < 0:
+        return len(data)
+    return last - (data[max(last - 1, 0) : last + 1] == b"\r\n")

@@ -1,0 +1,137 @@
+"""Where the text comes from: the sources that have a name, and the user's own files.
+
+Reads the installed gensim package, the folder that WORDREL_DATA names, and the cache; novels that
+are not there are downloaded into the cache.
+"""
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
+from wordrel.corpus.novels import Progress, fetch_novels, find_novels, novels_registry
+from wordrel.errors import CorpusError
+
+WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
+
+
+@dataclass(frozen=True)
+class NamedSource:
+    """A source that has a name, for `wordrel corpus list`."""
+
+    name: str
+    what: str
+    origin: str
+    present: bool
+
+
+def data_folder() -> Path | None:
+    """The folder that WORDREL_DATA names."""
+    value = os.environ.get("WORDREL_DATA")
+    return Path(value) if value else None
+
+
+def list_sources(cache: Path) -> list[NamedSource]:
+    """The sources that have a name, and whether their text is here."""
+    return [
+        NamedSource(
+            "gensim:wiki-sample",
+            "articles of the Wikipedia dump inside the gensim package, about 0.5 M words",
+            "installed with gensim",
+            bool(_wiki_sample_paths()),
+        ),
+        NamedSource(
+            "novels",
+            "100 English novels of the 19th and early 20th century, 14 M words",
+            "downloaded by `wordrel corpus prepare novels`, or $WORDREL_DATA/corpora/novels",
+            find_novels(data_folder(), cache) is not None,
+        ),
+        NamedSource(
+            "wiki17m",
+            "English Wikipedia articles of 2008-2009, 17 M words",
+            "$WORDREL_DATA/corpora/wiki17m.txt.xz; cannot be downloaded",
+            _wiki17m_path() is not None,
+        ),
+    ]
+
+
+def find_source(source: str, cache: Path, progress: Progress | None = None) -> Source:
+    """Resolve a source; novels that are not here are downloaded.
+
+    Args:
+        source: a name, file, folder or glob.
+        cache: where downloads and digests are kept.
+        progress: told how far a download has come.
+
+    Raises:
+        CorpusError: nothing there, or nothing that can be read.
+        DownloadError: the novels could not be fetched.
+    """
+    if source == "novels":
+        return _novels(cache, progress)
+    named = {"gensim:wiki-sample": _wiki_sample, "wiki17m": _wiki17m}
+    if source in named:
+        return named[source](cache)
+    return own_source(source, cache)
+
+
+def _wiki_sample_paths() -> list[Path]:
+    gensim = find_spec("gensim")  # where it is, without the second that importing it takes
+    folders = gensim.submodule_search_locations if gensim else None
+    return sorted(
+        dump
+        for folder in folders or ()
+        for dump in (Path(folder) / "test" / "test_data").glob("enwiki-*articles*.xml*.bz2")
+    )
+
+
+def _wiki_sample(cache: Path) -> Source:
+    paths = _wiki_sample_paths()
+    if not paths:
+        raise CorpusError(
+            "gensim:wiki-sample: found no enwiki dump inside the gensim package; expected its test "
+            "data: install gensim from a wheel (pip install --force-reinstall gensim)"
+        )
+    return look_at_files([(path, path.name, "wiki_dump") for path in paths], cache)
+
+
+def _novels(cache: Path, progress: Progress | None) -> Source:
+    folder = find_novels(data_folder(), cache) or fetch_novels(cache, progress=progress)
+    registry = novels_registry()
+    for name in registry:
+        if not (folder / name).is_file():
+            raise CorpusError(
+                f"{folder / name}: there is no such file; expected all {len(registry)} novels: "
+                "copy it there, or unset WORDREL_DATA to have the novels downloaded"
+            )
+    source = look_at_files([(folder / name, name, "text") for name in registry], cache)
+    for file in source.files:
+        _check_digest(file, registry[file.name], "delete it and prepare again")
+    return source
+
+
+def _check_digest(file: SourceFile, expected: str, cure: str) -> None:
+    if file.sha256 != expected:
+        raise CorpusError(
+            f"{file.path}: found sha256 {file.sha256}, expected {expected}: {cure}, or give your "
+            "file's path as the source"
+        )
+
+
+def _wiki17m_path() -> Path | None:
+    folder = data_folder()
+    path = folder / "corpora" / "wiki17m.txt.xz" if folder else None
+    return path if path and path.is_file() else None
+
+
+def _wiki17m(cache: Path) -> Source:
+    path = _wiki17m_path()
+    if path is None:
+        raise CorpusError(
+            "wiki17m: found no $WORDREL_DATA/corpora/wiki17m.txt.xz; it cannot be downloaded: set "
+            "WORDREL_DATA to a folder that has it, or use a text of your own (source: my.txt)"
+        )
+    source = look_at_files([(path, path.name, "text")], cache)
+    _check_digest(source.files[0], WIKI17M_SHA256, "copy the file again")
+    return source

@@ -1,0 +1,244 @@
+"""From a file's bytes to blocks of checked text.
+
+Reads plain, .gz, .bz2, .xz and .zst files piece by piece, so that memory stays flat whatever the
+size of a file; gives back strings that hold whole lines, each line ending in LF. Writes nothing.
+"""
+
+import bz2
+import gzip
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import zstandard
+
+from wordrel.errors import CorpusError
+
+BLOCK = 4 << 20
+LINE_LIMIT = 16 << 20
+SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst")
+_FEED = 16 << 10  # compressed bytes given to zstd at once: keeps what comes out of one call small
+_LINE_END = re.compile(rb"[\r\n]")
+_UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
+
+
+@dataclass
+class Tally:
+    """What was read, and what was mended in it.
+
+    Attributes:
+        file_position: bytes of the present file that were read, on disk.
+        bytes: of text, decompressed.
+        replaced_bytes: that were no UTF-8, or NUL.
+        split_lines: cuts made in lines that were too long.
+    """
+
+    file_position: int = 0
+    bytes: int = 0
+    replaced_bytes: int = 0
+    split_lines: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How bytes become lines.
+
+    Attributes:
+        replace: write U+FFFD for NUL and for bytes that are no UTF-8, instead of an error.
+        split: cut lines of over `limit` bytes, instead of an error.
+        limit: the longest line, in bytes.
+    """
+
+    replace: bool = False
+    split: bool = False
+    limit: int = LINE_LIMIT
+
+
+def read_bytes(
+    path: Path,
+    start: int = 0,
+    stop: int | None = None,
+    block: int = BLOCK,
+    tally: Tally | None = None,
+) -> Iterator[bytes]:
+    """The decompressed bytes of a file, or the bytes `start` to `stop` of a plain one.
+
+    Args:
+        path: the suffix says how it is packed.
+        start: the first byte; only for plain files.
+        stop: the byte after the last.
+        block: bytes to read at once.
+        tally: told how far into the file reading has come.
+
+    Raises:
+        CorpusError: with file and byte offset when the file cannot be read or decompressed.
+    """
+    position = start
+    try:
+        with path.open("rb") as raw:
+            for piece in _pieces(raw, path.suffix, (start, stop), block):
+                position += len(piece)
+                if tally is not None:
+                    tally.file_position = raw.tell() - start
+                yield piece
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        raise CorpusError(
+            f"{path}: byte {position} (decompressed): the archive is cut off or damaged "
+            f"({error}); expected a whole {path.suffix} file: fetch or pack it again"
+        ) from error
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: byte {position}: cannot be read ({error}); expected a readable file: check "
+            "its permissions, or fetch it again"
+        ) from error
+
+
+def _pieces(
+    raw: IO[bytes], suffix: str, span: tuple[int, int | None], block: int
+) -> Iterator[bytes]:
+    if suffix == ".zst":
+        yield from _zstd_pieces(raw)
+        return
+    openers: dict[str, Callable[[IO[bytes]], Any]] = {
+        ".gz": gzip.open,
+        ".bz2": bz2.open,
+        ".xz": lzma.open,
+    }
+    stream = openers.get(suffix, _as_it_is)(raw)
+    start, stop = span
+    if start:
+        stream.seek(start)
+    left = stop - start if stop is not None else None
+    while piece := stream.read(block if left is None else min(block, left)):
+        yield piece
+        left = left - len(piece) if left is not None else None
+
+
+def _as_it_is(raw: IO[bytes]) -> IO[bytes]:
+    return raw
+
+
+def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
+    """All frames of a file; zstandard's own stream reader takes a cut file for a whole one."""
+    frame = None
+    while data := raw.read(_FEED):
+        while data:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            if piece := frame.decompress(data):
+                yield piece
+            data = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("the last frame has no end")
+
+
+def text_blocks(
+    chunks: Iterable[bytes], place: str, reading: Reading, tally: Tally, offset: int = 0
+) -> Iterator[str]:
+    """Text with LF line ends, in blocks that end at a line end (or at the end of the file).
+
+    Args:
+        chunks: the bytes, none longer than `reading.limit`.
+        place: the file's name, for errors.
+        reading: what to do with bad bytes and long lines.
+        tally: counts what was mended.
+        offset: where `chunks` begin in the file; at 0, a byte order mark is left out.
+
+    Raises:
+        CorpusError: with file and byte offset.
+    """
+    with _placed(place):
+        for at, raw in _whole_lines(chunks, reading, tally, offset):
+            text = _decode(raw, at, reading.replace, tally)
+            yield text.removeprefix("\ufeff") if at == 0 else text
+
+
+@contextmanager
+def _placed(place: str) -> Iterator[None]:
+    try:
+        yield
+    except _BadBytesError as error:
+        raise CorpusError(f"{place}: byte {error.at}: {error}") from error
+
+
+class _BadBytesError(Exception):
+    def __init__(self, at: int, message: str) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def _whole_lines(
+    chunks: Iterable[bytes], reading: Reading, tally: Tally, offset: int
+) -> Iterator[tuple[int, bytes]]:
+    """Bytes cut after line ends, each with its offset."""
+    rest = b""
+    for chunk in chunks:
+        tally.bytes += len(chunk)
+        data = rest + chunk
+        while len(data) > reading.limit and (cut := _long_line_cut(data, reading, offset)):
+            tally.split_lines += 1
+            yield offset, data[:cut]
+            offset, data = offset + cut, data[cut:]
+        # A CR that comes last may be half of a CRLF: it is no line end yet.
+        cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+        if cut:
+            yield offset, data[:cut]
+        offset, rest = offset + cut, data[cut:]
+    if rest:
+        yield offset, rest
+
+
+def _long_line_cut(data: bytes, reading: Reading, offset: int) -> int:
+    """Where to cut the first line if it is too long, else 0: after a space, never in a letter."""
+    end = _LINE_END.search(data)
+    if end is not None and end.start() <= reading.limit:
+        return 0
+    if not reading.split:
+        raise _BadBytesError(
+            offset,
+            f"found a line of over {reading.limit} bytes without a break; expected lines of text: "
+            "break it, or set long_lines=split",
+        )
+    cut = max(data.rfind(b" ", 0, reading.limit), data.rfind(b"\t", 0, reading.limit)) + 1
+    if cut:
+        return cut
+    cut = reading.limit
+    while cut > 1 and data[cut] & 0xC0 == 0x80 and reading.limit - cut < 3:
+        cut -= 1
+    return cut
+
+
+def _decode(raw: bytes, offset: int, replace: bool, tally: Tally) -> str:
+    nul = raw.find(b"\0")
+    if nul >= 0 and not replace:
+        raise _BadBytesError(
+            offset + nul,
+            "found a NUL byte; expected text in UTF-8: remove it, or set bad_utf8=replace",
+        )
+    text = _decode_utf8(raw, offset, replace, tally)
+    if nul >= 0:
+        tally.replaced_bytes += text.count("\0")
+        text = text.replace("\0", "\ufffd")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _decode_utf8(raw: bytes, offset: int, replace: bool, tally: Tally) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if not replace:
+            raise _BadBytesError(
+                offset + error.start,
+                f"found 0x{raw[error.start]:02x}, which is no UTF-8 ({error.reason}); expected "
+                "UTF-8: convert the file, or set bad_utf8=replace",
+            ) from error
+    text, replaced = _UNDECODABLE.subn("\ufffd", raw.decode("utf-8", "surrogateescape"))
+    tally.replaced_bytes += replaced
+    return text

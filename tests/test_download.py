@@ -1,0 +1,193 @@
+"""The downloader against a real server on loopback."""
+
+import functools
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from wordrel.config import CorpusConfig
+from wordrel.corpus import prepare
+from wordrel.corpus.novels import fetch_files, fetch_novels, find_novels
+from wordrel.errors import CorpusError, DownloadError, StoreError
+
+TEXTS = {"a.txt": b"the first novel\n" * 20, "b.txt": b"the second novel\n" * 20}
+REGISTRY = {name: hashlib.sha256(text).hexdigest() for name, text in TEXTS.items()}
+
+
+class Shelf(ThreadingHTTPServer):
+    """Gives out TEXTS; `plan` says per path what goes wrong, once for each entry."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked: list[str] = []
+        self.plan: dict[str, list[str]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Shelf
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        self.server.asked.append(self.path)
+        trouble = self.server.plan.get(name, [])
+        getattr(self, trouble.pop(0) if trouble else "good")(TEXTS[name])
+
+    def good(self, text: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def wrong(self, text: bytes) -> None:
+        self.good(text[::-1])
+
+    def cut(self, text: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text[: len(text) // 2])
+
+    def missing(self, text: bytes) -> None:
+        self.send_error(404)
+
+    def busy(self, text: bytes) -> None:
+        self.send_error(503)
+
+    def moved(self, text: bytes) -> None:
+        self.send_response(302)
+        self.send_header("Location", f"/elsewhere{self.path}")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    with Shelf() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def fetch(shelf: Shelf, folder: Path, pauses: tuple[float, ...] = ()) -> None:
+    fetch_files(REGISTRY, folder, shelf.url, pauses=pauses)
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
+
+
+def test_good_files_are_fetched_whole(shelf: Shelf, tmp_path: Path) -> None:
+    fetch(shelf, tmp_path / "new" / "folder")
+    assert kept(tmp_path / "new" / "folder") == TEXTS
+    assert shelf.asked == ["/a.txt", "/b.txt"]
+
+
+def test_a_redirect_is_followed(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.plan["a.txt"] = ["moved"]
+    fetch(shelf, tmp_path)
+    assert kept(tmp_path) == TEXTS
+    assert shelf.asked == ["/a.txt", "/elsewhere/a.txt", "/b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("wrong", "found another file than expected"),
+        ("missing", "the server answered 404"),
+        ("cut", "the connection failed or was cut"),
+        ("busy", "the server answered 503"),
+    ],
+)
+def test_trouble_names_the_address_what_happened_and_the_cure(
+    shelf: Shelf, tmp_path: Path, trouble: str, said: str
+) -> None:
+    shelf.plan["b.txt"] = [trouble]
+    with pytest.raises(DownloadError) as error:
+        fetch(shelf, tmp_path)
+    message = str(error.value)
+    assert message.startswith(f"{shelf.url}b.txt: {said}")
+    assert "WORDREL_DATA" in message
+    assert kept(tmp_path) == {"a.txt": TEXTS["a.txt"]}  # what was whole stays, nothing half
+
+
+def test_the_next_call_fetches_only_what_is_missing(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.plan["b.txt"] = ["cut"]
+    with pytest.raises(DownloadError):
+        fetch(shelf, tmp_path)
+    shelf.asked.clear()
+    fetch(shelf, tmp_path)
+    assert shelf.asked == ["/b.txt"]
+    assert kept(tmp_path) == TEXTS
+
+
+def test_a_file_that_is_not_what_it_should_be_is_fetched_again(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"half a nov")
+    fetch(shelf, tmp_path)
+    assert kept(tmp_path) == TEXTS
+
+
+@pytest.mark.parametrize("trouble", ["cut", "busy"])
+def test_what_may_pass_is_tried_again(shelf: Shelf, tmp_path: Path, trouble: str) -> None:
+    shelf.plan["a.txt"] = [trouble, trouble]
+    fetch(shelf, tmp_path, pauses=(0.0, 0.0))
+    assert shelf.asked == ["/a.txt"] * 3 + ["/b.txt"]
+
+
+@pytest.mark.parametrize("trouble", ["missing", "wrong"])
+def test_what_will_not_pass_is_not_asked_again(shelf: Shelf, tmp_path: Path, trouble: str) -> None:
+    shelf.plan["a.txt"] = [trouble]
+    with pytest.raises(DownloadError):
+        fetch(shelf, tmp_path, pauses=(0.0, 0.0))
+    assert shelf.asked == ["/a.txt"]
+
+
+def test_without_a_network_the_error_says_so(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    with pytest.raises(DownloadError, match=r"a\.txt: the connection failed or was cut"):
+        fetch_files(REGISTRY, tmp_path, url, pauses=())
+    assert kept(tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_written_is_the_stores_error(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot be written"):
+        fetch(shelf, tmp_path / "file")
+
+
+def test_novels_that_are_not_here_are_downloaded_when_the_corpus_is_prepared(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    from_shelf = functools.partial(fetch_novels, base_url=shelf.url)
+    monkeypatch.setattr("wordrel.corpus.sources.fetch_novels", from_shelf)
+    for module in ("novels", "sources"):
+        monkeypatch.setattr(f"wordrel.corpus.{module}.novels_registry", lambda: REGISTRY)
+    heard: list[str] = []
+    config = CorpusConfig(source="novels", documents="file", held_out=0)
+    assert find_novels(None, tmp_path) is None
+    corpus = prepare(config, tmp_path, progress=lambda share, doing: heard.append(doing))
+    assert corpus.vocab.words == ("novel", "the", "first", "second")
+    assert corpus.report["documents"] == 2
+    assert heard[:2] == ["fetching a.txt", "fetching b.txt"]
+    (tmp_path / "downloads" / "novels" / "b.txt").write_bytes(b"changed since")
+    with pytest.raises(CorpusError, match=r"b\.txt: found sha256"):
+        prepare(config, tmp_path)

@@ -1,0 +1,223 @@
+"""Where text comes from: own files, and the sources that have a name."""
+
+import bz2
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from wordrel.config import CorpusConfig
+from wordrel.corpus import list_sources, prepare
+from wordrel.corpus.files import Source, check_unchanged, own_source
+from wordrel.corpus.novels import novels_registry
+from wordrel.corpus.sources import find_source
+from wordrel.corpus.wiki import article_bytes, article_text
+from wordrel.errors import CorpusError
+
+DATA = os.environ.get("WORDREL_DATA")
+needs_data = pytest.mark.skipif(
+    not DATA, reason="WORDREL_DATA names no folder with corpora/novels and corpora/wiki17m.txt.xz"
+)
+XMLNS = "http://www.mediawiki.org/xml/export-0.10/"
+PAGE = "<page><title>{}</title><ns>{}</ns><id>1</id><revision><text>{}</text></revision></page>"
+
+
+def tree(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def names(source: Source) -> list[str]:
+    return [file.name for file in source.files]
+
+
+def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "in", "b/x.txt", "a.txt", "b.txt", "c.xz", "README.md", ".hidden.txt")
+    source = own_source(str(folder), tmp_path)
+    assert names(source) == ["a.txt", "b.txt", "b/x.txt", "c.xz"]
+    assert source.ignored == 1
+    assert source.files[2].sha256 == hashlib.sha256(b"b/x.txt").hexdigest()
+
+
+def test_a_glob_takes_what_it_matches(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "in", "1/x.txt", "2/y.txt", "z.txt", "2/n.md")
+    assert len(own_source(f"{folder}/*/*", tmp_path).files) == 2
+    assert len(own_source(f"{folder}/**/*.txt", tmp_path).files) == 3
+
+
+def test_a_path_is_relative_to_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree(tmp_path, "my.txt"))
+    assert names(own_source("my.txt", tmp_path)) == ["my.txt"]
+
+
+def test_a_link_to_a_folder_is_followed_but_not_in_a_circle(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "in", "a.txt")
+    (folder / "more").symlink_to(tree(tmp_path / "elsewhere", "b.txt"))
+    assert names(own_source(str(folder), tmp_path)) == ["a.txt", "more/b.txt"]
+    (folder / "circle").symlink_to(folder)
+    with pytest.raises(CorpusError, match="circle: found a link to a folder that was read already"):
+        own_source(str(folder), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["broken.txt", "broken.md"])
+def test_a_broken_link_is_an_error_and_not_skipped(tmp_path: Path, name: str) -> None:
+    folder = tree(tmp_path / "in", "a.txt")
+    (folder / name).symlink_to("nowhere")
+    for source in (str(folder), f"{folder}/*"):
+        with pytest.raises(CorpusError, match=f"{name}: found a link to nothing"):
+            own_source(source, tmp_path)
+
+
+def test_a_source_without_text_says_what_is_there_and_what_could_be(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    tree(tmp_path / "other", "a.md", "b.pdf")
+    for source, found in (
+        ("empty", "an empty folder"),
+        ("other", "2 file(s), none of a kind that can be read"),
+        ("other/a.md", "1 file(s), none of a kind"),
+        ("missing.txt", "nothing there"),
+    ):
+        with pytest.raises(CorpusError) as error:
+            own_source(str(tmp_path / source), tmp_path)
+        assert f"found {found}" in str(error.value)
+        assert ".txt .gz .bz2 .xz .zst" in str(error.value)
+
+
+def test_a_file_is_digested_once_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tree(tmp_path, "a.txt") / "a.txt"
+    long_ago = time.time_ns() - 10**12
+    os.utime(path, ns=(long_ago, long_ago))
+    first = own_source(str(path), tmp_path / "cache").files[0].sha256
+    with monkeypatch.context() as patch:
+        patch.setattr("wordrel.corpus.files.file_digest", lambda path: pytest.fail("read again"))
+        assert own_source(str(path), tmp_path / "cache").files[0].sha256 == first
+    path.write_text("b.txt")
+    assert own_source(str(path), tmp_path / "cache").files[0].sha256 != first
+
+
+def test_a_file_written_a_moment_ago_is_digested_again(tmp_path: Path) -> None:
+    path = tree(tmp_path, "a.txt") / "a.txt"
+    stat = path.stat()
+    first = own_source(str(path), tmp_path / "cache").files[0].sha256
+    path.write_text("b.txt")  # as long as before
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # and within the same tick
+    assert own_source(str(path), tmp_path / "cache").files[0].sha256 != first
+
+
+def test_a_file_that_vanishes_has_changed(tmp_path: Path) -> None:
+    source = own_source(str(tree(tmp_path / "in", "a.txt")), tmp_path)
+    check_unchanged(source)
+    shutil.rmtree(tmp_path / "in")
+    with pytest.raises(CorpusError, match=r"a\.txt: found other bytes"):
+        check_unchanged(source)
+
+
+def test_articles_lose_markup_and_keep_paragraphs() -> None:
+    markup = (
+        "{{Infobox|x=1}}'''Cats''' are [[mammal|mammals]].<ref>A book</ref> They purr.\n\n"
+        "== History ==\nThey came &amp; stayed.\n* one ''kind''\nFile:A cat.jpg|A grey cat\n"
+        "{| class='x'\n| cell\n|}\n"
+        "[[Category:Cats]]"
+    )
+    assert (
+        article_text(markup)
+        == "Cats are mammals. They purr.\nThey came & stayed.\none kind\nA grey cat\ncell\n\n"
+    )
+
+
+def test_a_dump_gives_articles_only(tmp_path: Path) -> None:
+    pages = [
+        PAGE.format("Cat", 0, "Cats purr."),
+        PAGE.format("Puss", 0, "#REDIRECT [[Cat]]"),
+        PAGE.format("Template:Cat", 10, "not an article"),
+        PAGE.format("Dog", 0, "Dogs bark."),
+    ]
+    dump = tmp_path / "enwiki.xml.bz2"
+    whole = f'<mediawiki xmlns="{XMLNS}"><siteinfo><a/></siteinfo>{"".join(pages)}</mediawiki>'
+    dump.write_bytes(bz2.compress(whole.encode()))
+    assert list(article_bytes(dump)) == [b"Cats purr.\n\n", b"Dogs bark.\n\n"]
+    dump.write_bytes(bz2.compress(whole.encode())[:-20])
+    with pytest.raises(CorpusError, match=r"enwiki\.xml\.bz2: found a damaged dump"):
+        list(article_bytes(dump))
+
+
+def test_the_wikipedia_sample_of_gensim_has_half_a_million_words(tmp_path: Path) -> None:
+    corpus = prepare(CorpusConfig(source="gensim:wiki-sample", held_out=0), tmp_path)
+    report = corpus.report
+    assert report["documents"] == 106
+    assert report["tokens"] + report["dropped_tokens"] == 461_575
+    assert corpus.vocab.words[:5] == ("the", "of", "and", "in", "to")
+    assert corpus.name == "wiki-sample"
+    assert not {"ref", "http", "align", "colspan", "nbsp"} & set(corpus.vocab.words[:3000])
+
+
+def test_wiki17m_without_data_says_that_it_cannot_be_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    with pytest.raises(CorpusError, match=r"wiki17m.*cannot be downloaded.*a text of your own"):
+        find_source("wiki17m", tmp_path)
+    tree(tmp_path, "corpora/wiki17m.txt.xz")
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    with pytest.raises(CorpusError, match=r"wiki17m\.txt\.xz: found sha256 .*, expected 53c8e036"):
+        find_source("wiki17m", tmp_path)
+
+
+def test_novels_by_hand_must_be_whole_and_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    folder = tmp_path / "corpora" / "novels"
+    tree(folder, *list(novels_registry())[:-1])
+    with pytest.raises(CorpusError, match=r"no such file; expected all 100 novels"):
+        find_source("novels", tmp_path)
+    tree(folder, *list(novels_registry())[-1:])
+    with pytest.raises(CorpusError, match=r"Anon_Clara_1864\.txt: found sha256"):
+        find_source("novels", tmp_path)
+
+
+def test_named_sources_are_listed_with_what_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    listed = {source.name: source.present for source in list_sources(tmp_path)}
+    assert listed == {"gensim:wiki-sample": True, "novels": False, "wiki17m": False}
+    tree(tmp_path, "corpora/novels/x.txt", "corpora/wiki17m.txt.xz")
+    assert all(source.present for source in list_sources(tmp_path))
+
+
+def test_the_registry_has_a_hundred_novels() -> None:
+    registry = novels_registry()
+    assert len(registry) == 100
+    assert list(registry) == sorted(registry)
+    assert all(len(sha256) == 64 for sha256 in registry.values())
+
+
+@needs_data
+def test_all_novels_are_the_pinned_ones(tmp_path: Path) -> None:
+    source = find_source("novels", tmp_path)
+    assert {file.name: file.sha256 for file in source.files} == novels_registry()
+    assert source.bytes == 78_367_019
+
+
+@pytest.mark.slow
+@needs_data
+@pytest.mark.parametrize(
+    ("source", "tokens", "types"),
+    [("wiki17m", 16_705_169, 305_363), ("novels", 14_174_395, 86_812)],
+)
+def test_the_large_corpora_have_the_words_they_should(
+    tmp_path: Path, source: str, tokens: int, types: int
+) -> None:
+    report = prepare(CorpusConfig(source=source, held_out=0), tmp_path).report
+    assert report["tokens"] + report["dropped_tokens"] == tokens
+    assert report["types_seen"] == types
