@@ -1,1 +1,42 @@
-"""wordrel: how is just self-attention different from word2vec?"""
+"""wordrel: how is just self-attention different from word2vec?
+
+`run` a study, `load` the readings of a trained model, `compare` two results, `reproduce` one.
+Names are looked up on first use: importing the package loads neither torch nor gensim.
+"""
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wordrel.api import compare, load, reproduce, run
+    from wordrel.errors import WordrelError
+    from wordrel.readings import Readings
+    from wordrel.report.results import Results
+
+__version__ = version("wordrel")
+
+_HOMES = {
+    "api": ("compare", "load", "reproduce", "run"),
+    "errors": ("WordrelError",),
+    "readings": ("Readings",),
+    "report.results": ("Results",),
+}
+__all__ = [
+    "Readings",
+    "Results",
+    "WordrelError",
+    "__version__",
+    "compare",
+    "load",
+    "reproduce",
+    "run",
+]
+
+if not TYPE_CHECKING:  # a checker would take it as leave to use any name
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

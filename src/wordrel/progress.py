@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 from wordrel.files import write_json
 
@@ -142,6 +142,9 @@ def _poll(scratch: Path, display: "_Lines | _Bars", stop: threading.Event) -> No
         stop.wait(0.5)
 
 
+_ENOUGH_SECONDS = 5.0  # to tell a speed from
+
+
 class _Pace:
     """How much of the study is done, and how long the rest takes at the speed so far."""
 
@@ -160,7 +163,10 @@ class _Pace:
         share = f"{self.ended} of {self.total} cells"
         if self._first is None or self._done <= self._first[1]:
             return share
-        speed = (self._done - self._first[1]) / (time.monotonic() - self._first[0])
+        seconds = time.monotonic() - self._first[0]
+        if seconds < _ENOUGH_SECONDS:
+            return share
+        speed = (self._done - self._first[1]) / seconds
         return f"{share} · {_duration((self.total - self._done) / speed)} left"
 
 
@@ -226,3 +232,28 @@ class _Bars:
     def finished(self, name: str, how: str) -> None:
         self._pace.ended += 1
         self._progress.console.print(f"{name} {how}", markup=False, highlight=False)
+
+
+@contextmanager
+def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A bar, or now and then a log line, for one long job; yields what to tell share and doing."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Tenths(what)
+        return
+    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share, doing: bar.update(task, completed=share, description=f"{what}: {doing}")
+
+
+class _Tenths:
+    """A log line each tenth of the way."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._next = what, 0.0
+
+    def __call__(self, share: float, doing: str) -> None:
+        if share >= self._next:
+            self._next = share + 0.1
+            _log.info("%s: %.0f %%, %s", self._what, 100 * share, doing)

@@ -4,7 +4,6 @@ Reads a config; trains and asks what the cache does not have yet; writes `result
 is replaced only when the run has come to its end.
 """
 
-import logging
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -32,13 +31,11 @@ from wordrel.corpus import Corpus, corpus_folder, prepare
 from wordrel.environment import environment, git_state, usable_cores
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.execute import CellOutcome, Cells, run_cells
-from wordrel.progress import live_progress
+from wordrel.progress import job_progress, live_progress
 from wordrel.report.page import write_report
 from wordrel.report.results import Results, read_results, table_to_csv
 from wordrel.store import discard_partial, replace_folder, write_json, write_text
 from wordrel.tasks import Task
-
-_log = logging.getLogger("wordrel")
 
 CELLS = Cells(work=train_and_ask, name=lambda work: work.name, is_done=is_answered)
 
@@ -120,13 +117,13 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: 
     """Prepare the corpora and name every cell."""
     corpora = {}
     for corpus in config.corpora:
-        _log.info("corpus %s: %s", corpus.name, corpus.source)
-        corpora[corpus.name] = prepare(corpus, cache, jobs=jobs)
+        with job_progress(f"corpus {corpus.name}") as progress:
+            corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
     works = tuple(
         CellWork(
             CellSpec(
                 cache=cache,
-                corpus=corpus_folder(corpus, cache),
+                corpus=corpus_folder(cache, corpus.name, corpora[corpus.name].digest),
                 corpus_name=corpus.name,
                 corpus_digest=corpora[corpus.name].digest,
                 model=canonical_json(model),
@@ -233,7 +230,6 @@ def _manifest(plan: Plan, started: datetime, seconds: float) -> dict[str, Any]:
         "dirty": dirty,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
-        "command": f"wordrel run configs/{plan.config.study}.yaml",
         "corpora": [
             {"name": corpus.name, "digest": corpus.digest, **corpus.report}
             for corpus in plan.corpora.values()

@@ -34,13 +34,9 @@ def _identify(config: CorpusConfig, source: Source) -> str:
     return digest({"version": CORPUS_VERSION, "files": source.fingerprint(), "settings": settings})
 
 
-def corpus_folder(config: CorpusConfig, cache: Path) -> Path:
-    """Where the corpus is, or will be."""
-    return _folder(config, identify(config, cache), cache)
-
-
-def _folder(config: CorpusConfig, identity: str, cache: Path) -> Path:
-    return cache / "corpora" / f"{config.name}-{identity}"
+def corpus_folder(cache: Path, name: str, identity: str) -> Path:
+    """Where a corpus is kept: readable first, unique last."""
+    return cache / "corpora" / f"{name}-{identity}"
 
 
 def prepare(
@@ -62,7 +58,7 @@ def prepare(
     watch = progress or _unwatched
     source = find_source(config.source, cache, watch)
     identity = _identify(config, source)
-    folder = _folder(config, identity, cache)
+    folder = corpus_folder(cache, config.name, identity)
     if not folder.exists():
         with explained(folder.parent), _alone(folder) as partial:
             if not folder.exists():  # else another process has built it meanwhile

@@ -1,30 +1,27 @@
-"""The config: one YAML file is one whole study.
+"""The settings of a study: strict, frozen pydantic models, and the digest that names them.
 
-Reads YAML with OmegaConf (so `a.b=c` overrides work as elsewhere), gives it meaning with strict,
-frozen pydantic models, and reports all problems at once, each with file, key, what was found and
-what is allowed. `digest` names a config by its content.
+Reads and writes nothing. A type is never guessed (`dim: "50"` and `epochs: true` are refused), and
+a check that needs several settings runs as soon as those are right, whatever else is wrong.
 """
 
-import difflib
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-import yaml
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from wordrel.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+NAMED_SOURCES = ("gensim:wiki-sample", "novels", "wiki17m")
+"""The sources that are no paths; `wordrel corpus list` says more."""
 
 
 class CorpusConfig(_Strict):
@@ -91,7 +88,10 @@ class TrainingConfig(_Strict):
     negatives: int = Field(5, ge=1, description="noise words a target, by weight in the loss")
     noise_exponent: float = Field(0.75, ge=0, le=1, description="noise ~ count ** exponent")
     subsample: float = Field(
-        1e-3, ge=0, description="word2vec's threshold for dropping frequent words; 0 keeps all"
+        1e-3,
+        ge=0,
+        lt=1,
+        description="word2vec's threshold for dropping frequent words; 0 keeps all",
     )
 
 
@@ -137,7 +137,7 @@ class MatchedConfig(_Model):
     scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
     weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
-    batch: int = Field(4096, ge=1, description="targets a step")
+    batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
     shared_negatives: int = Field(
         64, ge=1, description="noise words that a group of targets shares"
     )
@@ -161,7 +161,7 @@ class PairsTask(_Strict):
 
     kind: Literal["pairs"]
     name: Name
-    path: Path
+    path: Path = Field(strict=False)
 
 
 TaskConfig = Annotated[NamedTask | PairsTask, Field(discriminator="kind")]
@@ -186,14 +186,16 @@ class StudyConfig(_Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
     study: Name
-    corpora: tuple[CorpusConfig, ...] = Field(min_length=1)
+    corpora: tuple[CorpusConfig, ...] = Field(min_length=1, strict=False)
     training: TrainingConfig = TrainingConfig()
-    models: tuple[ModelConfig, ...] = Field(min_length=1)
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(min_length=1)
-    tasks: tuple[TaskConfig, ...] = Field(min_length=1)
+    models: tuple[ModelConfig, ...] = Field(min_length=1, strict=False)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(min_length=1, strict=False)
+    tasks: tuple[TaskConfig, ...] = Field(min_length=1, strict=False)
     statistics: StatisticsConfig = StatisticsConfig()
     execute: ExecuteConfig = ExecuteConfig()
-    notes: tuple[str, ...] = Field((), description="plain sentences that the report opens with")
+    notes: tuple[str, ...] = Field(
+        (), strict=False, description="plain sentences that the report opens with"
+    )
 
     @field_validator("tasks", mode="before")
     @classmethod
@@ -202,106 +204,29 @@ class StudyConfig(_Strict):
             return tasks
         return [{"kind": "named", "name": t} if isinstance(t, str) else t for t in tasks]
 
-    @model_validator(mode="after")
-    def _consistent(self) -> "StudyConfig":
-        problems = []
-        for what, names in (
-            ("corpora", [c.name for c in self.corpora]),
-            ("models", [m.name for m in self.models]),
-            ("seeds", [str(s) for s in self.seeds]),
-            ("tasks", [t.name for t in self.tasks]),
-        ):
-            twice = sorted({n for n in names if names.count(n) > 1})
-            if twice:
-                problems.append(f"{what}: {', '.join(twice)} stands there more than once")
-        for m in self.models:
-            if isinstance(m, MatchedConfig) and self.training.dim % m.heads:
-                problems.append(
-                    f"models.{m.name}.heads: {m.heads} does not divide "
-                    f"training.dim {self.training.dim}"
-                )
+    @field_validator("corpora", "models", "tasks", "seeds", mode="after")
+    @classmethod
+    def _consistent(cls, items: tuple[Any, ...], info: Any) -> tuple[Any, ...]:
+        problems = [*_repeated(items, str(info.field_name))]
+        if info.field_name == "models" and "training" in info.data:
+            problems += _undivided(items, info.data["training"].dim)
         if problems:
-            raise ValueError("\n".join(problems))
-        return self
+            raise ValueError("\n".join(problems))  # a line each, which begins with its key
+        return items
 
 
-def load_config(path: Path | str, overrides: Sequence[str] = ()) -> StudyConfig:
-    """Read a study.
-
-    Args:
-        path: the YAML file.
-        overrides: `key.path=value` strings, as on the command line; list items by index
-            (`corpora.0.source=my.txt`).
-
-    Raises:
-        ConfigError: with every problem of the file at once.
-    """
-    path = Path(path)
-    try:
-        tree = OmegaConf.load(path)
-        data = OmegaConf.to_container(_override(tree, overrides), resolve=True)
-    except FileNotFoundError as error:
-        raise ConfigError([f"{path}: there is no such file"]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read: {error}"]) from error
-    except (yaml.YAMLError, OmegaConfBaseException, ValueError) as error:
-        raise ConfigError([f"{path}: not a YAML file that can be read: {error}"]) from error
-    if not isinstance(data, dict):
-        raise ConfigError([f"{path}: found a list, expected keys such as study, corpora, models"])
-    return parse_config({str(key): value for key, value in data.items()}, place=str(path))
+def _repeated(items: Sequence[Any], key: str) -> Iterator[str]:
+    names = [str(getattr(item, "name", item)) for item in items]
+    cure = "give them names (name: ...)" if key in ("corpora", "models") else "remove one"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{key}: found {name} more than once, expected each once; {cure}"
 
 
-def _override(tree: Any, overrides: Sequence[str]) -> Any:
-    for item in overrides:
-        key, found, value = item.partition("=")
-        if not found or not key:
-            raise ConfigError([f"{item!r}: an override is written key.path=value"])
-        OmegaConf.update(tree, key, yaml.safe_load(value), merge=False, force_add=True)
-    return tree
-
-
-def parse_config(data: Mapping[str, Any], place: str = "config") -> StudyConfig:
-    """The same for data that is read already; `place` starts each message."""
-    try:
-        return StudyConfig.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError([_explain(place, e) for e in error.errors()]) from error
-
-
-def _explain(place: str, error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    found = error["input"]
-    shown = "" if isinstance(found, dict | list | tuple) else f" (found {found!r})"
-    if error["type"] == "extra_forbidden":
-        allowed = _allowed_keys(error["loc"])
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{place}: {where}: unknown key{hint} Allowed: {', '.join(sorted(allowed))}"
-    message = error["msg"].removeprefix("Value error, ")
-    prefix = f"{place}: {where}: " if where else f"{place}: "
-    return "\n".join(prefix + line for line in (message + shown).split("\n"))
-
-
-def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that may stand where `loc` ends, found by walking the models."""
-    kinds: dict[str, type[BaseModel]] = {
-        kind: config
-        for config in get_args(get_args(ModelConfig)[0])
-        for kind in get_args(config.model_fields["kind"].annotation)
-    }
-    groups: dict[str, type[BaseModel]] = {
-        "corpora": CorpusConfig,
-        "training": TrainingConfig,
-        "statistics": StatisticsConfig,
-        "execute": ExecuteConfig,
-    }
-    if len(loc) == 1:
-        return list(StudyConfig.model_fields)
-    if loc[0] == "models":
-        return list(kinds[str(loc[2])].model_fields)
-    if loc[0] == "tasks":
-        return list((PairsTask if loc[2] == "pairs" else NamedTask).model_fields)
-    return list(groups[str(loc[0])].model_fields)
+def _undivided(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
+    for i, model in enumerate(models):
+        if isinstance(model, MatchedConfig) and dim % model.heads:
+            found = f"found {model.heads}, expected a divisor of training.dim {dim}"
+            yield f"models.{i}.heads: {found}"
 
 
 def canonical_json(config: BaseModel | Mapping[str, Any]) -> str:

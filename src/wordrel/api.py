@@ -1,0 +1,221 @@
+"""What a Python user calls: run a study, load a trained model, compare and reproduce results.
+
+Reads configs and results folders, and the cache; writes a results folder (`run`), or nothing that
+stays (`reproduce`, unless it is told where to keep the new results).
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from wordrel.config import StudyConfig, canonical_json, load_config, parse_config
+from wordrel.errors import StoreError
+from wordrel.readings import Readings
+from wordrel.report.compare import Comparison, verdicts
+from wordrel.report.compare import compare as compare_results
+from wordrel.report.queries import Row, rows
+from wordrel.report.results import Results, read_results
+from wordrel.store import cache_root
+
+Folder = str | Path
+
+
+def run(
+    config_path: Folder,
+    *,
+    out: Folder | None = None,
+    jobs: int | None = None,
+    cache: Folder | None = None,
+    **overrides: Any,
+) -> Results:
+    """Run a study: train what the cache does not have, ask the tasks, write the tables.
+
+    Args:
+        config_path: the YAML file.
+        out: the results folder; default: results/STUDY below the working directory.
+        jobs: cells at a time; default: as in the config, else one a core.
+        cache: where corpora and trained models are kept; default: WORDREL_CACHE, else the user's
+            cache folder.
+        overrides: settings to change, nested (`training={"dim": 50}`, `seeds=[1]`) or dotted
+            (`**{"training.dim": 50}`).
+
+    Returns:
+        The results: `scores`, `summary`, `comparisons`, `agreement` and `runs` are pandas tables.
+        Cells that failed stand in `runs` with their message.
+
+    Raises:
+        WordrelError: for what the user can mend: settings, data, disk.
+    """
+    return run_config(load_config(config_path, overrides), out=out, jobs=jobs, cache=cache)
+
+
+def run_config(
+    config: StudyConfig,
+    *,
+    out: Folder | None = None,
+    jobs: int | None = None,
+    cache: Folder | None = None,
+) -> Results:
+    """The same for a config that is read already."""
+    from wordrel.study import run_study  # loads torch and gensim
+
+    place = Path(out) if out else Path("results", config.study)
+    return run_study(config, _cache(cache), place, jobs=jobs)
+
+
+def _cache(chosen: Folder | None) -> Path:
+    """An absolute path: workers may start elsewhere."""
+    return (Path(chosen) if chosen else cache_root()).resolve()
+
+
+def compare(a: Folder | Results, b: Folder | Results) -> Comparison:
+    """Two results side by side; `.table` has all rows, `.moved` those beyond their intervals.
+
+    Raises:
+        StoreError: where a folder holds no results.
+    """
+    return compare_results(_results(a), _results(b))
+
+
+def _results(found: Folder | Results) -> Results:
+    return found if isinstance(found, Results) else read_results(Path(found))
+
+
+def reproduce(
+    results_folder: Folder, *, jobs: int | None = None, keep: Folder | None = None
+) -> pd.DataFrame:
+    """Run the stored config again from nothing, and judge every cell against the stored one.
+
+    Args:
+        results_folder: what `run` wrote.
+        jobs: cells at a time.
+        keep: where the new results go; default: nowhere.
+
+    Returns:
+        Each row of scores.csv with its `verdict`: identical, within intervals or different.
+
+    Raises:
+        WordrelError: as `run`.
+    """
+    stored = read_results(Path(results_folder))
+    config = stored_config(stored)
+    with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
+        fresh = Path(name).resolve()
+        _share_downloads(fresh)
+        again = run_config(config, out=keep or fresh / "results", jobs=jobs, cache=fresh / "cache")
+    return verdicts(stored, again)
+
+
+def stored_config(results: Results) -> StudyConfig:
+    """The config that made these results."""
+    return parse_config(results.config, place=str(results.folder / "config.yaml"))
+
+
+def _share_downloads(fresh: Path) -> None:
+    """Novels are not fetched again: their checksums are looked at in any place."""
+    downloads = cache_root() / "downloads"
+    if downloads.is_dir():
+        (fresh / "cache").mkdir()
+        (fresh / "cache" / "downloads").symlink_to(downloads.resolve())
+
+
+def load(
+    results_folder: Folder,
+    model: str,
+    *,
+    seed: int | None = None,
+    corpus: str | None = None,
+    cache: Folder | None = None,
+) -> Readings:
+    """The readings of a trained model of a study: similarity, relation, meaning in context.
+
+    Args:
+        results_folder: what `run` wrote.
+        model: its name in the study.
+        seed: default: the first of the study that did not fail.
+        corpus: needed where the study has several.
+        cache: where it was trained; default as in `run`.
+
+    Raises:
+        StoreError: no such model, seed or corpus in these results; or no such cell in the cache.
+    """
+    results = read_results(Path(results_folder))
+    return load_run(results, find_run(results, model, seed=seed, corpus=corpus), cache=cache)
+
+
+def find_run(
+    results: Results, model: str, *, seed: int | None = None, corpus: str | None = None
+) -> Row:
+    """The row of `runs` that is meant.
+
+    Raises:
+        StoreError: saying what there is to choose from.
+    """
+    runs = rows(results.runs)
+    place = str(results.folder)
+    model = _chosen(f"{place}: model", model, (r.model for r in runs))
+    corpus = _chosen(f"{place}: corpus", corpus, (r.corpus for r in runs))
+    ours = [r for r in runs if (r.model, r.corpus) == (model, corpus)]
+    done = [r for r in ours if r.status == "done"]
+    if seed is None and done:
+        return done[0]
+    chosen = _chosen(f"{place}: seed", seed if done else ours[0].seed, (r.seed for r in ours))
+    row = next(r for r in ours if r.seed == chosen)
+    if row.status != "done":
+        raise StoreError(
+            f"{place}: {model} seed {chosen} on {corpus} failed ({row.message}); "
+            "choose another seed or model, or mend the study and run it again"
+        )
+    return row
+
+
+def _chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
+    """The one that is asked for, or the only one there is."""
+    names = list(dict.fromkeys(there))
+    listed = ", ".join(map(str, names))
+    if found is None and len(names) == 1:
+        return names[0]
+    if found is None:
+        raise StoreError(f"{what}: found several ({listed}); say which")
+    if found not in names:
+        near = difflib.get_close_matches(str(found), map(str, names), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ";"
+        raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
+    return found
+
+
+def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Readings:
+    """The readings of one row of `runs`.
+
+    Raises:
+        StoreError: when the cache has no such cell, or another version of the code trained it.
+    """
+    from wordrel.cell import CellSpec, load_cell  # loads torch and gensim
+    from wordrel.corpus import corpus_folder
+
+    config = stored_config(results)
+    digest = _named(results.manifest["corpora"], run.corpus)["digest"]
+    folder = _cache(cache)
+    spec = CellSpec(
+        cache=folder,
+        corpus=corpus_folder(folder, run.corpus, digest),
+        corpus_name=run.corpus,
+        corpus_digest=digest,
+        model=canonical_json(next(m for m in config.models if m.name == run.model)),
+        training=canonical_json(config.training),
+        seed=int(run.seed),
+    )
+    if spec.folder.name != run.cell:
+        raise StoreError(
+            f"{results.folder}: {spec.name} was trained as {run.cell}, and this version of wordrel "
+            f"would name it {spec.folder.name}; run the study again"
+        )
+    return load_cell(spec)
+
+
+def _named(items: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return next(item for item in items if item["name"] == name)

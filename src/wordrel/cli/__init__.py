@@ -1,0 +1,96 @@
+"""The command line: wordrel run, report, compare, reproduce, export, corpus, tasks, config.
+
+Results go to stdout; progress, problems and the names of failed cells to stderr. Exit status: 0,
+1 when a cell failed or a reproduction differs, 2 for input that the user can mend, 130 when
+interrupted.
+"""
+
+import json
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from wordrel import __version__
+from wordrel.cli import corpora, studies, tasks
+from wordrel.cli.console import configure_logging, say
+from wordrel.errors import WordrelError
+
+_KEPT = {
+    "run": "finished cells are kept in the cache; the same command goes on from there",
+    "corpus": "what was downloaded or finished is kept in the cache",
+    "reproduce": "nothing of the new run is kept; the stored results are as they were",
+}
+
+
+class _Commands(TyperGroup):
+    """Turns what the user can mend into messages, and every end into an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except WordrelError as error:
+            for line in str(error).split("\n"):
+                say(f"error: {line}")
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as error:
+            say(f"interrupted: {_KEPT.get(ctx.invoked_subcommand, 'nothing was changed')}")
+            raise typer.Exit(130) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    epilog="Example: wordrel run configs/quickstart.yaml",
+)
+config_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What a study's YAML file may say."
+)
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"wordrel {__version__}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def wordrel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """How is just self-attention different from word2vec? Ask it of your own text."""
+    configure_logging()
+
+
+@config_app.command(epilog="Example: wordrel config schema > study.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a study, from which editors complete and check YAML.
+
+    In VS Code with the YAML extension, start a config with the line
+    `# yaml-language-server: $schema=study.schema.json`.
+    """
+    from wordrel.config import config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
+
+
+for command, example in studies.COMMANDS.items():
+    app.command(epilog=f"Example: {example}")(command)
+app.add_typer(corpora.app, name="corpus")
+app.add_typer(tasks.app, name="tasks")
+app.add_typer(config_app, name="config")
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    if not sys.warnoptions:  # libraries' warnings are for us, not for users
+        warnings.simplefilter("ignore")
+    app()

@@ -1,0 +1,158 @@
+"""The commands on texts: corpus list, show, prepare."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich import box
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from wordrel.cli.console import stdout
+from wordrel.progress import job_progress
+
+if TYPE_CHECKING:
+    from wordrel.config import CorpusConfig
+    from wordrel.corpus import Corpus
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The texts that models are trained on."
+)
+_FREQUENT = 20
+What = Annotated[
+    str, typer.Argument(metavar="SOURCE|CONFIG", help="A name, file, folder or glob; or a study.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="KEY=VALUE",
+        help="Settings of the corpus (min_count=10), or of the study (corpora.0.min_count=10).",
+    ),
+]
+CacheFolder = Annotated[
+    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
+]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that read.")]
+
+
+@app.command("list", epilog="Example: wordrel corpus list")
+def list_(cache: CacheFolder = None) -> None:
+    """List the texts that have a name, and whether they are here."""
+    from wordrel.corpus import list_sources
+
+    table = _table("source", "here", "what", "from")
+    for source in list_sources(_cache(cache)):
+        here = "yes" if source.present else "no"
+        table.add_row(*map(Text, (source.name, here, source.what, source.origin)))
+    stdout().print(table)
+
+
+@app.command(epilog="Example: wordrel corpus show my.txt min_count=2 lines=wrapped")
+def show(what: What, settings: Settings = None, cache: CacheFolder = None, jobs: Jobs = 1) -> None:
+    """Show tokens, types, coverage of the task words, frequent words, sentence lengths.
+
+    The corpus is prepared first if it is not in the cache. The text may also be your own: a file,
+    folder or glob of .txt .gz .bz2 .xz .zst.
+    """
+    for config in _configs(what, settings):
+        stdout().print(_described(config, _prepared(config, _cache(cache), jobs)))
+
+
+@app.command(epilog="Example: wordrel corpus prepare novels")
+def prepare(
+    what: What, settings: Settings = None, cache: CacheFolder = None, jobs: Jobs = 1
+) -> None:
+    """Have a text here: download what can be, verify it; for a study, build its corpora too.
+
+    A source alone is fetched and verified. With settings, or for a study, the corpus is built as
+    well, so that `wordrel run` starts to train at once.
+    """
+    from wordrel.corpus.sources import find_source
+
+    built = bool(settings) or _is_config(what)
+    for config in _configs(what, settings):
+        if built:
+            corpus = _prepared(config, _cache(cache), jobs)
+            typer.echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
+            continue
+        with job_progress(config.name) as tell:
+            source = find_source(config.source, _cache(cache), tell)
+        typer.echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
+
+
+def _cache(chosen: Path | None) -> Path:
+    from wordrel.store import cache_root
+
+    return (chosen or cache_root()).resolve()
+
+
+def _is_config(what: str) -> bool:
+    return Path(what).suffix in (".yaml", ".yml")
+
+
+def _configs(what: str, settings: list[str] | None) -> "tuple[CorpusConfig, ...]":
+    from wordrel.config import load_config, parse_corpus
+
+    if _is_config(what):
+        return load_config(what, settings or ()).corpora
+    return (parse_corpus(what, settings or ()),)
+
+
+def _prepared(config: "CorpusConfig", cache: Path, jobs: int) -> "Corpus":
+    from wordrel.corpus import prepare as prepare_corpus
+
+    with job_progress(config.name) as tell:
+        return prepare_corpus(config, cache, jobs=jobs, progress=tell)
+
+
+def _described(config: "CorpusConfig", corpus: "Corpus") -> Group:
+    title = Text(f"{corpus.name} ({config.source}), digest {corpus.digest}", style="bold")
+    words = zip(corpus.vocab.words[:_FREQUENT], corpus.vocab.counts[:_FREQUENT], strict=True)
+    frequent = ", ".join(f"{word} {count:,}" for word, count in words)
+    parts = (_sizes(corpus), _coverage(config, corpus), _lengths(corpus))
+    return Group(title, *parts, Text(f"most frequent: {frequent}\n"))
+
+
+def _sizes(corpus: "Corpus") -> Table:
+    table = _table("", "number")
+    for key, value in corpus.report.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            table.add_row(Text(key.replace("_", " ")), f"{value:,}")
+    return table
+
+
+def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
+    table = _table("task", "items", "covered", "share")
+    for name, covered in _covered(config, corpus):
+        share = f"{covered.mean():.1%}" if len(covered) else ""
+        table.add_row(Text(name), f"{len(covered):,}", f"{covered.sum():,}", share)
+    return table
+
+
+def _covered(config: "CorpusConfig", corpus: "Corpus") -> "Iterator[tuple[str, np.ndarray]]":
+    """Which items of each task of the registry that has items the vocabulary covers."""
+    from wordrel.tasks import covered, load_task
+    from wordrel.tasks.registry import REGISTRY
+
+    for name, info in REGISTRY.items():
+        if info.path:
+            yield name, covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
+
+
+def _lengths(corpus: "Corpus") -> Text:
+    lengths = np.diff(corpus.train.sentence_ends, prepend=0)
+    quantiles = np.quantile(lengths, [0.05, 0.5, 0.95, 1])
+    shown = zip(("5 %", "median", "95 %", "longest"), quantiles, strict=True)
+    numbers = ", ".join(f"{name} {value:.0f}" for name, value in shown)
+    return Text(f"words a sentence: mean {lengths.mean():.1f}, {numbers}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in columns:
+        numeric = name in ("number", "items", "covered", "share")
+        table.add_column(name, justify="right" if numeric else "left")
+    return table

@@ -1,0 +1,45 @@
+"""The config: one YAML file is one whole study, given meaning by strict, frozen models."""
+
+from wordrel.config.load import load_config, parse_config, parse_corpus
+from wordrel.config.settings import (
+    NAMED_SOURCES,
+    CorpusConfig,
+    ExecuteConfig,
+    MatchedConfig,
+    ModelConfig,
+    NamedTask,
+    PairsTask,
+    PpmiSvdConfig,
+    RandomConfig,
+    StatisticsConfig,
+    StudyConfig,
+    TaskConfig,
+    TrainingConfig,
+    Word2vecConfig,
+    canonical_json,
+    config_schema,
+    digest,
+)
+
+__all__ = [
+    "NAMED_SOURCES",
+    "CorpusConfig",
+    "ExecuteConfig",
+    "MatchedConfig",
+    "ModelConfig",
+    "NamedTask",
+    "PairsTask",
+    "PpmiSvdConfig",
+    "RandomConfig",
+    "StatisticsConfig",
+    "StudyConfig",
+    "TaskConfig",
+    "TrainingConfig",
+    "Word2vecConfig",
+    "canonical_json",
+    "config_schema",
+    "digest",
+    "load_config",
+    "parse_config",
+    "parse_corpus",
+]

@@ -1,0 +1,202 @@
+"""What pydantic found wrong, in words that say where, what was found, and what is allowed.
+
+Reads and writes nothing.
+"""
+
+import copy
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from wordrel.config.places import Keys
+from wordrel.config.settings import (
+    CorpusConfig,
+    ExecuteConfig,
+    ModelConfig,
+    NamedTask,
+    PairsTask,
+    StatisticsConfig,
+    StudyConfig,
+    TrainingConfig,
+)
+
+Problem = tuple[Keys, str]
+"""Where it is, and a line that begins with the key."""
+
+_GROUPS: dict[str, type[BaseModel]] = {
+    "corpora": CorpusConfig,
+    "training": TrainingConfig,
+    "statistics": StatisticsConfig,
+    "execute": ExecuteConfig,
+}
+_KINDS: dict[str, dict[str, type[BaseModel]]] = {
+    "models": {
+        kind: config
+        for config in get_args(get_args(ModelConfig)[0])
+        for kind in get_args(config.model_fields["kind"].annotation)
+    },
+    "tasks": {"named": NamedTask, "pairs": PairsTask},
+}
+_EXPECTED = {
+    "string_pattern_mismatch": "small letters, digits, _ . and -, the first a letter or digit",
+    "tuple_type": "a list",
+    "too_short": "at least one",
+    "missing": "a value: this key is required",
+    "string_too_short": "some text",
+    "path_type": "the path of a file",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "finite_number": "a finite number",
+}
+_PLAIN = {
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    "greater than": "more than",
+}
+_NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
+
+
+def problems_of(error: ValidationError, only: str | None = None) -> list[Problem]:
+    """A line for each problem that is not just a consequence of another.
+
+    Args:
+        error: from `StudyConfig`.
+        only: the one type of pydantic's errors to tell of; default: all.
+    """
+    return [problem for e in _causes(error) if only in (None, e["type"]) for problem in _explain(e)]
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    """The errors but for those of lists that are too short only because an item is wrong."""
+    errors = error.errors()
+    wrong = [e["loc"] for e in errors]
+    return [
+        e
+        for e in errors
+        if e["type"] != "too_short" or not any(loc[:1] == e["loc"] != loc for loc in wrong)
+    ]
+
+
+def nearest(found: str, allowed: Iterable[str]) -> str:
+    """A question that ends what was found: did you mean the most similar name?"""
+    near = difflib.get_close_matches(found, allowed, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ";"
+
+
+def _explain(error: Any) -> list[Problem]:
+    kind, found, keys = error["type"], error["input"], _keys(error["loc"])
+    if kind == "value_error":  # our own checks, whose lines begin with their keys
+        return [(_split(line), line) for line in str(error["ctx"]["error"]).split("\n")]
+    where = ".".join(map(str, keys))
+    if kind == "extra_forbidden":
+        return [(keys, f"{where}: found an unknown key{_hint(error['loc'])}")]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return [((*keys, "kind"), f"{where}.kind: {_wrong_kind(error)}")]
+    if kind in _NO_KEYS:
+        return [(keys, f"{where}: found {_shown(found)}, expected {_keys_of(error['loc'])}")]
+    shown = "nothing" if kind == "missing" else _shown(found)
+    near = nearest(str(found), _literals(error)) if kind == "literal_error" else ";"
+    return [(keys, f"{where}: found {shown}{near.rstrip(';') or ','} expected {_expected(error)}")]
+
+
+def _keys(loc: Keys) -> Keys:
+    """The path as it stands in the file: without the kind, which pydantic puts after an index."""
+    return (*loc[:2], *loc[3:]) if loc[0] in _KINDS and len(loc) > 2 else loc
+
+
+def _split(line: str) -> Keys:
+    key = line.partition(":")[0]
+    return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+
+
+def _expected(error: Any) -> str:
+    message = str(error["msg"]).removeprefix("Input should be ")
+    for pydantic, plain in _PLAIN.items():
+        message = message.replace(pydantic, plain)
+    return _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+
+
+def _shown(found: Any) -> str:
+    if isinstance(found, Mapping):
+        return "keys"
+    if isinstance(found, list | tuple):
+        return "a list" if found else "an empty list"
+    text = "nothing" if found is None else repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _literals(error: Any) -> list[str]:
+    parts = str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")
+    return [part.strip("'") for part in parts]
+
+
+def _wrong_kind(error: Any) -> str:
+    kinds = _KINDS[error["loc"][0]]
+    allowed = f"expected one of {', '.join(sorted(kinds))}"
+    if error["type"] == "union_tag_not_found":
+        found = error["input"]
+        return f"found {'nothing' if isinstance(found, Mapping) else _shown(found)}, {allowed}"
+    tag = str(error["ctx"]["tag"])
+    return f"found {tag!r}{nearest(tag, kinds)} {allowed}"
+
+
+def _hint(loc: Keys) -> str:
+    """The key that was meant, or where this one belongs, and what is allowed here."""
+    key, allowed = str(loc[-1]), _allowed(loc)
+    homes = [f"{name}.{key}" for name, group in _GROUPS.items() if key in group.model_fields]
+    hint = nearest(key, allowed)
+    if hint == ";" and homes:
+        hint = f"; did you mean {homes[0].replace('corpora.', 'corpora.0.')!r}?"
+    return f"{hint} expected one of {', '.join(sorted(allowed))}"
+
+
+def _allowed(loc: Keys) -> list[str]:
+    """The keys that may stand where `loc` ends, found by walking the models."""
+    if len(loc) == 1:
+        return list(StudyConfig.model_fields)
+    group = str(loc[0])
+    home = _KINDS[group][str(loc[2])] if group in _KINDS else _GROUPS[group]
+    return list(home.model_fields)
+
+
+def _keys_of(loc: Keys) -> str:
+    if loc[0] in _KINDS and len(loc) < 3:
+        return "keys, kind among them"
+    return f"keys: {', '.join(sorted(_allowed((*loc, 'key'))))}"
+
+
+_FILLERS: dict[str, Callable[[int], Any]] = {
+    "corpora": lambda i: {"source": "filler", "name": f"filler-{i}"},
+    "models": lambda i: {"kind": "random", "name": f"filler-{i}"},
+    "tasks": lambda i: {"kind": "named", "name": f"filler-{i}"},
+    "seeds": lambda i: 2**31 - 1 - i,
+}
+_DECIDE = {"kind", "name", "source", "algorithm", "dim", "training"}
+"""Keys that other checks look at: without them a default would be blamed for what is not there."""
+
+
+def healed(data: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """The data without what is wrong, so that checks of several settings together can run."""
+    mended = copy.deepcopy(dict(data))
+    for e in _causes(error):
+        keys = _keys(e["loc"])
+        removable = e["type"] == "extra_forbidden" or keys[-1] not in _DECIDE
+        if e["type"] == "value_error":
+            continue
+        if isinstance(keys[-1], str) and removable and e["type"] != "missing":
+            _remove(mended, keys)
+        elif len(keys) > 1 and keys[0] in _FILLERS:
+            mended[keys[0]] = [*mended[keys[0]]]
+            mended[keys[0]][keys[1]] = _FILLERS[str(keys[0])](int(keys[1]))
+    return mended
+
+
+def _remove(data: Any, keys: Keys) -> None:
+    for key in keys[:-1]:
+        data = data[key]
+    if isinstance(data, dict):  # an item that was replaced before may lack the key
+        data.pop(keys[-1], None)

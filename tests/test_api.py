@@ -1,0 +1,133 @@
+"""What a Python user calls: run, load, compare, reproduce."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wordrel
+from tiny_study import write_config
+from wordrel.errors import ConfigError, StoreError
+from wordrel.report.compare import overall
+
+
+def folder_with(folder: Path, table: str, old: str, new: str) -> Path:
+    """A copy of a results folder with a text replaced in one of its tables."""
+    copy = Path(shutil.copytree(folder, folder.parent / f"changed-{table}-{abs(hash(new))}"))
+    path = copy / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copy
+
+
+def test_importing_the_package_loads_neither_torch_nor_gensim():
+    code = (
+        "import sys, wordrel; assert wordrel.__version__; "
+        "print(sorted({'torch', 'gensim', 'pandas', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_an_unknown_name_is_no_part_of_the_package():
+    with pytest.raises(AttributeError, match="'wordrel' has no attribute 'nothing'"):
+        _ = wordrel.nothing  # type: ignore[attr-defined]
+    assert {name for name in wordrel.__all__ if not hasattr(wordrel, name)} == set()
+
+
+def test_run_takes_overrides_and_goes_on_from_the_cache(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    results = wordrel.run(
+        tiny / "tiny.yaml", jobs=1, seeds=[1], statistics={"resamples": 150}, study="other"
+    )
+    assert results.folder.resolve() == tmp_path / "results" / "other"
+    assert results.config["seeds"] == [1]
+    assert results.manifest["statistics"]["resamples"] == 150
+    before = wordrel.compare(tiny / "out", tiny / "out").table
+    assert set(results.runs["cell"]) < set(wordrel.run(tiny / "tiny.yaml", jobs=1).runs["cell"])
+    assert len(before) and not before["moved"].any()
+
+
+def test_dotted_overrides_are_those_of_the_command_line(tiny: Path):
+    with pytest.raises(ConfigError, match=r"override 'training.dmi=5': training.dmi: found an unk"):
+        wordrel.run(tiny / "tiny.yaml", **{"training.dmi": 5})
+
+
+def test_a_loaded_model_answers_as_the_one_that_was_scored(tiny: Path):
+    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    assert set(readings.views) >= {"input"}
+    view = readings.views[readings.primary["alike"]]
+    cat, dog = (view[readings.vocab.index[word]].astype(np.float64) for word in ("cat", "dog"))
+    cosine = cat @ dog / np.sqrt((cat @ cat) * (dog @ dog))
+    assert readings.similarity("cat", "dog") == pytest.approx(cosine, abs=1e-6)
+    first = wordrel.load(tiny / "out", "skip_gram")
+    assert np.array_equal(
+        first.views["input"], wordrel.load(tiny / "out", "skip_gram", seed=1).views["input"]
+    )
+    assert not np.array_equal(first.views["input"], readings.views["input"])
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "expected"),
+    [
+        ("skipgram", {}, "model: found 'skipgram'; did you mean 'skip_gram'? expected one of rand"),
+        ("random", {"seed": 9}, "seed: found 9; expected one of 1, 2"),
+        ("random", {"corpus": "txt"}, "corpus: found 'txt'; did you mean 'text'? expected one of"),
+        ("random", {"cache": "nowhere"}, "there is no trained cell (text/random seed 1); run"),
+    ],
+)
+def test_what_cannot_be_loaded_is_named_with_what_can(
+    tiny: Path, model: str, choice: dict[str, str | int], expected: str
+):
+    with pytest.raises(StoreError) as caught:
+        wordrel.load(tiny / "out", model, **choice)  # type: ignore[arg-type]
+    assert expected in str(caught.value)
+
+
+def test_a_failed_cell_is_not_loaded_and_its_message_is_given(tiny: Path):
+    runs = (tiny / "out" / "runs.csv").read_text(encoding="utf-8")
+    row = next(line for line in runs.splitlines() if ",random,random,2," in line)
+    failed = row.replace(",done,,", ",failed,no luck,")
+    folder = folder_with(tiny / "out", "runs", row, failed)
+    with pytest.raises(StoreError, match=r"random seed 2 on text failed \(no luck\); choose"):
+        wordrel.load(folder, "random", seed=2)
+
+
+def test_a_cell_of_another_version_of_the_code_is_not_mistaken_for_this_one(tiny: Path):
+    folder = folder_with(tiny / "out", "runs", "random-seed1-", "random-seed1-0")
+    with pytest.raises(StoreError, match=r"was trained as random-seed1-0.*run the study again"):
+        wordrel.load(folder, "random")
+
+
+def test_several_corpora_must_be_told_apart(tiny: Path, tmp_path: Path):
+    text = str(tiny / "text.txt")
+    corpora = [{"source": text, "name": name, "min_count": 2, "held_out": 0.1} for name in "ab"]
+    models = [{"kind": "random"}]
+    config = write_config(tiny, "two.yaml", corpora=corpora, models=models, seeds=[1])
+    wordrel.run(config, out=tmp_path / "out", jobs=1)
+    with pytest.raises(StoreError, match=r"corpus: found several \(a, b\); say which"):
+        wordrel.load(tmp_path / "out", "random")
+    assert len(wordrel.load(tmp_path / "out", "random", corpus="b").vocab) > 10
+
+
+def test_a_study_made_again_is_identical_and_an_altered_one_is_not(tiny: Path, tmp_path: Path):
+    rows = (tiny / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    row = next(r for r in rows if ",attention,2,fit," in r and ",context,True," in r)
+    head, tail = row.split(",context,True,")
+    elsewhere = f"{head},context,True,99,98,99.5,{tail.split(',', 3)[3]}"
+    altered = folder_with(tiny / "out", "scores", row, elsewhere)
+    verdicts = wordrel.reproduce(altered, jobs=1, keep=tmp_path / "again")
+    different = verdicts[verdicts["verdict"] == "different"]
+    assert overall(verdicts) == "different"
+    assert different[["model", "seed"]].to_numpy().tolist() == [["attention", 2]]
+    assert set(verdicts.drop(different.index)["verdict"]) == {"identical"}
+    assert not wordrel.compare(tiny / "out", tmp_path / "again").table["moved"].any()
+    assert (tiny / "out" / "scores.csv").read_bytes() == (
+        tmp_path / "again" / "scores.csv"
+    ).read_bytes()

@@ -1,0 +1,352 @@
+"""The command line: what it prints, what it writes, and how it ends."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from gensim.models import KeyedVectors
+from typer.testing import CliRunner, Result
+
+import wordrel
+from tiny_study import settings, write_config, write_study
+from wordrel.cli import app
+from wordrel.cli.studies import COMMANDS
+from wordrel.report.results import read_results
+
+MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
+HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]
+HELP += [["corpus", "show"], ["corpus", "prepare"], ["tasks", "list"], ["tasks", "show"]]
+HELP += [["config", "schema"]]
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def there(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("words", HELP, ids=lambda words: " ".join(words) or "wordrel")
+def test_every_help_ends_with_an_example_that_starts_with_the_command(words: list[str]):
+    result = call(*words, "--help")
+    example = " ".join(result.stdout.split("Example:")[1].split())
+    assert result.exit_code == 0
+    assert example.startswith(" ".join(["wordrel", *words]))
+
+
+def test_version_is_that_of_the_package():
+    assert call("--version").stdout == f"wordrel {wordrel.__version__}\n"
+
+
+def test_run_shows_the_headline_and_writes_tables_and_report(tiny: Path, tiny_run: Result):
+    out = tiny / "out"
+    results = read_results(out)
+    assert f"Report: {out / 'report.md'}" in tiny_run.stdout
+    assert "text: alike" in tiny_run.stdout
+    assert "skip_gram" in tiny_run.stdout
+    assert results.runs["status"].tolist() == ["done"] * 6
+    assert yaml.safe_load((out / "config.yaml").read_text())["training"]["dim"] == 8
+    assert (out / "report.md").read_text(encoding="utf-8").startswith("# tiny\n")
+
+
+def test_a_second_run_trains_nothing(tiny: Path, tmp_path: Path):
+    result = call("run", tiny / "tiny.yaml", "--out", tmp_path / "out", "--jobs", 1)
+    assert result.exit_code == 0
+    assert result.stderr.count("was done before") == 6
+    tables = [(p / "scores.csv").read_bytes() for p in (tiny / "out", tmp_path / "out")]
+    assert tables[0] == tables[1]
+
+
+def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(tiny / "out", tmp_path / "copy"))
+    (copy / "report.md").unlink()
+    assert call("report", copy).stdout == f"Report: {copy / 'report.md'}\n"
+    assert (copy / "report.md").read_bytes() == (tiny / "out" / "report.md").read_bytes()
+
+
+def test_compare_counts_what_moved(tiny: Path):
+    result = call("compare", tiny / "out", tiny / "out")
+    assert result.exit_code == 0
+    assert "0 of " in result.stdout
+    assert "shared numbers moved beyond their intervals" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [("identical", 0), ("within intervals", 0), ("different", 1)]
+)
+def test_the_verdict_of_a_reproduction_decides_the_exit_status(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, verdict: str, status: int
+):
+    first = read_results(tiny / "out")
+    scores = first.scores.copy()
+    row = scores["score"].first_valid_index()
+    low, high, score = (scores.loc[row, column] for column in ("low", "high", "score"))
+    moved = {"identical": score, "within intervals": (low + high) / 2 + 1e-3, "different": high + 9}
+    scores.loc[row, "score"] = moved[verdict]
+    if verdict == "different":
+        scores.loc[row, ["low", "high"]] = high + 8, high + 10
+    again = type(first)(**{**vars(first), "scores": scores})
+    monkeypatch.setattr("wordrel.api.run_config", lambda config, **_: again)
+    result = call("reproduce", tiny / "out")
+    assert result.exit_code == status
+    assert result.stdout.endswith(f"{tiny / 'out'}: {verdict}\n")
+
+
+def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Path):
+    file = tmp_path / "vectors.txt"
+    named = ("--model", "skip_gram", "--seed", 2)
+    assert call("export", tiny / "out", *named, "--format", "word2vec", "--to", file).exit_code == 0
+    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    vectors = KeyedVectors.load_word2vec_format(str(file))
+    assert vectors.index_to_key == list(readings.vocab.words)
+    assert np.array_equal(vectors.vectors, readings.views[readings.primary["alike"]])
+
+
+def test_safetensors_are_exported_with_what_they_are(tiny: Path, tmp_path: Path):
+    options = ("--model", "attention", "--view", "output", "--format", "safetensors")
+    result = call("export", tiny / "out", *options, "--to", tmp_path / "v.safetensors")
+    assert result.exit_code == 0
+    about = json.loads((tmp_path / "config.json").read_text())
+    assert {key: about[key] for key in ("study", "model", "view", "seed")} == {
+        "study": "tiny",
+        "model": "attention",
+        "view": "output",
+        "seed": 1,
+    }
+    assert there(tmp_path) == ["config.json", "v.safetensors", "vocab.txt"]
+
+
+def test_a_failed_cell_is_named_and_the_others_are_reported(tiny: Path, tmp_path: Path):
+    wild = {"kind": "attention", "name": "wild", "batch": 64, "learning_rate": 1e9}
+    config = write_config(tiny, "wild.yaml", models=[{"kind": "random"}, wild], seeds=[1])
+    result = call("run", config, "--out", tmp_path / "out", "--jobs", 1)
+    assert result.exit_code == 1
+    assert "failed: text/wild seed 1: the loss is " in result.stderr
+    assert "1 of 2 cells failed; the results have the others" in result.stderr
+    runs = read_results(tmp_path / "out").runs.set_index("model")
+    assert runs["status"].to_dict() == {"random": "done", "wild": "failed"}
+    assert "learning_rate" in runs.loc["wild", "message"]
+    assert "learning_rate" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+BAD_CONFIGS: list[tuple[dict[str, object], str]] = [
+    ({"sedes": [1]}, "sedes: found an unknown key; did you mean 'seeds'? expected one of corpora"),
+    ({"seeds": ["one"]}, "seeds.0: found 'one', expected a whole number"),
+    ({"models": []}, "models: found an empty list, expected at least one"),
+    ({"seeds": [1, 1]}, "seeds: found 1 more than once, expected each once; remove one"),
+    ({"training": {"window": 0}}, "training.window: found 0, expected at least 1"),
+    (
+        {"training": {"dim": 8}, "models": [{"kind": "attention", "heads": 3}]},
+        "models.0.heads: found 3, expected a divisor of training.dim 8",
+    ),
+    ({"corpora": [{"source": "none.txt"}]}, "corpora.0.source: found 'none.txt', where nothing is"),
+    ({"tasks": ["ws535"]}, "tasks.0: found 'ws535', which is not a task; did you mean 'ws353'?"),
+    (
+        {"tasks": [{"kind": "pairs", "name": "p", "path": "none.tsv"}]},
+        "tasks.0.path: found 'none.tsv', where no file is; expected a file of word, word, score",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), BAD_CONFIGS)
+def test_bad_settings_exit_with_2_a_message_and_nothing_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], expected: str
+):
+    monkeypatch.chdir(tmp_path)
+    config = write_study(tmp_path, **change)
+    before = there(tmp_path)
+    result = call("run", config, "--cache", tmp_path / "cache")
+    assert result.exit_code == 2
+    assert [line.split(": ", 2)[0] for line in result.stderr.splitlines()] == ["error"]
+    assert f": {expected}" in result.stderr
+    assert result.stdout == ""
+    assert there(tmp_path) == before
+
+
+def test_held_out_loss_without_held_out_text_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    config = write_study(tmp_path)
+    before = there(tmp_path)
+    result = call("run", config, "corpora.0.held_out=0", "--cache", tmp_path / "cache")
+    assert result.exit_code == 2
+    assert "corpora.text.held_out: 0, but held_out_loss needs held-out text" in result.stderr
+    assert there(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ("cat,dog,9\ncat,rice,many\n", "pairs.csv:2: found the score 'many', expected a finite"),
+        ("cat,dog,9\ncat,rice\n", "pairs.csv:2: found 2 columns, expected 3 (word, word, score)"),
+        ("", "pairs.csv: found no pairs, expected lines of word, word, score"),
+    ],
+)
+def test_a_bad_pairs_file_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pairs: str, expected: str
+):
+    monkeypatch.chdir(tmp_path)
+    config = write_study(tmp_path)
+    (tmp_path / "pairs.csv").write_text(pairs, encoding="utf-8")
+    before = there(tmp_path)
+    result = call("run", config, "--cache", tmp_path / "cache")
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert there(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "expected"),
+    [
+        ("", (), "found no word at all; expected text: give another source"),
+        ("one", ("corpora.0.held_out=0", "tasks=[ws353]"), "lower min_count, or give more text"),
+        ("a b c d", ("corpora.0.held_out=0", "tasks=[ws353]"), "found no word at least min_count"),
+        (b"caf\xe9 " * 9, (), "text.txt: "),
+        ("a b\0c", (), "text.txt: "),
+    ],
+)
+def test_a_text_to_learn_nothing_from_is_refused_and_no_result_appears(
+    tmp_path: Path, text: str | bytes, changes: tuple[str, ...], expected: str
+):
+    config = write_study(tmp_path)
+    (tmp_path / "text.txt").write_bytes(text.encode() if isinstance(text, str) else text)
+    out = ("--out", tmp_path / "out", "--cache", tmp_path / "cache", "--jobs", 1)
+    result = call("run", config, *changes, *out)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(tiny: Path, tmp_path: Path):
+    (tmp_path / "mine.txt").write_text("precious", encoding="utf-8")
+    result = call("run", tiny / "tiny.yaml", "--out", tmp_path, "--jobs", 1)
+    assert result.exit_code == 2
+    assert "found files but no manifest.json" in result.stderr
+    assert "choose another folder with --out" in result.stderr
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("report", "{}"), "manifest.json: there is no such file; run the study again"),
+        (("compare", "{}", "{}"), ".csv: there is no such file; run the study again"),
+        (("reproduce", "{}"), ".csv: there is no such file; run the study again"),
+        (("run", "{}/none.yaml"), "none.yaml: there is no such file; give the path of a study"),
+        (("tasks", "show", "ws535"), "found 'ws535', which is not a task; did you mean 'ws353'?"),
+        (("corpus", "show", "{}/no.txt"), "no.txt', where nothing is; expected a file, folder or"),
+        (
+            ("corpus", "show", "novels", "min_cont=2"),
+            "min_cont: found an unknown key; did you mean",
+        ),
+        (
+            ("export", "{}", "--model", "m", "--format", "word2vec", "--to", "{}/v"),
+            "there is no su",
+        ),
+    ],
+)
+def test_what_the_user_can_mend_exits_with_2(tmp_path: Path, words: list[str], expected: str):
+    result = call(*(word.format(tmp_path) for word in words))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert expected.replace("manifest.json", "") in result.stderr
+    assert "Traceback" not in result.output
+    assert there(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["rnu"], ["run"], ["run", "x.yaml", "--jobs", "0"], ["export", "x", "--format", "y"]]
+)
+def test_wrong_usage_exits_with_2(words: list[str]):
+    assert call(*words).exit_code == 2
+
+
+def test_corpus_list_says_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    lines = call("corpus", "list", "--cache", tmp_path).stdout.splitlines()
+    here = {line.split()[0]: line.split()[1] for line in lines if len(line.split()) > 4}
+    assert here["gensim:wiki-sample"] == "yes"
+    assert here["novels"] == here["wiki17m"] == "no"
+
+
+def test_corpus_show_counts_words_and_covers_tasks(tiny: Path, tmp_path: Path):
+    (tmp_path / "text.txt").write_text("the cat sat. the tiger and the cat ran", encoding="utf-8")
+    arguments = ("min_count=1", "held_out=0", "--cache", tmp_path / "cache")
+    shown = call("corpus", "show", tmp_path / "text.txt", *arguments).stdout
+    numbers = {
+        tuple(line.split()[:-1]): line.split()[-1] for line in shown.splitlines() if line.split()
+    }
+    assert numbers[("tokens",)] == "9"
+    assert numbers[("types",)] == "6"
+    assert numbers[("ws353", "353", "2")] == "0.6%"  # tiger-cat and tiger-tiger
+    assert "words a sentence: mean 4.5, 5 % 3, median 4, 95 % 6, longest 6" in shown
+    assert "most frequent: the 3, cat 2, and 1, ran 1, sat 1, tiger 1" in shown
+
+
+def test_corpus_prepare_verifies_a_text_and_builds_the_corpora_of_a_study(tiny: Path):
+    alone = call("corpus", "prepare", tiny / "text.txt")
+    assert "text.txt: 1 files, " in alone.stdout
+    digest = read_results(tiny / "out").manifest["corpora"][0]["digest"]
+    built = call("corpus", "prepare", tiny / "tiny.yaml")
+    assert built.stdout.startswith("text: ")
+    assert built.stdout.endswith(f"digest {digest}\n")
+
+
+def test_tasks_are_listed_and_shown_with_licence_and_reference():
+    listed = call("tasks", "list").stdout
+    assert "google_analogies" in listed
+    assert "19,544" in listed
+    shown = call("tasks", "show", "google_analogies").stdout
+    assert "here: yes\n" in shown
+    assert "license: apache-2.0\n" in shown
+    assert "n items: 19544\n" in shown
+    assert "reference: https://aclweb.org/" in shown
+
+
+def test_the_schema_is_json():
+    schema = json.loads(call("config", "schema").stdout)
+    assert set(schema["required"]) == {"study", "corpora", "models", "seeds", "tasks"}
+
+
+def test_an_interrupted_run_says_what_is_kept_and_leaves_no_result(tmp_path: Path):
+    config = write_study(tmp_path, training={"dim": 8, "epochs": 10_000_000})
+    command = [*MAIN, "run", str(config), "--out", str(tmp_path / "out"), "--jobs", "1"]
+    environment = {**os.environ, "WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "skip_gram seed 1 started" in line:
+                break
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        rest, output = process.stderr.read(), process.stdout.read() if process.stdout else ""
+    assert process.returncode == 130
+    last = rest.splitlines()[-1]
+    assert last == (
+        "interrupted: finished cells are kept in the cache; the same command goes on from there"
+    )
+    assert (output, "Traceback" in rest, (tmp_path / "out").exists()) == ("", False, False)
+    assert len(list((tmp_path / "cache" / "cells" / "text").glob("random-*"))) == 2
+
+
+def test_the_installed_command_ends_with_its_exit_status(tmp_path: Path):
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(settings(tmp_path)), encoding="utf-8")
+    done = subprocess.run(
+        [*MAIN, "run", str(path)], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 2  # text and pairs are missing: both at once
+    assert there(tmp_path) == ["study.yaml"]

@@ -1,0 +1,122 @@
+"""Training of the matched family: what it learns, and how it fails."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from planted import split_of, toy_corpus
+from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.corpus import Corpus
+from wordrel.errors import TrainingError
+from wordrel.models import MODELS, Runtime
+from wordrel.models.matched import device_of, trainer
+from wordrel.models.matched.weights import RUNGS
+from wordrel.models.trained import Trained
+
+CPU = Runtime("cpu")
+TRAINING = TrainingConfig(dim=8, window=2, epochs=1, subsample=0)
+
+
+def train(corpus: Corpus, kind: str, runtime: Runtime = CPU, **given: Any) -> Trained:
+    training = given.pop("training", TRAINING)
+    config = MatchedConfig(kind=kind, **given)  # type: ignore[arg-type]
+    return MODELS[kind].train(corpus, training, config, 1, runtime)
+
+
+@pytest.mark.parametrize("kind", list(RUNGS))
+def test_the_loss_starts_at_its_known_value_and_falls(planted: Corpus, kind: str) -> None:
+    log = train(planted, kind, batch=64).log
+    start = (1 + TRAINING.negatives) * math.log(2)
+    losses = [row["loss"] for row in log]
+    assert len(losses) >= 3
+    assert losses[-1] < losses[0] < start
+    assert losses[-1] < 0.75 * start
+    assert log[-1]["tokens"] == len(planted.train.ids)
+
+
+def test_with_no_learning_the_loss_stays_at_its_start(planted: Corpus) -> None:
+    trained = train(planted, "attention", learning_rate=1e-30, weights_learning_rate=1e-30)
+    assert np.abs(trained.tensors["output"]).max() < 1e-20
+    # a little less than (1 + K) log 2, since the true word is no noise word
+    assert [row["loss"] for row in trained.log] == pytest.approx([6 * math.log(2)], rel=0.02)
+
+
+@pytest.mark.parametrize("rate", [1e3, 1e9, 1e30])
+def test_a_loss_that_explodes_is_named_with_step_and_learning_rate(
+    planted: Corpus, rate: float
+) -> None:
+    expected = (
+        r"the loss is \S+ at step 10 \(it started at 4.159\): lower models.mine.learning_rate"
+    )
+    with pytest.raises(TrainingError, match=expected) as error:
+        train(planted, "attention", name="mine", learning_rate=rate, batch=64)
+    assert f"learning_rate ({rate})" in str(error.value)
+
+
+def test_a_weight_that_is_not_finite_at_the_end_is_an_error(
+    planted: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = trainer.Trainer.__init__
+
+    def broken(self: trainer.Trainer, *arguments: Any) -> None:
+        made(self, *arguments)
+        self.model.outputs[unseen] = float("nan")
+        self.noise_bounds[unseen - 1] = 1  # it is not drawn as a noise word either
+
+    unseen, sentences = 4, [[0, 1, 2, 3]] * 50
+    corpus = replace(toy_corpus([*sentences, [unseen]]), train=split_of(sentences))
+    monkeypatch.setattr(trainer.Trainer, "__init__", broken)
+    with pytest.raises(TrainingError, match=r"not finite at the end: lower models\.attention"):
+        train(corpus, "attention")
+
+
+@pytest.mark.parametrize("kind", list(RUNGS))
+def test_a_corpus_without_neighbours_teaches_nothing_and_says_so(kind: str) -> None:
+    with pytest.raises(TrainingError, match="no word has another one in its window"):
+        train(toy_corpus([[0], [1], [2]] * 9), kind)
+
+
+def test_a_subsample_that_drops_everything_says_so() -> None:
+    corpus = toy_corpus([[0, 1, 2, 3]] * 9)
+    training = TRAINING.model_copy(update={"subsample": 1e-12})
+    with pytest.raises(TrainingError, match=r"training.subsample \(1e-12\) must be higher"):
+        train(corpus, "attention", training=training)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 40])
+def test_any_batch_size_trains_on_sentence_starts_too(batch: int) -> None:
+    corpus = toy_corpus([[0, 1, 2], [3], [1, 0], [2]] * 8)
+    trained = train(corpus, "attention", batch=batch)
+    assert trained.log[-1]["tokens"] == len(corpus.train.ids)
+    assert math.isfinite(trained.log[-1]["loss"])
+
+
+def test_progress_ends_at_one_and_never_falls(planted: Corpus) -> None:
+    told: list[float] = []
+    train(planted, "attention", Runtime("cpu", lambda share, detail: told.append(share)), batch=64)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1)
+    assert len(told) > 2
+
+
+def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
+    words, dim, window = len(small.vocab), TRAINING.dim, TRAINING.window
+    tables = 2 * words * dim + words
+    sizes = {kind: train(small, kind).parameters - tables for kind in RUNGS}
+    assert sizes == {
+        "attention": 3 * dim**2,
+        "attention_position": 3 * dim**2 + 2 * window + 1,
+        "masked_attention": 2 * dim**2 + dim + 2 * window + 1,
+    }
+
+
+def test_a_graphics_card_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert device_of("auto").type == device_of("cpu").type == "cpu"
+    with pytest.raises(TrainingError, match="torch finds no graphics card: use auto"):
+        device_of("cuda")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert device_of("auto").type == device_of("cuda").type == "cuda"

@@ -1,0 +1,329 @@
+"""The rungs against the equations y_i = sum_j a_ij v_j written as plain loops in float64."""
+
+import math
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from planted import split_of, toy_corpus
+from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.models import MODELS
+from wordrel.models.matched.loss import Scored, negative_sampling
+from wordrel.models.matched.model import Model
+from wordrel.models.matched.weights import RUNGS, attention, initial_weights, mix
+from wordrel.models.stream import Batch, Cutter, block_of
+from wordrel.models.windows import visible
+
+KINDS = list(RUNGS)
+V, W, CHUNK = 13, 3, 7
+LENGTHS = (11, 1, 5, 2, 8)
+SENTENCES = [
+    [int(word) for word in np.random.default_rng(n).integers(V, size=size)]
+    for n, size in enumerate(LENGTHS)
+]
+N = sum(LENGTHS)
+FIRSTS = np.cumsum([0, *LENGTHS[:-1]]).tolist()
+
+
+def model_of(kind: str, dim: int = 10, dtype: torch.dtype = torch.float64, **given: Any) -> Model:
+    """Random tables and weights, offsets too."""
+    config = MatchedConfig(kind=kind, **given)  # type: ignore[arg-type]
+    generator = torch.Generator().manual_seed(1)
+    dense = initial_weights(RUNGS[kind], dim, W, generator)
+    for name, weight in dense.items():
+        noise = torch.randn(weight.shape, generator=generator)
+        dense[name] = (weight + 0.5 * noise).to(dtype)
+    inputs, outputs = (torch.randn(V, dim, generator=generator).to(dtype) for _ in range(2))
+    return Model(config, inputs, outputs, torch.zeros(V, 1, dtype=dtype), dense)
+
+
+def batches_of(sentences: list[list[int]], *, shrink: bool = True, window: int = W) -> list[Batch]:
+    ids = split_of(sentences).ids
+    of = np.repeat(np.arange(len(sentences)), [len(s) for s in sentences])
+    cutter = Cutter(window, shrink, CHUNK, 2)
+    block = block_of(ids, of, len(ids))
+    return list(cutter.batches(block, np.random.default_rng(5), shuffle=False))
+
+
+def states_of(model: Model, sentences: list[list[int]], **how: Any) -> NDArray[np.float64]:
+    """Y of all N tokens in their order."""
+    found = []
+    for batch in batches_of(sentences, **how):
+        y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+        found.append(y.numpy()[batch.real])
+    return np.concatenate(found)
+
+
+def windows_of(sentences: list[list[int]], **how: Any) -> list[tuple[int, int]]:
+    """How many tokens before and behind each token it may see."""
+    return [
+        (int(left), int(right))
+        for batch in batches_of(sentences, **how)
+        for left, right in zip(batch.left[batch.real], batch.right[batch.real], strict=True)
+    ]
+
+
+def plain_states(model: Model, sentences: list[list[int]]) -> NDArray[np.float64]:
+    """The equations of the study: a loop over targets, heads and context words."""
+    windows = iter(windows_of(sentences))
+    return np.array(
+        [
+            plain_state(model, sentence, i, *next(windows))
+            for sentence in sentences
+            for i in range(len(sentence))
+        ]
+    )
+
+
+def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int) -> Any:
+    weights = {name: weight.numpy() for name, weight in model.dense.items()}
+    x = model.inputs.numpy()[sentence]
+    masked = model.config.kind == "masked_attention"
+    context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
+    dim, heads = x.shape[1], model.config.heads
+    y = np.zeros(dim)
+    for h in range(heads if context else 0):
+        rows = slice(h * dim // heads, (h + 1) * dim // heads)
+        q = weights["q_mask"][rows] if masked else weights["W_q"][rows] @ x[i - 1]
+        scores = []
+        for j in context:
+            score = q @ (weights["W_k"][rows] @ x[j])
+            score /= math.sqrt(dim / heads) if model.config.scale else 1
+            if model.config.kind != "attention":
+                score += weights["offsets"][j - i + W]  # stands from -W to W
+            scores.append(score)
+        total = sum(math.exp(score) for score in scores)
+        for j, score in zip(context, scores, strict=True):
+            y[rows] += math.exp(score) / total * (weights["W_v"][rows] @ x[j])
+    return y
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize(("heads", "dim"), [(1, 5), (2, 10), (3, 21)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_are_those_of_the_equations(kind: str, heads: int, dim: int, scale: bool) -> None:
+    model = model_of(kind, dim, heads=heads, scale=scale)
+    y = states_of(model, SENTENCES)
+    assert y.shape == (N, dim)
+    np.testing.assert_allclose(y, plain_states(model, SENTENCES), rtol=1e-10, atol=1e-12)
+    assert np.abs(y).max() > 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_sum_to_one_and_are_zero_outside_the_context(kind: str) -> None:
+    model = model_of(kind, heads=2, dtype=torch.float32)
+    for batch in batches_of(SENTENCES):
+        x = model.inputs[torch.from_numpy(batch.ids)]
+        seen, has_context = visible(model.rung.objective, batch, x.device)
+        a = attention(model.rung, model.config, model.dense, x, seen)
+        here = a.transpose(1, 2)[has_context]  # [targets, H, S]
+        inside = seen[has_context][:, None].expand_as(here)
+        torch.testing.assert_close(here.sum(-1), torch.ones(here.shape[:2]))
+        assert (here[~inside] == 0).all()
+        assert (here[inside] > 0).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_target_without_context_has_state_zero(kind: str) -> None:
+    model = model_of(kind)
+    y = states_of(model, SENTENCES)
+    alone = FIRSTS if RUNGS[kind].objective == "next_word" else [LENGTHS[0]]  # a one-word sentence
+    assert np.flatnonzero((y == 0).all(1)).tolist() == alone
+    counted = [
+        bool(has)
+        for batch in batches_of(SENTENCES)
+        for has in visible(model.rung.objective, batch, torch.device("cpu"))[1].numpy()[batch.real]
+    ]
+    assert np.flatnonzero(~np.array(counted)).tolist() == alone
+
+
+def one_sentence(model: Model, length: int) -> tuple[list[int], Tensor, NDArray[np.float64]]:
+    """A sentence that its window covers, its input vectors, and y of what follows each word."""
+    sentence = [int(word) for word in np.random.default_rng(7).integers(V, size=length)]
+    (batch,) = batches_of([[*sentence, 0]], shrink=False, window=length)
+    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    return sentence, model.inputs[sentence], y.numpy()[batch.real][1:]
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_attention_is_causal_scaled_dot_product_attention(heads: int) -> None:
+    model = model_of("attention", heads=heads, scale=True)
+    _, x, y = one_sentence(model, 6)
+    q, k, v = (
+        (x @ model.dense[name].T).view(6, heads, -1).transpose(0, 1)
+        for name in ("W_q", "W_k", "W_v")
+    )
+    theirs = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    np.testing.assert_allclose(y, theirs.transpose(0, 1).reshape(6, -1).numpy(), rtol=1e-10)
+
+
+def test_attention_is_torchs_multihead_attention_without_its_output_map() -> None:
+    model, heads, dim = model_of("attention", heads=2, scale=True), 2, 10
+    _, x, y = one_sentence(model, 6)
+    theirs = torch.nn.MultiheadAttention(dim, heads, bias=False, dtype=torch.float64)
+    maps = torch.cat([model.dense[name] for name in ("W_q", "W_k", "W_v")])
+    theirs.load_state_dict({"in_proj_weight": maps, "out_proj.weight": torch.eye(dim)})
+    later = torch.ones(6, 6, dtype=torch.bool).triu(1)
+    with torch.no_grad():
+        expected, _ = theirs(x[:, None], x[:, None], x[:, None], attn_mask=later)
+    np.testing.assert_allclose(y, expected[:, 0].numpy(), rtol=1e-10)
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_does_not_depend_on_its_target(kind: str, heads: int) -> None:
+    model = model_of(kind, heads=heads, dtype=torch.float32)
+    before = states_of(model, SENTENCES)
+    flat = list(chain(*SENTENCES))
+    for i in range(N):
+        changed = [*flat]
+        changed[i] = (changed[i] + 1) % V
+        cut = [changed[a : a + n] for a, n in zip(FIRSTS, LENGTHS, strict=True)]
+        moved = (states_of(model, cut) != before).any(1)
+        assert not moved[i]
+        assert set(np.flatnonzero(moved)) == askers(kind, i)
+
+
+def askers(kind: str, i: int) -> set[int]:
+    """The tokens whose window holds token i."""
+    of = np.repeat(np.arange(len(LENGTHS)), LENGTHS)
+    found = set()
+    for other, (left, right) in enumerate(windows_of(SENTENCES)):
+        masked = RUNGS[kind].objective == "masked_word"
+        reach = range(other - left, other + 1 + (right if masked else 0))
+        if other != i and i in reach and of[other] == of[i]:
+            found.add(other)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_of_a_noise_word_does_not_depend_on_the_true_word(kind: str) -> None:
+    model = model_of(kind, dtype=torch.float32)
+    noise = torch.tensor([[1, 4, 9]])
+
+    def bad_scores(sentences: list[list[int]]) -> NDArray[np.float32]:
+        y = torch.from_numpy(states_of(model, sentences))
+        true = torch.tensor(list(chain(*sentences)))
+        scored = [Scored(w, model.outputs[w], model.bias[w, 0]) for w in (true, noise)]
+        counts = torch.ones(len(y), dtype=torch.bool)
+        loss = negative_sampling(y, counts, scored[0], scored[1], 5)
+        return loss.bad[0].numpy()
+
+    changed = [[*sentence] for sentence in SENTENCES]
+    changed[0][4] = (changed[0][4] + 1) % V
+    assert (bad_scores(changed)[4] == bad_scores(SENTENCES)[4]).all()
+    assert (bad_scores(changed)[5] != bad_scores(SENTENCES)[5]).any()
+
+
+def last_state(model: Model, sentence: list[int]) -> NDArray[np.float64]:
+    (batch,) = batches_of([[*sentence, 0]], shrink=False)
+    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    last: NDArray[np.float64] = y.numpy()[batch.real][len(sentence)]
+    return last
+
+
+def test_attention_does_not_see_the_order_of_what_stands_before_its_query() -> None:
+    model, query = model_of("attention"), 7
+    y = last_state(model, [2, 11, query])
+    np.testing.assert_allclose(last_state(model, [11, 2, query]), y, atol=1e-12)
+    assert np.abs(last_state(model, [2, query, 11]) - y).max() > 0.1  # another word asks
+
+
+def test_with_positions_the_order_counts() -> None:
+    model, query = model_of("attention_position"), 7
+    y = last_state(model, [2, 11, query])
+    assert np.abs(last_state(model, [11, 2, query]) - y).max() > 0.1
+
+
+def test_masked_attention_without_offsets_is_one_weight_a_word() -> None:
+    model = model_of("masked_attention")
+    model.dense["offsets"].zero_()
+    u = model.dense["W_k"].T @ model.dense["q_mask"]  # a_j proportional to exp(u . e_j)
+    weight = torch.exp(model.inputs @ u)
+    values = model.inputs @ model.dense["W_v"].T
+    (batch,) = batches_of([[3, 1, 12, 5, 9]], shrink=False)
+    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    around = torch.tensor([3, 1, 5, 9])
+    expected = (weight[around, None] * values[around]).sum(0) / weight[around].sum()
+    torch.testing.assert_close(y[0, 2], expected)
+
+
+def test_an_offset_that_outweighs_all_others_is_a_shift() -> None:
+    model = model_of("attention_position")
+    model.dense |= {"W_v": torch.eye(10, dtype=torch.float64)}
+    model.dense["offsets"][W - 2] = 1e4  # two before the target
+    words = [3, 1, 12, 5, 9]
+    (batch,) = batches_of([words], shrink=False)
+    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    torch.testing.assert_close(y[0, 2:5], model.inputs[words[:3]])
+
+
+def without_scores(kind: str) -> Model:
+    """No query, no offsets, values as they are: what is left is a mean."""
+    model = model_of(kind, dtype=torch.float32)
+    for name in ("W_q", "q_mask", "offsets"):
+        if name in model.dense:
+            model.dense[name].zero_()
+    model.dense["W_v"] = torch.eye(10)
+    return model
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str) -> None:
+    model = without_scores(kind)
+    y, e = states_of(model, SENTENCES), model.inputs.numpy()
+    windows = iter(windows_of(SENTENCES))
+    for i, (sentence, at) in enumerate((s, at) for s in SENTENCES for at in range(len(s))):
+        left, right = next(windows)
+        context = sentence[at - left : at]
+        if RUNGS[kind].objective == "masked_word":
+            context = context + sentence[at + 1 : at + 1 + right]
+        expected = e[context].mean(0) if context else np.zeros(10)
+        np.testing.assert_allclose(y[i], expected, atol=1e-6)
+
+
+def test_masked_attention_without_scores_is_cbow() -> None:
+    model, training = without_scores("masked_attention"), TrainingConfig(dim=10, window=W)
+    vocab = toy_corpus([list(range(V))]).vocab
+    tables = {"input": model.inputs.numpy(), "output": model.outputs.numpy()}
+    dense = {name: weight.numpy() for name, weight in model.dense.items()}
+    cbow = Word2vecConfig(kind="word2vec", algorithm="cbow")
+    theirs = MODELS["word2vec"].read(tables, vocab, training, cbow).context
+    stored = tables | dense | {"bias": model.bias.numpy()}
+    ours = MODELS["masked_attention"].read(stored, vocab, training, model.config).context
+    assert ours is not None
+    assert theirs is not None
+    split = split_of(SENTENCES)
+    stream = split.ids.astype(np.int64), split.sentence_ends
+    np.testing.assert_allclose(ours.states(*stream), theirs.states(*stream), atol=1e-6)
+    np.testing.assert_allclose(ours.contextual(*stream), theirs.contextual(*stream), atol=1e-6)
+    log_p = [c.log_probabilities(model.inputs.numpy()) for c in (ours, theirs)]
+    np.testing.assert_allclose(*log_p, atol=1e-5)
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("kind", KINDS)
+def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
+    kind: str, heads: int
+) -> None:
+    model = model_of(kind, dim=6, heads=heads, scale=heads == 2)
+    words = [[1, 5, 2, 2, 8, 3], [4]]
+    (batch,) = batches_of(words, shrink=False)
+    batch = replace(batch, **{name: getattr(batch, name)[:1] for name in ("ids", "left", "right")})
+    seen, has_context = visible(model.rung.objective, batch, torch.device("cpu"))
+    names = list(model.dense)
+
+    def y(x: Tensor, *dense: Tensor) -> Tensor:
+        weights = dict(zip(names, dense, strict=True))
+        a = attention(model.rung, model.config, weights, x, seen)
+        return mix(model.config, weights, x, a, has_context)
+
+    x = model.inputs[torch.from_numpy(batch.ids)]
+    inputs = [t.detach().clone().requires_grad_() for t in (x, *model.dense.values())]
+    assert torch.autograd.gradcheck(y, inputs)

@@ -1,0 +1,181 @@
+"""What every model of the registry must do: a new model is tested without a new test."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from planted import Plan, partners
+from wordrel.config import ModelConfig, TrainingConfig
+from wordrel.corpus import Corpus
+from wordrel.errors import TrainingError
+from wordrel.files import read_tensors, write_tensors
+from wordrel.models import MODELS, Runtime
+from wordrel.models.trained import Trained
+from wordrel.readings import Readings
+
+CONFIG: TypeAdapter[Any] = TypeAdapter(ModelConfig)
+VARIANTS: dict[str, dict[str, Any]] = {
+    **{kind: {"kind": kind} for kind in MODELS},
+    "word2vec": {"kind": "word2vec", "algorithm": "skip_gram"},
+    "cbow": {"kind": "word2vec", "algorithm": "cbow"},
+}
+LEARNT = [name for name in VARIANTS if name != "random"]
+FORM = TrainingConfig(dim=6, window=2, epochs=1, subsample=0.1)
+LEARN = TrainingConfig(dim=16, window=3, epochs=2, subsample=1e-2)
+# gensim's steps are made for millions of words and the matched batch for thousands of targets
+SOON = {"word2vec": {"learning_rate": 0.1}, "cbow": {"learning_rate": 0.1}}
+FOUND = 0.95  # AUC of partners against other pairs; chance is 0.5
+
+
+def config_of(name: str, **given: Any) -> Any:
+    return CONFIG.validate_python(VARIANTS[name] | given)
+
+
+def trained(corpus: Corpus, name: str, training: TrainingConfig = FORM, seed: int = 1) -> Trained:
+    config = config_of(name)
+    return MODELS[config.kind].train(corpus, training, config, seed, Runtime("cpu"))
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def model(small: Corpus, name: str) -> Trained:
+    return trained(small, name)
+
+
+def read(model: Trained, corpus: Corpus, name: str) -> Readings:
+    config = config_of(name)
+    return MODELS[config.kind].read(model.tensors, corpus.vocab, FORM, config)
+
+
+def test_every_kind_of_the_config_has_a_model() -> None:
+    kinds = {
+        kind
+        for config in get_args(get_args(ModelConfig)[0])
+        for kind in get_args(config.model_fields["kind"].annotation)
+    }
+    assert kinds == set(MODELS)
+
+
+def test_tensors_have_a_row_a_word_and_are_finite(model: Trained, small: Corpus, name: str) -> None:
+    for table in ("input", "output"):
+        assert model.tensors[table].shape == (len(small.vocab), FORM.dim)
+    for tensor in model.tensors.values():
+        assert tensor.dtype == np.float32
+        assert np.isfinite(tensor).all()
+    rows = np.unique(model.tensors["input"], axis=0)
+    assert len(rows) == len(small.vocab)
+    if name == "random":
+        assert (model.trained_tokens, model.parameters) == (0, 0)
+    else:
+        assert model.trained_tokens == len(small.train.ids)
+        assert model.parameters == sum(t.size for t in model.tensors.values())
+
+
+def test_every_question_is_answered_or_refused_with_a_reason(
+    model: Trained, small: Corpus, name: str
+) -> None:
+    readings = read(model, small, name)
+    answered = {
+        "alike": bool(readings.views),
+        "relate": bool(readings.relations),
+        "context": readings.context is not None,
+        "fit": readings.context is not None,
+    }
+    assert {q for q, has in answered.items() if not has} == set(readings.unavailable)
+    assert all(len(reason) > 10 for reason in readings.unavailable.values())
+    assert readings.primary["alike"] in readings.views
+    assert readings.primary["relate"] in readings.relations
+    shapes = {table.shape for table in readings.views.values()}
+    shapes |= {side.shape for sides in readings.relations.values() for side in sides}
+    assert shapes == {(len(small.vocab), FORM.dim)}
+
+
+def test_what_is_stored_reads_as_what_was_trained(
+    model: Trained, small: Corpus, name: str, tmp_path: Path
+) -> None:
+    write_tensors(tmp_path / "model.safetensors", model.tensors)
+    config = config_of(name)
+    stored = read_tensors(tmp_path / "model.safetensors")
+    before = read(model, small, name)
+    after = MODELS[config.kind].read(stored, small.vocab, FORM, config)
+    a, b, *_ = small.vocab.words
+    for view in before.views:
+        assert after.similarity(a, b, view) == before.similarity(a, b, view)
+    for view in before.relations:
+        assert after.relation(a, b, view) == before.relation(a, b, view)
+    assert (after.primary, after.unavailable) == (before.primary, before.unavailable)
+    if before.context and after.context:
+        ids = small.held_out.ids.astype(np.int64), small.held_out.sentence_ends
+        np.testing.assert_array_equal(after.context.states(*ids), before.context.states(*ids))
+
+
+def same(one: Trained, other: Trained) -> bool:
+    assert one.tensors.keys() == other.tensors.keys()
+    return all((one.tensors[n] == other.tensors[n]).all() for n in one.tensors)
+
+
+def test_a_seed_gives_the_same_bytes_and_another_seed_others(
+    model: Trained, small: Corpus, name: str
+) -> None:
+    assert same(trained(small, name), model)
+    other = trained(small, name, seed=2)
+    assert (other.tensors["input"] != model.tensors["input"]).mean() > 0.9
+    assert other.log != model.log or not model.log
+
+
+def partner_auc(readings: Readings, pairs: list[tuple[str, str]]) -> float:
+    """How often a word is nearer to its partner than to a word of another pair."""
+    wins = [
+        (near > far) + 0.5 * (near == far)
+        for left, right in pairs
+        for other in (word for pair in pairs for word in pair if left not in pair)
+        for near, far in [(readings.similarity(left, right), readings.similarity(left, other))]
+    ]
+    return float(np.mean(wins))
+
+
+@pytest.mark.parametrize("learner", LEARNT)
+def test_words_of_the_same_contexts_become_alike(planted: Corpus, learner: str) -> None:
+    config = config_of(learner, **SOON.get(learner, {"batch": 256} if has_batch(learner) else {}))
+    kind = MODELS[config.kind]
+    result = kind.train(planted, LEARN, config, 1, Runtime("cpu"))
+    readings = kind.read(result.tensors, planted.vocab, LEARN, config)
+    assert partner_auc(readings, partners(Plan())) > FOUND
+
+
+def has_batch(name: str) -> bool:
+    return "batch" in type(config_of(name)).model_fields
+
+
+def test_random_vectors_find_no_partners(planted: Corpus) -> None:
+    scores = []
+    for seed in range(8):
+        result = trained(planted, "random", LEARN, seed)
+        config = config_of("random")
+        readings = MODELS["random"].read(result.tensors, planted.vocab, LEARN, config)
+        scores.append(partner_auc(readings, partners(Plan())))
+    assert np.mean(scores) == pytest.approx(0.5, abs=0.12)
+    assert np.linalg.norm(result.tensors["input"], axis=1).mean() == pytest.approx(1, abs=0.1)
+
+
+def test_the_two_tables_of_random_are_independent(small: Corpus) -> None:
+    tensors = trained(small, "random", TrainingConfig(dim=400)).tensors
+    unit = {n: t / np.linalg.norm(t, axis=1, keepdims=True) for n, t in tensors.items()}
+    for left, right in product(unit, unit):
+        cosine = unit[left] @ unit[right].T
+        if left == right:
+            np.fill_diagonal(cosine, 0)
+        assert np.abs(cosine).max() < 5 / np.sqrt(400)
+
+
+def test_counting_needs_more_words_than_dimensions(small: Corpus) -> None:
+    with pytest.raises(TrainingError, match=r"training.dim 400 needs a vocabulary of more words"):
+        trained(small, "ppmi_svd", TrainingConfig(dim=400))

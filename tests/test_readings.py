@@ -1,0 +1,158 @@
+"""Readings of a hand-made model: what is answered, in which view, and what is refused."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from task_spaces import vocab_of
+from wordrel.readings import (
+    Contextualizer,
+    NotAvailableError,
+    Objective,
+    Readings,
+    UnknownWordError,
+)
+
+WORDS = ("cat", "dog", "car", "zero")
+INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
+OTHER = np.array([[1, 0], [1, 1], [2, 0], [0, 1]], dtype=np.float32)
+
+
+class Sums:
+    """Context of a word: the sum of the ids around it and its place; NaN for a word alone."""
+
+    objective: Objective = "masked_word"
+
+    def states(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+        raise AssertionError("in_context asks for contextual vectors")
+
+    def contextual(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+        assert ends.tolist() == [len(ids)]
+        if len(ids) == 1:
+            return np.full((1, 3), np.nan, dtype=np.float32)
+        places = np.arange(len(ids))
+        found = np.stack([ids.sum() - ids, places, np.full(len(ids), 2)], axis=1)
+        return found.astype(np.float32)
+
+    def log_probabilities(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        return states
+
+
+def readings(**given: Any) -> Readings:
+    chosen: dict[str, Any] = {
+        "vocab": vocab_of(WORDS),
+        "views": {"input": INPUT, "other": OTHER},
+        "relations": {"in.other": (INPUT, OTHER), "other.in": (OTHER, INPUT)},
+        "context": Sums(),
+        "primary": {"alike": "input", "relate": "in.other"},
+    }
+    return Readings(**(chosen | given))
+
+
+def test_similarity_is_the_cosine_in_the_view() -> None:
+    assert readings().similarity("cat", "dog") == pytest.approx(24 / 25)
+    assert readings().similarity("cat", "car") == pytest.approx(0)
+    assert readings().similarity("cat", "dog", "other") == pytest.approx(1 / math.sqrt(2))
+
+
+def test_similarity_is_never_above_one() -> None:
+    rows = np.random.default_rng(0).standard_normal((4, 50)).astype(np.float32)
+    model = readings(views={"input": np.concatenate([rows[:2], rows[:2] * 3])})
+    assert [model.similarity(word, word) <= 1 for word in WORDS] == [True] * 4
+    assert model.similarity("cat", "car") == pytest.approx(1)
+
+
+def test_a_zero_row_is_like_nothing() -> None:
+    assert math.isnan(readings().similarity("cat", "zero"))
+    assert readings().most_similar("zero") == {}
+
+
+def test_most_similar_ranks_all_others_with_a_direction() -> None:
+    found = readings().most_similar("cat")
+    assert list(found) == ["dog", "car"]
+    assert list(found.values()) == pytest.approx([24 / 25, 0], abs=1e-7)
+    assert list(readings().most_similar("cat", 1)) == ["dog"]
+    assert list(readings().most_similar("cat", view="other")) == ["car", "dog", "zero"]
+
+
+def test_equally_similar_words_come_in_the_order_of_the_vocabulary() -> None:
+    same = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
+    assert list(readings(views={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
+
+
+def test_relation_has_a_direction() -> None:
+    model = readings()
+    assert model.relation("cat", "dog") == 7  # (3, 4) . (1, 1)
+    assert model.relation("dog", "cat") == 4  # (4, 3) . (1, 0)
+    assert model.relation("dog", "cat", "other.in") == 7
+
+
+def test_in_context_gives_the_static_the_contextual_or_both() -> None:
+    model, sentence = readings(), ["dog", "cat", "car"]
+    assert model.in_context(sentence, 2, "static").tolist() == [-4, 3]
+    assert model.in_context(sentence, 2).tolist() == [1, 2, 2]
+    joined = model.in_context(sentence, 2, "joined")
+    np.testing.assert_allclose(joined, [-0.8, 0.6, 1 / 3, 2 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_words_that_the_vocabulary_lacks_are_left_out_of_the_context() -> None:
+    model = readings()
+    whole = model.in_context(["dog", "cat", "car"], 1)
+    assert model.in_context(["a", "dog", "of", "cat", "the", "car"], 3).tolist() == whole.tolist()
+    assert whole.tolist() == [3, 1, 2]
+
+
+def test_a_zero_row_joins_without_a_direction() -> None:
+    joined = readings().in_context(["dog", "zero"], 1, "joined")
+    np.testing.assert_allclose(joined, [0, 0, *(np.array([1, 1, 2]) / math.sqrt(6))], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.similarity("cat", "cow"),
+        lambda model: model.similarity("cow", "cat"),
+        lambda model: model.relation("cow", "cat"),
+        lambda model: model.most_similar("cow"),
+        lambda model: model.in_context(["cat", "cow"], 1),
+    ],
+)
+def test_an_unknown_word_is_named(ask: Any) -> None:
+    with pytest.raises(UnknownWordError, match="'cow' is not among the 4 words"):
+        ask(readings())
+
+
+def test_an_unknown_view_is_named_with_those_that_are_there() -> None:
+    model = readings()
+    with pytest.raises(NotAvailableError, match="no view 'key' here; there are input, other"):
+        model.similarity("cat", "dog", "key")
+    with pytest.raises(NotAvailableError, match=r"no view 'q\.k' here; there are in\.other, other"):
+        model.relation("cat", "dog", "q.k")
+    view: Any = "both"
+    with pytest.raises(Exception, match="both"):  # by type checking here, by name for users
+        model.in_context(["cat", "dog"], 0, view)
+
+
+def test_a_question_without_answer_gives_its_reason() -> None:
+    reasons = {"context": "skip-gram has none", "relate": "no two tables", "alike": "no vectors"}
+    model = readings(context=None, relations={}, unavailable=reasons)
+    with pytest.raises(NotAvailableError, match=r"^skip-gram has none$"):
+        model.in_context(["cat", "dog"], 0)
+    assert model.in_context(["cat", "dog"], 0, "static").tolist() == [3, 4]
+    with pytest.raises(NotAvailableError, match=r"^no two tables$"):
+        model.relation("cat", "dog")
+    with pytest.raises(NotAvailableError, match=r"^no vectors$"):
+        readings(views={}, unavailable=reasons).similarity("cat", "dog")
+
+
+def test_a_word_alone_has_no_context() -> None:
+    with pytest.raises(NotAvailableError, match="'cat' has no known word around it here"):
+        readings().in_context(["the", "cat"], 1)
+
+
+def test_what_reads_text_is_known_by_what_it_can_do() -> None:
+    assert isinstance(Sums(), Contextualizer)
+    assert not isinstance(readings(), Contextualizer)

@@ -1,0 +1,177 @@
+"""The training stream against plain loops over sentences."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from gensim.models import Word2Vec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from planted import split_of
+from wordrel.models import stream
+from wordrel.models.sampling import keep_probability, noise_distribution
+from wordrel.models.stream import Batch, Block, Cutter, block_of, blocks
+
+COUNTS = np.array([1000, 500, 81, 16, 16, 1], dtype=np.int64)
+
+Seen = tuple[int, tuple[int, ...], tuple[int, ...]]  # target, words before it, words behind it
+
+
+def gensim_model(**settings: Any) -> Word2Vec:
+    model = Word2Vec(vector_size=2, min_count=1, **settings)
+    model.build_vocab_from_freq(dict(enumerate(COUNTS.tolist())))
+    return model
+
+
+def distinct_sentences(lengths: list[int]) -> list[list[int]]:
+    """Each token is a word of its own, so that a batch shows where each token went."""
+    ends = np.cumsum([0, *lengths])
+    return [list(range(a, a + n)) for a, n in zip(ends, lengths, strict=False)]
+
+
+def stream_blocks(sentences: list[list[int]], keep: float = 1.0, seed: int = 0) -> list[Block]:
+    split = split_of(sentences)
+    chances = np.full(int(split.ids.max()) + 1, keep)
+    return list(blocks(split, chances, np.random.default_rng(seed)))
+
+
+def seen_in(batches: list[Batch]) -> list[Seen]:
+    """What each real target of the batches may see, in their order."""
+    found = []
+    for batch in batches:
+        window = (batch.ids.shape[1] - batch.left.shape[1]) // 2
+        for c, place in zip(*np.nonzero(batch.real), strict=True):
+            row, at = batch.ids[c].tolist(), place + window
+            left, right = int(batch.left[c, place]), int(batch.right[c, place])
+            found.append((row[at], tuple(row[at - left : at]), tuple(row[at + 1 : at + 1 + right])))
+    return found
+
+
+def plain_contexts(sentences: list[list[int]], window: int) -> list[Seen]:
+    return [
+        (word, tuple(sentence[max(0, i - window) : i]), tuple(sentence[i + 1 : i + 1 + window]))
+        for sentence in sentences
+        for i, word in enumerate(sentence)
+    ]
+
+
+def cut(blocks: list[Block], cutter: Cutter, seed: int = 0, shuffle: bool = True) -> list[Batch]:
+    rng = np.random.default_rng(seed)
+    return [batch for block in blocks for batch in cutter.batches(block, rng, shuffle=shuffle)]
+
+
+def test_keep_probability_by_hand() -> None:
+    # f = .9, .1 of 1,000 tokens, t = .025: t/f = 1/36, 1/4
+    kept = keep_probability(np.array([900, 100], dtype=np.int64), 0.025)
+    assert kept == pytest.approx([1 / 6 + 1 / 36, 1 / 2 + 1 / 4])
+    assert keep_probability(COUNTS, 0.0).tolist() == [1.0] * 6
+    assert keep_probability(COUNTS, 0.5)[2:].tolist() == [1.0] * 4
+
+
+@pytest.mark.parametrize("threshold", [1e-3, 1e-2, 0.2])
+def test_words_are_kept_as_gensim_keeps_them(threshold: float) -> None:
+    model = gensim_model(sample=threshold)
+    theirs = [model.wv.get_vecattr(i, "sample_int") / 2**32 for i in range(len(COUNTS))]
+    assert keep_probability(COUNTS, threshold) == pytest.approx(theirs, abs=1e-8)
+
+
+def test_noise_distribution_by_hand() -> None:
+    noise = noise_distribution(np.array([81, 16, 1], dtype=np.int64), 0.75)
+    assert noise == pytest.approx([27 / 36, 8 / 36, 1 / 36])
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.75, 1.0])
+def test_noise_is_drawn_as_gensim_draws_it(exponent: float) -> None:
+    model = gensim_model(ns_exponent=exponent)
+    table = np.diff(model.cum_table.astype(np.float64), prepend=0) / model.cum_table[-1]
+    theirs = [table[model.wv.key_to_index[word]] for word in range(len(COUNTS))]
+    assert noise_distribution(COUNTS, exponent) == pytest.approx(theirs, abs=1e-8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=9),
+    window=st.integers(1, 5),
+    chunk=st.integers(1, 9),
+    chunks=st.integers(1, 4),
+)
+def test_targets_and_contexts_are_those_of_a_plain_loop(
+    lengths: list[int], window: int, chunk: int, chunks: int
+) -> None:
+    sentences = distinct_sentences(lengths)
+    cutter = Cutter(window, False, chunk, chunks)
+    found = cut(stream_blocks(sentences), cutter, shuffle=False)
+    assert seen_in(found) == plain_contexts(sentences, window)
+    assert sum(batch.read for batch in found) == pytest.approx(sum(lengths))
+    assert all(batch.ids.shape[1] == chunk + 2 * window for batch in found)
+    assert all(len(batch.ids) == chunks for batch in found[:-1])
+
+
+def test_shuffling_changes_only_the_order() -> None:
+    found = stream_blocks(distinct_sentences([7, 1, 11, 5, 13, 2] * 4))
+    cutter = Cutter(3, False, 5, 2)
+    plain = seen_in(cut(found, cutter, shuffle=False))
+    shuffled = seen_in(cut(found, cutter, shuffle=True))
+    assert shuffled != plain
+    assert sorted(shuffled) == sorted(plain)
+
+
+def test_the_same_generator_state_gives_the_same_batches() -> None:
+    sentences = distinct_sentences([9, 4, 17, 6] * 5)
+
+    def batches(seed: int) -> list[bytes]:
+        found = cut(stream_blocks(sentences, keep=0.7, seed=seed), Cutter(3, True, 5, 2), seed)
+        return [b"".join((b.ids.tobytes(), b.left.tobytes(), b.right.tobytes())) for b in found]
+
+    assert batches(1) == batches(1)
+    assert batches(1) != batches(2)
+
+
+def test_a_shrunk_window_is_uniform_and_one_for_both_sides() -> None:
+    window, n = 4, 6000
+    (block,) = stream_blocks([list(range(n))])
+    found = seen_in(cut([block], Cutter(window, True, 32, 8)))
+    inner = [(len(left), len(right)) for word, left, right in found if window <= word < n - window]
+    sizes = Counter(left for left, right in inner if left == right)
+    assert sum(sizes.values()) == len(inner) == n - 2 * window
+    share = [sizes[size] / len(inner) for size in range(1, window + 1)]
+    assert share == pytest.approx([1 / 4] * 4, abs=4 * np.sqrt(3 / 16 / n))
+    assert set(sizes) == {1, 2, 3, 4}
+
+
+def test_subsampling_keeps_the_share_asked_for_and_closes_the_gaps() -> None:
+    common, rare, n = 0, 1, 20_000
+    split = split_of([[common, rare, common, common]] * (n // 4))
+    chances = np.array([0.3, 1.0])
+    (block,) = blocks(split, chances, np.random.default_rng(3))
+    kept = Counter(block.ids.tolist())
+    assert kept[rare] == n // 4
+    assert kept[common] / (3 * n // 4) == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / (3 * n // 4)))
+    assert block.read == n
+    # every sentence keeps its rare word, so places run from 0 to the kept length of each sentence
+    firsts = np.flatnonzero(block.before == 0)
+    assert len(firsts) == n // 4
+    lengths = np.diff([*firsts, len(block.ids)])
+    assert (block.before + block.after + 1 == np.repeat(lengths, lengths)).all()
+
+
+def test_sentences_that_lose_all_tokens_leave_no_trace() -> None:
+    ids, of = np.array([5, 6, 7], dtype=np.int32), np.array([1, 4, 4], dtype=np.int64)
+    block = block_of(ids, of, read=9)
+    assert (block.before.tolist(), block.after.tolist()) == ([0, 0, 1], [0, 1, 0])
+    empty = block_of(ids[:0], of[:0], read=9)
+    assert cut([empty], Cutter(2, True, 3, 2)) == []
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 1000])
+def test_small_blocks_read_the_same_targets(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = distinct_sentences([3, 8, 1, 9, 4, 6, 2])
+    monkeypatch.setattr(stream, "BLOCK_TOKENS", size)
+    found = stream_blocks(sentences)
+    assert len(found) == {1: 7, 7: 7, 10: 5, 1000: 1}[size]
+    assert max(block.read for block in found) <= max(size, 9)
+    batches = cut(found, Cutter(2, False, 4, 3))
+    assert sorted(seen_in(batches)) == plain_contexts(sentences, 2)
+    assert sum(batch.read for batch in batches) == pytest.approx(33)

@@ -1,0 +1,45 @@
+"""A study that runs in seconds: its text, its config, and what is written for it."""
+
+import random
+from pathlib import Path
+
+import yaml
+
+PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
+
+
+def text(rounds: int = 200) -> str:
+    rng = random.Random(1)
+    lines = []
+    for number in range(rounds):
+        lines.append(f"The {rng.choice(['cat', 'dog', 'horse', 'sheep'])} runs in the green field.")
+        lines.append(f"We eat hot {rng.choice(['bread', 'rice', 'cheese'])} with a silver spoon.")
+        lines += [""] if number % 10 == 0 else []
+    return "\n".join(lines)
+
+
+def settings(folder: Path, **changes: object) -> dict[str, object]:
+    pairs = {"kind": "pairs", "name": "groups", "path": str(folder / "pairs.csv")}
+    return {
+        "study": "tiny",
+        "corpora": [{"source": str(folder / "text.txt"), "min_count": 2, "held_out": 0.1}],
+        "training": {"dim": 8, "window": 3, "epochs": 1, "subsample": 0},
+        "models": [{"kind": "random"}, {"kind": "word2vec"}, {"kind": "attention", "batch": 256}],
+        "seeds": [1, 2],
+        "tasks": [pairs, "held_out_loss", "neighbour_agreement"],
+        "statistics": {"resamples": 100},
+        **changes,
+    }
+
+
+def write_study(folder: Path, **changes: object) -> Path:
+    """Write text, pairs and config; returns the path of the config."""
+    (folder / "text.txt").write_text(text(), encoding="utf-8")
+    (folder / "pairs.csv").write_text(PAIRS, encoding="utf-8")
+    return write_config(folder, **changes)
+
+
+def write_config(folder: Path, name: str = "tiny.yaml", **changes: object) -> Path:
+    path = folder / name
+    path.write_text(yaml.safe_dump(settings(folder, **changes), sort_keys=False), encoding="utf-8")
+    return path
