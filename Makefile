@@ -23,7 +23,7 @@ quickstart: $(STAMP)-run
 	$(BIN)/wordrel run configs/quickstart.yaml
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(STAMP)-dev
 	$(BIN)/python -m pytest -m slow

@@ -3,6 +3,7 @@
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
+os.environ.pop("COLUMNS", None)  # the width of whoever runs the tests is not that of a table
 
 from pathlib import Path
 

@@ -34,6 +34,10 @@ TINY = Limits(shard=16, types=3, block=7)
 Sentences = list[list[str]]
 
 
+def folder_of(config: CorpusConfig, cache: Path) -> Path:
+    return corpus_folder(cache, config.name, identify(config, cache))
+
+
 def config_of(path: Path, **settings: Any) -> CorpusConfig:
     chosen: dict[str, Any] = {"source": str(path), "min_count": 1, "held_out": 0, "name": "t"}
     return CorpusConfig(**(chosen | settings))
@@ -323,7 +327,7 @@ def test_the_report_says_what_went_in(tmp_path: Path) -> None:
     assert report["tokens_per_second"] > 0
     about = json.loads(
         (
-            corpus_folder(config_of(tmp_path / "text.txt", bad_utf8="replace"), tmp_path)
+            folder_of(config_of(tmp_path / "text.txt", bad_utf8="replace"), tmp_path)
             / "corpus.json"
         ).read_text()
     )
@@ -357,7 +361,7 @@ def test_the_name_is_not_in_the_digest_and_each_setting_and_byte_is(tmp_path: Pa
 def test_a_prepared_corpus_is_opened_not_built_again(tmp_path: Path) -> None:
     config = config_of(written(tmp_path, "a b c"))
     first = prepare(config, tmp_path)
-    folder = corpus_folder(config, tmp_path)
+    folder = folder_of(config, tmp_path)
     assert folder.name == f"t-{first.digest}"
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
 
@@ -452,7 +456,7 @@ def test_a_full_disk_leaves_no_half_corpus_and_keeps_finished_ones(
 def test_a_damaged_corpus_is_not_opened(tmp_path: Path) -> None:
     config = config_of(written(tmp_path, "a b c"))
     prepare(config, tmp_path)
-    folder = corpus_folder(config, tmp_path)
+    folder = folder_of(config, tmp_path)
     ids = folder / "train" / "ids.npy"
     ids.write_bytes(ids.read_bytes()[:-5])
     with pytest.raises(StoreError, match=rf"{folder}: found no whole corpus.*prepare"):
