@@ -7,9 +7,10 @@ import pytest
 import torch
 from gensim.models import Word2Vec
 
-from planted import sentences_of
+from planted import sentences_of, toy_corpus
 from wordrel.config import TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
+from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.trained import Trained
 
@@ -52,6 +53,11 @@ def test_each_word_has_the_vectors_that_gensim_gives_it(
         np.testing.assert_array_equal(ours["input"][i], theirs.wv[word])
         np.testing.assert_array_equal(ours["output"][i], theirs.syn1neg[place])
     assert np.abs(ours["output"]).max() > 0
+
+
+def test_a_corpus_of_single_words_says_so() -> None:
+    with pytest.raises(TrainingError, match="no word has another one in its window"):
+        train(toy_corpus([[0], [1], [2]] * 9))
 
 
 def test_the_algorithms_learn_different_things(small: Corpus) -> None:

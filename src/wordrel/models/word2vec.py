@@ -17,6 +17,7 @@ from torch import Tensor
 from wordrel.config import TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
@@ -50,7 +51,15 @@ class _Sentences:
 def train(
     corpus: Corpus, training: TrainingConfig, config: Word2vecConfig, seed: int, runtime: Runtime
 ) -> Trained:
-    """Both tables of gensim's model, in our order of words."""
+    """Both tables of gensim's model, in our order of words.
+
+    Raises:
+        TrainingError: when no word has another one beside it.
+    """
+    if np.diff(corpus.train.sentence_ends, prepend=0).max() < 2:
+        raise TrainingError(
+            "no word has another one in its window: the corpus needs longer sentences"
+        )
     model = Word2Vec(
         vector_size=training.dim,
         window=training.window,
