@@ -11,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from wordrel.analysis import agreement_rows
 from wordrel.answers import is_answered
 from wordrel.cell import load_cell
-from wordrel.config import StudyConfig, parse_config
+from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.report.results import Results
 from wordrel.study import load_tasks, prepare_plan, run_study
@@ -128,6 +130,21 @@ def test_agreement_has_every_two_models_and_the_seeds_of_each(result: Results) -
     assert (result.agreement["overlap"].between(0, 1)).all()
     same = result.agreement[result.agreement["between"] == "seeds"]
     assert (same["pairs"] == 1).all()
+    other = result.agreement[result.agreement["between"] == "models"]
+    assert (other["pairs"] == 2).all(), "only runs of different seeds are independent"
+
+
+def test_models_are_compared_across_seeds_where_there_are_others() -> None:
+    alike, other = np.array([[1, 2], [3, 4]]), np.array([[5, 6], [7, 8]])
+    cells = {("a", 1): ("v", alike), ("a", 2): ("v", other)}
+    cells |= {("b", 1): ("w", alike), ("b", 2): ("w", other)}
+    rows = agreement_rows("text", cells, 50, StatisticsConfig(resamples=100))
+    found = {(row["model_a"], row["model_b"]): (row["pairs"], row["overlap"]) for row in rows}
+    # within a seed the two models agree in everything, across seeds in nothing
+    assert found == {("a", "a"): (1, 0.0), ("a", "b"): (2, 0.0), ("b", "b"): (1, 0.0)}
+    one_seed = {key: cell for key, cell in cells.items() if key[1] == 1}
+    (row,) = agreement_rows("text", one_seed, 50, StatisticsConfig(resamples=100))
+    assert (row["model_a"], row["model_b"], row["overlap"]) == ("a", "b", 1.0)
 
 
 def test_a_second_run_trains_nothing_and_gives_the_same_tables(

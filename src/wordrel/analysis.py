@@ -202,6 +202,9 @@ def agreement_rows(
 ) -> list[Row]:
     """How far neighbour lists agree, between the seeds of a model and between models.
 
+    Runs of two models with one seed may share their start and their order of text, so models are
+    compared across seeds; within a seed only where the study has no other.
+
     Args:
         corpus: its name.
         cells: (model, seed) -> the view asked and its neighbours.
@@ -212,11 +215,7 @@ def agreement_rows(
     models = list(dict.fromkeys(model for model, _ in cells))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
-        pairs = [
-            (first, second)
-            for first, second in itertools.product(cells, cells)
-            if first[0] == a and second[0] == b and (a != b or first[1] < second[1])
-        ]
+        pairs = _independent_pairs(cells, a, b)
         if not pairs:
             continue
         shared = np.mean([overlap(cells[i][1], cells[j][1]) for i, j in pairs], axis=0)
@@ -249,6 +248,16 @@ def agreement_rows(
             }
         )
     return rows
+
+
+def _independent_pairs(
+    cells: Iterable[tuple[str, int]], a: str, b: str
+) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    runs = list(cells)
+    pairs = [(i, j) for i, j in itertools.product(runs, runs) if (i[0], j[0]) == (a, b)]
+    if a == b:
+        return [(i, j) for i, j in pairs if i[1] < j[1]]
+    return [(i, j) for i, j in pairs if i[1] != j[1]] or pairs
 
 
 def frame(name: str, rows: Sequence[Row]) -> pd.DataFrame:
