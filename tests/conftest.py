@@ -5,6 +5,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
 os.environ.pop("COLUMNS", None)  # the width of whoever runs the tests is not that of a table
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ from wordrel.cli import app
 from wordrel.corpus import Corpus
 
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where the full data is said to be, a test that is skipped has failed."""
+    report = yield
+    if report.skipped and "WORDREL_DATA" in os.environ:
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(scope="session")
