@@ -107,6 +107,14 @@ def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
     tables = 2 * words * dim + words
     sizes = {kind: train(small, kind).parameters - tables for kind in RUNGS}
     assert sizes == {
+        "mean": 0,
+        "word_weight": dim,
+        "position_weight": 2 * window + 1,
+        "content": 3 * dim**2,
+        "content_position": 3 * dim**2 + 2 * window + 1,
+        "causal_mean": 0,
+        "causal_position": 2 * window + 1,
+        "basic": 0,
         "attention": 3 * dim**2,
         "attention_position": 3 * dim**2 + 2 * window + 1,
         "masked_attention": 2 * dim**2 + dim + 2 * window + 1,

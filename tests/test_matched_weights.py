@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from planted import split_of, toy_corpus
-from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig, parse_config
+from wordrel.config.settings import WITHOUT_HEADS
+from wordrel.errors import ConfigError
 from wordrel.models import MODELS
 from wordrel.models.matched.loss import Scored, negative_sampling
 from wordrel.models.matched.model import Model
@@ -21,6 +23,7 @@ from wordrel.models.stream import Batch, Cutter, block_of
 from wordrel.models.windows import visible
 
 KINDS = list(RUNGS)
+HEADED = [(kind, n) for kind in KINDS for n in (1, 2) if n == 1 or RUNGS[kind].maps]
 V, W, CHUNK = 13, 3, 7
 LENGTHS = (11, 1, 5, 2, 8)
 SENTENCES = [
@@ -82,21 +85,32 @@ def plain_states(model: Model, sentences: list[list[int]]) -> NDArray[np.float64
 
 
 def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int) -> Any:
-    weights = {name: weight.numpy() for name, weight in model.dense.items()}
     x = model.inputs.numpy()[sentence]
-    masked = model.config.kind == "masked_attention"
+    same = np.eye(x.shape[1])
+    weights: dict[str, Any] = {
+        "W_q": same,
+        "W_k": same,
+        "W_v": same,
+        "offsets": np.zeros(2 * W + 1),
+    }
+    weights |= {name: weight.numpy() for name, weight in model.dense.items()}
+    masked = RUNGS[model.config.kind].objective == "masked_word"
+    asking = RUNGS[model.config.kind].query
     context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
     dim, heads = x.shape[1], model.config.heads
     y = np.zeros(dim)
     for h in range(heads if context else 0):
         rows = slice(h * dim // heads, (h + 1) * dim // heads)
-        q = weights["q_mask"][rows] if masked else weights["W_q"][rows] @ x[i - 1]
+        q = np.zeros(dim // heads)
+        if asking == "mask":
+            q = weights["q_mask"][rows]
+        elif asking != "none":
+            q = weights["W_q"][rows] @ (x[i - 1] if asking == "previous" else x[context].mean(0))
         scores = []
         for j in context:
             score = q @ (weights["W_k"][rows] @ x[j])
             score /= math.sqrt(dim / heads) if model.config.scale else 1
-            if model.config.kind != "attention":
-                score += weights["offsets"][j - i + W]  # stands from -W to W
+            score += weights["offsets"][j - i + W]  # stands from -W to W
             scores.append(score)
         total = sum(math.exp(score) for score in scores)
         for j, score in zip(context, scores, strict=True):
@@ -105,8 +119,10 @@ def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int
 
 
 @pytest.mark.parametrize("scale", [False, True])
-@pytest.mark.parametrize(("heads", "dim"), [(1, 5), (2, 10), (3, 21)])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "heads", "dim"),
+    [(k, h, {1: 5, 2: 10}[h]) for k, h in HEADED] + [(k, 3, 21) for k, h in HEADED if h == 2],
+)
 def test_states_are_those_of_the_equations(kind: str, heads: int, dim: int, scale: bool) -> None:
     model = model_of(kind, dim, heads=heads, scale=scale)
     y = states_of(model, SENTENCES)
@@ -117,7 +133,8 @@ def test_states_are_those_of_the_equations(kind: str, heads: int, dim: int, scal
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_weights_sum_to_one_and_are_zero_outside_the_context(kind: str) -> None:
-    model = model_of(kind, heads=2, dtype=torch.float32)
+    heads = 2 if RUNGS[kind].maps else 1
+    model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES):
         x = model.inputs[torch.from_numpy(batch.ids)]
         seen, has_context = visible(model.rung.objective, batch, x.device)
@@ -175,8 +192,7 @@ def test_attention_is_torchs_multihead_attention_without_its_output_map() -> Non
     np.testing.assert_allclose(y, expected[:, 0].numpy(), rtol=1e-10)
 
 
-@pytest.mark.parametrize("heads", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "heads"), HEADED)
 def test_a_state_does_not_depend_on_its_target(kind: str, heads: int) -> None:
     model = model_of(kind, heads=heads, dtype=torch.float32)
     before = states_of(model, SENTENCES)
@@ -270,11 +286,12 @@ def without_scores(kind: str) -> Model:
     for name in ("W_q", "q_mask", "offsets"):
         if name in model.dense:
             model.dense[name].zero_()
-    model.dense["W_v"] = torch.eye(10)
+    if model.rung.maps:
+        model.dense["W_v"] = torch.eye(10)
     return model
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "basic"])
 def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str) -> None:
     model = without_scores(kind)
     y, e = states_of(model, SENTENCES), model.inputs.numpy()
@@ -307,8 +324,7 @@ def test_masked_attention_without_scores_is_cbow() -> None:
     np.testing.assert_allclose(*log_p, atol=1e-5)
 
 
-@pytest.mark.parametrize("heads", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "heads"), HEADED)
 def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
     kind: str, heads: int
 ) -> None:
@@ -322,8 +338,30 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
     def y(x: Tensor, *dense: Tensor) -> Tensor:
         weights = dict(zip(names, dense, strict=True))
         a = attention(model.rung, model.config, weights, x, seen)
-        return mix(model.config, weights, x, a, has_context)
+        return mix(model.rung, weights, x, a, has_context)
 
     x = model.inputs[torch.from_numpy(batch.ids)]
     inputs = [t.detach().clone().requires_grad_() for t in (x, *model.dense.values())]
     assert torch.autograd.gradcheck(y, inputs)
+
+
+def test_the_config_knows_which_rungs_have_no_heads() -> None:
+    assert set(WITHOUT_HEADS) == {kind for kind, rung in RUNGS.items() if not rung.maps}
+
+
+def test_heads_without_maps_are_refused() -> None:
+    study = {"study": "s", "corpora": [{"source": "x"}], "seeds": [1], "tasks": ["ws353"]}
+    with pytest.raises(ConfigError, match="found 2, expected 1: basic has no maps"):
+        parse_config({**study, "models": [{"kind": "basic", "heads": 2}]})
+
+
+def test_word_weight_is_masked_attention_without_maps_and_offsets() -> None:
+    """The reparameterisation u = W_k^T q_mask, seen from the other side."""
+    masked, plain = model_of("masked_attention"), model_of("word_weight")
+    masked.dense["offsets"].zero_()
+    masked.dense["W_v"] = torch.eye(10, dtype=torch.float64)
+    plain.dense["q_mask"] = masked.dense["W_k"].T @ masked.dense["q_mask"]
+    plain.inputs = masked.inputs
+    np.testing.assert_allclose(
+        states_of(plain, SENTENCES), states_of(masked, SENTENCES), atol=1e-12
+    )

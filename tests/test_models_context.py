@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, context
 from wordrel.models.context import StreamContext
-from wordrel.models.matched.weights import RUNGS
+from wordrel.models.matched.weights import RUNGS, initial_weights
 from wordrel.models.stream import Batch
 
 V, D, W = 11, 4, 3
@@ -43,9 +44,9 @@ def trained_reader(name: str, corpus: Corpus, training: TrainingConfig, **given:
 def tensors_of(name: str) -> dict[str, NDArray[np.float32]]:
     shapes = {"input": (V, D), "output": (V, D)}
     if name != "cbow":
-        shapes |= {"bias": (V, 1), "W_k": (D, D), "W_v": (D, D)}  # type: ignore[dict-item]
-        shapes |= {"W_q": (D, D)} if name in NEXT else {"q_mask": (D,)}  # type: ignore[dict-item]
-        shapes |= {"offsets": (2 * W + 1,)} if name != "attention" else {}  # type: ignore[dict-item]
+        shapes["bias"] = (V, 1)
+        learnt = initial_weights(RUNGS[name], D, W, torch.Generator())
+        shapes |= {weight: tuple(tensor.shape) for weight, tensor in learnt.items()}  # type: ignore[misc]
     rng = np.random.default_rng(1)
     return {n: rng.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}
 

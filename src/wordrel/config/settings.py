@@ -129,10 +129,33 @@ class Word2vecConfig(_Model):
     min_learning_rate: float = Field(0.0001, gt=0)
 
 
+WITHOUT_HEADS = (
+    "mean",
+    "word_weight",
+    "position_weight",
+    "causal_mean",
+    "causal_position",
+    "basic",
+)
+"""Rungs that learn no maps of query, key and value, hence nothing that heads could split."""
+
+
 class MatchedConfig(_Model):
     """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
 
-    kind: Literal["attention", "attention_position", "masked_attention"]
+    kind: Literal[
+        "mean",
+        "word_weight",
+        "position_weight",
+        "masked_attention",
+        "content",
+        "content_position",
+        "causal_mean",
+        "causal_position",
+        "attention",
+        "attention_position",
+        "basic",
+    ]
     heads: int = Field(1, ge=1)
     scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
@@ -227,6 +250,8 @@ def _undivided(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
         if isinstance(model, MatchedConfig) and dim % model.heads:
             found = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield f"models.{i}.heads: {found}"
+        if isinstance(model, MatchedConfig) and model.heads > 1 and model.kind in WITHOUT_HEADS:
+            yield f"models.{i}.heads: found {model.heads}, expected 1: {model.kind} has no maps"
 
 
 def canonical_json(config: BaseModel | Mapping[str, Any]) -> str:

@@ -59,26 +59,27 @@ def read(
         torch.from_numpy(tensors["bias"]),
         {name: torch.from_numpy(t) for name, t in tensors.items() if name not in TABLES},
     )
+    rung = RUNGS[config.kind]
     inputs, outputs = tensors["input"], tensors["output"]
-    value = inputs @ tensors["W_v"].T
-    views = {"input": inputs, "output": outputs, "value": value}
-    relations = {
-        "in.in": (inputs, inputs),
-        "in.out": (inputs, outputs),
-        "value.out": (value, outputs),
-    }
-    if RUNGS[config.kind].query == "previous":
+    views = {"input": inputs, "output": outputs}
+    relations = {"in.in": (inputs, inputs), "in.out": (inputs, outputs)}
+    if rung.maps:
+        views["value"] = inputs @ tensors["W_v"].T
+        relations["value.out"] = (views["value"], outputs)
+    if rung.maps and rung.query in ("previous", "mean"):
         views |= {"query": inputs @ tensors["W_q"].T, "key": inputs @ tensors["W_k"].T}
         relations["q.k"] = (views["query"], views["key"])
     context = StreamContext(
-        RUNGS[config.kind].objective,
+        rung.objective,
         training,
         lambda batch: model.states(model.inputs[torch.from_numpy(batch.ids)], batch),
         outputs,
         tensors["bias"].ravel(),
         vocab.counts,
     )
-    primary = {"alike": "value", "relate": "value.out"}
+    primary = {"alike": "input", "relate": "in.out"}
+    if rung.maps:
+        primary = {"alike": "value", "relate": "value.out"}
     return Readings(vocab, views, relations, context, primary)
 
 

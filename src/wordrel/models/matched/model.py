@@ -39,7 +39,7 @@ class Model:
         """Y of every target of a batch (0 where it has no context), and whether it has one."""
         seen, has_context = visible(self.rung.objective, batch, x.device)
         a = attention(self.rung, self.config, self.dense, x, seen)
-        return mix(self.config, self.dense, x, a, has_context), has_context
+        return mix(self.rung, self.dense, x, a, has_context), has_context
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""

@@ -79,7 +79,12 @@ class Trainer:
         }
         for weight in model.dense.values():
             weight.requires_grad_()
-        self.adam = torch.optim.Adam(model.dense.values(), betas=(0.9, 0.99), fused=True)
+        # An optimiser of nothing is an error to torch; a plain mean has no weights besides tables.
+        self.adam = (
+            torch.optim.Adam(model.dense.values(), betas=(0.9, 0.99), fused=True)
+            if model.dense
+            else None
+        )
 
     def noise(self, groups: int) -> Int[Tensor, "G M"]:
         """Noise words, drawn with replacement; one row is shared by a group of targets."""
@@ -119,8 +124,9 @@ class Trainer:
         self.tables["bias"].step(words, loss.bias, rate)
         for weight, gradient in zip(dense, d_dense, strict=True):
             weight.grad = gradient
-        self.adam.param_groups[0]["lr"] = model.config.weights_learning_rate * remaining
-        self.adam.step()
+        if self.adam is not None:
+            self.adam.param_groups[0]["lr"] = model.config.weights_learning_rate * remaining
+            self.adam.step()
         return loss
 
 

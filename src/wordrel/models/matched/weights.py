@@ -31,19 +31,30 @@ class Rung:
 
     Attributes:
         objective: predict a word from both sides, or from the words before it.
-        query: whose vector asks: one learned [MASK] vector, or the word before the target.
+        query: whose vector asks: nobody's (all words weigh the same), one learned vector ("mask"),
+            the word before the target ("previous"), or the mean of the context ("mean").
         positions: whether a learned number for each offset is added to the scores.
+        maps: whether query, key and value are learned maps of the word's vector, or that itself.
     """
 
     objective: Objective
-    query: Literal["mask", "previous"]
+    query: Literal["none", "mask", "previous", "mean"]
     positions: bool
+    maps: bool
 
 
 RUNGS: dict[str, Rung] = {
-    "attention": Rung("next_word", "previous", positions=False),
-    "attention_position": Rung("next_word", "previous", positions=True),
-    "masked_attention": Rung("masked_word", "mask", positions=True),
+    "mean": Rung("masked_word", "none", positions=False, maps=False),
+    "word_weight": Rung("masked_word", "mask", positions=False, maps=False),
+    "position_weight": Rung("masked_word", "none", positions=True, maps=False),
+    "masked_attention": Rung("masked_word", "mask", positions=True, maps=True),
+    "content": Rung("masked_word", "mean", positions=False, maps=True),
+    "content_position": Rung("masked_word", "mean", positions=True, maps=True),
+    "causal_mean": Rung("next_word", "none", positions=False, maps=False),
+    "causal_position": Rung("next_word", "none", positions=True, maps=False),
+    "attention": Rung("next_word", "previous", positions=False, maps=True),
+    "attention_position": Rung("next_word", "previous", positions=True, maps=True),
+    "basic": Rung("next_word", "previous", positions=False, maps=False),
 }
 
 Weights = dict[str, Tensor]
@@ -56,13 +67,13 @@ def initial_weights(rung: Rung, dim: int, window: int, generator: torch.Generato
     the plain mean (CBOW) and differs from it only by what it then learns.
     """
     spread = 1 / math.sqrt(dim)
-    weights = {
-        "W_k": torch.randn(dim, dim, generator=generator) * spread,
-        "W_v": torch.eye(dim),
-    }
+    weights: Weights = {}
+    if rung.maps:
+        weights["W_k"] = torch.randn(dim, dim, generator=generator) * spread
+        weights["W_v"] = torch.eye(dim)
     if rung.query == "mask":
         weights["q_mask"] = torch.randn(dim, generator=generator) * spread
-    else:
+    elif rung.query != "none" and rung.maps:
         weights["W_q"] = torch.randn(dim, dim, generator=generator) * spread
     if rung.positions:
         weights["offsets"] = torch.zeros(2 * window + 1)
@@ -81,44 +92,66 @@ def attention(
     q_i . k_j = (W_q x_i) . (W_k x_j) is computed as x_i W_q^T W_k . x_j, which needs no keys.
     A target without context gets arbitrary weights; `mix` sets its y to 0.
     """
-    chunks, chunk, _ = seen.shape
-    reach = (x.shape[1] - chunk) // 2
-    keys = _by_head(weights["W_k"], config.heads)
-    if rung.query == "mask":
-        queries = (weights["q_mask"].view(config.heads, 1, -1) @ keys).transpose(0, 1)
-        scores = (queries @ x.transpose(1, 2))[:, :, None].expand(-1, -1, chunk, -1)
+    chunk, reach = seen.shape[1], (x.shape[1] - seen.shape[1]) // 2
+    if rung.query == "none":
+        scores = torch.zeros(seen.shape, dtype=x.dtype, device=x.device)[:, None]
     else:
-        maps = _by_head(weights["W_q"], config.heads).transpose(1, 2) @ keys
-        asking = x[:, reach - 1 : reach - 1 + chunk].flatten(0, 1)
-        queries = (asking @ maps.transpose(0, 1).flatten(1)).view(chunks, chunk, config.heads, -1)
-        scores = queries.transpose(1, 2).flatten(1, 2) @ x.transpose(1, 2)
-        scores = scores.view(chunks, config.heads, chunk, -1)
+        queries = _queries(rung, config.heads, weights, x, seen)
+        scores = queries.flatten(1, 2) @ x.transpose(1, 2)
+        scores = scores.view(len(x), queries.shape[1], queries.shape[2], -1)
     if config.scale:
-        scores = scores / math.sqrt(keys.shape[1])
+        scores = scores / math.sqrt(x.shape[2] // config.heads)
     if rung.positions:
         bias = torch.nn.functional.pad(weights["offsets"], (1, 1))
         scores = scores + bias[offsets(chunk, reach, x.device).long() + reach + 1]
     return torch.softmax(scores + (seen[:, None].to(x.dtype) - 1) * 1e30, dim=-1)
 
 
+def _queries(
+    rung: Rung,
+    heads: int,
+    weights: Weights,
+    x: Float[Tensor, "C S D"],
+    seen: Bool[Tensor, "C L S"],
+) -> Float[Tensor, "C H L_or_1 D"]:
+    """W_k^T q for each head: what asks, brought into the space of the words' own vectors."""
+    chunks, chunk, _ = seen.shape
+    if rung.query == "mask":
+        asking = weights["q_mask"].view(heads, 1, -1)
+        mapped = asking @ _by_head(weights["W_k"], heads) if rung.maps else asking
+        return mapped.expand(chunks, -1, -1, -1)
+    if rung.query == "previous":
+        reach = (x.shape[1] - chunk) // 2
+        asking = x[:, reach - 1 : reach - 1 + chunk]
+    else:
+        near = seen.to(x.dtype)
+        asking = near @ x / near.sum(-1, keepdim=True).clamp(min=1)
+    if not rung.maps:
+        return asking[:, None]
+    maps = _by_head(weights["W_q"], heads).transpose(1, 2) @ _by_head(weights["W_k"], heads)
+    mapped = asking.flatten(0, 1) @ maps.transpose(0, 1).flatten(1)
+    return mapped.view(chunks, chunk, heads, -1).transpose(1, 2)
+
+
 def mix(
-    config: MatchedConfig,
+    rung: Rung,
     weights: Weights,
     x: Float[Tensor, "C S D"],
     a: Float[Tensor, "C H L S"],
     has_context: Bool[Tensor, "C L"],
 ) -> Float[Tensor, "C L D"]:
-    """y_i = sum_j a_ij W_v x_j, computed as W_v (sum_j a_ij x_j); heads stand side by side in D.
+    """y_i = sum_j a_ij v_j, computed as W_v (sum_j a_ij x_j); heads stand side by side in D.
 
     The usual output map W_o would fold into the output table O, so there is none.
     """
     chunks, heads, chunk, _ = a.shape
     mixed = (a.flatten(1, 2) @ x).view(chunks, heads, chunk, -1)
-    maps = _by_head(weights["W_v"], heads)
-    if heads == 1:  # one matrix product; the batched one of einsum is slower
-        y = (mixed.flatten(0, 2) @ maps[0].T).view(chunks, chunk, -1)
+    if not rung.maps:
+        y = mixed[:, 0]
+    elif heads == 1:  # one matrix product; the batched one of einsum is slower
+        y = (mixed.flatten(0, 2) @ weights["W_v"].T).view(chunks, chunk, -1)
     else:
-        y = torch.einsum("chld,hed->clhe", mixed, maps).flatten(2)
+        y = torch.einsum("chld,hed->clhe", mixed, _by_head(weights["W_v"], heads)).flatten(2)
     return y * has_context[:, :, None].to(y.dtype)
 
 
