@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
-_SCORES_AT_ONCE = 2**24
-"""float32 scores held in memory at a time: 64 MiB."""
+_SCORES_AT_ONCE = 2**22
+"""float32 scores held in memory at a time: 16 MiB."""
 
 
 def cosines(
