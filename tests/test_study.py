@@ -158,15 +158,22 @@ def test_a_second_run_trains_nothing_and_gives_the_same_tables(
     assert contents(place / "again") == contents(result.folder)
 
 
-def test_a_new_task_asks_and_does_not_train(
+def test_a_new_task_is_asked_and_nothing_else_is_done_again(
     place: Path, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[str] = []
     monkeypatch.setattr("wordrel.cell.peak_memory", lambda: trained.append("a cell"))
-    more = parse_config(settings(place, tasks=["neighbour_agreement", "held_out_loss"]))
-    run_study(more, place / "cache", place / "more", jobs=1)
+    (place / "new.tsv").write_text("cat\tdog\t9\ncat\trice\t1\nsoup\tbread\t8\n")
+    before = {path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*")}
+    new = {"kind": "pairs", "name": "new", "path": str(place / "new.tsv")}
+    more = parse_config(settings(place, tasks=[new, *settings(place)["tasks"]]))  # type: ignore[misc]
+    found = run_study(more, place / "cache", place / "more", jobs=1)
     assert trained == []
-    assert (place / "more" / "scores.csv").stat().st_size > 0
+    after = {path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*")}
+    assert {path: after[path] for path in before} == before, "an old task was asked again"
+    assert {path.name.split("-")[0] for path in after.keys() - before.keys()} == {"new"}
+    assert len(after) - len(before) == len(result.runs)
+    assert set(found.summary["task"]) == {"new", *result.summary["task"]}
 
 
 def contents(folder: Path) -> dict[str, str]:

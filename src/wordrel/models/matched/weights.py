@@ -148,7 +148,7 @@ def mix(
     mixed = (a.flatten(1, 2) @ x).view(chunks, heads, chunk, -1)
     if not rung.maps:
         y = mixed[:, 0]
-    elif heads == 1:  # one matrix product; the batched one of einsum is slower
+    elif heads == 1:  # the usual case as one plain matrix product
         y = (mixed.flatten(0, 2) @ weights["W_v"].T).view(chunks, chunk, -1)
     else:
         y = torch.einsum("chld,hed->clhe", mixed, _by_head(weights["W_v"], heads)).flatten(2)
