@@ -109,14 +109,34 @@ def plain_words(chunk: str, config: CorpusConfig) -> list[str]:
 def plain_corpus(text: str, config: CorpusConfig) -> tuple[Counter[str], Sentences, Sentences]:
     """Counts of the kept words, sentences to train on, held-out sentences."""
     parts: tuple[Sentences, Sentences] = ([], [])
-    for paragraphs in plain_documents(text, config):
-        cut = [s for p in paragraphs for s in plain_sentences(p, config) if s]
-        digest = hashlib.sha256("".join(f"{w} " for s in cut for w in s).encode()).digest()
-        parts[int.from_bytes(digest[:8], "big") / 2**64 < config.held_out].extend(cut)
+    documents = [
+        [s for p in paragraphs for s in plain_sentences(p, config) if s]
+        for paragraphs in plain_documents(text, config)
+    ]
+    for cut in plain_sample(documents, config.limit_tokens):
+        number = int.from_bytes(plain_digest(cut)[:8], "big")
+        parts[number / 2**64 < config.held_out].extend(cut)
     counts = Counter(w for s in parts[0] for w in s)
     kept = Counter({w: n for w, n in counts.items() if n >= config.min_count})
     known = [[[w for w in s if w in kept] for s in part] for part in parts]
     return kept, [s for s in known[0] if s], [s for s in known[1] if s]
+
+
+def plain_digest(document: Sentences) -> bytes:
+    return hashlib.sha256("".join(f"{w} " for s in document for w in s).encode()).digest()
+
+
+def plain_sample(documents: list[Sentences], limit: int | None) -> list[Sentences]:
+    """Text by text in the order of their digests, each with all its copies."""
+    if limit is None:
+        return documents
+    taken: list[bytes] = []
+    tokens = 0
+    for digest in sorted({plain_digest(d) for d in documents if d}, key=lambda d: d[8:16]):
+        if tokens < limit:
+            taken.append(digest)
+            tokens += sum(len(s) for d in documents if plain_digest(d) == digest for s in d)
+    return [d for d in documents if plain_digest(d) in taken]
 
 
 def built(text: str, config: CorpusConfig, folder: Path, limits: Limits) -> Corpus:
@@ -139,6 +159,7 @@ CONFIGS = st.fixed_dictionaries(
         "documents": st.sampled_from(["blank_line", "file", "line"]),
         "min_count": st.integers(1, 2),
         "held_out": st.sampled_from([0, 0.4]),
+        "limit_tokens": st.sampled_from([None, None, 1, 4, 12, 1000]),
     }
 )
 
@@ -344,6 +365,7 @@ def test_the_name_is_not_in_the_digest_and_each_setting_and_byte_is(tmp_path: Pa
         "documents": "line",
         "min_count": 2,
         "max_vocabulary": 5,
+        "limit_tokens": 1,
         "max_sentence": 7,
         "held_out": 0.5,
         "bad_utf8": "replace",

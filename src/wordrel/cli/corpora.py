@@ -77,6 +77,8 @@ def prepare(
         if built:
             corpus = _prepared(config, _cache(cache), jobs)
             typer.echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
+            if config.limit_tokens is not None:
+                typer.echo(_sample(corpus))
             continue
         with job_progress(config.name) as tell:
             source = find_source(config.source, _cache(cache), tell)
@@ -112,8 +114,19 @@ def _described(config: "CorpusConfig", corpus: "Corpus") -> Group:
     title = Text(f"{corpus.name} ({config.source}), digest {corpus.digest}", style="bold")
     words = zip(corpus.vocab.words[:_FREQUENT], corpus.vocab.counts[:_FREQUENT], strict=True)
     frequent = ", ".join(f"{word} {count:,}" for word, count in words)
+    sample = () if config.limit_tokens is None else (Text(_sample(corpus)),)
     parts = (_sizes(corpus), _coverage(config, corpus), _lengths(corpus))
-    return Group(title, *parts, Text(f"most frequent: {frequent}\n"))
+    return Group(title, *sample, *parts, Text(f"most frequent: {frequent}\n"))
+
+
+def _sample(corpus: "Corpus") -> str:
+    """What a corpus with `limit_tokens` has of its source, rare words counted."""
+    report = corpus.report
+    source = "{source_tokens:,} tokens in {source_documents:,} documents".format(**report)
+    if report["whole_source"]:
+        return f"limit_tokens={report['limit_tokens']:,} takes the whole source: {source}"
+    sample = "{sampled_tokens:,} tokens in {sampled_documents:,} documents".format(**report)
+    return f"a sample (limit_tokens={report['limit_tokens']:,}): {sample}, of {source}"
 
 
 def _sizes(corpus: "Corpus") -> Table:

@@ -20,7 +20,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
-NAMED_SOURCES = ("gensim:wiki-sample", "novels", "wiki17m")
+NAMED_SOURCES = (
+    *("gensim:wiki-sample", "novels", "wiki17m"),
+    *(f"planted:recall-{pairs}" for pairs in (1, 2, 4, 8, 16)),
+)
 """The sources that are no paths; `wordrel corpus list` says more."""
 
 
@@ -29,8 +32,8 @@ class CorpusConfig(_Strict):
 
     source: str = Field(
         min_length=1,
-        description="gensim:wiki-sample, novels, wiki17m, or a file, folder or glob of "
-        ".txt .gz .bz2 .xz .zst",
+        description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
+        "file, folder or glob of .txt .gz .bz2 .xz .zst",
     )
     name: Name = Field(default="", validate_default=False, description="default: from the source")
     lowercase: bool = True
@@ -48,6 +51,12 @@ class CorpusConfig(_Strict):
     )
     min_count: int = Field(5, ge=1, description="rarer words are dropped and the window closes")
     max_vocabulary: int | None = Field(None, ge=2)
+    limit_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="a sample of the source: documents in the order of a digest of their text, "
+        "until there are this many tokens; smaller samples lie in larger ones",
+    )
     max_sentence: int = Field(
         1000,
         ge=2,
@@ -140,6 +149,15 @@ WITHOUT_HEADS = (
 """Rungs that learn no maps of query, key and value, hence nothing that heads could split."""
 
 
+WITHOUT_WORD_QUERY = (*WITHOUT_HEADS, "masked_attention")
+"""Rungs in which no map of a word asks, hence no W_q that could be tied."""
+
+MEANS = ("mean", "causal_mean")
+"""Rungs that weigh all words of a context the same."""
+
+Tie = Literal["K=Q", "Q=I", "V=I"]
+
+
 class MatchedConfig(_Model):
     """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
 
@@ -155,9 +173,16 @@ class MatchedConfig(_Model):
         "attention",
         "attention_position",
         "basic",
+        "block",
     ]
     heads: int = Field(1, ge=1)
     scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
+    ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
+    undivided: bool = Field(
+        False,
+        description="mean only: give each context word the whole gradient, as gensim's CBOW does",
+    )
+    loss: Literal["negative_sampling", "sampled_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
     weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
     batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
@@ -203,6 +228,26 @@ class ExecuteConfig(_Strict):
 
     jobs: int | None = Field(None, ge=1, description="cells at a time; default: one a core")
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    engine: Literal["local", "dask"] = Field(
+        "local", description="processes of this machine, or a Dask cluster that is already there"
+    )
+    address: str | None = Field(None, description="of the Dask scheduler: tcp://HOST:PORT")
+    scheduler_file: Path | None = Field(
+        None, strict=False, validate_default=True, description="that the Dask scheduler wrote"
+    )
+
+    @field_validator("scheduler_file", mode="after")
+    @classmethod
+    def _one_way_to_the_cluster(cls, file: Path | None, info: Any) -> Path | None:
+        if "engine" not in info.data or "address" not in info.data:
+            return file
+        ways = {"address": info.data["address"], "scheduler_file": file}
+        given = [key for key, way in ways.items() if way is not None]
+        if len(given) != (info.data["engine"] == "dask"):
+            found = f"{info.data['engine']} with {' and '.join(given) or 'neither of them'}"
+            expected = "dask with address or scheduler_file, or local with neither"
+            raise ValueError(f"execute.engine: found {found}, expected {expected}")
+        return file
 
 
 class StudyConfig(_Strict):
@@ -232,7 +277,7 @@ class StudyConfig(_Strict):
     def _consistent(cls, items: tuple[Any, ...], info: Any) -> tuple[Any, ...]:
         problems = [*_repeated(items, str(info.field_name))]
         if info.field_name == "models" and "training" in info.data:
-            problems += _undivided(items, info.data["training"].dim)
+            problems += _unfit(items, info.data["training"].dim)
         if problems:
             raise ValueError("\n".join(problems))  # a line each, which begins with its key
         return items
@@ -245,13 +290,23 @@ def _repeated(items: Sequence[Any], key: str) -> Iterator[str]:
         yield f"{key}: found {name} more than once, expected each once; {cure}"
 
 
-def _undivided(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
+def _unfit(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
+    """Settings of a rung that it has no use for."""
     for i, model in enumerate(models):
-        if isinstance(model, MatchedConfig) and dim % model.heads:
+        if not isinstance(model, MatchedConfig):
+            continue
+        if dim % model.heads:
             found = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield f"models.{i}.heads: {found}"
-        if isinstance(model, MatchedConfig) and model.heads > 1 and model.kind in WITHOUT_HEADS:
+        if model.heads > 1 and model.kind in WITHOUT_HEADS:
             yield f"models.{i}.heads: found {model.heads}, expected 1: {model.kind} has no maps"
+        without = WITHOUT_HEADS if model.ties == ("V=I",) else WITHOUT_WORD_QUERY
+        if model.ties and model.kind in without:
+            tied = ", ".join(model.ties)
+            yield f"models.{i}.ties: found {tied}, expected none: {model.kind} has no such maps"
+        if model.undivided and model.kind not in MEANS:
+            expected = f"expected false: only {' and '.join(MEANS)} divide by the window"
+            yield f"models.{i}.undivided: found true, {expected}"
 
 
 def canonical_json(config: BaseModel | Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ shards until they are merged. `cache` decides when to build, and makes the folde
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import joblib
 import numpy as np
@@ -21,13 +21,15 @@ from wordrel.corpus.files import Source, check_unchanged
 from wordrel.corpus.merge import choose_vocabulary, merged_counts, write_runs
 from wordrel.corpus.novels import Progress
 from wordrel.corpus.parts import PartWriter, write_parts
-from wordrel.corpus.plan import Limits, Shard, plan_shards
-from wordrel.corpus.shards import Tick, TokenizedShard, tokenize_shard
+from wordrel.corpus.plan import Limits, plan_shards
+from wordrel.corpus.sample import take_sample
+from wordrel.corpus.shards import tokenize_shard
+from wordrel.corpus.tokenized import TokenizedShard
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import CorpusError
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
-Tokenized = tuple[TokenizedShard, list[Path]]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -58,66 +60,75 @@ class Builder:
             OSError: the folder cannot be written.
         """
         started = time.perf_counter()
-        tokenized = list(self._tokenize())
+        source = list(self._tokenize())
         check_unchanged(self.source)
-        shards = [shard for shard, _ in tokenized]
+        limit = self.config.limit_tokens
+        shards = source if limit is None else take_sample(source, limit)
         self._check_text(shards)
-        vocab, types_seen = self._vocabulary([run for _, runs in tokenized for run in runs])
+        vocab, types_seen = self._vocabulary(self._count(shards))
         parts = self._parts(shards, vocab)
         shutil.rmtree(self.folder / "shards")
         report = self._report(shards, parts) | {"types": len(vocab), "types_seen": types_seen}
+        if limit is not None:
+            report |= _sample_report(limit, source, shards)
         _write_vocab(self.folder, vocab)
         about = {"name": self.config.name, "digest": digest, "report": report}
         _write_json(self.folder / "corpus.json", about)
         seconds = time.perf_counter() - started
-        speed = round(sum(shard.report.tokens for shard in shards) / seconds)
+        speed = round(sum(shard.report.tokens for shard in source) / seconds)
         timing = {"seconds": round(seconds, 3), "tokens_per_second": speed}
         _write_json(self.folder / "timing.json", timing)
         self.progress(1.0, "done")
 
-    def _tokenize(self) -> Iterator[Tokenized]:
+    def _tokenize(self) -> Iterator[TokenizedShard]:
         plan = plan_shards(self.source, self.config.documents, self.limits.shard)
         total = max(sum(shard.size for shard in plan), 1)
-        done = tokens = 0
-        for shard, result in zip(plan, self._work_on(plan, total), strict=True):
-            done += shard.size
-            tokens += result[0].report.tokens
-            self.progress(_TOKENIZING * done / total, f"{tokens:,} tokens read")
-            yield result
-
-    def _work_on(self, plan: list[Shard], total: int) -> Iterator[Tokenized]:
-        places = [self.folder / "shards" / str(i) for i in range(len(plan))]
-        if self.jobs == 1 or len(plan) == 1:
-            yield from self._here(plan, places, total)
-            return
-        parallel = joblib.Parallel(n_jobs=self.jobs, backend="loky", return_as="generator")
-        work = joblib.delayed(tokenize_and_count)
-        try:
-            yield from parallel(
-                work(shard, self.config, place, self.limits)
-                for shard, place in zip(plan, places, strict=True)
-            )
-        except BrokenProcessPool as error:
-            raise CorpusError(
-                f"{self.config.source}: a process died while it read ({error}); expected memory "
-                f"for {self.jobs} processes: use fewer jobs"
-            ) from error
-
-    def _here(self, plan: list[Shard], places: list[Path], total: int) -> Iterator[Tokenized]:
         done = tokens = 0
 
         def tick(shard_bytes: int, shard_tokens: int) -> None:
             share = _TOKENIZING * (done + shard_bytes) / total
             self.progress(share, f"{tokens + shard_tokens:,} tokens read")
 
-        for shard, place in zip(plan, places, strict=True):
-            result = tokenize_and_count(shard, self.config, place, self.limits, tick)
+        heard = tick if self._is_alone(plan) else _unwatched
+        places = [self.folder / "shards" / str(i) for i in range(len(plan))]
+        calls = [
+            (shard, self.config, place, self.limits, heard)
+            for shard, place in zip(plan, places, strict=True)
+        ]
+        for shard, tokenized in zip(plan, self._each(tokenize_shard, calls), strict=True):
             done += shard.size
-            tokens += result[0].report.tokens
-            yield result
+            tokens += tokenized.report.tokens
+            tick(0, 0)
+            yield tokenized
+
+    def _count(self, shards: list[TokenizedShard]) -> list[Path]:
+        runs = []
+        for i, written in enumerate(self._each(write_runs, [(shard,) for shard in shards])):
+            share = _TOKENIZING + (_COUNTING - _TOKENIZING) * i / len(shards)
+            self.progress(share, "counting words")
+            runs += written
+        return runs
+
+    def _is_alone(self, work: Sequence[object]) -> bool:
+        """Whether this process does the work by itself."""
+        return self.jobs == 1 or len(work) == 1
+
+    def _each(self, work: Callable[..., Done], calls: list[tuple[Any, ...]]) -> Iterator[Done]:
+        """The work on each shard, in order."""
+        if self._is_alone(calls):
+            yield from (work(*call) for call in calls)
+            return
+        parallel = joblib.Parallel(n_jobs=self.jobs, backend="loky", return_as="generator")
+        try:
+            yield from parallel(joblib.delayed(work)(*call) for call in calls)
+        except BrokenProcessPool as error:
+            raise CorpusError(
+                f"{self.config.source}: a process died while it read ({error}); expected memory "
+                f"for {self.jobs} processes: use fewer jobs"
+            ) from error
 
     def _vocabulary(self, runs: list[Path]) -> tuple[Vocab, int]:
-        self.progress(_TOKENIZING, "choosing the vocabulary")
+        self.progress(_COUNTING, "choosing the vocabulary")
         config = self.config
         counted = merged_counts(runs, self.folder / "shards")
         vocab, seen = choose_vocabulary(counted, config.min_count, config.max_vocabulary)
@@ -126,7 +137,7 @@ class Builder:
             raise CorpusError(
                 f"{config.source}: found {found} at least min_count={config.min_count} times, "
                 f"among {seen} different words in the training part; expected two words or more: "
-                "lower min_count, or give more text as source"
+                f"lower min_count, {self._raise_limit()}or give more text as source"
             )
         return vocab, seen
 
@@ -141,6 +152,10 @@ class Builder:
                 write_parts(shard, vocab, train, held_out)
         self._check_share(train.tokens, held_out.tokens, train.documents + held_out.documents)
         return train, held_out
+
+    def _raise_limit(self) -> str:
+        """A cure of samples that are too small, for a list of cures."""
+        return "" if self.config.limit_tokens is None else "raise limit_tokens, "
 
     def _check_text(self, shards: list[TokenizedShard]) -> None:
         tokens = sum(shard.report.tokens for shard in shards)
@@ -163,7 +178,8 @@ class Builder:
             f"{config.source}: found no {empty} tokens: of {documents} document(s) (documents="
             f"{config.documents}), {fell} with known words fell into the held-out share (held_out="
             f"{config.held_out}); expected some in both parts: set documents so that there are "
-            "more of them, change held_out, or set held_out=0 to hold nothing out"
+            f"more of them, change held_out, {self._raise_limit()}or set held_out=0 to hold "
+            "nothing out"
         )
 
     def _report(
@@ -195,12 +211,17 @@ def _unwatched(shard_bytes: int, shard_tokens: int) -> None:
     """A tick that nobody hears: another process cannot call back."""
 
 
-def tokenize_and_count(
-    shard: Shard, config: CorpusConfig, folder: Path, limits: Limits, tick: Tick = _unwatched
-) -> Tokenized:
-    """The work on one shard, in any process: its ids and its sorted runs of counts."""
-    tokenized = tokenize_shard(shard, config, folder, limits, tick)
-    return tokenized, write_runs(tokenized)
+def _sample_report(
+    limit: int, source: list[TokenizedShard], sample: list[TokenizedShard]
+) -> dict[str, Any]:
+    """What was taken of the source, counted before rare words are dropped."""
+    counted = {
+        f"{name}_{what}": sum(getattr(shard.report, what) for shard in shards)
+        for name, shards in (("source", source), ("sampled", sample))
+        for what in ("tokens", "documents")
+    }
+    whole = counted["sampled_documents"] == counted["source_documents"]
+    return {"limit_tokens": limit, "whole_source": whole, **counted}
 
 
 def _write_vocab(folder: Path, vocab: Vocab) -> None:

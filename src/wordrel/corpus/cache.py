@@ -31,6 +31,10 @@ def identify(config: CorpusConfig, cache: Path) -> str:
 
 def _identify(config: CorpusConfig, source: Source) -> str:
     settings = config.model_dump(mode="json", exclude={"name", "source"})
+    if config.limit_tokens is None:
+        # Corpora were prepared, and named in stored results, before there was this setting; all of
+        # the text is what they hold.
+        del settings["limit_tokens"]
     return digest({"version": CORPUS_VERSION, "files": source.fingerprint(), "settings": settings})
 
 

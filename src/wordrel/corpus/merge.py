@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.corpus.shards import TokenizedShard, token_blocks
+from wordrel.corpus.tokenized import TokenizedShard, token_blocks
 from wordrel.corpus.vocab import Vocab
 
 _OPEN_RUNS = 200  # well below the usual limit of 1024 open files

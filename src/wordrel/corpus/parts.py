@@ -4,13 +4,14 @@ Reads tokenised shards block by block; writes `ids.npy`, `sentence_ends.npy` and
 of both parts.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Int64
 
 from wordrel.corpus.disk import ArrayWriter
-from wordrel.corpus.shards import TokenizedShard, token_blocks
+from wordrel.corpus.tokenized import TokenBlock, TokenizedShard, token_blocks
 from wordrel.corpus.vocab import Vocab
 
 
@@ -48,24 +49,18 @@ class PartWriter:
         """Written so far."""
         return self._documents.length
 
-    def add(
-        self,
-        ids: Int32[np.ndarray, " N"],
-        keep: Bool[np.ndarray, " N"],
-        sentence_ends: Int64[np.ndarray, " S"],
-        document_ends: Int64[np.ndarray, " M"],
-    ) -> None:
-        """Append the tokens to keep; ends count within the block and are moved to what is kept."""
-        kept_before = np.concatenate([[0], np.cumsum(keep)]) + self.tokens
-        self._ids.append(ids[keep])
-        sentences = _rising(kept_before[sentence_ends], self._last_sentence)
+    def add(self, block: TokenBlock) -> None:
+        """Append tokens; what has become empty leaves no end."""
+        before = self.tokens
+        self._ids.append(block.ids)
+        sentences = _rising(block.sentence_ends + before, self._last_sentence)
         if len(sentences):
             cut = cut_long_sentences(sentences, self._last_sentence, self._max_sentence)
             self._sentences.append(cut)
             lengths = np.diff(sentences, prepend=self._last_sentence)
             self.split_sentences += int((lengths > self._max_sentence).sum())
             self._last_sentence = int(sentences[-1])
-        documents = _rising(kept_before[document_ends], self._last_document)
+        documents = _rising(block.document_ends + before, self._last_document)
         if len(documents):
             self._documents.append(documents)
             self._last_document = int(documents[-1])
@@ -92,19 +87,10 @@ def write_parts(
     shard: TokenizedShard, vocab: Vocab, train: PartWriter, held_out: PartWriter
 ) -> None:
     """Renumber a shard's tokens by the vocabulary, drop the rest, and deal out the documents."""
-    sentence_ends, document_ends = shard.sentence_ends, shard.document_ends
     for segment in shard.segments():
         number = vocab.ids(segment.words).astype(np.int32)
-        for block in token_blocks(shard, segment):
-            ids = number[block.ids]
-            stop = block.start + len(ids)
-            ends = [_within(e, block.start, stop) for e in (sentence_ends, document_ends)]
-            known = ids >= 0
-            train.add(ids, known & ~block.held_out, *ends)
-            held_out.add(ids, known & block.held_out, *ends)
-
-
-def _within(ends: Int64[np.ndarray, " S"], start: int, stop: int) -> Int64[np.ndarray, " R"]:
-    """The ends in (start, stop], counted from `start`."""
-    first, last = np.searchsorted(ends, [start, stop], side="right")
-    return np.asarray(ends[first:last]) - start
+        for local in token_blocks(shard, segment):
+            block = replace(local, ids=number[local.ids])
+            known = block.ids >= 0
+            train.add(block.only(known & ~block.held_out))
+            held_out.add(block.only(known & block.held_out))

@@ -1,7 +1,7 @@
 """Where the text comes from: the sources that have a name, and the user's own files.
 
 Reads the installed gensim package, the folder that WORDREL_DATA names, and the cache; novels that
-are not there are downloaded into the cache.
+are not there are downloaded into the cache, and planted text is made there.
 """
 
 import os
@@ -11,9 +11,11 @@ from pathlib import Path
 
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
 from wordrel.corpus.novels import Progress, fetch_novels, find_novels, novels_registry
+from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
 from wordrel.errors import CorpusError
 
 WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
+RECALL = {f"planted:recall-{pairs}": pairs for pairs in RECALL_PAIRS}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,15 @@ def list_sources(cache: Path) -> list[NamedSource]:
             "$WORDREL_DATA/corpora/wiki17m.txt.xz; cannot be downloaded",
             _wiki17m_path() is not None,
         ),
+        *(
+            NamedSource(
+                name,
+                f"{SENTENCES:,} sentences of {pairs} key-value pairs, a key of them, its value",
+                "made when it is used",
+                True,
+            )
+            for name, pairs in RECALL.items()
+        ),
     ]
 
 
@@ -67,9 +78,13 @@ def find_source(source: str, cache: Path, progress: Progress | None = None) -> S
     Raises:
         CorpusError: nothing there, or nothing that can be read.
         DownloadError: the novels could not be fetched.
+        StoreError: planted text could not be kept.
     """
     if source == "novels":
         return _novels(cache, progress)
+    if source in RECALL:
+        path = recall_file(RECALL[source], cache)
+        return look_at_files([(path, path.name, "text")], cache)
     named = {"gensim:wiki-sample": _wiki_sample, "wiki17m": _wiki17m}
     if source in named:
         return named[source](cache)
