@@ -1,6 +1,7 @@
 """The hand-written loss and optimiser against autograd, formulas by hand, and counted shapes."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from planted import toy_corpus
 from wordrel.config import MatchedConfig, TrainingConfig
-from wordrel.models.matched.loss import Loss, Scored, negative_sampling
+from wordrel.models.matched.loss import Kind, Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import new_model
 from wordrel.models.matched.trainer import RowAdagrad, Trainer
 from wordrel.models.matched.weights import RUNGS
@@ -18,6 +19,7 @@ from wordrel.models.stream import Cutter, block_of
 
 B, G, M, D, V, K = 11, 3, 5, 7, 13, 4  # groups of 4, 4 and 3 states
 GROUP = 4
+KINDS: tuple[Kind, ...] = get_args(Kind)
 NEVER = torch.zeros(B, dtype=torch.bool)
 
 
@@ -30,6 +32,7 @@ class Case:
             torch.randn(n, D, generator=draw, dtype=torch.float64).requires_grad_() for n in (B, V)
         )
         self.bias = torch.randn(V, generator=draw, dtype=torch.float64).requires_grad_()
+        self.log_noise = torch.log_softmax(torch.randn(V, generator=draw).double(), 0)
         self.true = torch.randint(V, (B,), generator=draw)
         self.noise = torch.randint(V, (G, M), generator=draw)
         self.true[1], self.noise[0, 3], self.noise[0, 4] = 2, 2, 2
@@ -37,14 +40,30 @@ class Case:
         self.counts[[0, 6]] = False
 
     def scored(self, words: Tensor) -> Scored:
-        return Scored(words, self.outputs.detach()[words], self.bias.detach()[words])
+        rows = self.outputs.detach()[words], self.bias.detach()[words]
+        return Scored(words, *rows, self.log_noise[words])
 
-    def ours(self) -> Loss:
+    def ours(self, kind: Kind) -> Loss:
         true, noise = self.scored(self.true), self.scored(self.noise)
-        return negative_sampling(self.y.detach(), self.counts, true, noise, K)
+        return shared_noise_loss(kind, self.y.detach(), self.counts, true, noise, K)
 
-    def plain(self) -> Tensor:
+    def plain(self, kind: Kind) -> Tensor:
         """The formula, state by state and noise word by noise word."""
+        return self.negative_sampling() if kind == KINDS[0] else self.sampled_softmax()
+
+    def sampled_softmax(self) -> Tensor:
+        total = torch.zeros((), dtype=torch.float64)
+        for i in range(B):
+            if not self.counts[i]:
+                continue
+            others = [n for n in self.noise[i // GROUP] if n != self.true[i]]
+            words = torch.stack([self.true[i], *others])
+            expected = M * self.log_noise[words].exp()  # draws of each word among M
+            scores = self.outputs[words] @ self.y[i] + self.bias[words] - torch.log(expected)
+            total = total - torch.log_softmax(scores, 0)[0]
+        return total
+
+    def negative_sampling(self) -> Tensor:
         total = torch.zeros((), dtype=torch.float64)
         for i in range(B):
             if not self.counts[i]:
@@ -58,19 +77,21 @@ class Case:
         return total
 
 
-def test_the_loss_is_the_formula() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_is_the_formula(kind: Kind) -> None:
     case = Case()
-    total, states = case.ours().total()
-    assert total == pytest.approx(case.plain().item(), rel=1e-12)
+    total, states = case.ours(kind).total()
+    assert total == pytest.approx(case.plain(kind).item(), rel=1e-12)
     assert states == B - 2
     assert total > 10
 
 
-def test_all_gradients_are_those_of_autograd() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_gradients_are_those_of_autograd(kind: Kind) -> None:
     case = Case()
     tables = [case.y, case.outputs, case.bias]
-    d_y, d_outputs, d_bias = torch.autograd.grad(case.plain(), tables)
-    loss = case.ours()
+    d_y, d_outputs, d_bias = torch.autograd.grad(case.plain(kind), tables)
+    loss = case.ours(kind)
     torch.testing.assert_close(loss.states, d_y)
     rows = torch.cat((case.true, case.noise.flatten()))
     torch.testing.assert_close(
@@ -82,16 +103,18 @@ def test_all_gradients_are_those_of_autograd() -> None:
 
 def test_scores_of_zero_cost_log_two_a_word() -> None:
     words = torch.tensor([0, 1]), torch.tensor([[2, 3, 4]])
-    rows = [Scored(w, torch.zeros(*w.shape, D), torch.zeros(w.shape)) for w in words]
+    even = [torch.zeros(w.shape) for w in words]
+    rows = [Scored(w, torch.zeros(*w.shape, D), e, e) for w, e in zip(words, even, strict=True)]
     everything = torch.ones(2, dtype=torch.bool)
-    total, states = negative_sampling(torch.ones(2, D), everything, *rows, K).total()
+    total, states = shared_noise_loss(KINDS[0], torch.ones(2, D), everything, *rows, K).total()
     assert (total / states) == pytest.approx((1 + K) * math.log(2))
 
 
-def test_a_batch_without_a_counted_state_costs_and_teaches_nothing() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_batch_without_a_counted_state_costs_and_teaches_nothing(kind: Kind) -> None:
     case = Case()
     case.counts = NEVER
-    loss = case.ours()
+    loss = case.ours(kind)
     assert loss.total() == (0, 0)
     assert not (loss.states.any() or loss.outputs.any() or loss.bias.any())
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
+from wordrel.models.matched.loss import Kind
 from wordrel.models.matched.weights import RUNGS
 from wordrel.models.trained import Trained
 
@@ -42,6 +43,22 @@ def test_with_no_learning_the_loss_stays_at_its_start(planted: Corpus) -> None:
     assert np.abs(trained.tensors["output"]).max() < 1e-20
     # a little less than (1 + K) log 2, since the true word is no noise word
     assert [row["loss"] for row in trained.log] == pytest.approx([6 * math.log(2)], rel=0.02)
+
+
+@pytest.mark.parametrize("loss", get_args(Kind))
+def test_each_loss_teaches_probabilities_that_beat_the_unigram(planted: Corpus, loss: str) -> None:
+    training = TRAINING.model_copy(update={"epochs": 3})
+    config = MatchedConfig(kind="content", batch=64, loss=loss)  # type: ignore[arg-type]
+    tensors = MODELS["content"].train(planted, training, config, 1, CPU).tensors
+    context = MODELS["content"].read(tensors, planted.vocab, training, config).context
+    assert context is not None
+    ids = np.asarray(planted.held_out.ids).astype(np.int64)
+    states = context.states(ids, planted.held_out.sentence_ends.astype(np.int64))
+    log_p = context.log_probabilities(states)
+    np.testing.assert_allclose(np.exp(log_p).sum(1), 1, rtol=1e-4)
+    share = planted.vocab.counts / planted.vocab.counts.sum()
+    unigram = -np.log(share[ids]).mean()
+    assert -log_p[np.arange(len(ids)), ids].mean() < 0.8 * unigram
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e9, 1e30])
@@ -117,6 +134,7 @@ def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
         "basic": 0,
         "attention": 3 * dim**2,
         "attention_position": 3 * dim**2 + 2 * window + 1,
+        "block": 12 * dim**2 + 6 * dim + 2 * window + 1,
         "masked_attention": 2 * dim**2 + dim + 2 * window + 1,
     }
 

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from planted import split_of, toy_corpus
 from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig, parse_config
-from wordrel.config.settings import WITHOUT_HEADS
+from wordrel.config.settings import MEANS, WITHOUT_HEADS, WITHOUT_WORD_QUERY
 from wordrel.errors import ConfigError
 from wordrel.models import MODELS
-from wordrel.models.matched.loss import Scored, negative_sampling
+from wordrel.models.matched.loss import Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.matched.weights import RUNGS, attention, initial_weights, mix
 from wordrel.models.stream import Batch, Cutter, block_of
-from wordrel.models.windows import visible
+from wordrel.models.windows import place_scores, visible
 
 KINDS = list(RUNGS)
 HEADED = [(kind, n) for kind in KINDS for n in (1, 2) if n == 1 or RUNGS[kind].maps]
@@ -38,7 +38,7 @@ def model_of(kind: str, dim: int = 10, dtype: torch.dtype = torch.float64, **giv
     """Random tables and weights, offsets too."""
     config = MatchedConfig(kind=kind, **given)  # type: ignore[arg-type]
     generator = torch.Generator().manual_seed(1)
-    dense = initial_weights(RUNGS[kind], dim, W, generator)
+    dense = initial_weights(config, dim, W, generator)
     for name, weight in dense.items():
         noise = torch.randn(weight.shape, generator=generator)
         dense[name] = (weight + 0.5 * noise).to(dtype)
@@ -58,7 +58,7 @@ def states_of(model: Model, sentences: list[list[int]], **how: Any) -> NDArray[n
     """Y of all N tokens in their order."""
     found = []
     for batch in batches_of(sentences, **how):
-        y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+        y, _ = model.states(batch)
         found.append(y.numpy()[batch.real])
     return np.concatenate(found)
 
@@ -86,7 +86,42 @@ def plain_states(model: Model, sentences: list[list[int]]) -> NDArray[np.float64
 
 def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int) -> Any:
     x = model.inputs.numpy()[sentence]
-    same = np.eye(x.shape[1])
+    weights = plain_weights(model)
+    masked = RUNGS[model.config.kind].objective == "masked_word"
+    asking = RUNGS[model.config.kind].query
+    context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
+    if not context:
+        return np.zeros(x.shape[1])
+    words = plain_norm(weights, "norm_1", x) if model.rung.block else x
+    dim, heads = x.shape[1], model.config.heads
+    y = np.zeros(dim)
+    for h in range(heads):
+        rows = slice(h * dim // heads, (h + 1) * dim // heads)
+        q = np.zeros(dim // heads)
+        if asking == "mask":
+            q = weights["q_mask"][rows]
+        elif asking != "none":
+            asked = words[i - 1] if asking == "previous" else words[context].mean(0)
+            q = weights["W_q"][rows] @ asked
+        scores = []
+        for j in context:
+            score = q @ (weights["W_k"][rows] @ words[j])
+            score /= math.sqrt(dim / heads) if model.config.scale else 1
+            score += weights["offsets"][j - i + W]  # stands from -W to W
+            scores.append(score)
+        total = sum(math.exp(score) for score in scores)
+        for j, score in zip(context, scores, strict=True):
+            y[rows] += math.exp(score) / total * (weights["W_v"][rows] @ words[j])
+    if not model.rung.block:
+        return y
+    h = x[i - 1] + weights["W_o"] @ y
+    h = h + weights["W_2"] @ np.maximum(weights["W_1"] @ plain_norm(weights, "norm_2", h), 0)
+    return plain_norm(weights, "norm_out", h)
+
+
+def plain_weights(model: Model) -> dict[str, Any]:
+    """The dense weights; what a rung does not have does nothing, and tied roles are filled in."""
+    same = np.eye(model.inputs.shape[1])
     weights: dict[str, Any] = {
         "W_q": same,
         "W_k": same,
@@ -94,28 +129,15 @@ def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int
         "offsets": np.zeros(2 * W + 1),
     }
     weights |= {name: weight.numpy() for name, weight in model.dense.items()}
-    masked = RUNGS[model.config.kind].objective == "masked_word"
-    asking = RUNGS[model.config.kind].query
-    context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
-    dim, heads = x.shape[1], model.config.heads
-    y = np.zeros(dim)
-    for h in range(heads if context else 0):
-        rows = slice(h * dim // heads, (h + 1) * dim // heads)
-        q = np.zeros(dim // heads)
-        if asking == "mask":
-            q = weights["q_mask"][rows]
-        elif asking != "none":
-            q = weights["W_q"][rows] @ (x[i - 1] if asking == "previous" else x[context].mean(0))
-        scores = []
-        for j in context:
-            score = q @ (weights["W_k"][rows] @ x[j])
-            score /= math.sqrt(dim / heads) if model.config.scale else 1
-            score += weights["offsets"][j - i + W]  # stands from -W to W
-            scores.append(score)
-        total = sum(math.exp(score) for score in scores)
-        for j, score in zip(context, scores, strict=True):
-            y[rows] += math.exp(score) / total * (weights["W_v"][rows] @ x[j])
-    return y
+    if "K=Q" in model.config.ties:
+        weights["W_k"] = weights["W_q"]
+    return weights
+
+
+def plain_norm(weights: dict[str, Any], name: str, x: Any) -> Any:
+    centred = x - x.mean(-1, keepdims=True)
+    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
 
 @pytest.mark.parametrize("scale", [False, True])
@@ -131,14 +153,70 @@ def test_states_are_those_of_the_equations(kind: str, heads: int, dim: int, scal
     assert np.abs(y).max() > 0.1
 
 
+TIED = [
+    ("attention", ("K=Q",)),
+    ("attention", ("Q=I",)),
+    ("attention_position", ("V=I",)),
+    ("content", ("Q=I", "K=Q", "V=I")),
+    ("block", ("K=Q", "V=I")),
+    ("masked_attention", ("V=I",)),
+]
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize(("kind", "ties"), TIED)
+def test_tied_roles_are_those_of_the_equations(
+    kind: str, ties: tuple[str, ...], heads: int
+) -> None:
+    model = model_of(kind, heads=heads, ties=ties, scale=True)
+    learnt = {"W_q", "W_k", "W_v"} & set(model.dense)
+    own = {"K=Q": "W_k", "Q=I": "W_q", "V=I": "W_v"}
+    maps = {"W_k", "W_v"} | ({"W_q"} if kind != "masked_attention" else set())
+    assert learnt == maps - {own[tie] for tie in ties}
+    y = states_of(model, SENTENCES)
+    np.testing.assert_allclose(y, plain_states(model, SENTENCES), rtol=1e-9, atol=1e-12)
+    free = model_of(kind, heads=heads, scale=True)
+    assert np.abs(states_of(free, SENTENCES) - y).max() > 0.1
+
+
+def test_a_query_without_a_map_says_all_that_one_with_a_map_can_say() -> None:
+    """One head of full width: W_q^T W_k is one matrix, which a free W_k can be."""
+    free, tied = model_of("attention"), model_of("attention", ties=("Q=I",))
+    tied.dense["W_k"] = free.dense["W_q"].T @ free.dense["W_k"]
+    tied.dense["W_v"], tied.inputs = free.dense["W_v"], free.inputs
+    np.testing.assert_allclose(
+        states_of(tied, SENTENCES), states_of(free, SENTENCES), rtol=1e-9, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if RUNGS[k].maps and not RUNGS[k].block])
+def test_swapping_a_value_moves_the_logits_by_its_weight_times_the_difference(kind: str) -> None:
+    """s' - s = a_ij (v_k - v_j) O^T: what an attended word says is its value, and nothing else."""
+    model = model_of(kind)
+    sentence, at, other = [3, 1, 12, 5, 9], 3, 8
+    (batch,) = batches_of([sentence], shrink=False)
+    x = model.inputs[model.context_ids(batch)]
+    places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
+    a = attention(model.config, model.dense, x, places)
+    seen = int(a[0, 0, at].argmax()) - W
+    swapped = x.clone()
+    swapped[0, seen + W] = model.inputs[other]  # a value of its own, its key as before
+    logits = [mix(model.config, model.dense, v, a)[0, at] @ model.outputs.T for v in (x, swapped)]
+    values = model.inputs @ model.dense["W_v"].T
+    moved = a[0, 0, at, seen + W] * (values[other] - values[sentence[seen]])
+    torch.testing.assert_close(logits[1] - logits[0], moved @ model.outputs.T)
+    assert moved.abs().max() > 0.01
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_weights_sum_to_one_and_are_zero_outside_the_context(kind: str) -> None:
     heads = 2 if RUNGS[kind].maps else 1
     model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES):
-        x = model.inputs[torch.from_numpy(batch.ids)]
+        x = model.inputs[model.context_ids(batch)]
         seen, has_context = visible(model.rung.objective, batch, x.device)
-        a = attention(model.rung, model.config, model.dense, x, seen)
+        places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
+        a = attention(model.config, model.dense, x, places)
         here = a.transpose(1, 2)[has_context]  # [targets, H, S]
         inside = seen[has_context][:, None].expand_as(here)
         torch.testing.assert_close(here.sum(-1), torch.ones(here.shape[:2]))
@@ -164,7 +242,7 @@ def one_sentence(model: Model, length: int) -> tuple[list[int], Tensor, NDArray[
     """A sentence that its window covers, its input vectors, and y of what follows each word."""
     sentence = [int(word) for word in np.random.default_rng(7).integers(V, size=length)]
     (batch,) = batches_of([[*sentence, 0]], shrink=False, window=length)
-    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    y, _ = model.states(batch)
     return sentence, model.inputs[sentence], y.numpy()[batch.real][1:]
 
 
@@ -194,7 +272,8 @@ def test_attention_is_torchs_multihead_attention_without_its_output_map() -> Non
 
 @pytest.mark.parametrize(("kind", "heads"), HEADED)
 def test_a_state_does_not_depend_on_its_target(kind: str, heads: int) -> None:
-    model = model_of(kind, heads=heads, dtype=torch.float32)
+    # norms make long vectors: unscaled, a weight of the block can be too small for a float
+    model = model_of(kind, heads=heads, dtype=torch.float32, scale=RUNGS[kind].block)
     before = states_of(model, SENTENCES)
     flat = list(chain(*SENTENCES))
     for i in range(N):
@@ -226,9 +305,10 @@ def test_the_score_of_a_noise_word_does_not_depend_on_the_true_word(kind: str) -
     def bad_scores(sentences: list[list[int]]) -> NDArray[np.float32]:
         y = torch.from_numpy(states_of(model, sentences))
         true = torch.tensor(list(chain(*sentences)))
-        scored = [Scored(w, model.outputs[w], model.bias[w, 0]) for w in (true, noise)]
+        even = torch.zeros(V)
+        scored = [Scored(w, model.outputs[w], model.bias[w, 0], even[w]) for w in (true, noise)]
         counts = torch.ones(len(y), dtype=torch.bool)
-        loss = negative_sampling(y, counts, scored[0], scored[1], 5)
+        loss = shared_noise_loss("negative_sampling", y, counts, scored[0], scored[1], 5)
         return loss.bad[0].numpy()
 
     changed = [[*sentence] for sentence in SENTENCES]
@@ -239,7 +319,7 @@ def test_the_score_of_a_noise_word_does_not_depend_on_the_true_word(kind: str) -
 
 def last_state(model: Model, sentence: list[int]) -> NDArray[np.float64]:
     (batch,) = batches_of([[*sentence, 0]], shrink=False)
-    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    y, _ = model.states(batch)
     last: NDArray[np.float64] = y.numpy()[batch.real][len(sentence)]
     return last
 
@@ -264,7 +344,7 @@ def test_masked_attention_without_offsets_is_one_weight_a_word() -> None:
     weight = torch.exp(model.inputs @ u)
     values = model.inputs @ model.dense["W_v"].T
     (batch,) = batches_of([[3, 1, 12, 5, 9]], shrink=False)
-    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    y, _ = model.states(batch)
     around = torch.tensor([3, 1, 5, 9])
     expected = (weight[around, None] * values[around]).sum(0) / weight[around].sum()
     torch.testing.assert_close(y[0, 2], expected)
@@ -276,7 +356,7 @@ def test_an_offset_that_outweighs_all_others_is_a_shift() -> None:
     model.dense["offsets"][W - 2] = 1e4  # two before the target
     words = [3, 1, 12, 5, 9]
     (batch,) = batches_of([words], shrink=False)
-    y, _ = model.states(model.inputs[torch.from_numpy(batch.ids)], batch)
+    y, _ = model.states(batch)
     torch.testing.assert_close(y[0, 2:5], model.inputs[words[:3]])
 
 
@@ -291,7 +371,7 @@ def without_scores(kind: str) -> Model:
     return model
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "basic"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("basic", "block")])
 def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str) -> None:
     model = without_scores(kind)
     y, e = states_of(model, SENTENCES), model.inputs.numpy()
@@ -332,27 +412,57 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
     words = [[1, 5, 2, 2, 8, 3], [4]]
     (batch,) = batches_of(words, shrink=False)
     batch = replace(batch, **{name: getattr(batch, name)[:1] for name in ("ids", "left", "right")})
-    seen, has_context = visible(model.rung.objective, batch, torch.device("cpu"))
     names = list(model.dense)
 
     def y(x: Tensor, *dense: Tensor) -> Tensor:
         weights = dict(zip(names, dense, strict=True))
-        a = attention(model.rung, model.config, weights, x, seen)
-        return mix(model.rung, weights, x, a, has_context)
+        changed = Model(model.config, model.inputs, model.outputs, model.bias, weights)
+        return changed.mixed(x, batch)[model.has_context(batch)]
 
-    x = model.inputs[torch.from_numpy(batch.ids)]
+    x = model.inputs[model.context_ids(batch)]
     inputs = [t.detach().clone().requires_grad_() for t in (x, *model.dense.values())]
     assert torch.autograd.gradcheck(y, inputs)
 
 
+@pytest.mark.parametrize("kind", MEANS)
+def test_an_undivided_gradient_is_that_of_the_sum(kind: str) -> None:
+    plain, undivided = model_of(kind), model_of(kind, undivided=True)
+    (batch,) = batches_of([[3, 1, 12, 5, 9]])
+    sizes = visible(plain.rung.objective, batch, torch.device("cpu"))[0].sum(-1)
+    found = []
+    for model in (plain, undivided):
+        x = model.inputs[model.context_ids(batch)].requires_grad_()
+        y = model.mixed(x, batch)
+        pull = torch.randn(y.shape, generator=torch.Generator().manual_seed(0), dtype=y.dtype)
+        pull = pull * model.has_context(batch)[..., None]
+        divisor = sizes.clamp(min=1)[..., None] if model is plain else 1
+        found.append((y.detach(), *torch.autograd.grad(y, x, pull * divisor)))
+    torch.testing.assert_close(found[1][0], found[0][0])  # the state is the same mean
+    torch.testing.assert_close(found[1][1], found[0][1])
+    assert sizes.max() > 1
+
+
 def test_the_config_knows_which_rungs_have_no_heads() -> None:
     assert set(WITHOUT_HEADS) == {kind for kind, rung in RUNGS.items() if not rung.maps}
+    asked = {k for k, rung in RUNGS.items() if rung.maps and rung.query in ("previous", "mean")}
+    assert set(WITHOUT_WORD_QUERY) == set(RUNGS) - asked
+    same = {k for k, rung in RUNGS.items() if rung.query == "none" and not rung.positions}
+    assert set(MEANS) == same
 
 
-def test_heads_without_maps_are_refused() -> None:
+REFUSED = [
+    ({"kind": "basic", "heads": 2}, "found 2, expected 1: basic has no maps"),
+    ({"kind": "mean", "ties": ["V=I"]}, "ties: found V=I, expected none: mean has no such maps"),
+    ({"kind": "masked_attention", "ties": ["K=Q"]}, "found K=Q, expected none: masked_attention"),
+    ({"kind": "attention", "undivided": True}, "expected false: only mean and causal_mean divide"),
+]
+
+
+@pytest.mark.parametrize(("model", "message"), REFUSED)
+def test_settings_that_a_rung_has_no_use_for_are_refused(model: Any, message: str) -> None:
     study = {"study": "s", "corpora": [{"source": "x"}], "seeds": [1], "tasks": ["ws353"]}
-    with pytest.raises(ConfigError, match="found 2, expected 1: basic has no maps"):
-        parse_config({**study, "models": [{"kind": "basic", "heads": 2}]})
+    with pytest.raises(ConfigError, match=message):
+        parse_config({**study, "models": [model]})
 
 
 def test_word_weight_is_masked_attention_without_maps_and_offsets() -> None:

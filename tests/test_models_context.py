@@ -45,7 +45,7 @@ def tensors_of(name: str) -> dict[str, NDArray[np.float32]]:
     shapes = {"input": (V, D), "output": (V, D)}
     if name != "cbow":
         shapes["bias"] = (V, 1)
-        learnt = initial_weights(RUNGS[name], D, W, torch.Generator())
+        learnt = initial_weights(config_of(name), D, W, torch.Generator())
         shapes |= {weight: tuple(tensor.shape) for weight, tensor in learnt.items()}  # type: ignore[misc]
     rng = np.random.default_rng(1)
     return {n: rng.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}

@@ -33,6 +33,8 @@ class StreamContext:
         outputs: o, [V, D].
         bias: b, [V].
         counts: of each word in the training text, [V].
+        relative: whether scores stand for log p / noise, as negative sampling teaches them, or for
+            log p, as (sampled) softmax does.
     """
 
     objective: Objective
@@ -41,6 +43,7 @@ class StreamContext:
     outputs: Float32[np.ndarray, "V D"]
     bias: Float32[np.ndarray, " V"]
     counts: Int64[np.ndarray, " V"]
+    relative: bool = True
 
     def states(
         self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
@@ -65,13 +68,16 @@ class StreamContext:
         return y
 
     def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
-        """The full softmax of o . y + b + log noise.
+        """The full softmax of o . y + b, plus log noise where scores are relative to it.
 
         Negative sampling drives o . y + b to log p(w | context) - log noise(w) (up to a constant),
         so p needs the noise back. Source: Levy & Goldberg 2014, section 3.1; Dyer 2014.
         """
-        noise = noise_distribution(self.counts, self.training.noise_exponent)
-        offset = torch.from_numpy(self.bias + np.log(noise).astype(np.float32))
+        bias = self.bias
+        if self.relative:
+            noise = noise_distribution(self.counts, self.training.noise_exponent)
+            bias = bias + np.log(noise).astype(np.float32)
+        offset = torch.from_numpy(bias)
         scores = torch.addmm(offset, torch.from_numpy(states), torch.from_numpy(self.outputs).T)
         log_p: Float32[np.ndarray, "P V"] = torch.log_softmax(scores, dim=1).numpy()
         return log_p

@@ -1,7 +1,11 @@
 """The matched family: every model is y_i = sum_j a_ij v_j with other weights a and values v."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
@@ -11,7 +15,7 @@ from wordrel.models import trained
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
-from wordrel.models.matched.weights import RUNGS
+from wordrel.models.matched.weights import RUNGS, norm, role
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.readings import Readings
 
@@ -64,18 +68,18 @@ def read(
     views = {"input": inputs, "output": outputs}
     relations = {"in.in": (inputs, inputs), "in.out": (inputs, outputs)}
     if rung.maps:
-        views["value"] = inputs @ tensors["W_v"].T
+        views |= {name: view.numpy() for name, view in _roles(model)}
         relations["value.out"] = (views["value"], outputs)
-    if rung.maps and rung.query in ("previous", "mean"):
-        views |= {"query": inputs @ tensors["W_q"].T, "key": inputs @ tensors["W_k"].T}
+    if "query" in views:
         relations["q.k"] = (views["query"], views["key"])
     context = StreamContext(
         rung.objective,
         training,
-        lambda batch: model.states(model.inputs[torch.from_numpy(batch.ids)], batch),
+        model.states,
         outputs,
         tensors["bias"].ravel(),
         vocab.counts,
+        relative=config.loss == "negative_sampling",
     )
     primary = {"alike": "input", "relate": "in.out"}
     if rung.maps:
@@ -83,4 +87,16 @@ def read(
     return Readings(vocab, views, relations, context, primary)
 
 
-MATCHED = trained.Model(train, read, version=1)
+def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
+    """Every word as value, query and key; in a block the value as it reaches the residual."""
+    weights, words = model.dense, model.inputs
+    if model.rung.block:
+        words = norm(weights, "norm_1", words)
+    value = words @ role(weights, "W_v", words).T
+    yield "value", value @ weights["W_o"].T if model.rung.block else value
+    if model.rung.query in ("previous", "mean"):
+        yield "query", words @ role(weights, "W_q", words).T
+        yield "key", words @ role(weights, "W_k", words).T
+
+
+MATCHED = trained.Model(train, read, version=2)

@@ -6,13 +6,14 @@ Glossary: V words, D dimensions, C chunks, L targets a chunk, S tokens that they
 from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from wordrel.config import MatchedConfig, TrainingConfig
-from wordrel.models.matched.weights import RUNGS, Rung, Weights, attention, initial_weights, mix
+from wordrel.models.matched import weights as w
+from wordrel.models.matched.weights import RUNGS, Rung, Weights, initial_weights
 from wordrel.models.stream import Batch
-from wordrel.models.windows import visible
+from wordrel.models.windows import has_context, place_scores, reachable
 
 
 @dataclass
@@ -33,13 +34,32 @@ class Model:
     def __post_init__(self) -> None:
         self.rung = RUNGS[self.config.kind]
 
-    def states(
-        self, x: Float[Tensor, "C S D"], batch: Batch
-    ) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
+    def context_ids(self, batch: Batch) -> Int[Tensor, "C S"]:
+        """The words that a context of this model can hold, on its device."""
+        return torch.from_numpy(reachable(self.rung.objective, batch)).to(self.inputs.device)
+
+    def has_context(self, batch: Batch) -> Bool[Tensor, "C L"]:
+        """Which targets have a context."""
+        return torch.from_numpy(has_context(self.rung.objective, batch)).to(self.inputs.device)
+
+    def mixed(self, x: Float[Tensor, "C S D"], batch: Batch) -> Float[Tensor, "C L D"]:
+        """Y of every target; of one without context it means nothing, and must not count.
+
+        Args:
+            x: the input vectors of `context_ids`, apart from the table: they carry gradients.
+            batch: the windows.
+        """
+        places = place_scores(self.rung.objective, batch, self.dense.get("offsets"), x)
+        words = w.norm(self.dense, "norm_1", x) if self.rung.block else x
+        a = w.attention(self.config, self.dense, words, places)
+        y = w.mix(self.config, self.dense, words, a)
+        return w.block(self.dense, w.asking(x, y.shape[1]), y) if self.rung.block else y
+
+    def states(self, batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
         """Y of every target of a batch (0 where it has no context), and whether it has one."""
-        seen, has_context = visible(self.rung.objective, batch, x.device)
-        a = attention(self.rung, self.config, self.dense, x, seen)
-        return mix(self.rung, self.dense, x, a, has_context), has_context
+        has_context = self.has_context(batch)
+        y = self.mixed(self.inputs[self.context_ids(batch)], batch)
+        return torch.where(has_context[..., None], y, 0), has_context
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""
@@ -52,6 +72,6 @@ def new_model(config: MatchedConfig, training: TrainingConfig, vocabulary: int, 
     """Untrained: E uniform in +-0.5/D and O zero, as in word2vec; made on the CPU."""
     generator = torch.Generator().manual_seed(seed)
     inputs = (torch.rand(vocabulary, training.dim, generator=generator) - 0.5) / training.dim
-    dense = initial_weights(RUNGS[config.kind], training.dim, training.window, generator)
+    dense = initial_weights(config, training.dim, training.window, generator)
     outputs = torch.zeros(vocabulary, training.dim)
     return Model(config, inputs, outputs, torch.zeros(vocabulary, 1), dense)

@@ -18,11 +18,12 @@ from torch import Tensor
 from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
-from wordrel.models.matched.loss import Loss, Scored, negative_sampling
+from wordrel.models.matched.loss import Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
 from wordrel.models.trained import Runtime
+from wordrel.models.windows import window_of
 
 CHUNK = 32  # consecutive targets that share one dense score matrix
 NOISE_DRAWN = 1 << 18  # noise words drawn at a time
@@ -50,12 +51,6 @@ class RowAdagrad:
         self.table.index_add_(0, rows, gradient.mul_(scale[:, None]))
 
 
-def _rows(model: Model, words: Tensor) -> tuple[Tensor, Tensor]:
-    flat = words.flatten()
-    outputs = model.outputs.index_select(0, flat).view(*words.shape, -1)
-    return outputs, model.bias.index_select(0, flat).view(words.shape)
-
-
 class Trainer:
     """One model being trained; `run` is the loop, `step` one batch of it."""
 
@@ -68,6 +63,7 @@ class Trainer:
         self.keep = keep_probability(corpus.vocab.counts, training.subsample)
         noise = noise_distribution(corpus.vocab.counts, training.noise_exponent)
         self.noise_bounds = np.cumsum(noise)
+        self.log_noise = torch.from_numpy(np.log(noise).astype(np.float32)).to(model.inputs.device)
         self.drawn = np.empty(0, dtype=np.int64)
         self.tables = {
             name: RowAdagrad(table)
@@ -98,26 +94,35 @@ class Trainer:
         words, self.drawn = np.split(self.drawn, [math.prod(shape)])
         return torch.from_numpy(words.reshape(shape))
 
+    def _scored(self, words: Tensor) -> Scored:
+        model, flat = self.model, words.flatten()
+        outputs = model.outputs.index_select(0, flat).view(*words.shape, -1)
+        bias = model.bias.index_select(0, flat).view(words.shape)
+        return Scored(words, outputs, bias, self.log_noise.index_select(0, flat).view(words.shape))
+
     def step(self, batch: Batch, remaining: float) -> Loss:
         """Learn from one batch at `remaining` (1 to 0) of the learning rates."""
-        model = self.model
+        model, config = self.model, self.model.config
         device = model.inputs.device
-        ids = torch.from_numpy(batch.ids).to(device)
-        reach = (ids.shape[1] - batch.left.shape[1]) // 2
-        targets = ids[:, reach : ids.shape[1] - reach].flatten()
-        negatives = self.noise(math.ceil(len(targets) / model.config.group)).to(device)
+        ids = model.context_ids(batch)
+        reach = window_of(batch)
+        targets = torch.from_numpy(batch.ids[:, reach : batch.ids.shape[1] - reach])
+        targets = targets.to(device).flatten()
+        negatives = self.noise(math.ceil(len(targets) / config.group)).to(device)
+        counts = model.has_context(batch) & torch.from_numpy(batch.real).to(device)
         x = model.inputs.index_select(0, ids.flatten()).view(*ids.shape, -1).requires_grad_()
-        y, has_context = model.states(x, batch)
-        loss = negative_sampling(
+        y = model.mixed(x, batch)
+        loss = shared_noise_loss(
+            config.loss,
             y.detach().flatten(0, 1),
-            has_context.flatten() & torch.from_numpy(batch.real).to(device).flatten(),
-            Scored(targets, *_rows(model, targets)),
-            Scored(negatives, *_rows(model, negatives)),
+            counts.flatten(),
+            self._scored(targets),
+            self._scored(negatives),
             self.training.negatives,
         )
         dense = list(model.dense.values())
         d_x, *d_dense = torch.autograd.grad(y, [x, *dense], loss.states.view_as(y))
-        rate = model.config.learning_rate * remaining
+        rate = config.learning_rate * remaining
         words = torch.cat((targets, negatives.flatten()))
         self.tables["inputs"].step(ids.flatten(), d_x.flatten(0, 1), rate)
         self.tables["outputs"].step(words, loss.outputs, rate)
@@ -125,7 +130,7 @@ class Trainer:
         for weight, gradient in zip(dense, d_dense, strict=True):
             weight.grad = gradient
         if self.adam is not None:
-            self.adam.param_groups[0]["lr"] = model.config.weights_learning_rate * remaining
+            self.adam.param_groups[0]["lr"] = config.weights_learning_rate * remaining
             self.adam.step()
         return loss
 
