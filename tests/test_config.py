@@ -59,7 +59,8 @@ def test_digests_of_configs_and_models_have_not_moved_since_cells_were_first_tra
     attention = config.models[4]
     assert canonical_json(attention) == (
         '{"batch":4096,"group":128,"heads":1,"kind":"attention","learning_rate":0.25,'
-        '"name":"attention","scale":false,"shared_negatives":64,"weights_learning_rate":0.002}'
+        '"loss":"negative_sampling","name":"attention","scale":false,"shared_negatives":64,'
+        '"ties":[],"undivided":false,"weights_learning_rate":0.002}'
     )
     assert canonical_json(config.training) == (
         '{"dim":100,"epochs":5,"negatives":5,"noise_exponent":0.75,"shrink_window":true,'
@@ -67,7 +68,7 @@ def test_digests_of_configs_and_models_have_not_moved_since_cells_were_first_tra
     )
     assert canonical_json(config.corpora[0]) == (
         '{"bad_utf8":"error","digits":"drop","documents":"blank_line","held_out":0.05,'
-        '"lines":"paragraph","long_lines":"error","lowercase":true,"max_sentence":1000,'
+        '"limit_tokens":null,"lines":"paragraph","long_lines":"error","lowercase":true,"max_sentence":1000,'
         '"max_vocabulary":null,"min_count":5,"name":"wiki-sample","sentences":"punctuation",'
         '"source":"gensim:wiki-sample"}'
     )

@@ -10,11 +10,10 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from planted import toy_corpus
-from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
 from wordrel.models.matched.loss import Kind, Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import new_model
 from wordrel.models.matched.trainer import RowAdagrad, Trainer
-from wordrel.models.matched.weights import RUNGS
 from wordrel.models.stream import Cutter, block_of
 
 B, G, M, D, V, K = 11, 3, 5, 7, 13, 4  # groups of 4, 4 and 3 states

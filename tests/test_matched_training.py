@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from planted import split_of, toy_corpus
-from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
 from wordrel.models.matched.loss import Kind
-from wordrel.models.matched.weights import RUNGS
 from wordrel.models.trained import Trained
 
 CPU = Runtime("cpu")

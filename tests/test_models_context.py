@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from planted import toy_corpus
-from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, context
 from wordrel.models.context import StreamContext
-from wordrel.models.matched.weights import RUNGS, initial_weights
+from wordrel.models.matched.weights import initial_weights
 from wordrel.models.stream import Batch
 
 V, D, W = 11, 4, 3

@@ -1,6 +1,7 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
 from wordrel.config.load import load_config, parse_config, parse_corpus
+from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
     NAMED_SOURCES,
     CorpusConfig,
@@ -23,6 +24,7 @@ from wordrel.config.settings import (
 
 __all__ = [
     "NAMED_SOURCES",
+    "RUNGS",
     "CorpusConfig",
     "ExecuteConfig",
     "MatchedConfig",
@@ -31,6 +33,7 @@ __all__ = [
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",
+    "Rung",
     "StatisticsConfig",
     "StudyConfig",
     "TaskConfig",

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from wordrel.config.rungs import Kind, Tie, unfit
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
 
@@ -138,43 +140,10 @@ class Word2vecConfig(_Model):
     min_learning_rate: float = Field(0.0001, gt=0)
 
 
-WITHOUT_HEADS = (
-    "mean",
-    "word_weight",
-    "position_weight",
-    "causal_mean",
-    "causal_position",
-    "basic",
-)
-"""Rungs that learn no maps of query, key and value, hence nothing that heads could split."""
-
-
-WITHOUT_WORD_QUERY = (*WITHOUT_HEADS, "masked_attention")
-"""Rungs in which no map of a word asks, hence no W_q that could be tied."""
-
-MEANS = ("mean", "causal_mean")
-"""Rungs that weigh all words of a context the same."""
-
-Tie = Literal["K=Q", "Q=I", "V=I"]
-
-
 class MatchedConfig(_Model):
     """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
 
-    kind: Literal[
-        "mean",
-        "word_weight",
-        "position_weight",
-        "masked_attention",
-        "content",
-        "content_position",
-        "causal_mean",
-        "causal_position",
-        "attention",
-        "attention_position",
-        "basic",
-        "block",
-    ]
+    kind: Kind
     heads: int = Field(1, ge=1)
     scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
     ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
@@ -226,7 +195,9 @@ class StatisticsConfig(_Strict):
 class ExecuteConfig(_Strict):
     """Where cells run. Nothing here changes a result, so it is in no digest."""
 
-    jobs: int | None = Field(None, ge=1, description="cells at a time; default: one a core")
+    jobs: int | None = Field(
+        None, ge=1, description="cells at a time; default: one a core, or a worker of the cluster"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     engine: Literal["local", "dask"] = Field(
         "local", description="processes of this machine, or a Dask cluster that is already there"
@@ -298,15 +269,9 @@ def _unfit(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
         if dim % model.heads:
             found = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield f"models.{i}.heads: {found}"
-        if model.heads > 1 and model.kind in WITHOUT_HEADS:
-            yield f"models.{i}.heads: found {model.heads}, expected 1: {model.kind} has no maps"
-        without = WITHOUT_HEADS if model.ties == ("V=I",) else WITHOUT_WORD_QUERY
-        if model.ties and model.kind in without:
-            tied = ", ".join(model.ties)
-            yield f"models.{i}.ties: found {tied}, expected none: {model.kind} has no such maps"
-        if model.undivided and model.kind not in MEANS:
-            expected = f"expected false: only {' and '.join(MEANS)} divide by the window"
-            yield f"models.{i}.undivided: found true, {expected}"
+        useless = unfit(model.kind, heads=model.heads, ties=model.ties, undivided=model.undivided)
+        for key, problem in useless.items():
+            yield f"models.{i}.{key}: {problem}"
 
 
 def canonical_json(config: BaseModel | Mapping[str, Any]) -> str:

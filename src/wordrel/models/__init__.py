@@ -1,8 +1,8 @@
 """The registry of models: the only place that knows which kinds there are."""
 
+from wordrel.config import RUNGS
 from wordrel.models.counts import PPMI_SVD
 from wordrel.models.matched import MATCHED
-from wordrel.models.matched.weights import RUNGS
 from wordrel.models.random import RANDOM
 from wordrel.models.trained import Model, Runtime, Trained
 from wordrel.models.word2vec import WORD2VEC

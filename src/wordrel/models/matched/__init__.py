@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
@@ -15,7 +15,7 @@ from wordrel.models import trained
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
-from wordrel.models.matched.weights import RUNGS, norm, role
+from wordrel.models.matched.weights import norm, role
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.readings import Readings
 

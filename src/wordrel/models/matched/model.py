@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.config import RUNGS, MatchedConfig, Rung, TrainingConfig
 from wordrel.models.matched import weights as w
-from wordrel.models.matched.weights import RUNGS, Rung, Weights, initial_weights
+from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
 from wordrel.models.windows import has_context, place_scores, reachable
 

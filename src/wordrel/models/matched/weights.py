@@ -6,14 +6,13 @@ Every model of the matched family is these three lines with other weights:
     score(w | i) = o_w . y_i + b_w
     loss: negative sampling
 
-A rung is an entry of `RUNGS`: its objective, what asks (the query), and whether offsets count.
+A rung is an entry of `wordrel.config.RUNGS`; this file is the mathematics of what an entry says.
 Nothing here knows of optimisers or corpora.
 
 Shapes: C chunks, L targets a chunk, S tokens that they can reach, H heads, D dimensions.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -21,44 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import layer_norm, relu
 
-from wordrel.config import MatchedConfig
-from wordrel.readings import Objective
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One model of the family.
-
-    Attributes:
-        objective: predict a word from both sides, or from the words before it.
-        query: whose vector asks: nobody's (all words weigh the same), one learned vector ("mask"),
-            the word before the target ("previous"), or the mean of the context ("mean").
-        positions: whether a learned number for each offset is added to the scores.
-        maps: whether query, key and value are learned maps of the word's vector, or that itself.
-        block: whether residual, layer norm and feed-forward stand around the attention.
-    """
-
-    objective: Objective
-    query: Literal["none", "mask", "previous", "mean"]
-    positions: bool
-    maps: bool
-    block: bool = False
-
-
-RUNGS: dict[str, Rung] = {
-    "mean": Rung("masked_word", "none", positions=False, maps=False),
-    "word_weight": Rung("masked_word", "mask", positions=False, maps=False),
-    "position_weight": Rung("masked_word", "none", positions=True, maps=False),
-    "masked_attention": Rung("masked_word", "mask", positions=True, maps=True),
-    "content": Rung("masked_word", "mean", positions=False, maps=True),
-    "content_position": Rung("masked_word", "mean", positions=True, maps=True),
-    "causal_mean": Rung("next_word", "none", positions=False, maps=False),
-    "causal_position": Rung("next_word", "none", positions=True, maps=False),
-    "attention": Rung("next_word", "previous", positions=False, maps=True),
-    "attention_position": Rung("next_word", "previous", positions=True, maps=True),
-    "basic": Rung("next_word", "previous", positions=False, maps=False),
-    "block": Rung("next_word", "previous", positions=True, maps=True, block=True),
-}
+from wordrel.config import RUNGS, MatchedConfig
 
 Weights = dict[str, Tensor]
 WIDER = 4  # the feed-forward's hidden layer, in D; Vaswani et al. 2017, section 3.3
