@@ -5,14 +5,17 @@ import hashlib
 import os
 import shutil
 import time
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from wordrel.config import CorpusConfig
+from wordrel.config import NAMED_SOURCES, CorpusConfig
 from wordrel.corpus import list_sources, prepare
 from wordrel.corpus.files import Source, check_unchanged, own_source
 from wordrel.corpus.novels import novels_registry
+from wordrel.corpus.planted import LETTERS, RECALL_PAIRS, recall_text
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.wiki import article_bytes, article_text
 from wordrel.errors import CorpusError
@@ -190,9 +193,75 @@ def test_named_sources_are_listed_with_what_is_here(
 ) -> None:
     monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
     listed = {source.name: source.present for source in list_sources(tmp_path)}
-    assert listed == {"gensim:wiki-sample": True, "novels": False, "wiki17m": False}
+    assert listed == {name: name not in ("novels", "wiki17m") for name in NAMED_SOURCES}
     tree(tmp_path, "corpora/novels/x.txt", "corpora/wiki17m.txt.xz")
     assert all(source.present for source in list_sources(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "sha256"),
+    [
+        (1, "348d28931df90338457e22e30f73c3d7bad41add09c6396d6f41e520f3b1c567"),
+        (2, "ee66730d0f4bb50b4e6c120054ded7c85fe498153fbe25990656ecfb16655cc3"),
+        (4, "f1efc411afd2a7eb18e2b62673f7e403debe10ab56b34e5ef4ad529ed9c94bab"),
+        (8, "a140bb63375471072dd9ce18ebb53e4e6ddfab909ac007ed43a7c13a1d8cf30a"),
+        (16, "01ca7257e7c3ed5c7681e87d155bf535cd446bf22fc8567fd488e7f1bfbea0e6"),
+    ],
+)
+def test_planted_recall_is_the_same_text_everywhere(pairs: int, sha256: str) -> None:
+    assert hashlib.sha256(recall_text(pairs, 1000).encode()).hexdigest() == sha256
+    assert recall_text(pairs, 1000).startswith(recall_text(pairs, 50))
+
+
+@pytest.mark.parametrize("pairs", RECALL_PAIRS)
+def test_a_sentence_of_planted_recall_holds_its_answer_once(pairs: int) -> None:
+    places = []
+    for line in filter(None, recall_text(pairs, 2000).splitlines()):
+        *said, key, value = line.split()
+        assert len({word[:2] for word in said}) == len({word[2:] for word in said}) == pairs
+        places.append(said.index(key + value))
+    spread = [places.count(place) for place in range(pairs)]
+    assert len(places) == 2000
+    assert min(spread) > 0.6 * 2000 / pairs
+
+
+def test_planted_recall_deals_keys_and_values_evenly_and_apart() -> None:
+    lines = filter(None, recall_text(1, 25_600).splitlines())
+    dealt = Counter(line.split()[0] for line in lines)
+    counts = [dealt[f"k{key}v{value}"] for key in LETTERS for value in LETTERS]
+    assert sum((count - 100) ** 2 / 100 for count in counts) < 330  # chi-squared, 255 df: p > .001
+
+
+@pytest.mark.parametrize("digits", ["keep", "zero", "drop"])
+def test_every_setting_keeps_the_words_of_planted_recall(digits: str, tmp_path: Path) -> None:
+    (tmp_path / "recall.txt").write_text(recall_text(2, 3000))
+    corpus = prepare(CorpusConfig(source=str(tmp_path / "recall.txt"), digits=digits), tmp_path)
+    assert len(corpus.vocab) == 16 * 16 + 16 + 16
+    assert {"kavp", "ka", "vp"} < set(corpus.vocab.words)
+
+
+def test_planted_recall_is_held_out_by_sentences_of_known_words(tmp_path: Path) -> None:
+    corpus = prepare(CorpusConfig(source="planted:recall-1"), tmp_path)
+    assert corpus.name == "recall-1"
+    lengths = [np.diff(s.sentence_ends, prepend=0) for s in (corpus.train, corpus.held_out)]
+    assert set(np.concatenate(lengths)) == {3}
+    assert sum(map(len, lengths)) == 50_000
+    assert 0.04 < len(lengths[1]) / 50_000 < 0.06
+    assert set(corpus.train.ids) == set(range(16 * 16 + 16 + 16))
+
+
+def test_planted_text_is_made_once_and_again_when_it_was_altered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wordrel.corpus.planted.recall_text", lambda pairs: f"{pairs} pairs\n")
+    (file,) = find_source("planted:recall-1", tmp_path).files
+    assert file.path == tmp_path / "planted" / "recall-1.txt"
+    assert file.path.read_text() == "1 pairs\n"
+    written = file.path.stat().st_mtime_ns
+    find_source("planted:recall-1", tmp_path)
+    assert file.path.stat().st_mtime_ns == written  # another process may be reading it
+    file.path.write_text("kavb ka vb\n")
+    assert find_source("planted:recall-1", tmp_path).sha256 == file.sha256
 
 
 def test_the_registry_has_a_hundred_novels() -> None:

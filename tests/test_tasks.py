@@ -71,7 +71,7 @@ def test_an_unknown_task_is_met_with_the_nearest_name():
         load_task("simlex99")
     assert str(error.value) == (
         "tasks: found 'simlex99', which is not a task; did you mean 'simlex999'? Allowed: "
-        "google_analogies, held_out_loss, neighbour_agreement, simlex999, ws353"
+        "google_analogies, held_out_loss, last_word, neighbour_agreement, simlex999, ws353"
     )
 
 

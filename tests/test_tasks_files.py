@@ -148,7 +148,7 @@ def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path
         read_quadruples(write(tmp_path, ": family\n"))
 
 
-@pytest.mark.parametrize("name", ["held_out_loss", "neighbour_agreement"])
+@pytest.mark.parametrize("name", ["held_out_loss", "last_word", "neighbour_agreement"])
 def test_tasks_that_come_from_the_corpus_read_no_file(tmp_path, name):
     with pytest.raises(DatasetError, match="expected none; leave it out"):
         KINDS[load_task(name).kind].read(tmp_path)

@@ -45,26 +45,31 @@ def recall_file(pairs: int, cache: Path) -> Path:
     return path
 
 
-def recall_text(pairs: int, sentences: int = SENTENCES) -> str:
-    """Sentences with `pairs` (1 to 16) pairs: one a line, a blank line after each document.
+def recall_text(pairs: int, sentences: int = SENTENCES, letters: str = LETTERS) -> str:
+    """Sentences of `pairs` pairs (at most one a letter): one a line, documents a blank line apart.
 
     The same text on every machine; fewer sentences are the first of many.
     """
     rng = Random(SEED)
-    lines = (_recall_sentence(pairs, rng) for _ in range(sentences))
+    lines = (_recall_sentence(pairs, letters, rng) for _ in range(sentences))
     return "".join(
         f"{line}\n\n" if number % DOCUMENT == 0 else f"{line}\n"
         for number, line in enumerate(lines, start=1)
     )
 
 
-def _recall_sentence(pairs: int, rng: Random) -> str:
-    keys, values = _shuffled(rng)[:pairs], _shuffled(rng)[:pairs]
+def _recall_sentence(pairs: int, letters: str, rng: Random) -> str:
+    keys, values = _dealt(letters, pairs, rng), _dealt(letters, pairs, rng)
     asked = int(rng.random() * pairs)
     words = [f"k{key}v{value}" for key, value in zip(keys, values, strict=True)]
     return " ".join([*words, f"k{keys[asked]}", f"v{values[asked]}"])
 
 
-def _shuffled(rng: Random) -> list[str]:
-    # Of all methods, Python promises only random() to give the same numbers in every version.
-    return sorted(LETTERS, key=lambda _: rng.random())
+def _dealt(letters: str, count: int, rng: Random) -> list[str]:
+    """So many different letters in random order: the first steps of a Fisher-Yates shuffle."""
+    hand = list(letters)
+    for i in range(count):
+        # Of all methods, Python promises only random() to give the same numbers in every version.
+        other = i + int(rng.random() * (len(hand) - i))
+        hand[i], hand[other] = hand[other], hand[i]
+    return hand[:count]

@@ -52,7 +52,7 @@ class Task:
     Attributes:
         name: as in the config.
         kind: a key of `wordrel.tasks.KINDS`.
-        question: "alike", "fit" or "agreement".
+        question: "alike", "fit", "recall" or "agreement".
         measure: a key of `wordrel.stats.MEASURES`.
         better: which way is good.
         items: what is asked.
@@ -123,7 +123,7 @@ class Scope:
     Attributes:
         lowercase: whether the corpus was lower-cased; the words of items then are, too.
         restrict_vocab: how many of the most frequent words can be an answer.
-        probe: the held-out text; only tasks of the question "fit" need it.
+        probe: the held-out text; only tasks of the questions "fit" and "recall" need it.
     """
 
     lowercase: bool

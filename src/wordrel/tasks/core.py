@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.readings import Readings
-from wordrel.tasks import analogies, held_out, neighbours, pairs
+from wordrel.tasks import analogies, held_out, last_word, neighbours, pairs
 from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Probe, Scope, Task
 from wordrel.tasks.files import package_file, read_pairs
 from wordrel.tasks.registry import REGISTRY, TaskInfo, explain_unknown
@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
     "pairs": pairs.KIND,
     "analogies": analogies.KIND,
     "held_out_loss": held_out.KIND,
+    "last_word": last_word.KIND,
     "neighbours": neighbours.KIND,
 }
 
@@ -81,7 +82,7 @@ def ask(
         task: what is asked.
         readings: whom.
         lowercase: whether the corpus was lower-cased; the words of items then are, too.
-        probe: held-out text, for a task of the question "fit".
+        probe: held-out text, for a task of the question "fit" or "recall".
         restrict_vocab: how many of the most frequent words can answer an analogy.
 
     Returns:

@@ -7,12 +7,13 @@ The items are sentences: gold is the number of targets, predicted the sum of -lo
 the measure their ratio: the loss per token.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import DatasetError
@@ -43,17 +44,30 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     Raises:
         ValueError: where `scope` has no probe.
     """
+    ids, items = choose_sentences(probe_of(task, scope))
+    form = form_of(task, items, _unigram_loss(readings.vocab, ids, items))
+    return [_answer_one(form, objective, readings, ids) for objective in get_args(Objective)]
+
+
+def probe_of(task: Task, scope: Scope) -> Probe:
+    """The held-out text.
+
+    Raises:
+        ValueError: where there is none.
+    """
     if scope.probe is None:
         raise ValueError(f"{task.name} needs held-out text: found no probe, expected one")
-    ids, items = choose_sentences(scope.probe)
-    probed = replace(task, items=items)
-    form = unanswered(
-        probed, covered(items, readings.vocab, scope), _unigram_loss(readings.vocab, ids, items)
-    )
-    if not items.n_items:
-        note = "no held-out sentence has two words; raise corpus.held_out or give more text"
-        form = replace(form, note=note)
-    return [_answer_one(form, objective, readings, ids) for objective in get_args(Objective)]
+    return scope.probe
+
+
+def form_of(task: Task, items: Items, chance: float) -> Outcome:
+    """The outcome, yet to be filled in, of a model that is asked these held-out sentences."""
+    every = np.ones(items.n_items, dtype=np.bool_)
+    form = unanswered(replace(task, items=items), every, chance)
+    if items.n_items:
+        return form
+    note = "no held-out sentence has two words; raise corpus.held_out or give more text"
+    return replace(form, note=note)
 
 
 def choose_sentences(probe: Probe) -> tuple[Int64[np.ndarray, " N"], Items]:
@@ -128,12 +142,19 @@ def sentence_losses(
     states = context.states(ids, np.cumsum(n_targets + 1))
     places = _targets(n_targets)
     surprise = np.empty(len(places))
-    step = max(1, _LOG_PROBABILITIES_AT_ONCE // n_words)
-    for start in range(0, len(places), step):
-        at = places[start : start + step]
-        log_p = context.log_probabilities(states[at])
-        surprise[start : start + step] = -log_p[np.arange(len(at)), ids[at]]
+    for some, log_p in log_probabilities(context, states[places], n_words):
+        surprise[some] = -log_p[np.arange(len(log_p)), ids[places[some]]]
     return np.add.reduceat(surprise, np.cumsum(n_targets) - n_targets)
+
+
+def log_probabilities(
+    context: Contextualizer, states: Float32[np.ndarray, "P D"], n_words: int
+) -> Iterator[tuple[slice, Float32[np.ndarray, "B V"]]]:
+    """Those of consecutive states, with their places among the P; memory stays bounded."""
+    step = max(1, _LOG_PROBABILITIES_AT_ONCE // n_words)
+    for start in range(0, len(states), step):
+        some = slice(start, start + step)
+        yield some, context.log_probabilities(states[some])
 
 
 def _unigram_loss(vocab: Vocab, ids: Int64[np.ndarray, " N"], items: Items) -> float:

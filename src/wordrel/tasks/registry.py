@@ -8,8 +8,8 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-KindName = Literal["pairs", "analogies", "held_out_loss", "neighbours"]
-Question = Literal["alike", "fit", "agreement"]
+KindName = Literal["pairs", "analogies", "held_out_loss", "last_word", "neighbours"]
+Question = Literal["alike", "fit", "recall", "agreement"]
 MainScore = Literal["spearman", "accuracy", "loss_per_token", "overlap"]
 
 
@@ -118,6 +118,19 @@ _HELD_OUT_LOSS = TaskInfo(
     main_score="loss_per_token",
 )
 
+_LAST_WORD = TaskInfo(
+    name="last_word",
+    kind="last_word",
+    question="recall",
+    description="Share of held-out sentences whose last word is the most probable one, given the "
+    "words before it.",
+    reference="https://aclanthology.org/P16-1144/",
+    license="that of the corpus",
+    bibtex_citation="",
+    date="",
+    main_score="accuracy",
+)
+
 _NEIGHBOURS = TaskInfo(
     name="neighbour_agreement",
     kind="neighbours",
@@ -131,7 +144,8 @@ _NEIGHBOURS = TaskInfo(
 )
 
 REGISTRY: dict[str, TaskInfo] = {
-    info.name: info for info in (_WS353, _SIMLEX999, _GOOGLE, _HELD_OUT_LOSS, _NEIGHBOURS)
+    info.name: info
+    for info in (_WS353, _SIMLEX999, _GOOGLE, _HELD_OUT_LOSS, _LAST_WORD, _NEIGHBOURS)
 }
 
 
