@@ -3,6 +3,7 @@
 # make lint         formatting, lint, types
 # make test-slow    the tests that take minutes
 # make format       put the code into its format
+# make readme       render the README's blocks again from the stored results
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)
 # TORCH_INDEX=URL           where to look for torch first, such as PyTorch's index of CPU builds

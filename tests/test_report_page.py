@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from wordrel.report import figures, findings, queries, text
+from wordrel.report.drawing import svg
 from wordrel.report.headline import Cell, headlines, letters
 from wordrel.report.page import render, render_files, write_report
 from wordrel.report.results import Results, read_results
@@ -263,10 +264,21 @@ def test_figures_are_svg_without_date_and_leave_matplotlib_as_it_was(results: Re
     before = dict(matplotlib.rcParams)
     figure = figures.agreement_figure(results)
     assert figure is not None
-    drawn = figures.svg(figure)
+    drawn = svg(figure)
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "dc:date" not in drawn and "Matplotlib v" not in drawn
     assert dict(matplotlib.rcParams) == before
+
+
+def test_every_question_has_a_title_of_its_own(results: Results):
+    for question in ("alike", "fit"):
+        of_it = results.summary["question"] == question
+        summary = results.summary[of_it].assign(question="recall")
+        page = render(replace(results, summary=summary))
+        assert [line for line in page.splitlines() if line.endswith("?")] == [
+            "## Does it look things up?",
+            "## Which models have the same neighbours?",
+        ]
 
 
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):

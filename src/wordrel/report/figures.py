@@ -1,20 +1,17 @@
 """The two figures: scores with intervals and chance, and which models agree on neighbours.
 
-Reads tables, returns SVG; the same tables give the same text.
+Reads tables, returns figures; the same tables give the same drawing.
 """
 
-import io
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 
 import pandas as pd
-from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from wordrel.report import queries
+from wordrel.report.drawing import BLUE, FAINT, GREEN, GREY, INK, PAPER, VERMILLION, layout, styled
 from wordrel.report.findings import front
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
@@ -22,29 +19,14 @@ from wordrel.report.text import number, percent
 
 WIDTH = 9.0  # inches; shown at 900 px, so that 11 points are 15 px
 
-# Colours of Okabe and Ito, told apart with every common colour blindness; shapes say it again.
-_MARKS = {"word2vec": ("#0072B2", "o"), "attention": ("#D55E00", "s")}
-_OTHER = ("#555555", "D")
-_INK, _FAINT, _PAPER = "#1a1a1a", "#d8d8d8", "#ffffff"
-
-_STYLE = {
-    "svg.hashsalt": "wordrel",
-    "font.size": 11,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "text.parse_math": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.edgecolor": "#888888",
-    "axes.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "figure.facecolor": _PAPER,
-    "savefig.facecolor": _PAPER,
-    "axes.unicode_minus": True,
+_MARKS = {
+    "word2vec": (BLUE, "o"),
+    "attention": (VERMILLION, "s"),
+    "weighted mean": (GREEN, "^"),
 }
+_OTHER = (GREY, "D")
+_TITLE_LENGTH = 40  # characters of 12 points above a panel of half the width
+_FEW = 10  # models that a panel shows whether or not they have an answer
 
 
 def scores_figure(results: Results) -> Figure | None:
@@ -53,11 +35,9 @@ def scores_figure(results: Results) -> Figure | None:
     grid = _scores_grid(results, corpora)
     if not grid:
         return None
-    with _styled():
-        heights = [
-            0.9 + 0.28 * max(len(queries.models(results, c)) for c, _ in row) for row in grid
-        ]
-        figure = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout=_layout())
+    with styled():
+        heights = [0.9 + 0.28 * max(len(_lines(results, *panel)) for panel in row) for row in grid]
+        figure = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout=layout())
         axes = figure.subplots(
             len(grid),
             max(len(row) for row in grid),
@@ -67,7 +47,7 @@ def scores_figure(results: Results) -> Figure | None:
         for line, row in zip(axes, grid, strict=True):
             for ax, (corpus, column) in zip(line, row, strict=False):
                 _score_panel(ax, results, corpus, column)
-                same = queries.models(results, corpus) == queries.models(results, row[0][0])
+                same = _lines(results, corpus, column) == _lines(results, *row[0])
                 ax.tick_params(labelleft=ax is line[0] or not same)
             for ax in line[len(row) :]:
                 ax.set_axis_off()
@@ -83,23 +63,15 @@ def agreement_figure(results: Results) -> Figure | None:
     most = max(len(_agreeing(results, c)) for c in corpora)
     wide = 1 if most > 7 or len(corpora) == 1 else 2
     tall = -(-len(corpora) // wide)
-    with _styled():
+    with styled():
         side = min(WIDTH / wide, 2.4 + 0.62 * most)
-        figure = Figure(figsize=(WIDTH, tall * side), layout=_layout())
+        figure = Figure(figsize=(WIDTH, tall * side), layout=layout())
         axes = figure.subplots(tall, wide, squeeze=False).ravel()
         for ax, corpus in zip(axes, corpora, strict=False):
             _agreement_panel(ax, results, corpus)
         for ax in axes[len(corpora) :]:
             ax.set_axis_off()
     return figure
-
-
-def svg(figure: Figure) -> str:
-    """The figure as SVG without date or version: the same figure gives the same text."""
-    with _styled():
-        data = io.BytesIO()
-        figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
-    return data.getvalue().decode()
 
 
 def scores_alt(results: Results) -> str:
@@ -133,15 +105,6 @@ def _nearest(results: Results, corpus: str) -> str:
     return f"{corpus}: {names} {number(between[pair], 2)}"
 
 
-def _layout() -> ConstrainedLayoutEngine:
-    return ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
-
-
-def _styled() -> AbstractContextManager[None]:
-    """Drawing that no matplotlibrc of the user changes; settings come back afterwards."""
-    return style.context(["default", _STYLE])
-
-
 def _scores_grid(results: Results, corpora: Sequence[str]) -> list[list[tuple[str, Column]]]:
     """Rows of panels: a row a column with corpora side by side, or two columns of one corpus."""
     found = [
@@ -166,22 +129,33 @@ def _all_columns(results: Results, question: str) -> list[Column]:
     return list(dict.fromkeys(column for columns in every for column in columns))
 
 
-def _score_panel(ax: Axes, results: Results, corpus: str, column: Column) -> None:
+def _lines(results: Results, corpus: str, column: Column) -> list[str]:
+    """The models of a panel; among many, those without an answer are left to the table."""
     models = queries.models(results, corpus)
+    if len(models) <= _FEW:
+        return models
     answers = queries.answers(results, corpus, column)
+    return [m for m in models if m in answers and not pd.isna(answers[m].score)]
+
+
+def _score_panel(ax: Axes, results: Results, corpus: str, column: Column) -> None:
+    models = _lines(results, corpus, column)
+    answers = queries.answers(results, corpus, column)
+    families = queries.families(results)
     for place, model in enumerate(models):
-        _dot(ax, place, answers.get(model), queries.family(results, model))
+        _dot(ax, place, answers.get(model), families[model])
     chances = [r.chance for r in answers.values() if not pd.isna(r.chance)]
     if chances:
-        ax.axvline(chances[0], color=_INK, linestyle=(0, (3, 3)), linewidth=1, zorder=1)
+        ax.axvline(chances[0], color=INK, linestyle=(0, (3, 3)), linewidth=1, zorder=1)
     ax.set_yticks(range(len(models)), models)
     ax.set_ylim(len(models) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x", color=_FAINT, linewidth=0.6)
+    ax.grid(axis="x", color=FAINT, linewidth=0.6)
     ax.set_axisbelow(True)
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=5)
-    ax.set_title(f"{column.task} · {corpus}", loc="left")
+    title = f"{column.task} · {corpus}"
+    ax.set_title(title, loc="left", fontsize=12 * min(1, _TITLE_LENGTH / len(title)))
     ax.set_xlabel(f"{column.measure} ({column.better} is better)")
 
 
@@ -194,11 +168,11 @@ def _dot(ax: Axes, place: int, row: Row | None, family: str) -> None:
     colour, shape = _MARKS.get(family, _OTHER)
     if not pd.isna(row.low):
         ax.plot([row.low, row.high], [place, place], color=colour, linewidth=2, zorder=2)
-    ax.plot([row.score], [place], shape, color=colour, markersize=7, mec=_PAPER, zorder=3)
+    ax.plot([row.score], [place], shape, color=colour, markersize=7, mec=PAPER, zorder=3)
 
 
 def _score_legend(figure: Figure, results: Results) -> None:
-    families = {queries.family(results, r.model) for r in queries.rows(results.runs)}
+    families = set(queries.families(results).values())
     shown = {f: mark for f, mark in _MARKS.items() if f in families}
     if families - set(_MARKS):
         shown["reference"] = _OTHER
@@ -206,7 +180,7 @@ def _score_legend(figure: Figure, results: Results) -> None:
         Line2D([], [], color=colour, marker=shape, linewidth=2, markersize=7, label=name)
         for name, (colour, shape) in shown.items()
     ]
-    handles.append(Line2D([], [], color=_INK, linestyle=(0, (3, 3)), linewidth=1, label="chance"))
+    handles.append(Line2D([], [], color=INK, linestyle=(0, (3, 3)), linewidth=1, label="chance"))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)
 
 
@@ -219,15 +193,12 @@ def _overlaps(results: Results, corpus: str) -> dict[frozenset[str], float]:
     """The overlap of each pair of models in their primary views; one name = between seeds."""
     primary = {
         (r.model, r.view)
-        for r in queries.rows(results.summary)
-        if (r.corpus, r.question, r.primary) == (corpus, "alike", True)
+        for r in queries.rows(results.summary, corpus=corpus, question="alike", primary=True)
     }
     return {
         frozenset((r.model_a, r.model_b)): float(r.overlap)
-        for r in queries.rows(results.agreement)
-        if r.corpus == corpus
-        and not pd.isna(r.overlap)
-        and {(r.model_a, r.view_a), (r.model_b, r.view_b)} <= primary
+        for r in queries.rows(results.agreement, corpus=corpus)
+        if not pd.isna(r.overlap) and {(r.model_a, r.view_a), (r.model_b, r.view_b)} <= primary
     }
 
 
@@ -235,12 +206,12 @@ def _agreement_panel(ax: Axes, results: Results, corpus: str) -> None:
     models, overlaps = _agreeing(results, corpus), _overlaps(results, corpus)
     cells = [[overlaps.get(frozenset((a, b)), float("nan")) for b in models] for a in models]
     edges = [i - 0.5 for i in range(len(models) + 1)]
-    ax.pcolormesh(edges, edges, cells, cmap="Blues", vmin=0, vmax=1, edgecolors=_PAPER)
+    ax.pcolormesh(edges, edges, cells, cmap="Blues", vmin=0, vmax=1, edgecolors=PAPER)
     ax.set_aspect("equal")
     ax.invert_yaxis()
     for i, line in enumerate(cells):
         for j, value in enumerate(line):
-            ink = _PAPER if value > 0.55 else _INK
+            ink = PAPER if value > 0.55 else INK
             weight = "bold" if i == j else "normal"
             ax.text(j, i, number(value, 2), ha="center", va="center", color=ink, weight=weight)
     ax.set_xticks(range(len(models)), models, rotation=40, ha="right", rotation_mode="anchor")

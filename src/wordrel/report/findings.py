@@ -80,13 +80,13 @@ def details(results: Results, corpus: str) -> list[str]:
 
 def _contrast(results: Results, corpus: str, column: Column) -> Contrast:
     answered = _answered(results, corpus, column)
+    families = queries.families(results)
     first, second = (
-        _best(column, [r for r in answered if queries.family(results, r.model) == family])
-        for family in FAMILIES
+        _best(column, [r for r in answered if families[r.model] == family]) for family in FAMILIES
     )
     if first is None or second is None:
         return Contrast(column, first, second, None)
-    pair = _oriented(queries.pairs(results, corpus, column), first.model, second.model)
+    pair = queries.oriented(queries.pairs(results, corpus, column), first.model, second.model)
     return Contrast(column, first, second, pair)
 
 
@@ -98,17 +98,6 @@ def _answered(results: Results, corpus: str, column: Column) -> list[Row]:
 def _best(column: Column, answered: Sequence[Row]) -> Row | None:
     sign = 1 if column.better == "higher" else -1
     return max(answered, key=lambda r: sign * r.score, default=None)
-
-
-def _oriented(pairs: Sequence[Row], first: str, second: str) -> Row | None:
-    """The comparison of two models as first minus second, whichever way it is stored."""
-    for pair in pairs:
-        if (pair.model_a, pair.model_b) == (first, second):
-            return pair
-        if (pair.model_a, pair.model_b) == (second, first):
-            turned = {"difference": -pair.difference, "low": -pair.high, "high": -pair.low}
-            return pair._replace(model_a=first, model_b=second, **turned)
-    return None
 
 
 def front(results: Results, corpus: str, column: Column) -> Row | None:

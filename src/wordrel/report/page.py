@@ -7,7 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wordrel.files import write_text
-from wordrel.report import figures, findings, provenance, queries, tables
+from wordrel.report import (
+    figures,
+    findings,
+    ladder,
+    ladder_figure,
+    ladder_section,
+    provenance,
+    queries,
+    tables,
+)
+from wordrel.report.drawing import svg
 from wordrel.report.headline import SEPARATE, headlines
 from wordrel.report.results import Results, read_results
 from wordrel.report.text import escape, folded, percent
@@ -16,7 +26,11 @@ LEGEND = (
     "A cell is the mean over seeds with its {level} interval; raised letters name the rows that it "
     "beats (p < 0.05 after Holm), raised numbers a note. *n* counts the items scored."
 )
-_TITLES = {"alike": "How alike are two words?", "fit": "How well does it predict held-out text?"}
+_TITLES = {
+    "alike": "How alike are two words?",
+    "fit": "How well does it predict held-out text?",
+    "recall": "Does it look things up?",
+}
 _APART = (
     "Masked-word and next-word models are asked for different words with different contexts in "
     "view: a loss of one table is never compared with a loss of another."
@@ -25,7 +39,7 @@ _AGREEMENT = (
     "Share of the nearest neighbours of a word that two models have in common, beside what chance "
     "gives. Two models differ only as far as their overlap lies below that between seeds."
 )
-_PATHS = {"scores": "figures/scores.svg", "agreement": "figures/agreement.svg"}
+_PATHS = {name: f"figures/{name}.svg" for name in ("scores", "ladder", "agreement")}
 
 
 def write_report(folder: Path) -> Path:
@@ -43,9 +57,10 @@ def render_files(results: Results) -> dict[str, str]:
     """The text of every file of the report, by its path inside the folder."""
     drawn = {
         _PATHS["scores"]: figures.scores_figure(results),
+        _PATHS["ladder"]: ladder_figure.ladder_figure(ladder.climbs(results)),
         _PATHS["agreement"]: figures.agreement_figure(results),
     }
-    shown = {path: figures.svg(figure) for path, figure in drawn.items() if figure is not None}
+    shown = {path: svg(figure) for path, figure in drawn.items() if figure is not None}
     return shown | {"report.md": render(results)}
 
 
@@ -55,7 +70,7 @@ def render(results: Results) -> str:
         f"# {escape(results.study)}",
         *(escape(note) for note in results.config.get("notes") or ()),
         _came_out(results),
-        *(_scores(results, question) for question in queries.questions(results)),
+        *(part for q in queries.questions(results) for part in _question(results, q)),
         _agreement(results),
         _folded_tables(results),
         _cost(results),
@@ -76,6 +91,16 @@ def _came_out(results: Results) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def _question(results: Results, question: str) -> tuple[str, ...]:
+    """The tables of a question; what each ingredient buys comes right after the held-out loss."""
+    scores = _scores(results, question)
+    if question != "fit":
+        return (scores,)
+    climbs = ladder.climbs(results)
+    image = _image(ladder_figure.ladder_alt(climbs), "ladder")
+    return scores, ladder_section.section(results, climbs, image)
+
+
 def _scores(results: Results, question: str) -> str:
     level = percent(results.manifest["statistics"]["confidence"])
     parts = [f"## {_title(question)}", LEGEND.format(level=level)]
@@ -89,7 +114,7 @@ def _scores(results: Results, question: str) -> str:
 
 def _failed(results: Results, corpus: str) -> str:
     failed = len(queries.failures(results, corpus))
-    cells = sum(r.corpus == corpus for r in queries.rows(results.runs))
+    cells = len(queries.rows(results.runs, corpus=corpus))
     return (
         f"{failed} of {cells} cells failed; they are named under [Cost](#cost)." if failed else ""
     )

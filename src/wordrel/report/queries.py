@@ -1,7 +1,7 @@
 """Questions that every view of the results asks of the tables: orders, primary rows, winners."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -11,11 +11,16 @@ from wordrel.report.results import Results
 ALPHA = 0.05
 """A pair counts as different when its Holm-corrected p is below this."""
 
-_FAMILIES = {
-    "attention": "attention",
-    "attention_position": "attention",
-    "masked_attention": "attention",
+_MEMBERS = {
+    "attention": (
+        *("attention", "attention_position", "masked_attention", "content", "content_position"),
+        *("basic", "block"),
+    ),
+    "weighted mean": (
+        *("mean", "word_weight", "position_weight", "causal_mean", "causal_position"),
+    ),
 }
+_FAMILIES = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds}
 
 Row = Any  # a named tuple with the columns of one table
 
@@ -34,8 +39,23 @@ class Column:
         return difference > 0 if self.better == "higher" else difference < 0
 
 
-def rows(table: pd.DataFrame) -> list[Row]:
-    """The rows as named tuples, in their order."""
+@dataclass(frozen=True)
+class Cost:
+    """What training a model took, as means over its finished cells; NaN where nothing is known."""
+
+    cells: int
+    done: int
+    parameters: float
+    trained_tokens: float
+    seconds: float
+    tokens_per_second: float
+    peak_memory_mb: float
+
+
+def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
+    """The rows with these values as named tuples, in their order."""
+    for column, value in wanted.items():
+        table = table[table[column] == value]
     return list(table.itertuples(index=False, name="Row"))
 
 
@@ -51,7 +71,7 @@ def corpora(results: Results) -> list[str]:
 
 def models(results: Results, corpus: str) -> list[str]:
     """All models that were tried, finished or not, in the order of the study."""
-    return distinct(r.model for r in rows(results.runs) if r.corpus == corpus)
+    return distinct(r.model for r in rows(results.runs, corpus=corpus))
 
 
 def questions(results: Results) -> list[str]:
@@ -59,15 +79,19 @@ def questions(results: Results) -> list[str]:
     return distinct(results.summary["question"])
 
 
-def family(results: Results, model: str) -> str:
-    """`attention`, `word2vec`, or the model's own kind where it belongs to neither."""
-    kind = next(str(r.kind) for r in rows(results.runs) if r.model == model)
-    return _FAMILIES.get(kind, kind)
+def families(results: Results) -> dict[str, str]:
+    """Model -> `word2vec`, `attention`, `weighted mean`, or its own kind where it is none of them.
+
+    Attention: the rungs that score keys by a query. Weighted mean: the rungs below them, with one
+    weight for all words, or a number for each word or each offset.
+    """
+    kinds = zip(results.runs["model"], results.runs["kind"], strict=True)
+    return {model: _FAMILIES.get(kind, kind) for model, kind in kinds}
 
 
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
     """What was measured; a task that no model answers keeps a column without a measure."""
-    asked = [r for r in rows(results.summary) if (r.corpus, r.question) == (corpus, question)]
+    asked = rows(results.summary, corpus=corpus, question=question)
     measured = {r.task for r in asked if r.measure}
     found: dict[tuple[str, str], Column] = {}
     for task in distinct(r.task for r in asked):
@@ -94,9 +118,7 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
     """The row of each model's primary view; `score` is NaN and `note` says why without answer."""
     found: dict[str, Row] = {}
-    for r in rows(results.summary):
-        if (r.corpus, r.question, r.task) != (corpus, column.question, column.task):
-            continue
+    for r in rows(results.summary, corpus=corpus, question=column.question, task=column.task):
         silent = pd.isna(r.score) and r.measure in ("", column.measure)
         if r.primary and r.measure == column.measure and not silent:
             found[r.model] = r
@@ -108,13 +130,17 @@ def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
 def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
     """The comparisons in which both models stand with their primary view."""
     views = {model: r.view for model, r in answers(results, corpus, column).items()}
-    key = (corpus, column.question, column.task, column.measure)
     return [
         r
-        for r in rows(results.comparisons)
-        if (r.corpus, r.question, r.task, r.measure) == key
-        and (r.view_a, r.view_b) == (views.get(r.model_a), views.get(r.model_b))
+        for r in compared(results, corpus, column)
+        if (r.view_a, r.view_b) == (views.get(r.model_a), views.get(r.model_b))
     ]
+
+
+def compared(results: Results, corpus: str, column: Column) -> list[Row]:
+    """All comparisons of a column, whatever the views."""
+    wanted = {"question": column.question, "task": column.task, "measure": column.measure}
+    return rows(results.comparisons, corpus=corpus, **wanted)
 
 
 def winner(pair: Row) -> str | None:
@@ -125,6 +151,31 @@ def winner(pair: Row) -> str | None:
     return str(pair.model_a if first_is_better else pair.model_b)
 
 
+def oriented(pairs: Sequence[Row], first: str, second: str) -> Row | None:
+    """The comparison of two models as first minus second, whichever way it is stored."""
+    for pair in pairs:
+        if (pair.model_a, pair.model_b) == (first, second):
+            return pair
+        if (pair.model_a, pair.model_b) == (second, first):
+            turned = {"difference": -pair.difference, "low": -pair.high, "high": -pair.low}
+            views = {"view_a": pair.view_b, "view_b": pair.view_a}
+            return pair._replace(model_a=first, model_b=second, **views, **turned)
+    return None
+
+
 def failures(results: Results, corpus: str) -> list[Row]:
     """The cells that did not finish."""
-    return [r for r in rows(results.runs) if r.corpus == corpus and r.status == "failed"]
+    return rows(results.runs, corpus=corpus, status="failed")
+
+
+def cost(results: Results, corpus: str, model: str) -> Cost:
+    """What the model took on this corpus."""
+    tried = rows(results.runs, corpus=corpus, model=model)
+    done = [r for r in tried if r.status == "done"]
+    names = [f.name for f in fields(Cost) if f.name not in ("cells", "done")]
+    means = {name: _mean(getattr(r, name) for r in done) for name in names}
+    return Cost(cells=len(tried), done=len(done), **means)
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(pd.Series([v for v in values if not pd.isna(v)], dtype="float64").mean())

@@ -1,7 +1,8 @@
 """The README's tables, kept equal to the stored results.
 
 Reads the README and the results folders that its blocks name; writes the README. A block is what
-stands between `<!-- table:NAME -->` and `<!-- /table:NAME -->`; NAME is a folder of results/.
+stands between `<!-- KIND:NAME -->` and `<!-- /KIND:NAME -->`; NAME is a folder of results/, KIND
+is `table` (the headline tables) or `ladder` (what each ingredient buys).
 """
 
 import re
@@ -10,14 +11,18 @@ from pathlib import Path
 
 from wordrel.errors import StoreError
 from wordrel.files import write_text
-from wordrel.report import findings, queries, tables
+from wordrel.report import findings, ladder, queries, tables
 from wordrel.report.headline import headlines
+from wordrel.report.ladder_figure import ladder_alt
+from wordrel.report.ladder_section import sentence
 from wordrel.report.page import LEGEND
 from wordrel.report.results import Results, read_results
-from wordrel.report.text import percent
+from wordrel.report.text import escape, percent
 
-_BLOCK = re.compile(r"<!-- table:(?P<name>[\w.-]+) -->.*?<!-- /table:(?P=name) -->", re.DOTALL)
-_OPENING = re.compile(r"<!-- table:([\w.-]+) -->")
+_BLOCK = re.compile(
+    r"<!-- (?P<block>(?:table|ladder):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
+)
+_OPENING = re.compile(r"<!-- (table|ladder):([\w.-]+) -->")
 
 
 def render_block(results: Results, questions: Sequence[str] = ("alike",)) -> str:
@@ -28,33 +33,60 @@ def render_block(results: Results, questions: Sequence[str] = ("alike",)) -> str
         shown = [h for question in questions for h in headlines(results, corpus, question)]
         parts += [findings.lead(results, corpus)]
         parts += [tables.headline_table(results, h, digits=2) for h in shown]
-    report = f"Full report: [results/{results.study}](results/{results.study}/report.md)."
-    return "\n\n".join((*parts, f"{LEGEND.format(level=level)} {report}"))
+    return "\n\n".join((*parts, f"{LEGEND.format(level=level)} {_full_report(results)}"))
 
 
-def replace_block(text: str, name: str, block: str) -> str:
-    """The text with the block of this name replaced, its markers kept.
+def render_ladder(results: Results) -> str:
+    """What each ingredient buys: a sentence for each ladder and corpus, and the figure.
 
     Raises:
-        StoreError: the text has not exactly one block of this name.
+        StoreError: a study without a ladder.
     """
-    found = [m for m in _BLOCK.finditer(text) if m["name"] == name]
+    climbs = ladder.climbs(results)
+    if not climbs:
+        raise StoreError(f"{results.folder}: found no ladder from foot to top, expected one")
+    sentences = "\n".join(f"- {sentence(climb)}" for climb in climbs)
+    figure = f"results/{results.study}/figures/ladder.svg"
+    image = f"![{escape(ladder_alt(climbs))}]({figure})"
+    return "\n\n".join((sentences, image, _full_report(results)))
+
+
+_RENDER = {"table": render_block, "ladder": render_ladder}
+
+
+def _full_report(results: Results) -> str:
+    return f"Full report: [results/{results.study}](results/{results.study}/report.md)."
+
+
+def replace_block(text: str, block: str, fresh: str) -> str:
+    """The text with the block of this kind and name replaced, its markers kept.
+
+    Args:
+        text: of the README.
+        block: such as `table:quickstart`.
+        fresh: what stands between its markers from now on.
+
+    Raises:
+        StoreError: the text has not exactly one such block.
+    """
+    found = [m for m in _BLOCK.finditer(text) if m["block"] == block]
     if len(found) != 1:
-        markers = f"<!-- table:{name} --> and <!-- /table:{name} -->"
-        raise StoreError(f"README: found {len(found)} blocks {name}, expected 1 between {markers}")
+        markers = f"<!-- {block} --> and <!-- /{block} -->"
+        raise StoreError(f"README: found {len(found)} blocks {block}, expected 1 between {markers}")
     start, end = found[0].span()
-    fresh = f"<!-- table:{name} -->\n\n{block}\n\n<!-- /table:{name} -->"
-    return text[:start] + fresh + text[end:]
+    return f"{text[:start]}<!-- {block} -->\n\n{fresh}\n\n<!-- /{block} -->{text[end:]}"
 
 
 def refreshed(text: str, results_root: Path) -> str:
     """The README's text with every block rendered again from the results that it names.
 
     Raises:
-        StoreError: a block that is not closed, or that names no stored result.
+        StoreError: a block that is not closed, or that names no stored result or one that it
+            cannot show.
     """
-    for name in _OPENING.findall(text):
-        text = replace_block(text, name, render_block(read_results(results_root / name)))
+    for kind, name in _OPENING.findall(text):
+        fresh = _RENDER[kind](read_results(results_root / name))
+        text = replace_block(text, f"{kind}:{name}", fresh)
     return text
 
 

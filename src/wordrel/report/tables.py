@@ -1,11 +1,11 @@
 """The tables of the page, in Markdown: headline, comparisons, views, agreement, cost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from wordrel.report import queries
-from wordrel.report.headline import Cell, Headline
+from wordrel.report.headline import Cell, Headline, letters
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
 from wordrel.report.text import (
@@ -23,9 +23,14 @@ from wordrel.report.text import (
 )
 
 ARROWS = {"higher": "↑", "lower": "↓"}
-CHANCE = {"fit": "chance (unigram)"}
+CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
 
 _LONGEST_MESSAGE = 300
+_TRIANGLES = (
+    "Row − column, in the letters of the tables above. The interval and p of every pair stand in "
+    "[comparisons.csv](comparisons.csv)."
+)
+_FEW = 10  # models whose pairs are listed one by one
 
 
 def headline_table(results: Results, headline: Headline, digits: int = 3) -> str:
@@ -55,7 +60,7 @@ def signature(results: Results, headline: Headline) -> str:
     corpus = next(c for c in manifest["corpora"] if c["name"] == headline.corpus)
     digests = {t["name"]: t["digest"] for t in manifest["tasks"]}
     tasks = queries.distinct(c.task for c in headline.columns)
-    seeds = {r.seed for r in queries.rows(results.runs) if r.corpus == headline.corpus}
+    seeds = {r.seed for r in queries.rows(results.runs, corpus=headline.corpus)}
     parts = (
         f"corpus:{corpus['name']}@{corpus['digest']}",
         f"V:{corpus['types']}",
@@ -72,24 +77,54 @@ def signature(results: Results, headline: Headline) -> str:
 
 
 def comparisons_table(results: Results, corpus: str, question: str) -> str:
-    """Every tested pair, in the order of tasks and models; bold where it is told apart."""
+    """Every tested pair, in the order of tasks and models; bold where it is told apart.
+
+    A line a pair; among many models a triangle of differences a task, and the rest in the file.
+    """
+    columns = queries.columns(results, corpus, question)
+    if len(queries.models(results, corpus)) > _FEW:
+        triangles = [_triangle(results, corpus, column) for column in columns]
+        return "\n\n".join([_TRIANGLES, *filter(None, triangles)]) if any(triangles) else ""
     body = [
         _pair_line(pair, column)
-        for column in queries.columns(results, corpus, question)
+        for column in columns
         for pair in _sorted_pairs(results, corpus, column)
     ]
     heads = ["task", "a", "b", "a − b", "interval", "p", "p (Holm)", "n", "seeds"]
     return table(heads, body, left=3) if body else ""
 
 
+def _triangle(results: Results, corpus: str, column: Column) -> str:
+    """Each model minus each model above it, in their primary views."""
+    tested = queries.pairs(results, corpus, column)
+    models = queries.models(results, corpus)
+    names = dict(zip(models, letters(len(models)), strict=True))
+    there = [m for m in models if any(m in (p.model_a, p.model_b) for p in tested)]
+    if not there:
+        return ""
+    body = [
+        [names[row], escape(row), *(_difference(tested, row, other) for other in there[:i])]
+        for i, row in enumerate(there)
+    ]
+    full = [line + [""] * (1 + len(there) - len(line)) for line in body]
+    measured = f"{escape(column.task)}, {escape(column.measure)} {ARROWS[column.better]}"
+    seeds = queries.distinct(str(n) for n in sorted(pair.seeds for pair in tested))
+    counts = f"n {count(tested[0].n_scored)}, {'–'.join(seeds)} seeds"
+    heads = ["", measured, *(names[m] for m in there[:-1])]
+    return f"{table(heads, full, left=2)}\n\n{counts}"
+
+
+def _difference(tested: Sequence[Row], first: str, second: str) -> str:
+    pair = queries.oriented(tested, first, second)
+    if pair is None:
+        return NOTHING
+    bold = "**" if queries.winner(pair) else ""
+    return f"{bold}{number(pair.difference)}{bold}"
+
+
 def _sorted_pairs(results: Results, corpus: str, column: Column) -> list[Row]:
     order = queries.models(results, corpus)
-    key = (corpus, column.question, column.task, column.measure)
-    found = [
-        r
-        for r in queries.rows(results.comparisons)
-        if (r.corpus, r.question, r.task, r.measure) == key
-    ]
+    found = queries.compared(results, corpus, column)
     return sorted(found, key=lambda r: (order.index(r.model_a), order.index(r.model_b)))
 
 
@@ -112,8 +147,8 @@ def views_table(results: Results, corpus: str, question: str) -> str:
     """Every view with its score and the spread between seeds; empty while all are primary."""
     found = [
         r
-        for r in queries.rows(results.summary)
-        if (r.corpus, r.question) == (corpus, question) and not pd.isna(r.score)
+        for r in queries.rows(results.summary, corpus=corpus, question=question)
+        if not pd.isna(r.score)
     ]
     if all(r.primary for r in found):
         return ""
@@ -141,8 +176,8 @@ def agreement_table(results: Results, corpus: str, between: str) -> str:
     """Neighbours shared by the seeds of one model, or by two models, beside chance."""
     found = [
         r
-        for r in queries.rows(results.agreement)
-        if (r.corpus, r.between) == (corpus, between) and not pd.isna(r.overlap)
+        for r in queries.rows(results.agreement, corpus=corpus, between=between)
+        if not pd.isna(r.overlap)
     ]
     names = ["model"] if between == "seeds" else ["a", "b"]
     heads = [*names, "overlap", "chance", "words", "pairs of runs"]
@@ -160,22 +195,20 @@ def _agreement_line(row: Row) -> list[str]:
 
 def cost_table(results: Results, corpus: str) -> str:
     """What training took, as a mean over the finished seeds."""
-    runs = [r for r in queries.rows(results.runs) if r.corpus == corpus]
     heads = ["model", "cells", "parameters", "trained tokens", "seconds", "tokens/s", "peak MB"]
-    models = queries.models(results, corpus)
-    return table(heads, [_cost_line(m, [r for r in runs if r.model == m]) for m in models])
+    return table(heads, [_cost_line(results, corpus, m) for m in queries.models(results, corpus)])
 
 
-def _cost_line(model: str, cells: Sequence[Row]) -> list[str]:
-    done = [r for r in cells if r.status == "done"]
+def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
+    cost = queries.cost(results, corpus, model)
     return [
         escape(model),
-        f"{len(done)} of {len(cells)}",
-        count(_mean(r.parameters for r in done)),
-        count(_mean(r.trained_tokens for r in done)),
-        number(_mean(r.seconds for r in done), 1),
-        count(_mean(r.tokens_per_second for r in done)),
-        count(_mean(r.peak_memory_mb for r in done)),
+        f"{cost.done} of {cost.cells}",
+        count(cost.parameters),
+        count(cost.trained_tokens),
+        number(cost.seconds, 1),
+        count(cost.tokens_per_second),
+        count(cost.peak_memory_mb),
     ]
 
 
@@ -183,10 +216,6 @@ def failures_list(results: Results, corpus: str) -> str:
     """The cells that did not finish, by name, with what they said."""
     failed = queries.failures(results, corpus)
     return "\n".join(f"- {code(r.cell)}: {_message(r.message)}" for r in failed)
-
-
-def _mean(values: Iterable[float]) -> float:
-    return float(pd.Series([v for v in values if not pd.isna(v)], dtype="float64").mean())
 
 
 def _cell(cell: Cell, digits: int) -> str:

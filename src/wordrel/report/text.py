@@ -1,5 +1,6 @@
 """Numbers and Markdown: how a value looks on the page, and how it is kept from being markup."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +27,13 @@ def with_interval(score: Any, low: Any, high: Any, digits: int = 3) -> str:
     if pd.isna(score) or pd.isna(low):
         return number(score, digits)
     return f"{number(score, digits)} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def share(value: Any, low: Any = math.nan, high: Any = math.nan) -> str:
+    """A part of a whole as `62.4% [61.9%, 62.8%]`, without the brackets where no interval is."""
+    shown = [f"{number(v * 100, 1)}%" for v in (value, low, high) if not pd.isna(v)]
+    ends = f" [{shown[1]}, {shown[2]}]" if len(shown) == 3 else ""
+    return f"{shown[0]}{ends}" if shown else NOTHING
 
 
 def count(value: Any) -> str:

@@ -1,0 +1,49 @@
+"""What all figures share: ink, fonts that no matplotlibrc changes, and SVG without a date."""
+
+import io
+from contextlib import AbstractContextManager
+
+from matplotlib import style
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+INK, FAINT, PAPER = "#1a1a1a", "#d8d8d8", "#ffffff"
+BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+"""Colours of Okabe and Ito, told apart with every common colour blindness; shapes say it again."""
+
+_STYLE = {
+    "svg.hashsalt": "wordrel",
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "text.parse_math": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.edgecolor": "#888888",
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.unicode_minus": True,
+}
+
+
+def layout() -> ConstrainedLayoutEngine:
+    """Panels that make room for their own labels."""
+    return ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+
+
+def styled() -> AbstractContextManager[None]:
+    """Drawing that no matplotlibrc of the user changes; settings come back afterwards."""
+    return style.context(["default", _STYLE])
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG without date or version: the same figure gives the same text."""
+    with styled():
+        data = io.BytesIO()
+        figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
+    return data.getvalue().decode()

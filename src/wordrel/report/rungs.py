@@ -1,0 +1,175 @@
+"""The ladder as a graph: which rungs are neighbours, and which models of a study stand for them.
+
+Reads the stored config. A rung is a kind of model, an edge joins two rungs of which the second has
+one ingredient more, and an ordering is a way along edges from a foot to a top.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from wordrel.report import queries
+from wordrel.report.results import Results
+
+POSITIONS = "positions"
+WORD_WEIGHTS = "word weights"
+WORD_SCORES = "word-word scores and maps"
+QUERY_KEY = "query-key scores and maps"
+MAPS = "learned maps"
+HEADS = "heads"
+BLOCK = "residual, layer norm, feed-forward"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Two neighbouring rungs.
+
+    Attributes:
+        start: the rung without the ingredient.
+        end: the rung with it.
+        adds: the ingredient; edges that add the same one bear the same name.
+        also: what comes with it and adds nothing that the start could not express.
+        more_heads: whether the end has more heads; elsewhere both have the same number.
+    """
+
+    start: str
+    end: str
+    adds: str
+    also: str = ""
+    more_heads: bool = False
+
+
+_FOLDED = "maps W_k and W_v, which fold into the word tables"
+
+EDGES: dict[str, tuple[Edge, ...]] = {
+    "masked_word": (
+        Edge("mean", "position_weight", POSITIONS),
+        Edge("mean", "content", WORD_SCORES),
+        Edge("mean", "word_weight", WORD_WEIGHTS),
+        Edge("position_weight", "content_position", WORD_SCORES),
+        Edge("position_weight", "masked_attention", WORD_WEIGHTS, also=_FOLDED),
+        Edge("content", "content_position", POSITIONS),
+        Edge("word_weight", "masked_attention", POSITIONS, also=_FOLDED),
+    ),
+    "next_word": (
+        Edge("causal_mean", "causal_position", POSITIONS),
+        Edge("causal_mean", "attention", QUERY_KEY),
+        Edge("causal_position", "attention_position", QUERY_KEY),
+        Edge("basic", "attention", MAPS),
+        Edge("attention", "attention_position", POSITIONS),
+        Edge("attention_position", "heads", HEADS, more_heads=True),
+        Edge("heads", "block", BLOCK),
+        Edge("attention_position", "block", BLOCK),
+        Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+    ),
+}
+"""The neighbours of each objective, from the foot up; a new rung is a line for each neighbour.
+
+Of an edge and a longer way between the same two rungs, only the longer way counts.
+"""
+
+_KINDS = {"heads": "attention_position"}  # the rungs that are not named after their kind
+_SEVERAL_HEADS = ("heads",)
+_ANY_HEADS = ("block",)
+
+
+_UNSCORED = ("mean", "position_weight", "causal_mean", "causal_position")
+"""The kinds without scores of a query, hence with nothing to scale."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A way up under one objective: from `foot` to the first of `tops` that can be reached."""
+
+    objective: str
+    foot: str
+    tops: tuple[str, ...]
+
+
+LADDERS = (
+    Ladder("masked_word", "mean", ("content_position",)),
+    Ladder("masked_word", "mean", ("masked_attention",)),
+    Ladder("next_word", "causal_mean", ("block", "heads", "attention_position")),
+)
+
+Settings = Mapping[str, Any]  # one model of the stored config
+
+
+@dataclass(frozen=True)
+class Step:
+    """Two neighbouring rungs of a study, with the settings of the models that stand for them."""
+
+    edge: Edge
+    start: Settings
+    end: Settings
+
+    def also(self) -> list[str]:
+        """What differs besides the ingredient: by design, or by the settings of this study."""
+        own = ["name", "kind", "heads"] + ["scale"] * (self.start["kind"] in _UNSCORED)
+        keys = [k for k in {**self.start, **self.end} if k not in own]
+        both = [(k, self.start.get(k), self.end.get(k)) for k in keys]
+        changed = [f"{k}: {a} to {b}" for k, a, b in both if a != b]
+        return [text for text in (self.edge.also, *changed) if text]
+
+
+def rungs(results: Results) -> dict[str, Settings]:
+    """Rung -> the settings of the model that stands for it.
+
+    Models with tied maps or an undivided gradient are variants and stand for no rung. Of several
+    models of one kind the one that is named after the rung is taken, else the first; of several
+    blocks, one with as many heads as the rung `heads` where there is one.
+    """
+    models: Sequence[Settings] = results.config.get("models") or ()
+    names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))
+    found: dict[str, Settings] = {}
+    for rung in sorted(names, key=_ANY_HEADS.__contains__):  # the rung `heads` before the blocks
+        heads = _heads(found.get("heads", {}))
+        candidates = [model for model in models if _stands_for(model, rung)]
+        if candidates:
+            found[rung] = min(candidates, key=_strangeness(rung, heads))
+    return found
+
+
+def steps(models: Mapping[str, Settings], objective: str) -> list[Step]:
+    """The neighbours among these rungs, from the foot up."""
+    edges = [edge for edge in EDGES[objective] if _joins(edge, models)]
+    return [
+        Step(edge, models[edge.start], models[edge.end])
+        for edge in edges
+        if all(len(way) == 1 for way in orderings(edges, edge.start, edge.end))
+    ]
+
+
+def orderings(edges: Sequence[Edge], foot: str, top: str) -> list[tuple[Edge, ...]]:
+    """Every way along the edges from the foot to the top."""
+    if foot == top:
+        return [()]
+    return [
+        (edge, *rest)
+        for edge in edges
+        if edge.start == foot
+        for rest in orderings(edges, edge.end, top)
+    ]
+
+
+def _joins(edge: Edge, models: Mapping[str, Settings]) -> bool:
+    if edge.start not in models or edge.end not in models:
+        return False
+    start, end = _heads(models[edge.start]), _heads(models[edge.end])
+    return start < end if edge.more_heads else start == end
+
+
+def _stands_for(model: Settings, rung: str) -> bool:
+    several = _heads(model) > 1
+    heads = rung in _ANY_HEADS or several == (rung in _SEVERAL_HEADS)
+    variant = model.get("ties") or model.get("undivided")
+    return model["kind"] == _KINDS.get(rung, rung) and heads and not variant
+
+
+def _strangeness(rung: str, heads: int) -> Callable[[Settings], tuple[bool, bool]]:
+    return lambda model: (_heads(model) != heads, model["name"] != rung)
+
+
+def _heads(model: Settings) -> int:
+    return int(model.get("heads", 1))

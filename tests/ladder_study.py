@@ -1,0 +1,190 @@
+"""A made-up study with every rung of the ladder.
+
+The losses are sums of whole thousandths that differ by primes, so that every share can be worked
+out by hand; the other scores are there to fill the page.
+"""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from wordrel.report.results import COLUMNS, Results
+
+MASKED = {
+    "cbow": 7.001,
+    "mean": 6.701,
+    "word_weight": 6.608,
+    "position_weight": 6.458,
+    "masked_attention": 6.391,
+    "content": 6.618,
+    "content_position": 6.428,
+}
+NEXT = {
+    "causal_mean": 6.907,
+    "causal_position": 6.840,
+    "basic": 6.853,
+    "attention": 6.664,
+    "attention_position": 6.633,
+    "four_heads": 6.622,
+    "block": 6.519,
+}
+OTHERS = ("random", "ppmi_svd", "skip_gram")
+NOISE = {1: 0.0, 2: 0.002, 3: -0.003, 4: 0.005, 5: -0.007}
+CORPORA = {"wiki17m": 0.0, "novels": -0.007}
+STATIC = {
+    "ws353": ("spearman", 353, 0.55),
+    "simlex999": ("spearman", 999, 0.25),
+    "men": ("spearman", 3000, 0.6),
+    "google_analogies": ("accuracy", 12927, 0.2),
+}
+Row = dict[str, Any]
+
+
+def models() -> list[Row]:
+    """The models of the stored config, in the order of the study."""
+    special = {"cbow": "word2vec", "skip_gram": "word2vec", "four_heads": "attention_position"}
+    heads = {"four_heads": 4, "block": 4}
+    order = [*OTHERS, *MASKED, *NEXT]
+    return [{"name": m, "kind": special.get(m, m), "heads": heads.get(m, 1)} for m in order]
+
+
+def losses() -> dict[str, dict[str, dict[int, float]]]:
+    """Corpus -> model -> seed -> loss; rungs share a part of a seed's noise, but not its size."""
+    return {
+        corpus: {
+            model: {s: loss + i * more + n * (3 + 5 * i % 7) / 5 for s, n in NOISE.items()}
+            for rungs in (MASKED, NEXT)
+            for i, (model, loss) in enumerate(rungs.items())
+        }
+        for corpus, more in CORPORA.items()
+    }
+
+
+def ladder_results(
+    of_seeds: Mapping[str, Mapping[str, Mapping[int, float]]], settings: list[Row] | None = None
+) -> Results:
+    """The study with these losses.
+
+    Args:
+        of_seeds: corpus -> model -> seed -> loss.
+        settings: the models of the config; default: `models()`.
+    """
+    settings = models() if settings is None else settings
+    scores = [
+        row
+        for corpus, found in of_seeds.items()
+        for i, model in enumerate(settings)
+        for row in (*_static(corpus, i, model), *_held_out(corpus, model, found))
+    ]
+    summary = _summary(scores)
+    rows = {
+        "runs": [r for c in of_seeds for i, m in enumerate(settings) for r in _runs(c, i, m)],
+        "scores": scores,
+        "summary": summary,
+        "comparisons": _comparisons(summary),
+        "agreement": [r for c in of_seeds for r in _agreement(c, [m["name"] for m in settings])],
+    }
+    tables = {name: pd.DataFrame(rows[name], columns=list(COLUMNS[name])) for name in COLUMNS}
+    config = {"study": "ladder", "models": settings}
+    return Results(folder=Path("ladder"), manifest=_manifest([*of_seeds]), config=config, **tables)
+
+
+def _static(corpus: str, i: int, model: Row) -> list[Row]:
+    return [
+        _score(corpus, model["name"], seed, ("alike", task, measure, "input", "higher"))
+        | {"score": base * (1 - (i * 7 % 17) / 40) + noise, "n_items": n, "n_scored": n}
+        for task, (measure, n, base) in STATIC.items()
+        for seed, noise in NOISE.items()
+    ]
+
+
+def _held_out(corpus: str, model: Row, found: Mapping[str, Mapping[int, float]]) -> list[Row]:
+    rows = []
+    for objective, rungs in (("masked_word", MASKED), ("next_word", NEXT)):
+        task = f"held_out_loss.{objective}"
+        its_own = model["name"] in found and model["name"] not in ({*MASKED, *NEXT} - {*rungs})
+        for seed in found.get(model["name"], NOISE) if its_own else NOISE:
+            asked = ("fit", task, "loss_per_token", "context" if its_own else "", "lower")
+            row = _score(corpus, model["name"], seed, asked) | {"n_items": 1054, "chance": 7.367}
+            if its_own:
+                row |= {"score": found[model["name"]][seed], "n_scored": 1054}
+            else:
+                row |= {"score": float("nan"), "n_scored": 0, "note": "not trained for it"}
+            rows.append(row)
+    return rows
+
+
+def _score(corpus: str, model: str, seed: int, asked: tuple[str, str, str, str, str]) -> Row:
+    keys = ("question", "task", "measure", "view", "better")
+    row = {"corpus": corpus, "model": model, "seed": seed, **dict(zip(keys, asked, strict=True))}
+    return (
+        row
+        | {"primary": True, "low": float("nan"), "high": float("nan"), "note": ""}
+        | {
+            "n_covered": 353,
+            "chance": 0.0,
+        }
+    )
+
+
+def _runs(corpus: str, i: int, model: Row) -> list[Row]:
+    row = {"corpus": corpus, "model": model["name"], "kind": model["kind"], "status": "done"}
+    row |= {"message": "", "parameters": 2_000_000 + 10_000 * i, "trained_tokens": 75_000_000}
+    row |= {"seconds": 100.0 + i, "tokens_per_second": 7.5e7 / (100 + i), "peak_memory_mb": 311.0}
+    return [row | {"seed": s, "cell": f"{model['name']}-seed{s}"} for s in NOISE]
+
+
+def _summary(scores: list[Row]) -> list[Row]:
+    keys = ["corpus", "model", "question", "task", "measure", "view"]
+    rows = []
+    for _, group in pd.DataFrame(scores).groupby(keys, sort=False):
+        first, score = group.iloc[0].to_dict(), group["score"].mean()
+        ends = {"low": score - 0.03, "high": score + 0.03, "seed_sd": group["score"].std()}
+        rows.append(first | {"seeds": len(group), "score": score} | ends)
+    return rows
+
+
+def _comparisons(summary: list[Row]) -> list[Row]:
+    """A pair is told apart where its scores differ by more than a hundredth."""
+    rows = []
+    keys = ("corpus", "question", "task", "measure", "better", "n_scored")
+    for a, b in itertools.combinations([r for r in summary if not pd.isna(r["score"])], 2):
+        if all(a[k] == b[k] for k in keys):
+            gap = a["score"] - b["score"]
+            ends = {"difference": gap, "low": gap - 0.01, "high": gap + 0.01}
+            p = {"p": 1e-4, "p_holm": 0.01} if abs(gap) > 0.01 else {"p": 0.5, "p_holm": 1.0}
+            names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "view")}
+            rows.append({k: a[k] for k in keys} | names | ends | p | {"seeds": len(NOISE)})
+    return rows
+
+
+def _agreement(corpus: str, names: list[str]) -> list[Row]:
+    rows = []
+    for i, a in enumerate(names):
+        for j, b in enumerate(names[i:]):
+            overlap = 0.62 / (1 + j) - 0.01 * (i % 5)
+            row = {"corpus": corpus, "between": "models" if j else "seeds", "overlap": overlap}
+            row |= {"model_a": a, "model_b": b, "view_a": "input", "view_b": "input", "pairs": 10}
+            rows.append(row | {"low": overlap, "high": overlap, "n_items": 1000, "chance": 0.0002})
+    return rows
+
+
+def _manifest(corpora: list[str]) -> Row:
+    about = {"digest": "0", "source": "made up", "license": "none", "reference": "none"}
+    tasks = [
+        {"name": task, "question": "alike", "measure": measure, "n_items": n, **about}
+        for task, (measure, n, _) in STATIC.items()
+    ]
+    fit = {"question": "fit", "measure": "loss_per_token", "n_items": 1054, **about}
+    return {
+        "wordrel": "0.1.0",
+        "study": "ladder",
+        "seconds": 1.0,
+        "corpora": [{"name": c, "tokens": 10, "types": 5, **about} for c in corpora],
+        "tasks": [*tasks, {"name": "held_out_loss", **fit}],
+        "statistics": {"resamples": 2000, "confidence": 0.95, "seed": 7},
+        "environment": {},
+    }

@@ -1,0 +1,551 @@
+"""What each ingredient buys: by hand, by brute force over permutations, and on the page."""
+
+import importlib.util
+import itertools
+import math
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
+from wordrel.config import MatchedConfig
+from wordrel.report import figures, queries, text
+from wordrel.report.drawing import svg
+from wordrel.report.ladder import (
+    Climb,
+    Mean,
+    bought,
+    climb,
+    climbs,
+    losses_by_seed,
+    mean_over_seeds,
+    steps,
+)
+from wordrel.report.ladder_figure import ladder_alt, ladder_figure
+from wordrel.report.ladder_section import section, sentence, steps_tables
+from wordrel.report.page import render
+from wordrel.report.results import Results
+from wordrel.report.rungs import (
+    BLOCK,
+    EDGES,
+    HEADS,
+    LADDERS,
+    POSITIONS,
+    QUERY_KEY,
+    WORD_SCORES,
+    Edge,
+    Ladder,
+    orderings,
+    rungs,
+)
+from wordrel.report.rungs import steps as steps_of
+from wordrel.report.tables import comparisons_table
+
+GOLDEN = Path(__file__).parent / "golden"
+EXPERIMENT = Path(__file__).resolve().parents[1] / "experiments" / "ladder.py"
+TO_CONTENT, TO_MASKED, TO_BLOCK = LADDERS
+Losses = dict[str, dict[str, dict[int, float]]]
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return ladder_results(losses())
+
+
+@pytest.fixture(scope="module")
+def experiment() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("experiment_ladder", EXPERIMENT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def one(results: Results, ladder: Ladder, corpus: str = "wiki17m") -> Climb:
+    found = climb(results, corpus, ladder)
+    assert found is not None
+    return found
+
+
+def without(*gone: str, seeds: tuple[int, ...] = tuple(NOISE)) -> Losses:
+    """One corpus without these models, with these seeds."""
+    found = losses()["wiki17m"].items()
+    return {"wiki17m": {m: {s: of[s] for s in seeds} for m, of in found if m not in gone}}
+
+
+def flat(**of_models: list[float]) -> Losses:
+    """One corpus with these losses of the models, a value a seed."""
+    return {"c": {m: dict(enumerate(v, start=1)) for m, v in of_models.items()}}
+
+
+def setting(name: str, /, **changes: Any) -> dict[str, Any]:
+    return next(m for m in models() if m["name"] == name) | changes
+
+
+def test_masked_gains_are_the_means_over_both_orderings_by_hand(results: Results):
+    found = one(results, TO_CONTENT)
+    start, offsets, content, both = (
+        np.array([losses()["wiki17m"][m][s] for s in NOISE])
+        for m in ("mean", "position_weight", "content", "content_position")
+    )
+    assert found.gains[POSITIONS] == pytest.approx(((start - offsets) + (content - both)) / 2)
+    assert found.gains[WORD_SCORES] == pytest.approx(((start - content) + (offsets - both)) / 2)
+    assert (found.foot, found.top, found.orderings) == ("mean", "content_position", 2)
+    assert found.seeds == (1, 2, 3, 4, 5)
+
+
+def test_shares_of_a_noiseless_square_are_as_on_paper():
+    # 6.0 -> 5.6 alone or 5.9 alone, 5.3 together: positions (.4 + .6) / 2, scores (.1 + .3) / 2
+    found = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    assert climbed.gain(POSITIONS).value == pytest.approx(0.5)
+    assert climbed.gain(WORD_SCORES).value == pytest.approx(0.2)
+    assert climbed.share(POSITIONS).value == pytest.approx(5 / 7)
+    assert climbed.ahead(POSITIONS, WORD_SCORES).value == pytest.approx(3 / 7)
+
+
+def test_parts_sum_to_the_whole_in_every_seed_and_shares_to_one(results: Results):
+    for found in climbs(results):
+        of_seeds = losses_by_seed(results, found.corpus, found.objective)
+        fall = [of_seeds[found.foot][s] - of_seeds[found.top][s] for s in found.seeds]
+        assert sum(found.gains.values()) == pytest.approx(fall)
+        assert sum(found.share(i).value for i in found.gains) == pytest.approx(1)
+    assert len(climbs(results)) == 6
+
+
+def test_next_word_ladder_adds_heads_and_block_after_the_square(results: Results):
+    found = one(results, TO_BLOCK)
+    assert list(found.gains) == [POSITIONS, QUERY_KEY, HEADS, BLOCK]
+    of = {m: np.array([losses()["wiki17m"][m][s] for s in NOISE]) for m in NEXT}
+    assert found.gains[HEADS] == pytest.approx(of["attention_position"] - of["four_heads"])
+    assert found.gains[BLOCK] == pytest.approx(of["four_heads"] - of["block"])
+    assert (found.foot, found.top, found.orderings) == ("causal_mean", "block", 2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_gains_on_a_whole_lattice_are_shapley_values_over_all_permutations(size: int):
+    """Of a game in which every coalition was trained, with primes as losses."""
+    players = [f"ingredient {i}" for i in range(size)]
+    coalitions = [frozenset(c) for n in range(size + 1) for c in itertools.combinations(players, n)]
+    primes = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53]
+    names = {c: "+".join(sorted(c)) or "foot" for c in coalitions}
+    values = {
+        names[c]: np.array([100.0 - p, 200.0 - p**2])
+        for c, p in zip(coalitions, primes, strict=False)
+    }
+    edges = [Edge(names[c], names[c | {p}], p) for c in coalitions for p in players if p not in c]
+    ways = orderings(edges, "foot", names[frozenset(players)])
+    found = bought(ways, values)
+    expected = {player: np.zeros(2) for player in players}
+    for order in itertools.permutations(players):
+        for i, player in enumerate(order):
+            before, after = frozenset(order[:i]), frozenset(order[: i + 1])
+            fall = values[names[before]] - values[names[after]]
+            expected[player] += fall / math.factorial(size)
+    assert len(ways) == math.factorial(size)
+    assert {p: list(v) for p, v in found.items()} == {
+        p: pytest.approx(list(v)) for p, v in expected.items()
+    }
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.tops[0])
+def test_gains_of_the_real_ladders_are_means_over_permutations_that_exist(
+    results: Results, ladder: Ladder
+):
+    found = one(results, ladder)
+    edges = {
+        (s.edge.start, s.edge.adds): s.edge for s in steps(results, "wiki17m", found.objective)
+    }
+    of_seeds = losses()["wiki17m"]
+    names = {rung: m["name"] for rung, m in rungs(results).items()}
+    falls: list[dict[str, float]] = []
+    for order in itertools.permutations(found.gains):
+        rung, fall = ladder.foot, {}
+        for ingredient in order:
+            edge = edges.get((rung, ingredient))
+            if edge is None:
+                break
+            fall[ingredient] = of_seeds[names[rung]][3] - of_seeds[names[edge.end]][3]
+            rung = edge.end
+        else:
+            falls.append(fall)
+    assert len(falls) == found.orderings == 2
+    for ingredient, gain in found.gains.items():
+        mean = sum(fall[ingredient] for fall in falls) / len(falls)
+        assert gain[found.seeds.index(3)] == pytest.approx(mean)
+
+
+def test_student_interval_is_that_of_the_table():
+    # mean 3, sd sqrt(2.5), t(4, .975) = 2.776445
+    found = mean_over_seeds(np.array([1.0, 2, 3, 4, 5]), 0.95)
+    half = 2.7764451 * math.sqrt(2.5 / 5)
+    assert (found.value, found.low, found.high) == pytest.approx((3, 3 - half, 3 + half))
+    assert found.clear and not Mean(1.0, -0.1, 2.0).clear
+    alone = mean_over_seeds(np.array([2.0]), 0.95)
+    assert alone.value == 2 and math.isnan(alone.low) and not alone.clear
+
+
+def test_shares_are_means_of_each_seeds_shares_and_seeds_are_paired():
+    # whole gain 1 and 3; positions buy 1/2 and 1/6 of it: 1/3 on the mean, not 1/4 of the sums
+    found = flat(
+        mean=[9.0, 10.0] * 2,
+        position_weight=[8.5, 9.5] * 2,
+        content=[8.5, 7.5] * 2,
+        content_position=[8.0, 7.0] * 2,
+    )
+    for model in ("mean", "content"):
+        found["c"][model] = dict(reversed(found["c"][model].items()))
+    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    assert climbed.share(POSITIONS).value == pytest.approx(1 / 3)
+    assert list(climbed.gains[POSITIONS]) == pytest.approx([0.5] * 4)
+
+
+def test_only_seeds_that_every_rung_has_count():
+    found = losses()
+    del found["wiki17m"]["content"][2], found["wiki17m"]["mean"][5], found["wiki17m"]["cbow"][1]
+    assert one(ladder_results(found), TO_CONTENT).seeds == (1, 3, 4)
+
+
+def test_no_seed_in_common_is_no_ladder():
+    found = flat(mean=[6.0, 6.1], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    found["c"]["content"] = {2: 5.9}
+    assert climb(ladder_results(found), "c", TO_CONTENT) is None
+
+
+def test_one_seed_has_shares_but_no_interval():
+    climbed = one(ladder_results(without(seeds=(1,))), TO_CONTENT)
+    assert climbed.share(POSITIONS).value > 0.5 and math.isnan(climbed.share(POSITIONS).low)
+    assert "1 seed, hence no interval" in sentence(climbed)
+    assert "[" not in sentence(climbed) and "told apart" not in sentence(climbed)
+
+
+@pytest.mark.parametrize(
+    ("tops", "reason"),
+    [
+        ([5.9, 6.1, 6.0], "the interval of the whole gain includes 0"),
+        ([6.5, 6.6, 6.55], "the loss does not fall in every seed"),
+        ([7.0], "the loss does not fall in every seed"),
+    ],
+)
+def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
+    same = [6.0] * len(tops)
+    found = flat(mean=same, position_weight=same, content=same, content_position=tops)
+    results = ladder_results(found)
+    climbed = one(results, TO_CONTENT, "c")
+    assert climbed.no_share == reason
+    assert math.isnan(climbed.share(POSITIONS).value)
+    assert climbed.gain(POSITIONS).value == pytest.approx((6 - np.mean(tops)) / 2)
+    assert f"loss changes by {text.number(np.mean(tops) - 6)}" in sentence(climbed)
+    assert f"no share is given, since {reason}" in sentence(climbed)
+    figure = ladder_figure([climbed])
+    assert figure is not None
+    assert figure.axes[0].get_xlabel() == f"nats per token; no share: {reason}"
+    assert " nats" in figure.axes[0].texts[0].get_text()
+
+
+def test_a_negative_share_is_shown_as_it_is():
+    found = flat(mean=[6.0], position_weight=[6.3], content=[4.8], content_position=[5.0])
+    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
+    figure = ladder_figure([climbed])
+    assert figure is not None
+    assert figure.axes[0].texts[0].get_text() == "positions  −25.0%"
+    assert figure.axes[0].get_xlim()[0] <= -0.25
+
+
+@pytest.mark.parametrize(
+    ("gone", "ingredients", "top"),
+    [
+        (("four_heads",), [POSITIONS, QUERY_KEY, f"{HEADS}, {BLOCK}"], "block"),
+        (("block",), [POSITIONS, QUERY_KEY, HEADS], "four_heads"),
+        (("block", "four_heads"), [POSITIONS, QUERY_KEY], "attention_position"),
+    ],
+)
+def test_a_ladder_without_its_upper_rungs_says_what_is_left(
+    gone: tuple[str, ...], ingredients: list[str], top: str
+):
+    found = one(ladder_results(without(*gone)), TO_BLOCK)
+    assert (list(found.gains), found.top, found.orderings) == (ingredients, top, 2)
+
+
+def test_a_block_of_one_head_stands_on_attention_position():
+    settings = [m | {"heads": 1} if m["name"] == "block" else m for m in models()]
+    results = ladder_results(losses(), settings)
+    found = one(results, TO_BLOCK)
+    assert list(found.gains) == [POSITIONS, QUERY_KEY, BLOCK]
+    added = [s.edge.adds for s in steps(results, "wiki17m", "next_word")]
+    assert added[-2:] == [HEADS, BLOCK]
+
+
+def test_a_missing_rung_leaves_one_ordering_and_a_missing_foot_none():
+    found = one(ladder_results(without("content")), TO_CONTENT)
+    assert (found.orderings, list(found.gains)) == (1, [POSITIONS, WORD_SCORES])
+    results = ladder_results(without("mean", "causal_mean"))
+    assert climbs(results) == []
+    assert section(results, [], "") == "" and ladder_alt([]) == "" and ladder_figure([]) is None
+    assert "each ingredient" not in render(results)
+
+
+def test_basic_is_a_neighbour_but_not_on_the_way(results: Results):
+    there = [(s.edge.start, s.edge.end) for s in steps(results, "wiki17m", "next_word")]
+    assert ("basic", "attention") in there
+    assert ("attention_position", "block") not in there
+    assert "learned maps" not in one(results, TO_BLOCK).gains
+
+
+def test_variants_stand_for_no_rung_and_names_go_before_places():
+    settings = [
+        setting("causal_mean", name="undivided", undivided=True),
+        setting("mean", name="first"),
+        setting("attention", name="tied", ties=["K=Q"]),
+        setting("mean"),
+        setting("content", name="other"),
+        setting("content", name="later"),
+        setting("block", name="narrow", heads=1),
+        setting("block", name="wide"),
+        setting("four_heads"),
+        setting("masked_attention", heads=2),
+    ]
+    results = ladder_results({"c": {}}, settings)
+    assert {rung: m["name"] for rung, m in rungs(results).items()} == {
+        "mean": "mean",
+        "content": "other",
+        "heads": "four_heads",
+        "block": "wide",
+    }
+
+
+def test_settings_that_differ_besides_the_ingredient_are_named():
+    scaled = {r: setting(r, scale=r in ("content", "attention")) for r in (*MASKED, *NEXT)}
+    scaled["content"]["learning_rate"] = 0.05
+    masked = {s.edge.end: s.also() for s in steps_of(scaled, "masked_word")}
+    assert masked["content"] == ["learning_rate: None to 0.05"]
+    assert masked["content_position"] == ["scale: True to False", "learning_rate: 0.05 to None"]
+    assert masked["position_weight"] == []
+    assert masked["masked_attention"] == ["maps W_k and W_v, which fold into the word tables"]
+    following = {s.edge.start: s.also() for s in steps_of(scaled, "next_word")}
+    assert following["basic"] == ["scale: False to True"]
+    assert following["causal_mean"] == []
+
+
+def test_every_edge_leads_up_and_each_rung_has_one_objective():
+    for edges in EDGES.values():
+        seen = {"mean", "causal_mean", "basic"}
+        for edge in edges:
+            assert edge.start in seen
+            seen.add(edge.end)
+    sides = [{r for e in edges for r in (e.start, e.end)} for edges in EDGES.values()]
+    assert not set.intersection(*sides)
+
+
+def test_every_rung_is_a_kind_of_the_matched_family():
+    kinds = set(get_args(MatchedConfig.model_fields["kind"].annotation))
+    rungs_shown = {r for edges in EDGES.values() for e in edges for r in (e.start, e.end)}
+    assert rungs_shown - {"heads"} <= kinds
+    assert kinds >= {model["kind"] for model in models()} - {*OTHERS, "word2vec"}
+
+
+def test_families_of_the_ladder(results: Results):
+    found = queries.families(results)
+    means = ("mean", "word_weight", "position_weight", "causal_mean", "causal_position")
+    assert {m for m, f in found.items() if f == "weighted mean"} == set(means)
+    attention = (set(MASKED) | set(NEXT)) - {*means, "cbow"}
+    assert {m for m, f in found.items() if f == "attention"} == attention
+
+
+def test_a_comparison_is_turned_with_its_interval_and_its_views(results: Results):
+    pair = queries.rows(results.comparisons)[0]._replace(view_a="input", view_b="value")
+    turned = queries.oriented([pair], pair.model_b, pair.model_a)
+    assert (turned.model_a, turned.view_a) == (pair.model_b, "value")
+    assert (turned.model_b, turned.view_b) == (pair.model_a, "input")
+    assert (turned.difference, turned.low) == (-pair.difference, -pair.high)
+    assert turned.high == -pair.low
+    assert queries.oriented([pair], pair.model_a, "nobody") is None
+
+
+def test_sentence_says_the_largest_share_and_how_far_the_next_is(results: Results):
+    assert sentence(one(results, TO_CONTENT)) == (
+        "On wiki17m, of the 0.273 [0.269, 0.276] nats per token by which the masked-word loss "
+        "falls from mean to content_position, the largest share is that of **positions**, "
+        "79.3% [79.0%, 79.5%]; next, 58.5 [58.0, 59.1] points behind, is that of word-word "
+        "scores and maps (2 orderings, 5 seeds, n 1,054)."
+    )
+
+
+def test_shares_that_cross_are_not_told_apart():
+    found = flat(
+        mean=[6.0, 6.0],
+        position_weight=[5.5, 5.6],
+        content=[5.6, 5.5],
+        content_position=[5.0, 5.01],
+    )
+    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    assert "points behind and so not told apart" in sentence(climbed)
+
+
+def test_section_is_the_golden_section(results: Results):
+    """After a wanted change, look at the new one and store it."""
+    found = climbs(results)
+    shown = section(results, found, "![alt](figures/ladder.svg)")
+    assert shown + "\n" == (GOLDEN / "ladder.md").read_text(encoding="utf-8")
+
+
+def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: Results):
+    page = render(results)
+    titles = [line for line in page.splitlines() if line.startswith("## ")]
+    place = titles.index("## What does each ingredient buy?")
+    assert titles[place - 1] == "## How well does it predict held-out text?"
+    assert titles[place + 1] == "## Which models have the same neighbours?"
+    assert "](figures/ladder.svg)" in page
+
+
+def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):
+    lines = steps_tables(results, "wiki17m").splitlines()
+    content = [line for line in lines if line.startswith("| mean | content |")]
+    # 6.701 - 6.618 and the noise of both, told apart; ws353 is higher for content, men too
+    loss, scores = content
+    assert "| **0.083 [0.073, 0.093]** | 0.010 | 1,054 | 5 | 2,040,000 → 2,080,000 |" in loss
+    assert loss.endswith("| 721,154 → 694,444 |")
+    assert scores.startswith("| mean | content | word-word scores and maps | **0.083 [")
+
+
+def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_shares(results: Results):
+    found = climbs(results)
+    figure = ladder_figure(found)
+    assert figure is not None
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [
+        f"{corpus} · {objective}"
+        for objective in ("masked word", "masked word", "next word")
+        for corpus in CORPORA
+    ]
+    for ax, climbed in zip(figure.axes, found, strict=True):
+        dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+        assert dots == [climbed.share(i).value for i in climbed.gains]
+    assert len({ax.get_xlim() for ax in figure.axes}) == 1
+    again = ladder_figure(climbs(results))
+    assert again is not None and svg(figure) == svg(again)
+    assert figure.get_size_inches()[0] * 96 < 450
+
+
+def test_alt_text_says_the_parts(results: Results):
+    alt = ladder_alt(climbs(results))
+    assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
+    gain = "wiki17m · next word, causal_mean → block: gain 0.388 [0.386, 0.391] nats"
+    assert f"{gain} (positions 12.8%, query-key scores and maps 58.0%, heads 2.8%, " in alt
+
+
+def test_among_many_models_a_panel_shows_those_with_an_answer(results: Results):
+    figure = figures.scores_figure(results)
+    assert figure is not None
+    panels = {ax.get_title(loc="left"): ax for ax in figure.axes}
+    loss = panels["held_out_loss.masked_word · wiki17m"]
+    assert [t.get_text() for t in loss.get_yticklabels()] == list(MASKED)
+    assert len(panels["ws353 · novels"].get_yticks()) == len(models())
+    shown = {t.get_text() for t in figure.legends[0].get_texts()}
+    assert shown == {"word2vec", "attention", "weighted mean", "reference", "chance"}
+
+
+def test_among_many_models_pairs_stand_in_a_triangle(results: Results):
+    table = comparisons_table(results, "wiki17m", "fit")
+    lines = table.splitlines()
+    assert "[comparisons.csv](comparisons.csv)" in lines[0]
+    assert lines[2].startswith("|  | held_out_loss.masked_word, loss_per_token ↓ | d | e | f |")
+    weight = next(line for line in lines if line.startswith("| f | word_weight |"))
+    assert weight.split(" | ")[2:4] == ["**−0.393**", "**−0.093**"]
+    assert lines.count("n 1,054, 5 seeds") == 2
+    assert len(lines) < 30
+
+
+PAIR = {
+    "model_a": "first",
+    "model_b": "second",
+    "difference": 0.01,
+    "low": 0.005,
+    "high": 0.015,
+    "p_holm": 0.01,
+    "n_scored": 1054,
+    "seeds": 5,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "better", "margin", "differs"),
+    [
+        ({}, "holds", "holds", "holds"),
+        ({"difference": -0.01, "low": -0.015, "high": -0.005}, "fails", "holds", "holds"),
+        ({"p_holm": 0.05}, "undecided", "holds", "fails"),
+        ({"low": -0.001}, "undecided", "holds", "fails"),
+        ({"high": 0.025}, "holds", "undecided", "holds"),
+        ({"low": -0.03}, "undecided", "undecided", "undecided"),
+        ({"difference": 0.05, "low": 0.03, "high": 0.07}, "holds", "fails", "holds"),
+        ({"difference": -0.05, "low": -0.07, "high": -0.03}, "fails", "fails", "holds"),
+        ({"seeds": 4}, "undecided", "undecided", "undecided"),
+    ],
+)
+def test_verdicts_on_one_pair(
+    experiment: ModuleType, changes: dict[str, Any], better: str, margin: str, differs: str
+):
+    from types import SimpleNamespace
+
+    pair = SimpleNamespace(**PAIR | changes)
+    assert experiment.by_difference(pair).found == better
+    assert experiment.within_margin(pair).found == margin
+    assert experiment.differ(pair).found == differs
+    shown = experiment.by_difference(pair).evidence
+    assert "n 1054" in shown and f"{pair.seeds} seeds" in shown
+
+
+def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Results):
+    found = experiment.verdicts(results, "wiki17m")
+    assert {k: v.found for k, v in found.items()} == {
+        "1": "holds",
+        "2": "holds",
+        "3": "holds",
+        "4": "undecided",
+        "5": "fails",
+        "6": "holds",
+    }
+    assert found["1"].evidence == (
+        "positions - word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
+        "content_position, 2 orderings, n 1054, 5 seeds"
+    )
+    assert found["4"].evidence.startswith("attention_position - four_heads = 0.0108 [0.0008, ")
+    assert "p 0.010 after Holm, n 1054, 5 seeds" in found["4"].evidence
+    assert found["5"].evidence.startswith("26 comparisons: better mean on ws353, mean on simlex999")
+    assert found["5"].evidence.endswith("; worse 3; simlex999 n 999, 5 seeds; ws353 n 353, 5 seeds")
+
+
+def test_similarity_holds_only_where_something_is_worse_and_nothing_better(
+    experiment: ModuleType, results: Results
+):
+    weak = ["basic", "masked_attention"]
+    assert experiment.none_better(results, "wiki17m", ["attention"]).found == "fails"
+    assert experiment.none_better(results, "wiki17m", weak).found == "holds"
+    assert experiment.none_better(results, "wiki17m", []).found == "undecided"
+
+
+def test_share_verdicts_turn_with_the_numbers(experiment: ModuleType, results: Results):
+    found = one(results, TO_CONTENT)
+    assert experiment.by_shares(found, WORD_SCORES, POSITIONS).found == "fails"
+    assert experiment.by_shares(None, WORD_SCORES, POSITIONS).found == "undecided"
+    assert experiment.by_shares(found, WORD_SCORES, QUERY_KEY).found == "undecided"
+    few = one(ladder_results(without(seeds=(1, 2, 3, 4))), TO_CONTENT)
+    assert experiment.by_shares(few, POSITIONS, WORD_SCORES).found == "undecided"
+    one_way = one(ladder_results(without("content")), TO_CONTENT)
+    assert experiment.by_shares(one_way, POSITIONS, WORD_SCORES).found == "undecided"
+
+
+def test_missing_rungs_leave_predictions_undecided(experiment: ModuleType):
+    found = experiment.verdicts(ladder_results(without("mean", "four_heads", "block")), "wiki17m")
+    assert {found[k].found for k in ("1", "3", "4", "6")} == {"undecided"}
+    assert found["2"].found == "holds"
+
+
+def test_overall_holds_on_all_and_fails_on_one(experiment: ModuleType):
+    assert experiment.overall(["holds", "holds"]) == "holds"
+    assert experiment.overall(["holds", "undecided"]) == "undecided"
+    assert experiment.overall(["holds", "undecided", "fails"]) == "fails"
+    assert experiment.overall([]) == "undecided"
