@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from wordrel import execute
+from wordrel import worker
+from wordrel.engines import LocalEngine
 from wordrel.errors import StoreError, TrainingError
 from wordrel.execute import CellOutcome, Cells, run_cells
 from wordrel.store import is_done, new_folder
 
-SOURCE = Path(execute.__file__).parents[1]
+SOURCE = Path(worker.__file__).parents[1]
 
 
 def work(spec: dict[str, Any], report: Callable[..., None]) -> None:
@@ -88,8 +89,10 @@ def specs_of(root: Path, **acts: str) -> list[dict[str, Any]]:
     return [{"root": str(root), "name": n, "value": i, "act": act} for i, (n, act) in given]
 
 
-def run(root: Path, specs: list[dict[str, Any]], **options: Any) -> dict[str, CellOutcome]:
-    options = {"jobs": 2, "scratch": root / "scratch", **options}
+def run(
+    root: Path, specs: list[dict[str, Any]], jobs: int = 2, **options: Any
+) -> dict[str, CellOutcome]:
+    options = {"engine": LocalEngine(jobs), "scratch": root / "scratch", **options}
     return {outcome.name: outcome for outcome in run_cells(CELLS, specs, **options)}
 
 
@@ -108,7 +111,7 @@ def test_a_cell_that_raises_is_reported_and_the_others_go_on(tmp_path, caplog):
     outcomes = run_cells(
         CELLS,
         specs,
-        jobs=1,
+        engine=LocalEngine(1),
         scratch=tmp_path / "scratch",
         on_outcome=lambda spec, outcome: seen.append((spec["value"], outcome)),
     )
@@ -174,7 +177,9 @@ def test_a_cell_that_cannot_be_stored_stops_the_run_by_name(tmp_path):
 
 def test_a_cell_that_ends_without_storing_counts_as_failed(tmp_path):
     cells = Cells(store_nothing, named, stored)
-    (outcome,) = run_cells(cells, specs_of(tmp_path, a=""), jobs=1, scratch=tmp_path / "scratch")
+    (outcome,) = run_cells(
+        cells, specs_of(tmp_path, a=""), engine=LocalEngine(1), scratch=tmp_path / "scratch"
+    )
     assert (outcome.status, outcome.error) == ("failed", "NotStored")
 
 
@@ -197,7 +202,9 @@ def test_cells_have_one_thread_and_this_process_keeps_its_own(tmp_path, jobs):
     torch.set_num_threads(2)
     try:
         cells = Cells(threads_and_pid, named, stored)
-        run_cells(cells, specs_of(tmp_path, a=""), jobs=jobs, scratch=tmp_path / "scratch")
+        run_cells(
+            cells, specs_of(tmp_path, a=""), engine=LocalEngine(jobs), scratch=tmp_path / "scratch"
+        )
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -214,7 +221,7 @@ def test_the_limit_reaches_torch_and_later_libraries_and_is_lifted(monkeypatch):
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    with pytest.raises(RuntimeError), execute.one_thread():
+    with pytest.raises(RuntimeError), worker.one_thread():
         assert asked == [1]
         assert (os.environ["OMP_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]) == ("1", "1")
         raise RuntimeError
@@ -225,7 +232,7 @@ def test_the_limit_reaches_torch_and_later_libraries_and_is_lifted(monkeypatch):
 
 def test_the_limit_does_not_import_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    with execute.one_thread():
+    with worker.one_thread():
         assert "torch" not in sys.modules
 
 
@@ -235,11 +242,12 @@ RUN = """
 import sys
 from pathlib import Path
 import test_execute as t
+from wordrel.engines import LocalEngine
 from wordrel.execute import run_cells
 root = Path(sys.argv[1])
 specs = t.specs_of(root, a="", b="", c="", d="", e="")
 specs[2]["wait_for"] = specs[3]["wait_for"] = "never"
-run_cells(t.CELLS, specs, jobs=int(sys.argv[2]), scratch=root / "scratch")
+run_cells(t.CELLS, specs, engine=LocalEngine(int(sys.argv[2])), scratch=root / "scratch")
 """
 
 

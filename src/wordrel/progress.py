@@ -4,6 +4,7 @@ Writes one JSON file a running cell into a scratch folder, whichever process the
 reads them back for a rich progress display, or for plain log lines where there is no terminal.
 """
 
+import errno
 import json
 import logging
 import math
@@ -90,7 +91,10 @@ def read_progress(folder: Path) -> dict[str, CellProgress]:
 def _read(path: Path) -> CellProgress | None:
     try:
         return CellProgress(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:  # the cell ended after its file was listed
+    except OSError as error:
+        # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
+        if error.errno not in (errno.ENOENT, errno.ESTALE):
+            raise
         return None
 
 

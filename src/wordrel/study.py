@@ -4,9 +4,12 @@ Reads a config; trains and asks what the cache does not have yet; writes `result
 is replaced only when the run has come to its end.
 """
 
+import json
+import shutil
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
+from filelock import FileLock
 
 from wordrel.analysis import Row, adjust, agreement_rows, analyse, collect, frame
 from wordrel.answers import (
@@ -26,8 +30,9 @@ from wordrel.answers import (
     train_and_ask,
 )
 from wordrel.cell import CellSpec, cell_cost
-from wordrel.config import StudyConfig, canonical_json, digest
+from wordrel.config import PairsTask, StudyConfig, TaskConfig, canonical_json, digest
 from wordrel.corpus import Corpus, corpus_folder, prepare
+from wordrel.engines import Engine, engine_of
 from wordrel.environment import environment, git_state, usable_cores
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.execute import CellOutcome, Cells, run_cells
@@ -37,7 +42,14 @@ from wordrel.report.results import Results, read_results, table_to_csv
 from wordrel.store import discard_partial, replace_folder, write_json, write_text
 from wordrel.tasks import Task
 
-CELLS = Cells(work=train_and_ask, name=lambda work: work.name, is_done=is_answered)
+
+def _needs(work: CellWork) -> list[Path]:
+    """The prepared corpus, and the files of the user's own tasks."""
+    tasks = map(json.loads, work.tasks)
+    return [work.cell.corpus, *(Path(task["path"]) for task in tasks if "path" in task)]
+
+
+CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,8 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         config: the study.
         cache: where corpora and cells are kept; a later run goes on from what is there.
         out: the results folder; an older result in it stays until this run has ended.
-        jobs: cells at a time; default: as in the config, else one a core.
+        jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
+            worker.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -75,13 +88,15 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         WordrelError: for what the user can mend: settings, data, disk.
     """
     tasks = load_tasks(config)
-    jobs = jobs or config.execute.jobs or usable_cores()
+    jobs = jobs or config.execute.jobs
+    engine = engine_of(config.execute, jobs)
+    cache = cache.resolve()  # a worker may start in another folder
     started = datetime.now(UTC)
     clock = time.monotonic()
     with replace_folder(out) as folder:
         discard_partial(cache)
-        plan = prepare_plan(config, cache, tasks, jobs)
-        outcomes = _run(plan, jobs)
+        plan = prepare_plan(config, cache, tasks, _cores(config, jobs))
+        outcomes = _run(plan, engine)
         _write_tables(plan, outcomes, folder)
         manifest = _manifest(plan, started, time.monotonic() - clock)
         write_text(folder / "config.yaml", _resolved(config))
@@ -104,13 +119,18 @@ def load_tasks(config: StudyConfig) -> tuple[Task, ...]:
             problems += error.problems
         except DatasetError as error:
             problems.append(f"tasks: {error}")
-    fits = [task.name for task in tasks if task.question == "fit"]
+    fits = [task.name for task in tasks if task.question in ("fit", "recall")]
     for corpus in config.corpora:
         if fits and corpus.held_out == 0:
             problems.append(f"corpora.{corpus.name}.held_out: 0, but {fits[0]} needs held-out text")
     if problems:
         raise ConfigError(problems)
     return tuple(tasks)
+
+
+def _cores(config: StudyConfig, jobs: int | None) -> int:
+    """Processes that prepare a corpus; this machine does that, wherever the cells run."""
+    return (jobs if config.execute.engine == "local" else None) or usable_cores()
 
 
 def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: int) -> Plan:
@@ -131,7 +151,7 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: 
                 seed=seed,
                 device=config.execute.device,
             ),
-            tuple(canonical_json(task) for task in config.tasks),
+            tuple(canonical_json(_anywhere(task)) for task in config.tasks),
             tuple(task.digest for task in tasks),
             corpus.lowercase,
         )
@@ -142,17 +162,43 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: 
     return Plan(config, cache, tuple(tasks), corpora, works)
 
 
-def _run(plan: Plan, jobs: int) -> list[CellOutcome]:
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="wordrel-")))
-        finished = stack.enter_context(live_progress(scratch, len(plan.works)))
+def _anywhere(task: TaskConfig) -> TaskConfig:
+    """The same task, for a worker that may start in another folder."""
+    if isinstance(task, PairsTask):
+        return task.model_copy(update={"path": task.path.resolve()})
+    return task
+
+
+def _run(plan: Plan, engine: Engine) -> list[CellOutcome]:
+    with _scratch(plan) as scratch, live_progress(scratch, len(plan.works)) as finished:
         return run_cells(
             CELLS,
             plan.works,
-            jobs=jobs,
+            engine=engine,
             scratch=scratch,
             on_outcome=lambda work, outcome: finished(work.name, _ended(outcome)),
         )
+
+
+@contextmanager
+def _scratch(plan: Plan) -> Iterator[Path]:
+    """Where cells say how far they are; for a cluster, in the cache, which all workers reach.
+
+    There its name and its lock are such that `discard_partial` removes it after a crash.
+    """
+    if plan.config.execute.engine == "local":
+        with TemporaryDirectory(prefix="wordrel-") as name:
+            yield Path(name)
+        return
+    folder = plan.cache / "progress" / f".run.{uuid.uuid4().hex[:8]}.partial"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(f"{folder}.lock").unlink(missing_ok=True)
 
 
 def _ended(outcome: CellOutcome) -> str:
@@ -216,6 +262,9 @@ def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
 
 
 def _resolved(config: StudyConfig) -> str:
+    """The config as YAML, but for the cluster: nobody's business, and gone when it is run again."""
+    here = {"engine": "local", "address": None, "scheduler_file": None}
+    config = config.model_copy(update={"execute": config.execute.model_copy(update=here)})
     head = "# Every setting of this study, defaults included; wordrel run takes it as it is.\n"
     return head + yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, width=100)
 

@@ -1,0 +1,473 @@
+"""Cells on a Dask cluster: a scheduler and workers as a user starts them, on loopback addresses."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, LocalCluster
+from typer.testing import Result
+
+import test_execute as local
+from dask_cells import PATIENCE, note_how_many, notes, report_for_ever, train_slowly, where
+from test_execute import SOURCE, answers, log, members, named, specs_of, stored, wait_until
+from wordrel import cluster, study
+from wordrel.cluster import DaskEngine
+from wordrel.config import load_config, parse_config
+from wordrel.engines import LocalEngine, engine_of
+from wordrel.errors import ConfigError, WordrelError
+from wordrel.execute import CellOutcome, Cells, run_cells
+from wordrel.progress import read_progress
+from wordrel.worker import Job, run_job
+
+FIRST, SECOND = "127.0.0.2", "127.0.0.3"
+LOCAL = {"jobs": None, "device": "auto", "engine": "local", "address": None, "scheduler_file": None}
+TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # a cell that kills two workers is it
+}
+
+
+class Hosts:
+    """A scheduler and its workers; each is a process group of its own, as if on a host of its own.
+
+    Attributes:
+        folder: the working directory of each host's processes is a folder in here.
+        file: the scheduler file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / "scheduler.json"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        where = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        self._start("scheduler", "scheduler", *where, "--scheduler-file", str(self.file))
+
+    def _start(self, host: str, command: str, *options: str) -> None:
+        folder = self.folder / host
+        folder.mkdir(exist_ok=True)
+        with (folder / "log").open("ab") as output:
+            self.processes[host] = subprocess.Popen(
+                [sys.executable, "-m", "dask", command, *options],
+                cwd=folder,
+                env=ENVIRONMENT,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def start_workers(self, **options: tuple[str, ...]) -> None:
+        """One worker with one thread on each host that has none, options by `_2` or `_3`."""
+        for host in (FIRST, SECOND):
+            if host not in self.processes:
+                self.start_worker(host, *options.get(f"_{host[-1]}", ()))
+        with self.client() as client:
+            client.wait_for_workers(2, timeout=PATIENCE)
+
+    def start_worker(self, host: str, *options: str) -> None:
+        at = ("--scheduler-file", str(self.file), "--host", host, "--no-dashboard")
+        one = ("--nthreads", "1", "--nworkers", "1", "--memory-limit", "0")
+        self._start(host, "worker", *at, *one, *options)
+
+    def client(self) -> Client:
+        wait_until(self.file.exists, PATIENCE)
+        return Client(scheduler_file=str(self.file), set_as_default=False)
+
+    def kill(self, host: str) -> None:
+        """kill -9 of all that runs on a host: the worker and the nanny that would restart it."""
+        process = self.processes.pop(host)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: members(process.pid) == [])
+
+    def close(self) -> None:
+        for host in list(self.processes):
+            self.kill(host)
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    all_hosts = Hosts(tmp_path_factory.mktemp("hosts"))
+    try:
+        all_hosts.start_workers(_2=("--resources", "GPU=1"))
+        yield all_hosts
+    finally:
+        all_hosts.close()
+
+
+def engine(hosts: Hosts, **changes: Any) -> DaskEngine:
+    return DaskEngine(scheduler_file=hosts.file, **changes)
+
+
+def run(root: Path, specs: list[dict[str, Any]], **options: Any) -> dict[str, CellOutcome]:
+    options = {"cells": local.CELLS, "scratch": root / "scratch", **options}
+    outcomes = run_cells(options.pop("cells"), specs, **options)
+    return {outcome.name: outcome for outcome in outcomes}
+
+
+# A study, and a host that is lost in the middle of it ----------------------------------------
+
+
+def test_a_study_whose_host_is_lost_midway_ends_with_the_tables_of_the_local_run(
+    hosts: Hosts, tiny_place: Path, tiny_run: Result, tmp_path: Path, monkeypatch, caplog
+) -> None:
+    assert tiny_run.exit_code == 0
+    hosts.start_workers()
+    cache, middle = tmp_path / "cache", "in-the-middle-on-"
+    monkeypatch.setattr(study, "CELLS", replace(study.CELLS, work=train_slowly))
+    monkeypatch.chdir(tmp_path)  # where no worker is
+    (cache / "progress" / ".run.00000000.partial").mkdir(parents=True)  # of a run that was killed
+
+    def lose_a_host() -> None:
+        held = [cache / f"{middle}{host}" for host in (FIRST, SECOND)]
+        wait_until(lambda: all(path.exists() for path in held), PATIENCE)
+        (progress,) = (cache / "progress").glob(".run.*.partial")
+        assert progress.name != ".run.00000000.partial"
+        assert len(read_progress(progress)) >= 2
+        hosts.kill(SECOND)
+        (cache / "host-was-lost").touch()
+
+    killer = threading.Thread(target=lose_a_host, daemon=True)
+    killer.start()
+    execute = {"engine": "dask", "scheduler_file": str(hosts.file)}
+    pairs = {"tasks.0.path": os.path.relpath(tiny_place / "pairs.csv")}
+    config = load_config(tiny_place / "tiny.yaml", {"execute": execute, **pairs})
+    with caplog.at_level("INFO", logger="wordrel"):
+        results = study.run_study(config, Path("cache"), tmp_path / "out")
+    killer.join()
+
+    for table in TABLES:
+        ours, local_run = tmp_path / "out" / table, tiny_place / "out" / table
+        assert ours.read_bytes() == local_run.read_bytes(), table
+    assert list(results.runs["status"]) == ["done"] * 6
+    assert results.config["execute"] == LOCAL
+    trained = [name for _, name in notes(cache)]
+    (lost,) = [name for host, name in notes(cache) if host == SECOND][-1:]
+    assert sorted(trained) == sorted([*set(trained), lost])
+    assert notes(cache)[-1][0] == FIRST
+    assert f"dask worker tcp://{SECOND}:" in caplog.text
+    assert "memory limit" not in caplog.text
+    assert list((cache / "progress").iterdir()) == []
+
+
+# Cells that fail, hosts that are not fit ------------------------------------------------------
+
+
+def test_errors_come_back_by_name_and_a_cell_that_kills_its_workers_stops_no_other(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.start_workers()
+    specs = specs_of(tmp_path, a="", b="die", c="raise", d="", e="diverge")
+    outcomes = run(tmp_path, specs, engine=engine(hosts), retries=1)
+    assert {name: outcome.error for name, outcome in outcomes.items()} == {
+        **{"a": "", "b": "WorkerDied", "c": "IndexError", "d": "", "e": "TrainingError"}
+    }
+    assert outcomes["b"].message.startswith(
+        "its worker died 2 times while it ran alone (the last was tcp://127.0.0."
+    )
+    assert answers(tmp_path) == {"a": "a 0", "d": "d 9"}
+    assert [log(tmp_path).count(name) for name in "abcde"] == [1, 4, 1, 1, 1]
+
+
+def test_a_cell_whose_result_is_stored_is_not_run_again_where_only_the_word_of_it_was_lost(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.start_workers()
+    (spec,) = specs_of(tmp_path, a="")
+    job = Job(local.work, stored, tmp_path, cluster._OnWorker((), cluster._versions()))
+    with hosts.client() as client:
+        words = [client.submit(run_job, job, spec, "a", key=k).result() for k in ("1", "2")]
+    assert words == [("a", None)] * 2
+    assert log(tmp_path) == ["a"]
+
+
+def test_cells_that_need_a_graphics_card_go_where_one_is(hosts: Hosts, tmp_path: Path) -> None:
+    hosts.start_workers()
+    gpu = engine_of(
+        parse_execute(engine="dask", scheduler_file=str(hosts.file), device="cuda"), None
+    )
+    assert gpu == engine(hosts, gpu=True)
+    cells = Cells(where, named, stored)
+    outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d=""), cells=cells, engine=gpu)
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
+    assert {host for host, _ in notes(tmp_path)} == {FIRST}
+
+
+def test_a_host_that_does_not_see_the_cache_is_named_before_anything_runs(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    """A path that means another place on each host, as /data does where it is not mounted."""
+    hosts.start_workers()
+    (hosts.folder / FIRST / "cache").mkdir(exist_ok=True)
+    cells = replace(local.CELLS, needs=lambda spec: [Path("/proc/self/cwd/cache")])
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path, specs_of(tmp_path, a=""), cells=cells, engine=engine(hosts))
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"dask worker tcp://{SECOND}:")
+    assert problem.endswith(
+        "does not see /proc/self/cwd/cache: the cache (--cache, WORDREL_CACHE) and the files of "
+        "tasks must be on a path which all workers reach"
+    )
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_host_that_comes_later_and_does_not_see_the_cache_fails_its_cell(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.start_workers()
+    (spec,) = specs_of(tmp_path, a="")
+    guard = cluster._OnWorker((tmp_path / "elsewhere",), cluster._versions())
+    with hosts.client() as client:
+        job = Job(local.work, stored, tmp_path, guard)
+        name, failure = client.submit(run_job, job, spec, "a").result()
+    assert (name, failure.error, failure.expected) == ("a", "ConfigError", True)
+    assert "elsewhere: the cache (--cache, WORDREL_CACHE)" in failure.message
+    assert "must be on a path which all workers reach" in failure.message
+    assert not (tmp_path / "log").exists()
+
+
+class OnlyHere(dict[str, str]):
+    """Of a module that no worker can load."""
+
+    __module__ = "only_here"
+
+
+def test_hosts_with_other_versions_or_without_wordrel_are_named(hosts: Hosts, monkeypatch) -> None:
+    hosts.start_workers()
+    monkeypatch.setitem(sys.modules, "only_here", sys.modules[__name__])
+    with hosts.client() as client:
+        workers = list(client.scheduler_info()["workers"])
+        other = cluster._OnWorker((), cluster._versions() | {"numpy": "1.0"})
+        with pytest.raises(ConfigError, match=r"2:\d+ has numpy 2.*, expected 1\.0 as where"):
+            cluster._refuse_unfit(client, workers, other)
+        assert "+" not in str(cluster._versions()["torch"])  # CUDA's build passes for the CPU's
+        unknown = cluster._OnWorker((), OnlyHere())
+        with pytest.raises(ConfigError, match=r"only_here.* is wordrel installed there\?"):
+            cluster._refuse_unfit(client, workers, unknown)
+        cluster._refuse_unfit(client, workers, cluster._OnWorker((), cluster._versions()))
+
+
+def test_no_more_cells_are_handed_over_than_jobs(hosts: Hosts, tmp_path: Path) -> None:
+    hosts.start_workers()
+    cells = Cells(note_how_many, named, stored)
+    specs = specs_of(tmp_path, a="", b="", c="")
+    run(tmp_path, specs, cells=cells, engine=engine(hosts, jobs=1))
+    assert notes(tmp_path) == [("1", "a"), ("1", "b"), ("1", "c")]
+
+
+# The end of a run -----------------------------------------------------------------------------
+
+
+def test_when_the_run_ends_early_its_cells_are_stopped_and_the_cluster_is_free(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    hosts.start_workers()
+    specs = specs_of(tmp_path, a="raise", b="", c="", d="")
+    specs[0]["wait_for"] = "b.seen"
+
+    def listener(spec: object, outcome: CellOutcome) -> None:
+        raise KeyboardInterrupt
+
+    cells = Cells(report_for_ever, named, stored)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, specs, cells=cells, engine=engine(hosts), on_outcome=listener)
+    after = tmp_path / "after"
+    after.mkdir()
+    specs = specs_of(after, a="", b="")
+    specs[0]["wait_for"], specs[1]["wait_for"] = "b.seen", "a.seen"  # takes both workers
+    assert len(run(after, specs, engine=engine(hosts))) == 2
+    assert answers(after) == {"a": "a 0", "b": "b 1"}
+
+
+@pytest.fixture
+def one_host(tmp_path: Path) -> Iterator[Hosts]:
+    """A scheduler and one worker without a nanny."""
+    few = Hosts(tmp_path)
+    try:
+        few.start_worker(FIRST, "--no-nanny")
+        yield few
+    finally:
+        few.close()
+
+
+def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
+    one_host: Hosts, tmp_path: Path
+) -> None:
+    cells = Cells(local.threads_and_pid, named, stored)
+    run(tmp_path, specs_of(tmp_path, a=""), cells=cells, engine=engine(one_host))
+    threads, pid = answers(tmp_path)["a"].split()
+    assert (threads, [int(pid)]) == ("[1]", members(one_host.processes[FIRST].pid))
+
+    specs = specs_of(tmp_path, b="", c="", d="")
+    for one, other in ((0, "c"), (1, "b")):  # two of the three wait for each other
+        specs[one]["wait_for"] = f"{other}.seen"
+    joining = threading.Thread(target=one_host.start_worker, args=(SECOND, "--no-nanny"))
+    joining.start()
+    assert len(run(tmp_path, specs, engine=engine(one_host))) == 3
+    joining.join()
+
+    specs = specs_of(tmp_path, e="", f="")
+    specs[1]["wait_for"] = "never"
+
+    def lose_the_scheduler(spec: object, outcome: CellOutcome) -> None:
+        if outcome.name == "e":
+            one_host.kill("scheduler")
+
+    with pytest.raises(WordrelError, match=r"gave up the cells .* what was finished is kept"):
+        run(tmp_path, specs, engine=engine(one_host), on_outcome=lose_the_scheduler)
+    assert set(answers(tmp_path)) == {*"abcde"}
+
+
+# Before there is a cluster --------------------------------------------------------------------
+
+
+def parse_execute(**execute: object) -> Any:
+    base = {"study": "x", "corpora": [{"source": "x"}], "models": [{"kind": "random"}]}
+    return parse_config({**base, "seeds": [1], "tasks": ["ws353"], "execute": execute}).execute
+
+
+@pytest.mark.parametrize(
+    ("execute", "found"),
+    [
+        ({"engine": "dask"}, "dask with neither of them"),
+        (
+            {"engine": "dask", "address": "tcp://a:1", "scheduler_file": "b"},
+            "dask with address and",
+        ),
+        ({"address": "tcp://a:1"}, "local with address,"),
+        ({"scheduler_file": "b"}, "local with scheduler_file,"),
+        ({"address": "tcp://a:1", "scheduler_file": "b"}, "local with address and"),
+    ],
+)
+def test_the_config_names_one_way_to_the_cluster(execute: dict[str, str], found: str) -> None:
+    with pytest.raises(ConfigError, match=f"execute.engine: found {found}"):
+        parse_execute(**execute)
+
+
+def test_what_is_wrong_already_is_not_blamed_for_the_way_to_the_cluster() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_execute(engine="dask", address=5, scheduler_file="b")
+    assert caught.value.problems == ["config: execute.address: found 5, expected text"]
+
+
+def test_a_config_without_a_cluster_runs_here_and_loads_no_dask() -> None:
+    program = """
+import sys, wordrel.execute
+from wordrel.config import ExecuteConfig
+from wordrel.engines import LocalEngine, engine_of
+assert engine_of(ExecuteConfig(), 3) == LocalEngine(3)
+assert not {"dask", "distributed"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, check=True)
+
+
+def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
+    monkeypatch.delitem(sys.modules, "wordrel.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match=r"no package distributed.*pip install .wordrel\[dask\]"):
+        engine_of(parse_execute(engine="dask", address="tcp://a:1"), None)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (
+            {"address": "tcp://127.0.0.1:9"},
+            r"address: found no Dask scheduler at tcp://127.0.0.1:9",
+        ),
+        ({"scheduler_file": "none.json"}, r"scheduler_file: found no address in .*none.json"),
+    ],
+)
+def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_path: Path) -> None:
+    if "scheduler_file" in place:
+        place = {"scheduler_file": tmp_path / place["scheduler_file"]}
+    nowhere = DaskEngine(**place, patience=0.5)
+    begin = time.monotonic()
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, specs_of(tmp_path, a=""), engine=nowhere)
+    assert time.monotonic() - begin < 15
+
+
+@contextmanager
+def workers_here(number: int, threads: int) -> Iterator[str]:
+    """A cluster of threads in this process: enough to be refused by."""
+    settings: dict[str, Any] = {"dashboard_address": "127.0.0.1:0", "threads_per_worker": threads}
+    with LocalCluster(n_workers=number, processes=False, protocol="tcp", **settings) as here:
+        yield here.scheduler_address
+
+
+@pytest.mark.parametrize(
+    ("workers", "threads", "gpu", "message"),
+    [
+        (0, 1, False, "found no worker at tcp:.* after 0 s; start `dask worker` on each host"),
+        (1, 1, True, r"found 1 workers, none of them fit with the resource GPU \(execute.device"),
+        (1, 2, False, "has 2 threads, expected 1: start it with `dask worker --nthreads 1"),
+    ],
+)
+def test_a_cluster_that_cannot_run_cells_is_an_error_in_time(
+    workers: int, threads: int, gpu: bool, message: str, tmp_path: Path, caplog
+) -> None:
+    with workers_here(workers, threads) as address, pytest.raises(ConfigError, match=message):
+        unfit = DaskEngine(address, gpu=gpu, patience=0.5)
+        run(tmp_path, specs_of(tmp_path, a=""), engine=unfit)
+    limited = "1 dask workers have a memory limit" in caplog.text
+    assert limited == (workers == 1 and not gpu)
+
+
+def test_cells_that_are_done_need_no_cluster(tmp_path: Path) -> None:
+    specs = specs_of(tmp_path, a="")
+    run(tmp_path, specs, engine=LocalEngine(1))
+    outcomes = run(tmp_path, specs, engine=DaskEngine("tcp://127.0.0.1:9", patience=0.1))
+    assert outcomes == {"a": CellOutcome("a", "done", ran=False)}
+
+
+# A network disk -------------------------------------------------------------------------------
+
+
+def test_a_result_that_a_network_disk_shows_late_counts(tmp_path: Path) -> None:
+    looked = []
+
+    def seen_late(spec: dict[str, Any]) -> bool:
+        looked.append(spec["name"])
+        return len(looked) > 3 and stored(spec)
+
+    engine_here = LocalEngine(1)
+
+    class Late(LocalEngine):
+        @contextmanager
+        def started(self, paths: Any) -> Iterator[Any]:
+            with engine_here.started(paths) as begun:
+                yield replace(begun, lag=60.0)
+
+    outcomes = run(
+        tmp_path,
+        specs_of(tmp_path, a=""),
+        cells=replace(local.CELLS, is_done=seen_late),
+        engine=Late(1),
+    )
+    assert outcomes["a"].status == "done"
+    assert log(tmp_path) == ["a"]
+
+
+def test_progress_that_is_replaced_while_it_is_read_is_read_the_next_time(
+    tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"name": "a", "fraction": 0.5}))
+    assert set(read_progress(tmp_path)) == {"a"}
+
+    def stale(*_: object, **__: object) -> str:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(Path, "read_text", stale)
+    assert read_progress(tmp_path) == {}
