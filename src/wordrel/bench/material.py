@@ -1,0 +1,178 @@
+"""What is measured on: the first tokens of real text, synthetic text of any vocabulary, and MEN.
+
+Reads wiki17m and the development part of MEN below the folder that WORDREL_DATA names; a prepared
+corpus is kept in the cache.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from wordrel.config import CorpusConfig, TrainingConfig
+from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, prepare
+from wordrel.corpus.sources import data_folder
+from wordrel.errors import DatasetError
+from wordrel.readings import Readings
+from wordrel.stats import spearman
+from wordrel.tasks import Task, ask, pairs_task
+
+WIKI17M = CorpusConfig(source="wiki17m", name="wiki17m", min_count=10, held_out=0.02)
+MEN = "eval/men3k/MEN_dataset_lemma_form.dev"
+ZIPF_TEXT = 10**9  # tokens of the text whose counts a synthetic vocabulary has
+SENTENCE = 20
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything is measured; the defaults are the full run.
+
+    Attributes:
+        rounds: of what takes seconds; few_rounds: of what takes longer.
+        tokens: a round of throughput; plain_tokens: of the plain way, which is slower.
+        steps: a round of the operations; matrix: rows and columns of the product beside them.
+        epochs: of time to quality, rising; the last gives the target.
+        budget: seconds after which time to quality starts no other run.
+        vocabularies, vocabulary_tokens: of synthetic text.
+        corpora: tokens of real text.
+        memory_words, memory_tokens: of the cell whose memory is measured.
+        variant_tokens: on which a variant is judged; speed_tokens: a round of its speed.
+        compiled: whether torch.compile is tried, which takes half a minute to begin with.
+        cluster: source of the study that runs on hosts.
+    """
+
+    rounds: int = 5
+    few_rounds: int = 3
+    tokens: int = 1_000_000
+    plain_tokens: int = 200_000
+    steps: int = 50
+    matrix: int = 2048
+    epochs: tuple[int, ...] = (1, 2, 3, 5)
+    budget: float = 480.0
+    vocabularies: tuple[int, ...] = (10_000, 50_000, 200_000, 1_000_000)
+    vocabulary_tokens: int = 300_000
+    corpora: tuple[int, ...] = (1_000_000, 4_000_000, 16_000_000)
+    memory_words: int = 50_000
+    memory_tokens: int = 300_000
+    variant_tokens: int = 2_000_000
+    speed_tokens: int = 400_000
+    compiled: bool = True
+    cluster: str = "gensim:wiki-sample"
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    rounds=1,
+    few_rounds=1,
+    tokens=20_000,
+    plain_tokens=5_000,
+    steps=2,
+    matrix=256,
+    epochs=(1, 2),
+    budget=5.0,
+    vocabularies=(1_000, 2_000),
+    vocabulary_tokens=10_000,
+    corpora=(10_000, 40_000),
+    memory_words=1_000,
+    memory_tokens=10_000,
+    variant_tokens=20_000,
+    speed_tokens=10_000,
+    compiled=False,
+    cluster="planted:recall-1",
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the parts measure with.
+
+    Attributes:
+        sizes: how much of everything.
+        text: gives the folder of a prepared corpus of real text.
+        men: gives the task by which quality is judged.
+        training: what all models share; a part sets its own number of epochs.
+        quality_tokens: how much of the text time to quality trains on; None: all of it.
+    """
+
+    sizes: Sizes
+    text: Callable[[], Path]
+    men: Callable[[], Task]
+    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(epochs=1))
+    quality_tokens: int | None = None
+
+
+def wiki17m(cache: Path) -> Path:
+    """The folder of wiki17m, prepared in the cache where it is not there yet.
+
+    Raises:
+        CorpusError: where WORDREL_DATA names no folder that has it; says how to get it.
+    """
+    return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
+
+
+def men_dev() -> Task:
+    """MEN's 2,000 development pairs, by lemma, without their parts of speech.
+
+    Source: Bruni, Tran & Baroni 2014, "Multimodal distributional semantics".
+
+    Raises:
+        DatasetError: where WORDREL_DATA names no folder that has it; says how to get it.
+    """
+    path = (data_folder() or Path("$WORDREL_DATA")) / MEN
+    if not path.is_file():
+        raise DatasetError(
+            f"{path}: there is no such file; it is part of MEN "
+            "(https://staff.fnwi.uva.nl/e.bruni/MEN): set WORDREL_DATA to a folder that has it"
+        )
+    return men_task(path)
+
+
+def men_task(path: Path) -> Task:
+    """The pairs of a file whose lines are `sun-n sunlight-n 50.0`.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    parted = [[word.rsplit("-", 1)[0] for word in line.split()] for line in lines]
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / path.name
+        table.write_text("".join("\t".join(line) + "\n" for line in parted), encoding="utf-8")
+        return pairs_task("men_dev", table)
+
+
+def judge(readings: Readings, task: Task) -> tuple[float, int]:
+    """Spearman's correlation in the model's primary view, and over how many pairs."""
+    (outcome,) = (found for found in ask(task, readings, lowercase=True) if found.primary)
+    known = np.isfinite(outcome.predicted)
+    once = np.ones((1, int(known.sum())), dtype=np.int64)
+    score = spearman(outcome.gold[known], outcome.predicted[known], once)
+    return float(score[0]), int(known.sum())
+
+
+def first_tokens(corpus: Corpus, tokens: int) -> Corpus:
+    """The same corpus, its training part cut after the last sentence that ends by `tokens`."""
+    ends = corpus.train.sentence_ends
+    sentences = max(1, int(np.searchsorted(ends, tokens, side="right")))
+    last = int(ends[sentences - 1])
+    documents = corpus.train.document_ends
+    kept = np.append(documents[documents < last], np.int64(last))
+    return replace(corpus, train=Split(corpus.train.ids[:last], ends[:sentences], kept))
+
+
+def zipf_corpus(words: int, tokens: int) -> Corpus:
+    """Words drawn by Zipf's law, in sentences of 20; counts as a text of 10^9 tokens has them.
+
+    To be trained on without subsampling: how many tokens that drops depends on the vocabulary.
+    """
+    share = 1 / np.arange(1, words + 1)
+    share /= share.sum()
+    draws = np.random.default_rng(words).random(tokens)
+    ids = np.minimum(np.searchsorted(np.cumsum(share), draws), words - 1).astype(np.int32)
+    ends = np.append(np.arange(SENTENCE, tokens, SENTENCE, dtype=np.int64), np.int64(tokens))
+    counts = np.maximum(1, share * ZIPF_TEXT).astype(np.int64)
+    vocab = Vocab(tuple(f"w{i}" for i in range(words)), counts)
+    split = Split(ids, ends, ends)
+    return Corpus(f"zipf-{words}", "", vocab, split, split, {})

@@ -1,0 +1,489 @@
+"""The benchmark: it counts and computes what it says, and its page is that of its rows.
+
+Nothing here depends on how long anything takes.
+"""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from gensim.models import Word2Vec
+from torch.utils.flop_counter import FlopCounterMode
+
+from planted import Plan, partners, planted_corpus, split_of, toy_corpus
+from wordrel.bench import child, hosts, material, plain, quality, scaling, table, throughput, timing
+from wordrel.bench import operations as ops
+from wordrel.bench.material import QUICK, Material, first_tokens, zipf_corpus
+from wordrel.bench.parts import PARTS, run_parts
+from wordrel.bench.rows import Aim, Rows
+from wordrel.config import MatchedConfig, TrainingConfig, parse_config
+from wordrel.corpus import corpus_folder, open_corpus
+from wordrel.errors import DatasetError, StoreError, WordrelError
+from wordrel.models.matched.model import Model, new_model
+from wordrel.models.stream import Batch, Cutter, block_of
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAINING = TrainingConfig(dim=8, window=3, epochs=1, subsample=0)
+SENTENCES = [[int(w) for w in np.random.default_rng(n).integers(13, size=n)] for n in (11, 1, 5, 2)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def given(place: Path) -> Material:
+    """A small planted corpus, and its partners as the pairs that people find alike."""
+    plan = Plan(topics=4, topic_words=3, sentences=1500)
+    corpus, pairs = planted_corpus(plan, place), partners(plan)
+    unlike = [(a, d) for (a, _), (_, d) in pairwise(pairs)]
+    lines = [f"{a}-n {b}-n {10 * (b[0] == a[0])}.000000\n" for a, b in pairs + unlike]
+    (place / "men.dev").write_text("".join(lines))
+    return Material(
+        sizes=replace(QUICK, tokens=300, plain_tokens=100, steps=1, matrix=32, budget=60.0),
+        text=lambda: corpus_folder(place / "cache", corpus.name, corpus.digest),
+        men=lambda: material.men_task(place / "men.dev"),
+        training=TRAINING,
+    )
+
+
+# The plain way --------------------------------------------------------------------------------
+
+
+def random_model(**settings: Any) -> Model:
+    config = MatchedConfig(kind="attention_position", **settings)
+    model = new_model(config, TRAINING, 13, seed=1)
+    generator = torch.Generator().manual_seed(2)
+
+    def noisy(weight: torch.Tensor) -> torch.Tensor:
+        return weight.double() + torch.randn(weight.shape, generator=generator).double()
+
+    dense = {name: noisy(weight) for name, weight in model.dense.items()}
+    return Model(config, noisy(model.inputs), noisy(model.outputs), noisy(model.bias), dense)
+
+
+def batches(chunk: int) -> Iterator[Batch]:
+    of = np.repeat(np.arange(len(SENTENCES)), [len(sentence) for sentence in SENTENCES])
+    block = block_of(split_of(SENTENCES).ids, of, len(of))
+    cutter = Cutter(TRAINING.window, True, chunk, 64)
+    return cutter.batches(block, np.random.default_rng(5), shuffle=False)
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_the_plain_way_computes_the_states_of_our_attention(scale: bool) -> None:
+    model = random_model(scale=scale)
+    (ours,), (single,) = batches(chunk=7), batches(chunk=1)
+    y, has_context = model.states(ours)
+    wanted = y[has_context & torch.from_numpy(ours.real)]
+    context, size, target = plain.unrolled(single)
+    states = plain.PlainAttention(model).double().states(context, size)
+    assert len(wanted) == sum(map(len, SENTENCES)) - len(SENTENCES)  # all but the firsts
+    torch.testing.assert_close(states, wanted, rtol=1e-10, atol=1e-10)
+    assert target.tolist() == [word for sentence in SENTENCES for word in sentence[1:]]
+
+
+def test_the_plain_loss_is_negative_sampling_by_hand() -> None:
+    model = random_model()
+    net = plain.PlainAttention(model).double()
+    (batch,) = batches(chunk=1)
+    context, size, target = (some[:2] for some in plain.unrolled(batch))
+    noise = torch.tensor([[3, 4], [4, 5]])
+    y = net.states(context, size).detach().numpy()
+    outputs, bias = model.outputs.numpy(), model.bias.numpy().ravel()
+    nats = 0.0
+    for i in range(2):
+        scores = [outputs[w] @ y[i] + bias[w] for w in (int(target[i]), *noise[i].tolist())]
+        nats += math.log1p(math.exp(-scores[0])) + sum(math.log1p(math.exp(s)) for s in scores[1:])
+    assert net(context, size, target, noise).item() == pytest.approx(nats / 2)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_the_plain_way_learns(given: Material, fused: bool) -> None:
+    corpus, config = open_corpus(given.text()), timing.ATTENTION.model_copy(update={"batch": 32})
+    seconds, losses = plain.train(corpus, TRAINING, config, fused=fused)
+    assert seconds > 0
+    assert losses[0] == pytest.approx(6 * math.log(2), rel=1e-3)
+    assert np.mean(losses[-5:]) < 0.95 * losses[0]
+
+
+# Operations -----------------------------------------------------------------------------------
+
+
+def test_operations_of_a_tiny_step_are_those_counted_by_hand() -> None:
+    # B = 4 targets in chunks of 2, W = 3, so S = 4 tokens; D = 5; one group of 4, M = 3
+    shape = ops.Shape(targets=4, chunk=2, window=3, dim=5, group=4, noise=3)
+    maps = 2 * (4 * 5 * 5) + 125  # queries, values, W_q^T W_k
+    attention = 2 * (4 * 4 * 5)  # scores, mixture
+    noise = 4 * 3 * 5
+    assert shape.multiply_adds() == {"maps": 3 * maps, "attention": 3 * attention, "noise": 180}
+    assert shape.operations() == 2 * 3 * (maps + attention + noise)
+    # of the 4 tokens a target sees 3
+    assert shape.inside_windows() == shape.operations() - 2 * 3 * attention // 4
+
+
+@pytest.mark.parametrize("group", [64, 50])
+def test_operations_of_a_step_are_those_that_torch_counts(given: Material, group: int) -> None:
+    config = timing.ATTENTION.model_copy(update={"batch": 128, "group": group})
+    trainer = timing.new_trainer(open_corpus(given.text()), TRAINING, config)
+    (batch,) = ops.full_batches(trainer, given)
+    with FlopCounterMode(display=False) as counter:
+        trainer.step(batch, remaining=1.0)
+    shape = ops.shape_of(trainer)
+    assert (shape.targets, shape.chunk, shape.noise) == (128, 32, 64)
+    assert counter.get_total_flops() == shape.operations()
+
+
+# Text, MEN, what is timed ---------------------------------------------------------------------
+
+
+def test_a_corpus_is_cut_after_a_whole_sentence() -> None:
+    corpus = toy_corpus([[0, 1], [2, 0, 1], [1, 2]])
+    cut = first_tokens(corpus, 6)
+    assert cut.train.ids.tolist() == [0, 1, 2, 0, 1]
+    assert cut.train.sentence_ends.tolist() == cut.train.document_ends.tolist() == [2, 5]
+    within = replace(corpus, train=replace(corpus.train, document_ends=np.array([7])))
+    assert first_tokens(within, 6).train.document_ends.tolist() == [5]
+    assert first_tokens(corpus, 7).train.ids.tolist() == corpus.train.ids.tolist()
+    assert first_tokens(corpus, 1).train.ids.tolist() == [0, 1]  # at least one
+
+
+def test_synthetic_text_follows_zipf() -> None:
+    corpus = zipf_corpus(50, 20_010)
+    found = np.bincount(corpus.train.ids, minlength=50)
+    wanted = 20_010 / np.arange(1, 51) / (1 / np.arange(1, 51)).sum()
+    assert np.abs(found - wanted).max() < 5 * math.sqrt(wanted.max())
+    assert found.sum() == corpus.train.sentence_ends[-1] == 20_010
+    assert np.diff(corpus.train.sentence_ends).tolist() == [20] * 999 + [10]
+    shares = corpus.vocab.counts / corpus.vocab.counts.sum()
+    np.testing.assert_allclose(shares, wanted / 20_010, rtol=1e-6)
+
+
+def test_men_is_read_without_parts_of_speech(tmp_path: Path) -> None:
+    path = tmp_path / "men.dev"
+    path.write_text("sun-n sunlight-n 50.000000\nx-ray-n black-j 7.000000\n")
+    items = material.men_task(path).items
+    assert items.words == (("sun", "sunlight"), ("x-ray", "black"))
+    assert items.gold.tolist() == [50, 7]
+
+
+def test_without_the_data_its_parts_say_so_and_the_others_run(
+    given: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    without = replace(given, text=partial(material.wiki17m, tmp_path), men=material.men_dev)
+    said: list[str] = []
+    assert not run_parts(["throughput", "quality", "vocabulary"], without, tmp_path, said.append)
+    assert any("set WORDREL_DATA to a folder that has it" in line for line in said[1:2])
+    assert any(material.MEN in line and "set WORDREL_DATA" in line for line in said[3:4])
+    assert {row.part for row in table.read_rows(tmp_path / "speed.csv")} == {"vocabulary"}
+    with pytest.raises(DatasetError, match="it is part of MEN"):
+        material.men_dev()
+
+
+def test_the_models_have_the_settings_of_the_ladder() -> None:
+    text = (ROOT / "configs" / "ladder.yaml").read_text(encoding="utf-8")
+    ladder = {model.name: model for model in parse_config(yaml.safe_load(text)).models}
+    measured = (*throughput.SHOWN, *quality.OTHERS, *scaling.MODELS)
+    assert [model for model in measured if ladder[model.name] != model] == []
+
+
+@pytest.mark.parametrize("config", [timing.CBOW, timing.MEAN], ids=lambda config: config.name)
+def test_the_making_of_tables_does_not_count(config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+
+    def slow(make: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+        def made(*given: Any, **named: Any) -> Any:
+            done = make(*given, **named)
+            now[0] += seconds
+            return done
+
+        return made
+
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(timing, "new_model", slow(timing.new_model, 100))
+    monkeypatch.setattr(timing, "run", slow(timing.run, 3))
+    prepare, train = Word2Vec.build_vocab_from_freq, Word2Vec.train
+    monkeypatch.setattr(Word2Vec, "build_vocab_from_freq", slow(prepare, 100))
+    monkeypatch.setattr(Word2Vec, "train", slow(train, 3))
+    corpus = toy_corpus([[0, 1, 2], [2, 1, 0]] * 20)
+    assert timing.training_seconds(TRAINING, config)(corpus) == 3
+
+
+def test_rounds_are_interleaved() -> None:
+    order: list[str] = []
+
+    def job(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    found = timing.interleaved({name: partial(job, name) for name in "ab"}, 3)
+    assert "".join(order) == "ababab"
+    assert found == {"a": [1, 3, 5], "b": [2, 4, 6]}
+
+
+# Rows, their table and their page -------------------------------------------------------------
+
+
+def test_aims() -> None:
+    least, most = Aim(least=0.3, reach=0.5), Aim(most=2.0)
+    assert [str(aim) for aim in (least, most, Aim())] == [
+        "at least 0.3; reach 0.5",
+        "at most 2",
+        "",
+    ]
+    assert [least.met(value, value) for value in (0.29, 0.3, 0.6)] == ["no", "yes", "yes"]
+    assert [most.met(value, value) for value in (1.9, 2.0, 2.1)] == ["yes", "yes", "no"]
+    assert [most.met(math.nan, low) for low in (1.9, 2.1)] == ["", "no"]
+    assert Aim().met(1.0, 1.0) == ""
+
+
+def test_a_ratio_is_taken_within_its_round() -> None:
+    rows = Rows("throughput", {("a", "b"): Aim(least=2.0)})
+    rounds = {"a": [2.0, 40.0, 9.0], "b": [1.0, 10.0, 3.0]}
+    (row,) = rows.ratios(rounds, [("a", "b")], "x")
+    assert (row.value, row.low, row.high, row.n) == (3, 2, 4, 3)
+    assert (row.aim, row.met) == ("at least 2", "yes")
+
+
+HAND_MADE = """\
+part,what,beside,measure,value,low,high,n,unit,aim,met
+throughput,mean,cbow,tokens a second,0.71234,0.65,0.8,5,times,at least 0.6; reach 1,yes
+throughput,mean,,"rate, 1,000,000 tokens a round",612345,600000,700001,5,tokens/s,,
+quality,attention_position,cbow,seconds to quality,,2.5,,1,times,at most 2,no
+quality,target,,MEN-dev Spearman,0.6,0.6,0.6,1,Spearman,,
+variants,torch.compile of Model.mixed,,not measured: there is no C++ compiler here,,,,0,,,
+"""
+
+
+def test_a_hand_made_table_makes_this_page(tmp_path: Path) -> None:
+    (tmp_path / "speed.csv").write_text(HAND_MADE)
+    rows = table.read_rows(tmp_path / "speed.csv")
+    assert table.to_csv(rows) == HAND_MADE
+    page = table.render(rows)
+    assert "1 of 2 are met." in page
+    lines = page.splitlines()
+    for line in (
+        "| Throughput | mean | cbow | tokens a second | at least 0.6; reach 1 | met | "
+        "0.712 [0.650, 0.800] times | 5 |",
+        "| Time to quality | attention_position | cbow | seconds to quality | at most 2 | "
+        "**not met** | more than 2.50 times | 1 |",
+        "| mean |  | rate, 1,000,000 tokens a round | 612,345 [600,000, 700,001] tokens/s | 5 |",
+        "| target |  | MEN-dev Spearman | 0.600 Spearman | 1 |",
+        "| torch.compile of Model.mixed |  | not measured: there is no C++ compiler here | – | – |",
+    ):
+        assert line in lines, line
+    heads = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    assert heads == ["Aims", "Throughput", "Time to quality", "What was tried"]
+
+
+def test_a_part_that_is_stored_replaces_its_own_rows_alone(tmp_path: Path) -> None:
+    (tmp_path / "speed.csv").write_text(HAND_MADE)
+    before = table.read_rows(tmp_path / "speed.csv")
+    new = Rows("quality").of("mean", "seconds to quality", [2.0], "s")
+    table.store_part(tmp_path, "quality", [new], {"commit": "b"})
+    after = table.read_rows(tmp_path / "speed.csv")
+    kept = [row for row in after if row.part != "quality"]
+    assert table.to_csv(kept) == table.to_csv(r for r in before if r.part != "quality")
+    assert [row for row in after if row.part == "quality"] == [new]
+    assert [row.part for row in after] == sorted(
+        (r.part for r in after), key=list(table.TITLES).index
+    )
+    assert (
+        tmp_path / "environment.json"
+    ).read_text() == '{\n  "quality": {\n    "commit": "b"\n  }\n}\n'
+    assert not table.is_stale(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("part,what", "part,which", r"csv:1: found part, which.* expected part, what"),
+        (",5,times", ",five,times", r"csv:2: invalid literal.*expected a row of 11"),
+        ("quality,target", "quantity,target", r"csv:5: part: found quantity, expected throughput"),
+        (",,0,,,", ",,0,,", r"csv:6: zip.*expected a row of 11"),
+    ],
+)
+def test_a_damaged_table_is_named_by_line(old: str, new: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "speed.csv").write_text(HAND_MADE.replace(old, new))
+    with pytest.raises(StoreError, match=message):
+        table.read_rows(tmp_path / "speed.csv")
+
+
+def stale(root: Path) -> list[Path]:
+    """Folders of a results folder with measurements and another page than they give."""
+    return [path.parent for path in root.glob("*/speed.csv") if table.is_stale(path.parent)]
+
+
+def test_the_committed_page_is_what_its_table_gives(tmp_path: Path) -> None:
+    assert stale(ROOT / "results") == [], "run: experiments/speed.py, or table.write_report"
+    folder = tmp_path / "speed"
+    folder.mkdir()
+    (folder / "speed.csv").write_text(HAND_MADE)
+    assert stale(tmp_path) == [folder]
+    table.write_report(folder)
+    assert stale(tmp_path) == []
+    (folder / "speed.csv").write_text(HAND_MADE.replace("0.71234", "0.72234"))
+    assert stale(tmp_path) == [folder]
+
+
+# The parts at tiny size -----------------------------------------------------------------------
+
+
+def in_this_process(cell: child.Cell) -> child.Cost:
+    return child.cost(cell)
+
+
+@pytest.fixture
+def quick(given: Material, monkeypatch: pytest.MonkeyPatch) -> Material:
+    """Small enough for a test, and without processes of its own."""
+    monkeypatch.setattr(scaling, "measure", in_this_process)
+    return replace(
+        given,
+        sizes=replace(
+            given.sizes,
+            vocabularies=(20, 40),
+            vocabulary_tokens=500,
+            corpora=(100, 300),
+            memory_words=30,
+            memory_tokens=400,
+            variant_tokens=400,
+            speed_tokens=200,
+        ),
+    )
+
+
+AIMED = {
+    "throughput": [
+        ("mean", "cbow", "at least 0.6; reach 1"),
+        ("attention_position", "cbow", "at least 0.3; reach 0.5"),
+        ("attention_position", "the plain way", "at least 5"),
+    ],
+    "quality": [
+        ("mean", "cbow", "at most 1"),
+        ("attention_position", "cbow", "at most 2"),
+        ("masked_attention", "cbow", "at most 2"),
+    ],
+    "operations": [(ops.STEP, ops.PRODUCT, "at least 0.4")],
+    "vocabulary": [
+        ("mean, 40 words", "mean, 20 words", "at most 1.3"),
+        ("attention_position, 40 words", "attention_position, 20 words", "at most 1.3"),
+    ],
+    "corpus": [("300 tokens", "100 tokens", "at most 1.3")] * 2,  # seconds, memory
+    "memory": [(kind, scaling.TABLES, "at most 500") for kind in ("mean", "attention_position")],
+    "variants": [],
+}
+
+
+@pytest.mark.parametrize("part", AIMED)
+def test_a_part_at_tiny_size_gives_well_formed_rows_and_its_aims(
+    part: str, quick: Material
+) -> None:
+    rows = list(PARTS[part](quick))
+    assert {row.part for row in rows} == {part}
+    assert len({(row.what, row.beside, row.measure) for row in rows}) == len(rows)
+    for row in rows:
+        if math.isnan(row.value):  # not measured, or only known to be more than something
+            assert row.met != "yes"
+            assert row.n == (not math.isnan(row.low))
+        else:
+            assert row.low <= row.value <= row.high
+            assert row.value > 0 or row.unit == "Spearman"
+            assert (row.met in ("yes", "no")) == bool(row.aim)
+    assert [(row.what, row.beside, row.aim) for row in rows if row.aim] == AIMED[part]
+    page = table.render(rows)
+    assert all(f"| {row.measure} |" in page for row in rows)
+
+
+def test_parts_and_titles_are_the_same() -> None:
+    assert {*PARTS} == {*table.TITLES} == {*AIMED, "cluster"}
+
+
+def test_what_tables_and_optimiser_need() -> None:
+    # 2 tables of 50,000 x 100, a bias, a number a row of each of the three; 4 bytes a number
+    assert scaling.tables_mb(50_000, 100) == pytest.approx((2 * 20e6 + 4 * 200e3) / 1e6)
+
+
+def test_a_process_of_its_own_trains_the_same_tokens() -> None:
+    model, training = timing.MEAN.model_dump_json(), TRAINING.model_dump_json()
+    cost = child.measure(child.Cell(model, training, 400, words=30))
+    assert cost.tokens == 400
+    assert cost.seconds > 0
+    assert cost.peak_mb > 50
+
+
+def test_a_process_of_its_own_that_fails_says_what_it_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho first >&2\necho no room >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(WordrelError, match="ended with 3 and said no room; expected 0"):
+        child.measure(child.Cell("{}", "{}", 400, words=30))
+
+
+# Time to quality, hosts -----------------------------------------------------------------------
+
+
+def test_time_to_quality_is_that_of_the_shortest_run_that_is_good(
+    quick: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epochs, scores = (1, 2, 3, 5), {"cbow": 0.6, "mean": 0.585, "attention_position": 0.5}
+    asked: list[tuple[str, int]] = []
+
+    def run(self: quality.Trial, config: Any, number: int) -> quality.Run:
+        asked.append((config.name, number))
+        score = scores.get(config.name, 0.4) - (0.01 * (5 - number) if config.name != "mean" else 0)
+        return quality.Run(number, 10.0 * number, score, 4)
+
+    monkeypatch.setattr(quality.Trial, "run", run)
+    slower = replace(quick, sizes=replace(quick.sizes, epochs=epochs, budget=41.0))
+    rows = {(row.what, row.beside, row.measure): row for row in quality.quality(slower)}
+    assert [number for name, number in asked if name == "cbow"] == [5, 1, 2, 3]
+    assert [number for name, number in asked if name == "mean"] == [1]
+    # 5 epochs should take 50 seconds, and there are 41
+    assert [number for name, number in asked if name == "attention_position"] == [1, 2, 3]
+    assert rows["target", "", "MEN-dev Spearman, n 4 pairs"].value == pytest.approx(0.58)
+    assert rows["cbow", "", quality.MEASURE].value == 30
+    ratio = rows["mean", "cbow", quality.MEASURE]
+    assert (ratio.value, ratio.met) == (pytest.approx(1 / 3), "yes")
+    ratio = rows["attention_position", "cbow", quality.MEASURE]
+    assert math.isnan(ratio.value)
+    assert (ratio.low, ratio.met) == (1.0, "")
+
+
+def test_hosts_are_compared_table_by_table(tmp_path: Path) -> None:
+    trials = {}
+    for number, what in enumerate((hosts.HERE, hosts.CLUSTER, hosts.LOST)):
+        folder = tmp_path / str(number)
+        cell = folder / "cache" / "cells" / "text" / "mean-seed1"
+        for path in (folder / "out", cell, cell.with_name(".half.partial")):
+            path.mkdir(parents=True)
+        (cell / "DONE").touch()
+        for name in hosts.TABLES:
+            (folder / "out" / name).write_text("a" if number < 2 or name > "scores" else "b")
+        trials[what] = hosts.Trial(folder, 1.5 + number, lost=number // 2)
+    rows = {(row.what, row.unit): row for row in hosts.rows_of(trials)}
+    assert [rows[what, "cells"].value for what in trials] == [1, 1, 1]
+    assert [rows[what, "workers"].value for what in trials] == [0, 0, 1]
+    same = {what: rows[what, "tables"] for what in (hosts.CLUSTER, hosts.LOST)}
+    assert [(row.value, row.met) for row in same.values()] == [(4, "yes"), (2, "no")]
+
+
+@pytest.mark.slow
+def test_a_study_on_hosts_at_tiny_size(quick: Material) -> None:
+    rows = {(row.what, row.unit): row.value for row in PARTS["cluster"](quick)}
+    for what in (hosts.CLUSTER, hosts.LOST):
+        assert rows[what, "tables"] == len(hosts.TABLES)
+        assert rows[what, "cells"] == rows[hosts.HERE, "cells"] == 8
+    assert rows[hosts.CLUSTER, "workers"] == 0
