@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -65,22 +65,19 @@ class DaskEngine(Engine):
             workers = self._workers(client, address)
             _warn_of_limits(workers)
             _refuse_unfit(client, list(workers), guard)
-            client.subscribe_topic("all", _note_lost_workers)
             _log.info("dask: %d workers at %s", len(workers), address)
-            resources = {"resources": {"GPU": 1}} if self.gpu else {}
-
-            def backend(cells: int) -> AbstractContextManager[Any]:
-                mine: AbstractContextManager[Any] = parallel_config(
-                    backend=_Backend(client=client, **resources)
+            settings = {"resources": {"GPU": 1}} if self.gpu else {}
+            with _losses_noted(client):
+                yield Started(
+                    lambda cells: parallel_config(backend=_Backend(client=client, **settings)),
+                    guard,
+                    at_once=self.jobs or "all",
+                    lag=_NETWORK_DISK_LAG,
                 )
-                return mine
-
-            yield Started(backend, guard, at_once=self.jobs or "all", lag=_NETWORK_DISK_LAG)
 
     def _client(self, address: str) -> Client:
-        settings: dict[str, Any] = {"set_as_default": False, "name": "wordrel"}
         try:
-            return Client(address, timeout=self.patience, **settings)  # type: ignore[no-untyped-call]
+            return Client(address, timeout=self.patience, set_as_default=False, name="wordrel")
         except (OSError, ValueError) as error:
             found = f"found no Dask scheduler at {address} within {self.patience:.0f} s ({error})"
             cure = "start one with `dask scheduler`, or correct this"
@@ -214,7 +211,18 @@ class _OnWorker(Guard):
         return wanted
 
 
-def _note_lost_workers(event: tuple[float, Mapping[str, Any]]) -> None:
+@contextmanager
+def _losses_noted(client: Client) -> Iterator[None]:
+    """Log the workers that the scheduler loses while they run cells."""
+    client.subscribe_topic("all", _note_lost_worker)
+    try:
+        yield
+    finally:
+        if client.status == "running":  # else the scheduler would write to a client that is gone
+            client.unsubscribe_topic("all")
+
+
+def _note_lost_worker(event: tuple[float, Mapping[str, Any]]) -> None:
     about = event[1]
     cells = [key for key in about.get("processing-tasks", ()) if run_job.__name__ in str(key)]
     if about.get("action") == "remove-worker" and cells:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from wordrel.bench.material import Material
 from wordrel.bench.rows import Aim, Row, Rows
 from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
-from wordrel.errors import WordrelError
+from wordrel.errors import ConfigError, WordrelError
 from wordrel.store import DONE
 from wordrel.study import run_study
 
@@ -220,7 +221,13 @@ def dask(hosts: Hosts) -> dict[str, Any]:
 
 
 def cluster(material: Material) -> Iterator[Row]:
-    """Seconds of the study on each, cells trained, and whether its tables are the same."""
+    """Seconds of the study on each, cells trained, and whether its tables are the same.
+
+    Raises:
+        ConfigError: where Dask is not installed.
+    """
+    if find_spec("distributed") is None:
+        raise ConfigError(['found no package distributed: pip install "wordrel[dask]"'])
     settings = study(material.sizes.cluster)
     with tempfile.TemporaryDirectory(prefix="wordrel-hosts-") as name:
         root = Path(name)

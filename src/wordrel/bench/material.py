@@ -50,7 +50,7 @@ class Sizes:
     steps: int = 50
     matrix: int = 2048
     epochs: tuple[int, ...] = (1, 2, 3, 5)
-    budget: float = 480.0
+    budget: float = 510.0
     vocabularies: tuple[int, ...] = (10_000, 50_000, 200_000, 1_000_000)
     vocabulary_tokens: int = 300_000
     corpora: tuple[int, ...] = (1_000_000, 4_000_000, 16_000_000)
