@@ -412,6 +412,7 @@ def test_a_part_at_tiny_size_gives_well_formed_rows_and_its_aims(
     for row in rows:
         if math.isnan(row.value):  # not measured, or only known to be more than something
             assert row.met != "yes"
+            assert bool(row.aim) or not row.met
             assert row.n == (not math.isnan(row.low))
         else:
             assert row.low <= row.value <= row.high
@@ -526,6 +527,17 @@ def test_time_to_quality_is_that_of_the_shortest_run_that_is_good(
     ratio = rows["attention_position", "cbow", quality.MEASURE]
     assert math.isnan(ratio.value)
     assert (ratio.low, ratio.met) == (1.0, "")
+    late = replace(quick, sizes=replace(quick.sizes, epochs=epochs, budget=-1.0))
+    unknown = [row for row in quality.quality(late) if row.n == 0]
+    assert [(row.what, row.aim) for row in unknown] == [
+        ("mean", "at most 1"),
+        ("attention_position", "at most 2"),
+        ("skip_gram", ""),
+        ("masked_attention", "at most 2"),
+    ]
+
+
+SAME_TABLES = "tables the same byte for byte, of 4"
 
 
 def test_hosts_are_compared_table_by_table(tmp_path: Path) -> None:
@@ -539,17 +551,17 @@ def test_hosts_are_compared_table_by_table(tmp_path: Path) -> None:
         for name in hosts.TABLES:
             (folder / "out" / name).write_text("a" if number < 2 or name > "scores" else "b")
         trials[what] = hosts.Trial(folder, 1.5 + number, lost=number // 2)
-    rows = {(row.what, row.unit): row for row in hosts.rows_of(trials)}
-    assert [rows[what, "cells"].value for what in trials] == [1, 1, 1]
-    assert [rows[what, "workers"].value for what in trials] == [0, 0, 1]
-    same = {what: rows[what, "tables"] for what in (hosts.CLUSTER, hosts.LOST)}
-    assert [(row.value, row.met) for row in same.values()] == [(4, "yes"), (2, "no")]
+    rows = {(row.what, row.measure): row for row in hosts.rows_of(trials)}
+    assert [rows[what, "cells trained, of 8"].value for what in trials] == [1, 1, 1]
+    assert [rows[what, "workers lost at work"].value for what in trials] == [0, 0, 1]
+    same = [rows[what, SAME_TABLES] for what in (hosts.CLUSTER, hosts.LOST)]
+    assert [(row.value, row.met) for row in same] == [(4, "yes"), (2, "no")]
 
 
 @pytest.mark.slow
 def test_a_study_on_hosts_at_tiny_size(quick: Material) -> None:
-    rows = {(row.what, row.unit): row.value for row in PARTS["cluster"](quick)}
+    rows = {(row.what, row.measure): row.value for row in PARTS["cluster"](quick)}
     for what in (hosts.CLUSTER, hosts.LOST):
-        assert rows[what, "tables"] == len(hosts.TABLES)
-        assert rows[what, "cells"] == rows[hosts.HERE, "cells"] == 8
-    assert rows[hosts.CLUSTER, "workers"] == 0
+        assert rows[what, SAME_TABLES] == len(hosts.TABLES)
+        assert rows[what, "cells trained, of 8"] == 8
+    assert rows[hosts.CLUSTER, "workers lost at work"] == 0

@@ -76,8 +76,9 @@ class DaskEngine(Engine):
                 )
 
     def _client(self, address: str) -> Client:
+        settings: dict[str, Any] = {"set_as_default": False, "name": "wordrel"}
         try:
-            return Client(address, timeout=self.patience, set_as_default=False, name="wordrel")
+            return Client(address, timeout=self.patience, **settings)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             found = f"found no Dask scheduler at {address} within {self.patience:.0f} s ({error})"
             cure = "start one with `dask scheduler`, or correct this"
@@ -214,12 +215,13 @@ class _OnWorker(Guard):
 @contextmanager
 def _losses_noted(client: Client) -> Iterator[None]:
     """Log the workers that the scheduler loses while they run cells."""
-    client.subscribe_topic("all", _note_lost_worker)
+    events: Any = client  # whose methods for events have no types
+    events.subscribe_topic("all", _note_lost_worker)
     try:
         yield
     finally:
         if client.status == "running":  # else the scheduler would write to a client that is gone
-            client.unsubscribe_topic("all")
+            events.unsubscribe_topic("all")
 
 
 def _note_lost_worker(event: tuple[float, Mapping[str, Any]]) -> None:

@@ -249,10 +249,10 @@ def rows_of(trials: dict[str, Trial]) -> Iterator[Row]:
     here, cells = trials[HERE], len(study("")["models"]) * len(study("")["seeds"])
     others = [what for what in trials if what != HERE]
     rows = Rows("cluster", {(what, HERE): Aim(least=float(len(TABLES))) for what in others})
-    same = f"of {len(TABLES)} tables, the same byte for byte"
+    same = f"tables the same byte for byte, of {len(TABLES)}"
     for what in others:
-        yield rows.of(what, same, [float(trials[what].equal_tables(here))], "tables", HERE)
+        yield rows.of(what, same, [float(trials[what].equal_tables(here))], "", HERE)
     for what, found in trials.items():
         yield rows.of(what, "the whole study", [found.seconds], "s")
-        yield rows.of(what, f"of {cells} cells, trained", [float(found.cells())], "cells")
-        yield rows.of(what, "workers lost at work", [float(found.lost)], "workers")
+        yield rows.of(what, f"cells trained, of {cells}", [float(found.cells())], "")
+        yield rows.of(what, "workers lost at work", [float(found.lost)], "")

@@ -130,7 +130,7 @@ def operations(material: Material) -> Iterator[Row]:
         yield rows.of(STEP, f"operations for {term}", [2 * count / 1e9], "Gflop")
     yield rows.of(STEP, "operations", [shape.operations() / 1e9], "Gflop")
     yield rows.of(STEP, "operations inside windows", [shape.inside_windows() / 1e9], "Gflop")
-    yield rows.of(STEP, "targets", [float(shape.targets)], "targets")
+    yield rows.of(STEP, "targets", [float(shape.targets)], "")
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -97,37 +97,25 @@ def quality(material: Material) -> Iterator[Row]:
 
     reference = found["cbow"].reached(target)
     assert reference is not None  # the run that gave the target reaches it
-    for name, its in found.items():
-        if name != "cbow":
-            yield _ratio(rows, name, its, target, reference)
+    for config in OTHERS:
+        yield _ratio(rows, config.name, found[config.name], target, reference)
     yield rows.of("target", f"MEN-dev Spearman, n {longest.pairs} pairs", [target], "Spearman")
     for name, its in found.items():
-        yield _seconds(rows, name, its, target)
+        seconds = its.reached(target)
+        if seconds is not None:
+            yield rows.of(name, MEASURE, [seconds], "s")
         for run in sorted(its.runs, key=lambda run: run.epochs):
-            measure = f"MEN-dev Spearman after {run.epochs} epochs"
-            yield rows.of(name, measure, [run.score], "Spearman")
-            yield rows.of(name, f"training of {run.epochs} epochs", [run.seconds], "s")
-
-
-def _seconds(rows: Rows, name: str, its: Found, target: float) -> Row:
-    seconds = its.reached(target)
-    if seconds is not None:
-        return rows.of(name, MEASURE, [seconds], "s")
-    return _unreached(rows, name, its, 1.0)
+            after = f"{run.epochs} epoch{'s' * (run.epochs > 1)}"
+            yield rows.of(name, f"MEN-dev Spearman after {after}", [run.score], "Spearman")
+            yield rows.of(name, f"training of {after}", [run.seconds], "s")
 
 
 def _ratio(rows: Rows, name: str, its: Found, target: float, reference: float) -> Row:
+    """Where the target was not reached: more than the longest run took."""
+    if not its.runs:
+        return rows.missing(name, "the time for this part was over", "cbow")
     seconds = its.reached(target)
     if seconds is not None:
         return rows.of(name, MEASURE, [seconds / reference], "times", "cbow")
-    return _unreached(rows, name, its, reference, "times", "cbow")
-
-
-def _unreached(
-    rows: Rows, name: str, its: Found, reference: float, unit: str = "s", beside: str = ""
-) -> Row:
-    """More than the longest run took; a model whose turn did not come was not measured."""
-    if not its.runs:
-        return rows.missing(name, "the time for this part was over")
-    low = max(run.seconds for run in its.runs) / reference
-    return rows.more_than(name, MEASURE, low, unit, beside)
+    longest = max(run.seconds for run in its.runs)
+    return rows.more_than(name, MEASURE, longest / reference, "times", "cbow")

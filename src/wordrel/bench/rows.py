@@ -99,10 +99,11 @@ class Rows:
         met = aim.met(math.nan, low)
         return Row(self.part, what, beside, measure, *numbers, unit, str(aim), met)
 
-    def missing(self, what: str, why: str) -> Row:
-        """Something that could not be measured here."""
+    def missing(self, what: str, why: str, beside: str = "") -> Row:
+        """Something that could not be measured here; its aim stays, met or not nobody knows."""
+        aim = str(self.aims.get((what, beside), NONE))
         numbers = (math.nan, math.nan, math.nan, 0)
-        return Row(self.part, what, "", f"not measured: {why}", *numbers, "")
+        return Row(self.part, what, beside, f"not measured: {why}", *numbers, "", aim)
 
     def ratios(
         self, rounds: Rounds, pairs: Iterable[tuple[str, str]], measure: str

@@ -68,7 +68,7 @@ def corpus_size(material: Material) -> Iterator[Row]:
     yield from rows.ratios(seconds, pairs, "mean, seconds a token")
     yield from rows.ratios(peaks, pairs, "mean, peak memory")
     for name, its in costs.items():
-        yield rows.of(name, "tokens read", [float(c.tokens) for c in its], "tokens")
+        yield rows.of(name, "tokens read", [float(c.tokens) for c in its], "")
         yield rows.of(name, "training", [c.seconds for c in its], "s")
         yield rows.of(name, "seconds for a million tokens", seconds[name], "s")
         yield rows.of(name, "peak memory of the process", peaks[name], "MB")

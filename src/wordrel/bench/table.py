@@ -147,10 +147,9 @@ def _last(row: Row) -> list[str]:
     """The number with its range and unit, and n."""
     if row.n == 0:
         return [NOTHING, NOTHING]
-    if math.isnan(row.value):
-        return [f"more than {shown(row.low)} {row.unit}", count(row.n)]
     ends = f" [{shown(row.low)}, {shown(row.high)}]" if row.n > 1 else ""
-    return [f"{shown(row.value)}{ends} {row.unit}", count(row.n)]
+    value = f"more than {shown(row.low)}" if math.isnan(row.value) else f"{shown(row.value)}{ends}"
+    return [f"{value} {row.unit}".rstrip(), count(row.n)]
 
 
 def shown(value: float) -> str:
