@@ -40,7 +40,7 @@ from wordrel.bench.parts import PARTS, run_parts
 from wordrel.bench.rows import Aim, Rows
 from wordrel.config import MatchedConfig, TrainingConfig, parse_config
 from wordrel.corpus import corpus_folder, open_corpus
-from wordrel.errors import DatasetError, StoreError, WordrelError
+from wordrel.errors import CorpusError, DatasetError, StoreError, WordrelError
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.stream import Batch, Cutter, block_of
 
@@ -154,6 +154,13 @@ def test_operations_of_a_step_are_those_that_torch_counts(given: Material, group
     shape = ops.shape_of(trainer)
     assert (shape.targets, shape.chunk, shape.noise) == (128, 32, 64)
     assert counter.get_total_flops() == shape.operations()
+
+
+def test_a_text_that_is_too_short_for_its_steps_is_named(given: Material) -> None:
+    trainer = timing.new_trainer(open_corpus(given.text()), TRAINING, timing.ATTENTION)
+    longer = replace(given, sizes=replace(given.sizes, steps=99))
+    with pytest.raises(CorpusError, match=r"full batches of 4096 targets, expected 99: give a lo"):
+        ops.full_batches(trainer, longer)
 
 
 # Text, MEN, what is timed ---------------------------------------------------------------------

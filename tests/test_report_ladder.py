@@ -3,12 +3,15 @@
 import importlib.util
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
@@ -26,7 +29,7 @@ from wordrel.report.ladder import (
 )
 from wordrel.report.ladder_figure import ladder_alt, ladder_figure
 from wordrel.report.ladder_section import section, sentence, steps_tables
-from wordrel.report.page import render
+from wordrel.report.page import render, render_files
 from wordrel.report.results import Results
 from wordrel.report.rungs import (
     BLOCK,
@@ -85,6 +88,10 @@ def setting(name: str, /, **changes: Any) -> dict[str, Any]:
     return next(m for m in models() if m["name"] == name) | changes
 
 
+def dots(ax: Axes) -> list[float]:
+    return [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+
+
 def test_masked_gains_are_the_means_over_both_orderings_by_hand(results: Results):
     found = one(results, TO_CONTENT)
     start, offsets, content, both = (
@@ -105,6 +112,8 @@ def test_shares_of_a_noiseless_square_are_as_on_paper():
     assert climbed.gain(WORD_SCORES).value == pytest.approx(0.2)
     assert climbed.share(POSITIONS).value == pytest.approx(5 / 7)
     assert climbed.ahead(POSITIONS, WORD_SCORES).value == pytest.approx(3 / 7)
+    assert climbed.by_ordering[POSITIONS] == pytest.approx((0.4, 0.6))
+    assert climbed.by_ordering[WORD_SCORES] == pytest.approx((0.3, 0.1))
 
 
 def test_parts_sum_to_the_whole_in_every_seed_and_shares_to_one(results: Results):
@@ -122,6 +131,7 @@ def test_next_word_ladder_adds_heads_and_block_after_the_square(results: Results
     of = {m: np.array([losses()["wiki17m"][m][s] for s in NOISE]) for m in NEXT}
     assert found.gains[HEADS] == pytest.approx(of["attention_position"] - of["four_heads"])
     assert found.gains[BLOCK] == pytest.approx(of["four_heads"] - of["block"])
+    assert found.by_ordering[HEADS] == (pytest.approx(found.gain(HEADS).value),)
     assert (found.foot, found.top, found.orderings) == ("causal_mean", "block", 2)
 
 
@@ -244,6 +254,7 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, rea
     assert figure is not None
     assert figure.axes[0].get_xlabel() == f"nats per token; no share: {reason}"
     assert " nats" in figure.axes[0].texts[0].get_text()
+    assert dots(figure.axes[0]) == [climbed.gain(i).value for i in climbed.gains]
 
 
 def test_a_negative_share_is_shown_as_it_is():
@@ -370,8 +381,9 @@ def test_sentence_says_the_largest_share_and_how_far_the_next_is(results: Result
     assert sentence(one(results, TO_CONTENT)) == (
         "On wiki17m, of the 0.273 [0.269, 0.276] nats per token by which the masked-word loss "
         "falls from mean to content_position, the largest share is that of **positions**, "
-        "79.3% [79.0%, 79.5%]; next, 58.5 [58.0, 59.1] points behind, is that of word-word "
-        "scores and maps (2 orderings, 5 seeds, n 1,054)."
+        "79.3% [79.0%, 79.5%] (between 0.190 and 0.243 nats, by ordering); next, 58.5 [58.0, 59.1] "
+        "points behind, is that of word-word scores and maps (between 0.030 and 0.083 nats, by "
+        "ordering) (2 orderings, 5 seeds, n 1,054)."
     )
 
 
@@ -402,6 +414,14 @@ def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: 
     assert "](figures/ladder.svg)" in page
 
 
+def test_the_figure_of_the_page_is_written_beside_it():
+    square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    results = ladder_results(square, [setting(m) for m in square["c"]])
+    figure = ladder_figure(climbs(results))
+    assert figure is not None
+    assert render_files(results)["figures/ladder.svg"] == svg(figure)
+
+
 def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):
     lines = steps_tables(results, "wiki17m").splitlines()
     content = [line for line in lines if line.startswith("| mean | content |")]
@@ -422,8 +442,7 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_shares(results:
         for corpus in CORPORA
     ]
     for ax, climbed in zip(figure.axes, found, strict=True):
-        dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
-        assert dots == [climbed.share(i).value for i in climbed.gains]
+        assert dots(ax) == [climbed.share(i).value for i in climbed.gains]
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
     again = ladder_figure(climbs(results))
     assert again is not None and svg(figure) == svg(again)
@@ -446,6 +465,17 @@ def test_among_many_models_a_panel_shows_those_with_an_answer(results: Results):
     assert len(panels["ws353 · novels"].get_yticks()) == len(models())
     shown = {t.get_text() for t in figure.legends[0].get_texts()}
     assert shown == {"word2vec", "attention", "weighted mean", "reference", "chance"}
+
+
+def test_a_long_title_is_set_smaller():
+    square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    named = {"a-corpus-with-a-name": square["c"]}
+    figure = figures.scores_figure(ladder_results(named, [setting(m) for m in square["c"]]))
+    assert figure is not None
+    sizes = {t.get_text(): t.get_fontsize() for ax in figure.axes for t in ax.findobj(Text)}
+    assert sizes["ws353 · a-corpus-with-a-name"] == 12
+    long = "held_out_loss.masked_word · a-corpus-with-a-name"
+    assert sizes[long] == pytest.approx(12 * 35 / len(long))
 
 
 def test_among_many_models_pairs_stand_in_a_triangle(results: Results):
@@ -525,6 +555,8 @@ def test_similarity_holds_only_where_something_is_worse_and_nothing_better(
     assert experiment.none_better(results, "wiki17m", ["attention"]).found == "fails"
     assert experiment.none_better(results, "wiki17m", weak).found == "holds"
     assert experiment.none_better(results, "wiki17m", []).found == "undecided"
+    open_ = replace(results, comparisons=results.comparisons.assign(p_holm=1.0))
+    assert experiment.none_better(open_, "wiki17m", weak).found == "undecided"
 
 
 def test_share_verdicts_turn_with_the_numbers(experiment: ModuleType, results: Results):

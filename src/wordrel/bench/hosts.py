@@ -233,14 +233,9 @@ def cluster(material: Material) -> Iterator[Row]:
         root = Path(name)
         prepare(CorpusConfig(**settings["corpora"][0]), root / "prepared")
         trials = {HERE: trial(root / "here", root / "prepared", settings, {"jobs": 2})}
-        for what in (CLUSTER, LOST):
-            place = root / what.replace(" ", "-")
-            with hosts_at(place / "hosts") as hosts:
-                if what == CLUSTER:
-                    found = trial(place, root / "prepared", settings, dask(hosts))
-                else:
-                    found = trial_with_a_loss(place, root / "prepared", settings, hosts)
-                trials[what] = found
+        with hosts_at(root / "hosts") as hosts:
+            trials[CLUSTER] = trial(root / "cluster", root / "prepared", settings, dask(hosts))
+            trials[LOST] = trial_with_a_loss(root / "lost", root / "prepared", settings, hosts)
         yield from rows_of(trials)
 
 

@@ -93,7 +93,7 @@ def own_source(source: str, cache: Path) -> Source:
         raise CorpusError(
             f"{source}: found {_nothing(Path(source), found)}; expected a file, folder or glob of "
             f"{' '.join(SUFFIXES)} files: mend the path (it is relative to the working directory) "
-            "or name gensim:wiki-sample, novels or wiki17m"
+            "or name one of `wordrel corpus list`"
         )
     looked_at = look_at_files([(path, name, "text") for path, name in files], cache)
     return replace(looked_at, ignored=len(found) - len(files))

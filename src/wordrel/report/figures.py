@@ -25,7 +25,7 @@ _MARKS = {
     "weighted mean": (GREEN, "^"),
 }
 _OTHER = (GREY, "D")
-_TITLE_LENGTH = 40  # characters of 12 points above a panel of half the width
+_TITLE_LENGTH = 35  # characters of 12 points above a panel of half the width
 _FEW = 10  # models that a panel shows whether or not they have an answer
 
 
@@ -155,7 +155,8 @@ def _score_panel(ax: Axes, results: Results, corpus: str, column: Column) -> Non
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=5)
     title = f"{column.task} · {corpus}"
-    ax.set_title(title, loc="left", fontsize=12 * min(1, _TITLE_LENGTH / len(title)))
+    size = 12 * min(1, _TITLE_LENGTH / len(title))
+    ax.set_title(title, loc="left", fontsize=size)
     ax.set_xlabel(f"{column.measure} ({column.better} is better)")
 
 

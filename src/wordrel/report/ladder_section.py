@@ -75,18 +75,36 @@ def sentence(climb: Climb) -> str:
 
 def _largest(climb: Climb) -> str:
     first, *others = climb.ranked()
-    largest = f"the largest share is that of **{first}**, {_share(climb, first)}"
+    largest = f"the largest share is that of **{first}**, {_share(climb, first)}{_by(climb, first)}"
     if not others:
         return largest
     ahead = climb.ahead(first, others[0])
     told = "" if ahead.clear or len(climb.seeds) < 2 else " and so not told apart"
     points = with_interval(ahead.value * 100, ahead.low * 100, ahead.high * 100, digits=1)
-    return f"{largest}; next, {points} points behind{told}, is that of {others[0]}"
+    following = f"{others[0]}{_by(climb, others[0])}"
+    return f"{largest}; next, {points} points behind{told}, is that of {following}"
+
+
+def _by(climb: Climb, ingredient: str) -> str:
+    """How far what it buys depends on what was added before it."""
+    falls = sorted(climb.by_ordering[ingredient])
+    if len(falls) < 2:
+        return ""
+    return f" (between {number(falls[0])} and {number(falls[-1])} nats, by ordering)"
 
 
 def shares_table(climbs: Sequence[Climb]) -> str:
     """A line for each ingredient of each ladder, and one for its whole gain."""
-    heads = ["from", "to", "ingredient", "nats", "interval", "share", "interval"]
+    heads = [
+        "from",
+        "to",
+        "ingredient",
+        "nats",
+        "interval",
+        "nats by ordering",
+        "share",
+        "interval",
+    ]
     body = [line for climb in climbs for line in _share_lines(climb)]
     return table([*heads, "orderings", "seeds"], body, left=3) if body else ""
 
@@ -95,11 +113,15 @@ def _share_lines(climb: Climb) -> list[list[str]]:
     way = [escape(climb.foot), escape(climb.top)]
     behind = [count(climb.orderings), count(len(climb.seeds))]
     parts = [
-        [*way, i, *_apart(climb.gain(i), number), *_apart(climb.share(i), share), *behind]
+        [
+            *(*way, i, *_apart(climb.gain(i), number)),
+            ", ".join(number(fall) for fall in climb.by_ordering[i]),
+            *(*_apart(climb.share(i), share), *behind),
+        ]
         for i in climb.gains
     ]
     total = _apart(climb.total, number)
-    return [*parts, [*way, "**whole gain**", *total, NOTHING, NOTHING, *behind]]
+    return [*parts, [*way, "**whole gain**", *total, *[NOTHING] * 3, *behind]]
 
 
 def steps_tables(results: Results, corpus: str) -> str:
