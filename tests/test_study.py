@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wordrel.analysis import agreement_rows
+from wordrel.analysis import Asked, agreement_rows, analyse, primary_pairs
 from wordrel.answers import is_answered
 from wordrel.cell import load_cell
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.report.results import Results
 from wordrel.study import load_tasks, prepare_plan, run_study
+from wordrel.tasks import Outcome
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
 MODELS = [
@@ -261,3 +262,34 @@ def test_cells_are_shared_by_studies_and_loaded_by_spec(place: Path, result: Res
     readings = load_cell(plan.works[4].cell)
     assert readings.similarity("cat", "dog") > readings.similarity("cat", "bread")
     assert isinstance(result.scores, pd.DataFrame)
+
+
+def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
+    """Holm multiplies the smallest p by the number of tests; 10,000 permutations allow 500."""
+    rng = np.random.default_rng(0)
+    gold = rng.standard_normal(60)
+    given = {"good": gold, "bad": rng.standard_normal(60)}
+    outcomes = {
+        (model, "input"): {
+            1: Outcome(
+                task="pairs",
+                measure="spearman",
+                view="input",
+                primary=True,
+                gold=gold,
+                predicted=predicted,
+                covered=np.ones(60, dtype=np.bool_),
+                cluster=np.arange(60),
+                chance=0.0,
+                better="higher",
+                note="",
+            )
+        }
+        for model, predicted in given.items()
+    }
+    asked = Asked("text", "alike", outcomes)
+    assert primary_pairs(asked) == 1
+    for family in (1, 250, 544, 2000):
+        (row,) = analyse(asked, StatisticsConfig(resamples=100), family).comparisons
+        assert row["p"] * family < 0.05
+    assert row["p"] == pytest.approx(1 / 80_000)

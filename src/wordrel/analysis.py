@@ -73,8 +73,30 @@ class Tables:
     comparisons: list[Row]
 
 
-def analyse(asked: Asked, statistics: StatisticsConfig) -> Tables:
-    """Scores, summaries and the differences between the primary views, all on common items."""
+PERMUTATIONS = 10_000
+ALPHA, FINER = 0.05, 2
+"""Holm multiplies the smallest p by the size of its family: what is left is to be well below."""
+
+
+def primary_pairs(asked: Asked) -> int:
+    """How many differences between primary views this row of the result has."""
+    return len(_primary_pairs(asked))
+
+
+def _primary_pairs(asked: Asked) -> list[tuple[Key, Key]]:
+    primary = [key for key in asked.predicted() if _first(asked, key).primary]
+    return list(itertools.combinations(primary, 2))
+
+
+def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tables:
+    """Scores, summaries and the differences between the primary views, all on common items.
+
+    Args:
+        asked: the outcomes of one row of the result.
+        statistics: resampling settings.
+        family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
+            could ever be told apart.
+    """
     predicted = asked.predicted()
     outcome = asked.any
     common = np.zeros(len(outcome.gold), dtype=np.bool_)
@@ -86,13 +108,13 @@ def analyse(asked: Asked, statistics: StatisticsConfig) -> Tables:
         outcome.cluster[common],
         resamples=statistics.resamples,
         confidence=statistics.confidence,
+        permutations=max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1,
     )
-    primary = [key for key in predicted if _first(asked, key).primary]
     comparison = compare_all(
         design,
         {key: rows[:, common] for key, rows in predicted.items()},
         _rng(statistics.seed, asked.corpus, outcome.task),
-        pairs=list(itertools.combinations(primary, 2)),
+        pairs=_primary_pairs(asked),
     )
     return Tables(
         _score_rows(asked, comparison, common),

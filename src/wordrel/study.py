@@ -8,6 +8,7 @@ import json
 import shutil
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,16 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from wordrel.analysis import Row, adjust, agreement_rows, analyse, collect, frame
+from wordrel.analysis import (
+    Asked,
+    Row,
+    adjust,
+    agreement_rows,
+    analyse,
+    collect,
+    frame,
+    primary_pairs,
+)
 from wordrel.answers import (
     CellWork,
     is_answered,
@@ -212,8 +222,14 @@ def _write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path) -> 
     rows: dict[str, list[Row]] = {"scores": [], "summary": [], "comparisons": [], "agreement": []}
     for corpus in plan.corpora.values():
         cells = [work for work in done if work.cell.corpus_name == corpus.name]
+        asked: list[Asked] = []
         for number, task in enumerate(plan.tasks):
-            _add_rows(rows, plan, corpus, task, [(work, _paths(work)[number]) for work in cells])
+            found = [(work, _paths(work)[number]) for work in cells]
+            if task.question == "agreement":
+                rows["agreement"] += _agreement(plan, corpus, found)
+            else:
+                asked += _asked(corpus, task, found)
+        _add_scores(rows, plan, asked)
     tables = {name: frame(name, found) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
     tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
@@ -225,21 +241,26 @@ def _paths(work: CellWork) -> list[Path]:
     return [path for _, path in work.paths()]
 
 
-def _add_rows(
-    rows: dict[str, list[Row]],
-    plan: Plan,
-    corpus: Corpus,
-    task: Task,
-    cells: Sequence[tuple[CellWork, Path]],
-) -> None:
-    statistics = plan.config.statistics
-    if task.question == "agreement":
-        lists = {(w.cell.model_config.name, w.cell.seed): read_neighbours(p) for w, p in cells}
-        rows["agreement"] += agreement_rows(corpus.name, lists, len(corpus.vocab), statistics)
-        return
+Answers = Sequence[tuple[CellWork, Path]]
+
+
+def _agreement(plan: Plan, corpus: Corpus, cells: Answers) -> list[Row]:
+    lists = {(w.cell.model_config.name, w.cell.seed): read_neighbours(p) for w, p in cells}
+    return agreement_rows(corpus.name, lists, len(corpus.vocab), plan.config.statistics)
+
+
+def _asked(corpus: Corpus, task: Task, cells: Answers) -> list[Asked]:
     answers = ((w.cell.model_config.name, w.cell.seed, read_outcomes(p)) for w, p in cells)
-    for asked in collect(corpus.name, task.question, answers):
-        found = analyse(asked, statistics)
+    return collect(corpus.name, task.question, answers)
+
+
+def _add_scores(rows: dict[str, list[Row]], plan: Plan, asked: Sequence[Asked]) -> None:
+    """The rows of one corpus; a family of tests is a question of it, see `adjust`."""
+    families = Counter[str]()
+    for one in asked:
+        families[one.question] += primary_pairs(one)
+    for one in asked:
+        found = analyse(one, plan.config.statistics, families[one.question])
         rows["scores"] += found.scores
         rows["summary"] += found.summary
         rows["comparisons"] += found.comparisons
