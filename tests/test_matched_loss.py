@@ -13,7 +13,7 @@ from planted import toy_corpus
 from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
 from wordrel.models.matched.loss import Kind, Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import new_model
-from wordrel.models.matched.trainer import RowAdagrad, Trainer
+from wordrel.models.matched.trainer import DenseAdam, RowAdagrad, Trainer
 from wordrel.models.stream import Cutter, block_of
 
 B, G, M, D, V, K = 11, 3, 5, 7, 13, 4  # groups of 4, 4 and 3 states
@@ -143,6 +143,23 @@ def test_with_one_column_row_adagrad_is_adagrad() -> None:
         theirs.grad = gradient.clone()
         reference.step()
     torch.testing.assert_close(ours, theirs.detach())
+
+
+def test_dense_adam_computes_the_bits_of_torch_s_class() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(5, 3), (7,)]
+    ours = [torch.randn(shape, generator=generator) for shape in shapes]
+    theirs = [weight.clone().requires_grad_() for weight in ours]
+    adam = DenseAdam(ours)
+    reference = torch.optim.Adam(theirs, betas=(0.9, 0.99), fused=True)
+    for rate in (0.3, 0.2, 0.1, 0.05):
+        gradients = [torch.randn(shape, generator=generator) for shape in shapes]
+        for weight, gradient in zip(theirs, gradients, strict=True):
+            weight.grad = gradient.clone()
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+        adam.step(gradients, rate)
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def trainer_of(kind: str, words: int, **given: int) -> Trainer:

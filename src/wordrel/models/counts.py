@@ -8,7 +8,6 @@ Levy & Goldberg 2014 for what it has to do with word2vec.
 import numpy as np
 from jaxtyping import Float64
 from scipy import sparse
-from sklearn.utils.extmath import randomized_svd
 
 from wordrel.config import PpmiSvdConfig, TrainingConfig
 from wordrel.corpus import Corpus
@@ -90,6 +89,9 @@ def train(
             "no word has another one in its window: the corpus needs longer sentences, or "
             f"training.subsample ({training.subsample}) must be higher"
         )
+    # Loading scikit-learn takes 80 MB, which no other model has a use for.
+    from sklearn.utils.extmath import randomized_svd
+
     pmi = positive_pmi(counts, smoothed)
     runtime.progress(0.6, {"doing": "decomposing"})
     left, values, right = randomized_svd(
