@@ -85,6 +85,8 @@ def ladder_results(
         "scores": scores,
         "summary": summary,
         "comparisons": _comparisons(summary),
+        "views": [],
+        "measurements": [],
         "agreement": [r for c in of_seeds for r in _agreement(c, [m["name"] for m in settings])],
     }
     tables = {name: pd.DataFrame(rows[name], columns=list(COLUMNS[name])) for name in COLUMNS}
@@ -123,10 +125,7 @@ def _score(corpus: str, model: str, seed: int, asked: tuple[str, str, str, str, 
     return (
         row
         | {"primary": True, "low": float("nan"), "high": float("nan"), "note": ""}
-        | {
-            "n_covered": 353,
-            "chance": 0.0,
-        }
+        | {"split": "test", "detail": False, "n_covered": 353, "chance": 0.0}
     )
 
 
@@ -157,8 +156,13 @@ def _comparisons(summary: list[Row]) -> list[Row]:
             ends = {"difference": gap, "low": gap - 0.01, "high": gap + 0.01}
             p = {"p": 1e-4, "p_holm": 0.01} if abs(gap) > 0.01 else {"p": 0.5, "p_holm": 1.0}
             names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "view")}
-            rows.append({k: a[k] for k in keys} | names | ends | p | {"seeds": len(NOISE)})
+            rows.append(
+                {k: a[k] for k in keys} | names | ends | p | {"seeds": len(NOISE)} | _UNTESTED
+            )
     return rows
+
+
+_UNTESTED = dict.fromkeys(("p_steiger", "p_equivalence", "detectable"), float("nan"))
 
 
 def _agreement(corpus: str, names: list[str]) -> list[Row]:
@@ -166,7 +170,8 @@ def _agreement(corpus: str, names: list[str]) -> list[Row]:
     for i, a in enumerate(names):
         for j, b in enumerate(names[i:]):
             overlap = 0.62 / (1 + j) - 0.01 * (i % 5)
-            row = {"corpus": corpus, "between": "models" if j else "seeds", "overlap": overlap}
+            row = {"corpus": corpus, "between": "models" if j else "seeds", "score": overlap}
+            row |= {"measure": "overlap"}
             row |= {"model_a": a, "model_b": b, "view_a": "input", "view_b": "input", "pairs": 10}
             rows.append(row | {"low": overlap, "high": overlap, "n_items": 1000, "chance": 0.0002})
     return rows

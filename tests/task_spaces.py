@@ -1,12 +1,16 @@
 """Hand-made spaces for the tests of tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.readings import Readings
+from wordrel.tasks.base import Items, Outcome, Task
+from wordrel.tasks.registry import REGISTRY
 
 
 def vocab_of(words: Sequence[str]) -> Vocab:
@@ -17,3 +21,64 @@ def readings_of(space: Mapping[str, Sequence[float]], **others: Any) -> Readings
     """A model whose only view, `input`, has one given row a word."""
     rows = np.array(list(space.values()), dtype=np.float32)
     return Readings(vocab_of(list(space)), {"input": rows}, primary={"alike": "input"}, **others)
+
+
+def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
+    """A task of hand-made items, one a string `word word ...`; gold is 1 where not given.
+
+    Args:
+        kind: a key of `wordrel.tasks.KINDS`.
+        words: the items.
+        fields: of the task (question, measure, better) and of its items (gold, labels, cluster).
+    """
+    items = Items(
+        words=tuple(tuple(item.split()) for item in words),
+        gold=np.array(fields.get("gold", np.ones(len(words))), dtype=np.float64),
+        cluster=np.array(fields.get("cluster", np.arange(len(words))), dtype=np.int64),
+        duplicates=0,
+        multiword=0,
+        labels=tuple(fields.get("labels", ())),
+    )
+    return Task(
+        name="mine",
+        kind=kind,
+        question=fields.get("question", "alike"),
+        measure=fields.get("measure", "spearman"),
+        better=fields.get("better", "higher"),
+        split="test",
+        items=items,
+        digest="",
+        info=REGISTRY["ws353"],
+    )
+
+
+def counted(counts: Mapping[str, int]) -> Vocab:
+    """A vocabulary with these counts, in its order: by count, then by alphabet."""
+    ordered = sorted(counts, key=lambda word: (-counts[word], word))
+    return Vocab(tuple(ordered), np.array([counts[word] for word in ordered], dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Told:
+    """A relation by formula: what `of` says of the two arrays of ids."""
+
+    of: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        return np.asarray(self.of(left, right), dtype=np.float64)
+
+
+def relating(vocab: Vocab, **relations: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Readings:
+    """A model without views that has these relations, the first of which is its primary one."""
+    told = {name: Told(of) for name, of in relations.items()}
+    return Readings(vocab, {}, relations=told, primary={"relate": next(iter(relations))})
+
+
+def auc(outcome: Outcome) -> float:
+    """The share of couples (gold 1, gold 0) in which gold 1 has the larger number."""
+    said = np.isfinite(outcome.predicted)
+    gold, predicted = outcome.gold[said], outcome.predicted[said]
+    gap = predicted[gold == 1][:, None] - predicted[gold == 0]
+    return float(((gap > 0) + (gap == 0) / 2).mean())

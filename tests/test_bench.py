@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +22,10 @@ from scipy.stats import spearmanr
 from torch.utils.flop_counter import FlopCounterMode
 
 from planted import Plan, partners, planted_corpus, split_of, toy_corpus
+from task_spaces import task_of
 from wordrel.bench import (
     child,
+    evaluators,
     hosts,
     material,
     plain,
@@ -40,9 +42,10 @@ from wordrel.bench.parts import PARTS, run_parts
 from wordrel.bench.rows import Aim, Rows
 from wordrel.config import MatchedConfig, TrainingConfig, parse_config
 from wordrel.corpus import corpus_folder, open_corpus
-from wordrel.errors import CorpusError, DatasetError, StoreError, WordrelError
+from wordrel.errors import CorpusError, StoreError, WordrelError
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.stream import Batch, Cutter, block_of
+from wordrel.tasks import Task, load_task, pairs_task
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = TrainingConfig(dim=8, window=3, epochs=1, subsample=0)
@@ -60,12 +63,12 @@ def given(place: Path) -> Material:
     plan = Plan(topics=4, topic_words=3, sentences=1500)
     corpus, pairs = planted_corpus(plan, place), partners(plan)
     unlike = [(a, d) for (a, _), (_, d) in pairwise(pairs)]
-    lines = [f"{a}-n {b}-n {10 * (b[0] == a[0])}.000000\n" for a, b in pairs + unlike]
-    (place / "men.dev").write_text("".join(lines))
+    lines = [f"{a}\t{b}\t{10 * (b[0] == a[0])}\n" for a, b in pairs + unlike]
+    (place / "pairs.tsv").write_text("".join(lines))
     return Material(
         sizes=replace(QUICK, tokens=300, plain_tokens=100, steps=1, matrix=32, budget=60.0),
         text=lambda: corpus_folder(place / "cache", corpus.name, corpus.digest),
-        men=lambda: material.men_task(place / "men.dev"),
+        men=lambda: pairs_task("men_dev", place / "pairs.tsv"),
         training=TRAINING,
     )
 
@@ -188,26 +191,17 @@ def test_synthetic_text_follows_zipf() -> None:
     np.testing.assert_allclose(shares, wanted / 20_010, rtol=1e-6)
 
 
-def test_men_is_read_without_parts_of_speech(tmp_path: Path) -> None:
-    path = tmp_path / "men.dev"
-    path.write_text("sun-n sunlight-n 50.000000\nx-ray-n black-j 7.000000\n")
-    items = material.men_task(path).items
-    assert items.words == (("sun", "sunlight"), ("x-ray", "black"))
-    assert items.gold.tolist() == [50, 7]
-
-
 def test_without_the_data_its_parts_say_so_and_the_others_run(
     given: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WORDREL_DATA", raising=False)
-    without = replace(given, text=partial(material.wiki17m, tmp_path), men=material.men_dev)
+    men = partial(load_task, "men_dev", tmp_path)
+    without = replace(given, text=partial(material.wiki17m, tmp_path), men=men)
     said: list[str] = []
     assert not run_parts(["throughput", "quality", "vocabulary"], without, tmp_path, said.append)
     assert any("set WORDREL_DATA to a folder that has it" in line for line in said[1:2])
-    assert any(material.MEN in line and "set WORDREL_DATA" in line for line in said[3:4])
+    assert any("wordrel tasks fetch men_dev" in line for line in said[3:4]), said
     assert {row.part for row in table.read_rows(tmp_path / "speed.csv")} == {"vocabulary"}
-    with pytest.raises(DatasetError, match="it is part of MEN"):
-        material.men_dev()
 
 
 def test_the_models_have_the_settings_of_the_ladder() -> None:
@@ -363,10 +357,31 @@ def in_this_process(cell: child.Cell) -> child.Cost:
     return child.cost(cell)
 
 
+@cache
+def tasks_of_gensim() -> list[Task]:
+    """Tasks of the question alike whose data is always there, and one of another kind."""
+    zoo = task_of("categories", ["love", "old", "cat"], labels="aab", measure="accuracy")
+    return [load_task("ws353"), load_task("simlex999"), some_analogies(), zoo]
+
+
+def some_analogies() -> Task:
+    """Every tenth of Google's questions."""
+    task = load_task("google_analogies")
+    items = replace(
+        task.items,
+        words=task.items.words[::10],
+        gold=task.items.gold[::10],
+        cluster=task.items.cluster[::10],
+        labels=task.items.labels[::10],
+    )
+    return replace(task, items=items)
+
+
 @pytest.fixture
 def quick(given: Material, monkeypatch: pytest.MonkeyPatch) -> Material:
     """Small enough for a test, and without processes of its own."""
     monkeypatch.setattr(scaling, "measure", in_this_process)
+    monkeypatch.setattr(evaluators, "alike_tasks", tasks_of_gensim)
     small = [  # a batch of thousands explodes where words are this few
         config if config is timing.SKIP_GRAM else config.model_copy(update={"batch": 64})
         for config in quality.OTHERS
@@ -406,6 +421,11 @@ AIMED = {
     "corpus": [("300 tokens", "100 tokens", "at most 1.3")] * 2,  # seconds, memory
     "memory": [(kind, scaling.TABLES, "at most 500") for kind in ("mean", "attention_position")],
     "variants": [],
+    "evaluators": [
+        ("Google's analogies", "gensim's evaluate_word_analogies", "at least 5"),
+        (evaluators.ALL, "", "at most 25"),
+        (evaluators.MEMORY, "", "at most 1500"),
+    ],
 }
 
 
@@ -468,10 +488,10 @@ def test_a_model_is_judged_in_its_primary_view_on_the_pairs_that_it_knows(
         model.model.dense["W_v"].copy_(torch.randn(8, 8, generator=generator))
     words = corpus.vocab.words[:6]
     pairs = [(a, b, 3 * i % 7) for i, (a, b) in enumerate(pairwise(words))]
-    lines = [f"{a}-n {b}-v {score}\n" for a, b, score in [*pairs, ("unknown", words[0], 9)]]
+    lines = [f"{a}\t{b}\t{score}\n" for a, b, score in [*pairs, ("unknown", words[0], 9)]]
     (tmp_path / "pairs").write_text("".join(lines))
     readings = variants.readings_of(model, corpus)
-    score, known = material.judge(readings, material.men_task(tmp_path / "pairs"))
+    score, known = material.judge(readings, pairs_task("men_dev", tmp_path / "pairs"))
     cosines = [readings.similarity(a, b, "value") for a, b, _ in pairs]
     assert known == len(pairs)
     assert score == pytest.approx(spearmanr([gold for *_, gold in pairs], cosines).statistic)
@@ -504,6 +524,59 @@ def test_nothing_is_compiled_where_there_is_no_compiler(
     assert variants.why_not_compiled(full) == "there is no C++ compiler here"
     monkeypatch.setenv("CXX", sys.executable)
     assert variants.why_not_compiled(full) == ""
+
+
+# Evaluators -----------------------------------------------------------------------------------
+
+
+def test_the_words_of_all_tasks_come_in_turn_before_those_of_none() -> None:
+    tasks = [
+        task_of("pairs", ["Cat dog", "cat cow"]),
+        task_of("analogies", ["a b c d/e"], labels=["letters"], measure="accuracy"),
+    ]
+    vocab = evaluators.vocabulary(tasks, 10)
+    assert vocab.words == ("cat", "a", "dog", "b", "c", "cow", "d", "e", "filler-0", "filler-1")
+    assert (np.diff(vocab.counts) < 0).all()
+    assert evaluators.vocabulary(tasks, 3).words == ("cat", "a", "dog")
+
+
+def test_vectors_are_random_but_for_planted_analogies() -> None:
+    tasks = [some_analogies()]
+    vocab = evaluators.vocabulary(tasks, 2000)
+    readings = evaluators.model(tasks, vocab, dim=50, n_views=2)
+    assert [view.shape for view in readings.views.values()] == [(2000, 50)] * 2
+    score = evaluators.ours(tasks, readings).scores["google_analogies"]
+    assert score.n == 1955
+    assert 0.1 < score.value < 0.9
+    unplanted = [replace(tasks[0], kind="pairs")]
+    random = evaluators.model(unplanted, vocab, dim=50, n_views=1)
+    assert evaluators.ours(tasks, random).scores["google_analogies"].value < 0.01
+    first, second = readings.views.values()
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.02
+
+
+def test_an_evaluator_that_says_other_than_gensim_is_not_believed() -> None:
+    score = evaluators.Score(0.5, 100)
+    evaluators.require_equal({"men": score}, {"men": evaluators.Score(0.5 + 9e-7, 100)})
+    for other in ((0.5 + 2e-6, 100), (0.5, 99), (math.nan, 100)):
+        with pytest.raises(
+            WordrelError, match=r"men: found 0\.50000000 on 100 items, expected gen"
+        ):
+            evaluators.require_equal({"men": score}, {"men": evaluators.Score(*other)})
+
+
+def test_gensim_is_asked_the_same_items(quick: Material) -> None:
+    larger = replace(quick, sizes=replace(quick.sizes, memory_words=400))
+    rows = list(evaluators.evaluators(larger))
+    equal = {row.what: row.measure for row in rows if "gensim's to 1e-06" in row.measure}
+    assert [*equal] == ["google_analogies", "ws353", "simlex999"]
+    n_items = [int(text.split(", of ")[1].split()[0].replace(",", "")) for text in equal.values()]
+    assert min(n_items) > 20
+    total = f"{n_items[1] + n_items[2]:,} items"
+    assert [row.what for row in rows if row.measure == total] == [
+        "word pairs",
+        "gensim's evaluate_word_pairs",
+    ]
 
 
 # Time to quality, hosts -----------------------------------------------------------------------
@@ -539,8 +612,8 @@ def test_time_to_quality_is_that_of_the_shortest_run_that_is_good(
     assert [(row.what, row.aim) for row in unknown] == [
         ("mean", "at most 1"),
         ("attention_position", "at most 2"),
-        ("skip_gram", ""),
         ("masked_attention", "at most 2"),
+        ("skip_gram", ""),
     ]
 
 

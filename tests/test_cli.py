@@ -24,7 +24,7 @@ from wordrel.report.results import read_results
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]
 HELP += [["corpus", "show"], ["corpus", "prepare"], ["tasks", "list"], ["tasks", "show"]]
-HELP += [["config", "schema"]]
+HELP += [["tasks", "fetch"], ["config", "schema"]]
 
 
 def call(*arguments: object) -> Result:
@@ -172,6 +172,26 @@ def test_bad_settings_exit_with_2_a_message_and_nothing_written(
     assert there(tmp_path) == before
 
 
+def test_a_task_whose_data_is_not_here_stops_the_study_and_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    monkeypatch.setenv("WORDREL_CACHE", str(tmp_path / "cache"))
+    config = write_study(tmp_path, tasks=["ws353", "rw", "usf_strength"])
+    before = there(tmp_path)
+    result = call("run", config, "--cache", tmp_path / "cache")
+    assert (result.exit_code, result.stdout) == (2, "")
+    rare, norms = result.stderr.splitlines()
+    assert rare == (
+        "error: tasks: rw: found no rw.txt in $WORDREL_DATA, which is not set, nor in "
+        f"{tmp_path}/cache/downloads/eval/rw; get it with `wordrel tasks fetch rw`, or set "
+        "WORDREL_DATA to a folder that has it below eval/rw"
+    )
+    assert norms.startswith("error: tasks: usf_strength: found no usf_fsg_bsg.tsv in $WORDREL_DATA")
+    assert "cannot be downloaded" in norms
+    assert there(tmp_path) == before
+
+
 def test_held_out_loss_without_held_out_text_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -311,6 +331,11 @@ def test_tasks_are_listed_and_shown_with_licence_and_reference():
     assert "license: apache-2.0\n" in shown
     assert "n items: 19544\n" in shown
     assert "reference: https://aclweb.org/" in shown
+    shown = call("tasks", "show", "sp10k_dobj").stdout
+    assert "kind: directed_pairs\nquestion: relate\n" in shown
+    assert "file: dobj_annotation.txt, 43,968 bytes, sha256 025620c507c16f63" in shown
+    address = "HKUST-KnowComp/SP-10K/0017183faf54f8bb372704419940f286b728d650/data/dobj_annotation"
+    assert f"from: https://raw.githubusercontent.com/{address}.txt\n" in shown
 
 
 def test_the_schema_is_json():

@@ -123,7 +123,8 @@ statistics: 5
         "18: tasks.0: found 'ws354', which is not a task; did you mean 'ws353'? Allowed:",
         "18: tasks.1.path: found 'no.tsv', where no file is; expected a file of word, word, score",
         "19: seed: found an unknown key; did you mean 'seeds'?",
-        "20: statistics: found 5, expected keys: confidence, resamples, seed",
+        "20: statistics: found 5, expected keys: "
+        "confidence, exploratory_resamples, margin, resamples, seed",
     ]
     found = problems(tmp_path, text)
     assert [line[: len(start)] for line, start in zip(found, expected, strict=True)] == expected
@@ -349,3 +350,73 @@ def test_nonsense_gets_messages_and_never_a_traceback(changes: dict[str, Any]):
         parse_config({**yaml.safe_load(GOOD), **changes})
     except ConfigError as error:
         assert error.problems
+
+
+def with_tasks(*tasks: object) -> dict[str, Any]:
+    return {**yaml.safe_load(GOOD), "tasks": list(tasks)}
+
+
+OWN = [
+    {"kind": "pairs", "name": "a", "path": "a.tsv"},
+    {"kind": "directed_pairs", "name": "b", "path": "b.tsv"},
+    {"kind": "labelled_pairs", "name": "c", "path": "c.tsv", "against": "random"},
+    {"kind": "analogies", "name": "d", "path": "d.txt"},
+    {"kind": "context_pairs", "name": "e", "path": "e.csv"},
+]
+
+
+def test_tasks_are_names_optional_names_and_own_files():
+    data = with_tasks("ws353", {"name": "rw", "optional": True}, *OWN)
+    stored = [task.model_dump(mode="json") for task in parse_config(data).tasks]
+    assert stored[:2] == [
+        {"kind": "named", "name": "ws353", "optional": False},
+        {"kind": "named", "name": "rw", "optional": True},
+    ]
+    assert stored[2:] == OWN
+    schema = config_schema()
+    assert matches(data, schema, schema)
+    assert matches(with_tasks(*stored), schema, schema)
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        (
+            {"name": "men_tset", "optional": True},
+            "tasks.0: found 'men_tset', which is not a task; did you mean 'men_test'",
+        ),
+        (
+            {"name": "rw", "optional": "yes"},
+            "tasks.0.optional: found 'yes', expected true or false",
+        ),
+        (
+            {"name": "rw", "optinal": True},
+            "tasks.0.optinal: found an unknown key; did you mean 'op",
+        ),
+        ({"name": "a", "path": "a.tsv"}, "tasks.0.kind: found nothing, expected one of"),
+        ({**OWN[2], "against": ""}, "tasks.0.against: found '', expected some text"),
+        (
+            {"kind": "labelled_pairs", "name": "c", "path": "c.tsv"},
+            "tasks.0.against: found nothing, expected a value: this key is required",
+        ),
+    ],
+)
+def test_a_wrong_task_gets_one_message(task: dict[str, Any], expected: str):
+    with pytest.raises(ConfigError) as caught:
+        parse_config(with_tasks(task))
+    (found,) = caught.value.problems
+    assert found.startswith(f"config: {expected}")
+
+
+def test_a_file_of_own_items_that_is_not_there_is_named_with_what_it_should_hold(tmp_path: Path):
+    text = yaml.safe_dump(with_tasks(*OWN), sort_keys=False)
+    expected = [
+        "tasks.0.path: found 'a.tsv', where no file is; expected a file of word, word, score",
+        "tasks.1.path: found 'b.tsv', where no file is; expected a file of word, word, score",
+        "tasks.2.path: found 'c.tsv', where no file is; expected a file of word, word, label",
+        "tasks.3.path: found 'd.txt', where no file is; expected a file of ': section', then 4 "
+        "words a line",
+        "tasks.4.path: found 'e.csv', where no file is; expected a file of sentence, place, "
+        "sentence, place, score",
+    ]
+    assert [line.split(": ", 1)[1] for line in problems(tmp_path, text)] == expected

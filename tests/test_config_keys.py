@@ -11,6 +11,8 @@ import wordrel
 from wordrel.config import (
     CorpusConfig,
     ExecuteConfig,
+    ItemsTask,
+    LabelledPairsTask,
     ModelConfig,
     NamedTask,
     PairsTask,
@@ -22,7 +24,7 @@ from wordrel.config import (
 PACKAGE = Path(str(wordrel.__file__)).parent
 SETTINGS: tuple[type[BaseModel], ...] = (
     *(StudyConfig, CorpusConfig, TrainingConfig, StatisticsConfig, ExecuteConfig),
-    *(NamedTask, PairsTask),
+    *(NamedTask, PairsTask, LabelledPairsTask, ItemsTask),
     *get_args(get_args(ModelConfig)[0]),
 )
 

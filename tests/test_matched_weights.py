@@ -45,11 +45,17 @@ def model_of(kind: str, dim: int = 10, dtype: torch.dtype = torch.float64, **giv
     return Model(config, inputs, outputs, torch.zeros(V, 1, dtype=dtype), dense)
 
 
-def batches_of(sentences: list[list[int]], *, shrink: bool = True, window: int = W) -> list[Batch]:
+def batches_of(
+    sentences: list[list[int]],
+    *,
+    shrink: bool = True,
+    window: int = W,
+    hidden: NDArray[np.bool_] | None = None,
+) -> list[Batch]:
     ids = split_of(sentences).ids
     of = np.repeat(np.arange(len(sentences)), [len(s) for s in sentences])
     cutter = Cutter(window, shrink, CHUNK, 2)
-    block = block_of(ids, of, len(ids))
+    block = replace(block_of(ids, of, len(ids)), hidden=hidden)
     return list(cutter.batches(block, np.random.default_rng(5), shuffle=False))
 
 
@@ -71,24 +77,31 @@ def windows_of(sentences: list[list[int]], **how: Any) -> list[tuple[int, int]]:
     ]
 
 
-def plain_states(model: Model, sentences: list[list[int]]) -> NDArray[np.float64]:
+def plain_states(
+    model: Model, sentences: list[list[int]], hidden: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """The equations of the study: a loop over targets, heads and context words."""
     windows = iter(windows_of(sentences))
+    unseen = np.zeros(N, dtype=np.bool_) if hidden is None else hidden
+    cut = np.split(unseen, np.cumsum([len(sentence) for sentence in sentences])[:-1])
     return np.array(
         [
-            plain_state(model, sentence, i, *next(windows))
-            for sentence in sentences
+            plain_state(model, sentence, i, *next(windows), gone)
+            for sentence, gone in zip(sentences, cut, strict=True)
             for i in range(len(sentence))
         ]
     )
 
 
-def plain_state(model: Model, sentence: list[int], i: int, left: int, right: int) -> Any:
+def plain_state(
+    model: Model, sentence: list[int], i: int, left: int, right: int, gone: NDArray[np.bool_]
+) -> Any:
     x = model.inputs.numpy()[sentence]
     weights = plain_weights(model)
     masked = RUNGS[model.config.kind].objective == "masked_word"
     asking = RUNGS[model.config.kind].query
     context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
+    context = [j for j in context if not gone[j]]
     if not context:
         return np.zeros(x.shape[1])
     words = plain_norm(weights, "norm_1", x) if model.rung.block else x
@@ -152,6 +165,41 @@ def test_states_are_those_of_the_equations(kind: str, heads: int, dim: int, scal
     assert np.abs(y).max() > 0.1
 
 
+HIDDEN = np.random.default_rng(8).random(N) < 0.4
+SHUT = np.flatnonzero(HIDDEN).tolist()
+
+
+@pytest.mark.parametrize(("kind", "heads"), HEADED)
+def test_hidden_words_are_rows_less_of_the_equations(kind: str, heads: int) -> None:
+    model = model_of(kind, heads=heads, scale=True)
+    y = states_of(model, SENTENCES, hidden=HIDDEN)
+    np.testing.assert_allclose(y, plain_states(model, SENTENCES, HIDDEN), rtol=1e-9, atol=1e-12)
+    moved = (y != states_of(model, SENTENCES)).any(1)
+    assert moved.sum() > N / 3
+    assert set(np.flatnonzero(moved)) <= set().union(*(askers(kind, i) for i in SHUT))
+
+
+@pytest.mark.parametrize(("kind", "heads"), HEADED)
+def test_a_hidden_word_says_nothing_but_what_it_asks(kind: str, heads: int) -> None:
+    model = model_of(kind, heads=heads, dtype=torch.float32, scale=RUNGS[kind].block)
+    before = states_of(model, SENTENCES, hidden=HIDDEN)
+    flat = np.array(list(chain(*SENTENCES)))
+    flat[SHUT] = (flat[SHUT] + 1) % V
+    cut = [words.tolist() for words in np.split(flat, FIRSTS[1:])]
+    moved = set(np.flatnonzero((states_of(model, cut, hidden=HIDDEN) != before).any(1)))
+    asked = {i + 1 for i in SHUT} if RUNGS[kind].query == "previous" else set()
+    assert moved <= asked
+    assert bool(moved) == bool(asked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hiding_nothing_changes_no_bit(kind: str) -> None:
+    model = model_of(kind, dtype=torch.float32)
+    nothing = np.zeros(N, dtype=np.bool_)
+    y = states_of(model, SENTENCES, hidden=nothing)
+    np.testing.assert_array_equal(y, states_of(model, SENTENCES))
+
+
 TIED = [
     ("attention", ("K=Q",)),
     ("attention", ("Q=I",)),
@@ -207,11 +255,14 @@ def test_swapping_a_value_moves_the_logits_by_its_weight_times_the_difference(ki
     assert moved.abs().max() > 0.01
 
 
+@pytest.mark.parametrize("hidden", [None, HIDDEN])
 @pytest.mark.parametrize("kind", KINDS)
-def test_weights_sum_to_one_and_are_zero_outside_the_context(kind: str) -> None:
+def test_weights_sum_to_one_and_are_zero_outside_the_context(
+    kind: str, hidden: NDArray[np.bool_] | None
+) -> None:
     heads = 2 if RUNGS[kind].maps else 1
     model = model_of(kind, heads=heads, dtype=torch.float32)
-    for batch in batches_of(SENTENCES):
+    for batch in batches_of(SENTENCES, hidden=hidden):
         x = model.inputs[model.context_ids(batch)]
         seen, has_context = visible(model.rung.objective, batch, x.device)
         places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)

@@ -13,7 +13,7 @@ from wordrel.config import ModelConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.files import read_tensors, write_tensors
-from wordrel.models import MODELS, Runtime
+from wordrel.models import MODELS, Runtime, over_text
 from wordrel.models.trained import Trained
 from wordrel.readings import Readings
 
@@ -93,9 +93,43 @@ def test_every_question_is_answered_or_refused_with_a_reason(
     assert all(len(reason) > 10 for reason in readings.unavailable.values())
     assert readings.primary["alike"] in readings.views
     assert readings.primary["relate"] in readings.relations
+    assert readings.primary["in_context"] == ("context" if readings.context else "static")
     shapes = {table.shape for table in readings.views.values()}
-    shapes |= {side.shape for sides in readings.relations.values() for side in sides}
     assert shapes == {(len(small.vocab), FORM.dim)}
+
+
+TABLES = {"input", "output", "input+output"}
+BETWEEN = {"in.in", "in.out", "out.in", "cosine"}
+WITH_MAPS = {"masked_attention", "content", "content_position", "block"} | {
+    name for name in VARIANTS if name.startswith("attention")
+}
+WITH_QUERIES = WITH_MAPS - {"masked_attention"}  # there nothing but one learned vector asks
+
+
+def test_nobody_is_given_an_advantage(model: Trained, small: Corpus, name: str) -> None:
+    """Every model has the readings of its tables; only maps and running text add to them."""
+    tables = TABLES | ({"value"} if name in WITH_MAPS else set())
+    tables |= {"query", "key"} if name in WITH_QUERIES else set()
+    between = BETWEEN | ({"value.out"} if name in WITH_MAPS else set())
+    between |= {"q.k", "k.q"} if name in WITH_QUERIES else set()
+    readings = read(model, small, name)
+    assert set(readings.views) == tables | {f"{table}.centred" for table in tables}
+    assert set(readings.relations) == between
+
+    ids, ends = small.train.ids.astype(np.int64), small.train.sentence_ends.astype(np.int64)
+    over = over_text(readings, ids, ends)
+    text = readings.context is not None
+    added = {"context", "context.centred"} if text else set()
+    assert set(over.views) - set(readings.views) == added
+    told = {"attention", "attention.norm"} if text else set()
+    assert set(over.relations) - set(readings.relations) == told
+    for view in over.views.values():
+        assert view.dtype == np.float32
+        assert np.isfinite(view).all()
+
+
+def test_only_counting_is_answered_by_counts(name: str) -> None:
+    assert MODELS[config_of(name).kind].counts == (name == "ppmi_svd")
 
 
 def test_what_is_stored_reads_as_what_was_trained(

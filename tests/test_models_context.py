@@ -1,5 +1,6 @@
 """States, contextual vectors and the full softmax of the models that read running text."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from planted import toy_corpus
 from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
@@ -17,6 +18,7 @@ from wordrel.models import MODELS, Runtime, context
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.weights import initial_weights
 from wordrel.models.stream import Batch
+from wordrel.readings import Weigher
 
 V, D, W = 11, 4, 3
 READERS = [*RUNGS, "cbow"]
@@ -78,6 +80,94 @@ def test_only_targets_without_context_have_no_state(name: str) -> None:
     assert (missing.any(1) == missing.all(1)).all()
     alone = FIRSTS if name in NEXT else [6]
     assert np.flatnonzero(missing.any(1)).tolist() == alone
+
+
+def everything_around(name: str, token: int) -> list[int]:
+    """The tokens whose whole window holds this one."""
+    sentence = np.searchsorted(ENDS, range(len(IDS)), side="right")
+    reach = range(token + 1, token + W + 1) if name in NEXT else range(token - W, token + W + 1)
+    inside = [t for t in reach if t != token and 0 <= t < len(IDS)]
+    return [t for t in inside if sentence[t] == sentence[token]]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_target_whose_whole_context_is_hidden_has_no_state(name: str) -> None:
+    reader = random_reader(name, shrink=False)
+    hidden = np.ones(len(IDS), dtype=np.bool_)
+    hidden[12] = False
+    there = ~np.isnan(reader.states(IDS, ENDS, hidden)).any(1)
+    assert np.flatnonzero(there).tolist() == everything_around(name, 12)
+    nothing = reader.states(IDS, ENDS, np.zeros(len(IDS), dtype=np.bool_))
+    np.testing.assert_array_equal(nothing, reader.states(IDS, ENDS))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_windows_do_not_grow_over_hidden_tokens(name: str) -> None:
+    reader = random_reader(name, shrink=False)
+    hidden = np.zeros(len(IDS), dtype=np.bool_)
+    hidden[[15, 17]] = True
+    y = reader.states(IDS, ENDS, hidden)
+    for far in (16 - W - 1, 16 + W + 1):  # in the same sentence
+        changed = IDS.copy()
+        changed[far] = (changed[far] + 1) % V
+        assert (reader.states(changed, ENDS, hidden)[16] == y[16]).all()
+
+
+def test_hidden_words_are_left_out_of_the_mean_of_cbow() -> None:
+    hidden = IDS % 3 == 0
+    found = random_reader("cbow", shrink=False).states(IDS, ENDS, hidden)
+    rows = tensors_of("cbow")["input"].astype(np.float64)
+    for target in range(len(IDS)):
+        near = [t for t in range(len(IDS)) if target in everything_around("cbow", t)]
+        seen = [t for t in near if not hidden[t]]
+        expected = rows[IDS[seen]].mean(0) if seen else np.full(D, np.nan)
+        np.testing.assert_allclose(found[target], expected, rtol=1e-5, atol=1e-6)
+    assert np.isnan(found).any(1).sum() < len(IDS) / 2
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_weights_are_told_of_every_word_in_the_window_and_add_up_to_one(name: str) -> None:
+    told = random_reader(name).weights(IDS, ENDS)
+    expected = []
+    for token in range(len(IDS)):
+        around = everything_around(name, token)
+        if name in NEXT:  # the word itself asks for what follows, also at the end of its sentence
+            start = max([0, *ENDS[token >= ENDS]])
+            around = list(range(max(start, token + 1 - W), token + 1))
+        expected += [(IDS[token], IDS[t]) for t in around]
+    assert sorted(zip(told.asking, told.attended, strict=True)) == sorted(expected)
+    assert told.weight.dtype == np.float32
+    askers = len(IDS) - (name not in NEXT)  # of a masked word that is alone nobody is asked
+    assert told.weight.sum() == pytest.approx(askers, rel=1e-5)
+    assert (told.weight > 0).all()
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name not in ("block",)])
+def test_a_state_is_the_sum_of_what_the_weights_say_of_the_values(name: str) -> None:
+    sentence, end = np.array([3, 1, 10]), np.array([3])
+    reader, tensors = random_reader(name), tensors_of(name)
+    told = reader.weights(sentence, end)
+    values = tensors["input"] @ tensors.get("W_v", np.eye(D)).T
+    y = reader.contextual(sentence, end)
+    for word, state in zip(sentence, y, strict=True):
+        mine = told.asking == word
+        summed = told.weight[mine] @ values[told.attended[mine]]
+        np.testing.assert_allclose(summed, state, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_are_the_mean_over_heads() -> None:
+    config = config_of("attention", heads=2)
+    tensors = tensors_of("attention")
+    training = TrainingConfig(dim=D, window=W)
+    vocab = toy_corpus([list(range(V))]).vocab
+    reader = MODELS["attention"].read(tensors, vocab, training, config).context
+    assert isinstance(reader, Weigher)
+    told = reader.weights(np.array([3, 1]), np.array([2]))
+    q, k = (tensors["input"][[3, 1]] @ tensors[name].T for name in ("W_q", "W_k"))
+    heads = [softmax(q[1, rows] @ k[:, rows].T) for rows in (slice(0, 2), slice(2, 4))]
+    where = [(1, 3), (1, 1)]
+    found = dict(zip(zip(told.asking, told.attended, strict=True), told.weight, strict=True))
+    assert [found[pair] for pair in where] == pytest.approx(np.mean(heads, axis=0), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", NEXT)
@@ -144,9 +234,7 @@ def test_held_out_windows_are_drawn_as_in_training_and_are_the_same_each_time() 
         return reader.mix(batch)
 
     reader = random_reader("cbow")
-    counting = StreamContext(
-        reader.objective, reader.training, mix, reader.outputs, reader.bias, reader.counts
-    )
+    counting = replace(reader, mix=mix)
     ids, ends = np.zeros(2000, dtype=np.int64), np.array([2000], dtype=np.int64)
     counting.states(ids, ends)
     first, sizes[:] = sizes.copy(), []

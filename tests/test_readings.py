@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 from task_spaces import vocab_of
 from wordrel.readings import (
     Contextualizer,
+    Cosine,
     NotAvailableError,
     Objective,
+    Product,
     Readings,
+    Relation,
     UnknownWordError,
+    Weigher,
 )
 
 WORDS = ("cat", "dog", "car", "zero")
@@ -26,7 +30,12 @@ class Sums:
 
     objective: Objective = "masked_word"
 
-    def states(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+    def states(
+        self,
+        ids: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        hidden: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
         raise AssertionError("in_context asks for contextual vectors")
 
     def contextual(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -45,7 +54,7 @@ def readings(**given: Any) -> Readings:
     chosen: dict[str, Any] = {
         "vocab": vocab_of(WORDS),
         "views": {"input": INPUT, "other": OTHER},
-        "relations": {"in.other": (INPUT, OTHER), "other.in": (OTHER, INPUT)},
+        "relations": {"in.other": Product(INPUT, OTHER), "other.in": Product(OTHER, INPUT)},
         "context": Sums(),
         "primary": {"alike": "input", "relate": "in.other"},
     }
@@ -56,6 +65,15 @@ def test_similarity_is_the_cosine_in_the_view() -> None:
     assert readings().similarity("cat", "dog") == pytest.approx(24 / 25)
     assert readings().similarity("cat", "car") == pytest.approx(0)
     assert readings().similarity("cat", "dog", "other") == pytest.approx(1 / math.sqrt(2))
+
+
+def test_similarity_is_the_dot_product_where_asked() -> None:
+    assert readings().similarity("cat", "dog", measure="dot") == 24
+    assert readings().similarity("cat", "dog", "other", measure="dot") == 1
+    assert readings().similarity("cat", "zero", measure="dot") == 0
+    measure: Any = "length"
+    with pytest.raises(Exception, match="length"):  # by type checking here, by name for users
+        readings().similarity("cat", "dog", measure=measure)
 
 
 def test_similarity_is_never_above_one() -> None:
@@ -92,6 +110,27 @@ def test_relation_has_a_direction() -> None:
     assert model.relation("cat", "dog") == 7  # (3, 4) . (1, 1)
     assert model.relation("dog", "cat") == 4  # (4, 3) . (1, 0)
     assert model.relation("dog", "cat", "other.in") == 7
+
+
+def ids_of(*ids: int) -> NDArray[np.int64]:
+    return np.array(ids, dtype=np.int64)
+
+
+def test_cosine_is_a_relation_without_direction_or_length() -> None:
+    cosine = Cosine(np.concatenate([INPUT, 3 * INPUT]))
+    found = cosine(ids_of(0, 0, 4, 0, 3, 0), ids_of(1, 2, 1, 4, 1, 3))
+    np.testing.assert_allclose(found, [24 / 25, 0, 24 / 25, 1, np.nan, np.nan], atol=1e-7)
+    assert found.dtype == np.float64
+
+
+def test_relations_without_direction_give_the_same_bits_both_ways() -> None:
+    """A task of direction takes the difference: rounding must not answer it."""
+    rows = np.random.default_rng(0).standard_normal((40, 30)).astype(np.float32)
+    left, right = np.divmod(np.arange(1600), 40)
+    for relation in (Cosine(rows), Product(rows, rows)):
+        assert isinstance(relation, Relation)
+        np.testing.assert_array_equal(relation(left, right), relation(right, left))
+    assert Cosine(rows)(left, right).max() <= 1
 
 
 def test_in_context_gives_the_static_the_contextual_or_both() -> None:
@@ -160,3 +199,4 @@ def test_a_word_alone_has_no_context() -> None:
 def test_what_reads_text_is_known_by_what_it_can_do() -> None:
     assert isinstance(Sums(), Contextualizer)
     assert not isinstance(readings(), Contextualizer)
+    assert not isinstance(Sums(), Weigher)

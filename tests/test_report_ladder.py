@@ -30,6 +30,7 @@ from wordrel.report.ladder import (
 from wordrel.report.ladder_figure import ladder_alt, ladder_figure
 from wordrel.report.ladder_section import section, sentence, steps_tables
 from wordrel.report.page import render, render_files
+from wordrel.report.pairs import comparisons_table
 from wordrel.report.results import Results
 from wordrel.report.rungs import (
     BLOCK,
@@ -45,7 +46,6 @@ from wordrel.report.rungs import (
     rungs,
 )
 from wordrel.report.rungs import steps as steps_of
-from wordrel.report.tables import comparisons_table
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPERIMENT = Path(__file__).resolve().parents[1] / "experiments" / "ladder.py"
@@ -410,7 +410,7 @@ def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: 
     titles = [line for line in page.splitlines() if line.startswith("## ")]
     place = titles.index("## What does each ingredient buy?")
     assert titles[place - 1] == "## How well does it predict held-out text?"
-    assert titles[place + 1] == "## Which models have the same neighbours?"
+    assert titles[place + 1] == "## Which models agree?"
     assert "](figures/ladder.svg)" in page
 
 

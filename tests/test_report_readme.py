@@ -26,9 +26,12 @@ def root(tmp_path: Path) -> Path:
 
 def test_block_has_the_sentence_and_the_table_with_two_decimals():
     block = render_block(read_results(INPUT))
-    row = "| b | skip_gram | 2 | 0.41 [0.33, 0.49]<sup>ac</sup> | 0.05 [0.04, 0.07]<sup>ad</sup> |"
+    row = "| b | skip_gram | input | 2 | 0.41 [0.33, 0.49]<sup>ac</sup> | 0.05 [0.04, 0.07]<sup>ad"
     assert row in block
-    assert block.startswith("On tiny-wiki, the best word2vec model against the best attention")
+    assert block.startswith(
+        "- **How alike are two words?** The best word2vec and the best attention"
+    )
+    assert "\n\nOn novels, word2vec is distinguishably better on google; neither" in block
     assert "loss_next<br>" not in block
     assert block.endswith("[results/golden](results/golden/report.md).")
     assert "loss_next<br>" in render_block(read_results(INPUT), questions=("alike", "fit"))

@@ -1,6 +1,7 @@
 """The training stream against plain loops over sentences."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,18 @@ def test_targets_and_contexts_are_those_of_a_plain_loop(
     assert sum(batch.read for batch in found) == pytest.approx(sum(lengths))
     assert all(batch.ids.shape[1] == chunk + 2 * window for batch in found)
     assert all(len(batch.ids) == chunks for batch in found[:-1])
+
+
+def test_hidden_tokens_keep_their_places() -> None:
+    (block,) = stream_blocks(distinct_sentences([7, 1, 5]))
+    odd = replace(block, hidden=block.ids % 2 == 1)
+    cutter = Cutter(2, False, 4, 3)
+    for plain, batch in zip(cut([block], cutter), cut([odd], cutter), strict=True):
+        assert plain.hidden is None
+        assert batch.hidden is not None
+        np.testing.assert_array_equal(batch.hidden, batch.ids % 2 == 1)
+        for name in ("ids", "left", "right", "real"):
+            np.testing.assert_array_equal(getattr(batch, name), getattr(plain, name))
 
 
 def test_shuffling_changes_only_the_order() -> None:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,8 +12,8 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.readings import Readings
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import KINDS, ask, covered, load_task, pairs_task
-from wordrel.tasks.files import package_file
-from wordrel.tasks.registry import REGISTRY
+from wordrel.tasks.fetch import addresses, known_files, package_file
+from wordrel.tasks.registry import ASKED, REGISTRY
 
 
 def score(outcome):
@@ -54,16 +55,51 @@ def test_first_and_last_pair_of_ws353_are_as_published():
     assert (items.words[-1], items.gold[-1]) == (("architecture", "century"), 3.78)
 
 
-def test_every_task_says_where_it_is_from_and_how_it_is_asked():
-    for name, info in REGISTRY.items():
-        task = load_task(name)
-        assert info.kind in KINDS
-        assert (task.name, task.question, task.measure) == (name, info.question, info.main_score)
-        assert task.measure in MEASURES
-        assert task.better == ("lower" if info.main_score == "loss_per_token" else "higher")
-        assert info.description
-        assert info.license
-        assert bool(info.path) == bool(info.sha256) == bool(info.bibtex_citation)
+IN_GENSIM = ["ws353", "simlex999", "google_analogies"]
+OF_THE_CORPUS = ["held_out_loss", "last_word", "neighbour_agreement"]
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_every_task_says_where_it_is_from_and_how_it_is_asked(name):
+    info = REGISTRY[name]
+    assert info.name == name
+    assert info.kind in KINDS
+    assert (info.question, info.main_score) == ASKED[info.kind]
+    assert info.main_score in MEASURES
+    assert KINDS[info.kind].better == ("lower" if info.main_score == "loss_per_token" else "higher")
+    assert info.description.endswith(".")
+    assert info.license
+    assert (info.split == "dev") == name.endswith("_dev")
+    assert bool(info.path) == bool(info.sha256) == (name in IN_GENSIM)
+    assert bool(info.data) == bool(info.files)
+    published = name not in OF_THE_CORPUS
+    assert published == bool(info.bibtex_citation) == bool(info.date) == bool(info.n_items)
+    assert published == bool(info.path or info.data)
+    if published:
+        assert info.reference.startswith("http")
+        assert info.bibtex_citation.count("{") == info.bibtex_citation.count("}")
+
+
+def test_every_published_file_is_pinned_and_has_an_address_or_a_reason():
+    used = {f"{info.data}/{file}" for info in REGISTRY.values() for file in info.files}
+    assert used == set(known_files())
+    for info in REGISTRY.values():
+        for address in addresses(info):
+            pinned = re.match(
+                r"https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/", address
+            )
+            assert pinned or "at commit" in address
+    for known in known_files().values():
+        assert re.fullmatch("[0-9a-f]{64}", known.sha256)
+        assert known.bytes > 0
+
+
+@pytest.mark.parametrize("name", [*IN_GENSIM, *OF_THE_CORPUS])
+def test_what_needs_no_download_loads_as_the_registry_says(name):
+    task, info = load_task(name), REGISTRY[name]
+    assert (task.name, task.question, task.measure) == (name, info.question, info.main_score)
+    assert (task.kind, task.split, task.info) == (info.kind, "test", info)
+    assert task.items.n_items == (info.n_items or 0)
 
 
 def test_an_unknown_task_is_met_with_the_nearest_name():
@@ -71,8 +107,14 @@ def test_an_unknown_task_is_met_with_the_nearest_name():
         load_task("simlex99")
     assert str(error.value) == (
         "tasks: found 'simlex99', which is not a task; did you mean 'simlex999'? Allowed: "
-        "google_analogies, held_out_loss, last_word, neighbour_agreement, simlex999, ws353"
+        + ", ".join(sorted(REGISTRY))
     )
+
+
+def test_a_set_of_another_size_than_the_published_one_is_refused(monkeypatch):
+    monkeypatch.setitem(REGISTRY, "ws353", replace(REGISTRY["ws353"], n_items=352))
+    with pytest.raises(DatasetError, match="ws353: found 353 items, expected 352"):
+        load_task("ws353")
 
 
 def test_a_file_that_is_not_the_pinned_one_is_refused_with_the_version_of_gensim():
@@ -96,7 +138,8 @@ def test_the_digest_names_the_content_not_the_file(tmp_path):
     changed = pairs_task("one", pairs_file(tmp_path, "cat dog 7", "cat car 3"))
     assert one.digest == same.digest != changed.digest
     assert len(one.digest) == 12
-    assert len({load_task(name).digest for name in REGISTRY}) == len(REGISTRY)
+    names = [*IN_GENSIM, *OF_THE_CORPUS]
+    assert len({load_task(name).digest for name in names}) == len(names)
 
 
 def test_the_registry_is_read_without_numpy_or_gensim():

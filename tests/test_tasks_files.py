@@ -1,9 +1,12 @@
 import pytest
+from pydantic import TypeAdapter
 
+from wordrel.config import TaskConfig
 from wordrel.errors import DatasetError
-from wordrel.tasks import KINDS, load_task, pairs_task
+from wordrel.tasks import own_task, pairs_task
 from wordrel.tasks.files import read_pairs, read_quadruples
 
+TASK = TypeAdapter(TaskConfig)
 CAT_DOG = ("cat", "dog", 7.5)
 
 
@@ -148,8 +151,100 @@ def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path
         read_quadruples(write(tmp_path, ": family\n"))
 
 
-@pytest.mark.parametrize("name", ["held_out_loss", "last_word", "neighbour_agreement"])
-def test_tasks_that_come_from_the_corpus_read_no_file(tmp_path, name):
-    with pytest.raises(DatasetError, match="expected none; leave it out"):
-        KINDS[load_task(name).kind].read(tmp_path)
-    assert load_task(name).items.n_items == 0
+# --- a user's own sets ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "content", "question", "measure", "described"),
+    [
+        (
+            {"kind": "pairs"},
+            "cat,dog,7\n",
+            "alike",
+            "spearman",
+            "Word pairs with scores from mine.csv (no header).",
+        ),
+        (
+            {"kind": "directed_pairs"},
+            "a,b,score\ncat,dog,7\n",
+            "relate",
+            "spearman",
+            "Word pairs whose order matters, with scores, from mine.csv "
+            "(line 1 read as the header 'a, b, score').",
+        ),
+        (
+            {"kind": "labelled_pairs", "against": "none"},
+            "cat,dog,peer\ncat,tail,part\ncat,ink,none\ncat,sea,none\n",
+            "relate",
+            "auc",
+            "Word pairs with labels from mine.csv (none 2, peer 1, part 1), each relation against "
+            "none.",
+        ),
+        (
+            {"kind": "analogies"},
+            ": family\nboy girl man woman\n",
+            "alike",
+            "accuracy",
+            "Analogies from mine.csv (sections: family).",
+        ),
+        (
+            {"kind": "context_pairs"},
+            "a cat,1,a dog,1,7\n",
+            "in_context",
+            "spearman",
+            "Words in sentences, with scores, from mine.csv.",
+        ),
+    ],
+)
+def test_one_file_and_a_few_lines_make_a_task(
+    tmp_path, settings, content, question, measure, described
+):
+    path = write(tmp_path, content, "mine.csv")
+    config = TASK.validate_python({**settings, "name": "mine", "path": str(path)})
+    task = own_task(config)
+    assert (task.name, task.kind) == ("mine", settings["kind"])
+    assert (task.question, task.measure, task.split) == (question, measure, "test")
+    assert task.info.description == described
+    assert task.items.n_items == task.info.n_items == content.count("cat,") + content.count("boy")
+
+
+def test_a_pair_turned_round_is_another_one_only_where_the_order_matters(tmp_path):
+    path = write(tmp_path, "cat,dog,7\ndog,cat,6\n")
+    found = {}
+    for kind in ("pairs", "directed_pairs"):
+        config = TASK.validate_python({"kind": kind, "name": "mine", "path": str(path)})
+        found[kind] = own_task(config).items.duplicates
+    assert found == {"pairs": 1, "directed_pairs": 0}
+
+
+def labelled(path, against="none"):
+    settings = {"kind": "labelled_pairs", "name": "mine", "path": str(path), "against": against}
+    return own_task(TASK.validate_python(settings))
+
+
+def test_labels_become_gold_and_first_words_clusters(tmp_path):
+    items = labelled(write(tmp_path, "cat,dog,peer\nink,cat,none\ncat,tail,part\n")).items
+    assert items.labels == ("peer", "none", "part")
+    assert items.gold.tolist() == [1, 0, 1]
+    assert items.cluster.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("cat,dog,peer\ncat,dog\n", ":2: found 2 columns, expected 3 (word, word, label)"),
+        ("cat,,peer\n", ":1: found the word '', expected a word of plain text"),
+        (
+            "cat,dog,peer\ncat,ink,random\n",
+            ": found the labels 'peer', 'random', expected 'none' (against), and another one at "
+            "least",
+        ),
+        ("cat,ink,none\n", ": found the labels 'none', expected 'none' (against), and another"),
+        ("", ": found the labels of no pair, expected 'none' (against), and another one at least"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(tmp_path, content, message):
+    path = write(tmp_path, content)
+    with pytest.raises(DatasetError) as error:
+        labelled(path)
+    assert str(error.value).startswith(f"{path}{message}")

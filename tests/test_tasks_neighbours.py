@@ -1,10 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from gensim.models import KeyedVectors
 
 from task_spaces import readings_of, vocab_of
 from wordrel.tasks import ask, load_task
-from wordrel.tasks.neighbours import expected_overlap, neighbours, overlap, probe_words
+from wordrel.tasks.neighbours import (
+    agreement_answers,
+    expected_overlap,
+    from_frame,
+    neighbours,
+    overlap,
+    probe_words,
+    to_frame,
+)
 
 
 def angles(*degrees):
@@ -90,3 +101,47 @@ def test_probes_are_spread_over_the_frequent_words():
 def test_one_model_alone_has_no_agreement():
     task = load_task("neighbour_agreement")
     assert ask(task, readings_of({"cat": [1, 0]}), lowercase=True) == []
+
+
+def some_views():
+    rng = np.random.default_rng(2)
+    rows = {f"w{i}": row for i, row in enumerate(rng.normal(size=(1200, 6)))}
+    known = readings_of(rows)
+    query = rng.normal(size=(1200, 4)).astype(np.float32)
+    query[0], query[6] = np.nan, 0
+    views = {"query": query, **known.views, "input.centred": known.views["input"] - 1}
+    return replace(known, views=views)
+
+
+def test_every_view_answers_with_neighbours_and_vectors_the_designed_one_first():
+    readings = some_views()
+    found = agreement_answers(readings)
+    assert list(found) == ["input", "query", "input.centred"]
+    probes = probe_words(readings.vocab)
+    for view, (near, rows) in found.items():
+        assert near.tolist() == neighbours(readings, view, probes).tolist()
+        assert near.shape == (1000, 10)
+        assert np.array_equal(rows, readings.views[view][probes], equal_nan=True)
+
+
+def test_answers_are_stored_and_read_again(tmp_path):
+    found = agreement_answers(some_views())
+    table = to_frame(found)
+    assert list(table.columns) == [
+        *("view", "probe"),
+        *(f"rank_{i}" for i in range(10)),
+        *(f"v{i}" for i in range(6)),
+    ]
+    assert table["v0"].dtype == np.float32
+    table.to_parquet(tmp_path / "answers.parquet")
+    again = from_frame(pd.read_parquet(tmp_path / "answers.parquet"))
+    assert list(again) == list(found)
+    for view, (near, rows) in found.items():
+        assert np.array_equal(again[view].neighbours, near)
+        assert np.array_equal(again[view].vectors, rows, equal_nan=True)
+    assert again["query"].vectors.shape == (1000, 4)
+
+
+def test_a_model_without_views_stores_an_empty_table():
+    silent = readings_of({"cat": [1, 0]})
+    assert from_frame(to_frame(agreement_answers(replace(silent, views={})))) == {}

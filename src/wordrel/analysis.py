@@ -7,61 +7,30 @@ Every comparison is made on the items that all models of the study answer on tha
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool
 
+from wordrel.asked import Asked, Key
 from wordrel.config import StatisticsConfig
 from wordrel.report.results import COLUMNS
-from wordrel.stats import MEASURES, Comparison, Design, answered_by_all, compare_all, holm
-from wordrel.tasks import Outcome
-from wordrel.tasks.neighbours import expected_overlap, overlap
+from wordrel.selection import Choice
+from wordrel.stats import (
+    MEASURES,
+    Comparison,
+    Design,
+    Estimate,
+    answered_by_all,
+    compare_all,
+    holm,
+    mean_over_seeds,
+)
+from wordrel.tasks import Measurement, Outcome
 
-Key = tuple[str, str]  # model, view
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The outcomes of one row of the result (a task, or a variant of it) on one corpus.
-
-    Attributes:
-        corpus: name of the corpus.
-        question: "alike", "fit" ...
-        outcomes: (model, view) -> seed -> outcome; "" is the view of a model without an answer.
-    """
-
-    corpus: str
-    question: str
-    outcomes: Mapping[Key, Mapping[int, Outcome]]
-
-    @property
-    def any(self) -> Outcome:
-        """One of them, for what they have in common."""
-        return next(iter(next(iter(self.outcomes.values())).values()))
-
-    def predicted(self) -> dict[Key, Float64[np.ndarray, "S P"]]:
-        """The answers of those that answer anything, a row a seed."""
-        rows = {
-            key: np.stack([outcome.predicted for outcome in seeds.values()])
-            for key, seeds in self.outcomes.items()
-        }
-        return {key: row for key, row in rows.items() if not np.isnan(row).all()}
-
-
-def collect(
-    corpus: str, question: str, cells: Iterable[tuple[str, int, Sequence[Outcome]]]
-) -> list[Asked]:
-    """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result."""
-    rows: dict[str, dict[Key, dict[int, Outcome]]] = {}
-    for model, seed, outcomes in cells:
-        for outcome in outcomes:
-            keys = rows.setdefault(outcome.task, {})
-            keys.setdefault((model, outcome.view), {})[seed] = outcome
-    return [Asked(corpus, question, keys) for keys in rows.values()]
 
 
 @dataclass(frozen=True)
@@ -84,12 +53,17 @@ def primary_pairs(asked: Asked) -> int:
 
 
 def _primary_pairs(asked: Asked) -> list[tuple[Key, Key]]:
-    primary = [key for key in asked.predicted() if _first(asked, key).primary]
-    return list(itertools.combinations(primary, 2))
+    if asked.split == "dev" or asked.any.detail:
+        return []
+    return list(itertools.combinations(filter(asked.primary, asked.predicted()), 2))
 
 
 def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tables:
-    """Scores, summaries and the differences between the primary views, all on common items.
+    """Scores, summaries and the differences between the primary views.
+
+    Primary views are scored on the items that all of them answer; every other view, which is only
+    shown, on those of these items that it answers itself. Of a detail the primary views alone are
+    told.
 
     Args:
         asked: the outcomes of one row of the result.
@@ -97,34 +71,55 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
     """
+    if asked.any.detail:
+        asked = replace(
+            asked, outcomes={k: v for k, v in asked.outcomes.items() if asked.primary(k)}
+        )
+        if not asked.outcomes:
+            return Tables([], [], [])
     predicted = asked.predicted()
-    outcome = asked.any
-    common = np.zeros(len(outcome.gold), dtype=np.bool_)
-    if predicted:
-        common = answered_by_all(predicted.values())
-    design = Design(
-        MEASURES[outcome.measure],
-        outcome.gold[common],
-        outcome.cluster[common],
-        resamples=statistics.resamples,
-        confidence=statistics.confidence,
-        permutations=max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1,
-    )
+    headline = {key: rows for key, rows in predicted.items() if asked.primary(key)}
+    common = answered_by_all(headline.values()) if headline else asked.any.covered
+    permutations = max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1
+    names = asked.corpus, asked.any.task
     comparison = compare_all(
-        design,
-        {key: rows[:, common] for key, rows in predicted.items()},
-        _rng(statistics.seed, asked.corpus, outcome.task),
+        _design(asked, common, statistics, statistics.resamples, permutations),
+        {key: rows[:, common] for key, rows in headline.items()},
+        _rng(statistics.seed, *names),
         pairs=_primary_pairs(asked),
     )
+    scored = dict.fromkeys(headline, int(common.sum()))
+    estimates = dict(comparison.estimates)
+    for key in (key for key in predicted if key not in headline):
+        own = common & answered_by_all([predicted[key]])
+        design = _design(asked, own, statistics, statistics.exploratory_resamples)
+        alone = {key: predicted[key][:, own]}
+        estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *key)).estimates
+        scored[key] = int(own.sum())
     return Tables(
-        _score_rows(asked, comparison, common),
-        _summary_rows(asked, comparison, common),
+        _score_rows(asked, estimates, scored),
+        _summary_rows(asked, estimates, scored),
         _comparison_rows(asked, comparison, int(common.sum())),
     )
 
 
-def _first(asked: Asked, key: Key) -> Outcome:
-    return next(iter(asked.outcomes[key].values()))
+def _design(
+    asked: Asked,
+    items: Bool[np.ndarray, " P"],
+    statistics: StatisticsConfig,
+    resamples: int,
+    permutations: int = PERMUTATIONS - 1,
+) -> Design:
+    outcome = asked.any
+    return Design(
+        MEASURES[outcome.measure],
+        outcome.gold[items],
+        outcome.cluster[items],
+        resamples=resamples,
+        confidence=statistics.confidence,
+        permutations=permutations,
+        margin=statistics.margin,
+    )
 
 
 def _rng(seed: int, *names: str) -> np.random.Generator:
@@ -133,7 +128,7 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
 
-def _common(asked: Asked, key: Key, outcome: Outcome, common: Bool[np.ndarray, " P"]) -> Row:
+def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int]) -> Row:
     """The columns that scores and summary share."""
     model, view = key
     return {
@@ -142,25 +137,28 @@ def _common(asked: Asked, key: Key, outcome: Outcome, common: Bool[np.ndarray, "
         "question": asked.question,
         "task": outcome.task,
         "measure": outcome.measure,
+        "split": asked.split,
+        "detail": outcome.detail,
         "view": view,
         "primary": outcome.primary,
         "n_items": len(outcome.gold),
         "n_covered": int(outcome.covered.sum()),
-        "n_scored": int(common.sum()) if view else 0,
+        "n_scored": scored.get(key, 0),
         "chance": outcome.chance,
         "better": outcome.better,
         "note": outcome.note,
     }
 
 
-def _score_rows(
-    asked: Asked, comparison: Comparison[Key], common: Bool[np.ndarray, " P"]
-) -> list[Row]:
+Estimates = Mapping[Key, Estimate]
+
+
+def _score_rows(asked: Asked, estimates: Estimates, scored: Mapping[Key, int]) -> list[Row]:
     rows = []
     for key, seeds in asked.outcomes.items():
-        estimate = comparison.estimates.get(key)
+        estimate = estimates.get(key)
         for place, (seed, outcome) in enumerate(seeds.items()):
-            row = _common(asked, key, outcome, common) | {"seed": seed, **_NO_SCORE}
+            row = _common(asked, key, outcome, scored) | {"seed": seed, **_NO_SCORE}
             if estimate is not None:
                 low, high = estimate.seed_intervals[place]
                 row |= {"score": estimate.seeds[place], "low": low, "high": high}
@@ -171,14 +169,12 @@ def _score_rows(
 _NO_SCORE = dict.fromkeys(("score", "low", "high"), np.nan)
 
 
-def _summary_rows(
-    asked: Asked, comparison: Comparison[Key], common: Bool[np.ndarray, " P"]
-) -> list[Row]:
+def _summary_rows(asked: Asked, estimates: Estimates, scored: Mapping[Key, int]) -> list[Row]:
     rows = []
     for key, seeds in asked.outcomes.items():
-        row = _common(asked, key, _first(asked, key), common)
+        row = _common(asked, key, next(iter(seeds.values())), scored)
         row |= {"seeds": len(seeds), "seed_sd": np.nan, **_NO_SCORE}
-        estimate = comparison.estimates.get(key)
+        estimate = estimates.get(key)
         if estimate is not None:
             row |= {name: getattr(estimate, name) for name in ("score", "low", "high", "seed_sd")}
         rows.append(row)
@@ -203,6 +199,9 @@ def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> 
             "low": found.low,
             "high": found.high,
             "p": found.p,
+            "p_steiger": found.p_steiger,
+            "p_equivalence": found.p_equivalence,
+            "detectable": found.detectable,
             "better": outcome.better,
         }
         for (a, b), found in comparison.differences.items()
@@ -216,70 +215,39 @@ def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
     return comparisons.assign(p_holm=adjusted.astype(np.float64))
 
 
-def agreement_rows(
+def measurement_rows(
     corpus: str,
-    cells: Mapping[tuple[str, int], tuple[str, Int64[np.ndarray, "Q k"]]],
-    words: int,
-    statistics: StatisticsConfig,
+    question: str,
+    cells: Iterable[tuple[str, int, Sequence[Measurement]]],
+    choice: Choice,
+    confidence: float,
 ) -> list[Row]:
-    """How far neighbour lists agree, between the seeds of a model and between models.
-
-    Runs of two models with one seed may share their start and their order of text, so models are
-    compared across seeds; within a seed only where the study has no other.
-
-    Args:
-        corpus: its name.
-        cells: (model, seed) -> the view asked and its neighbours.
-        words: size of the vocabulary.
-        statistics: resampling settings; an interval is over probe words, the mean over pairs of
-            runs taken first.
-    """
-    models = list(dict.fromkeys(model for model, _ in cells))
+    """What was measured of each model, over its seeds."""
+    found: dict[tuple[str, ...], list[Measurement]] = {}
+    for model, _, measurements in cells:
+        for one in measurements:
+            found.setdefault((model, one.task, one.view, one.group, one.statistic), []).append(one)
     rows = []
-    for a, b in itertools.combinations_with_replacement(models, 2):
-        pairs = _independent_pairs(cells, a, b)
-        if not pairs:
-            continue
-        shared = np.mean([overlap(cells[i][1], cells[j][1]) for i, j in pairs], axis=0)
-        known = shared[~np.isnan(shared)]
-        found = compare_all(
-            Design(
-                MEASURES["overlap"],
-                np.ones(len(known)),
-                np.arange(len(known)),
-                resamples=statistics.resamples,
-                confidence=statistics.confidence,
-            ),
-            {(a, b): known[None]},
-            _rng(statistics.seed, corpus, a, b),
-        ).estimates[a, b]
+    for (model, task, view, group, statistic), seeds in found.items():
+        values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
+        value, low, high = mean_over_seeds(values, errors, confidence)
         rows.append(
             {
                 "corpus": corpus,
-                "between": "seeds" if a == b else "models",
-                "model_a": a,
-                "model_b": b,
-                "view_a": cells[pairs[0][0]][0],
-                "view_b": cells[pairs[0][1]][0],
-                "pairs": len(pairs),
-                "overlap": found.score,
-                "low": found.low,
-                "high": found.high,
-                "n_items": len(known),
-                "chance": expected_overlap(words),
+                "model": model,
+                "task": task,
+                "view": view,
+                "primary": view == choice.view(model, question),
+                "group": group,
+                "statistic": statistic,
+                "seeds": len(seeds),
+                "value": value,
+                "low": low,
+                "high": high,
+                "n": min(one.n for one in seeds),
             }
         )
     return rows
-
-
-def _independent_pairs(
-    cells: Iterable[tuple[str, int]], a: str, b: str
-) -> list[tuple[tuple[str, int], tuple[str, int]]]:
-    runs = list(cells)
-    pairs = [(i, j) for i, j in itertools.product(runs, runs) if (i[0], j[0]) == (a, b)]
-    if a == b:
-        return [(i, j) for i, j in pairs if i[1] < j[1]]
-    return [(i, j) for i, j in pairs if i[1] != j[1]] or pairs
 
 
 def frame(name: str, rows: Sequence[Row]) -> pd.DataFrame:

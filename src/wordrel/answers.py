@@ -1,36 +1,49 @@
 """What a trained cell answers to the tasks of a study, kept item by item.
 
-Reads a cell of the cache; writes one parquet file a task beside it (a row an item and view), so
-that statistics can be made again without a model, and adding a task trains nothing.
+Reads a cell of the cache and its corpus; writes one file a task beside it, so that statistics can
+be made again without a model, and adding a task trains nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from jaxtyping import Int64
 from pydantic import TypeAdapter
 
+from wordrel.answer_files import write_answers
 from wordrel.cell import CellSpec, is_trained, load_cell, train_cell
-from wordrel.config import PairsTask, TaskConfig
-from wordrel.corpus import open_corpus
+from wordrel.config import NamedTask, TaskConfig
+from wordrel.corpus import Corpus, open_corpus
+from wordrel.corpus.pair_counts import pair_counts
 from wordrel.files import write_parquet
+from wordrel.models import MODELS, over_text
 from wordrel.progress import Report
 from wordrel.readings import Readings
-from wordrel.tasks import Outcome, Probe, Task, ask, load_task, pairs_task
-from wordrel.tasks.neighbours import neighbours, probe_words
+from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
+from wordrel.tasks.neighbours import agreement_answers, to_frame
 
-ANSWERS_VERSION = 1  # raised when the files change what they mean or contain
+ANSWERS_VERSION = 2  # raised when the files change what they mean or contain
+COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the text counted
+OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
+SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
 
 _TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
 
 
-def load(config: TaskConfig) -> Task:
-    """The task that a config names."""
-    if isinstance(config, PairsTask):
-        return pairs_task(config.name, config.path)
-    return load_task(config.name)
+@lru_cache(maxsize=64)
+def _loaded(task: str, cache: Path) -> Task:
+    """A worker puts the same tasks to one cell after another."""
+    return load(_TASK.validate_json(task), cache)
+
+
+def load(config: TaskConfig, cache: Path) -> Task:
+    """The task that a config names; what was fetched for it lies in the cache."""
+    if isinstance(config, NamedTask):
+        return load_task(config.name, cache)
+    return own_task(config)
 
 
 @dataclass(frozen=True)
@@ -74,82 +87,51 @@ def train_and_ask(work: CellWork, report: Report) -> None:
         StoreError: when the disk refuses.
     """
     train_cell(work.cell, report)
-    waiting = [(task, path) for task, path in work.paths() if not path.is_file()]
+    waiting = [
+        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not path.is_file()
+    ]
     if not waiting:
         return
-    readings = load_cell(work.cell)
-    held_out = open_corpus(work.cell.corpus).held_out
+    corpus = open_corpus(work.cell.corpus)
+    readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
+    for number, (task, path) in enumerate(waiting):
+        report(number / len(waiting), {"stage": f"asking {task.name}"})
+        if task.question == "agreement":
+            write_parquet(path, to_frame(agreement_answers(readings)))
+            continue
+        kind = KINDS[task.kind]
+        outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
+        write_answers(path, outcomes, found)
+
+
+def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:
+    """The model and how it is asked, with as much of the text read as these questions need."""
+    readings, counts = load_cell(work.cell), None
+    if questions.intersection(COUNTED):
+        counts = pair_counts(work.cell.corpus, work.cell.training_config.window)
+    if questions.intersection(OVER_TEXT):
+        counted = counts if MODELS[work.cell.model_config.kind].counts else None
+        readings = over_text(readings, *text_sample(corpus), counted)
+    held_out = corpus.held_out
     probe = Probe(
         np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
     )
-    for number, (task_config, path) in enumerate(waiting):
-        task = load(_TASK.validate_json(task_config))
-        report(number / len(waiting), {"stage": f"asking {task.name}"})
-        if task.question == "agreement":
-            table = _neighbours_table(readings)
-        else:
-            outcomes = ask(task, readings, lowercase=work.lowercase, probe=probe)
-            table = _outcomes_table(outcomes)
-        write_parquet(path, table)
+    return readings, Scope(work.lowercase, probe=probe, counts=counts)
 
 
-def _neighbours_table(readings: Readings) -> pd.DataFrame:
-    view, probes = readings.primary["alike"], probe_words(readings.vocab)
-    found = neighbours(readings, view, probes)
-    ranks = {f"rank_{k}": found[:, k] for k in range(found.shape[1])}
-    return pd.DataFrame({"view": view, "probe": probes, **ranks})
+def text_sample(
+    corpus: Corpus, tokens: int = SAMPLE_TOKENS
+) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " S"]]:
+    """Whole sentences spread evenly over the training text, about `tokens` tokens in all.
 
-
-def _outcomes_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "task": outcome.task,
-                    "measure": outcome.measure,
-                    "view": outcome.view,
-                    "primary": outcome.primary,
-                    "gold": outcome.gold,
-                    "predicted": outcome.predicted,
-                    "covered": outcome.covered,
-                    "cluster": outcome.cluster,
-                    "chance": outcome.chance,
-                    "better": outcome.better,
-                    "note": outcome.note,
-                }
-            )
-            for outcome in outcomes
-        ],
-        ignore_index=True,
-    )
-
-
-def read_outcomes(path: Path) -> list[Outcome]:
-    """The outcomes of one cell and task, as they were stored."""
-    table = pd.read_parquet(path)
-    outcomes = []
-    for (task, view), rows in table.groupby(["task", "view"], sort=False):
-        first = rows.iloc[0]
-        outcomes.append(
-            Outcome(
-                task=str(task),
-                measure=str(first["measure"]),
-                view=str(view),
-                primary=bool(first["primary"]),
-                gold=rows["gold"].to_numpy(dtype=np.float64),
-                predicted=rows["predicted"].to_numpy(dtype=np.float64),
-                covered=rows["covered"].to_numpy(dtype=np.bool_),
-                cluster=rows["cluster"].to_numpy(dtype=np.int64),
-                chance=float(first["chance"]),
-                better=first["better"],
-                note=str(first["note"]),
-            )
-        )
-    return outcomes
-
-
-def read_neighbours(path: Path) -> tuple[str, np.ndarray]:
-    """The view of one cell, and its neighbours, [Q, k]."""
-    table = pd.read_parquet(path)
-    ranks = [column for column in table.columns if column.startswith("rank_")]
-    return str(table["view"].iloc[0]), table[ranks].to_numpy(dtype=np.int64)
+    Returns:
+        Token ids, and the exclusive ends of the sentences.
+    """
+    ends = corpus.train.sentence_ends.astype(np.int64)
+    step = max(1, round(len(corpus.train.ids) / tokens))
+    chosen = np.arange(step // 2, len(ends), step)
+    starts = np.concatenate([[0], ends[:-1]])[chosen]
+    lengths = ends[chosen] - starts
+    new_ends = np.cumsum(lengths)
+    places = np.arange(lengths.sum()) + np.repeat(starts - (new_ends - lengths), lengths)
+    return np.asarray(corpus.train.ids)[places].astype(np.int64), new_ends

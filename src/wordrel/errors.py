@@ -21,6 +21,10 @@ class DatasetError(WordrelError):
     """A malformed evaluation file: file, line, found, expected."""
 
 
+class MissingDatasetError(DatasetError):
+    """A published evaluation set that is not on this machine; says how to get it."""
+
+
 class DownloadError(WordrelError):
     """A file that could not be fetched, or that is not the file it should be."""
 

@@ -9,16 +9,18 @@ Glossary: V words, D dimensions, K factors of a relation, P items, N tokens, S s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
 
 Objective = Literal["masked_word", "next_word"]
 ContextView = Literal["static", "context", "joined"]
+Alike = Literal["cosine", "dot"]
 
 
 class NotAvailableError(WordrelError):
@@ -42,11 +44,17 @@ class Contextualizer(Protocol):
         ...
 
     def states(
-        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        hidden: Bool[np.ndarray, " N"] | None = None,
     ) -> Float32[np.ndarray, "N D"]:
         """The state that predicts token t, for each t; it never depends on token t.
 
-        NaN rows where a token has no context (first of its sentence, for `next_word`).
+        `hidden` tokens are in nobody's context, but keep their places: no window grows over them.
+
+        NaN rows where a token has no context (first of its sentence, for `next_word`; or where
+        all of its context is hidden).
         """
         ...
 
@@ -62,40 +70,132 @@ class Contextualizer(Protocol):
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """Which words were weighed for whose state: an entry each time a word stands in a context.
+
+    Attributes:
+        asking: id of the word at whose place the context is weighed, [P].
+        attended: id of the word in the context, [P].
+        weight: how much of the state comes from it, 0 to 1; those of one state add up to 1, [P].
+    """
+
+    asking: Int64[np.ndarray, " P"]
+    attended: Int64[np.ndarray, " P"]
+    weight: Float32[np.ndarray, " P"]
+
+
+@runtime_checkable
+class Weigher(Protocol):
+    """A `Contextualizer` whose states are weighted sums, and that can tell the weights."""
+
+    def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
+        """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""
+        ...
+
+
+@runtime_checkable
+class Relation(Protocol):
+    """How strongly one word relates to another; the order matters."""
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """relation(left[p] -> right[p]) of each pair of ids; NaN where there is no answer.
+
+        -inf is an answer: counts say it of words that they never saw together.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Product:
+    """The relation left[a] . right[b].
+
+    Attributes:
+        left: a row a word, as the word that relates.
+        right: a row a word, as the word that it relates to.
+    """
+
+    left: Float32[np.ndarray, "V K"]
+    right: Float32[np.ndarray, "V K"]
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """See `Relation`."""
+        products: Float64[np.ndarray, " P"] = np.einsum(
+            "pk,pk->p", self.left[left], self.right[right], dtype=np.float64
+        )
+        return products
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """The relation that sees no direction: the cosine of two rows, NaN where one is zero.
+
+    Attributes:
+        rows: a row a word.
+    """
+
+    rows: Float32[np.ndarray, "V K"]
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """See `Relation`."""
+        products = Product(self.rows, self.rows)(left, right)
+        lengths = self._lengths[left] * self._lengths[right]  # the same bits both ways
+        return np.asarray(np.clip(products / lengths, -1, 1))
+
+    @cached_property
+    def _lengths(self) -> Float64[np.ndarray, " V"]:
+        squares = np.einsum("vk,vk->v", self.rows, self.rows, dtype=np.float64)
+        return np.sqrt(np.where(squares > 0, squares, np.nan))
+
+
+@dataclass(frozen=True)
 class Readings:
     """The answers of one trained model.
 
     Attributes:
         vocab: the words it knows.
         views: name -> one row a word, [V, D]: the spaces in which words can be alike.
-        relations: name -> (left, right), both [V, K]: relation(a -> b) = left[a] . right[b].
+        relations: name -> how strongly a word relates to another.
         context: what reads running text, or None.
-        primary: question ("alike", "relate") -> the view fixed beforehand as the headline.
+        primary: question ("alike", "relate", "in_context") -> the view fixed beforehand as the
+            headline.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
     """
 
     vocab: Vocab
     views: Mapping[str, Float32[np.ndarray, "V D"]]
-    relations: Mapping[str, tuple[Float32[np.ndarray, "V K"], Float32[np.ndarray, "V K"]]] = field(
-        default_factory=dict
-    )
+    relations: Mapping[str, Relation] = field(default_factory=dict)
     context: Contextualizer | None = None
     primary: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
 
-    def similarity(self, a: str, b: str, view: str | None = None) -> float:
+    def similarity(
+        self, a: str, b: str, view: str | None = None, *, measure: Alike = "cosine"
+    ) -> float:
         """How alike two words are: the cosine of their rows, in [-1, 1]; NaN for a zero row.
 
         Args:
             a: a word.
             b: a word.
             view: one of `views`; default: the primary one.
+            measure: "dot" is the dot product instead: any number, longer rows count for more.
 
         Raises:
-            UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
+            UnknownWordError, NotAvailableError: naming the word, view or measure, and what there
+                is.
         """
+        if measure not in get_args(Alike):
+            there = ", ".join(get_args(Alike))
+            raise NotAvailableError(f"no measure {measure!r}; there are {there}")
         table = self._view(view)
         left, right = table[self._id(a)], table[self._id(b)]
+        if measure == "dot":
+            return float(left @ right)
         lengths = np.linalg.norm(left) * np.linalg.norm(right)
         return float(np.clip(left @ right / lengths, -1, 1)) if lengths else float("nan")
 
@@ -114,14 +214,14 @@ class Readings:
         return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
     def relation(self, a: str, b: str, view: str | None = None) -> float:
-        """How strongly a relates to b: left[a] . right[b], any number; the order matters.
+        """How strongly a relates to b: any number; NaN where there is no answer; the order matters.
 
         Raises:
             UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
         """
         name = self._chosen(view, "relate", self.relations)
-        left, right = self.relations[name]
-        return float(left[self._id(a)] @ right[self._id(b)])
+        ids = (np.array([self._id(word)]) for word in (a, b))
+        return float(self.relations[name](*ids)[0])
 
     def in_context(
         self, sentence: Sequence[str], position: int, view: ContextView = "context"

@@ -8,10 +8,8 @@ import json
 import shutil
 import time
 import uuid
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,35 +19,17 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from wordrel.analysis import (
-    Asked,
-    Row,
-    adjust,
-    agreement_rows,
-    analyse,
-    collect,
-    frame,
-    primary_pairs,
-)
-from wordrel.answers import (
-    CellWork,
-    is_answered,
-    load,
-    read_neighbours,
-    read_outcomes,
-    train_and_ask,
-)
-from wordrel.cell import CellSpec, cell_cost
-from wordrel.config import PairsTask, StudyConfig, TaskConfig, canonical_json, digest
-from wordrel.corpus import Corpus, corpus_folder, prepare
+from wordrel.answers import CellWork, is_answered, train_and_ask
+from wordrel.config import StudyConfig, digest
 from wordrel.engines import Engine, engine_of
 from wordrel.environment import environment, git_state, usable_cores
-from wordrel.errors import ConfigError, DatasetError
 from wordrel.execute import CellOutcome, Cells, run_cells
-from wordrel.progress import job_progress, live_progress
+from wordrel.plan import Plan, load_tasks, prepare_plan
+from wordrel.progress import live_progress
 from wordrel.report.page import write_report
-from wordrel.report.results import Results, read_results, table_to_csv
+from wordrel.report.results import Results, read_results
 from wordrel.store import discard_partial, replace_folder, write_json, write_text
+from wordrel.tables import write_tables
 from wordrel.tasks import Task
 
 
@@ -60,25 +40,6 @@ def _needs(work: CellWork) -> list[Path]:
 
 
 CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study that is ready to run: its tasks loaded, its corpora prepared.
-
-    Attributes:
-        config: what was asked for.
-        cache: where corpora and cells are.
-        tasks: as loaded, in the order of the config.
-        corpora: as prepared, by name.
-        works: every cell, corpus by corpus, model by model, seed by seed.
-    """
-
-    config: StudyConfig
-    cache: Path
-    tasks: tuple[Task, ...]
-    corpora: dict[str, Corpus]
-    works: tuple[CellWork, ...]
 
 
 def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None = None) -> Results:
@@ -97,17 +58,17 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
     Raises:
         WordrelError: for what the user can mend: settings, data, disk.
     """
-    tasks = load_tasks(config)
     jobs = jobs or config.execute.jobs
     engine = engine_of(config.execute, jobs)
     cache = cache.resolve()  # a worker may start in another folder
+    tasks = load_tasks(config, cache)
     started = datetime.now(UTC)
     clock = time.monotonic()
     with replace_folder(out) as folder:
         discard_partial(cache)
         plan = prepare_plan(config, cache, tasks, _cores(config, jobs))
         outcomes = _run(plan, engine)
-        _write_tables(plan, outcomes, folder)
+        write_tables(plan, outcomes, folder)
         manifest = _manifest(plan, started, time.monotonic() - clock)
         write_text(folder / "config.yaml", _resolved(config))
         write_json(folder / "manifest.json", manifest)
@@ -115,68 +76,9 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
     return read_results(out)
 
 
-def load_tasks(config: StudyConfig) -> tuple[Task, ...]:
-    """All tasks of a study, before anything is trained.
-
-    Raises:
-        ConfigError: naming every task that is unknown or cannot be read.
-    """
-    tasks, problems = [], []
-    for task in config.tasks:
-        try:
-            tasks.append(load(task))
-        except ConfigError as error:
-            problems += error.problems
-        except DatasetError as error:
-            problems.append(f"tasks: {error}")
-    fits = [task.name for task in tasks if task.question in ("fit", "recall")]
-    for corpus in config.corpora:
-        if fits and corpus.held_out == 0:
-            problems.append(f"corpora.{corpus.name}.held_out: 0, but {fits[0]} needs held-out text")
-    if problems:
-        raise ConfigError(problems)
-    return tuple(tasks)
-
-
 def _cores(config: StudyConfig, jobs: int | None) -> int:
     """Processes that prepare a corpus; this machine does that, wherever the cells run."""
     return (jobs if config.execute.engine == "local" else None) or usable_cores()
-
-
-def prepare_plan(config: StudyConfig, cache: Path, tasks: Sequence[Task], jobs: int) -> Plan:
-    """Prepare the corpora and name every cell."""
-    corpora = {}
-    for corpus in config.corpora:
-        with job_progress(f"corpus {corpus.name}") as progress:
-            corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
-    works = tuple(
-        CellWork(
-            CellSpec(
-                cache=cache,
-                corpus=corpus_folder(cache, corpus.name, corpora[corpus.name].digest),
-                corpus_name=corpus.name,
-                corpus_digest=corpora[corpus.name].digest,
-                model=canonical_json(model),
-                training=canonical_json(config.training),
-                seed=seed,
-                device=config.execute.device,
-            ),
-            tuple(canonical_json(_anywhere(task)) for task in config.tasks),
-            tuple(task.digest for task in tasks),
-            corpus.lowercase,
-        )
-        for corpus in config.corpora
-        for model in config.models
-        for seed in config.seeds
-    )
-    return Plan(config, cache, tuple(tasks), corpora, works)
-
-
-def _anywhere(task: TaskConfig) -> TaskConfig:
-    """The same task, for a worker that may start in another folder."""
-    if isinstance(task, PairsTask):
-        return task.model_copy(update={"path": task.path.resolve()})
-    return task
 
 
 def _run(plan: Plan, engine: Engine) -> list[CellOutcome]:
@@ -217,71 +119,6 @@ def _ended(outcome: CellOutcome) -> str:
     return "done" if outcome.ran else "was done before"
 
 
-def _write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path) -> None:
-    done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
-    rows: dict[str, list[Row]] = {"scores": [], "summary": [], "comparisons": [], "agreement": []}
-    for corpus in plan.corpora.values():
-        cells = [work for work in done if work.cell.corpus_name == corpus.name]
-        asked: list[Asked] = []
-        for number, task in enumerate(plan.tasks):
-            found = [(work, _paths(work)[number]) for work in cells]
-            if task.question == "agreement":
-                rows["agreement"] += _agreement(plan, corpus, found)
-            else:
-                asked += _asked(corpus, task, found)
-        _add_scores(rows, plan, asked)
-    tables = {name: frame(name, found) for name, found in rows.items()}
-    tables["comparisons"] = adjust(tables["comparisons"])
-    tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
-    for name, table in tables.items():
-        write_text(folder / f"{name}.csv", table_to_csv(table, name))
-
-
-def _paths(work: CellWork) -> list[Path]:
-    return [path for _, path in work.paths()]
-
-
-Answers = Sequence[tuple[CellWork, Path]]
-
-
-def _agreement(plan: Plan, corpus: Corpus, cells: Answers) -> list[Row]:
-    lists = {(w.cell.model_config.name, w.cell.seed): read_neighbours(p) for w, p in cells}
-    return agreement_rows(corpus.name, lists, len(corpus.vocab), plan.config.statistics)
-
-
-def _asked(corpus: Corpus, task: Task, cells: Answers) -> list[Asked]:
-    answers = ((w.cell.model_config.name, w.cell.seed, read_outcomes(p)) for w, p in cells)
-    return collect(corpus.name, task.question, answers)
-
-
-def _add_scores(rows: dict[str, list[Row]], plan: Plan, asked: Sequence[Asked]) -> None:
-    """The rows of one corpus; a family of tests is a question of it, see `adjust`."""
-    families = Counter[str]()
-    for one in asked:
-        families[one.question] += primary_pairs(one)
-    for one in asked:
-        found = analyse(one, plan.config.statistics, families[one.question])
-        rows["scores"] += found.scores
-        rows["summary"] += found.summary
-        rows["comparisons"] += found.comparisons
-
-
-def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
-    cell = work.cell
-    row: Row = {
-        "corpus": cell.corpus_name,
-        "model": cell.model_config.name,
-        "kind": cell.model_config.kind,
-        "seed": cell.seed,
-        "cell": cell.folder.name,
-        "status": outcome.status,
-        "message": outcome.message,
-    }
-    if outcome.status == "done":
-        row |= cell_cost(cell)
-    return row
-
-
 def _resolved(config: StudyConfig) -> str:
     """The config as YAML, but for the cluster: nobody's business, and gone when it is run again."""
     here = {"engine": "local", "address": None, "scheduler_file": None}
@@ -304,7 +141,8 @@ def _manifest(plan: Plan, started: datetime, seconds: float) -> dict[str, Any]:
             {"name": corpus.name, "digest": corpus.digest, **corpus.report}
             for corpus in plan.corpora.values()
         ],
-        "tasks": [_described(task) for task in plan.tasks],
+        "tasks": [_described(task) for task in plan.tasks.loaded],
+        "skipped": dict(plan.tasks.skipped),
         "statistics": plan.config.statistics.model_dump(mode="json"),
         "environment": environment(),
     }
@@ -314,11 +152,13 @@ def _described(task: Task) -> dict[str, Any]:
     return {
         "name": task.name,
         "digest": task.digest,
+        "kind": task.kind,
         "question": task.question,
         "measure": task.measure,
+        "split": task.split,
         "n_items": task.items.n_items,
         "duplicates": task.items.duplicates,
-        "source": task.info.path or task.info.description,
+        "source": task.info.path or task.info.data or task.info.description,
         "license": task.info.license,
         "reference": task.info.reference,
     }

@@ -1,10 +1,8 @@
 """What is measured on: the first tokens of real text, synthetic text of any vocabulary, and MEN.
 
-Reads wiki17m and the development part of MEN below the folder that WORDREL_DATA names; a prepared
-corpus is kept in the cache.
+Reads wiki17m below the folder that WORDREL_DATA names; a prepared corpus is kept in the cache.
 """
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,14 +11,11 @@ import numpy as np
 
 from wordrel.config import CorpusConfig, TrainingConfig
 from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, prepare
-from wordrel.corpus.sources import data_folder
-from wordrel.errors import DatasetError
 from wordrel.readings import Readings
-from wordrel.stats import spearman
-from wordrel.tasks import Task, ask, pairs_task
+from wordrel.stats import SPEARMAN, plain_scores
+from wordrel.tasks import Task, ask
 
 WIKI17M = CorpusConfig(source="wiki17m", name="wiki17m", min_count=10, held_out=0.02)
-MEN = "eval/men3k/MEN_dataset_lemma_form.dev"
 ZIPF_TEXT = 10**9  # tokens of the text whose counts a synthetic vocabulary has
 SENTENCE = 20
 
@@ -50,7 +45,7 @@ class Sizes:
     steps: int = 50
     matrix: int = 2048
     epochs: tuple[int, ...] = (1, 2, 3, 5)
-    budget: float = 510.0
+    budget: float = 1500.0
     vocabularies: tuple[int, ...] = (10_000, 50_000, 200_000, 1_000_000)
     vocabulary_tokens: int = 300_000
     corpora: tuple[int, ...] = (1_000_000, 4_000_000, 16_000_000)
@@ -112,44 +107,12 @@ def wiki17m(cache: Path) -> Path:
     return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
 
 
-def men_dev() -> Task:
-    """MEN's 2,000 development pairs, by lemma, without their parts of speech.
-
-    Source: Bruni, Tran & Baroni 2014, "Multimodal distributional semantics".
-
-    Raises:
-        DatasetError: where WORDREL_DATA names no folder that has it; says how to get it.
-    """
-    path = (data_folder() or Path("$WORDREL_DATA")) / MEN
-    if not path.is_file():
-        raise DatasetError(
-            f"{path}: there is no such file; it is part of MEN "
-            "(https://staff.fnwi.uva.nl/e.bruni/MEN): set WORDREL_DATA to a folder that has it"
-        )
-    return men_task(path)
-
-
-def men_task(path: Path) -> Task:
-    """The pairs of a file whose lines are `sun-n sunlight-n 50.0`.
-
-    Raises:
-        DatasetError: with file and line of everything that is wrong.
-    """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    parted = [[word.rsplit("-", 1)[0] for word in line.split()] for line in lines]
-    with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / path.name
-        table.write_text("".join("\t".join(line) + "\n" for line in parted), encoding="utf-8")
-        return pairs_task("men_dev", table)
-
-
 def judge(readings: Readings, task: Task) -> tuple[float, int]:
     """Spearman's correlation in the model's primary view, and over how many pairs."""
     (outcome,) = (found for found in ask(task, readings, lowercase=True) if found.primary)
     known = np.isfinite(outcome.predicted)
-    once = np.ones((1, int(known.sum())), dtype=np.int64)
-    score = spearman(outcome.gold[known], outcome.predicted[known], once)
-    return float(score[0]), int(known.sum())
+    (score,) = plain_scores(SPEARMAN, outcome.gold[known], outcome.predicted[None, known])
+    return float(score), int(known.sum())
 
 
 def first_tokens(corpus: Corpus, tokens: int) -> Corpus:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from wordrel.bench.evaluators import evaluators
 from wordrel.bench.hosts import cluster
 from wordrel.bench.material import Material
 from wordrel.bench.operations import operations
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Material], Iterator[Row]]] = {
     "corpus": corpus_size,
     "memory": memory,
     "variants": variants,
+    "evaluators": evaluators,
     "cluster": cluster,
     "quality": quality,
 }

@@ -22,7 +22,7 @@ AIMS = {
     ("attention_position", "cbow"): Aim(most=2.0),
     ("masked_attention", "cbow"): Aim(most=2.0),
 }
-OTHERS: tuple[ModelConfig, ...] = (MEAN, ATTENTION, SKIP_GRAM, MASKED)
+OTHERS: tuple[ModelConfig, ...] = (MEAN, ATTENTION, MASKED, SKIP_GRAM)
 
 
 @dataclass(frozen=True)

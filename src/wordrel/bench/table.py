@@ -28,6 +28,7 @@ TITLES = {
     "corpus": "Cost against corpus size",
     "memory": "Peak memory",
     "variants": "What was tried",
+    "evaluators": "Evaluation",
     "cluster": "A study on hosts",
 }
 """The parts, in the order of the page."""

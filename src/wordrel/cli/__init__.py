@@ -20,6 +20,7 @@ from wordrel.errors import WordrelError
 
 _KEPT = {
     "run": "finished cells are kept in the cache; the same command goes on from there",
+    "tasks": "what was downloaded is kept in the cache",
     "corpus": "what was downloaded or finished is kept in the cache",
     "reproduce": "nothing of the new run is kept; the stored results are as they were",
 }

@@ -1,60 +1,132 @@
-"""The commands on tasks: tasks list, show."""
+"""The commands on tasks: tasks list, show, fetch."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import stdout
+from wordrel.cli.console import say, stdout
+
+if TYPE_CHECKING:
+    from wordrel.tasks.registry import TaskInfo
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What models are asked, and judged by."
 )
+CacheFolder = Annotated[
+    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
+]
 
 
 @app.command("list", epilog="Example: wordrel tasks list")
-def list_() -> None:
-    """List the tasks that a config can name, with size and licence.
+def list_(cache: CacheFolder = None) -> None:
+    """List the tasks that a config can name, whether their data is here, size and licence.
 
-    Your own pairs file is a task too: {kind: pairs, name: mine, path: my.tsv}.
+    A file of your own is a task too: {kind: pairs, name: mine, path: my.tsv}; also directed_pairs,
+    labelled_pairs (with against: LABEL), analogies, context_pairs.
     """
     from wordrel.tasks.registry import REGISTRY
 
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("task", "here", "question", "measure", "items", "licence", "what"):
+    for column in ("task", "here", "question", "measure", "split", "items", "licence", "what"):
         table.add_column(column, justify="right" if column == "items" else "left")
     for name, info in REGISTRY.items():
-        here = "no" if _missing(name) else "yes"
+        here = "no" if _missing(info, cache) else "yes"
         items = "" if info.n_items is None else f"{info.n_items:,}"
-        words = (info.main_score, items, info.license, info.description)
+        words = (info.main_score, info.split, items, info.license, info.description)
         table.add_row(*map(Text, (name, here, info.question, *words)))
     stdout().print(table)
 
 
 @app.command(epilog="Example: wordrel tasks show ws353")
-def show(name: Annotated[str, typer.Argument(help="A task of `wordrel tasks list`.")]) -> None:
-    """Show all that is known of a task: items, licence, reference, whether its file is here."""
+def show(
+    name: Annotated[str, typer.Argument(help="A task of `wordrel tasks list`.")],
+    cache: CacheFolder = None,
+) -> None:
+    """Show all that is known of a task: items, licence, citation, files, whether they are here."""
+    from wordrel.tasks.fetch import addresses, known_files
+
+    info = _info(name)
+    missing = _missing(info, cache)
+    typer.echo(f"here: {f'no: {missing}' if missing else 'yes'}")
+    for key, value in asdict(info).items():
+        if value not in ("", None, ()) and key != "files":
+            typer.echo(f"{key.replace('_', ' ')}: {value}")
+    for file, address in zip(info.files, addresses(info), strict=True):
+        known = known_files()[f"{info.data}/{file}"]
+        typer.echo(f"file: {file}, {known.bytes:,} bytes, sha256 {known.sha256}\n  from: {address}")
+
+
+@app.command(epilog="Example: wordrel tasks fetch rw")
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME|all", help="A task, or all of them.")],
+    cache: CacheFolder = None,
+) -> None:
+    """Have the data of a task here: download what is missing into the cache, and verify it.
+
+    Data in the folder that WORDREL_DATA names is used as it is. Each set keeps its own licence
+    (`wordrel tasks show NAME`).
+    """
+    if name == "all":
+        _fetch_all(cache)
+    else:
+        typer.echo(f"{name}: {_fetched(_info(name), cache)}")
+
+
+def _fetch_all(cache: Path | None) -> None:
+    """One set that cannot be had now keeps no other from being fetched."""
+    from wordrel.errors import DownloadError, MissingDatasetError
+    from wordrel.tasks.registry import REGISTRY
+
+    failed: dict[str, str] = {}
+    for info in REGISTRY.values():
+        if info.data in failed:
+            continue
+        try:
+            typer.echo(f"{info.name}: {_fetched(info, cache)}")
+        except MissingDatasetError as error:
+            say(str(error))
+        except DownloadError as error:
+            failed[info.data] = str(error)
+    if failed:
+        raise DownloadError("\n".join(failed.values()))
+
+
+def _info(name: str) -> "TaskInfo":
     from wordrel.errors import ConfigError
     from wordrel.tasks.registry import REGISTRY, explain_unknown
 
     if name not in REGISTRY:
         raise ConfigError([f"tasks: {explain_unknown(name)}"])
-    typer.echo(f"here: {_missing(name) or 'yes'}")
-    for key, value in asdict(REGISTRY[name]).items():
-        if value not in ("", None):
-            typer.echo(f"{key.replace('_', ' ')}: {value}")
+    return REGISTRY[name]
 
 
-def _missing(name: str) -> str:
+def _fetched(info: "TaskInfo", cache: Path | None) -> str:
+    """What was done to have the files of a task here."""
+    from wordrel.progress import job_progress
+    from wordrel.tasks.fetch import fetch_task
+
+    if not info.path and not info.files:
+        return "nothing to fetch, its items come from the corpus"
+    with job_progress(info.name) as tell:
+        new = fetch_task(info, cache, progress=tell)
+    if not new:
+        return "here and verified"
+    size = sum(path.stat().st_size for path in new)
+    return f"fetched and verified {len(new)} files, {size:,} bytes; licence: {info.license}"
+
+
+def _missing(info: "TaskInfo", cache: Path | None) -> str:
     """Why a task cannot be asked here; empty where it can."""
     from wordrel.errors import DatasetError
-    from wordrel.tasks import load_task
+    from wordrel.tasks.fetch import find_files
 
     try:
-        load_task(name)
+        find_files(info, cache)
     except DatasetError as error:
-        return f"no: {error}"
+        return str(error)
     return ""

@@ -16,6 +16,14 @@ from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
 from wordrel.errors import ConfigError
 from wordrel.tasks.registry import REGISTRY, explain_unknown
 
+_OWN_FILES = {
+    "pairs": "word, word, score",
+    "directed_pairs": "word, word, score",
+    "labelled_pairs": "word, word, label",
+    "analogies": "': section', then 4 words a line",
+    "context_pairs": "sentence, place, sentence, place, score",
+}
+
 
 def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     """Read a study.
@@ -89,7 +97,9 @@ def _behind(data: Mapping[str, Any], error: ValidationError) -> list[Problem]:
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
     for i, task in _items(data, "tasks"):
         name = task.get("name") if isinstance(task, Mapping) else task
-        named = not isinstance(task, Mapping) or task.get("kind") == "named"
+        named = not isinstance(task, Mapping) or (
+            task.get("kind", "named") == "named" and "path" not in task
+        )
         if named and isinstance(name, str) and name not in REGISTRY:
             yield ("tasks", i), f"tasks.{i}: {explain_unknown(name)}"
 
@@ -105,7 +115,8 @@ def _missing_files(data: Mapping[str, Any]) -> Iterator[Problem]:
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
         if isinstance(path, str | Path) and not Path(path).is_file():
-            text = f"found {str(path)!r}, where no file is; expected a file of word, word, score"
+            expected = _OWN_FILES.get(task.get("kind"), "evaluation items")
+            text = f"found {str(path)!r}, where no file is; expected a file of {expected}"
             yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
 
 

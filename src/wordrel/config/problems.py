@@ -15,10 +15,9 @@ from wordrel.config.settings import (
     CorpusConfig,
     ExecuteConfig,
     ModelConfig,
-    NamedTask,
-    PairsTask,
     StatisticsConfig,
     StudyConfig,
+    TaskConfig,
     TrainingConfig,
 )
 
@@ -32,12 +31,12 @@ _GROUPS: dict[str, type[BaseModel]] = {
     "execute": ExecuteConfig,
 }
 _KINDS: dict[str, dict[str, type[BaseModel]]] = {
-    "models": {
+    group: {
         kind: config
-        for config in get_args(get_args(ModelConfig)[0])
+        for config in get_args(get_args(union)[0])
         for kind in get_args(config.model_fields["kind"].annotation)
-    },
-    "tasks": {"named": NamedTask, "pairs": PairsTask},
+    }
+    for group, union in (("models", ModelConfig), ("tasks", TaskConfig))
 }
 _EXPECTED = {
     "string_pattern_mismatch": "small letters, digits, _ . and -, the first a letter or digit",

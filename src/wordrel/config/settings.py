@@ -171,24 +171,50 @@ class NamedTask(_Strict):
 
     kind: Literal["named"] = "named"
     name: str
+    optional: bool = Field(False, description="leave it out, and say so, where it is not here")
 
 
 class PairsTask(_Strict):
     """The user's own pairs file: word, word, score; comma or tab, with or without a header."""
 
-    kind: Literal["pairs"]
+    kind: Literal["pairs", "directed_pairs"] = Field(description="directed: the order matters")
     name: Name
     path: Path = Field(strict=False)
 
 
-TaskConfig = Annotated[NamedTask | PairsTask, Field(discriminator="kind")]
+class LabelledPairsTask(_Strict):
+    """The user's own pairs with what they are to each other: word, word, label; no header."""
+
+    kind: Literal["labelled_pairs"]
+    name: Name
+    path: Path = Field(strict=False)
+    against: str = Field(min_length=1, description="the label of pairs that are nothing")
+
+
+class ItemsTask(_Strict):
+    """The user's own analogies (Google's format), or words in sentences."""
+
+    kind: Literal["analogies", "context_pairs"] = Field(
+        description="context_pairs: sentence, place of its word from 0, sentence, place, score"
+    )
+    name: Name
+    path: Path = Field(strict=False)
+
+
+TaskConfig = Annotated[
+    NamedTask | PairsTask | LabelledPairsTask | ItemsTask, Field(discriminator="kind")
+]
 
 
 class StatisticsConfig(_Strict):
     """How sure we are."""
 
     resamples: int = Field(2000, ge=100)
+    exploratory_resamples: int = Field(
+        200, ge=100, description="for views that are shown and not compared"
+    )
     confidence: float = Field(0.95, gt=0.5, lt=1)
+    margin: float = Field(0.03, gt=0, description="scores nearer than this count as equal")
     seed: int = Field(7, ge=0)
 
 
@@ -241,7 +267,7 @@ class StudyConfig(_Strict):
     def _named_tasks(cls, tasks: Any) -> Any:
         if not isinstance(tasks, Sequence) or isinstance(tasks, str):
             return tasks
-        return [{"kind": "named", "name": t} if isinstance(t, str) else t for t in tasks]
+        return [_with_kind(task) for task in tasks]
 
     @field_validator("corpora", "models", "tasks", "seeds", mode="after")
     @classmethod
@@ -252,6 +278,15 @@ class StudyConfig(_Strict):
         if problems:
             raise ValueError("\n".join(problems))  # a line each, which begins with its key
         return items
+
+
+def _with_kind(task: Any) -> Any:
+    """A task that is given by its name alone, or by its name and no file, is of the registry."""
+    if isinstance(task, str):
+        return {"kind": "named", "name": task}
+    if isinstance(task, Mapping) and "name" in task and not {"kind", "path"} & set(task):
+        return {"kind": "named", **task}
+    return task
 
 
 def _repeated(items: Sequence[Any], key: str) -> Iterator[str]:

@@ -19,13 +19,13 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from wordrel.config import CorpusConfig
 from wordrel.corpus.files import Source, check_unchanged
 from wordrel.corpus.merge import choose_vocabulary, merged_counts, write_runs
-from wordrel.corpus.novels import Progress
 from wordrel.corpus.parts import PartWriter, write_parts
 from wordrel.corpus.plan import Limits, plan_shards
 from wordrel.corpus.sample import take_sample
 from wordrel.corpus.shards import tokenize_shard
 from wordrel.corpus.tokenized import TokenizedShard
 from wordrel.corpus.vocab import Vocab
+from wordrel.download import Progress
 from wordrel.errors import CorpusError
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about

@@ -4,14 +4,14 @@ Reads the installed gensim package, the folder that WORDREL_DATA names, and the 
 are not there are downloaded into the cache, and planted text is made there.
 """
 
-import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
-from wordrel.corpus.novels import Progress, fetch_novels, find_novels, novels_registry
+from wordrel.corpus.novels import fetch_novels, find_novels, novels_registry
 from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
+from wordrel.download import Progress, data_folder
 from wordrel.errors import CorpusError
 
 WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
@@ -26,12 +26,6 @@ class NamedSource:
     what: str
     origin: str
     present: bool
-
-
-def data_folder() -> Path | None:
-    """The folder that WORDREL_DATA names."""
-    value = os.environ.get("WORDREL_DATA")
-    return Path(value) if value else None
 
 
 def list_sources(cache: Path) -> list[NamedSource]:

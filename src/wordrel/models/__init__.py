@@ -3,6 +3,7 @@
 from wordrel.config import RUNGS
 from wordrel.models.counts import PPMI_SVD
 from wordrel.models.matched import MATCHED
+from wordrel.models.over_text import over_text
 from wordrel.models.random import RANDOM
 from wordrel.models.trained import Model, Runtime, Trained
 from wordrel.models.word2vec import WORD2VEC
@@ -14,4 +15,4 @@ MODELS: dict[str, Model] = {
     **dict.fromkeys(RUNGS, MATCHED),
 }
 
-__all__ = ["MODELS", "Model", "Runtime", "Trained"]
+__all__ = ["MODELS", "Model", "Runtime", "Trained", "over_text"]

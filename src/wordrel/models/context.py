@@ -4,8 +4,8 @@ gensim's CBOW and the matched family differ in how they mix a context into a sta
 the two kinds of state and the full softmax are the same and stand here once.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,10 +14,12 @@ from torch import Tensor
 
 from wordrel.config import TrainingConfig
 from wordrel.models.sampling import noise_distribution
-from wordrel.models.stream import Batch, Block, Cutter, block_of
-from wordrel.readings import Objective
+from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
+from wordrel.models.windows import asking_ids, reachable, visible
+from wordrel.readings import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
+Weigh = Callable[[Batch], Float[Tensor, "C L S"]]
 CHUNK, CHUNKS = 32, 128
 WINDOW_SEED = 0  # the windows of held-out text are the same for every model and seed
 
@@ -30,6 +32,8 @@ class StreamContext:
         objective: what the model was trained to predict.
         training: window and noise, as trained.
         mix: states of the targets of a batch, and which of them have a context.
+        weigh: how much of each state comes from each reachable token, the mean over heads; outside
+            a target's context it may be any number.
         outputs: o, [V, D].
         bias: b, [V].
         counts: of each word in the training text, [V].
@@ -40,16 +44,24 @@ class StreamContext:
     objective: Objective
     training: TrainingConfig
     mix: Mix
+    weigh: Weigh
     outputs: Float32[np.ndarray, "V D"]
     bias: Float32[np.ndarray, " V"]
     counts: Int64[np.ndarray, " V"]
     relative: bool = True
 
     def states(
-        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        hidden: Bool[np.ndarray, " N"] | None = None,
     ) -> Float32[np.ndarray, "N D"]:
-        """The state that predicts each token, from windows drawn as in training."""
-        return self._read(ids, ends, shrink=self.training.shrink_window)
+        """The state that predicts each token, from windows drawn as in training.
+
+        Where the word before the target asks, a hidden one goes on asking (and in a block stays
+        what attention adds to), since nobody else could: it is only not among what is looked at.
+        """
+        return self._read(ids, ends, hidden, shrink=self.training.shrink_window)
 
     def contextual(
         self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
@@ -60,12 +72,27 @@ class StreamContext:
         """
         if self.objective == "masked_word":
             return self._read(ids, ends, shrink=False)
-        # One more token a sentence gives its last word a state to ask for; its id is never seen.
-        longer = np.insert(ids, ends, 0)
         after = np.arange(len(ids)) + 1 + np.searchsorted(ends, np.arange(len(ids)), side="right")
-        states = self._read(longer, ends + np.arange(1, len(ends) + 1), shrink=False)
-        y: Float32[np.ndarray, "N D"] = states[after]
+        y: Float32[np.ndarray, "N D"] = self._read(*_with_ends(ids, ends), shrink=False)[after]
         return y
+
+    def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
+        """What each word gives to each word in its whole window, when `contextual` is read.
+
+        For `next_word` a word asks at its own place and is itself among those that it weighs.
+        """
+        if self.objective == "next_word":
+            ids, ends = _with_ends(ids, ends)
+        nothing = np.empty(0, dtype=np.int64)
+        asking, attended, weight = [nothing], [nothing], [np.empty(0, dtype=np.float32)]
+        with torch.no_grad():
+            for batch in self._batches(ids, ends, None, shrink=False):
+                seen = visible(self.objective, batch, torch.device("cpu"))[0].numpy()
+                chunk, target, token = np.nonzero(seen & batch.real[..., None])
+                asking.append(asking_ids(self.objective, batch)[chunk, target])
+                attended.append(reachable(self.objective, batch)[chunk, token])
+                weight.append(self.weigh(batch).cpu().numpy()[chunk, target, token])
+        return Weighed(*(np.concatenate(found) for found in (asking, attended, weight)))
 
     def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
         """The full softmax of o . y + b, plus log noise where scores are relative to it.
@@ -83,19 +110,38 @@ class StreamContext:
         return log_p
 
     def _read(
-        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"], *, shrink: bool
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        hidden: Bool[np.ndarray, " N"] | None = None,
+        *,
+        shrink: bool,
     ) -> Float32[np.ndarray, "N D"]:
-        cutter = Cutter(self.training.window, shrink, CHUNK, CHUNKS)
-        rng = np.random.default_rng(WINDOW_SEED)
         found = [np.empty((0, self.outputs.shape[1]), dtype=np.float32)]
         with torch.no_grad():
-            for batch in cutter.batches(_block(ids, ends), rng, shuffle=False):
+            for batch in self._batches(ids, ends, hidden, shrink=shrink):
                 y, has_context = self.mix(batch)
                 known = torch.where(has_context[..., None], y, torch.nan).cpu().numpy()
                 found.append(known[batch.real])
         return np.concatenate(found)
 
+    def _batches(
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        hidden: Bool[np.ndarray, " N"] | None,
+        *,
+        shrink: bool,
+    ) -> Iterator[Batch]:
+        """The tokens in their order."""
+        block = block_of(ids.astype(np.int32), sentence_numbers(ends), read=len(ids))
+        block = replace(block, hidden=hidden)
+        cutter = Cutter(self.training.window, shrink, CHUNK, CHUNKS)
+        return cutter.batches(block, np.random.default_rng(WINDOW_SEED), shuffle=False)
 
-def _block(ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Block:
-    sentences = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
-    return block_of(ids.astype(np.int32), sentences, read=len(ids))
+
+def _with_ends(
+    ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+) -> tuple[Int64[np.ndarray, " M"], Int64[np.ndarray, " S"]]:
+    """One more token a sentence, for which its last word can ask; nobody ever sees its id."""
+    return np.insert(ids, ends, 0), ends + np.arange(1, len(ends) + 1)

@@ -14,6 +14,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.sampling import keep_probability, noise_distribution
+from wordrel.models.spaces import relations, spaces
 from wordrel.models.stream import Block, blocks
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.readings import Readings
@@ -113,14 +114,11 @@ def read(
     reason = "counts of pairs give no vector for a context of several words"
     return Readings(
         vocab,
-        views={"input": tensors["input"], "output": tensors["output"]},
-        relations={
-            "in.in": (tensors["input"], tensors["input"]),
-            "in.out": (tensors["input"], tensors["output"]),
-        },
-        primary={"alike": "input", "relate": "in.out"},
+        views=spaces(**tensors),
+        relations=relations(**tensors),
+        primary={"alike": "input", "relate": "in.out", "in_context": "static"},
         unavailable={"context": reason, "fit": reason},
     )
 
 
-PPMI_SVD = Model(train, read, version=1)
+PPMI_SVD = Model(train, read, version=1, counts=True)

@@ -5,6 +5,7 @@ import numpy as np
 from wordrel.config import RandomConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.spaces import relations, spaces
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.readings import Readings
 
@@ -27,9 +28,9 @@ def read(
     reason = "random vectors predict nothing"
     return Readings(
         vocab,
-        views={"input": tensors["input"], "output": tensors["output"]},
-        relations={"in.out": (tensors["input"], tensors["output"])},
-        primary={"alike": "input", "relate": "in.out"},
+        views=spaces(**tensors),
+        relations=relations(**tensors),
+        primary={"alike": "input", "relate": "in.out", "in_context": "static"},
         unavailable={"context": reason, "fit": reason},
     )
 

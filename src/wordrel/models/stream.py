@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int32, Int64
 
 from wordrel.corpus import Split
+from wordrel.corpus.blocks import sentence_blocks
 
 BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
 
@@ -24,12 +25,20 @@ class Block:
         ids: word ids of the N kept tokens.
         before: kept tokens of the same sentence before each; after: likewise behind it.
         read: tokens of the corpus that went in, before subsampling.
+        hidden: tokens that are in nobody's context, though they keep their places; None where
+            every token is seen, as in training.
     """
 
     ids: Int32[np.ndarray, " N"]
     before: Int64[np.ndarray, " N"]
     after: Int64[np.ndarray, " N"]
     read: int
+    hidden: Bool[np.ndarray, " N"] | None = None
+
+
+def sentence_numbers(ends: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " N"]:
+    """The number of the sentence that each token is in, from where the sentences end."""
+    return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
 
 
 def block_of(ids: Int32[np.ndarray, " N"], sentences: Int64[np.ndarray, " N"], read: int) -> Block:
@@ -45,17 +54,9 @@ def blocks(
     split: Split, keep: Float64[np.ndarray, " V"], rng: np.random.Generator
 ) -> Iterator[Block]:
     """The split once from start to end, subsampled afresh with `rng`."""
-    ends = split.sentence_ends
-    first = 0
-    while first < len(ends):
-        start = int(ends[first - 1]) if first else 0
-        last = int(np.searchsorted(ends, start + BLOCK_TOKENS, side="right"))
-        last = max(last, first + 1)
-        ids = np.asarray(split.ids[start : int(ends[last - 1])])
-        lengths = np.diff(np.concatenate(([start], ends[first:last])))
+    for ids, ends in sentence_blocks(split.ids, split.sentence_ends, BLOCK_TOKENS):
         kept = rng.random(len(ids)) < keep[ids]
-        yield block_of(ids[kept], np.repeat(np.arange(last - first), lengths)[kept], len(ids))
-        first = last
+        yield block_of(ids[kept], sentence_numbers(ends)[kept], len(ids))
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Batch:
         left: [C, L] how many tokens before each target are in its window; right: behind it.
         real: [C, L] false where a target is padding.
         read: tokens of the corpus that this batch stands for, before subsampling.
+        hidden: [C, S] tokens that are in nobody's context; None where every token is seen.
     """
 
     ids: Int64[np.ndarray, "C S"]
@@ -74,6 +76,7 @@ class Batch:
     right: Int8[np.ndarray, "C L"]
     real: Bool[np.ndarray, "C L"]
     read: float
+    hidden: Bool[np.ndarray, "C S"] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ class Cutter:
         windows = np.full(count, self.window)
         if self.shrink:
             windows = rng.integers(1, self.window + 1, size=count)
-        ids = np.pad(block.ids, (self.window, self.window + self.chunk)).astype(np.int64)
+        around = self.window, self.window + self.chunk
+        ids = np.pad(block.ids, around).astype(np.int64)
+        hidden = None if block.hidden is None else np.pad(block.hidden, around)
         left, right = (
             np.pad(np.minimum(windows, reach), (0, self.chunk)).astype(np.int8)
             for reach in (block.before, block.after)
@@ -115,5 +120,7 @@ class Cutter:
             some = starts[i : i + self.chunks, None]
             where = some + targets
             real = where < count
-            share = real.sum() / count
-            yield Batch(ids[some + reachable], left[where], right[where], real, block.read * share)
+            read = block.read * (real.sum() / count)
+            seen = some + reachable
+            unseen = None if hidden is None else hidden[seen]
+            yield Batch(ids[seen], left[where], right[where], real, read, unseen)

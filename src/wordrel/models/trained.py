@@ -52,8 +52,11 @@ class Model:
         train: (corpus, what all models share, own settings, seed, runtime) -> tensors.
         read: (tensors, vocabulary, what all models share, own settings) -> readings.
         version: raised when the code changes what a stored model means or contains.
+        counts: whether the model is made of counted pairs, so that the counts themselves are
+            answers of it: `over_text` then is to be given them.
     """
 
     train: Callable[[Corpus, TrainingConfig, Any, int, Runtime], Trained]
     read: Callable[[Tensors, Vocab, TrainingConfig, Any], Readings]
     version: int
+    counts: bool = False

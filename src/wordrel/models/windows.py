@@ -16,7 +16,7 @@ from wordrel.models.stream import Batch
 from wordrel.readings import Objective
 
 CLOSED = -1e30
-"""Score of a token outside the window: its weight after the softmax is exactly 0."""
+"""Score of a token outside the context: its weight after the softmax is exactly 0."""
 
 
 def window_of(batch: Batch) -> int:
@@ -27,27 +27,54 @@ def window_of(batch: Batch) -> int:
 
 def reachable(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C S"]:
     """The ids that can be in a context: of a next-word model none from the last target on."""
-    if objective == "masked_word":
-        return batch.ids
-    return batch.ids[:, : batch.left.shape[1] + window_of(batch) - 1]
+    return batch.ids[:, : _columns(objective, batch.left.shape[1], window_of(batch))]
+
+
+def _columns(objective: Objective, chunk: int, window: int) -> int:
+    """How many of the columns of a batch can be in a context."""
+    return chunk + (2 * window if objective == "masked_word" else window - 1)
+
+
+def asking_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
+    """The word at whose place each target's context is weighed.
+
+    Of a next-word model the word before the target, which is in the context itself; of a
+    masked-word model the target, whose place asks although the model cannot see the word.
+    """
+    first = window_of(batch) - (objective == "next_word")
+    return batch.ids[:, first : first + batch.left.shape[1]]
 
 
 def has_context(objective: Objective, batch: Batch) -> Bool[np.ndarray, "C L"]:
     """Which targets have any token in their context."""
-    before: Bool[np.ndarray, "C L"] = batch.left > 0
-    return before if objective == "next_word" else before | (batch.right > 0)
+    left, right = batch.left, batch.right
+    if batch.hidden is not None:
+        left, right = _seen_beside(batch, batch.hidden)
+    before: Bool[np.ndarray, "C L"] = left > 0
+    return before if objective == "next_word" else before | (right > 0)
+
+
+def _seen_beside(
+    batch: Batch, hidden: Bool[np.ndarray, "C S"]
+) -> tuple[Int64[np.ndarray, "C L"], Int64[np.ndarray, "C L"]]:
+    """How many tokens that are not hidden each target has in its window, before and behind."""
+    seen = np.pad(np.cumsum(~hidden, axis=1), ((0, 0), (1, 0)))  # in the columns before each
+    at = np.arange(batch.left.shape[1]) + window_of(batch)
+    row = np.arange(len(seen))[:, None]
+    before = seen[:, at] - seen[row, at - batch.left]
+    return before, seen[row, at + 1 + batch.right] - seen[:, at + 1]
 
 
 def offsets(objective: Objective, chunk: int, window: int) -> Int[Tensor, "L S"]:
     """Offset j - i of each reachable token j from each target i."""
-    columns = chunk + (2 * window if objective == "masked_word" else window - 1)
-    return torch.arange(columns) - window - torch.arange(chunk)[:, None]
+    columns = torch.arange(_columns(objective, chunk, window))
+    return columns - window - torch.arange(chunk)[:, None]
 
 
 def visible(
     objective: Objective, batch: Batch, device: torch.device
 ) -> tuple[Bool[Tensor, "C L S"], Bool[Tensor, "C L"]]:
-    """The context C(i) of each target (in its window, never itself), and whether it has any."""
+    """The context C(i) of each target (in its window, never itself, not hidden), and has it any."""
     offset = offsets(objective, batch.left.shape[1], window_of(batch)).to(device)
     left, right = (
         torch.from_numpy(side).to(device)[..., None] for side in (batch.left, batch.right)
@@ -55,6 +82,8 @@ def visible(
     seen = (offset < 0) & (offset >= -left)
     if objective == "masked_word":
         seen = seen | ((offset > 0) & (offset <= right))
+    if batch.hidden is not None:
+        seen = seen & ~_hidden(objective, batch, batch.hidden, device)
     return seen, torch.from_numpy(has_context(objective, batch)).to(device)
 
 
@@ -83,7 +112,8 @@ def place_scores(
 ) -> Float[Tensor, "C L S"]:
     """Score of each place in each target's window before any word is looked at.
 
-    `CLOSED` outside the window; inside it `by_offset` (from -W to W), or 0 where there is none.
+    `CLOSED` outside the window and where the token is hidden; else `by_offset` (from -W to W), or
+    0 where there is none.
     Each target takes its rows from small tables, one for each side and size of a window: building
     masks of the whole batch took longer than the products that they are added to.
     """
@@ -99,7 +129,18 @@ def place_scores(
         for table, side in zip(tables, (batch.left, batch.right), strict=False)
     ]
     total = found[0] if len(found) == 1 else found[0] + found[1]
-    return total.view(*batch.left.shape, -1)
+    total = total.view(*batch.left.shape, -1)
+    if batch.hidden is None:
+        return total
+    return total.masked_fill(_hidden(objective, batch, batch.hidden, like.device), CLOSED)
+
+
+def _hidden(
+    objective: Objective, batch: Batch, hidden: Bool[np.ndarray, "C S"], device: torch.device
+) -> Bool[Tensor, "C 1 R"]:
+    """Which of the reachable tokens are in nobody's context."""
+    columns = _columns(objective, batch.left.shape[1], window_of(batch))
+    return torch.from_numpy(hidden[:, :columns]).to(device)[:, None]
 
 
 def _sizes(side: np.ndarray, like: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
+from wordrel.models.spaces import relations, spaces
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
@@ -97,19 +98,22 @@ def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: Word2vecConfig
 ) -> Readings:
     """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
-    tables = tensors["input"], tensors["output"]
     context = None
     reason = "skip-gram has no vector for a context of several words"
     if config.algorithm == "cbow":
         bias = np.zeros(len(vocab), dtype=np.float32)
-        mix = _mean_of_window(torch.from_numpy(tables[0]))
-        context = StreamContext("masked_word", training, mix, tables[1], bias, vocab.counts)
+        mix, outputs = _mean_of_window(torch.from_numpy(tensors["input"])), tensors["output"]
+        context = StreamContext("masked_word", training, mix, _even, outputs, bias, vocab.counts)
     return Readings(
         vocab,
-        views={"input": tables[0], "output": tables[1]},
-        relations={"in.in": (tables[0], tables[0]), "in.out": tables},
+        views=spaces(**tensors),
+        relations=relations(**tensors),
         context=context,
-        primary={"alike": "input", "relate": "in.out"},
+        primary={
+            "alike": "input",
+            "relate": "in.out",
+            "in_context": "context" if context else "static",
+        },
         unavailable={} if context else {"context": reason, "fit": reason},
     )
 
@@ -118,10 +122,19 @@ def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:
     def mix(batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
         seen, has_context = visible("masked_word", batch, inputs.device)
         weights = seen.to(inputs.dtype)
-        size = weights.sum(-1, keepdim=True).clamp(min=1)
-        return weights @ inputs[torch.from_numpy(batch.ids)] / size, has_context
+        return weights @ inputs[torch.from_numpy(batch.ids)] / _size(weights), has_context
 
     return mix
+
+
+def _even(batch: Batch) -> Float[Tensor, "C L S"]:
+    """The weights of a mean: the same of every token of the window."""
+    weights = visible("masked_word", batch, torch.device("cpu"))[0].to(torch.float32)
+    return weights / _size(weights)
+
+
+def _size(weights: Float[Tensor, "C L S"]) -> Float[Tensor, "C L 1"]:
+    return weights.sum(-1, keepdim=True).clamp(min=1)
 
 
 WORD2VEC = Model(train, read, version=1)

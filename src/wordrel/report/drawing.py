@@ -11,6 +11,18 @@ INK, FAINT, PAPER = "#1a1a1a", "#d8d8d8", "#ffffff"
 BLUE, VERMILLION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
 """Colours of Okabe and Ito, told apart with every common colour blindness; shapes say it again."""
 
+MARKS = {
+    "word2vec": (BLUE, "o"),
+    "attention": (VERMILLION, "s"),
+    "weighted mean": (GREEN, "^"),
+}
+"""Family of models -> colour and shape."""
+OTHER = (GREY, "D")
+"""Colour and shape of the references."""
+
+WIDTH = 9.0
+"""Of a figure in inches; shown at 900 px, so that 11 points are 15 px."""
+
 _STYLE = {
     "svg.hashsalt": "wordrel",
     "font.size": 11,

@@ -10,23 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from wordrel.report import queries
-from wordrel.report.drawing import BLUE, FAINT, GREEN, GREY, INK, PAPER, VERMILLION, layout, styled
+from wordrel.report import agreement, queries
+from wordrel.report.drawing import FAINT, INK, MARKS, OTHER, PAPER, WIDTH, layout, styled
 from wordrel.report.findings import front
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
 from wordrel.report.text import number, percent
 
-WIDTH = 9.0  # inches; shown at 900 px, so that 11 points are 15 px
-
-_MARKS = {
-    "word2vec": (BLUE, "o"),
-    "attention": (VERMILLION, "s"),
-    "weighted mean": (GREEN, "^"),
-}
-_OTHER = (GREY, "D")
 _TITLE_LENGTH = 35  # characters of 12 points above a panel of half the width
 _FEW = 10  # models that a panel shows whether or not they have an answer
+_MOST = 12  # columns; a study of more shows differences, question by question (`forest`)
 
 
 def scores_figure(results: Results) -> Figure | None:
@@ -97,12 +90,10 @@ def agreement_alt(results: Results) -> str:
 
 
 def _nearest(results: Results, corpus: str) -> str:
-    between = {pair: o for pair, o in _overlaps(results, corpus).items() if len(pair) == 2}
-    if not between:
+    pair = agreement.nearest(results, corpus)
+    if pair is None:
         return ""
-    pair = max(between, key=lambda p: between[p])
-    names = " and ".join(m for m in _agreeing(results, corpus) if m in pair)
-    return f"{corpus}: {names} {number(between[pair], 2)}"
+    return f"{corpus}: {pair.model_a} and {pair.model_b} {number(pair.score, 2)}"
 
 
 def _scores_grid(results: Results, corpora: Sequence[str]) -> list[list[tuple[str, Column]]]:
@@ -115,6 +106,8 @@ def _scores_grid(results: Results, corpora: Sequence[str]) -> list[list[tuple[st
         if column in queries.columns(results, corpus, question)
         and front(results, corpus, column) is not None
     ]
+    if len(dict.fromkeys(column for _, column in found)) > _MOST:
+        return []
     if len(corpora) == 1:
         return [found[i : i + 2] for i in range(0, len(found), 2)]
     rows: list[list[tuple[str, Column]]] = []
@@ -166,7 +159,7 @@ def _dot(ax: Axes, place: int, row: Row | None, family: str) -> None:
         text = ax.text(0.02, place, "no answer", transform=across, va="center", fontsize=10)
         text.set(color="#666666", fontstyle="italic")
         return
-    colour, shape = _MARKS.get(family, _OTHER)
+    colour, shape = MARKS.get(family, OTHER)
     if not pd.isna(row.low):
         ax.plot([row.low, row.high], [place, place], color=colour, linewidth=2, zorder=2)
     ax.plot([row.score], [place], shape, color=colour, markersize=7, mec=PAPER, zorder=3)
@@ -174,9 +167,9 @@ def _dot(ax: Axes, place: int, row: Row | None, family: str) -> None:
 
 def _score_legend(figure: Figure, results: Results) -> None:
     families = set(queries.families(results).values())
-    shown = {f: mark for f, mark in _MARKS.items() if f in families}
-    if families - set(_MARKS):
-        shown["reference"] = _OTHER
+    shown = {f: mark for f, mark in MARKS.items() if f in families}
+    if families - set(MARKS):
+        shown["reference"] = OTHER
     handles = [
         Line2D([], [], color=colour, marker=shape, linewidth=2, markersize=7, label=name)
         for name, (colour, shape) in shown.items()
@@ -192,15 +185,7 @@ def _agreeing(results: Results, corpus: str) -> list[str]:
 
 def _overlaps(results: Results, corpus: str) -> dict[frozenset[str], float]:
     """The overlap of each pair of models in their primary views; one name = between seeds."""
-    primary = {
-        (r.model, r.view)
-        for r in queries.rows(results.summary, corpus=corpus, question="alike", primary=True)
-    }
-    return {
-        frozenset((r.model_a, r.model_b)): float(r.overlap)
-        for r in queries.rows(results.agreement, corpus=corpus)
-        if not pd.isna(r.overlap) and {(r.model_a, r.view_a), (r.model_b, r.view_b)} <= primary
-    }
+    return {pair: float(r.score) for pair, r in agreement.overlaps(results, corpus).items()}
 
 
 def _agreement_panel(ax: Axes, results: Results, corpus: str) -> None:

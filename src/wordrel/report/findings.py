@@ -8,7 +8,7 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
-from wordrel.report.text import escape, listed, p_value, small, with_interval
+from wordrel.report.text import count, escape, listed, p_value, small, with_interval
 
 FAMILIES = ("word2vec", "attention")
 
@@ -17,11 +17,13 @@ SELECTION = (
     "so a family with more models has more chances to look good."
 )
 
+INTRODUCTION = "On every task the best word2vec model stands against the best attention model."
+
 _CLAUSES = {
-    "better": "distinguishably better on {}",
-    "worse": "distinguishably worse on {}",
-    "open": "not distinguishable on {}",
-    "one-sided": "no comparison on {}, where only one family or neither has an answer",
+    "better": "word2vec is distinguishably better on {}",
+    "worse": "attention is distinguishably better on {}",
+    "open": "neither is distinguishably better on {}",
+    "one-sided": "there is no comparison on {}, which only one family or neither answers",
 }
 
 
@@ -45,18 +47,30 @@ class Contrast:
         return "better" if best == self.first.model else "worse"
 
 
-def contrasts(results: Results, corpus: str) -> list[Contrast]:
-    """One contrast of the two families for each column that counts."""
-    return [
-        _contrast(results, corpus, column)
-        for question in queries.questions(results)
-        for column in queries.main_columns(results, corpus, question)
-    ]
+def contrasts(results: Results, corpus: str, question: str) -> list[Contrast]:
+    """One contrast of the two families for each column of the question that counts."""
+    columns = queries.main_columns(results, corpus, question)
+    return [_contrast(results, corpus, column) for column in columns]
 
 
-def lead(results: Results, corpus: str) -> str:
-    """One sentence: where the best word2vec model and the best attention model differ."""
-    found = contrasts(results, corpus)
+def sentence(results: Results, question: str) -> str:
+    """What a question's tables say, in one sentence: how often the families are told apart.
+
+    Where no task has an answer of both, which model is in front and how many it beats.
+    """
+    corpora = queries.corpora(results)
+    compared = [_apart(results, corpus, question) for corpus in corpora]
+    alone = [_in_front(results, corpus, question) for corpus in corpora]
+    told = "; ".join(filter(None, compared))
+    opening = "the best word2vec and the best attention model are told apart " if told else ""
+    fronts = [clause for clause, both in zip(alone, compared, strict=True) if clause and not both]
+    text = "; ".join(filter(None, (opening + told, *fronts)))
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def lead(results: Results, corpus: str, question: str) -> str:
+    """One sentence that names the tasks on which the best models of the two families differ."""
+    found = contrasts(results, corpus, question)
     tasks = {v: [c.column.task for c in found if c.verdict == v] for v in _CLAUSES}
     clauses = [
         text.format(listed([escape(task) for task in tasks[v]]))
@@ -64,18 +78,72 @@ def lead(results: Results, corpus: str) -> str:
         if tasks[v]
     ]
     if not clauses:
-        return f"On {escape(corpus)}, nothing was measured."
-    first, second = FAMILIES
-    opening = f"On {escape(corpus)}, the best {first} model against the best {second} model: "
-    return opening + "; ".join(clauses) + "."
+        return f"On {escape(corpus)}, nothing was scored."
+    return f"On {escape(corpus)}, {'; '.join(clauses)}."
 
 
-def details(results: Results, corpus: str) -> list[str]:
+def details(results: Results, corpus: str, question: str) -> list[str]:
     """For each column: the model in front with its place against chance, then the contrast."""
     return [
         " ".join((_front(results, corpus, c.column), _difference(c)))
-        for c in contrasts(results, corpus)
+        for c in contrasts(results, corpus, question)
     ]
+
+
+def _apart(results: Results, corpus: str, question: str) -> str:
+    """On how many tasks the families are told apart, and where most clearly; empty without any."""
+    both = [c for c in contrasts(results, corpus, question) if c.pair is not None]
+    apart = [c for c in both if c.verdict != "open"]
+    if not both:
+        return ""
+    where = f"on {escape(corpus)} on "
+    if not apart:
+        widest = ", the widest gap being that on" if len(both) > 1 else ":"
+        return f"{where}none of {_tasks(both)}{widest} {_gap(both)}"
+    better = sum(c.verdict == "better" for c in apart)
+    counts = zip(FAMILIES, (better, len(apart) - better), strict=True)
+    sides = ", ".join(f"{family} better on {n}" for family, n in counts if n)
+    clearest = ", most clearly on" if len(both) > 1 else ":"
+    return f"{where}{len(apart)} of {_tasks(both)} ({sides}){clearest} {_gap(apart)}"
+
+
+def _tasks(found: Sequence[Contrast]) -> str:
+    return f"{len(found)} task{'' if len(found) == 1 else 's'}"
+
+
+def _gap(found: Sequence[Contrast]) -> str:
+    """The contrast whose difference is largest for the width of its interval."""
+    widest = max(found, key=lambda c: _clearness(c.pair))
+    pair: Row = widest.pair
+    difference = with_interval(pair.difference, pair.low, pair.high)
+    return (
+        f"{escape(widest.column.task)} ({escape(pair.model_a)} − {escape(pair.model_b)} = "
+        f"{difference} {escape(widest.column.measure)}, n {count(pair.n_scored)})"
+    )
+
+
+def _clearness(pair: Row) -> float:
+    width = pair.high - pair.low
+    return float(abs(pair.difference) / (width or 1.0))
+
+
+def _in_front(results: Results, corpus: str, question: str) -> str:
+    """For a question that only one family answers: who is in front on its first task."""
+    columns = queries.main_columns(results, corpus, question)
+    fronts = ((c, front(results, corpus, c)) for c in columns)
+    column, best = next(((c, r) for c, r in fronts if r is not None), (None, None))
+    if column is None or best is None:
+        return ""
+    pairs = queries.pairs(results, corpus, column)
+    own = [p for p in pairs if best.model in (p.model_a, p.model_b)]
+    beaten = sum(queries.winner(p) == best.model for p in own)
+    extreme = "highest" if column.better == "higher" else "lowest"
+    ahead = f", and is better than {beaten} of {len(own)} others" if own else ""
+    return (
+        f"on {escape(corpus)}, {escape(best.model)} has the {extreme} {escape(column.measure)} on "
+        f"{escape(column.task)}, {with_interval(best.score, best.low, best.high)} "
+        f"(n {count(best.n_scored)}){ahead}"
+    )
 
 
 def _contrast(results: Results, corpus: str, column: Column) -> Contrast:

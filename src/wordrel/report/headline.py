@@ -1,4 +1,4 @@
-"""The headline table as data: one line a model, one column a task, ready for page or terminal."""
+"""The headline tables as data: one line a model, one column a task, ready for page or terminal."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from string import ascii_lowercase
 import pandas as pd
 
 from wordrel.report import queries
+from wordrel.report.groups import Group, column_groups
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
-from wordrel.report.text import NOTHING, count, small
+from wordrel.report.text import NOTHING, count, number, percent, small
 
-SEPARATE = ("fit",)
-"""Questions whose columns are measured against different targets: each gets its own table."""
+CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
 
 
 @dataclass(frozen=True)
@@ -36,32 +36,60 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One model: its letter, the seeds behind it, and a cell for each column."""
+    """One model: its letter, its primary view, the seeds behind it, and a cell for each column."""
 
     letter: str
     model: str
+    view: str
     seeds: str
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One table; `chance` and `counts` are its last two lines, `notes` are numbered from 1."""
+    """One table.
+
+    Attributes:
+        corpus: where the models were trained.
+        question: what its columns ask.
+        title: which of a question's tables this is; empty where there is one.
+        columns: what was measured.
+        lines: a model each.
+        chance: below each column, the score of a model that knows nothing.
+        counts: the items scored, of all.
+        coverage: the share of the items that the vocabulary has.
+        detectable: the smallest difference between two models that would be found with 80 % power,
+            the median over the pairs.
+        notes: why cells are empty, numbered from 1.
+    """
 
     corpus: str
     question: str
+    title: str
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     chance: tuple[str, ...]
     counts: tuple[str, ...]
+    coverage: tuple[str, ...]
+    detectable: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def footer(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The last lines with their names; without a line that says nothing."""
+        found = [
+            (CHANCE.get(self.question, "chance"), self.chance),
+            ("n", self.counts),
+            ("coverage", self.coverage),
+            ("detectable", self.detectable),
+        ]
+        kept = [(name, cells) for name, cells in found if set(cells) != {NOTHING}]
+        return found[:2] + [line for line in kept if line not in found[:2]]
 
 
 def headlines(results: Results, corpus: str, question: str) -> list[Headline]:
-    """The tables of one question on one corpus."""
-    columns = queries.columns(results, corpus, question)
-    groups = [[c] for c in columns] if question in SEPARATE else [columns]
-    return [_headline(results, corpus, group) for group in groups if group]
+    """The tables of one question on one corpus, each narrow enough for a page."""
+    return [_headline(results, corpus, g) for g in column_groups(results, corpus, question)]
 
 
 def letters(n: int) -> list[str]:
@@ -70,7 +98,8 @@ def letters(n: int) -> list[str]:
     return list(islice(words, n))
 
 
-def _headline(results: Results, corpus: str, columns: Sequence[Column]) -> Headline:
+def _headline(results: Results, corpus: str, group: Group) -> Headline:
+    columns = group.columns
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
     answers = [queries.answers(results, corpus, c) for c in columns]
@@ -81,14 +110,18 @@ def _headline(results: Results, corpus: str, columns: Sequence[Column]) -> Headl
         found = [a.get(model) for a in answers]
         why = _unfinished(results, corpus, model)
         cells = [_cell(r, b[model], notes, why) for r, b in zip(found, beaten, strict=True)]
-        lines.append(Line(names[model], model, _seeds(found), tuple(cells)))
+        lines.append(Line(names[model], model, _view(found), _seeds(found), tuple(cells)))
+    by_column = [list(a.values()) for a in answers]
     return Headline(
         corpus=corpus,
         question=columns[0].question,
-        columns=tuple(columns),
+        title=group.title,
+        columns=columns,
         lines=tuple(lines),
-        chance=tuple(_chance(list(a.values())) for a in answers),
-        counts=tuple(_counts(list(a.values())) for a in answers),
+        chance=tuple(map(_chance, by_column)),
+        counts=tuple(map(_counts, by_column)),
+        coverage=tuple(map(_coverage, by_column)),
+        detectable=tuple(_detectable(results, corpus, c) for c in columns),
         notes=tuple(notes),
     )
 
@@ -119,6 +152,11 @@ def _beaten(
     return {m: tuple(names[o] for o in names if o in others) for m, others in beaten.items()}
 
 
+def _view(found: Sequence[Row | None]) -> str:
+    """The primary view; several where the columns of a table were answered in several."""
+    return ", ".join(queries.distinct(r.view for r in found if r is not None and r.view))
+
+
 def _seeds(found: Sequence[Row | None]) -> str:
     seeds = {int(r.seeds) for r in found if r is not None and not pd.isna(r.score)}
     if not seeds:
@@ -136,10 +174,15 @@ def _chance(answers: list[Row]) -> str:
 
 
 def _counts(answers: list[Row]) -> str:
-    return _range([_scored(r) for r in answers if not pd.isna(r.score)])
+    scored = [r for r in answers if not pd.isna(r.score)]
+    return _range([f"{count(r.n_scored)} of {count(r.n_items)}" for r in scored])
 
 
-def _scored(row: Row) -> str:
-    """`203 of 353`; what the vocabulary covers is added where not all models answer it."""
-    text = f"{count(row.n_scored)} of {count(row.n_items)}"
-    return text if row.n_covered == row.n_scored else f"{text} ({count(row.n_covered)} covered)"
+def _coverage(answers: list[Row]) -> str:
+    shares = [r.n_covered / r.n_items for r in answers if not pd.isna(r.n_covered) and r.n_items]
+    return _range([percent(round(share, 3)) for share in sorted(shares)])
+
+
+def _detectable(results: Results, corpus: str, column: Column) -> str:
+    found = [p.detectable for p in queries.pairs(results, corpus, column)]
+    return number(pd.Series(found, dtype="float64").median())

@@ -18,11 +18,13 @@ def method(results: Results) -> str:
         f"together (generator seed {statistics['seed']}).",
         "Two models are compared on the same items and the same resamples; "
         "p = (c + 1) / (n + 1), and never 0.",
-        "Holm's correction covers the family of tests of one table. A pair that is not told apart "
-        "is not thereby equal.",
+        "Holm's correction covers all tests of a question on a corpus, in however many tables they "
+        "stand. A pair that is not told apart is not thereby equal.",
+        "Tests are made on primary views only. Development splits may choose them and conclude "
+        "nothing; parts of a task (sections, relations) are shown and not tested.",
         "The last line under each table names what its numbers depend on: corpus and task digests, "
-        "vocabulary (V), tokens, the rule for missing words (oov), seeds, resamples (boot), "
-        "generator seed (rng), interval (ci) and version.",
+        "vocabulary (V), tokens, measure, the rule for missing words (oov), seeds, resamples "
+        "(boot), generator seed (rng), interval (ci) and version.",
     )
     return "## Method\n\n" + "\n".join(f"- {line}" for line in lines)
 
@@ -81,10 +83,15 @@ def _tasks(results: Results) -> str:
     heads = ["task", *words[1:4], "licence", *words[5:], "items", "duplicates"]
     body = [
         [
-            *(escape(str(task[key] or "")) or NOTHING for key in words),
+            *(escape(_told(task, key)) or NOTHING for key in words),
             count(task["n_items"]),
             count(task.get("duplicates")),
         ]
         for task in results.manifest["tasks"]
     ]
     return table(heads, body, left=len(words))
+
+
+def _told(task: Mapping[str, Any], key: str) -> str:
+    development = key == "question" and task.get("split") == "dev"
+    return f"{task[key] or ''}{' (development)' if development else ''}"

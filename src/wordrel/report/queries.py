@@ -1,7 +1,8 @@
 """Questions that every view of the results asks of the tables: orders, primary rows, winners."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -71,12 +72,18 @@ def corpora(results: Results) -> list[str]:
 
 def models(results: Results, corpus: str) -> list[str]:
     """All models that were tried, finished or not, in the order of the study."""
-    return distinct(r.model for r in rows(results.runs, corpus=corpus))
+    return distinct(r.model for r in _runs(results, corpus))
 
 
 def questions(results: Results) -> list[str]:
-    """The questions that were asked, in the order of the summary."""
-    return distinct(results.summary["question"])
+    """The questions that test splits ask, in the order of the summary; then what is only measured.
+
+    A question that development splits alone ask has no section: they conclude nothing.
+    """
+    scored = results.summary[results.summary["split"] != "dev"]["question"]
+    measured = set(results.measurements["task"])
+    only = [str(t["question"]) for t in results.manifest["tasks"] if t["name"] in measured]
+    return distinct([*scored, *only])
 
 
 def families(results: Results) -> dict[str, str]:
@@ -85,40 +92,89 @@ def families(results: Results) -> dict[str, str]:
     Attention: the rungs that score keys by a query. Weighted mean: the rungs below them, with one
     weight for all words, or a number for each word or each offset.
     """
-    kinds = zip(results.runs["model"], results.runs["kind"], strict=True)
-    return {model: _FAMILIES.get(kind, kind) for model, kind in kinds}
+    return {model: _FAMILIES.get(kind, kind) for model, kind in kinds(results).items()}
+
+
+def kinds(results: Results) -> dict[str, str]:
+    """Model -> the kind that its config names."""
+    return dict(zip(results.runs["model"], results.runs["kind"], strict=True))
+
+
+def asked(results: Results, corpus: str, question: str) -> list[Row]:
+    """The rows that a headline may show: of test splits, and no parts of other rows."""
+    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in found if r.split != "dev" and not r.detail]
+
+
+def parts(results: Results, corpus: str, question: str) -> list[Row]:
+    """The rows that are parts of others (sections, relations), of test splits."""
+    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in found if r.split != "dev" and r.detail]
+
+
+def measured(results: Results, corpus: str, question: str) -> list[Row]:
+    """The measurements of a question's test splits that have a value, of every view."""
+    tasks = [t for t in results.manifest["tasks"] if t.get("split") != "dev"]
+    asked_by = {str(t["name"]): str(t["question"]) for t in tasks}
+    found = _groups(results, "measurements", ("corpus", "task"))
+    return [
+        r
+        for (where, task), rows_of_task in found.items()
+        if where == corpus and asked_by.get(base(results, task)) == question
+        for r in rows_of_task
+        if not pd.isna(r.value)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def base(results: Results, task: str) -> str:
+    """The task that a row belongs to: itself, or the one of which it is a variant or a part."""
+    names = [str(t["name"]) for t in results.manifest["tasks"]]
+    found = [n for n in names if task == n or task.startswith(f"{n}.")]
+    return max(found, key=len, default=task)
 
 
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
     """What was measured; a task that no model answers keeps a column without a measure."""
-    asked = rows(results.summary, corpus=corpus, question=question)
-    measured = {r.task for r in asked if r.measure}
-    found: dict[tuple[str, str], Column] = {}
-    for task in distinct(r.task for r in asked):
-        for r in asked:
-            if r.task == task and (r.measure or task not in measured):
-                column = Column(question, r.task, r.measure, r.better or "higher")
-                found.setdefault((r.task, r.measure), column)
-    return list(found.values())
+    return list(_columns(results, corpus, question))
+
+
+@lru_cache(maxsize=64)
+def _columns(results: Results, corpus: str, question: str) -> tuple[Column, ...]:
+    by_task: dict[str, dict[str, Column]] = {}
+    for r in asked(results, corpus, question):
+        column = Column(question, r.task, r.measure, r.better or "higher")
+        by_task.setdefault(r.task, {}).setdefault(r.measure, column)
+    return tuple(
+        column
+        for measures in by_task.values()
+        for measure, column in measures.items()
+        if measure or len(measures) == 1
+    )
 
 
 def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
-    """The columns whose measure is the one that their task is registered with."""
+    """The columns that count: no variant beside its task, and the measure that is registered."""
     registered = {str(t["name"]): str(t["measure"]) for t in results.manifest["tasks"]}
     found = columns(results, corpus, question)
     known = {(c.task, c.measure) for c in found}
+    tasks = {c.task for c in found}
     return [
         c
         for c in found
-        if c.measure == registered.get(c.task, c.measure)
-        or (c.task, registered[c.task]) not in known
+        if (base(results, c.task) == c.task or base(results, c.task) not in tasks)
+        and (
+            c.measure == registered.get(c.task, c.measure)
+            or (c.task, registered[c.task]) not in known
+        )
     ]
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
     """The row of each model's primary view; `score` is NaN and `note` says why without answer."""
+    key = (corpus, column.question, column.task)
     found: dict[str, Row] = {}
-    for r in rows(results.summary, corpus=corpus, question=column.question, task=column.task):
+    for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):
         silent = pd.isna(r.score) and r.measure in ("", column.measure)
         if r.primary and r.measure == column.measure and not silent:
             found[r.model] = r
@@ -139,8 +195,24 @@ def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
 
 def compared(results: Results, corpus: str, column: Column) -> list[Row]:
     """All comparisons of a column, whatever the views."""
-    wanted = {"question": column.question, "task": column.task, "measure": column.measure}
-    return rows(results.comparisons, corpus=corpus, **wanted)
+    keys = ("corpus", "question", "task", "measure")
+    key = (corpus, column.question, column.task, column.measure)
+    return list(_groups(results, "comparisons", keys).get(key, ()))
+
+
+def _runs(results: Results, corpus: str) -> Sequence[Row]:
+    return _groups(results, "runs", ("corpus",)).get((corpus,), ())
+
+
+@lru_cache(maxsize=16)
+def _groups(
+    results: Results, table: str, keys: tuple[str, ...]
+) -> Mapping[tuple[str, ...], list[Row]]:
+    """The rows of a table by these columns: thousands of rows are sorted once, not a cell."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for r in rows(getattr(results, table)):
+        found.setdefault(tuple(getattr(r, key) for key in keys), []).append(r)
+    return found
 
 
 def winner(pair: Row) -> str | None:
@@ -165,12 +237,12 @@ def oriented(pairs: Sequence[Row], first: str, second: str) -> Row | None:
 
 def failures(results: Results, corpus: str) -> list[Row]:
     """The cells that did not finish."""
-    return rows(results.runs, corpus=corpus, status="failed")
+    return [r for r in _runs(results, corpus) if r.status == "failed"]
 
 
 def cost(results: Results, corpus: str, model: str) -> Cost:
     """What the model took on this corpus."""
-    tried = rows(results.runs, corpus=corpus, model=model)
+    tried = [r for r in _runs(results, corpus) if r.model == model]
     done = [r for r in tried if r.status == "done"]
     names = [f.name for f in fields(Cost) if f.name not in ("cells", "done")]
     means = {name: _mean(getattr(r, name) for r in done) for name in names}

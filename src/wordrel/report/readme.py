@@ -12,12 +12,13 @@ from pathlib import Path
 from wordrel.errors import StoreError
 from wordrel.files import write_text
 from wordrel.report import findings, ladder, queries, tables
+from wordrel.report.groups import SEPARATE
 from wordrel.report.headline import headlines
 from wordrel.report.ladder_figure import ladder_alt
 from wordrel.report.ladder_section import sentence
-from wordrel.report.page import LEGEND
+from wordrel.report.page import bold_title, legend
 from wordrel.report.results import Results, read_results
-from wordrel.report.text import escape, percent
+from wordrel.report.text import escape
 
 _BLOCK = re.compile(
     r"<!-- (?P<block>(?:table|ladder):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
@@ -26,14 +27,22 @@ _OPENING = re.compile(r"<!-- (table|ladder):([\w.-]+) -->")
 
 
 def render_block(results: Results, questions: Sequence[str] = ("alike",)) -> str:
-    """For each corpus the sentence that says what came out, and the table with two decimals."""
-    level = percent(results.manifest["statistics"]["confidence"])
-    parts = []
+    """A sentence for each question of the study, then the first tables, with two decimals.
+
+    Args:
+        results: a stored study.
+        questions: whose first table is shown for each corpus (of the held-out losses all).
+    """
+    asked = queries.questions(results)
+    said = [(q, text) for q in asked if (text := findings.sentence(results, q))]
+    found = ["\n".join(f"- {bold_title(question)} {text}" for question, text in said)]
     for corpus in queries.corpora(results):
-        shown = [h for question in questions for h in headlines(results, corpus, question)]
-        parts += [findings.lead(results, corpus)]
-        parts += [tables.headline_table(results, h, digits=2) for h in shown]
-    return "\n\n".join((*parts, f"{LEGEND.format(level=level)} {_full_report(results)}"))
+        for question in questions:
+            shown = headlines(results, corpus, question)
+            first = shown if question in SEPARATE else shown[:1]
+            found += [findings.lead(results, corpus, question)] if shown else []
+            found += [tables.headline_table(results, h, digits=2) for h in first]
+    return "\n\n".join(filter(None, (*found, f"{legend(results)} {_full_report(results)}")))
 
 
 def render_ladder(results: Results) -> str:

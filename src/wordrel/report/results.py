@@ -1,6 +1,6 @@
 """The stored results of one study, read strictly.
 
-Reads manifest.json, config.yaml and the five tables of a results folder. `table_to_csv` gives the
+Reads manifest.json, config.yaml and the tables of a results folder. `table_to_csv` gives the
 text that the study writes, so writing and reading share one schema (`COLUMNS`).
 """
 
@@ -25,35 +25,48 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("trained_tokens", "seconds", "tokens_per_second", "peak_memory_mb"),
     ),
     "scores": (
-        *("corpus", "model", "seed", "question", "task", "measure", "view", "primary", "score"),
-        *("low", "high", "n_items", "n_covered", "n_scored", "chance", "better", "note"),
+        *("corpus", "model", "seed", "question", "task", "measure", "split", "detail", "view"),
+        *("primary", "score", "low", "high", "n_items", "n_covered", "n_scored", "chance"),
+        *("better", "note"),
     ),
     "summary": (
-        *("corpus", "model", "question", "task", "measure", "view", "primary", "seeds", "score"),
-        *("low", "high", "seed_sd", "n_items", "n_covered", "n_scored", "chance", "better", "note"),
+        *("corpus", "model", "question", "task", "measure", "split", "detail", "view", "primary"),
+        *("seeds", "score", "low", "high", "seed_sd", "n_items", "n_covered", "n_scored"),
+        *("chance", "better", "note"),
     ),
     "comparisons": (
         *("corpus", "question", "task", "measure", "view_a", "view_b", "model_a", "model_b"),
-        *("seeds", "n_scored", "difference", "low", "high", "p", "p_holm", "better"),
+        *("seeds", "n_scored", "difference", "low", "high", "p", "p_holm", "p_steiger"),
+        *("p_equivalence", "detectable", "better"),
+    ),
+    "views": (
+        *("corpus", "model", "question", "view", "dev_task", "seeds", "score", "chosen", "by"),
+    ),
+    "measurements": (
+        *("corpus", "model", "task", "view", "primary", "group", "statistic", "seeds", "value"),
+        *("low", "high", "n"),
     ),
     "agreement": (
-        *("corpus", "between", "model_a", "model_b", "view_a", "view_b", "pairs", "overlap"),
-        *("low", "high", "n_items", "chance"),
+        *("corpus", "between", "model_a", "model_b", "view_a", "view_b", "measure", "pairs"),
+        *("score", "low", "high", "n_items", "chance"),
     ),
 }
 
 _FLOATS = {
     *("seconds", "tokens_per_second", "peak_memory_mb", "score", "low", "high", "seed_sd"),
-    *("chance", "difference", "p", "p_holm", "overlap"),
+    *("chance", "difference", "p", "p_holm", "p_steiger", "p_equivalence", "detectable", "value"),
 }
 _INTEGERS = {
     *("seed", "seeds", "parameters", "trained_tokens", "n_items", "n_covered", "n_scored", "pairs"),
+    "n",
 }
-_BOOLEANS = {"primary"}
+_BOOLEANS = {"primary", "detail", "chosen"}
 _ALLOWED = {
     "status": ("done", "failed"),
     "better": ("higher", "lower"),
     "between": ("models", "seeds"),
+    "split": ("dev", "test"),
+    "by": ("development", "design"),
 }
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
@@ -74,6 +87,8 @@ class Results:
     scores: pd.DataFrame
     summary: pd.DataFrame
     comparisons: pd.DataFrame
+    views: pd.DataFrame
+    measurements: pd.DataFrame
     agreement: pd.DataFrame
 
     @property

@@ -11,7 +11,7 @@ from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
 from wordrel.report.headline import Cell, Headline, headlines
 from wordrel.report.queries import Column, Row
 from wordrel.report.results import Results
-from wordrel.report.tables import ARROWS, CHANCE, signature
+from wordrel.report.tables import ARROWS, signature
 from wordrel.report.text import NOTHING, with_interval
 
 
@@ -45,15 +45,15 @@ def verdicts_table(verdicts: pd.DataFrame) -> Table:
 
 
 def _headline(results: Results, headline: Headline) -> Group:
-    title = f"{headline.corpus}: {headline.question}"
-    table = _table(title, ["", "model"], ["seeds", *(_title(c) for c in headline.columns)])
+    title = ", ".join(filter(None, (headline.question, headline.title)))
+    heads = ["seeds", *(_title(c) for c in headline.columns)]
+    table = _table(f"{headline.corpus}: {title}", ["", "model", "view"], heads)
     for line in headline.lines:
         cells = [_cell(cell) for cell in line.cells]
-        table.add_row(line.letter, Text(line.model), line.seeds, *cells)
-    chance = CHANCE.get(headline.question, "chance")
+        table.add_row(line.letter, Text(line.model), Text(line.view), line.seeds, *cells)
     table.add_section()
-    table.add_row("", chance, "", *headline.chance, style="dim")
-    table.add_row("", "n", "", *headline.counts, style="dim")
+    for name, values in headline.footer:
+        table.add_row("", name, "", "", *values, style="dim")
     notes = [f"{i} {note}" for i, note in enumerate(headline.notes, start=1)]
     beats = "letters after a score: the rows that it beats (p < 0.05 after Holm)"
     below = Text("\n".join([*notes, beats, signature(results, headline), ""]), style="dim")

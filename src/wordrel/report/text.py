@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -57,6 +58,7 @@ def small(value: float) -> str:
     return f"{value:.1g}".replace("-", "−") if tiny else number(value)
 
 
+@lru_cache(maxsize=4096)  # a page says the same names thousands of times
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line and also inside a table."""
     line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -9,13 +9,27 @@ from wordrel.stats.comparison import (
     compare_all,
     holm,
     paired_difference,
-    permutation_p,
 )
-from wordrel.stats.measures import MEASURES, RATIO, SPEARMAN, Measure, Sample, ratio, spearman
+from wordrel.stats.correlations import Verdict, steiger, williams
+from wordrel.stats.margins import detectable_difference, equivalence_p, mean_over_seeds
+from wordrel.stats.measures import (
+    AUC,
+    LOSS,
+    MEASURES,
+    RATIO,
+    SPEARMAN,
+    Measure,
+    auc,
+    ratio,
+    spearman,
+)
+from wordrel.stats.permutation import Sample, permutation_p, random_signs, swapped
 from wordrel.stats.resampling import (
     Interval,
+    bca,
     interval,
     item_multiplicity,
+    jackknife,
     joint,
     plain_scores,
     resampled_scores,
@@ -23,6 +37,8 @@ from wordrel.stats.resampling import (
 )
 
 __all__ = [
+    "AUC",
+    "LOSS",
     "MEASURES",
     "RATIO",
     "SPEARMAN",
@@ -33,17 +49,28 @@ __all__ = [
     "Interval",
     "Measure",
     "Sample",
+    "Verdict",
     "answered_by_all",
+    "auc",
+    "bca",
     "compare_all",
+    "detectable_difference",
+    "equivalence_p",
     "holm",
     "interval",
     "item_multiplicity",
+    "jackknife",
     "joint",
+    "mean_over_seeds",
     "paired_difference",
     "permutation_p",
     "plain_scores",
+    "random_signs",
     "ratio",
     "resampled_scores",
     "spearman",
     "spread",
+    "steiger",
+    "swapped",
+    "williams",
 ]

@@ -6,16 +6,21 @@ Arrays in, numbers out; randomness is an argument. Axes: P items, R resamples, S
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int8, Int64
+from jaxtyping import Bool, Float64, Int64
 
-from wordrel.stats.measures import Measure, Sample
+from wordrel.stats.correlations import steiger
+from wordrel.stats.margins import ALPHA, detectable_difference, equivalence_p
+from wordrel.stats.measures import Measure, centred_ranks
+from wordrel.stats.permutation import Sample, permutation_p, random_signs, signed_sums
 from wordrel.stats.resampling import (
     Interval,
+    bca,
     interval,
     item_multiplicity,
+    jackknife,
     joint,
     plain_scores,
     resampled_scores,
@@ -36,6 +41,9 @@ class Design:
         resamples: for intervals.
         permutations: for p-values; the smallest p is 1 / (permutations + 1).
         confidence: share of the resamples inside an interval.
+        margin: differences within +-margin mean nothing to us; for measures that are bounded.
+        interval: how a seed's interval is made of its resamples; those that speak of other seeds
+            too are always percentile intervals.
     """
 
     measure: Measure
@@ -44,6 +52,8 @@ class Design:
     resamples: int = 2000
     permutations: int = 9999
     confidence: float = 0.95
+    margin: float = 0.03
+    interval: Literal["percentile", "bca"] = "percentile"
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,25 @@ class Difference:
             resampled on their own.
         high: upper end.
         p: two-sided, of the paired permutation test; not adjusted.
+        p_steiger: of Steiger's Z; NaN unless the measure is a correlation, the items are four or
+            more and each is a cluster of its own.
+        p_equivalence: of "they differ by the margin or more", from the resamples behind the
+            interval; NaN where the measure is not bounded.
+        detectable: the difference that such resamples would show with 80 % power.
     """
 
     difference: float
     low: float
     high: float
     p: float
+    p_steiger: float
+    p_equivalence: float
+    detectable: float
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether the two differ by less than the margin, at .05; not known where p is NaN."""
+        return self.p_equivalence <= ALPHA
 
 
 @dataclass(frozen=True)
@@ -115,23 +138,29 @@ def compare_all(
         if np.isnan(rows).any():
             raise ValueError(f"{key}: found items without an answer; pass only those all answer")
     for_items, for_seeds, for_signs = rng.spawn(3)
-    multiplicity = item_multiplicity(design.cluster, design.resamples, for_items)
-    estimates, resampled = {}, {}
-    for key, rows in predicted.items():
-        by_seed = resampled_scores(design.measure, design.gold, rows, multiplicity)
-        resampled[key] = joint(by_seed, for_seeds)
-        estimates[key] = _estimate(design, rows, by_seed, resampled[key])
-    signs, sample = _signs(design, for_signs)
+    by_seed = _resampled(design, predicted, for_items)
+    resampled = {key: joint(scores, for_seeds) for key, scores in by_seed.items()}
+    estimates = {
+        key: _estimate(design, rows, by_seed[key], resampled[key])
+        for key, rows in predicted.items()
+    }
+    wanted = list(itertools.combinations(predicted, 2) if pairs is None else pairs)
+    compared = {key: predicted[key] for key in dict.fromkeys(itertools.chain(*wanted))}
+    p_values = _permutation(design, estimates, compared, wanted, for_signs)
+    p_steiger = _steiger(design, estimates, compared, wanted)
     differences = {}
-    for a, b in itertools.combinations(predicted, 2) if pairs is None else pairs:
-        low, high = interval(resampled[a] - resampled[b], design.confidence)
-        gap = estimates[a].score - estimates[b].score
-        p = float("nan")
-        if not np.isnan(gap):
-            p = permutation_p(
-                gap, design.measure.swapped(sample, predicted[a], predicted[b], signs)
-            )
-        differences[a, b] = Difference(gap, low, high, p)
+    for a, b in wanted:
+        gaps = resampled[a] - resampled[b]
+        differences[a, b] = Difference(
+            estimates[a].score - estimates[b].score,
+            *interval(gaps, design.confidence),
+            p=p_values[a, b],
+            p_steiger=p_steiger[a, b],
+            p_equivalence=equivalence_p(gaps, design.margin)
+            if design.measure.bounded
+            else float("nan"),
+            detectable=detectable_difference(gaps),
+        )
     return Comparison(estimates, differences)
 
 
@@ -148,18 +177,6 @@ def paired_difference(
     so it speaks of these trained models on other items; what seeds change is in the interval.
     """
     return compare_all(design, {0: first, 1: second}, rng).differences[0, 1]
-
-
-def permutation_p(observed: float, null: Float64[np.ndarray, " R"]) -> float:
-    """Two-sided p = (c + 1) / (R + 1), c the permutations at least as far from 0 as observed.
-
-    Never 0. A permutation without a score (nothing varied) counts as far.
-
-    Source: Phipson & Smyth, Stat. Appl. Genet. Mol. Biol. 9(1), 2010.
-    """
-    # What is equal on paper may differ in the last bits: sums in another order.
-    nearer = np.abs(null) < abs(observed) * (1 - 1e-9) - 1e-12
-    return float((len(null) - nearer.sum() + 1) / (len(null) + 1))
 
 
 def holm(p: Sequence[float] | Float64[np.ndarray, " F"]) -> Float64[np.ndarray, " F"]:
@@ -189,6 +206,19 @@ def answered_by_all(
     return by_all
 
 
+def _resampled(
+    design: Design, predicted: Mapping[Key, Float64[np.ndarray, "_ P"]], rng: np.random.Generator
+) -> dict[Key, Float64[np.ndarray, "R _"]]:
+    """Each model's scores by resample and seed; gold is worked on once for all of them."""
+    if not predicted:
+        return {}
+    multiplicity = item_multiplicity(design.cluster, design.resamples, rng)
+    every = np.vstack(list(predicted.values()))
+    scores = resampled_scores(design.measure, design.gold, every, multiplicity)
+    ends = np.cumsum([len(rows) for rows in predicted.values()])[:-1]
+    return dict(zip(predicted, np.split(scores, ends, axis=1), strict=True))
+
+
 def _estimate(
     design: Design,
     rows: Float64[np.ndarray, "S P"],
@@ -198,12 +228,62 @@ def _estimate(
     seeds = plain_scores(design.measure, design.gold, rows)
     low, high = interval(together, design.confidence)
     of_seeds = tuple(interval(column, design.confidence) for column in by_seed.T)
+    if design.interval == "bca":
+        left_out = jackknife(design.measure, design.gold, rows, design.cluster)
+        of_seeds = tuple(
+            bca(column, float(score), without, design.confidence)
+            for column, score, without in zip(by_seed.T, seeds, left_out.T, strict=True)
+        )
     return Estimate(float(seeds.mean()), low, high, spread(seeds), seeds, of_seeds)
 
 
-def _signs(design: Design, rng: np.random.Generator) -> tuple[Int8[np.ndarray, "R C"], Sample]:
-    """Whether each permutation keeps (1) or swaps (-1) the answers of each cluster."""
-    labels, which = np.unique(design.cluster, return_inverse=True)
-    size = (design.permutations, len(labels))
-    signs = rng.integers(0, 2, size=size, dtype=np.int8) * np.int8(2) - np.int8(1)
-    return signs, Sample(design.gold, which, len(labels))
+def _permutation(
+    design: Design,
+    estimates: Mapping[Key, Estimate],
+    predicted: Mapping[Key, Float64[np.ndarray, "_ P"]],
+    pairs: Sequence[tuple[Key, Key]],
+    rng: np.random.Generator,
+) -> dict[tuple[Key, Key], float]:
+    """The p of the paired permutation test; NaN where one of the two has no score."""
+    found = dict.fromkeys(pairs, float("nan"))
+    scored = {key: rows for key, rows in predicted.items() if not np.isnan(estimates[key].score)}
+    if not scored:
+        return found
+    sample = Sample.of(design.gold, design.cluster)
+    signs = random_signs(sample.n_clusters, design.permutations, rng)
+    sums = signed_sums(design.measure, sample, scored, signs)
+    for a, b in pairs:
+        if a in scored and b in scored:
+            null = design.measure.gap(design.gold, sums[a], sums[b])[1:]
+            found[a, b] = permutation_p(estimates[a].score - estimates[b].score, null)
+    return found
+
+
+def _steiger(
+    design: Design,
+    estimates: Mapping[Key, Estimate],
+    predicted: Mapping[Key, Float64[np.ndarray, "_ P"]],
+    pairs: Sequence[tuple[Key, Key]],
+) -> dict[tuple[Key, Key], float]:
+    """The p of Steiger's Z where it applies, see `Difference.p_steiger`."""
+    n = len(design.gold)
+    alone = len(np.unique(design.cluster)) == n
+    if not (pairs and design.measure.correlation and alone and n > 3):
+        return dict.fromkeys(pairs, float("nan"))
+    typical = {key: _typical_ranks(rows) for key, rows in predicted.items()}
+    first, second = (np.array([estimates[pair[i]].score for pair in pairs]) for i in (0, 1))
+    between = np.array([typical[a] @ typical[b] for a, b in pairs])
+    p = steiger(first, second, np.clip(between, -1.0, 1.0), n).p
+    return dict(zip(pairs, p.tolist(), strict=True))
+
+
+def _typical_ranks(rows: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, " P"]:
+    """Mean of the seeds' standardised ranks.
+
+    The product of two models' is the mean rank correlation over all couples of their seeds.
+    """
+    ranks = centred_ranks(rows)
+    length = np.sqrt((ranks**2).sum(axis=1, keepdims=True))
+    standard = np.divide(ranks, length, out=np.full_like(ranks, np.nan), where=length > 0)
+    typical: Float64[np.ndarray, " P"] = standard.mean(axis=0)
+    return typical

@@ -3,32 +3,34 @@
 Arrays in, numbers out. A resample is told by its multiplicity: how often each item stands in it.
 All ones is the plain score.
 
-Axes: P items, R resamples, S and T seeds of two models, C clusters, K columns.
+Two models' answers are swapped (see `wordrel.stats.permutation`) by sums over items that are
+linear in the swaps' signs: `Measure.columns` says of what, `Measure.gap` makes scores of them.
+
+Axes: P items, R resamples, S and T seeds of two models, K columns.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int8, Int64, Integer
+from jaxtyping import Float64, Integer
 
-_AT_ONCE = 2**18
-"""Numbers of a block: 2 MiB of float64, so that the several arrays of a block stay in cache."""
+from wordrel.stats.ranks import Copies, blocks, midranks, sorted_groups
 
+_AT_ONCE = 2**22
+"""Numbers of a block of resamples: 32 MiB of float64; long rows, few steps."""
 
-@dataclass(frozen=True)
-class Sample:
-    """Items and which of them are no independent evidence.
-
-    Attributes:
-        gold: the right answers (weights, for a ratio), shape [P].
-        cluster: 0..C-1 for each item, shape [P].
-        n_clusters: C.
-    """
-
-    gold: Float64[np.ndarray, " P"]
-    cluster: Int64[np.ndarray, " P"]
-    n_clusters: int
+Scores = Callable[
+    [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"], Integer[np.ndarray, "R P"]],
+    Float64[np.ndarray, "R S"],
+]
+Columns = Callable[
+    [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"]], Float64[np.ndarray, "P K"]
+]
+Gap = Callable[
+    [Float64[np.ndarray, " P"], Float64[np.ndarray, "R K"], Float64[np.ndarray, "R L"]],
+    Float64[np.ndarray, " R"],
+]
 
 
 @dataclass(frozen=True)
@@ -36,56 +38,20 @@ class Measure:
     """What is computed from answers, and how two models' answers are swapped under it.
 
     Attributes:
-        scores: (gold [P], predicted [P], multiplicity [R, P]) -> [R].
-        swapped: (sample, first [S, P], second [T, P], signs [R, C]) -> [R]: difference of the
-            mean scores of two models once their answers are swapped in clusters of sign -1.
+        scores: (gold [P], predicted [S, P], multiplicity [R, P]) -> [R, S]: of each seed.
+        columns: (gold [P], predicted [S, P]) -> [P, K]: what of one model's answers is summed.
+        gap: (gold [P], sums of the first model [R, K], of the second [R, L]) -> [R]: difference
+            of the mean scores over seeds once their answers are swapped. Row 0 of the sums is
+            without a swap, the others are signed.
+        bounded: whether a score lies in -1..1, so that a margin means the same everywhere.
+        correlation: whether the scores are correlations with gold, as `steiger` wants them.
     """
 
-    scores: Callable[
-        [
-            Float64[np.ndarray, " P"],
-            Float64[np.ndarray, " P"],
-            Integer[np.ndarray, "R P"],
-        ],
-        Float64[np.ndarray, " R"],
-    ]
-    swapped: Callable[
-        [
-            Sample,
-            Float64[np.ndarray, "S P"],
-            Float64[np.ndarray, "T P"],
-            Int8[np.ndarray, "R C"],
-        ],
-        Float64[np.ndarray, " R"],
-    ]
-
-
-def blocks(rows: int, columns: int) -> Iterator[slice]:
-    """Consecutive row ranges of an array [rows, columns], each small enough to work on."""
-    step = max(1, _AT_ONCE // max(1, columns))
-    return (slice(start, min(start + step, rows)) for start in range(0, rows, step))
-
-
-def midranks(
-    values: Float64[np.ndarray, " P"], multiplicity: Integer[np.ndarray, "R P"]
-) -> Float64[np.ndarray, "R P"]:
-    """Rank of each item, from 1, in each resample; equal values share the mean of their ranks.
-
-    There has to be an item.
-
-    The items are sorted once: with an item's copies counted by its multiplicity, cumulative sums
-    over the groups of equal values give the ranks of every resample. The rank of an item that is
-    not in the resample is without meaning.
-    """
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    group = np.empty(len(values), dtype=np.int64)
-    group[order] = np.repeat(np.arange(len(first)), np.diff(first, append=len(values)))
-    size = np.add.reduceat(multiplicity[:, order], first, axis=1, dtype=np.float64)
-    last = np.cumsum(size, axis=1)
-    ranks: Float64[np.ndarray, "R P"] = (last - (size - 1) / 2)[:, group]
-    return ranks
+    scores: Scores
+    columns: Columns
+    gap: Gap
+    bounded: bool
+    correlation: bool = False
 
 
 def spearman(
@@ -97,17 +63,65 @@ def spearman(
 
     NaN where either side is constant in the resample, or where there are no items.
     """
-    scores: Float64[np.ndarray, " R"] = np.full(len(multiplicity), np.nan)
-    if not len(gold):
-        return scores
-    for rows in blocks(*multiplicity.shape):
-        m = multiplicity[rows]
-        middle = (m.sum(axis=1, keepdims=True) + 1) / 2
-        x, y = midranks(gold, m) - middle, midranks(predicted, m) - middle
-        mx, my = m * x, m * y
-        spread = np.sqrt(np.einsum("rp,rp->r", mx, x) * np.einsum("rp,rp->r", my, y))
-        scores[rows] = _divide(np.einsum("rp,rp->r", mx, y), spread)
-    np.clip(scores, -1.0, 1.0, out=scores)
+    scores: Float64[np.ndarray, " R"] = spearman_of_seeds(gold, predicted[None], multiplicity)[:, 0]
+    return scores
+
+
+def spearman_of_seeds(
+    gold: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, "S P"],
+    multiplicity: Integer[np.ndarray, "R P"],
+) -> Float64[np.ndarray, "R S"]:
+    """`spearman` of every row of `predicted`; gold is ranked once for all of them."""
+    scores = np.full((len(multiplicity), len(predicted)), np.nan)
+    by_rank = [sorted_groups(values) for values in predicted]
+    for rows, m in _by_resample(multiplicity):
+        x = midranks(gold, multiplicity[rows]).T - (m.sum(axis=0) + 1) / 2
+        copies = Copies(m, m * x)
+        of_gold = np.einsum("pr,pr->r", copies.weights, x)
+        for seed, groups in enumerate(by_rank):
+            together, of_predicted = copies.moments(*groups)
+            scores[rows, seed] = _divide(together, np.sqrt(of_gold * of_predicted))
+    clipped: Float64[np.ndarray, "R S"] = np.clip(scores, -1.0, 1.0, out=scores)
+    return clipped
+
+
+def auc(
+    gold: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, " P"],
+    multiplicity: Integer[np.ndarray, "R P"],
+) -> Float64[np.ndarray, " R"]:
+    """Chance, in 0..1, that an item of gold 1 is predicted above one of gold 0; ties count half.
+
+    The area under the ROC curve, Mann-Whitney's U over the number of couples; exact for repeated
+    items. NaN where the resample lacks one of the two classes.
+
+    Raises:
+        ValueError: gold that is neither 0 nor 1.
+
+    Source: Hanley & McNeil, Radiology 143, 1982.
+    """
+    scores: Float64[np.ndarray, " R"] = auc_of_seeds(gold, predicted[None], multiplicity)[:, 0]
+    return scores
+
+
+def auc_of_seeds(
+    gold: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, "S P"],
+    multiplicity: Integer[np.ndarray, "R P"],
+) -> Float64[np.ndarray, "R S"]:
+    """`auc` of every row of `predicted`."""
+    if not np.isin(gold, (0.0, 1.0)).all():
+        raise ValueError(f"auc: gold has to be 0 or 1; found {gold[~np.isin(gold, (0.0, 1.0))][0]}")
+    scores = np.full((len(multiplicity), len(predicted)), np.nan)
+    by_rank = [sorted_groups(values) for values in predicted]
+    for rows, m in _by_resample(multiplicity):
+        copies = Copies(m, m * gold[:, None])
+        positive = copies.weights.sum(axis=0)
+        couples = positive * (copies.n - positive)
+        for seed, groups in enumerate(by_rank):
+            above = copies.moments(*groups)[0] - positive**2 / 2
+            scores[rows, seed] = _divide(above, couples)
     return scores
 
 
@@ -120,73 +134,130 @@ def ratio(
 
     NaN where the gold of the resample sums to zero.
     """
-    scores = np.empty(len(multiplicity))
-    both = np.stack([predicted, gold], axis=1)
-    for rows in blocks(*multiplicity.shape):
-        top, bottom = (multiplicity[rows].astype(np.float64) @ both).T
-        scores[rows] = _divide(top, bottom)
+    scores: Float64[np.ndarray, " R"] = ratio_of_seeds(gold, predicted[None], multiplicity)[:, 0]
     return scores
 
 
-def swapped_ratio(
-    sample: Sample,
-    first: Float64[np.ndarray, "S P"],
-    second: Float64[np.ndarray, "T P"],
-    signs: Int8[np.ndarray, "R C"],
-) -> Float64[np.ndarray, " R"]:
-    """`Measure.swapped` of `ratio`; exact, because the score is linear in the answers."""
-    gap = (first.mean(axis=0) - second.mean(axis=0)) / sample.gold.sum()
-    sums: Float64[np.ndarray, " R"] = _signed_sums(signs, _by_cluster(sample, gap[:, None]))[:, 0]
-    return sums
+def ratio_of_seeds(
+    gold: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, "S P"],
+    multiplicity: Integer[np.ndarray, "R P"],
+) -> Float64[np.ndarray, "R S"]:
+    """`ratio` of every row of `predicted`."""
+    scores = np.empty((len(multiplicity), len(predicted)))
+    for rows in blocks(*multiplicity.shape):
+        m = multiplicity[rows].astype(np.float64)
+        for seed, values in enumerate(predicted):  # one by one: no bit depends on other rows
+            top, bottom = (m @ np.stack([values, gold], axis=1)).T
+            scores[rows, seed] = _divide(top, bottom)
+    return scores
 
 
-def swapped_spearman(
-    sample: Sample,
-    first: Float64[np.ndarray, "S P"],
-    second: Float64[np.ndarray, "T P"],
-    signs: Int8[np.ndarray, "R C"],
+def ratio_columns(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "P K"]:
+    """`Measure.columns` of `ratio`: the answers themselves."""
+    return predicted.T
+
+
+def ratio_gap(
+    gold: Float64[np.ndarray, " P"],
+    first: Float64[np.ndarray, "R K"],
+    second: Float64[np.ndarray, "R L"],
 ) -> Float64[np.ndarray, " R"]:
-    """`Measure.swapped` of `spearman`: ranks are swapped, not values, and not ranked again.
+    """`Measure.gap` of `ratio`; exact, because the score is linear in the answers."""
+    gap: Float64[np.ndarray, " R"] = (first.mean(axis=1) - second.mean(axis=1)) / gold.sum()
+    return gap
+
+
+def spearman_columns(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "P K"]:
+    """`Measure.columns` of `spearman`: ranks, their squares, their products with gold's."""
+    x, y = centred_ranks(gold[None]), centred_ranks(predicted)
+    return np.concatenate([y, y**2, x * y]).T
+
+
+def spearman_gap(
+    gold: Float64[np.ndarray, " P"],
+    first: Float64[np.ndarray, "R K"],
+    second: Float64[np.ndarray, "R L"],
+) -> Float64[np.ndarray, " R"]:
+    """`Measure.gap` of `spearman`: ranks are swapped, not values, and not ranked again.
 
     Two spaces have cosines of other sizes, so what is exchangeable is an item's rank. Each seed
     of the first model stands beside each seed of the second, and the mean is taken over these
     S x T couples; without a swap it equals the difference of the two means over seeds, for any S
-    and T. With x, y = half +- sign * gap the three sums that make a correlation of the mixed
-    ranks are linear in the signs, so that no mixed array is ever built.
+    and T. A swapped rank is half the sum of two ranks +- half their difference times the sign, so
+    the three sums that make a correlation are those without a swap +- the signed ones.
     """
-    g, a, b = (_centred_ranks(v) for v in (sample.gold[None], first, second))
-    half = ((a[:, None] + b) / 2).reshape(-1, a.shape[1])
-    gap = ((a[:, None] - b) / 2).reshape(-1, a.shape[1])
-    columns = np.concatenate([gap, half * gap * 2, g * gap]).T
-    total, square, cross = np.split(_signed_sums(signs, _by_cluster(sample, columns)), 3, axis=1)
-    fixed_square, fixed_cross = (half**2 + gap**2).sum(axis=1), (g * half).sum(axis=1)
-    off_centre, scale = total**2 / a.shape[1], (g**2).sum()
-    varied = np.maximum(fixed_square - off_centre + np.stack([square, -square]), 0)
-    of_first, of_second = _divide(fixed_cross + np.stack([cross, -cross]), np.sqrt(scale * varied))
-    difference: Float64[np.ndarray, " R"] = (of_first - of_second).mean(axis=1)
+    a, b = _three(first)[:, :, :, None], _three(second)[:, :, None, :]
+    total, square, cross = (a - b) / 2
+    _, all_square, all_cross = (a + b)[:, :1] / 2
+    scale = (centred_ranks(gold[None]) ** 2).sum()
+    off_centre = total**2 / len(gold)
+    of_first, of_second = (
+        _divide(
+            all_cross + sign * cross,
+            np.sqrt(scale * np.maximum(all_square - off_centre + sign * square, 0)),
+        )
+        for sign in (1, -1)
+    )
+    difference: Float64[np.ndarray, " R"] = (of_first - of_second).mean(axis=(1, 2))
     return difference
 
 
-def _centred_ranks(values: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, "S P"]:
+def auc_columns(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "P K"]:
+    """`Measure.columns` of `auc`: ranks, and the ranks of the items of gold 1."""
+    ranks = centred_ranks(predicted)
+    return np.concatenate([ranks, gold * ranks]).T
+
+
+def auc_gap(
+    gold: Float64[np.ndarray, " P"],
+    first: Float64[np.ndarray, "R K"],
+    second: Float64[np.ndarray, "R L"],
+) -> Float64[np.ndarray, " R"]:
+    """`Measure.gap` of `auc`: ranks are swapped, as for `spearman`, and not ranked again.
+
+    An AUC is 1/2 + (mean rank of gold 1 - mean rank of gold 0) / P, which stays what it should be
+    when swapped ranks no longer sum to those of P items. NaN where a class is missing.
+
+    Source: Bandos, Rockette & Gur, Statistics in Medicine 24, 2005.
+    """
+    n, positive = len(gold), gold.sum()
+
+    def score(sums: Float64[np.ndarray, "R K"]) -> Float64[np.ndarray, " R"]:
+        every, ones = (half.mean(axis=1) for half in np.split(sums, 2, axis=1))
+        means: Float64[np.ndarray, " R"] = ones / positive - (every - ones) / (n - positive)
+        return means / n
+
+    gap: Float64[np.ndarray, " R"] = score(first) - score(second)
+    return gap
+
+
+def centred_ranks(values: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, "S P"]:
+    """Midranks of each row less their mean (P + 1) / 2."""
     once = np.ones((1, values.shape[1]), dtype=np.int64)
     ranks: Float64[np.ndarray, "S P"] = np.concatenate([midranks(row, once) for row in values])
     ranks -= (values.shape[1] + 1) / 2
     return ranks
 
 
-def _by_cluster(sample: Sample, columns: Float64[np.ndarray, "P K"]) -> Float64[np.ndarray, "C K"]:
-    sums = np.zeros((sample.n_clusters, columns.shape[1]))
-    np.add.at(sums, sample.cluster, columns)
-    return sums
+def _three(sums: Float64[np.ndarray, "R K"]) -> Float64[np.ndarray, "3 R S"]:
+    return np.stack(np.split(sums, 3, axis=1))
 
 
-def _signed_sums(
-    signs: Int8[np.ndarray, "R C"], sums: Float64[np.ndarray, "C K"]
-) -> Float64[np.ndarray, "R K"]:
-    out = np.empty((len(signs), sums.shape[1]))
-    for rows in blocks(*signs.shape):
-        out[rows] = signs[rows].astype(np.float64) @ sums
-    return out
+def _by_resample(
+    multiplicity: Integer[np.ndarray, "R P"],
+) -> Iterator[tuple[slice, Float64[np.ndarray, "P r"]]]:
+    """Blocks of resamples, an item's resamples side by side; none where there are no items."""
+    if not multiplicity.shape[1]:
+        return
+    for rows in blocks(len(multiplicity), multiplicity.shape[1], _AT_ONCE):
+        yield rows, np.ascontiguousarray(multiplicity[rows].T, dtype=np.float64)
 
 
 def _divide(
@@ -198,11 +269,16 @@ def _divide(
     return quotient
 
 
-SPEARMAN = Measure(spearman, swapped_spearman)
-RATIO = Measure(ratio, swapped_ratio)
+SPEARMAN = Measure(
+    spearman_of_seeds, spearman_columns, spearman_gap, bounded=True, correlation=True
+)
+AUC = Measure(auc_of_seeds, auc_columns, auc_gap, bounded=True)
+RATIO = Measure(ratio_of_seeds, ratio_columns, ratio_gap, bounded=True)
+LOSS = Measure(ratio_of_seeds, ratio_columns, ratio_gap, bounded=False)
 MEASURES: dict[str, Measure] = {
     "spearman": SPEARMAN,
+    "auc": AUC,
     "accuracy": RATIO,
-    "loss_per_token": RATIO,
+    "loss_per_token": LOSS,
     "overlap": RATIO,
 }

@@ -3,15 +3,17 @@
 Arrays in, numbers out; randomness is an argument. Axes: P items, R resamples, S seeds.
 
 Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 6 (resamples), 13
-(percentile intervals).
+(percentile intervals), 14 (BCa).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64, Integer, UInt16
+from scipy.special import ndtr, ndtri
 
-from wordrel.stats.measures import Measure, blocks
+from wordrel.stats.measures import Measure
+from wordrel.stats.ranks import blocks
 
 
 class Interval(NamedTuple):
@@ -47,7 +49,8 @@ def resampled_scores(
     multiplicity: Integer[np.ndarray, "R P"],
 ) -> Float64[np.ndarray, "R S"]:
     """The score of every seed (a row of `predicted`) in every resample of the items."""
-    return np.stack([measure.scores(gold, row, multiplicity) for row in predicted], axis=1)
+    scores: Float64[np.ndarray, "R S"] = measure.scores(gold, predicted, multiplicity)
+    return scores
 
 
 def plain_scores(
@@ -67,6 +70,11 @@ def joint(
     An interval of the result is for other items of the same sort *and* other seeds. It knows the
     seeds that there are: with one seed nothing is said of seeds, and with S the variance between
     them is taken (S-1)/S as large as it is, so with few seeds it is a little too narrow.
+
+    Its interval is the percentile interval. BCa's acceleration is that of items only, and in
+    simulations it did not pay: coverage of 95 % intervals with 5 seeds was .956 .946 .950 for
+    Spearman and .960 .936 .936 for AUC, with BCa .952 .938 .950 and .972 .948 .938 (100 items and
+    small seed effects, 300 and small, 300 and large; 500 repetitions, Monte-Carlo error .010).
     """
     drawn = rng.integers(0, scores.shape[1], size=scores.shape)
     means: Float64[np.ndarray, " R"] = np.take_along_axis(scores, drawn, axis=1).mean(axis=1)
@@ -83,6 +91,59 @@ def interval(resampled: Float64[np.ndarray, " R"], confidence: float) -> Interva
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))
+
+
+def bca(
+    resampled: Float64[np.ndarray, " R"],
+    score: float,
+    left_out: Float64[np.ndarray, " C"],
+    confidence: float,
+) -> Interval:
+    """Bias-corrected and accelerated interval: the percentile interval, its two ends moved.
+
+    By how far the score is from the median of the resampled values, and by how much the standard
+    error changes with the score (the skewness of the jackknife).
+
+    Args:
+        resampled: scores of resamples of the items.
+        score: on the items as they are.
+        left_out: the score without each cluster of items, see `jackknife`.
+        confidence: share of such intervals that hold the truth.
+
+    Returns:
+        NaN where all resampled values lie on one side of the score: then nothing is known of the
+        bias. Values that are NaN are left out.
+
+    Source: Efron, Journal of the American Statistical Association 82, 1987.
+    """
+    values = resampled[~np.isnan(resampled)]
+    if not len(values):
+        return Interval(float("nan"), float("nan"))
+    bias = ndtri(((values < score).mean() + (values <= score).mean()) / 2)
+    if not np.isfinite(bias):
+        return Interval(float("nan"), float("nan"))
+    known = left_out[~np.isnan(left_out)]
+    pull = known.sum() / max(len(known), 1) - known
+    scale = 6 * (pull**2).sum() ** 1.5
+    acceleration = (pull**3).sum() / scale if scale > 0 else 0.0
+    ends = bias + ndtri(np.array([(1 - confidence) / 2, (1 + confidence) / 2]))
+    low, high = np.quantile(values, ndtr(bias + ends / (1 - acceleration * ends)))
+    return Interval(float(low), float(high))
+
+
+def jackknife(
+    measure: Measure,
+    gold: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, "S P"],
+    cluster: Int64[np.ndarray, " P"],
+) -> Float64[np.ndarray, "C S"]:
+    """The score of every seed without each cluster of items in turn; costs as C resamples."""
+    labels, which = np.unique(cluster, return_inverse=True)
+    scores = np.empty((len(labels), len(predicted)))
+    for rows in blocks(len(labels), len(cluster), numbers=2**24):
+        kept = (which != np.arange(rows.start, rows.stop)[:, None]).astype(np.uint16)
+        scores[rows] = resampled_scores(measure, gold, predicted, kept)
+    return scores
 
 
 def spread(scores: Float64[np.ndarray, " S"]) -> float:

@@ -1,25 +1,26 @@
 """Tasks: data sets and the kinds of question put to readings.
 
-Load a task (`load_task`, `pairs_task`), put it to a model (`ask`), see what a vocabulary covers
-(`covered`). Names are looked up on first use, so that checking a config, which needs only
-`wordrel.tasks.registry`, loads neither data nor the rest of the package.
+Load a task (`load_task`, or `own_task` for a user's own set), put it to a model (`ask`), see what
+a vocabulary covers (`covered`). Names are looked up on first use, so that checking a config, which
+needs only `wordrel.tasks.registry`, loads neither data nor the rest of the package.
 """
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.tasks.base import RESTRICT_VOCAB, Items, Outcome, Probe, Scope, Task
-    from wordrel.tasks.core import KINDS, ask, covered, load_task, pairs_task
+    from wordrel.tasks.base import RESTRICT_VOCAB, Items, Measurement, Outcome, Probe, Scope, Task
+    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task, pairs_task
 
 _HOMES = {
-    "base": ("RESTRICT_VOCAB", "Items", "Outcome", "Probe", "Scope", "Task"),
-    "core": ("KINDS", "ask", "covered", "load_task", "pairs_task"),
+    "base": ("RESTRICT_VOCAB", "Items", "Measurement", "Outcome", "Probe", "Scope", "Task"),
+    "core": ("KINDS", "ask", "covered", "load_task", "own_task", "pairs_task"),
 }
 __all__ = [
     "KINDS",
     "RESTRICT_VOCAB",
     "Items",
+    "Measurement",
     "Outcome",
     "Probe",
     "Scope",
@@ -27,6 +28,7 @@ __all__ = [
     "ask",
     "covered",
     "load_task",
+    "own_task",
     "pairs_task",
 ]
 

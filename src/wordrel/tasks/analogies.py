@@ -1,14 +1,17 @@
 """Analogies: which word is to b as a' is to a?
 
-Reads a file of sections and questions `a a' b b'`. Every question is answered twice: by 3CosAdd,
-and by the neighbour of b alone, because a high score of the first says little where the second
-is high, too. The measure is accuracy.
+Reads questions `a a' b b'`, where b' may be several words `x/y/z` of which any is right. Each is
+answered by 3CosAdd, by 3CosMul, and by the neighbour of b alone, because a high score of the first
+two says little where the third is high, too. The measure is accuracy.
 
-Source: 3CosAdd: Mikolov, Yih & Zweig, NAACL 2013, section 4; the baseline: Linzen, RepEval 2016.
+Source: 3CosAdd: Mikolov, Yih & Zweig, NAACL 2013, section 4; 3CosMul: Levy & Goldberg, CoNLL 2014,
+equation 4; the baseline: Linzen, RepEval 2016; several right answers: Gladkova, Drozd & Matsuoka,
+NAACL-SRW 2016.
 """
 
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
@@ -21,113 +24,266 @@ from wordrel.tasks.base import (
     Outcome,
     Scope,
     Task,
-    number,
     reason,
     unanswered,
     without_vector,
     word_ids,
 )
-from wordrel.tasks.files import read_quadruples
-from wordrel.tasks.geometry import has_direction, nearest, unit_rows
+from wordrel.tasks.geometry import has_direction, unit_rows
+
+Method = Literal["", ".mul", ".only_b"]
+"""What follows the task's name in the rows of 3CosAdd, 3CosMul and only-b."""
+METHODS: tuple[Method, ...] = ("", ".mul", ".only_b")
+EPSILON = 0.001
+"""Keeps 3CosMul from dividing by zero, as in its source."""
+_COSINES_AT_ONCE = 2**24
+"""float32 cosines of question words with candidates held in memory at a time: 64 MiB."""
 
 
-def read(path: Path) -> Items:
-    """Every question of the file; questions of one section with the same a, a' are one cluster."""
-    questions = read_quadruples(path)
-    words = tuple(question for _, question in questions)
-    return Items(
-        words=words,
-        gold=np.ones(len(words)),
-        cluster=number((section, question[:2]) for section, question in questions),
-        duplicates=len(words) - len(set(words)),
-        multiword=sum(any("_" in word for word in question) for question in words),
+@dataclass(frozen=True)
+class _Asked:
+    """The questions that can be asked, Q of the P items, and their F right answers.
+
+    Attributes:
+        covered: which of the items they are, shape [P].
+        questions: ids of a, a' and b.
+        answers: ids of right answers, those of a question side by side.
+        first: where the answers of each question begin, shape [Q].
+        unanswerable: items left out because only words of the question would be right.
+    """
+
+    covered: Bool[np.ndarray, " P"]
+    questions: Int64[np.ndarray, "Q 3"]
+    answers: Int64[np.ndarray, " F"]
+    first: Int64[np.ndarray, " Q"]
+    unanswerable: int
+
+    def any_answer(self, of_answers: Bool[np.ndarray, " F"]) -> Bool[np.ndarray, " Q"]:
+        """Whether it holds for any right answer of each question."""
+        found: Bool[np.ndarray, " Q"] = np.logical_or.reduceat(of_answers, self.first)
+        return found
+
+    def right(self, found: Int64[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
+        """Which answers are right."""
+        n_answers = np.diff(self.first, append=len(self.answers))
+        return self.any_answer(self.answers == np.repeat(found, n_answers))
+
+
+def _asked(items: Items, vocab: Vocab, scope: Scope) -> _Asked:
+    """Words of a question may not answer it (3CosAdd would mostly return one of them)."""
+    ids = word_ids(items, vocab, scope.lowercase)[:, :3]
+    right = [words[3].lower() if scope.lowercase else words[3] for words in items.words]
+    parted = [text.split("/") for text in right]
+    answers = vocab.ids(word for words in parted for word in words)
+    item = np.repeat(np.arange(len(parted)), [len(words) for words in parted])
+    repeated = np.any(ids[item] == answers[:, None], axis=1) & (answers >= 0)
+    allowed = (answers >= 0) & ~repeated
+    candidate = allowed & (answers < scope.restrict_vocab)
+    among = np.all((ids >= 0) & (ids < scope.restrict_vocab), axis=1)
+    covered = among & _has(candidate, item, len(ids))
+    kept = candidate & covered[item]
+    return _Asked(
+        covered,
+        ids[covered],
+        answers[kept],
+        first=np.flatnonzero(np.diff(item[kept], prepend=-1)),
+        unanswerable=int((_has(repeated, item, len(ids)) & ~_has(allowed, item, len(ids))).sum()),
     )
 
 
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Questions of four words among the candidates, whose answer is not in the question itself.
+def _has(
+    holds: Bool[np.ndarray, " F"], item: Int64[np.ndarray, " F"], n_items: int
+) -> Bool[np.ndarray, " P"]:
+    """Whether it holds for any answer of each item."""
+    found: Bool[np.ndarray, " P"] = np.bincount(item[holds], minlength=n_items) > 0
+    return found
 
-    The words of the question may not answer (3CosAdd would mostly return one of them), so a
-    question whose answer is among them cannot be answered by any model.
+
+def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Questions of which a, a', b and a right answer that is none of them are candidates.
+
+    Candidates are the `scope.restrict_vocab` most frequent words. A question whose only right
+    answer stands in the question cannot be answered by any model.
     """
-    ids = word_ids(items, vocab, scope.lowercase)
-    known: Bool[np.ndarray, " P"] = np.all((ids >= 0) & (ids < scope.restrict_vocab), axis=1)
-    known &= ~_unanswerable(ids)
-    return known
+    return _asked(items, vocab, scope).covered
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """Two outcomes a view, 3CosAdd and only-b; 1 where the answer is right, 0 where it is wrong."""
-    asked = covered(task.items, readings.vocab, scope)
-    ids = word_ids(task.items, readings.vocab, scope.lowercase)
+    """Three outcomes a view, one a method; 1 where the answer is right, 0 where it is wrong.
+
+    Each section is told by a row `task.SECTION`, by 3CosAdd, as a detail.
+    """
+    asked = _asked(task.items, readings.vocab, scope)
     candidates = min(len(readings.vocab), scope.restrict_vocab)
-    form = unanswered(task, asked, chance=1.0 / candidates)
-    unanswerable = int(_unanswerable(ids).sum())
-    if unanswerable:
-        note = f"{unanswerable} questions hold their own answer and are not asked"
+    form = unanswered(task, asked.covered, chance=1.0 / candidates)
+    if asked.unanswerable:
+        note = f"{asked.unanswerable} questions hold their own answer and are not asked"
         form = replace(form, note="; ".join(filter(None, [form.note, note])))
     if not readings.views:
         note = reason(readings, task.question)
-        return [replace(form, task=name, note=note) for name in _rows(task)]
-    return [
-        outcome
-        for name, view in readings.views.items()
-        for outcome in _in_view(
-            replace(form, view=name, primary=name == readings.primary.get(task.question)),
-            ids,
-            unit_rows(view[:candidates]),
-        )
-    ]
-
-
-def _rows(task: Task) -> tuple[str, str]:
-    return task.name, f"{task.name}.only_b"
-
-
-def _unanswerable(ids: Int64[np.ndarray, "P 4"]) -> Bool[np.ndarray, " P"]:
-    answer = ids[:, 3]
-    repeated: Bool[np.ndarray, " P"] = (answer >= 0) & np.any(ids[:, :3] == answer[:, None], axis=1)
-    return repeated
-
-
-def _in_view(
-    form: Outcome, ids: Int64[np.ndarray, "P 4"], unit: Float32[np.ndarray, "C D"]
-) -> list[Outcome]:
-    heard = form.covered.copy()
-    heard[form.covered] = has_direction(unit)[ids[form.covered]].all(axis=1)
-    note = "; ".join(filter(None, [form.note, without_vector(heard, form.covered)]))
+        return [replace(form, task=task.name + method, note=note) for method in METHODS]
     outcomes = []
-    for suffix, solve in (("", three_cos_add), (".only_b", only_b)):
-        predicted = np.full(len(ids), np.nan)
-        predicted[heard] = solve(unit, ids[heard, :3]) == ids[heard, 3]
-        row = replace(form, task=form.task + suffix, predicted=predicted, note=note)
+    for name, view in readings.views.items():
+        primary = name == readings.primary.get(task.question)
+        rows = _in_view(
+            replace(form, view=name, primary=primary), asked, unit_rows(view[:candidates])
+        )
+        outcomes += rows
+        outcomes += _by_section(rows[0], task.items.labels)
+    return outcomes
+
+
+def _in_view(form: Outcome, asked: _Asked, unit: Float32[np.ndarray, "C D"]) -> list[Outcome]:
+    known = has_direction(unit)
+    heard = known[asked.questions].all(axis=1) & asked.any_answer(known[asked.answers])
+    answered = form.covered.copy()
+    answered[form.covered] = heard
+    note = "; ".join(filter(None, [form.note, without_vector(answered, form.covered)]))
+    outcomes = []
+    for method, found in solve(unit, asked.questions[heard]).items():
+        said = np.full(len(heard), -1)
+        said[heard] = found
+        predicted = np.full(len(answered), np.nan)
+        predicted[answered] = asked.right(said)[heard]
+        row = replace(form, task=form.task + method, predicted=predicted, note=note)
         outcomes.append(row)
     return outcomes
 
 
-def three_cos_add(
+def _by_section(row: Outcome, labels: tuple[str, ...]) -> list[Outcome]:
+    """A row a section, in the order of the file; none where there is only one."""
+    sections, of = list(dict.fromkeys(labels)), np.array(labels)
+    if len(sections) < 2:
+        return []
+    return [_part(row, f"{row.task}.{section}", of == section) for section in sections]
+
+
+def _part(row: Outcome, name: str, its: Bool[np.ndarray, " P"]) -> Outcome:
+    return replace(
+        row,
+        task=name,
+        gold=row.gold[its],
+        predicted=row.predicted[its],
+        covered=row.covered[its],
+        cluster=row.cluster[its],
+        detail=True,
+    )
+
+
+def solve(
     unit: Float32[np.ndarray, "C D"], questions: Int64[np.ndarray, "Q 3"]
-) -> Int64[np.ndarray, " Q"]:
-    """The word w, not of the question, of largest cos(w, a' - a + b); -1 where none is left."""
-    a, a_prime, b = questions.T
-    target = unit[a_prime] - unit[a] + unit[b]
-    found: Int64[np.ndarray, " Q"] = nearest(target, unit, questions, k=1)[:, 0]
+) -> dict[Method, Int64[np.ndarray, " Q"]]:
+    """The candidate that answers each question, by every method; the lower id where equal.
+
+    With s = (1 + cos) / 2, the word w, not of the question, of largest
+    - "": cos(w, a') - cos(w, a) + cos(w, b), which is 3CosAdd;
+    - ".mul": s(w, a') s(w, b) / (s(w, a) + EPSILON), which is 3CosMul;
+    - ".only_b": cos(w, b).
+
+    The cosines of the words of some hundred questions with all candidates are computed once; a
+    question then is two additions, or a division and a product, of rows that stay in cache.
+
+    Args:
+        unit: the candidates, rows of length 1 or 0; a row of zeros is never an answer.
+        questions: ids of a, a', b, whose rows have length 1. Fast where questions that follow each
+            other share words, above all a and a'.
+
+    Returns:
+        Candidate ids; -1 where no candidate is left.
+    """
+    candidates = np.flatnonzero(has_direction(unit))
+    place = np.full(len(unit), -1)
+    place[candidates] = np.arange(len(candidates))
+    rows, asked = unit[candidates], place[questions]
+    found: dict[Method, Int64[np.ndarray, " Q"]] = {m: np.full(len(asked), -1) for m in METHODS}
+    n_words = max(3, _COSINES_AT_ONCE // max(1, len(rows)))
+    memory = np.empty((n_words, len(rows)), dtype=np.float32)  # asked for anew, it would be slow
+    for some in _batches(asked, n_words):
+        words, row = np.unique(asked[some], return_inverse=True)
+        cosines = np.matmul(rows[words], rows.T, out=memory[: len(words)])
+        row = row.reshape(-1, 3)
+        found[".only_b"][some] = _only_b(cosines, row, asked[some])
+        found[""][some] = _search(cosines, row, asked[some], np.subtract, np.add)
+        cosines += 1  # in place: a second table would be as large
+        found[".mul"][some] = _search(cosines, row, asked[some], _quotient, np.multiply)
+    for where in found.values():
+        where[where >= 0] = candidates[where[where >= 0]]
     return found
 
 
-def only_b(
-    unit: Float32[np.ndarray, "C D"], questions: Int64[np.ndarray, "Q 3"]
+def _batches(questions: Int64[np.ndarray, "Q 3"], n_words: int) -> Iterator[slice]:
+    """Consecutive questions that have at most so many different words."""
+    start, words = 0, set[int]()
+    for i, question in enumerate(questions.tolist()):
+        words.update(question)
+        if len(words) > n_words:
+            yield slice(start, i)
+            start, words = i, set(question)
+    if start < len(questions):
+        yield slice(start, len(questions))
+
+
+def _quotient(
+    of_a_prime: Float32[np.ndarray, " C"],
+    of_a: Float32[np.ndarray, " C"],
+    out: Float32[np.ndarray, " C"],
+) -> None:
+    """From rows of 1 + cos = 2 s: s(a') / (s(a) + EPSILON)."""
+    np.add(of_a, 2 * EPSILON, out=out)
+    np.divide(of_a_prime, out, out=out)
+
+
+def _search(
+    table: Float32[np.ndarray, "W C"],
+    row: Int64[np.ndarray, "Q 3"],
+    banned: Int64[np.ndarray, "Q 3"],
+    pair: Callable[..., object],
+    join: np.ufunc,
 ) -> Int64[np.ndarray, " Q"]:
-    """The word w, not of the question, of largest cos(w, b); -1 where none is left."""
-    distinct, which = np.unique(questions[:, 2], return_inverse=True)
-    # One of the first three neighbours of b is neither a nor a'.
-    k = min(3, len(unit))
-    near = nearest(unit[distinct], unit, distinct[:, None], k)[which]
-    banned = np.any(near[:, :, None] == questions[:, None, :2], axis=2)
-    first = np.argmin(banned, axis=1)
-    found: Int64[np.ndarray, " Q"] = near[np.arange(len(near)), first]
-    found[banned.all(axis=1)] = -1
+    """The candidate of largest join(pair(a', a), b); -1 where all are banned.
+
+    Args:
+        table: a number for each word of the questions and each candidate.
+        row: the rows of a, a', b in the table.
+        banned: candidates that may not answer each question.
+        pair: (row of a', row of a, out): what they give together, computed once for questions
+            that follow each other.
+        join: how b comes in.
+    """
+    found = np.full(len(row), -1)
+    both, scores = np.empty_like(table[:2])
+    last = (-1, -1)
+    for i, ((a, a_prime, b), own) in enumerate(zip(row.tolist(), banned.tolist(), strict=True)):
+        if (a, a_prime) != last:
+            pair(table[a_prime], table[a], out=both)
+            last = (a, a_prime)
+        join(both, table[b], out=scores)
+        for word in own:
+            scores[word] = -np.inf
+        best = scores.argmax()
+        if scores[best] > -np.inf:
+            found[i] = best
     return found
 
 
-KIND = Kind(version=1, better="higher", read=read, covered=covered, answer=answer)
+def _only_b(
+    cosines: Float32[np.ndarray, "W C"],
+    row: Int64[np.ndarray, "Q 3"],
+    banned: Int64[np.ndarray, "Q 3"],
+) -> Int64[np.ndarray, " Q"]:
+    """One of the first four neighbours of b, itself among them, is no word of the question."""
+    distinct, which = np.unique(row[:, 2], return_inverse=True)
+    near = np.full((len(distinct), min(4, cosines.shape[1])), -1)
+    for i, b in enumerate(distinct):
+        scores = cosines[b].copy()
+        for rank in range(near.shape[1]):
+            near[i, rank] = scores.argmax()
+            scores[near[i, rank]] = -np.inf
+    near = near[which]
+    out = np.any(near[:, :, None] == banned[:, None, :], axis=2)
+    found: Int64[np.ndarray, " Q"] = near[np.arange(len(near)), np.argmin(out, axis=1)]
+    found[out.all(axis=1)] = -1
+    return found
+
+
+KIND = Kind(version=2, better="higher", covered=covered, answer=answer)

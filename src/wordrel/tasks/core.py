@@ -1,10 +1,11 @@
 """The tasks by name: load one, ask a model, and say what a vocabulary covers.
 
-Reads the files inside the installed gensim package and the user's pairs files; writes nothing.
+Reads the files of data sets where they lie, and the user's own; writes nothing.
 """
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,36 +14,78 @@ from jaxtyping import Bool
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.readings import Readings
-from wordrel.tasks import analogies, held_out, last_word, neighbours, pairs
+from wordrel.tasks import (
+    analogies,
+    by_class,
+    categories,
+    directed,
+    held_out,
+    in_context,
+    labelled,
+    last_word,
+    neighbours,
+    pairs,
+    parts_of_speech,
+    sense_shift,
+    syntax,
+)
 from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Probe, Scope, Task
-from wordrel.tasks.files import package_file, read_pairs
-from wordrel.tasks.registry import REGISTRY, TaskInfo, explain_unknown
+from wordrel.tasks.fetch import find_files
+from wordrel.tasks.own import OwnSet, read_own
+from wordrel.tasks.readers import READERS
+from wordrel.tasks.registry import REGISTRY, KindName, TaskInfo, explain_unknown
 
 KINDS: dict[str, Kind] = {
     "pairs": pairs.KIND,
     "analogies": analogies.KIND,
+    "categories": categories.KIND,
+    "directed_pairs": directed.DIRECTED,
+    "direction": directed.DIRECTION,
+    "labelled_pairs": labelled.KIND,
+    "syntax": syntax.KIND,
+    "parts_of_speech": parts_of_speech.KIND,
+    "context_pairs": in_context.CONTEXT_PAIRS,
+    "same_sense": in_context.SAME_SENSE,
+    "sense_shift": sense_shift.KIND,
     "held_out_loss": held_out.KIND,
+    "held_out_by_class": by_class.KIND,
     "last_word": last_word.KIND,
     "neighbours": neighbours.KIND,
 }
 
 
-def load_task(name: str) -> Task:
+def load_task(name: str, cache: Path | None = None) -> Task:
     """A task of the registry, with its items.
+
+    Args:
+        name: of the task.
+        cache: below which downloaded data sets are; default: the user's cache.
 
     Raises:
         ConfigError: where there is no such task; says which name is nearest.
-        DatasetError: where its file is missing, altered or malformed.
+        MissingDatasetError: where its data set is not on this machine; says how to get it.
+        DatasetError: where a file of it is altered or malformed.
     """
     if name not in REGISTRY:
         raise ConfigError([f"tasks: {explain_unknown(name)}"])
     info = REGISTRY[name]
-    if not info.path:
-        return _task(info, _no_items())
-    items = KINDS[info.kind].read(package_file(info))
-    if items.n_items != info.n_items:
+    items = READERS[info.reader](find_files(info, cache))
+    if info.n_items is not None and items.n_items != info.n_items:
         raise DatasetError(f"{name}: found {items.n_items} items, expected {info.n_items}")
     return _task(info, items)
+
+
+def own_task(config: OwnSet) -> Task:
+    """The user's own set as a task.
+
+    Args:
+        config: its settings: kind, name, path, and `against` for pairs with labels.
+
+    Raises:
+        DatasetError: with file, line, found and expected of everything that is wrong.
+    """
+    own = read_own(config)
+    return _task(own.info, own.items)
 
 
 def pairs_task(name: str, path: Path) -> Task:
@@ -51,21 +94,14 @@ def pairs_task(name: str, path: Path) -> Task:
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    rows, header = read_pairs(path)
-    first_line = f"line 1 read as the header {', '.join(header)!r}" if header else "no header"
-    info = TaskInfo(
-        name=name,
-        kind="pairs",
-        question="alike",
-        description=f"Word pairs with scores from {path.name} ({first_line}).",
-        reference="",
-        license="not specified",
-        bibtex_citation="",
-        date="",
-        main_score="spearman",
-        n_items=len(rows),
-    )
-    return _task(info, pairs.from_pairs(rows))
+    return own_task(_PairsFile(name, path))
+
+
+@dataclass(frozen=True)
+class _PairsFile:
+    name: str
+    path: Path
+    kind: KindName = "pairs"
 
 
 def ask(
@@ -107,17 +143,14 @@ def _task(info: TaskInfo, items: Items) -> Task:
         question=info.question,
         measure=info.main_score,
         better=kind.better,
+        split=info.split,
         items=items,
         digest=_digest(info.kind, kind.version, items),
         info=info,
     )
 
 
-def _no_items() -> Items:
-    return Items((), np.empty(0), np.empty(0, dtype=np.int64), duplicates=0, multiword=0)
-
-
 def _digest(kind: str, version: int, items: Items) -> str:
     """Content, not names: the same pairs in another file are the same task."""
-    content = [kind, version, items.words, items.gold.tolist(), items.cluster.tolist()]
+    content = [kind, version, *items.content()]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]

@@ -1,46 +1,130 @@
-"""Strict readers of evaluation files: every line is understood, or the file is refused.
+"""Strict parsing of evaluation files: every line is understood, or the file is refused.
 
-Reads word pairs with scores (TSV or CSV) and analogy questions (Google's format), from the user's
-files and from those inside the installed gensim package; writes nothing.
+Reads word pairs with scores (TSV or CSV), analogy questions (Google's format) and tables of one
+fixed layout; writes nothing.
 """
 
 import csv
-import hashlib
-import importlib.metadata
-import importlib.util
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.registry import TaskInfo
 
 _SHOWN = 20
 Pair = tuple[str, str, float]
 Quadruple = tuple[str, str, str, str]
+Row = TypeVar("Row")
 
 
-def package_file(info: TaskInfo) -> Path:
-    """The file of a registered task inside the gensim package, found without importing it.
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a published table are made: fields parted by one character, never quoted.
+
+    Attributes:
+        columns: fields of each line.
+        delimiter: what parts them.
+        header: the first line; empty where there is none.
+        more: whether lines may have further fields.
+    """
+
+    columns: int
+    delimiter: str = "\t"
+    header: str = ""
+    more: bool = False
+
+
+def read_table(path: Path, layout: Layout, parse: Callable[[Sequence[str]], Row]) -> list[Row]:
+    """What `parse` makes of the fields of each line, in the order of the file.
+
+    Args:
+        path: the file, UTF-8 with or without byte order mark.
+        layout: of its lines.
+        parse: raises ValueError with found and expected where the fields are not right.
 
     Raises:
-        DatasetError: where gensim or the file is missing, or the file is not the pinned one.
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
-    spec = importlib.util.find_spec("gensim")
-    if spec is None or not spec.submodule_search_locations:
-        raise DatasetError(
-            f"{info.name}: found no gensim package, which holds {info.path}; install it"
+    lines = read_text(path).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    rows, problems = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            if number == 1 and layout.header:
+                _check_header(line.rstrip("\r"), layout.header)
+                continue
+            rows.append(parse(_fields(line.rstrip("\r"), layout)))
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+    refuse(problems)
+    if not rows:
+        raise DatasetError(f"{path}: found no lines, expected {layout.columns} columns a line")
+    return rows
+
+
+def _check_header(line: str, header: str) -> None:
+    if line != header:
+        raise ValueError(f"found the first line {line[:60]!r}, expected {header!r}")
+
+
+def _fields(line: str, layout: Layout) -> list[str]:
+    fields = line.split(layout.delimiter)
+    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.more):
+        parted = {"\t": "tabs", " ": "spaces", ",": "commas"}[layout.delimiter]
+        least = "at least " if layout.more else ""
+        raise ValueError(
+            f"found {_columns(len(fields))}, expected {least}{layout.columns} parted by {parted}"
         )
-    path = Path(spec.submodule_search_locations[0]) / info.path
-    version = importlib.metadata.version("gensim")
-    found = hashlib.sha256(_read_bytes(path)).hexdigest()
-    if found != info.sha256:
-        raise DatasetError(
-            f"{path}: found sha256 {found} in gensim {version}, expected {info.sha256}; "
-            "install the gensim version that constraints.txt names"
-        )
-    return path
+    return fields
+
+
+def word_of(field: str) -> str:
+    """A word of a table.
+
+    Raises:
+        ValueError: where it is empty or holds a control character.
+    """
+    word = field.strip()
+    if not word or not word.isprintable():
+        raise ValueError(f"found the word {field!r}, expected a word of plain text")
+    return word
+
+
+def number_of(field: str) -> float:
+    """A number of a table.
+
+    Raises:
+        ValueError: where it is none, or not finite.
+    """
+    if not _is_number(field) or not math.isfinite(float(field)):
+        raise ValueError(f"found {field!r}, expected a finite number such as 7.5")
+    return float(field)
+
+
+def place_of(field: str) -> int:
+    """A place in a sentence, from 0.
+
+    Raises:
+        ValueError: where it is no whole number.
+    """
+    if not (field.isascii() and field.isdigit()):
+        raise ValueError(f"found the place {field!r}, expected a whole number from 0")
+    return int(field)
+
+
+def one_of(field: str, allowed: Sequence[str]) -> str:
+    """A field that may say only one of a few things.
+
+    Raises:
+        ValueError: where it says another.
+    """
+    if field not in allowed:
+        raise ValueError(f"found {field!r}, expected one of {', '.join(allowed)}")
+    return field
 
 
 def read_pairs(path: Path, *, comments: bool = False) -> tuple[list[Pair], tuple[str, ...]]:
@@ -56,15 +140,27 @@ def read_pairs(path: Path, *, comments: bool = False) -> tuple[list[Pair], tuple
     Raises:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
-    text = read_text(path)
-    delimiter = "\t" if "\t" in text else ","
-    rows = list(_rows(path, text, delimiter, comments))
+    rows, delimiter = delimited(path, comments=comments)
     header = tuple(rows.pop(0)[1]) if rows and _is_header(rows[0][1]) else ()
     problems = [f"{path}:{line}: {p}" for line, row in rows for p in _pair_problems(row, delimiter)]
     refuse(problems)
     if not rows:
         raise DatasetError(f"{path}: found no pairs, expected lines of word, word, score")
     return [(a.strip(), b.strip(), float(score)) for _, (a, b, score) in rows], header
+
+
+def delimited(path: Path, *, comments: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
+    """Line number and fields of each line of a user's table, and what parts the fields.
+
+    They are parted by tabs if the file holds any tab and by commas if not; fields may be quoted;
+    blank lines are skipped.
+
+    Raises:
+        DatasetError: where a quoted field is broken, with file and line.
+    """
+    text = read_text(path)
+    delimiter = "\t" if "\t" in text else ","
+    return list(_rows(path, text, delimiter, comments)), delimiter
 
 
 def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:
@@ -99,7 +195,7 @@ def read_text(path: Path) -> str:
     Raises:
         DatasetError: where it cannot be read, or is not UTF-8 (with the byte offset).
     """
-    data = _read_bytes(path)
+    data = read_bytes(path)
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -122,7 +218,12 @@ def refuse(problems: list[str]) -> None:
         raise DatasetError("\n".join(problems[:_SHOWN] + tail))
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A whole file.
+
+    Raises:
+        DatasetError: where it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
@@ -164,8 +265,7 @@ def _is_number(text: str) -> bool:
 def _pair_problems(row: list[str], delimiter: str) -> Iterable[str]:
     if len(row) != 3:
         parted = "tabs" if delimiter == "\t" else "commas or tabs"
-        columns = "1 column" if len(row) == 1 else f"{len(row)} columns"
-        yield f"found {columns}, expected 3 (word, word, score) parted by {parted}"
+        yield f"found {_columns(len(row))}, expected 3 (word, word, score) parted by {parted}"
         return
     for word in row[:2]:
         if not word.strip():
@@ -174,3 +274,7 @@ def _pair_problems(row: list[str], delimiter: str) -> Iterable[str]:
             yield f"found the word {word!r} with a control character, expected plain text"
     if not _is_number(row[2]) or not math.isfinite(float(row[2])):
         yield f"found the score {row[2]!r}, expected a finite number such as 7.5"
+
+
+def _columns(number: int) -> str:
+    return "1 column" if number == 1 else f"{number} columns"

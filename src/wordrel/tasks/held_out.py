@@ -9,33 +9,27 @@ the measure their ratio: the loss per token.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import DatasetError
 from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import Items, Kind, Outcome, Probe, Scope, Task, reason, unanswered
+from wordrel.tasks.base import (
+    Items,
+    Kind,
+    Outcome,
+    Probe,
+    Scope,
+    Task,
+    all_covered,
+    reason,
+    unanswered,
+)
 
 _LOG_PROBABILITIES_AT_ONCE = 2**23
 """32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
-
-
-def read(path: Path) -> Items:
-    """The user's corpus is the data set, so there is no file to read.
-
-    Raises:
-        DatasetError: always.
-    """
-    raise DatasetError(f"{path}: found a file for held_out_loss, expected none; leave it out")
-
-
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """All of them: held-out text is made of words of the vocabulary."""
-    return np.ones(items.n_items, dtype=np.bool_)
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -82,7 +76,7 @@ def choose_sentences(probe: Probe) -> tuple[Int64[np.ndarray, " N"], Items]:
     starts = np.concatenate([[0], probe.ends[:-1]]) if len(probe.ends) else probe.ends
     lengths = probe.ends - starts
     usable = np.flatnonzero(lengths >= 2)
-    taken = usable[_spread(lengths[usable], probe.max_tokens)]
+    taken = usable[spread(lengths[usable], probe.max_tokens)]
     inside = [np.arange(starts[s], probe.ends[s]) for s in taken]
     places = np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
     items = Items(
@@ -95,7 +89,7 @@ def choose_sentences(probe: Probe) -> tuple[Int64[np.ndarray, " N"], Items]:
     return probe.ids[places], items
 
 
-def _spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:
+def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:
     """Evenly spaced sentences of at most `limit` tokens in all, but at least one."""
     n = len(lengths)
     while True:
@@ -112,19 +106,29 @@ def _answer_one(
     row = replace(form, task=f"{form.task}.{objective}")
     if form.note:
         return row
-    context = readings.context
-    if context is None:
-        return replace(row, note=reason(readings, "fit", "context"))
-    if context.objective != objective:
-        return replace(row, note=f"the model was trained for the objective {context.objective!r}")
     try:
+        context = context_for(objective, readings)
         losses = sentence_losses(context, ids, form.gold.astype(np.int64), len(readings.vocab))
     except NotAvailableError as refusal:
         return replace(row, note=str(refusal))
     return replace(row, view="context", predicted=losses)
 
 
-def _targets(n_targets: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " T"]:
+def context_for(objective: Objective, readings: Readings) -> Contextualizer:
+    """What predicts words as the objective has it.
+
+    Raises:
+        NotAvailableError: where the model was not trained for it; says why.
+    """
+    if readings.context is None:
+        raise NotAvailableError(reason(readings, "fit", "context"))
+    if readings.context.objective != objective:
+        trained_for = readings.context.objective
+        raise NotAvailableError(f"the model was trained for the objective {trained_for!r}")
+    return readings.context
+
+
+def targets(n_targets: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " T"]:
     """Where the targets stand in a stream of sentences of n_targets + 1 tokens."""
     lengths = n_targets + 1
     is_target = np.ones(int(lengths.sum()), dtype=np.bool_)
@@ -139,12 +143,32 @@ def sentence_losses(
     n_words: int,
 ) -> Float64[np.ndarray, " S"]:
     """-log p of all targets of a sentence, summed, in nats under the full softmax."""
-    states = context.states(ids, np.cumsum(n_targets + 1))
-    places = _targets(n_targets)
-    surprise = np.empty(len(places))
-    for some, log_p in log_probabilities(context, states[places], n_words):
-        surprise[some] = -log_p[np.arange(len(log_p)), ids[places[some]]]
-    return np.add.reduceat(surprise, np.cumsum(n_targets) - n_targets)
+    losses = target_losses(context, ids, n_targets, n_words)
+    return np.add.reduceat(losses, np.cumsum(n_targets) - n_targets)
+
+
+def target_losses(
+    context: Contextualizer,
+    ids: Int64[np.ndarray, " N"],
+    n_targets: Int64[np.ndarray, " S"],
+    n_words: int,
+) -> Float64[np.ndarray, " T"]:
+    """-log p of each target, in nats under the full softmax."""
+    states, places = context.states(ids, np.cumsum(n_targets + 1)), targets(n_targets)
+    return surprises(context, states[places], ids[places], n_words)
+
+
+def surprises(
+    context: Contextualizer,
+    states: Float32[np.ndarray, "P D"],
+    words: Int64[np.ndarray, " P"],
+    n_words: int,
+) -> Float64[np.ndarray, " P"]:
+    """-log p of the word that each state is to predict, in nats under the full softmax."""
+    surprise = np.empty(len(words))
+    for some, log_p in log_probabilities(context, states, n_words):
+        surprise[some] = -log_p[np.arange(len(log_p)), words[some]]
+    return surprise
 
 
 def log_probabilities(
@@ -162,7 +186,7 @@ def _unigram_loss(vocab: Vocab, ids: Int64[np.ndarray, " N"], items: Items) -> f
     if not items.n_items:
         return float("nan")
     p = vocab.counts / vocab.counts.sum()
-    return float(-np.log(p[ids[_targets(items.gold.astype(np.int64))]]).mean())
+    return float(-np.log(p[ids[targets(items.gold.astype(np.int64))]]).mean())
 
 
-KIND = Kind(version=1, better="lower", read=read, covered=covered, answer=answer)
+KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer)

@@ -7,32 +7,15 @@ The items are sentences: gold is 1, predicted 1 where the answer is right and 0 
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Int64
 
-from wordrel.corpus.vocab import Vocab
-from wordrel.errors import DatasetError
 from wordrel.readings import Contextualizer, NotAvailableError, Readings
-from wordrel.tasks.base import Items, Kind, Outcome, Scope, Task, reason
+from wordrel.tasks.base import Kind, Outcome, Scope, Task, all_covered, reason
 from wordrel.tasks.held_out import choose_sentences, form_of, log_probabilities, probe_of
 
 _ANY_WORD = 0
-
-
-def read(path: Path) -> Items:
-    """The user's corpus is the data set, so there is no file to read.
-
-    Raises:
-        DatasetError: always.
-    """
-    raise DatasetError(f"{path}: found a file for last_word, expected none; leave it out")
-
-
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """All of them: held-out text is made of words of the vocabulary."""
-    return np.ones(items.n_items, dtype=np.bool_)
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -90,4 +73,4 @@ def _commonest(words: Int64[np.ndarray, " S"]) -> float:
     return float(np.bincount(words).max() / len(words)) if len(words) else float("nan")
 
 
-KIND = Kind(version=1, better="higher", read=read, covered=covered, answer=answer)
+KIND = Kind(version=1, better="higher", covered=all_covered, answer=answer)

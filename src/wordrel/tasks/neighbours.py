@@ -1,21 +1,37 @@
 """Agreement: which words does a model put next to each other, and does another agree?
 
 This question is asked of two models, or two seeds of one, so it has no outcome of a single model:
-`neighbours` of each are kept, and `overlap` compares them, one value a probe word.
+the neighbours and the vectors of some probe words are kept, in each view; `overlap` compares
+neighbours, one value a probe word, and `wordrel.agreement` does the rest.
+
+Glossary: Q probe words, k neighbours.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+import pandas as pd
+from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import DatasetError
 from wordrel.readings import Readings
-from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Scope, Task
+from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Scope, Task, all_covered
 from wordrel.tasks.geometry import nearest, unit_rows
 
 _PROBED_RANKS = 10_000
+
+
+class Probed(NamedTuple):
+    """What one model, in one view, says of the probe words.
+
+    Attributes:
+        neighbours: ids of the nearest words, best first; -1 where there is none.
+        vectors: the rows of the probe words as they are.
+    """
+
+    neighbours: Int64[np.ndarray, "Q k"]
+    vectors: Float32[np.ndarray, "Q D"]
 
 
 def probe_words(vocab: Vocab, n: int = 1000) -> Int64[np.ndarray, " Q"]:
@@ -51,6 +67,47 @@ def neighbours(
     return found
 
 
+def agreement_answers(readings: Readings) -> dict[str, Probed]:
+    """Neighbours and vectors of the `probe_words` in every view, the one for "alike" first.
+
+    All of them, because development splits choose only later which view speaks for a model.
+    """
+    probes = probe_words(readings.vocab)
+    first = readings.primary.get("alike", "")
+    return {
+        view: Probed(neighbours(readings, view, probes), readings.views[view][probes])
+        for view in sorted(readings.views, key=lambda view: view != first)
+    }
+
+
+def to_frame(answers: Mapping[str, Probed]) -> pd.DataFrame:
+    """A row a view and probe: view, probe (its place from 0), rank_0 .., v0 .. (float32).
+
+    A view of fewer dimensions than another has NaN in the columns that it does not need.
+    """
+    frames = []
+    for view, (found, vectors) in answers.items():
+        probes = {"view": view, "probe": np.arange(len(found))}
+        ranks = {f"rank_{i}": column for i, column in enumerate(found.T)}
+        values = {f"v{i}": column for i, column in enumerate(vectors.T)}
+        frames.append(pd.DataFrame(probes | ranks | values))
+    return (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"view": [], "probe": []})
+    )
+
+
+def from_frame(table: pd.DataFrame) -> dict[str, Probed]:
+    """The answers that `to_frame` laid out."""
+    ranks = [column for column in table.columns if column.startswith("rank_")]
+    values = [column for column in table.columns if column[0] == "v" and column[1:].isdigit()]
+    answers = {}
+    for view, rows in table.groupby("view", sort=False):
+        wide = rows[values].to_numpy(dtype=np.float32)
+        used = np.flatnonzero(~np.isnan(wide).all(axis=0)).max(initial=-1) + 1
+        answers[str(view)] = Probed(rows[ranks].to_numpy(dtype=np.int64), wide[:, :used])
+    return answers
+
+
 def overlap(
     first: Int64[np.ndarray, "Q k"], second: Int64[np.ndarray, "Q k"]
 ) -> Float64[np.ndarray, " Q"]:
@@ -67,23 +124,9 @@ def expected_overlap(n_words: int, k: int = 10, restrict: int = RESTRICT_VOCAB) 
     return min(k, others) / others if others else float("nan")
 
 
-def read(path: Path) -> Items:
-    """The probes are words of the vocabulary, so there is no file to read.
-
-    Raises:
-        DatasetError: always.
-    """
-    raise DatasetError(f"{path}: found a file for neighbour_agreement, expected none; leave it out")
-
-
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """All of them: probes are words of the vocabulary."""
-    return np.ones(items.n_items, dtype=np.bool_)
-
-
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """Nothing: one model alone cannot agree."""
     return []
 
 
-KIND = Kind(version=1, better="higher", read=read, covered=covered, answer=answer)
+KIND = Kind(version=2, better="higher", covered=all_covered, answer=answer)

@@ -4,7 +4,6 @@ Reads a file of word, word, score; the measure is Spearman's correlation over pa
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
@@ -17,31 +16,12 @@ from wordrel.tasks.base import (
     Outcome,
     Scope,
     Task,
-    number,
     reason,
     unanswered,
     without_vector,
     word_ids,
 )
-from wordrel.tasks.files import Pair, read_pairs
 from wordrel.tasks.geometry import cosines
-
-
-def from_pairs(pairs: list[Pair]) -> Items:
-    """Items that keep every pair; a pair that comes again, in either order, joins its cluster."""
-    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
-    return Items(
-        words=tuple((a, b) for a, b, _ in pairs),
-        gold=np.array([score for _, _, score in pairs], dtype=np.float64),
-        cluster=cluster,
-        duplicates=len(pairs) - len(np.unique(cluster)),
-        multiword=sum(_is_multiword(a) or _is_multiword(b) for a, b, _ in pairs),
-    )
-
-
-def read(path: Path) -> Items:
-    """The items of a published set, in whose file lines that begin with # are comments."""
-    return from_pairs(read_pairs(path, comments=True)[0])
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
@@ -67,8 +47,4 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     return outcomes
 
 
-def _is_multiword(word: str) -> bool:
-    return "_" in word or len(word.split()) > 1
-
-
-KIND = Kind(version=1, better="higher", read=read, covered=covered, answer=answer)
+KIND = Kind(version=1, better="higher", covered=covered, answer=answer)

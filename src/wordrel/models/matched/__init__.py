@@ -16,6 +16,7 @@ from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
+from wordrel.models.spaces import relations, spaces
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.readings import Readings
 
@@ -55,7 +56,11 @@ def train(
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
 ) -> Readings:
-    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context."""
+    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context.
+
+    The value is the headline where there is one: it is what a word gives to a state, as the plain
+    input row is in CBOW.
+    """
     model = Model(
         config,
         torch.from_numpy(tensors["input"]),
@@ -64,27 +69,22 @@ def read(
         {name: torch.from_numpy(t) for name, t in tensors.items() if name not in TABLES},
     )
     rung = RUNGS[config.kind]
-    inputs, outputs = tensors["input"], tensors["output"]
-    views = {"input": inputs, "output": outputs}
-    relations = {"in.in": (inputs, inputs), "in.out": (inputs, outputs)}
+    tables = {"input": tensors["input"], "output": tensors["output"]}
     if rung.maps:
-        views |= {name: view.numpy() for name, view in _roles(model)}
-        relations["value.out"] = (views["value"], outputs)
-    if "query" in views:
-        relations["q.k"] = (views["query"], views["key"])
+        tables |= {name: table.numpy() for name, table in _roles(model)}
     context = StreamContext(
         rung.objective,
         training,
         model.states,
-        outputs,
+        model.weights,
+        tensors["output"],
         tensors["bias"].ravel(),
         vocab.counts,
         relative=config.loss == "negative_sampling",
     )
-    primary = {"alike": "input", "relate": "in.out"}
-    if rung.maps:
-        primary = {"alike": "value", "relate": "value.out"}
-    return Readings(vocab, views, relations, context, primary)
+    alike, relate = ("value", "value.out") if rung.maps else ("input", "in.out")
+    primary = {"alike": alike, "relate": relate, "in_context": "context"}
+    return Readings(vocab, spaces(**tables), relations(**tables), context, primary)
 
 
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:

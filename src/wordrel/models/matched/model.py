@@ -49,17 +49,30 @@ class Model:
             x: the input vectors of `context_ids`, apart from the table: they carry gradients.
             batch: the windows.
         """
-        places = place_scores(self.rung.objective, batch, self.dense.get("offsets"), x)
-        words = w.norm(self.dense, "norm_1", x) if self.rung.block else x
-        a = w.attention(self.config, self.dense, words, places)
+        words, a = self._attended(x, batch)
         y = w.mix(self.config, self.dense, words, a)
         return w.block(self.dense, w.asking(x, y.shape[1]), y) if self.rung.block else y
+
+    def _attended(
+        self, x: Float[Tensor, "C S D"], batch: Batch
+    ) -> tuple[Float[Tensor, "C S D"], Float[Tensor, "C H L S"]]:
+        """The words as attention sees them, and the weight that each target gives to each."""
+        places = place_scores(self.rung.objective, batch, self.dense.get("offsets"), x)
+        words = w.norm(self.dense, "norm_1", x) if self.rung.block else x
+        return words, w.attention(self.config, self.dense, words, places)
 
     def states(self, batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
         """Y of every target of a batch (0 where it has no context), and whether it has one."""
         has_context = self.has_context(batch)
         y = self.mixed(self.inputs[self.context_ids(batch)], batch)
         return torch.where(has_context[..., None], y, 0), has_context
+
+    def weights(self, batch: Batch) -> Float[Tensor, "C L S"]:
+        """A_ij of every target and reachable token, the mean over heads.
+
+        Of a target without context it means nothing.
+        """
+        return self._attended(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""

@@ -1,0 +1,179 @@
+"""How far models agree with each other, and with themselves under another seed.
+
+Reads the stored `Probed` answers in memory; returns rows of the table `agreement`. Four measures:
+`overlap` of nearest neighbours, `rank_correlation` of the cosines of pairs of probe words, `cka`,
+and `procrustes`, where 0 is agreement. Each is a mean over couples of runs; its interval is for
+other probe words, couples taken together.
+
+Glossary: Q probe words, D dimensions, P pairs of probe words.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from wordrel.config import StatisticsConfig
+from wordrel.stats import MEASURES, interval, item_multiplicity, resampled_scores
+from wordrel.stats.alignment import (
+    Aligned,
+    error_over_pairs,
+    error_over_words,
+    linear_cka,
+    normal_interval,
+    procrustes,
+    rank_correlation,
+)
+from wordrel.tasks.geometry import cosines, has_direction, unit_rows
+from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
+
+Row = dict[str, Any]
+Run = tuple[str, int]  # model, seed
+PAIRS, PAIRS_SEED = 5_000, 0
+MOST_COUPLES = 25
+"""Of runs, for two models: five seeds have 20 or fewer, and more would tell little that is new."""
+
+
+def agreement_rows(
+    corpus: str,
+    cells: Mapping[Run, Mapping[str, Probed]],
+    primary: Mapping[str, str],
+    words: int,
+    statistics: StatisticsConfig,
+) -> list[Row]:
+    """Four rows for every two models, and for every model with two seeds or more.
+
+    Runs of two models with one seed may share their start and their order of text, so models are
+    compared across seeds; within a seed only where the study has no other.
+
+    Args:
+        corpus: its name.
+        cells: (model, seed) -> view -> its answers; the same probe words in all of them.
+        primary: model -> the view that speaks for it; a model that is not named speaks through its
+            first view, which is the one that its design takes.
+        words: size of the vocabulary.
+        statistics: resampling settings.
+    """
+    runs = {run: _space(views, primary.get(run[0])) for run, views in cells.items() if views}
+    models = list(dict.fromkeys(model for model, _ in runs))
+    rows = []
+    for a, b in itertools.combinations_with_replacement(models, 2):
+        if couples := independent_couples(runs, a, b):
+            common = {
+                "corpus": corpus,
+                "between": "seeds" if a == b else "models",
+                "model_a": a,
+                "model_b": b,
+                "view_a": runs[couples[0][0]].view,
+                "view_b": runs[couples[0][1]].view,
+                "pairs": len(couples),
+            }
+            found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
+            rows += [common | {"measure": m} | told._asdict() for m, told in found.items()]
+    return rows
+
+
+@dataclass(frozen=True)
+class _Space:
+    """One run in the view that speaks for it."""
+
+    view: str
+    neighbours: Int64[np.ndarray, "Q k"]
+    vectors: Float32[np.ndarray, "Q D"]
+
+    @cached_property
+    def there(self) -> Bool[np.ndarray, " Q"]:
+        """Probe words that have a direction."""
+        return has_direction(unit_rows(self.vectors))
+
+    @cached_property
+    def cosines(self) -> Float64[np.ndarray, " P"]:
+        """Of the `probe_pairs`; NaN where a word has no direction."""
+        return cosines(self.vectors, *probe_pairs(len(self.vectors)))
+
+
+def _space(views: Mapping[str, Probed], chosen: str | None) -> _Space:
+    view = next(iter(views)) if chosen is None else chosen
+    return _Space(view, views[view].neighbours, views[view].vectors)
+
+
+def independent_couples(runs: Iterable[Run], a: str, b: str) -> list[tuple[Run, Run]]:
+    """Runs of a beside runs of b, of different seeds where there are any; evenly spread if many."""
+    every = list(runs)
+    couples = [(i, j) for i, j in itertools.product(every, every) if (i[0], j[0]) == (a, b)]
+    if a == b:
+        couples = [(i, j) for i, j in couples if i[1] < j[1]]
+    couples = [(i, j) for i, j in couples if i[1] != j[1]] or couples
+    n = min(len(couples), MOST_COUPLES)
+    return [couples[k * len(couples) // n] for k in range(n)]
+
+
+def probe_pairs(n_words: int) -> tuple[Int64[np.ndarray, " P"], Int64[np.ndarray, " P"]]:
+    """At most 5,000 pairs of different probe words, the same for every model and study."""
+    left, right = np.triu_indices(n_words, 1)
+    some = np.random.default_rng(PAIRS_SEED).permutation(len(left))[:PAIRS]
+    return left[some], right[some]
+
+
+class _Told(NamedTuple):
+    """Columns of a row."""
+
+    score: float
+    low: float
+    high: float
+    n_items: int
+    chance: float
+
+
+_Couples = Sequence[tuple[_Space, _Space]]
+
+
+def _compare(couples: _Couples, words: int, statistics: StatisticsConfig) -> dict[str, _Told]:
+    rng = np.random.default_rng(statistics.seed)
+    known = np.all([space.there for couple in couples for space in couple], axis=0)
+    rows = [
+        tuple(space.vectors[known].astype(np.float64) for space in couple) for couple in couples
+    ]
+    confidence, n = statistics.confidence, int(known.sum())
+    cka = _mean([linear_cka(x, y) for x, y in rows])
+    left = _mean([procrustes(x, y) for x, y in rows])
+    by_chance = _mean([procrustes(x, y[rng.permutation(n)]) for x, y in rows])
+    residual = normal_interval(left.value, error_over_words(left.influence), confidence, (0.0, 1.0))
+    alike = normal_interval(cka.value, error_over_words(cka.influence), confidence, (-1.0, 1.0))
+    return {
+        "overlap": _overlap(couples, expected_overlap(words), statistics),
+        "rank_correlation": _rank_correlation(couples, known, confidence),
+        "cka": _Told(cka.value, *alike, n, 0.0),
+        "procrustes": _Told(left.value, *residual, n, by_chance.value),
+    }
+
+
+def _mean(found: Sequence[Aligned]) -> Aligned:
+    """Over couples of runs: the same words each time, so that influences are averaged, too."""
+    influences = np.mean([one.influence for one in found], axis=0)
+    return Aligned(float(np.mean([one.value for one in found])), influences)
+
+
+def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> _Told:
+    """Words are resampled, as those of any score: near 0 the interval has two unequal arms."""
+    shared = np.mean([overlap(a.neighbours, b.neighbours) for a, b in couples], axis=0)
+    known = shared[~np.isnan(shared)]
+    ones, places = np.ones(len(known)), np.arange(len(known))
+    rng = np.random.default_rng(statistics.seed)
+    drawn = item_multiplicity(places, statistics.resamples, rng)
+    scores = resampled_scores(MEASURES["overlap"], ones, known[None], drawn)[:, 0]
+    score = float(known.mean()) if len(known) else float("nan")
+    return _Told(score, *interval(scores, statistics.confidence), len(known), chance)
+
+
+def _rank_correlation(couples: _Couples, known: Bool[np.ndarray, " Q"], confidence: float) -> _Told:
+    left, right = probe_pairs(len(known))
+    both = known[left] & known[right]
+    found = _mean([rank_correlation(a.cosines[both], b.cosines[both]) for a, b in couples])
+    error = error_over_pairs(found.influence, left[both], right[both])
+    ends = normal_interval(found.value, error, confidence, (-1.0, 1.0))
+    return _Told(found.value, *ends, int(both.sum()), 0.0)

@@ -1,0 +1,118 @@
+"""A study that is ready to run: tasks loaded, corpora prepared, every cell named.
+
+Reads the files of tasks and corpora; prepares in the cache what is not there yet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordrel.answers import CellWork, load
+from wordrel.cell import CellSpec
+from wordrel.config import NamedTask, StudyConfig, TaskConfig, canonical_json
+from wordrel.corpus import Corpus, corpus_folder, prepare
+from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
+from wordrel.progress import job_progress
+from wordrel.tasks import Task
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The tasks of a study, in the order of its config.
+
+    Attributes:
+        configs: settings of those that are asked.
+        loaded: the same, with their items.
+        skipped: name of each optional task that is not here, and why.
+    """
+
+    configs: tuple[TaskConfig, ...]
+    loaded: tuple[Task, ...]
+    skipped: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that is ready to run: its tasks loaded, its corpora prepared.
+
+    Attributes:
+        config: what was asked for.
+        cache: where corpora and cells are.
+        tasks: as loaded, in the order of the config; and those that were left out.
+        corpora: as prepared, by name.
+        works: every cell, corpus by corpus, model by model, seed by seed.
+    """
+
+    config: StudyConfig
+    cache: Path
+    tasks: Tasks
+    corpora: dict[str, Corpus]
+    works: tuple[CellWork, ...]
+
+
+def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
+    """All tasks of a study, before anything is trained.
+
+    Raises:
+        ConfigError: naming every task that is unknown or cannot be read; and, with how to get it,
+            every one that is not here and not optional.
+    """
+    tasks: dict[TaskConfig, Task] = {}
+    skipped, problems = {}, []
+    for task in config.tasks:
+        try:
+            tasks[task] = load(task, cache)
+        except ConfigError as error:
+            problems += error.problems
+        except MissingDatasetError as error:
+            if isinstance(task, NamedTask) and task.optional:
+                skipped[task.name] = str(error)
+            else:
+                problems.append(f"tasks: {error}")
+        except DatasetError as error:
+            problems.append(f"tasks: {error}")
+    if not tasks and not problems:
+        problems.append(f"tasks: found none of {', '.join(skipped)}; expected one that is here")
+    fits = [task.name for task in tasks.values() if task.question in ("fit", "recall")]
+    for corpus in config.corpora:
+        if fits and corpus.held_out == 0:
+            problems.append(f"corpora.{corpus.name}.held_out: 0, but {fits[0]} needs held-out text")
+    if problems:
+        raise ConfigError(problems)
+    return Tasks(tuple(tasks), tuple(tasks.values()), skipped)
+
+
+def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> Plan:
+    """Prepare the corpora and name every cell."""
+    corpora = {}
+    for corpus in config.corpora:
+        with job_progress(f"corpus {corpus.name}") as progress:
+            corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
+    works = tuple(
+        CellWork(
+            CellSpec(
+                cache=cache,
+                corpus=corpus_folder(cache, corpus.name, corpora[corpus.name].digest),
+                corpus_name=corpus.name,
+                corpus_digest=corpora[corpus.name].digest,
+                model=canonical_json(model),
+                training=canonical_json(config.training),
+                seed=seed,
+                device=config.execute.device,
+            ),
+            tuple(canonical_json(_anywhere(task)) for task in tasks.configs),
+            tuple(task.digest for task in tasks.loaded),
+            corpus.lowercase,
+        )
+        for corpus in config.corpora
+        for model in config.models
+        for seed in config.seeds
+    )
+    return Plan(config, cache, tasks, corpora, works)
+
+
+def _anywhere(task: TaskConfig) -> TaskConfig:
+    """The same task, for a worker that may start in another folder."""
+    if isinstance(task, NamedTask):
+        return task
+    return task.model_copy(update={"path": task.path.resolve()})

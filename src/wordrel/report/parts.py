@@ -1,0 +1,107 @@
+"""What a score is made of, in Markdown: parts of tasks, and measurements that are no scores.
+
+Models stand side by side, each in its primary view or the only one that was asked, which the head
+of its column names; no two are tested here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.tables import ARROWS
+from wordrel.report.text import NOTHING, count, escape, small, table, with_interval
+
+_DIGITS = 2  # many columns of numbers with intervals
+
+
+def part_tables(results: Results, corpus: str, question: str) -> dict[str, str]:
+    """Task -> the table of its sections, relations or classes, a line each."""
+    by_task: dict[str, list[Row]] = {}
+    for r in _speaking(queries.parts(results, corpus, question)):
+        if not pd.isna(r.score):
+            by_task.setdefault(queries.base(results, r.task), []).append(r)
+    return {task: _part_table(results, corpus, task, found) for task, found in by_task.items()}
+
+
+def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) -> str:
+    models = _models(results, corpus, found)
+    by_part: dict[tuple[str, str, str], dict[str, Row]] = {}
+    for r in found:
+        by_part.setdefault((r.task, r.measure, r.better), {})[r.model] = r
+    body = [
+        [
+            escape(name.removeprefix(f"{task}.")),
+            f"{escape(measure)} {ARROWS[better]}",
+            *_cells(models, rows, lambda r: with_interval(r.score, r.low, r.high, _DIGITS)),
+            _shared(small, [r.chance for r in rows.values()]),
+            _shared(count, [r.n_scored for r in rows.values()]),
+        ]
+        for (name, measure, better), rows in by_part.items()
+    ]
+    return table(["part", "measure", *models.values(), "chance", "n"], body, left=2)
+
+
+def measurement_tables(results: Results, corpus: str, question: str) -> dict[str, str]:
+    """Task -> a table for each statistic that was measured, a line for each group.
+
+    A mean that was also standardised is left to measurements.csv: its unit differs by model.
+    """
+    by_task: dict[str, dict[str, list[Row]]] = {}
+    for r in _speaking(queries.measured(results, corpus, question)):
+        by_task.setdefault(r.task, {}).setdefault(r.statistic, []).append(r)
+    return {
+        task: "\n\n".join(
+            _measured(results, corpus, name, rows)
+            for name, rows in found.items()
+            if f"standardised_{name}" not in found
+        )
+        for task, found in by_task.items()
+    }
+
+
+def _speaking(found: Sequence[Row]) -> list[Row]:
+    """The rows of primary views, and of a model's only view where none is primary."""
+    views: dict[tuple[str, str], set[str]] = {}
+    for r in found:
+        views.setdefault((r.model, r.task), set()).add(r.view)
+    return [r for r in found if r.primary or len(views[r.model, r.task]) == 1]
+
+
+def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row]) -> str:
+    models = _models(results, corpus, found)
+    by_group: dict[str, dict[str, Row]] = {}
+    for r in found:
+        by_group.setdefault(r.group, {})[r.model] = r
+    body = [
+        [
+            escape(group) or NOTHING,
+            *_cells(models, rows, lambda r: with_interval(r.value, r.low, r.high, _DIGITS)),
+            _shared(count, [r.n for r in rows.values()]),
+        ]
+        for group, rows in by_group.items()
+    ]
+    return table([escape(statistic.replace("_", " ")), *models.values(), "n"], body)
+
+
+def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, str]:
+    """The models that have a row, with the heads of their columns: model and view."""
+    views = {r.model: r.view for r in found}
+    return {
+        model: "<br>".join(filter(None, (escape(model), escape(views[model]))))
+        for model in queries.models(results, corpus)
+        if model in views
+    }
+
+
+def _cells(models: Iterable[str], rows: dict[str, Row], shown: Callable[[Row], str]) -> list[str]:
+    return [shown(rows[m]) if m in rows else NOTHING for m in models]
+
+
+def _shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
+    """What the models of a line have in common, or from which to which it goes."""
+    known = sorted(float(v) for v in values if not pd.isna(v))
+    return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING

@@ -1,0 +1,254 @@
+"""Fit by word class: which words are hard to predict, and which help to predict others?
+
+The class of a word is its part of speech in a treebank where at least four of five of its tokens
+have it, else "mixed"; words that the treebank lacks are "unlisted". Each class has one row an
+objective, `TASK.OBJECTIVE.CLASS`: the loss per token of the targets of that class (see
+`held_out`). It is a part of the loss per token of all targets, so no models are compared on it.
+
+Measured besides is what is lost when all tokens of a class are hidden from every context, in nats
+per target that had one of them near (`added_loss`) and per hidden word near it
+(`added_loss_per_hidden_word`). Beside it stands the same with as many others hidden at random.
+"Near" is at most `NEAR` words away, on the sides that the objective sees: which of these a model
+looks at is its own affair. Errors are clustered by sentence.
+
+Glossary: N tokens, T targets, S sentences, V words, L loss of each target.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import get_args
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64, Shaped
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.tasks.base import (
+    Items,
+    Kind,
+    Measurement,
+    Outcome,
+    Scope,
+    Task,
+    all_covered,
+)
+from wordrel.tasks.clustered import clustered_means
+from wordrel.tasks.held_out import (
+    choose_sentences,
+    context_for,
+    form_of,
+    probe_of,
+    spread,
+    surprises,
+    target_losses,
+    targets,
+)
+from wordrel.tasks.word_pairs import treebank_of
+
+MIXED, UNLISTED = "mixed", "unlisted"
+SHARE = 0.8
+"""Of its tokens that a word's most frequent part of speech has to have."""
+HIDDEN = ("DET", "NOUN", "VERB", "ADJ", "ADV", "ADP", "PRON", "AUX", "CCONJ", "PROPN")
+"""Classes that are taken out of the contexts, one at a time."""
+NEAR = 5
+MAX_TOKENS, MAX_TARGETS = 4_000, 800
+"""Of the sentences in which words are hidden, and of the targets asked of each class: every one
+costs a full softmax."""
+MIN_TARGETS = 30
+"""A class with fewer targets makes no row."""
+_SEED = 0
+
+
+def classes_of(items: Items, vocab: Vocab, lowercase: bool) -> Shaped[np.ndarray, " V"]:
+    """The class of each word of the vocabulary.
+
+    Raises:
+        TypeError: where the items are no parsed sentences.
+    """
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for tree in treebank_of(items).trees:
+        for token in tree:
+            counts[token.form.lower() if lowercase else token.form][token.upos] += 1
+    return np.array([_class_of(counts.get(word)) for word in vocab.words], dtype=np.str_)
+
+
+def _class_of(upos: Counter[str] | None) -> str:
+    if upos is None:
+        return UNLISTED
+    name, count = upos.most_common(1)[0]
+    return name if count >= SHARE * upos.total() else MIXED
+
+
+def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome an objective and class; the objective that the model does not have is left open.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+        TypeError: where the items of the task are no parsed sentences.
+    """
+    ids, items = choose_sentences(probe_of(task, scope))
+    places = targets(items.gold.astype(np.int64))
+    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids[places]]
+    names, counts = np.unique(kinds, return_counts=True)
+    expected = -np.log(readings.vocab.counts / readings.vocab.counts.sum())[ids[places]]
+    rows = []
+    for objective in get_args(Objective):
+        named = replace(task, name=f"{task.name}.{objective}")
+        losses, note = _losses(readings, objective, ids, items)
+        form = replace(form_of(named, items, np.nan), detail=True)
+        if not (counts >= MIN_TARGETS).any():
+            few = f"no word class has {MIN_TARGETS} targets; raise corpus.held_out"
+            rows.append(replace(form, note=form.note or few))
+        for kind in names[counts >= MIN_TARGETS]:
+            own = kinds == kind
+            row = replace(form, task=f"{form.task}.{kind}", chance=float(expected[own].mean()))
+            rows.append(_row(replace(row, note=note), losses, own))
+    return rows
+
+
+def _losses(
+    readings: Readings, objective: Objective, ids: Int64[np.ndarray, " N"], items: Items
+) -> tuple[Float64[np.ndarray, " T"] | None, str]:
+    """The loss of each target, or why there is none."""
+    try:
+        context = context_for(objective, readings)
+        n_targets = items.gold.astype(np.int64)
+        return target_losses(context, ids, n_targets, len(readings.vocab)), ""
+    except NotAvailableError as refusal:
+        return None, str(refusal)
+
+
+def _row(
+    form: Outcome, losses: Float64[np.ndarray, " T"] | None, own: Bool[np.ndarray, " T"]
+) -> Outcome:
+    """From the form of all sentences: those that have targets of its own."""
+    sentence = np.repeat(np.arange(len(form.gold)), form.gold.astype(np.int64))[own]
+    n_targets = np.bincount(sentence, minlength=len(form.gold))
+    some = n_targets > 0
+    predicted = form.predicted
+    if losses is not None:
+        predicted = np.bincount(sentence, losses[own], minlength=len(form.gold))
+    return replace(
+        form,
+        view="" if losses is None else "context",
+        gold=n_targets[some].astype(np.float64),
+        predicted=predicted[some],
+        covered=form.covered[some],
+        cluster=form.cluster[some],
+    )
+
+
+def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+    """What hiding a class adds to the loss; nothing of a model without context, as `answer` says.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+        TypeError: where the items of the task are no parsed sentences.
+    """
+    probe = probe_of(task, scope)
+    ids, items = choose_sentences(replace(probe, max_tokens=min(probe.max_tokens, MAX_TOKENS)))
+    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids]
+    if readings.context is None or not items.n_items:
+        return []
+    tell = partial(Measurement, task.name, "context")
+    text = Text(ids, items.gold.astype(np.int64), readings.context, len(readings.vocab))
+    try:
+        return [tell(*row) for row in _added(text, kinds)]
+    except NotAvailableError:
+        return []
+
+
+@dataclass(frozen=True)
+class Text:
+    """Sentences in which words are hidden from a model.
+
+    Attributes:
+        ids: of the N tokens.
+        n_targets: of each of the S sentences: all its words but the first.
+        context: the model.
+        n_words: V.
+    """
+
+    ids: Int64[np.ndarray, " N"]
+    n_targets: Int64[np.ndarray, " S"]
+    context: Contextualizer
+    n_words: int
+
+    @cached_property
+    def sentence(self) -> Int64[np.ndarray, " N"]:
+        """The number of each token's sentence."""
+        return np.repeat(np.arange(len(self.n_targets)), self.n_targets + 1)
+
+    @cached_property
+    def losses(self) -> Float64[np.ndarray, " N"]:
+        """Of each target where no word is hidden; NaN of the first words."""
+        losses: Float64[np.ndarray, " N"] = np.full(len(self.ids), np.nan)
+        whole = target_losses(self.context, self.ids, self.n_targets, self.n_words)
+        losses[targets(self.n_targets)] = whole
+        return losses
+
+    def near(self, hidden: Bool[np.ndarray, " N"]) -> Int64[np.ndarray, " N"]:
+        """How many hidden words are near each token, on the sides that the objective sees."""
+        ends = np.cumsum(self.n_targets + 1)[self.sentence]
+        starts = ends - self.n_targets[self.sentence] - 1
+        places = np.arange(len(self.ids))
+        before = np.concatenate([[0], np.cumsum(hidden)])  # how many stand before each place
+        found: Int64[np.ndarray, " N"] = before[places] - before[np.maximum(places - NEAR, starts)]
+        if self.context.objective == "masked_word":
+            found += before[np.minimum(places + NEAR + 1, ends)] - before[places + 1]
+        return found
+
+    def added(
+        self, hidden: Bool[np.ndarray, " N"], some: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """What hiding adds to the loss of some targets; NaN where no context is left."""
+        ends = np.cumsum(self.n_targets + 1)
+        states = self.context.states(self.ids, ends, hidden=hidden)[some]
+        there = np.isfinite(states).all(axis=1)
+        added: Float64[np.ndarray, " P"] = np.full(len(some), np.nan)
+        words = self.ids[some[there]]
+        added[there] = surprises(self.context, states[there], words, self.n_words)
+        added -= self.losses[some]
+        return added
+
+
+def _added(
+    text: Text, kinds: Shaped[np.ndarray, " N"]
+) -> Iterator[tuple[str, str, float, float, int]]:
+    """Group, statistic, value, error and n, of each class and of as many other words."""
+    for number, kind in enumerate(HIDDEN):
+        own = kinds == kind
+        others = _as_many_others(own, np.random.default_rng([_SEED, number]))
+        for group, hidden in (
+            (f"without {kind}", own),
+            (f"without as many others as {kind}", others),
+        ):
+            near = text.near(hidden)
+            some = np.flatnonzero((near > 0) & ~np.isnan(text.losses))
+            some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
+            added, sentence = text.added(hidden, some), text.sentence[some]
+            one, weights = np.zeros(len(some), dtype=np.int64), near[some].astype(np.float64)
+            for statistic, found in (
+                ("added_loss", clustered_means(added, one, sentence, 1)),
+                (
+                    "added_loss_per_hidden_word",
+                    clustered_means(added / weights, one, sentence, 1, weights),
+                ),
+            ):
+                ((value, error, n),) = found.rows()
+                yield group, statistic, value, error, n
+
+
+def _as_many_others(
+    own: Bool[np.ndarray, " N"], rng: np.random.Generator
+) -> Bool[np.ndarray, " N"]:
+    """As many other tokens at random, or all others where they are fewer."""
+    others = np.flatnonzero(~own)
+    hidden = np.zeros(len(own), dtype=np.bool_)
+    hidden[rng.choice(others, min(int(own.sum()), len(others)), replace=False)] = True
+    return hidden
+
+
+KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)

@@ -1,0 +1,116 @@
+"""Categories: do words of a kind lie together?
+
+Asks words that carry the name of their category. They are put into as many clusters as there are
+categories by k-means on directions, and a word counts as right where its category is the most
+frequent one of its cluster, so that accuracy is purity.
+
+Source: Almuhareb 2006 (the AP set); Baroni, Dinu & Kruszewski, ACL 2014, section 3, for purity.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.readings import Readings
+from wordrel.tasks.base import (
+    Items,
+    Kind,
+    Outcome,
+    Scope,
+    Task,
+    number,
+    reason,
+    unanswered,
+    without_vector,
+    word_ids,
+)
+from wordrel.tasks.geometry import has_direction, unit_rows
+
+_SEED = 0
+_STARTS = 10
+_RANDOM_ASSIGNMENTS = 200
+
+
+def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Words that are known."""
+    known: Bool[np.ndarray, " P"] = word_ids(items, vocab, scope.lowercase)[:, 0] >= 0
+    return known
+
+
+def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome a view; 1 where a word is of the main category of its cluster, else 0.
+
+    Chance is the purity of random clusters of the same sizes, so it is each view's own; where
+    none answers, that of random clusters as large as the categories.
+    """
+    known = covered(task.items, readings.vocab, scope)
+    category = number(task.items.labels)
+    ids = word_ids(task.items, readings.vocab, scope.lowercase)[:, 0]
+    form = unanswered(task, known, chance=_chance(category[known], category[known]))
+    if not readings.views:
+        return [replace(form, note=reason(readings, task.question))]
+    outcomes = []
+    for name, view in readings.views.items():
+        answered = known.copy()
+        unit = unit_rows(view[ids[known]])
+        answered[known] = has_direction(unit)
+        row = replace(form, view=name, primary=name == readings.primary.get(task.question))
+        note = "; ".join(filter(None, [form.note, without_vector(answered, known)]))
+        outcomes.append(_grouped(replace(row, note=note), unit, category, answered))
+    return outcomes
+
+
+def _grouped(
+    row: Outcome,
+    unit: Float32[np.ndarray, "C D"],
+    category: Int64[np.ndarray, " P"],
+    answered: Bool[np.ndarray, " P"],
+) -> Outcome:
+    """The row filled in; `unit` has the rows of its covered items."""
+    if not answered.any():
+        return row
+    its = category[answered]
+    cluster = clusters(unit[has_direction(unit)], len(np.unique(its)))
+    predicted = np.full(len(answered), np.nan)
+    predicted[answered] = in_main_category(cluster, its)
+    return replace(row, predicted=predicted, chance=_chance(cluster, its))
+
+
+def clusters(unit: Float32[np.ndarray, "P D"], n_clusters: int) -> Int64[np.ndarray, " P"]:
+    """K-means from ten starts, the best kept; a number for each row, the same at each call.
+
+    Args:
+        unit: rows of length 1, at least one.
+        n_clusters: how many; fewer where there are not as many different rows.
+    """
+    # Loading scikit-learn takes 80 MB, which no other kind of task has a use for.
+    from sklearn.cluster import KMeans
+
+    different = len(np.unique(unit, axis=0))
+    means = KMeans(min(n_clusters, different), n_init=_STARTS, random_state=_SEED)
+    found: Int64[np.ndarray, " P"] = means.fit_predict(unit).astype(np.int64)
+    return found
+
+
+def in_main_category(
+    cluster: Int64[np.ndarray, " P"], category: Int64[np.ndarray, " P"]
+) -> Float64[np.ndarray, " P"]:
+    """1 where a word's category is the most frequent one of its cluster (the first of several)."""
+    together = np.zeros((cluster.max() + 1, category.max() + 1), dtype=np.int64)
+    np.add.at(together, (cluster, category), 1)
+    right: Float64[np.ndarray, " P"] = (together.argmax(axis=1)[cluster] == category).astype(float)
+    return right
+
+
+def _chance(cluster: Int64[np.ndarray, " P"], category: Int64[np.ndarray, " P"]) -> float:
+    """Mean purity of random assignments to clusters of these sizes; NaN where there is no word."""
+    if not len(cluster):
+        return float("nan")
+    generator = np.random.default_rng(_SEED)
+    shuffled = (generator.permutation(cluster) for _ in range(_RANDOM_ASSIGNMENTS))
+    return float(np.mean([in_main_category(some, category).mean() for some in shuffled]))
+
+
+KIND = Kind(version=1, better="higher", covered=covered, answer=answer)

@@ -1,0 +1,122 @@
+"""Means and regression coefficients whose errors allow for items that are no independent evidence.
+
+Arrays in, numbers out. Errors are those of a regression with clustered residuals (Liang and Zeger
+1986) and the usual correction for few clusters, as in statsmodels.
+
+Glossary: P items, G groups, C clusters, K columns of a regression.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+_TOLERANCE = 1e-10
+"""Of an eigenvalue of columns of length 1 that counts as zero: rounding makes some 1e-15."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Numbers with their standard errors.
+
+    Attributes:
+        values: NaN where there is nothing to compute one from, shape [G].
+        errors: standard error over clusters; NaN of fewer than two of them, shape [G].
+        n: items that went in, shape [G].
+    """
+
+    values: Float64[np.ndarray, " G"]
+    errors: Float64[np.ndarray, " G"]
+    n: Int64[np.ndarray, " G"]
+
+    def rows(self) -> Iterator[tuple[float, float, int]]:
+        """Value, error and n of each group."""
+        return zip(self.values.tolist(), self.errors.tolist(), self.n.tolist(), strict=True)
+
+
+def clustered_means(
+    values: Float64[np.ndarray, " P"],
+    group: Int64[np.ndarray, " P"],
+    cluster: Int64[np.ndarray, " P"],
+    n_groups: int,
+    weights: Float64[np.ndarray, " P"] | None = None,
+) -> Estimates:
+    """The mean of each group; items without a finite value are left out.
+
+    Args:
+        values: what is averaged.
+        group: 0..G-1 of each item.
+        cluster: items with the same number, from 0, are no independent evidence.
+        n_groups: G.
+        weights: positive; default: all items count the same. With weights h and values a / h the
+            mean is the ratio of the sums of a and h, with the ratio's error.
+    """
+    there = np.isfinite(values)
+    values, group, cluster = values[there], group[there], cluster[there]
+    weights = np.ones(len(values)) if weights is None else weights[there]
+    n = np.bincount(group, minlength=n_groups).astype(np.int64)
+    total = _sums(group, weights, n_groups)
+    means = _quotient(_sums(group, weights * values, n_groups), total)
+    n_clusters = int(cluster.max(initial=0)) + 1
+    cell = group * n_clusters + cluster
+    there = np.bincount(cell, minlength=n_groups * n_clusters) > 0
+    clusters = there.reshape(n_groups, n_clusters).sum(axis=1).astype(np.float64)
+    left_over = _sums(cell, weights * (values - means[group]), n_groups * n_clusters)
+    variance = (left_over.reshape(n_groups, n_clusters) ** 2).sum(axis=1)
+    variance *= _quotient(clusters, clusters - 1)
+    return Estimates(means, _quotient(np.sqrt(variance), total), n)
+
+
+def _sums(
+    group: Int64[np.ndarray, " P"], values: Float64[np.ndarray, " P"], n_groups: int
+) -> Float64[np.ndarray, " G"]:
+    sums: Float64[np.ndarray, " G"] = np.bincount(group, values, n_groups).astype(np.float64)
+    return sums
+
+
+def _quotient(
+    top: Float64[np.ndarray, " G"], bottom: Float64[np.ndarray, " G"]
+) -> Float64[np.ndarray, " G"]:
+    """NaN where the denominator is not positive."""
+    quotient: Float64[np.ndarray, " G"] = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=quotient, where=bottom > 0)
+    return quotient
+
+
+def clustered_coefficients(
+    values: Float64[np.ndarray, " P"],
+    columns: Float64[np.ndarray, "P K"],
+    cluster: Int64[np.ndarray, " P"],
+) -> Estimates:
+    """Least squares of the values on the columns; items without a finite value are left out.
+
+    Returns:
+        One estimate a column. All of a column that is zero throughout, and of every column where
+        the others do not tell each other apart or there are fewer than two clusters, are NaN.
+    """
+    # Large to import, and only this needs it: a worker that never gets here does without.
+    from statsmodels.regression.linear_model import OLS
+
+    there = np.isfinite(values)
+    values, columns, cluster = values[there], columns[there], cluster[there]
+    n_columns = columns.shape[1]
+    params, errors = np.full((2, n_columns), np.nan)
+    found = Estimates(params, errors, np.full(n_columns, len(values)))
+    used = np.flatnonzero(columns.any(axis=0))
+    x = columns[:, used]
+    if len(np.unique(cluster)) < 2 or _collinear(x):
+        return found
+    fit = OLS(values, x).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    # A relation that does not mind the order makes some variances zero, give or take a rounding.
+    variances = np.maximum(np.diag(fit.cov_params()), 0)
+    params[used], errors[used] = fit.params, np.sqrt(variances)
+    return found
+
+
+def _collinear(x: Float64[np.ndarray, "P K"]) -> bool:
+    """Whether a column is a sum of others; by their products, which are far fewer than P."""
+    products = x.T @ x
+    lengths = np.sqrt(np.diag(products))
+    rank = np.linalg.matrix_rank(products / np.outer(lengths, lengths), _TOLERANCE, hermitian=True)
+    return bool(rank < x.shape[1])

@@ -1,0 +1,146 @@
+"""Syntax: is a word scored higher with its head than with a word that it has no link to?
+
+Every linked pair (dependent, head) of a treebank has one unlinked pair as its partner: two words of
+one sentence with the same two parts of speech, as far apart and in the same order; of the same
+sentence where there is such a pair, else of another one. A linked pair without partner is left
+out, since it would be told by its distance or its parts of speech alone.
+The score of a pair is relation(dependent -> head) in the row `TASK`, relation(head -> dependent)
+in `TASK.from_head`; rows by dependency relation (`TASK.nsubj`) are details.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Int64, Shaped
+
+from wordrel.readings import Readings
+from wordrel.tasks.base import Kind, Outcome, Scope, Task
+from wordrel.tasks.held_out import spread
+from wordrel.tasks.word_pairs import (
+    MIN_LINKS,
+    Contrast,
+    Pairs,
+    Words,
+    coded,
+    covered,
+    joined,
+    known,
+    linked,
+    links,
+    neighbours,
+    numbered,
+    partners,
+    told_apart,
+    words_of,
+)
+
+MAX_ITEMS = 20_000
+"""Of a row, which is resampled thousands of times; sentences are left out evenly to keep to it."""
+_SEED = 0
+
+
+def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome a relation and row; see `TASK`, `TASK.from_head` and `TASK.DEPREL` above.
+
+    Raises:
+        TypeError: where the items of the task are no parsed sentences.
+    """
+    words = words_of(task.items, readings.vocab, scope.lowercase)
+    contrast, deprel = contrast_of(words)
+    turned = replace(contrast, pairs=contrast.pairs.turned())
+    from_head = replace(task, name=f"{task.name}.from_head")
+    return [
+        *told_apart(task, readings, words, contrast),
+        *told_apart(from_head, readings, words, turned),
+        *_details(task, readings, words, contrast, deprel),
+    ]
+
+
+def contrast_of(
+    words: Words, max_items: int = MAX_ITEMS
+) -> tuple[Contrast, Shaped[np.ndarray, " P"]]:
+    """All linked pairs, then the partners of those that have one, in evenly spread sentences.
+
+    Returns:
+        The items (left the dependent, or the word in its place), and of each the dependency
+        relation that it is, or is the partner of.
+    """
+    every = links(words)
+    pool = _unlinked(words)
+    partner = _partners(words, every, pool)
+    some = _some(words.sentence[every.left], partner >= 0, max_items)
+    chosen, partner = every[some], partner[some]
+    has = partner >= 0
+    n_known = int(known(words, chosen).sum())
+    pairs = joined(chosen, pool[partner[has]])
+    deprel = words.deprel[chosen.left]
+    contrast = Contrast(
+        pairs=pairs,
+        gold=np.repeat([1.0, 0.0], [len(chosen), int(has.sum())]),
+        covered=np.concatenate([has, np.ones(int(has.sum()), dtype=np.bool_)]),
+        cluster=words.sentence[pairs.left],
+        note=f"of {len(chosen)} linked pairs {len(chosen) - n_known} have a word that the "
+        f"vocabulary lacks, {n_known - int(has.sum())} no unlinked pair like them",
+    )
+    return contrast, np.concatenate([deprel, deprel[has]])
+
+
+def _unlinked(words: Words) -> Pairs:
+    """Known words of a sentence without a link, each pair in both orders."""
+    near = neighbours(words)
+    near = near[known(words, near) & ~linked(words, near)]
+    return joined(near, near.turned())
+
+
+def _partners(words: Words, wanted: Pairs, pool: Pairs) -> Int64[np.ndarray, " P"]:
+    """The place in `pool` of each pair's partner, -1 where it has none."""
+    rng = np.random.default_rng(_SEED)
+    both = joined(wanted, pool)
+    part = coded(words.upos)
+    like = numbered(both.offset, part[both.left], part[both.right])
+    wanted_like, pool_like = np.split(like, [len(wanted)])
+    ask = known(words, wanted)
+    useful = np.isin(pool_like, wanted_like)
+    found = np.full(len(wanted), -1)
+    # Pairs of the same sentence first: they share its subject and its words.
+    here = numbered(like, words.sentence[both.left])
+    for of_wanted, of_pool in (np.split(here, [len(wanted)]), (wanted_like, pool_like)):
+        asking, offering = np.flatnonzero(ask), np.flatnonzero(useful)
+        got = partners(of_wanted[asking], of_pool[offering], rng)
+        found[asking[got >= 0]] = taken = offering[got[got >= 0]]
+        ask, useful = ask & (found < 0), useful.copy()
+        useful[taken] = False
+    return found
+
+
+def _some(
+    sentence: Int64[np.ndarray, " P"], has_partner: Bool[np.ndarray, " P"], max_items: int
+) -> Bool[np.ndarray, " P"]:
+    """Linked pairs of evenly spread sentences that make, with partners, at most `max_items`."""
+    if not len(sentence):
+        return has_partner
+    items = np.bincount(sentence, weights=1 + has_partner).astype(np.int64)
+    some: Bool[np.ndarray, " P"] = np.isin(sentence, spread(items, max_items))
+    return some
+
+
+def _details(
+    task: Task,
+    readings: Readings,
+    words: Words,
+    contrast: Contrast,
+    deprel: Shaped[np.ndarray, " P"],
+) -> Iterator[Outcome]:
+    """A row a dependency relation with enough pairs, from a model that has any relation."""
+    if not readings.relations:
+        return
+    names, counts = np.unique(deprel[contrast.covered & (contrast.gold > 0)], return_counts=True)
+    for name in names[counts >= MIN_LINKS]:
+        part = replace(contrast[deprel == name], note="")
+        row = replace(task, name=f"{task.name}.{name}")
+        for outcome in told_apart(row, readings, words, part):
+            yield replace(outcome, detail=True)
+
+
+KIND = Kind(version=1, better="higher", covered=covered, answer=answer)

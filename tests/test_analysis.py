@@ -1,0 +1,102 @@
+"""From outcomes to rows: which items count, what is compared, and what is only shown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wordrel.analysis import analyse, measurement_rows
+from wordrel.asked import Asked
+from wordrel.config import StatisticsConfig
+from wordrel.selection import Choice
+from wordrel.tasks import Measurement, Outcome
+
+GOLD = np.arange(60.0)
+FEW = StatisticsConfig(resamples=200, exploratory_resamples=100)
+
+
+def outcome(view: str, strength: float, seed: int, **given: object) -> Outcome:
+    noise = np.random.default_rng([seed, len(view)]).standard_normal(len(GOLD))
+    whole = Outcome(
+        task="sets",
+        measure="spearman",
+        view=view,
+        primary=view == "input",
+        gold=GOLD,
+        predicted=strength * GOLD + 10 * noise,
+        covered=np.ones(len(GOLD), dtype=np.bool_),
+        cluster=np.arange(len(GOLD)),
+        chance=0.0,
+        better="higher",
+        note="",
+    )
+    return replace(whole, **given)  # type: ignore[arg-type]
+
+
+def asked(**given: object) -> Asked:
+    """Two models with two seeds; the first has a second view, with holes."""
+    holes = outcome("sparse", 1.0, 7, **given).predicted.copy()
+    holes[:20] = np.nan
+    outcomes = {
+        ("a", "input"): {s: outcome("input", 1.0, s, **given) for s in (1, 2)},
+        ("a", "sparse"): {
+            s: replace(outcome("sparse", 1.0, s, **given), predicted=holes) for s in (1, 2)
+        },
+        ("b", "input"): {s: outcome("input", 0.0, s + 10, **given) for s in (1, 2)},
+    }
+    return Asked("text", "alike", outcomes)
+
+
+def test_a_view_with_holes_takes_no_items_from_those_that_are_compared() -> None:
+    tables = analyse(asked(), FEW)
+    scored = {(row["model"], row["view"]): row["n_scored"] for row in tables.summary}
+    assert scored == {("a", "input"): 60, ("a", "sparse"): 40, ("b", "input"): 60}
+    assert all(np.isfinite(row["low"]) and row["low"] < row["high"] for row in tables.summary)
+    (pair,) = tables.comparisons
+    assert (pair["model_a"], pair["model_b"], pair["n_scored"]) == ("a", "b", 60)
+    assert pair["p"] < 0.05 < pair["p_equivalence"]
+    assert 0 < pair["p_steiger"] < 0.05
+    assert pair["detectable"] > 0
+
+
+def test_the_primary_rows_do_not_depend_on_the_views_beside_them() -> None:
+    whole = asked()
+    alone = replace(whole, outcomes={k: v for k, v in whole.outcomes.items() if k[1] == "input"})
+    rows = [row for row in analyse(whole, FEW).summary if row["primary"]]
+    assert rows == analyse(alone, FEW).summary
+    assert analyse(whole, FEW).comparisons == analyse(alone, FEW).comparisons
+
+
+def test_a_development_split_is_scored_and_never_compared() -> None:
+    tables = analyse(replace(asked(), split="dev"), FEW)
+    assert tables.comparisons == []
+    assert {row["split"] for row in tables.summary} == {"dev"}
+    assert len(tables.summary) == 3
+
+
+def test_of_a_detail_the_primary_views_alone_are_told_and_not_compared() -> None:
+    tables = analyse(asked(detail=True), FEW)
+    assert tables.comparisons == []
+    assert {(row["model"], row["view"], row["detail"]) for row in tables.summary} == {
+        ("a", "input", True),
+        ("b", "input", True),
+    }
+
+
+def test_a_detail_without_a_primary_view_is_left_out() -> None:
+    only = {("a", "sparse"): {1: outcome("sparse", 1.0, 1, detail=True)}}
+    tables = analyse(Asked("text", "alike", only), FEW)
+    assert (tables.scores, tables.summary, tables.comparisons) == ([], [], [])
+
+
+def test_measurements_are_told_over_seeds() -> None:
+    def found(value: float, n: int) -> Measurement:
+        return Measurement("ud", "in.out", "NOUN>VERB", "mean", value, 0.1, n)
+
+    cells = [("m", 1, [found(1.0, 50)]), ("m", 2, [found(2.0, 40)]), ("o", 1, [found(5.0, 9)])]
+    choice = Choice({("m", "relate"): "in.out"}, ())
+    first, second = measurement_rows("text", "syntax", cells, choice, 0.95)
+    assert (first["model"], first["value"], first["seeds"], first["n"]) == ("m", 1.5, 2, 40)
+    assert first["low"] < 1.5 - 1.96 * 0.1 and first["high"] > 1.5 + 1.96 * 0.1
+    assert (first["primary"], second["primary"]) == (True, False)
+    assert second["high"] - second["low"] == pytest.approx(2 * 1.96 * 0.1, rel=1e-3)

@@ -1,0 +1,70 @@
+"""What a cell answered, stored and read again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wordrel.answer_files import read_measurements, read_outcomes, write_answers
+from wordrel.tasks import Measurement, Outcome
+
+
+def outcome(task: str, view: str, items: int, **given: object) -> Outcome:
+    rng = np.random.default_rng(items)
+    whole = Outcome(
+        task=task,
+        measure="spearman",
+        view=view,
+        primary=view == "input",
+        gold=rng.standard_normal(items),
+        predicted=np.random.default_rng([items, len(view)]).standard_normal(items),
+        covered=rng.random(items) < 0.5,
+        cluster=np.arange(items)[::-1].copy(),
+        chance=0.25,
+        better="higher",
+        note=f"note on {view}",
+    )
+    return replace(whole, **given)  # type: ignore[arg-type]
+
+
+GIVEN = [
+    outcome("sets", "input", 7),
+    outcome("sets", "output", 7, predicted=np.full(7, np.nan), chance=0.125),
+    outcome("sets.part", "input", 3, detail=True),
+    outcome("silent", "", 5, chance=float("nan")),
+    outcome("empty", "output", 0),
+]
+MEASURED = [
+    Measurement("sets", "in.out", "NOUN>VERB", "mean", 0.1 + 0.2, 1e-300, 12),
+    Measurement("sets", "in.out", "none", "mean", float("nan"), float("nan"), 0),
+]
+
+
+def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    write_answers(tmp_path / "a.parquet", GIVEN, MEASURED)
+    found = read_outcomes(tmp_path / "a.parquet")
+    assert len(found) == len(GIVEN)
+    for before, after in zip(GIVEN, found, strict=True):
+        for name in Outcome.__dataclass_fields__:
+            np.testing.assert_array_equal(getattr(after, name), getattr(before, name), strict=True)
+
+
+def test_measurements_are_read_as_they_were_written(tmp_path: Path) -> None:
+    write_answers(tmp_path / "a.parquet", [], MEASURED)
+    assert read_outcomes(tmp_path / "a.parquet") == []
+    found = read_measurements(tmp_path / "a.parquet")
+    assert found[0] == MEASURED[0]
+    assert np.isnan(found[1].value) and found[1].group == "none"
+
+
+def test_the_same_answers_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        write_answers(tmp_path / name, GIVEN, MEASURED)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_two_views_of_one_row_have_the_same_items(tmp_path: Path) -> None:
+    other = replace(GIVEN[1], gold=GIVEN[0].gold + 1)
+    with pytest.raises(ValueError, match="sets: found other items in view 'output'"):
+        write_answers(tmp_path / "a.parquet", [GIVEN[0], other], [])

@@ -1,0 +1,154 @@
+"""The decision rules of the experiments, on tables made for the purpose and on the stored ones."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from wordrel.report.results import Results, read_results
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def experiment(name: str) -> ModuleType:
+    path = ROOT / "experiments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MAIN, RECALL = experiment("word2vec_vs_attention"), experiment("recall")
+
+
+def pair(a: str, b: str, task: str, difference: float, **given: Any) -> dict[str, Any]:
+    """A difference that is told apart, unless `given` says otherwise."""
+    row = {
+        "corpus": "text",
+        "task": task,
+        "model_a": a,
+        "model_b": b,
+        "difference": difference,
+        "low": difference - 0.01,
+        "high": difference + 0.01,
+        "p_holm": 0.01,
+        "better": "higher",
+    }
+    return row | given
+
+
+def verdicts(
+    pairs: list[dict[str, Any]], agreement: tuple[Any, ...] = (), summary: tuple[Any, ...] = ()
+) -> dict[str, str]:
+    """By the rule of the main experiment; neighbours that agree as predicted unless given."""
+    models = [*MAIN.ATTENTION, *MAIN.WORD2VEC]
+    wanted = [(a, b) for a in MAIN.ATTENTION for b in (a, *MAIN.WORD2VEC)]
+    lists = [
+        {"corpus": "text", "measure": "overlap", "model_a": a, "model_b": b}
+        | {"low": 0.6 if a == b else 0.1, "high": 0.7 if a == b else 0.2}
+        for a, b in wanted
+    ]
+    classes = [
+        {"corpus": "text", "task": MAIN.CLASSES, "model": m, "primary": True}
+        | {"low": 0.55, "high": 0.6}
+        for m in models
+    ]
+    result = SimpleNamespace(
+        comparisons=pd.DataFrame(pairs or [pair("random", "cbow", "ws353", 0.0)]),
+        agreement=pd.DataFrame(agreement or lists),
+        summary=pd.DataFrame(summary or classes),
+    )
+    found: dict[str, str] = MAIN.verdicts(result, "text")
+    return found
+
+
+def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradicts_it() -> None:
+    supports = pair("attention", "skip_gram", "rw", -0.1)
+    assert verdicts([supports])["1"] == "holds"
+    assert verdicts([pair("skip_gram", "attention", "rw", 0.1)])["1"] == "holds"
+    against = pair("skip_gram", "masked_attention", "simlex999", -0.1)
+    assert verdicts([supports, against])["1"] == "fails"
+    for unclear in ({"p_holm": 0.05}, {"low": -0.2, "high": 0.0}):
+        assert verdicts([pair("attention", "skip_gram", "rw", -0.1, **unclear)])["1"] == "undecided"
+    assert verdicts([pair("attention", "cbow", "rw", -0.1)])["1"] == "undecided"  # not asked
+    assert verdicts([pair("attention", "skip_gram", "ws353", -0.1)])["1"] == "undecided"
+
+
+def test_of_a_loss_the_lower_is_the_better() -> None:
+    loss = pair("cbow", "masked_attention", MAIN.MASKED, 0.5, better="lower")
+    assert verdicts([loss])["3"] == "holds"
+    assert verdicts([loss | {"difference": -0.5, "low": -0.6, "high": -0.4}])["3"] == "fails"
+
+
+@pytest.mark.parametrize(
+    ("prediction", "better", "worse", "task"),
+    [
+        ("2", "skip_gram", "attention_position", "bats"),
+        ("5", "attention", "skip_gram", "usf_direction"),
+        ("6", "skip_gram", "masked_attention", "sp10k_amod"),
+        ("7", "masked_attention", "cbow", "ud_syntax"),
+        ("8", "masked_attention", "cbow", "scws"),
+    ],
+)
+def test_every_prediction_says_who_is_better(
+    prediction: str, better: str, worse: str, task: str
+) -> None:
+    assert verdicts([pair(better, worse, task, 0.1)])[prediction] == "holds"
+    assert verdicts([pair(worse, better, task, 0.1)])[prediction] == "fails"
+
+
+def test_neighbours_and_classes_have_rules_of_their_own() -> None:
+    assert (verdicts([])["4"], verdicts([])["9"]) == ("holds", "holds")
+    row = {"corpus": "text", "task": MAIN.CLASSES, "model": "cbow", "primary": True}
+    below, unclear = row | {"low": 0.3, "high": 0.4}, row | {"low": 0.4, "high": 0.6}
+    assert verdicts([], summary=(below,))["9"] == "fails"
+    assert verdicts([], summary=(unclear,))["9"] == "undecided"
+    assert verdicts([], summary=(below | {"model": "random"},))["9"] == "undecided"
+    assert verdicts([], summary=(below | {"primary": False},))["9"] == "undecided"
+
+
+# What is stored --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recall() -> Results:
+    return read_results(ROOT / "results" / "recall")
+
+
+def altered(results: Results, model: str, corpus: str, **values: float) -> Results:
+    summary = results.summary.copy()
+    rows = (summary["model"] == model) & (summary["corpus"] == corpus)
+    assert rows.sum() == 1
+    for name, value in values.items():
+        summary.loc[rows, name] = value
+    return replace(results, summary=summary)
+
+
+def test_recall_is_judged_by_intervals(recall: Results) -> None:
+    found = RECALL.verdicts(recall)
+    assert set(found) == set("123")
+    assert set(found.values()) <= {"holds", "fails", "undecided"}
+    low = altered(recall, "attention", "recall-8", score=0.5, low=0.4, high=0.6)
+    assert RECALL.verdicts(low)["1"] == "fails"
+    wide = altered(recall, "attention", "recall-8", low=0.4)
+    assert RECALL.verdicts(wide)["1"] == "undecided"
+    knows = altered(recall, "mean", "recall-4", score=0.9, low=0.8, high=1.0)
+    assert RECALL.verdicts(knows)["2"] == "fails"
+    few = altered(recall, "mean", "recall-4", seeds=4)
+    assert set(RECALL.verdicts(few).values()) == {"undecided"}
+
+
+def test_the_claim_follows_from_both_predictions() -> None:
+    claims = {(a, b): RECALL.claim(a, b) for a in ("holds", "fails") for b in ("holds", "fails")}
+    assert claims == {
+        ("holds", "holds"): "supported",
+        ("holds", "fails"): "partly supported",
+        ("fails", "holds"): "contradicted",
+        ("fails", "fails"): "contradicted",
+    }
+    assert RECALL.claim("undecided", "holds") == RECALL.claim("holds", "undecided") == "undecided"

@@ -1,0 +1,333 @@
+"""The page of a study of the full size: by hand from the rules of `wide_study`."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from ladder_study import ladder_results, losses
+from wide_study import MODELS, wide_results
+from wordrel.report import agreement, findings, pairs, parts, queries, views
+from wordrel.report.groups import WIDEST, column_groups
+from wordrel.report.headline import headlines
+from wordrel.report.illustrations import illustrations
+from wordrel.report.page import render
+from wordrel.report.readme import render_block
+from wordrel.report.results import Results
+from wordrel.report.tables import headline_table
+
+TITLES = [
+    "How alike are two words?",
+    "How strongly does one word relate to another?",
+    "Parts of speech and syntax",
+    "What does a word mean here?",
+    "How well does it predict held-out text?",
+    "Which models agree?",
+]
+QUESTIONS = ["alike", "relate", "syntax", "in_context", "fit"]
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return wide_results()
+
+
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return render(results)
+
+
+def section(page: str, title: str) -> str:
+    (found,) = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", page, re.S | re.M)
+    return found
+
+
+def headline_part(page: str) -> str:
+    """Everything above the folded tables: what a reader sees without a click."""
+    return re.sub(r"<details>.*?</details>", "", page, flags=re.S)
+
+
+def test_every_question_has_a_section_that_begins_with_its_sentence(results: Results, page: str):
+    titles = re.findall(r"^## (.*)$", page, re.M)
+    assert [t for t in titles if t in TITLES] == TITLES
+    sentences = [findings.sentence(results, q) for q in QUESTIONS] + [agreement.sentence(results)]
+    for title, sentence in zip(TITLES, sentences, strict=True):
+        assert sentence.endswith(".")
+        assert section(page, title).strip().startswith(sentence)
+
+
+def test_the_sentence_counts_tasks_and_names_the_clearest_difference(results: Results):
+    # skip_gram 100 %, masked_attention 95 %: more than .02 apart from a level of .42 on; variants
+    # such as 3CosMul and development splits do not count
+    assert findings.sentence(wide_results(("wiki17m",)), "alike") == (
+        "The best word2vec and the best attention model are told apart on wiki17m on 6 of 12 tasks "
+        "(word2vec better on 6), most clearly on ws353_sim (skip_gram − masked_attention = 0.035 "
+        "[0.015, 0.055] spearman, n 182)."
+    )
+    assert "on wiki17m on none of 2 tasks, the widest gap being" in findings.sentence(
+        results, "syntax"
+    )
+
+
+def test_a_sentence_turns_with_the_table(results: Results):
+    turned = results.comparisons.assign(better="lower")
+    lower = replace(results, comparisons=turned, summary=results.summary.assign(better="lower"))
+    assert "(attention better on" in findings.sentence(lower, "alike")
+
+
+def test_development_splits_stand_in_no_table_of_scores(results: Results, page: str):
+    chosen = section(page, "How the primary view was chosen")
+    assert "men_dev and simverb_dev" in chosen
+    others = page.replace(chosen, "").replace(section(page, "Data"), "")
+    assert "_dev" not in others
+    assert "_dev" not in render_block(results)
+
+
+def test_the_choice_shows_its_score_and_the_next_best_or_the_design(results: Results):
+    lines = views.chosen_table(results, "novels").splitlines()
+    assert (
+        "| alike | skip_gram | **input** | men_dev and simverb_dev | 0.500 | output 0.490 | 5 |"
+        in lines
+    )
+    assert "| in context | skip_gram | **static** | design | – | – | 5 |" in lines
+    designed = replace(results, views=results.views.assign(by="design"))
+    assert views.chosen_table(designed, "novels") == ""
+
+
+def test_tables_are_no_wider_than_a_page_and_lose_no_column(results: Results):
+    for question in QUESTIONS:
+        groups = column_groups(results, "wiki17m", question)
+        assert max(len(g.columns) for g in groups) <= WIDEST
+        columns = [c for g in groups for c in g.columns]
+        assert columns == queries.columns(results, "wiki17m", question) or question == "relate"
+        assert set(columns) == set(queries.columns(results, "wiki17m", question))
+
+
+def test_tables_hold_tasks_that_are_asked_in_the_same_way(results: Results):
+    alike = column_groups(results, "novels", "alike")
+    assert [(g.title, len(g.columns)) for g in alike] == [
+        ("pairs", 4),
+        ("pairs", 4),
+        ("analogies", 3),
+        ("analogies", 3),
+        ("analogies, categories", 4),
+    ]
+    relate = column_groups(results, "novels", "relate")
+    assert [(g.title, [c.task for c in g.columns]) for g in relate] == [
+        (
+            "directed pairs",
+            ["hyperlex_test", "sp10k_nsubj", "sp10k_dobj", "sp10k_amod", "usf_strength"],
+        ),
+        (
+            "direction, labelled pairs",
+            ["hyperlex_direction", "usf_direction", "bless.coord", "bless.hyper"],
+        ),
+    ]
+
+
+def test_without_kinds_in_the_manifest_the_measure_sorts(results: Results):
+    tasks = [{k: v for k, v in t.items() if k != "kind"} for t in results.manifest["tasks"]]
+    older = replace(results, manifest=results.manifest | {"tasks": tasks})
+    groups = column_groups(older, "novels", "relate")
+    assert [g.title for g in groups] == ["spearman", "accuracy, auc"]
+
+
+def test_losses_that_different_models_answer_stand_apart(results: Results):
+    tables = headlines(results, "wiki17m", "fit")
+    assert [[c.task for c in t.columns] for t in tables] == [
+        ["held_out_loss.masked_word"],
+        ["held_out_loss.next_word"],
+    ]
+
+
+def test_below_each_column_stand_chance_n_coverage_and_what_is_detectable(results: Results):
+    table = headlines(results, "wiki17m", "relate")[1]
+    lines = headline_table(results, table).splitlines()
+    assert [line for line in lines if line.startswith("|  | *")] == [
+        "|  | *chance* |  |  | 0.500 | 0.500 | 0.500 | 0.500 |",
+        "|  | *n* |  |  | 810 of 900 | 7,545 of 8,384 | 3,208 of 3,565 | 1,203 of 1,337 |",
+        "|  | *coverage* |  |  | 90% | 90% | 90% | 90% |",
+        "|  | *detectable* |  |  | 0.028 | 0.028 | 0.028 | 0.028 |",
+    ]
+    assert lines[-1].startswith(
+        "`corpus:wiki17m@d0|V:50000|tokens:15000000|tasks:hyperlex_direction@d0,usf_direction@d0,"
+        "bless.coord@d0,bless.hyper@d0|measure:accuracy,auc|oov:"
+    )
+
+
+def test_what_is_detectable_is_the_median_over_the_pairs(results: Results):
+    task = results.comparisons["task"] == "rw"
+    spread = results.comparisons.copy()
+    n = int((task & (spread["corpus"] == "novels")).sum())
+    spread.loc[task & (spread["corpus"] == "novels"), "detectable"] = [
+        0.001 * i**2 for i in range(n)
+    ]
+    found = headlines(replace(results, comparisons=spread), "novels", "alike")[1]
+    assert n == 21
+    assert found.detectable[1] == "0.100"
+
+
+def test_every_line_names_the_primary_view(results: Results):
+    table = headlines(results, "wiki17m", "relate")[0]
+    assert [line.view for line in table.lines] == [
+        *("cosine", "pmi", "in.out", "in.out", "q.k", "q.k", "q.k")
+    ]
+    assert "| e | attention | q.k | 5 |" in headline_table(results, table)
+
+
+def test_parts_are_folded_and_never_headline_columns(results: Results, page: str):
+    assert "capital" not in headline_part(page)
+    assert all(".capital" not in c.task for c in queries.columns(results, "novels", "alike"))
+    tables = parts.part_tables(results, "wiki17m", "alike")
+    assert list(tables) == ["google_analogies"]
+    head, _, *body = tables["google_analogies"].splitlines()
+    assert head.startswith("| part | measure | random<br>input | ppmi_svd<br>input | skip_gram")
+    assert [line.split(" | ")[0] for line in body] == ["| capital", "| family", "| plural"]
+    assert body[0].split(" | ")[4] == "0.38 [0.35, 0.41]"
+    assert body[0].endswith(" | 0.000 | 50 |")
+
+
+def test_a_part_that_was_asked_of_another_view_alone_is_shown_with_that_view(results: Results):
+    head, _, first, *_ = parts.part_tables(results, "wiki17m", "alike")[
+        "google_analogies"
+    ].splitlines()
+    place = head.split(" | ").index("attention<br>value")
+    assert first.split(" | ")[place] == "0.27 [0.24, 0.30]"
+
+
+def test_measurements_are_folded_in_the_primary_view(results: Results):
+    (body,) = parts.measurement_tables(results, "novels", "syntax").values()
+    lines = body.splitlines()
+    assert lines[0].startswith("| standardised mean | random<br>cosine | ppmi_svd<br>pmi |")
+    assert lines[2].startswith("| NOUN&gt;VERB | 0.00 [−0.02, 0.02] | 0.10 [0.08, 0.12] |")
+    assert "| mean |" not in body  # not comparable between models where it is also standardised
+
+
+def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development(results: Results):
+    tables = parts.measurement_tables(results, "novels", "in_context")
+    assert list(tables) == ["sense_shift"]
+    assert tables["sense_shift"].splitlines()[0] == (
+        "| mean distance | cbow<br>context | attention<br>context | n |"
+    )
+    assert "| 0.12 [0.10, 0.15] | 0.12 [0.10, 0.15] | 400 to 5,000 |" in tables["sense_shift"]
+
+
+def test_comparisons_show_steiger_beside_p_and_what_is_equal(results: Results):
+    body = pairs.comparisons_table(results, "wiki17m", "alike")
+    rare = body.split("**rw**")[1].split("**simverb_test**")[0]
+    assert "| a | b | a − b | interval | p | p (Holm) | p (Steiger) | equal? |" in rare
+    attention = "| attention (value) | attention_position (value) | −0.016 | [−0.036, 0.004] |"
+    assert f"{attention} 0.300 | 1.000 | 0.150 | – |" in rare
+    verbs = body.split("**simverb_test**")[1].split("**mturk287**")[0]
+    assert "| 0.300 | 1.000 | 0.150 | equal within .03 |" in verbs
+    google = body.split("**google_analogies**")[1].split("**google_analogies.3cosmul**")[0]
+    assert "Steiger" not in google
+
+
+def test_the_rule_of_equality_is_stated_where_it_is_used(results: Results):
+    assert "*Equal within .03*: two one-sided tests (TOST)" in pairs.legend(results)
+    assert "at 0.05, unadjusted" in pairs.legend(results)
+    statistics = {k: v for k, v in results.manifest["statistics"].items() if k != "margin"}
+    silent = replace(results, manifest=results.manifest | {"statistics": statistics})
+    assert "*Equal*: two one-sided" in pairs.legend(silent)
+    untested = results.comparisons.assign(p_steiger=float("nan"), p_equivalence=float("nan"))
+    assert pairs.legend(replace(results, comparisons=untested)) == (
+        "Bold: told apart after Holm (p < 0.05). a − b is in the units of the score."
+    )
+
+
+def test_exploratory_views_are_folded_beside_the_primary_one(results: Results, page: str):
+    body = views.views_table(results, "wiki17m", "relate")
+    assert "| attention | **q.k** (primary) | 0.119 |" in body
+    assert "| attention | value.out | 0.109 |" in body
+    assert (
+        "value.out"
+        not in headline_part(section(page, TITLES[1])).replace("![", "<").split("### ")[1]
+    )
+
+
+def test_agreement_has_its_other_measures_in_the_folded_tables(results: Results):
+    lines = agreement.agreement_table(results, "wiki17m", "models").splitlines()
+    assert lines[0].startswith("| a | b | overlap | rank correlation | cka | chance (overlap) |")
+    assert "| skip_gram (input) | cbow (input) | 0.500 [0.490, 0.510] | 0.700 [0.690" in lines[13]
+    assert agreement.sentence(wide_results(("novels",))) == (
+        "On novels, of 21 pairs of models random and ppmi_svd have most neighbours in common, "
+        "0.520 [0.510, 0.530], where seeds of one model share 0.600 (random) and 0.590 (ppmi_svd)."
+    )
+    cka = results.agreement[results.agreement["measure"] == "cka"]
+    assert agreement.sentence(replace(results, agreement=cka)) == ""
+
+
+def test_findings_say_one_to_three_sentences_a_question(page: str):
+    bullets = re.findall(r"^- \*\*.*$", section(page, "What came out"), re.M)
+    assert len(bullets) == len(QUESTIONS)
+    for bullet, title in zip(bullets, TITLES, strict=False):
+        assert title in bullet
+        assert 1 <= len(re.findall(r"\. |\.$", bullet.split("**")[2])) <= 3
+
+
+def test_the_readme_shows_the_first_table_of_many(results: Results):
+    block = render_block(results)
+    assert block.count("\n| c | skip_gram |") == 2  # one a corpus
+    assert "**pairs**" in block
+    assert "analogies<br>" not in block
+    assert block.count("\n- **") + 1 == len(QUESTIONS)
+
+
+def test_every_figure_is_shown_with_words_and_every_image_is_there():
+    results = wide_results(("wiki17m",))
+    shown = illustrations(results)
+    images = re.findall(r"!\[(.+?)\]\((figures/[^)]+)\)", render(results))
+    assert [path for _, path in images] == [one.path for one in shown]
+    assert all(one.draw() is not None for one in shown)
+    assert [one.name for one in shown] == [
+        "differences-alike",
+        "differences-relate",
+        "direction-relate",
+        "differences-syntax",
+        "parts_of_speech-wiki17m",
+        "differences-in_context",
+        "differences-fit",
+        "agreement",
+    ]
+
+
+def test_a_study_without_the_new_tables_has_no_empty_sections():
+    page = render(ladder_results(losses()))
+    for absent in ("How the primary view was chosen", "Steiger", "*detectable*", "figures/diff"):
+        assert absent not in page
+    titles = re.findall(r"^## .*$|^### .*$", page, re.M)
+    for first, second in re.findall(r"^(##+ .*)\n\n(##+ .*)$", page, re.M):
+        assert second.startswith("###") and not first.startswith("###"), (first, second)
+    assert "## How alike are two words?" in titles
+
+
+def test_a_question_that_is_only_measured_has_a_section(results: Results):
+    scored = results.summary[results.summary["question"] != "syntax"]
+    measured = replace(
+        results,
+        summary=scored,
+        comparisons=results.comparisons[results.comparisons["question"] != "syntax"],
+    )
+    assert queries.questions(measured)[-1] == "syntax"
+    found = section(render(measured), "Parts of speech and syntax")
+    assert "figures/parts_of_speech-novels.svg" in found
+    assert "ud_parts_of_speech, measured" in found
+
+
+def test_a_question_that_only_development_splits_ask_has_no_section(results: Results):
+    dev = results.summary.assign(split="dev")
+    measured = replace(results, summary=dev, measurements=results.measurements.iloc[:0])
+    assert queries.questions(measured) == []
+    assert "Nothing was scored." in render(measured)
+
+
+def test_rows_are_found_by_all_their_keys(results: Results):
+    column = queries.columns(results, "novels", "alike")[0]
+    found = queries.answers(results, "novels", column)
+    assert list(found) == list(MODELS)
+    assert {(r.corpus, r.task, r.primary) for r in found.values()} == {("novels", "ws353", True)}
+    assert len(queries.pairs(results, "novels", column)) == 21
+    other = replace(results, comparisons=pd.DataFrame(columns=results.comparisons.columns))
+    assert queries.pairs(other, "novels", column) == []

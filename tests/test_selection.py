@@ -1,0 +1,140 @@
+"""The primary view is what the development splits choose, and nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wordrel.asked import Asked
+from wordrel.selection import choose, marked
+from wordrel.tasks import Outcome
+
+GOLD = np.arange(40.0)
+SEEDS = (1, 2)
+
+
+def outcome(task: str, view: str, predicted: np.ndarray, *, designed: str = "input") -> Outcome:
+    return Outcome(
+        task=task,
+        measure="spearman",
+        view=view,
+        primary=view == designed,
+        gold=GOLD,
+        predicted=predicted,
+        covered=np.ones(len(GOLD), dtype=np.bool_),
+        cluster=np.arange(len(GOLD)),
+        chance=0.0,
+        better="higher",
+        note="",
+    )
+
+
+def noisy(strength: float, *seed: int) -> np.ndarray:
+    return strength * GOLD + np.random.default_rng(seed).standard_normal(len(GOLD)) * 10
+
+
+def asked(task: str, split: str, views: dict[str, float], question: str = "alike") -> Asked:
+    outcomes = {
+        ("m", view): {s: outcome(task, view, noisy(strength, s, len(view))) for s in SEEDS}
+        for view, strength in views.items()
+    }
+    return Asked("text", question, outcomes, split)
+
+
+DEV = asked("men_dev", "dev", {"input": 0.1, "output": 0.5, "value": 3.0})
+TEST = asked("rw", "test", {"input": 3.0, "output": 0.5, "value": 0.1})
+
+
+def primary(one: Asked) -> set[str]:
+    return {view for (_, view), seeds in one.outcomes.items() for o in seeds.values() if o.primary}
+
+
+def test_the_view_that_is_best_on_the_development_split_is_the_primary_one() -> None:
+    choice = choose("text", [DEV, TEST])
+    assert choice.primary == {("m", "alike"): "value"}
+    assert primary(TEST) == {"input"}
+    assert primary(marked(TEST, choice)) == {"value"}
+    rows = {row["view"]: row for row in choice.rows}
+    assert {view: row["chosen"] for view, row in rows.items()} == {
+        "input": False,
+        "output": False,
+        "value": True,
+    }
+    assert {row["by"] for row in choice.rows} == {"development"}
+    assert {row["dev_task"] for row in choice.rows} == {"men_dev"}
+    assert all(row["seeds"] == 2 for row in choice.rows)
+    assert rows["value"]["score"] > 0.9 > rows["output"]["score"] > 0
+
+
+def test_nothing_of_a_test_split_can_change_the_choice() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        outcomes = {
+            key: {
+                s: replace(
+                    found,
+                    gold=rng.permutation(found.gold),
+                    predicted=rng.choice([rng.standard_normal(len(GOLD)), found.gold]),
+                    covered=rng.random(len(GOLD)) < 0.5,
+                )
+                for s, found in seeds.items()
+            }
+            for key, seeds in TEST.outcomes.items()
+        }
+        altered = Asked("text", "alike", outcomes, "test")
+        assert choose("text", [DEV, altered]) == choose("text", [DEV, TEST])
+    assert choose("text", [replace(TEST, split="dev")]).primary == {("m", "alike"): "input"}
+
+
+def test_several_development_splits_count_alike() -> None:
+    second = asked("simverb_dev", "dev", {"input": 0.6, "output": 3.0, "value": -3.0})
+    choice = choose("text", [DEV, second])
+    assert choice.primary == {("m", "alike"): "output"}
+    assert {row["dev_task"] for row in choice.rows} == {"men_dev+simverb_dev"}
+
+
+def test_without_a_development_split_the_design_decides() -> None:
+    choice = choose("text", [TEST])
+    assert choice.primary == {}
+    (row,) = choice.rows
+    assert (row["view"], row["chosen"], row["by"]) == ("input", True, "design")
+    assert np.isnan(row["score"])
+    assert marked(TEST, choice) == TEST
+
+
+def test_syntax_takes_the_view_that_the_development_split_of_relations_chose() -> None:
+    dev = replace(DEV, question="relate")
+    choice = choose("text", [dev, replace(TEST, question="syntax")])
+    assert choice.view("m", "syntax") == "value"
+    assert choice.view("m", "alike") is None
+
+
+def test_a_view_that_leaves_much_unanswered_is_no_candidate() -> None:
+    holes = noisy(9.0, 5)
+    holes[:10] = np.nan
+    views = {("m", "sparse"): {s: outcome("men_dev", "sparse", holes) for s in SEEDS}}
+    choice = choose("text", [replace(DEV, outcomes=DEV.outcomes | views)])
+    assert choice.primary == {("m", "alike"): "value"}
+    assert "sparse" not in {row["view"] for row in choice.rows}
+
+
+def test_of_equal_views_the_designed_one_is_taken() -> None:
+    same = {view: {s: outcome("men_dev", view, GOLD) for s in SEEDS} for view in ("a", "input")}
+    dev = Asked("text", "alike", {("m", view): seeds for view, seeds in same.items()}, "dev")
+    assert choose("text", [dev]).primary == {("m", "alike"): "input"}
+
+
+def test_a_model_that_answers_nothing_has_no_primary_view() -> None:
+    silent = {("m", ""): {1: outcome("wic_dev", "", np.full(len(GOLD), np.nan), designed="")}}
+    choice = choose("text", [Asked("text", "in_context", silent, "dev")])
+    assert (choice.primary, choice.rows) == ({}, ())
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_a_part_of_a_row_does_not_choose(split: str) -> None:
+    part = {
+        key: {s: replace(o, detail=True) for s, o in seeds.items()}
+        for key, seeds in TEST.outcomes.items()
+    }
+    choice = choose("text", [DEV, Asked("text", "alike", part, split)])
+    assert choice.primary == {("m", "alike"): "value"}

@@ -1,0 +1,51 @@
+"""Sanity of graded pairs; `test_tasks.py` has the rest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from task_spaces import readings_of, task_of
+from wordrel.tasks.base import Scope
+from wordrel.tasks.pairs import KIND
+
+SCOPE = Scope(lowercase=True)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """A thousand pairs whose gold is their cosine, loudly said."""
+    rows = np.random.default_rng(0).normal(size=(300, 5))
+    left, right = np.random.default_rng(1).integers(0, 300, (2, 1000))
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    noise = np.random.default_rng(2).normal(size=1000)
+    gold = np.einsum("pd,pd->p", unit[left], unit[right]) + 0.3 * noise
+    words = [f"w{a} w{b}" for a, b in zip(left, right, strict=True)]
+    return task_of("pairs", words, gold=gold), readings_of(
+        {f"w{i}": row for i, row in enumerate(rows)}
+    )
+
+
+def score(outcome):
+    return spearmanr(outcome.gold, outcome.predicted).statistic
+
+
+def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
+    task, readings = planted
+    generator = np.random.default_rng(3)
+    shuffled = generator.permutation(readings.views["input"])
+    views = {"input": readings.views["input"], "shuffled": shuffled}
+    true, chance = KIND.answer(task, replace(readings, views=views), SCOPE)
+    assert score(true) > 0.7
+    for row in (chance, replace(true, gold=generator.permutation(true.gold))):
+        assert abs(score(row) - row.chance) < 3 / np.sqrt(1000)
+
+
+def test_a_view_without_its_mean_is_a_view_like_any_other(planted):
+    task, readings = planted
+    moved = readings.views["input"] + np.float32(10)
+    views = {"input": moved, "input.centred": moved - moved.mean(axis=0)}
+    raw, centred = KIND.answer(task, replace(readings, views=views), SCOPE)
+    assert [row.view for row in (raw, centred)] == ["input", "input.centred"]
+    assert score(centred) > 0.7 > score(raw) + 0.1
