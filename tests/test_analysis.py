@@ -74,19 +74,11 @@ def test_a_development_split_is_scored_and_never_compared() -> None:
     assert len(tables.summary) == 3
 
 
-def test_of_a_detail_the_primary_views_alone_are_told_and_not_compared() -> None:
+def test_a_detail_is_told_and_not_compared() -> None:
     tables = analyse(asked(detail=True), FEW)
     assert tables.comparisons == []
-    assert {(row["model"], row["view"], row["detail"]) for row in tables.summary} == {
-        ("a", "input", True),
-        ("b", "input", True),
-    }
-
-
-def test_a_detail_without_a_primary_view_is_left_out() -> None:
-    only = {("a", "sparse"): {1: outcome("sparse", 1.0, 1, detail=True)}}
-    tables = analyse(Asked("text", "alike", only), FEW)
-    assert (tables.scores, tables.summary, tables.comparisons) == ([], [], [])
+    assert {row["detail"] for row in tables.summary} == {True}
+    assert len(tables.summary) == 3
 
 
 def test_measurements_are_told_over_seeds() -> None:

@@ -86,6 +86,18 @@ def test_nothing_of_a_test_split_can_change_the_choice() -> None:
     assert choose("text", [replace(TEST, split="dev")]).primary == {("m", "alike"): "input"}
 
 
+def test_of_a_detail_only_the_chosen_views_are_kept() -> None:
+    parts = {
+        key: {s: replace(found, detail=True) for s, found in seeds.items()}
+        for key, seeds in TEST.outcomes.items()
+    }
+    part = replace(TEST, outcomes=parts)
+    assert set(marked(part, choose("text", [DEV])).outcomes) == {("m", "value")}
+    assert set(marked(part, choose("text", [TEST])).outcomes) == {("m", "input")}
+    without = replace(part, outcomes={k: v for k, v in parts.items() if k[1] != "value"})
+    assert marked(without, choose("text", [DEV])).outcomes == {}
+
+
 def test_several_development_splits_count_alike() -> None:
     second = asked("simverb_dev", "dev", {"input": 0.6, "output": 3.0, "value": -3.0})
     choice = choose("text", [DEV, second])

@@ -177,3 +177,9 @@ def test_holm_is_that_of_statsmodels(seed):
     p = rng(seed).random(20) ** 3
     p[3] = p[4]
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+
+
+def test_an_infinite_mean_has_no_interval() -> None:
+    for values in ([-np.inf, -np.inf], [0.0, -np.inf]):
+        mean, low, high = mean_over_seeds(np.array(values), np.ones(2), 0.95)
+        assert mean == -np.inf and np.isnan(low) and np.isnan(high)

@@ -7,7 +7,7 @@ Every comparison is made on the items that all models of the study answer on tha
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,7 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
     """Scores, summaries and the differences between the primary views.
 
     Primary views are scored on the items that all of them answer; every other view, which is only
-    shown, on those of these items that it answers itself. Of a detail the primary views alone are
-    told.
+    shown, on those of these items that it answers itself.
 
     Args:
         asked: the outcomes of one row of the result.
@@ -71,12 +70,6 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
     """
-    if asked.any.detail:
-        asked = replace(
-            asked, outcomes={k: v for k, v in asked.outcomes.items() if asked.primary(k)}
-        )
-        if not asked.outcomes:
-            return Tables([], [], [])
     predicted = asked.predicted()
     headline = {key: rows for key, rows in predicted.items() if asked.primary(key)}
     common = answered_by_all(headline.values()) if headline else asked.any.covered

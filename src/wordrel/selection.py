@@ -83,7 +83,10 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
 
 
 def marked(asked: Asked, choice: Choice) -> Asked:
-    """The same outcomes, `primary` where the choice says so; as they are where it says nothing."""
+    """The same outcomes, `primary` where the choice says so; as they are where it says nothing.
+
+    Of a detail only primary views are kept: there may be none.
+    """
     outcomes = {
         (model, view): {
             seed: _marked(outcome, choice.view(model, asked.question))
@@ -91,6 +94,8 @@ def marked(asked: Asked, choice: Choice) -> Asked:
         }
         for (model, view), seeds in asked.outcomes.items()
     }
+    if asked.any.detail:
+        outcomes = {k: v for k, v in outcomes.items() if any(o.primary for o in v.values())}
     return replace(asked, outcomes=outcomes)
 
 

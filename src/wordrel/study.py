@@ -68,7 +68,7 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         discard_partial(cache)
         plan = prepare_plan(config, cache, tasks, _cores(config, jobs))
         outcomes = _run(plan, engine)
-        write_tables(plan, outcomes, folder)
+        write_tables(plan, outcomes, folder, jobs=_cores(config, jobs))
         manifest = _manifest(plan, started, time.monotonic() - clock)
         write_text(folder / "config.yaml", _resolved(config))
         write_json(folder / "manifest.json", manifest)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from joblib import Parallel, delayed, parallel_config
 
 from wordrel.agreement import agreement_rows
 from wordrel.analysis import Row, adjust, analyse, frame, measurement_rows, primary_pairs
@@ -20,19 +21,28 @@ from wordrel.execute import CellOutcome
 from wordrel.files import write_text
 from wordrel.plan import Plan
 from wordrel.report.results import table_to_csv
-from wordrel.selection import choose, marked
+from wordrel.selection import CHOSEN_BY, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import from_frame
 
+FEW = 20  # rows of a result that are tested sooner than workers start
 TABLES = ("scores", "summary", "comparisons", "views", "measurements", "agreement")
 
 
-def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path) -> None:
-    """Every table of a study, from the stored answers of the cells that ended well."""
+def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs: int) -> None:
+    """Every table of a study, from the stored answers of the cells that ended well.
+
+    Args:
+        plan: the study.
+        outcomes: of each cell of the plan.
+        folder: where the CSV files go.
+        jobs: rows of the result that are tested at a time; what comes out is the same for any.
+    """
     done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     for corpus in plan.corpora.values():
-        _add_corpus(rows, plan, corpus, [w for w in done if w.cell.corpus_name == corpus.name])
+        cells = [work for work in done if work.cell.corpus_name == corpus.name]
+        _add_corpus(rows, plan, corpus, cells, jobs)
     tables = {name: frame(name, found) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
     tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
@@ -44,7 +54,7 @@ Answers = Sequence[tuple[str, int, Path]]
 
 
 def _add_corpus(
-    rows: dict[str, list[Row]], plan: Plan, corpus: Corpus, cells: Sequence[CellWork]
+    rows: dict[str, list[Row]], plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int
 ) -> None:
     """The rows of one corpus: the primary views are chosen first, and then all is told of them."""
     files = {
@@ -52,10 +62,12 @@ def _add_corpus(
         for n, task in enumerate(plan.tasks.loaded)
     }
     scored = [task for task in plan.tasks.loaded if task.question != "agreement"]
-    asked = [one for task in scored for one in _asked(corpus, task, files[task.name])]
-    choice = choose(corpus.name, asked)
+    deciding = [one for t in _deciding(scored) for one in _asked(corpus, t, files[t.name])]
+    choice = choose(corpus.name, deciding)
     rows["views"] += choice.rows
-    _add_scores(rows, plan, [marked(one, choice) for one in asked])
+    every = (one for task in scored for one in _asked(corpus, task, files[task.name]))
+    asked = [kept for one in every if (kept := marked(one, choice)).outcomes]
+    _add_scores(rows, plan, asked, jobs)
     confidence = plan.config.statistics.confidence
     for task in scored:
         found = ((model, seed, read_measurements(p)) for model, seed, p in files[task.name])
@@ -72,18 +84,27 @@ def _add_corpus(
         )
 
 
+def _deciding(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks that tell the primary views: development splits, where a question has one."""
+    decided = {task.question for task in tasks if task.split == "dev"}
+    asked = [task for task in tasks if task.question in CHOSEN_BY]
+    return [task for task in asked if task.split == "dev" or task.question not in decided]
+
+
 def _asked(corpus: Corpus, task: Task, files: Answers) -> list[Asked]:
     answers = ((model, seed, read_outcomes(path)) for model, seed, path in files)
     return collect(corpus.name, task.question, answers, task.split)
 
 
-def _add_scores(rows: dict[str, list[Row]], plan: Plan, asked: Sequence[Asked]) -> None:
+def _add_scores(rows: dict[str, list[Row]], plan: Plan, asked: Sequence[Asked], jobs: int) -> None:
     """The rows of one corpus; a family of tests is a question of it, see `adjust`."""
     families = Counter[str]()
     for one in asked:
         families[one.question] += primary_pairs(one)
-    for one in asked:
-        found = analyse(one, plan.config.statistics, families[one.question])
+    work = (delayed(analyse)(one, plan.config.statistics, families[one.question]) for one in asked)
+    with parallel_config(inner_max_num_threads=1, backend="loky"):
+        tables = Parallel(n_jobs=jobs if len(asked) > FEW else 1, return_as="generator")(work)
+    for found in tables:
         rows["scores"] += found.scores
         rows["summary"] += found.summary
         rows["comparisons"] += found.comparisons

@@ -63,10 +63,12 @@ def mean_over_seeds(
 
     Returns:
         Mean, lower and upper end (mean -+ z standard errors); NaN where a value is, or without
-        seeds, and the ends alone where an error is.
+        seeds, and the ends alone where an error is or the mean is infinite.
     """
     if not len(values):
         return float("nan"), float("nan"), float("nan")
+    if np.isinf(values).any():
+        return float(values.mean()), float("nan"), float("nan")
     between = values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
     half = ndtri((1 + confidence) / 2) * np.sqrt((errors**2).mean() + between)
     mean = values.mean()
