@@ -331,3 +331,11 @@ def test_terminal_shows_the_headline_tables_with_letters_and_notes(results: Resu
     (line,) = [line for line in shown.splitlines() if line.split()[:2] == ["b", "skip_gram"]][:1]
     assert line.split()[2:8] == ["input", "2", "0.412", "[0.331,", "0.488]", "ac"]
     assert "1 does not predict a masked word" in shown
+
+
+def test_a_task_that_was_left_out_is_named_with_the_reason(results: Results):
+    manifest = results.manifest | {"skipped": {"rw": "found no rw.txt in <b>"}}
+    page = render(replace(results, manifest=manifest))
+    told = "Left out, since it was not there when the study ran: rw (found no rw.txt in &lt;b&gt;)."
+    assert told in page
+    assert "Left out" not in render(results)

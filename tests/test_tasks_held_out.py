@@ -106,6 +106,30 @@ def test_a_model_answers_only_the_objective_it_was_trained_for():
     assert next_word.note == "the model was trained for the objective 'masked_word'"
 
 
+class Shuffled(Bigram):
+    """The same model, its words exchanged among each other."""
+
+    def __init__(self, seed):
+        self.words = np.random.default_rng(seed).permutation(WORDS)
+
+    def log_probabilities(self, states):
+        return np.log(states[:, self.words])
+
+
+def test_a_model_that_knows_the_text_beats_chance_and_a_shuffled_one_does_not():
+    rng, ids = np.random.default_rng(4), [0]
+    for _ in range(4000):
+        ids.append(int(rng.choice(WORDS, p=TABLE[ids[-1]])))
+    probe = Probe(np.array(ids), np.arange(5, len(ids) + 5, 5).clip(max=len(ids)))
+
+    def score(context):
+        row = rows_of(context, probe)["next_word"]
+        return plain_scores(RATIO, row.gold, row.predicted[None])[0] - row.chance
+
+    assert score(Bigram()) < -0.1
+    assert np.mean([score(Shuffled(seed)) for seed in range(1, 9)]) > 0
+
+
 @pytest.mark.parametrize("question", ["fit", "context"])
 def test_a_model_that_reads_no_text_says_why(question):
     found = rows_of(None, stream([5]), unavailable={question: "it only counts"})

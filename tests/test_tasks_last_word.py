@@ -191,3 +191,18 @@ def test_a_mean_knows_the_values_that_are_there_but_not_which_was_asked_for(
     taught: Callable[[str], float],
 ):
     assert 0.15 < taught("causal_mean") < 0.4  # 1 in 4
+
+
+def test_against_shuffled_answers_a_model_is_right_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    sentences = [[int(w), int(w + 1) % WORDS] for w in rng.integers(0, WORDS, 3000)]
+    ends = rng.permutation([sentence[1] for sentence in sentences])
+    right = asked(Successor(), probe_of(*sentences, max_tokens=10_000))
+    wrong = asked(
+        Successor(),
+        probe_of(
+            *([w, int(e)] for (w, _), e in zip(sentences, ends, strict=True)), max_tokens=10_000
+        ),
+    )
+    assert right.predicted.mean() == 1
+    assert abs(wrong.predicted.mean() - 1 / WORDS) < 4 * np.sqrt(1 / WORDS / 3000)

@@ -89,7 +89,11 @@ def _tasks(results: Results) -> str:
         ]
         for task in results.manifest["tasks"]
     ]
-    return table(heads, body, left=len(words))
+    skipped = [
+        f"Left out, since it was not there when the study ran: {escape(name)} ({escape(why)})."
+        for name, why in results.manifest.get("skipped", {}).items()
+    ]
+    return "\n\n".join([table(heads, body, left=len(words)), *skipped])
 
 
 def _told(task: Mapping[str, Any], key: str) -> str:
