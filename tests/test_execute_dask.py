@@ -177,7 +177,10 @@ def test_errors_come_back_by_name_and_a_cell_that_kills_its_workers_stops_no_oth
         "its worker died 2 times while it ran alone (the last was tcp://127.0.0."
     )
     assert answers(tmp_path) == {"a": "a 0", "d": "d 9"}
-    assert [log(tmp_path).count(name) for name in "abcde"] == [1, 4, 1, 1, 1]
+    runs = {name: log(tmp_path).count(name) for name in "abcde"}
+    assert (runs["a"], runs["b"], runs["d"]) == (1, 4, 1)
+    # The word of an error may be lost with the worker that b kills: the cell then fails once more.
+    assert {runs["c"], runs["e"]} <= {1, 2}
 
 
 def test_a_cell_whose_result_is_stored_is_not_run_again_where_only_the_word_of_it_was_lost(
