@@ -12,6 +12,7 @@ import wordrel
 from tiny_study import write_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.report.compare import overall
+from wordrel.report.results import read_results
 
 
 def folder_with(folder: Path, table: str, old: str, new: str) -> Path:
@@ -131,3 +132,21 @@ def test_a_study_made_again_is_identical_and_an_altered_one_is_not(tiny: Path, t
     assert (tiny / "out" / "scores.csv").read_bytes() == (
         tmp_path / "again" / "scores.csv"
     ).read_bytes()
+
+
+def test_the_quick_way_makes_the_first_seed_again_and_judges_it(tiny: Path, tmp_path: Path):
+    verdicts = wordrel.reproduce(tiny / "out", quick=True, keep=tmp_path / "again")
+    stored = read_results(tiny / "out").scores
+    assert len(verdicts) == (stored["seed"] == 1).sum()
+    assert set(verdicts["seed"]) == {1}
+    assert set(verdicts["verdict"]) == {"identical"}
+    assert set(read_results(tmp_path / "again").runs["seed"]) == {1}
+
+
+def test_the_quick_way_sees_an_altered_first_seed(tiny: Path):
+    rows = (tiny / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    row = next(r for r in rows if ",attention,1,fit," in r and ",context,True," in r)
+    head, tail = row.split(",context,True,")
+    elsewhere = f"{head},context,True,99,98,99.5,{tail.split(',', 3)[3]}"
+    verdicts = wordrel.reproduce(folder_with(tiny / "out", "scores", row, elsewhere), quick=True)
+    assert (verdicts["verdict"] == "different").sum() == 1

@@ -101,6 +101,56 @@ def test_the_verdict_of_a_reproduction_decides_the_exit_status(
     assert result.stdout.endswith(f"{tiny / 'out'}: {verdict}\n")
 
 
+def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
+    result = call("reproduce", tiny / "out", "--quick")
+    assert result.exit_code == 0
+    seconds = read_results(tiny / "out").runs.query("seed == 1")["seconds"].sum()
+    assert result.stderr.startswith(f"seed 1: 3 cells, whose training took {seconds:,.1f} s when")
+    assert "where one seed alone has others" in result.stderr
+    assert result.stdout.endswith(f"{tiny / 'out'}: identical\n")
+
+
+def test_a_plan_trains_nothing_and_says_what_is_done_and_what_is_to_come(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = there(tiny / "cache" / "cells")
+    arguments = ("run", tiny / "tiny.yaml", "seeds=[1,2,3]", "--jobs", 1, "--plan")
+    result = call(*arguments)
+    assert result.exit_code == 0
+    row = next(line for line in result.stdout.splitlines() if " skip_gram " in line)
+    assert row.split()[:5] == ["text", "skip_gram", "3", "2", "2"]
+    assert row.rstrip().endswith("finished cells (2 of text)")
+    assert "tiny: 3 cells to train, 3 to ask" in result.stdout
+    known = json.loads(call(*arguments, "--json").stdout)
+    assert (known["jobs"], known["unknown"], len(known["lines"])) == (1, 0, 3)
+    assert there(tiny / "cache" / "cells") == before
+    assert there(tmp_path) == []
+    assert call("run", tiny / "tiny.yaml", "--json").exit_code == 2
+
+
+def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: Path):
+    config = write_study(tmp_path)
+    result = call("run", config, "--plan", "--cache", tmp_path / "cache")
+    assert result.exit_code == 0
+    assert f"text: not prepared yet; `wordrel corpus prepare {config}`" in result.stdout
+    assert "and 6 cells of unknown length" in result.stdout
+
+
+def test_a_new_config_says_what_it_saw_and_what_comes_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    write_study(tmp_path)
+    result = call("new", "mine", "--corpus", "text.txt")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("configs/mine.yaml: 3,000 words in 1 file(s); min_count 2,")
+    assert result.stdout.endswith("Next: wordrel run configs/mine.yaml\n")
+    again = call("new", "mine", "--corpus", "text.txt")
+    assert again.exit_code == 2
+    assert "found a file, which stays as it is" in again.stderr
+
+
 def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Path):
     file = tmp_path / "vectors.txt"
     named = ("--model", "skip_gram", "--seed", 2)

@@ -42,6 +42,9 @@ MAY_IMPORT = {
     "analysis": {"asked", "config", "report", "selection", "stats", "tasks"},
     "agreement": {"config", "report", "stats", "tasks"},
     "plan": {"answers", "cell", "config", "corpus", "errors", "progress", "tasks"},
+    "costs": {"cell", "config", "errors", "store"},
+    "budget": {"answers", "cell", "config", "corpus", "costs", "environment", "plan"},
+    "starter": {"config", "corpus", "errors", "files", "tasks"},
     "tables": {
         *("agreement", "analysis", "answer_files", "answers", "asked", "cell", "corpus"),
         *("execute", "files", "plan", "report", "selection", "tasks"),
@@ -52,7 +55,7 @@ MAY_IMPORT = {
     },
 }
 OPEN_TO_ALL = {"wordrel.corpus.vocab", "wordrel.tasks.registry"}
-ON_TOP = {"study", "api", "cli", "export", "__init__"}
+ON_TOP = {"study", "api", "cli", "explorer", "export", "__init__"}
 
 
 def room_of(path: Path) -> str:

@@ -6,6 +6,7 @@ stays (`reproduce`, unless it is told where to keep the new results).
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -86,7 +87,11 @@ def _results(found: Folder | Results) -> Results:
 
 
 def reproduce(
-    results_folder: Folder, *, jobs: int | None = None, keep: Folder | None = None
+    results_folder: Folder,
+    *,
+    jobs: int | None = None,
+    keep: Folder | None = None,
+    quick: bool = False,
 ) -> pd.DataFrame:
     """Run the stored config again from nothing, and judge every cell against the stored one.
 
@@ -94,20 +99,38 @@ def reproduce(
         results_folder: what `run` wrote.
         jobs: cells at a time.
         keep: where the new results go; default: nowhere.
+        quick: only the cells of the first seed, one at a time. Their scores are judged against the
+            stored ones of that seed. These are over the items that all models and seeds of the
+            study answer, and of views that all seeds chose; where one seed alone answers more, or
+            chooses otherwise, rows are within intervals, or different, and not identical.
 
     Returns:
-        Each row of scores.csv with its `verdict`: identical, within intervals or different.
+        Each row of scores.csv (with `quick`, of the first seed) with its `verdict`: identical,
+        within intervals or different.
 
     Raises:
         WordrelError: as `run`.
     """
     stored = read_results(Path(results_folder))
     config = stored_config(stored)
+    if quick:
+        stored, jobs = first_seed(stored), 1
+        config = config.model_copy(update={"seeds": config.seeds[:1]})
     with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
         fresh = Path(name).resolve()
         _share_downloads(fresh)
         again = run_config(config, out=keep or fresh / "results", jobs=jobs, cache=fresh / "cache")
     return verdicts(stored, again)
+
+
+def first_seed(results: Results) -> Results:
+    """The same results with the runs and scores of the study's first seed alone.
+
+    The other tables are over all seeds, and stay so.
+    """
+    seed = stored_config(results).seeds[0]
+    runs, scores = (table[table["seed"] == seed] for table in (results.runs, results.scores))
+    return replace(results, runs=runs, scores=scores)
 
 
 def stored_config(results: Results) -> StudyConfig:

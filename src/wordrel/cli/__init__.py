@@ -1,4 +1,4 @@
-"""The command line: wordrel run, report, compare, reproduce, export, corpus, tasks, config.
+"""The command line: wordrel new, run, report, compare, reproduce, export, corpus, tasks, config.
 
 Results go to stdout; progress, problems and the names of failed cells to stderr. Exit status: 0,
 1 when a cell failed or a reproduction differs, 2 for input that the user can mend, 130 when

@@ -1,13 +1,21 @@
-"""The commands on studies and their results: run, report, compare, reproduce, export."""
+"""The commands on studies and their results: new, run, report, compare, reproduce, export."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from wordrel.cli.console import say, stdout
+
+if TYPE_CHECKING:
+    from wordrel.budget import Budget, Line
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -26,7 +34,36 @@ class Format(StrEnum):
     SAFETENSORS = "safetensors"
 
 
-def run(
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study: a-z 0-9 _ . -")],
+    corpus: Annotated[
+        str, typer.Option(help="Your text: a file, folder or glob of .txt .gz .bz2 .xz .zst.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
+    ] = None,
+    cache: Cache = None,
+) -> None:
+    """Write the config of a study on your own text, with settings that fit its size.
+
+    Nothing is overwritten. Sets of words that are not here stand in it as comments.
+    """
+    from wordrel.starter import write_config
+    from wordrel.store import cache_root
+
+    place = out or Path("configs", f"{name}.yaml")
+    config, look = write_config(name, corpus, place, cache=(cache or cache_root()).resolve())
+    about = "" if look.whole else "about "
+    training, text = config.training, config.corpora[0]
+    typer.echo(
+        f"{place}: {about}{look.tokens:,} words in {look.files:,} file(s); min_count "
+        f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
+        f"epochs, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
+    )
+    typer.echo(f"Next: wordrel run {place}")
+
+
+def run(  # noqa: PLR0913 - a parameter an option
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The study, a YAML file.")],
     overrides: Annotated[
         list[str] | None,
@@ -40,6 +77,10 @@ def run(
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Train nothing: show what is done and what is to come.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --plan: as JSON.")] = False,
 ) -> None:
     """Run a study: train what is not trained yet, ask the tasks, write tables and report.
 
@@ -49,7 +90,15 @@ def run(
     """
     from wordrel.config import load_config
 
+    if as_json and not plan:
+        raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
     study = load_config(config, overrides or ())  # before torch is loaded: mistakes show at once
+    if plan:
+        from wordrel.budget import estimate
+        from wordrel.store import cache_root
+
+        _show(estimate(study, cache or cache_root(), jobs=jobs), config, as_json=as_json)
+        return
 
     from wordrel.api import run_config
     from wordrel.report.terminal import headline_tables
@@ -62,6 +111,57 @@ def run(
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} cells failed; the results have the others")
         raise typer.Exit(1)
+
+
+def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:
+    """The plan of a study as a table with its sums, or all of it as JSON."""
+    if as_json:
+        sums = ("core_seconds", "wall_seconds", "memory_mb", "disk", "unknown")
+        typer.echo(json.dumps(asdict(budget) | {key: getattr(budget, key) for key in sums}))
+        return
+    words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in (*words, *numbers, "tokens a cell", "hours a cell", "memory MB", "from"):
+        table.add_column(column, justify="left" if column in (*words, "from") else "right")
+    for line in budget.lines:
+        table.add_row(*map(Text, _planned(line)))
+    stdout().print(table, *_sums(budget), sep="\n", soft_wrap=True)
+    for corpus, why in budget.unprepared.items():
+        typer.echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
+    for task, why in budget.skipped.items():
+        typer.echo(f"left out: {task} ({why})")
+
+
+def _planned(line: "Line") -> tuple[str, ...]:
+    estimate = line.estimate
+    hours = None if estimate.seconds is None else estimate.seconds / 3600
+    evidence = f" ({estimate.evidence})" if estimate.evidence else ""
+    return (
+        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.answered)),
+        *(_number(line.tokens, ",d"), _number(hours, ".3f"), _number(estimate.memory_mb, ",.0f")),
+        f"{estimate.basis}{evidence}",
+    )
+
+
+def _sums(budget: "Budget") -> tuple[str, ...]:
+    to_train = sum(line.to_train for line in budget.lines)
+    to_ask = sum(line.cells - line.answered for line in budget.lines)
+    unknown = f", and {budget.unknown} cells of unknown length" if budget.unknown else ""
+    wall = "as long as its workers need"
+    if budget.wall_seconds is not None:
+        wall = f"{budget.wall_seconds / 3600:.2f} hours at {budget.jobs} at a time"
+    memory = _number(budget.memory_mb, ",.0f") or "unknown"
+    return (
+        f"{budget.study}: {to_train} cells to train, {to_ask} to ask",
+        f"training: {budget.core_seconds / 3600:.2f} core-hours, {wall}{unknown}",
+        f"peak memory of what runs at a time, MB: {memory}",
+        f"disk in the cache, MB: up to {budget.disk / 1e6:,.0f} for corpora that are prepared",
+        "Asking the tasks comes on top: how long it takes is not recorded.",
+    )
+
+
+def _number(value: int | float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def report(folder: Folder) -> None:
@@ -89,20 +189,43 @@ def reproduce(
     keep: Annotated[
         Path | None, typer.Option(help="Keep the new results here; default: nowhere.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only the first seed, on one core.")
+    ] = False,
 ) -> None:
     """Run a stored config again from nothing, and compare every score with the stored one.
 
-    Says identical, within intervals (both exit status 0) or different (exit status 1).
+    Says identical, within intervals (both exit status 0) or different (exit status 1). --quick
+    says first how long the training of its cells took when they were stored.
     """
     from wordrel import api
     from wordrel.report.compare import DIFFERENT, overall
     from wordrel.report.terminal import verdicts_table
 
-    verdicts = api.reproduce(folder, jobs=jobs, keep=keep)
+    if quick:
+        _say_how_long(folder)
+    verdicts = api.reproduce(folder, jobs=jobs, keep=keep, quick=quick)
     verdict = overall(verdicts)
     stdout().print(verdicts_table(verdicts), f"{folder}: {verdict}", sep="\n")
     if verdict == DIFFERENT:
         raise typer.Exit(1)
+
+
+def _say_how_long(folder: Path) -> None:
+    from wordrel import api
+    from wordrel.report.results import read_results
+
+    runs = api.first_seed(read_results(folder)).runs
+    seed, seconds = runs["seed"].iloc[0], runs["seconds"].sum()
+    say(
+        f"seed {seed}: {len(runs)} cells, whose training took {seconds:,.1f} s when they were "
+        "stored; preparing the text and asking the tasks come on top"
+    )
+    say(
+        "stored scores are over the items that all seeds answer, and of the views that all seeds "
+        "chose: where one seed alone has others, a row is not identical; it is then judged by "
+        "the intervals"
+    )
 
 
 def export(  # noqa: PLR0913 - a parameter an option
@@ -137,6 +260,7 @@ def export(  # noqa: PLR0913 - a parameter an option
 
 
 COMMANDS: dict[Callable[..., None], str] = {
+    new: "wordrel new mine --corpus my.txt",
     run: "wordrel run configs/quickstart.yaml training.dim=50 seeds=[1] --out results/small",
     report: "wordrel report results/quickstart",
     compare: "wordrel compare results/quickstart results/small",

@@ -1,0 +1,274 @@
+"""A first config for a text of the user's own, with settings that fit its size.
+
+Reads the text (at most the first 32 MB of it, cut into words as a run would cut them) and looks
+which tasks have their data here; writes one YAML file, never over another.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from wordrel.config import CorpusConfig, StudyConfig, parse_config, parse_corpus
+from wordrel.corpus.files import Source
+from wordrel.corpus.plan import Limits, plan_shards
+from wordrel.corpus.shards import tokenize_shard
+from wordrel.corpus.sources import find_source
+from wordrel.corpus.text import read_bytes
+from wordrel.errors import CorpusError, DatasetError, StoreError
+from wordrel.files import explained
+from wordrel.tasks.fetch import find_files
+from wordrel.tasks.registry import REGISTRY
+
+DOCUMENTS = 20
+"""Fewer cannot be shared between training and held-out text without one of them deciding all."""
+
+HELD_OUT_TOKENS = 20_000
+"""Wanted in the held-out part, whose loss would otherwise have a wide interval."""
+
+LIMIT_TOKENS = 20_000_000
+"""Of larger texts a first study takes a sample of this size: a night's work on two cores."""
+
+_WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
+_LOOK = 1 << 20
+_SHARES = (0.05, 0.1, 0.2, 0.3)
+
+
+@dataclass(frozen=True)
+class Size:
+    """Settings for texts of up to `below` tokens (None: any)."""
+
+    below: int | None
+    min_count: int
+    epochs: int
+    dim: int
+    seeds: int
+
+
+SIZES = (
+    Size(below=100_000, min_count=2, epochs=20, dim=50, seeds=5),
+    Size(below=1_000_000, min_count=3, epochs=15, dim=50, seeds=5),
+    Size(below=5_000_000, min_count=5, epochs=8, dim=100, seeds=5),
+    Size(below=None, min_count=10, epochs=5, dim=100, seeds=5),
+)
+"""The smaller a text, the more often it is read and the fewer numbers are learnt from it.
+
+A word's vector needs some tens of looks at the word: count times epochs is 40 or more for the
+rarest word in each line. With less than a million tokens that means rare words are kept (else
+hardly a test word is covered), read 15 times and more, and described by 50 numbers, for 100 would
+fit the noise. From five million on, words seen ten times are enough, and five epochs are those of
+the main comparison. Always five seeds: fewer cannot tell seeds from models.
+"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a text is like.
+
+    Attributes:
+        files, bytes: on disk.
+        tokens: in all; an estimate by bytes where not `whole`.
+        whole: whether all of it was read.
+        lines, documents, held_out: settings of the corpus that fit it.
+    """
+
+    files: int
+    bytes: int
+    tokens: int
+    whole: bool
+    lines: str
+    documents: str
+    held_out: float
+
+
+def write_config(
+    name: str, corpus: str, out: Path, *, cache: Path, limits: Limits | None = None
+) -> tuple[StudyConfig, Look]:
+    """Write a commented config of a study on this text.
+
+    Args:
+        name: of the study and of its corpus.
+        corpus: a file, folder or glob, or the name of a source.
+        out: the YAML file to write; its folder is made.
+        cache: where digests of files, and the data of tasks, are kept.
+        limits: what is read of the text at a time; a test has small ones.
+
+    Returns:
+        The config as read back, and what the text is like.
+
+    Raises:
+        ConfigError: a name that is none, or no text there.
+        CorpusError: text that cannot be read, or has no word.
+        StoreError: there is a file already, or it cannot be written.
+    """
+    given = parse_config(_smallest(name), place="wordrel new").study
+    found = parse_corpus(corpus)
+    if out.exists():
+        raise StoreError(
+            f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
+        )
+    look = look_at(found, cache, limits or Limits())
+    text = config_text(given, corpus, look, cache)
+    config = parse_config(yaml.safe_load(text), place=str(out))
+    with explained(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    return config, look
+
+
+def _smallest(name: str) -> dict[str, object]:
+    """A study of which only the name can be wrong."""
+    models, tasks = [{"kind": "random"}], ["ws353"]
+    corpora = [{"source": "-", "name": "corpus"}]
+    return {"study": name, "corpora": corpora, "models": models, "seeds": [1], "tasks": tasks}
+
+
+def size_of(tokens: int) -> Size:
+    """The settings for a text of this many tokens."""
+    return next(size for size in SIZES if size.below is None or tokens < size.below)
+
+
+def look_at(corpus: CorpusConfig, cache: Path, limits: Limits) -> Look:
+    """Read the text, or its first shard, as a run would, and see what fits it.
+
+    Lines are taken as wrapped where nearly all are of a typewriter's length. Documents are what
+    blank lines part; where that gives fewer than `DOCUMENTS`, what lines part. The held-out share
+    is the smallest of 5, 10, 20 and 30 % that holds out `HELD_OUT_TOKENS`, or a twentieth of a
+    small text, and no more than half; 0 where none does.
+
+    Raises:
+        CorpusError: text that cannot be read, or has no word.
+    """
+    source = find_source(corpus.source, cache)
+    lines = "wrapped" if _is_wrapped(source) else "paragraph"
+    first = None
+    for documents in ("blank_line", "line"):
+        for share in _SHARES:
+            tried = corpus.model_copy(
+                update={"lines": lines, "documents": documents, "held_out": share}
+            )
+            look, held_out, count = _read(tried, source, limits)
+            first = first or replace(look, held_out=0.0)
+            enough = min(HELD_OUT_TOKENS, look.tokens // 20)
+            if count >= DOCUMENTS and enough <= held_out <= look.tokens // 2:
+                return look
+    if first is None or not first.tokens:
+        raise CorpusError(
+            f"{corpus.source}: found no word at all; expected text: give another source"
+        )
+    return first
+
+
+def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, int, int]:
+    """The look of a text, and how many tokens and documents of what was read are held out."""
+    shard = plan_shards(source, corpus.documents, limits.shard)[0]
+    with TemporaryDirectory(prefix="wordrel-look-") as folder:
+        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched).report
+    whole = shard.size == source.bytes
+    tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
+    look = Look(
+        files=len(source.files),
+        bytes=source.bytes,
+        tokens=tokens,
+        whole=whole,
+        lines=corpus.lines,
+        documents=corpus.documents,
+        held_out=corpus.held_out,
+    )
+    return look, report.held_out_tokens, report.documents
+
+
+def _unwatched(done: int, tokens: int) -> None:
+    """Progress that nobody watches: it takes seconds."""
+
+
+def _is_wrapped(source: Source) -> bool:
+    """Whether the lines at the start of the text end at a margin, and not where sentences do."""
+    start = next(read_bytes(source.files[0].path, block=_LOOK), b"")[:_LOOK]
+    lines = [line.strip() for line in start.decode("utf-8", "replace").splitlines()[:-1]]
+    lines = [line for line in lines if line]
+    if len(lines) < DOCUMENTS:
+        return False
+    lengths = sorted(map(len, lines))
+    typical, long = lengths[len(lines) // 2], lengths[len(lines) * 95 // 100]
+    ended = sum(line.endswith((".", "!", "?", '"', "”")) for line in lines)
+    return typical in _WRAPPED and long in _WRAPPED and ended < len(lines) / 2
+
+
+def config_text(name: str, source: str, look: Look, cache: Path) -> str:
+    """The YAML of the config, with a comment where a choice was made."""
+    size = size_of(look.tokens)
+    about = "" if look.whole else "about "
+    limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
+    return _TEMPLATE.format(
+        name=name,
+        source=json.dumps(source, ensure_ascii=False),
+        counted=f"{about}{look.tokens:,} words in {look.files:,} file(s), {look.bytes:,} bytes",
+        lines=look.lines,
+        documents=look.documents,
+        min_count=size.min_count,
+        held_out=look.held_out,
+        limit=limit if look.tokens > LIMIT_TOKENS else "",
+        dim=size.dim,
+        epochs=size.epochs,
+        seeds=", ".join(map(str, range(1, size.seeds + 1))),
+        tasks="\n".join(_task_lines(look, cache)),
+    )
+
+
+def _task_lines(look: Look, cache: Path) -> Iterator[str]:
+    """Every task of the registry: those that can be asked here, and the others as comments."""
+    waiting = []
+    for name, info in REGISTRY.items():
+        if info.question == "recall" or (info.question == "fit" and not look.held_out):
+            continue  # recall is of planted text; without held-out text there is no loss on it
+        try:
+            find_files(info, cache)
+        except DatasetError:
+            waiting.append(name)
+        else:
+            yield f"  - {name}"
+    if waiting:
+        yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
+    yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
+
+
+_TEMPLATE = """\
+# Made by `wordrel new`; change what you like. `wordrel config schema` describes every setting.
+study: {name}
+
+corpora:
+  - name: {name}
+    source: {source} # {counted}
+    lines: {lines} # paragraph: a line end ends a paragraph; wrapped: it is only a margin
+    documents: {documents} # what parts documents, besides the ends of files
+    min_count: {min_count} # rarer words are dropped
+    held_out: {held_out} # share of the documents that no model is trained on
+{limit}
+training:
+  dim: {dim}
+  window: 5 # words on each side, or before
+  epochs: {epochs}
+  negatives: 5
+  subsample: 0.001
+
+models:
+  - kind: random # the floor of every table
+  - kind: ppmi_svd # counting, without learning
+  - kind: word2vec
+    algorithm: skip_gram
+  - kind: word2vec
+    algorithm: cbow
+  - kind: attention # q.k as written, the words before
+  - kind: attention_position # and their places
+  - kind: masked_attention # the words on both sides
+
+seeds: [{seeds}] # fewer than five cannot tell seeds from models
+
+tasks: # sets of English words; {{kind: pairs, name: mine, path: mine.tsv}} asks your own
+{tasks}
+"""

@@ -1,0 +1,145 @@
+"""What a study will cost: from finished cells, from measured rates, or not known; never guessed."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tiny_study import write_study
+from wordrel.budget import Budget, Line, estimate
+from wordrel.cell import CellSpec
+from wordrel.config import (
+    MatchedConfig,
+    TrainingConfig,
+    Word2vecConfig,
+    canonical_json,
+    load_config,
+)
+from wordrel.costs import Basis, Estimate, Finished, Known, finished_cells, read_rates
+from wordrel.errors import StoreError
+
+TRAINING = TrainingConfig(dim=100)
+MEAN = MatchedConfig(kind="mean", name="mean")
+
+
+def spec(model: MatchedConfig | Word2vecConfig = MEAN, training: TrainingConfig = TRAINING):
+    return CellSpec(
+        cache=Path("cache"),
+        corpus=Path("corpus"),
+        corpus_name="text",
+        corpus_digest="d1",
+        model=canonical_json(model),
+        training=canonical_json(training),
+        seed=9,
+    )
+
+
+def cell(seconds: float, *, digest: str = "d1", dim: int = 100, **changes: object) -> Finished:
+    training = TRAINING.model_copy(update={"dim": dim}).model_dump(mode="json")
+    model = MEAN.model_dump(mode="json") | changes
+    return Finished(f"corpus-{digest}", digest, model, training, 1000, float(seconds), 500.0)
+
+
+def test_other_seeds_of_the_same_cell_decide_by_their_median_scaled_by_tokens():
+    cells = (cell(10), cell(12), cell(50), cell(7, digest="d2"), cell(1, heads=2))
+    found = Known(cells, {"mean": 1.0}).cost(spec(), 3000)
+    assert found == Estimate(36.0, 500.0, Basis.CELLS, "3 of corpus-d1")
+
+
+def test_settings_that_cost_nothing_do_not_tell_cells_apart():
+    found = Known((cell(10, learning_rate=9.0, name="other"),), {}).cost(spec(), 1000)
+    assert (found.seconds, found.evidence) == (10.0, "1 of corpus-d1")
+
+
+@pytest.mark.parametrize(("dim", "seconds", "memory"), [(50, 20.0, 1000.0), (200, 10.0, 500.0)])
+def test_more_dimensions_cost_more_and_fewer_not_less(dim: int, seconds: float, memory: float):
+    found = Known((cell(10, dim=dim),), {}).cost(spec(), 1000)
+    assert (found.seconds, found.memory_mb) == (seconds, memory)
+    assert found.evidence == "1 of corpus-d1; dim differ"
+
+
+def test_cells_of_another_corpus_tell_seconds_and_no_memory():
+    found = Known((cell(10, digest="d2"), cell(30, digest="d1", heads=2)), {}).cost(spec(), 500)
+    assert found == Estimate(5.0, None, Basis.CELLS, "1 of corpus-d2")
+
+
+def test_rates_come_second_and_say_what_differs():
+    training = TrainingConfig(dim=200, window=2)
+    found = Known((), {"mean": 250.0}).cost(spec(training=training), 1000)
+    assert found == Estimate(8.0, None, Basis.SPEED, "250 tokens/s; dim, window differ")
+    cbow = Word2vecConfig(kind="word2vec", algorithm="cbow", name="mine")
+    assert Known((), {"cbow": 100.0}).cost(spec(cbow), 1000).seconds == 10.0
+
+
+def test_what_nobody_measured_is_unknown():
+    rung = MatchedConfig(kind="attention", name="attention")
+    four = MatchedConfig(kind="masked_attention", name="four", heads=4)
+    known = Known((cell(10),), {"masked_attention": 100.0})
+    for model in (rung, four):
+        found = known.cost(spec(model), 1000)
+        assert found == Estimate(None, None, Basis.UNKNOWN)
+
+
+def line(cells: int, trained: int, seconds: float | None, memory: float | None = 100.0) -> Line:
+    cost = Estimate(seconds, memory, Basis.CELLS if seconds else Basis.UNKNOWN)
+    return Line("text", "m", cells, trained, 0, 1000, 7, cost)
+
+
+def test_the_sums_are_of_what_is_left():
+    lines = (line(3, 1, 10.0), line(3, 0, 4.0, 300.0), line(2, 0, None))
+    budget = Budget("s", 2, lines, {}, {})
+    assert (budget.core_seconds, budget.unknown, budget.disk) == (32.0, 2, 49)
+    assert budget.wall_seconds == 18.0  # 10 10 | 4 4 | 4
+    assert budget.memory_mb == 600.0
+    assert replace(budget, lines=(*lines, line(1, 0, 1.0, None))).memory_mb is None
+    assert replace(budget, jobs=None).wall_seconds is None
+
+
+def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seeds(tiny: Path):
+    config = load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"])
+    budget = estimate(config, tiny / "cache", jobs=1, speed=tiny / "none.csv")
+    runs = json.loads(
+        next((tiny / "cache").glob("cells/*/skip_gram-seed1-*/cell.json")).read_text()
+    )
+    assert [(x.model, x.cells, x.trained, x.answered) for x in budget.lines] == [
+        (model, 3, 2, 2) for model in ("random", "skip_gram", "attention")
+    ]
+    assert [x.estimate.evidence for x in budget.lines] == ["2 of text"] * 3
+    assert budget.lines[0].tokens == 0
+    assert budget.lines[1].tokens == runs["cost"]["trained_tokens"]
+    stored = max(p.stat().st_size for p in (tiny / "cache").glob("cells/*/*/model.safetensors"))
+    assert budget.lines[2].disk is not None and budget.lines[2].disk >= stored - 2000  # its header
+    assert (budget.unknown, budget.unprepared) == (0, {})
+    done = estimate(load_config(tiny / "tiny.yaml"), tiny / "cache", jobs=1)
+    assert (done.core_seconds, done.disk) == (0.0, 0)
+
+
+def test_a_text_that_is_not_prepared_stays_so(tmp_path: Path):
+    config = load_config(write_study(tmp_path))
+    budget = estimate(config, tmp_path / "cache", jobs=1, speed=tmp_path / "none.csv")
+    assert budget.unprepared == {"text": "not prepared yet"}
+    assert [(x.tokens, x.trained, x.estimate.basis) for x in budget.lines] == [
+        (None, 0, Basis.UNKNOWN)
+    ] * 3
+    assert not (tmp_path / "cache" / "corpora").exists()
+
+
+def test_half_a_cell_is_no_evidence_and_a_strange_one_is_named(tmp_path: Path):
+    folder = tmp_path / "cells" / "text" / "mean-seed1-0"
+    folder.mkdir(parents=True)
+    (folder / "cell.json").write_text("{}")
+    assert list(finished_cells(tmp_path)) == []
+    (folder / "DONE").touch()
+    with pytest.raises(StoreError, match=r"cell\.json: found no whole cost.*delete its folder"):
+        list(finished_cells(tmp_path))
+
+
+def test_rates_are_read_from_the_throughput_rows_alone(tmp_path: Path):
+    path = tmp_path / "speed.csv"
+    assert read_rates(path) == {}
+    path.write_text("part,what,value,unit\nthroughput,mean,5,tokens/s\nquality,mean,9,tokens/s\n")
+    assert read_rates(path) == {"mean": 5.0}
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(StoreError, match="table of speeds"):
+        read_rates(path)

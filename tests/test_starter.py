@@ -1,0 +1,121 @@
+"""A first config for a text: fits its size, is valid, and runs."""
+
+from pathlib import Path
+
+import pytest
+
+import wordrel
+from tiny_study import text
+from wordrel.config import load_config, parse_corpus
+from wordrel.corpus.plan import Limits
+from wordrel.errors import ConfigError, CorpusError, StoreError
+from wordrel.starter import SIZES, look_at, size_of, write_config
+
+
+def written(folder: Path, content: str, name: str = "text.txt") -> str:
+    (folder / name).write_text(content, encoding="utf-8")
+    return str(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (99_999, (2, 20, 50)),
+        (100_000, (3, 15, 50)),
+        (1_000_000, (5, 8, 100)),
+        (10**9, (10, 5, 100)),
+    ],
+)
+def test_settings_fit_the_size(tokens: int, expected: tuple[int, int, int]):
+    size = size_of(tokens)
+    assert (size.min_count, size.epochs, size.dim) == expected
+    assert all(size.min_count * size.epochs >= 40 for size in SIZES)
+
+
+def test_a_text_is_counted_as_a_run_counts_it(tmp_path: Path):
+    look = look_at(parse_corpus(written(tmp_path, text())), tmp_path / "cache", Limits())
+    assert (look.tokens, look.whole, look.lines, look.documents) == (
+        3000,
+        True,
+        "paragraph",
+        "blank_line",
+    )
+    assert look.held_out > 0
+
+
+def test_text_without_blank_lines_has_a_document_a_line(tmp_path: Path):
+    corpus = parse_corpus(written(tmp_path, text().replace("\n\n", "\n")))
+    assert look_at(corpus, tmp_path / "cache", Limits()).documents == "line"
+
+
+def test_lines_that_a_margin_broke_are_wrapped(tmp_path: Path):
+    line = "the cat and the dog and the horse went over the green hill and then"
+    prose = "\n\n".join(
+        "\n".join([f"chapter {'x' * (n + 1)}" + line[12:], line, line]) for n in range(40)
+    )
+    assert look_at(parse_corpus(written(tmp_path, prose)), tmp_path, Limits()).lines == "wrapped"
+
+
+def test_of_a_long_text_the_first_shard_speaks_for_the_rest(tmp_path: Path):
+    corpus = parse_corpus(written(tmp_path, text(2000)))
+    look = look_at(corpus, tmp_path / "cache", Limits(shard=40_000))
+    assert not look.whole
+    assert look.tokens == pytest.approx(30_000, rel=0.02)
+
+
+def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path: Path):
+    source = written(tmp_path, "the cat sat on the mat " * 50)
+    config, look = write_config("one", source, tmp_path / "one.yaml", cache=tmp_path / "cache")
+    assert look.held_out == config.corpora[0].held_out == 0
+    assert "held_out_loss" not in {task.name for task in config.tasks}
+
+
+def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
+    out = tmp_path / "new" / "mine.yaml"
+    source = written(tmp_path, text(), 'odd "name" # é.txt')
+    config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
+    assert load_config(out) == config
+    assert (config.study, config.corpora[0].name) == ("mine", "mine")
+    assert [m.name for m in config.models] == [
+        *("random", "ppmi_svd", "skip_gram", "cbow"),
+        *("attention", "attention_position", "masked_attention"),
+    ]
+    before = out.read_bytes()
+    with pytest.raises(StoreError, match="choose another with --out"):
+        write_config("mine", source, out, cache=tmp_path / "cache")
+    assert out.read_bytes() == before
+
+
+def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    out = tmp_path / "mine.yaml"
+    config, _ = write_config("mine", written(tmp_path, text()), out, cache=tmp_path / "cache")
+    names = {task.name for task in config.tasks}
+    assert names == {
+        *("ws353", "simlex999", "google_analogies", "held_out_loss", "neighbour_agreement")
+    }
+    assert "\n  # - {name: rw, optional: true}\n" in out.read_text(encoding="utf-8")
+
+
+def test_wrong_names_and_texts_are_refused_and_nothing_is_written(tmp_path: Path):
+    out = tmp_path / "out.yaml"
+    source = written(tmp_path, text())
+    with pytest.raises(ConfigError, match="study: found 'Mine!'"):
+        write_config("Mine!", source, out, cache=tmp_path)
+    with pytest.raises(ConfigError, match="where nothing is"):
+        write_config("mine", str(tmp_path / "none.txt"), out, cache=tmp_path)
+    with pytest.raises(CorpusError, match="found no word at all"):
+        write_config("mine", written(tmp_path, "12 34\n", "n.txt"), out, cache=tmp_path)
+    assert not out.exists()
+
+
+def test_a_study_runs_on_it(tmp_path: Path):
+    out = tmp_path / "mine.yaml"
+    write_config("mine", written(tmp_path, text(100)), out, cache=tmp_path / "cache")
+    changes = {"training.epochs": 1, "training.dim": 8, "seeds": [1], "statistics.resamples": 100}
+    changes["tasks"] = ["ws353", "held_out_loss", "neighbour_agreement"]
+    results = wordrel.run(
+        out, out=tmp_path / "results", jobs=1, cache=tmp_path / "cache", **changes
+    )
+    assert set(results.runs["status"]) == {"done"}
+    assert (tmp_path / "results" / "report.md").is_file()
