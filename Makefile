@@ -2,6 +2,7 @@
 # make test         set up once, then lint, types and the fast tests
 # make lint         formatting, lint, types
 # make test-slow    the tests that take minutes
+# make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
 # make readme       render the README's blocks again from the stored results
 #
@@ -17,17 +18,21 @@ STAMP := .make/$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test test-slow lint format clean
+.PHONY: quickstart test test-slow test-browser lint format clean
 .DELETE_ON_ERROR:
 
 quickstart: $(STAMP)-run
 	$(BIN)/wordrel run configs/quickstart.yaml
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile
 
 test-slow: $(STAMP)-dev
 	$(BIN)/python -m pytest -m slow
+
+test-browser: $(STAMP)-dev
+	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }
+	$(BIN)/python -m pytest -m browser
 
 lint: $(STAMP)-dev
 	$(BIN)/ruff format --check .

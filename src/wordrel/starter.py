@@ -30,7 +30,7 @@ HELD_OUT_TOKENS = 20_000
 """Wanted in the held-out part, whose loss would otherwise have a wide interval."""
 
 LIMIT_TOKENS = 20_000_000
-"""Of larger texts a first study takes a sample of this size: a night's work on two cores."""
+"""Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
 
 _WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
 _LOOK = 1 << 20

@@ -1,4 +1,4 @@
-"""The command line: wordrel new, run, report, compare, reproduce, export, corpus, tasks, config.
+"""The command line: new, run, report, explore, compare, reproduce, export, corpus, tasks, config.
 
 Results go to stdout; progress, problems and the names of failed cells to stderr. Exit status: 0,
 1 when a cell failed or a reproduction differs, 2 for input that the user can mend, 130 when
@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from wordrel import __version__
-from wordrel.cli import corpora, studies, tasks
+from wordrel.cli import corpora, explore, studies, tasks
 from wordrel.cli.console import configure_logging, say
 from wordrel.errors import WordrelError
 
@@ -85,6 +85,7 @@ def schema() -> None:
 
 for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
+app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(config_app, name="config")

@@ -1,0 +1,39 @@
+"""The command that makes a study's explorer: a page to ask its models about words of one's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wordrel.cli.studies import Cache, Folder
+
+
+def explore(
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option(help="The HTML file; default: explorer.html in DIR.")
+    ] = None,
+    corpus: Annotated[
+        list[str] | None, typer.Option(help="May be repeated; default: the study's first.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
+    words: Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")] = 20000,
+    cache: Cache = None,
+) -> None:
+    """Write a page that shows the trained models at work: neighbours, attention maps, word pairs.
+
+    It needs no server and no network. Where it would pass 10 MB, the vectors lie in a file beside
+    it, and both have to be kept together.
+    """
+    from wordrel.explorer import write_explorer
+
+    written = write_explorer(
+        folder, out=out, corpora=corpus or (), seed=seed, words=words, cache=cache
+    )
+    beside = f" and {written.data.name}" if written.data else ""
+    models = ", ".join(written.models)
+    typer.echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
+    typer.echo(f"{written.words} words of {models}")
+
+
+EXAMPLE = "wordrel explore results/quickstart --words 5000"

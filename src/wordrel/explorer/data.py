@@ -1,0 +1,190 @@
+"""What the explorer's page knows: trained tables of the frequent words, as plain JSON.
+
+Reads a study's results and the cells of its cache; writes nothing. Word tables become float16 and
+dense weights stay float32, both little-endian in base64. Only the rows of the most frequent words
+are taken, so nearest words in the page are nearest among those.
+
+Glossary: V words, D dimensions.
+"""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from wordrel import api
+from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
+from wordrel.config.settings import CorpusConfig
+from wordrel.errors import StoreError
+from wordrel.files import read_tensors
+from wordrel.models.spaces import CENTRED
+from wordrel.models.trained import Tensors
+from wordrel.readings import Readings
+from wordrel.report.queries import Row, corpora, distinct, rows
+from wordrel.report.results import Results
+from wordrel.store import cache_root, cell_folder
+
+WORDS = 20_000
+_TABLES = ("input", "output")
+_UNUSED = "bias"  # moves no reading of the page
+Explorable = MatchedConfig | Word2vecConfig
+
+
+def explorer_data(
+    results: Results,
+    *,
+    corpus: str | None = None,
+    seed: int | None = None,
+    words: int = WORDS,
+    cache: Path | None = None,
+) -> dict[str, Any]:
+    """All that the page needs, ready for JSON.
+
+    Args:
+        results: of a finished study.
+        corpus: one of the study's; default: its first.
+        seed: of every model; default: of each the first that did not fail.
+        words: how many of the most frequent words.
+        cache: where the study was trained; default as in `wordrel.run`.
+
+    Raises:
+        StoreError: no such corpus, seed or trained cell, or the study lacks word2vec or attention.
+    """
+    config = api.stored_config(results)
+    name = corpus or corpora(results)[0]
+    root = (cache or cache_root()).resolve()
+    found = [
+        (model, run, api.load_run(results, run, cache=root))
+        for model, run in _runs(results, config, name, seed)
+    ]
+    vocab = found[0][2].vocab
+    settings = next(one for one in config.corpora if one.name == name)
+    return {
+        "study": results.study,
+        "wordrel": results.manifest["wordrel"],
+        "corpus": name,
+        "text": _text_rules(settings),
+        "vocabulary": len(vocab),
+        "words": list(vocab.words[:words]),
+        "counts": [int(count) for count in vocab.counts[:words]],
+        "window": config.training.window,
+        "shrunk": config.training.shrink_window,
+        "models": [
+            {
+                **model_data(model, _tensors(root, run), words),
+                "seed": int(run.seed),
+                "means": _means(readings),
+                **_primary(results, readings, run),
+            }
+            for model, run, readings in found
+        ],
+    }
+
+
+def _runs(
+    results: Results, config: StudyConfig, corpus: str, seed: int | None
+) -> list[tuple[Explorable, Row]]:
+    """The models that the page can explore, each with the run to show."""
+    tried = [r for r in rows(results.runs) if r.corpus == corpus]
+    done = {r.model for r in tried if r.status == "done"}
+    place = f"{results.folder}: corpus {corpus!r}"
+    models = [m for m in config.models if isinstance(m, Explorable) and m.name in done]
+    kinds = {isinstance(model, MatchedConfig) for model in models}
+    if kinds != {True, False}:
+        there = ", ".join(distinct(r.model for r in tried)) or "nothing"
+        raise StoreError(
+            f"{place}: found trained {there}; expected at least one word2vec and one model of the "
+            "matched family to set beside it; choose another corpus or add the model to the study"
+        )
+    return [(m, api.find_run(results, m.name, seed=seed, corpus=corpus)) for m in models]
+
+
+def _tensors(cache: Path, run: Row) -> Tensors:
+    """As they were stored; that this code still means the same by them, `load_run` has seen."""
+    digest = str(run.cell).rpartition("-")[2]
+    folder = cell_folder(cache, run.corpus, run.model, int(run.seed), digest)
+    return read_tensors(folder / "model.safetensors")
+
+
+def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[str, Any]:
+    """One model: its settings, its first `words` rows of both tables, and its dense weights.
+
+    Raises:
+        StoreError: a number that float16 cannot hold.
+    """
+    stored = {name: tensor for name, tensor in tensors.items() if name != _UNUSED}
+    packed = {
+        name: packed_tensor(tensor[:words], "float16")
+        if name in _TABLES
+        else packed_tensor(tensor, "float32")
+        for name, tensor in stored.items()
+    }
+    described: dict[str, Any] = {"name": model.name, "kind": model.kind, "tensors": packed}
+    if isinstance(model, Word2vecConfig):
+        return described | {"matched": False, "algorithm": model.algorithm}
+    rung = RUNGS[model.kind]
+    return described | {
+        "matched": True,
+        "objective": rung.objective,
+        "query": rung.query,
+        "positions": rung.positions,
+        "maps": rung.maps,
+        "block": rung.block,
+        "heads": model.heads,
+        "scale": model.scale,
+        "ties": list(model.ties),
+    }
+
+
+def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
+    """An array as shape, dtype (float16 or float32) and base64 of its little-endian bytes.
+
+    Raises:
+        StoreError: a number that the type cannot hold.
+    """
+    with np.errstate(over="ignore"):  # looked at in the next line
+        values = np.ascontiguousarray(tensor, dtype=np.dtype(dtype).newbyteorder("<"))
+    if not np.isfinite(values).all():
+        raise StoreError(
+            f"explorer: found a weight of {np.abs(tensor).max():g}, expected numbers that {dtype} "
+            "can hold; train the model with a smaller learning rate"
+        )
+    data = base64.b64encode(values.tobytes()).decode("ascii")
+    return {"shape": list(values.shape), "dtype": dtype, "data": data}
+
+
+def unpacked_tensor(packed: Mapping[str, Any]) -> np.ndarray:
+    """What `packed_tensor` packed, as the page reads it."""
+    raw = base64.b64decode(packed["data"], validate=True)
+    dtype = np.dtype(packed["dtype"]).newbyteorder("<")
+    return np.frombuffer(raw, dtype).reshape(packed["shape"])
+
+
+def _means(readings: Readings) -> dict[str, dict[str, Any]]:
+    """What a centred view has lost: the mean row over the whole vocabulary, of each view."""
+    bases = [name for name in readings.views if name + CENTRED in readings.views]
+    return {name: packed_tensor(_mean(readings, name), "float32") for name in bases}
+
+
+def _mean(readings: Readings, name: str) -> Float32[np.ndarray, " D"]:
+    table, centred = readings.views[name], readings.views[name + CENTRED]
+    there = np.flatnonzero(table.any(axis=1))
+    if not len(there):
+        return np.zeros(table.shape[1], dtype=np.float32)
+    row: Float32[np.ndarray, " D"] = table[there[0]] - centred[there[0]]
+    return row
+
+
+def _primary(results: Results, readings: Readings, run: Row) -> dict[str, str]:
+    """The view that the study concludes from; where that needs running text, the designed one."""
+    chosen = rows(results.views, corpus=run.corpus, model=run.model, question="alike", chosen=True)
+    stored = str(chosen[0].view) if chosen else readings.primary["alike"]
+    shown = stored if stored in readings.views else readings.primary["alike"]
+    return {"primary": shown, "study_primary": stored}
+
+
+def _text_rules(settings: CorpusConfig) -> dict[str, Any]:
+    return {"lowercase": settings.lowercase, "digits": settings.digits}

@@ -1,0 +1,111 @@
+"""The explorer's page: one HTML file that asks nothing of a network, and its data.
+
+Reads a results folder and the cache; writes the page, and beside it the data where they are large.
+"""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from wordrel.explorer.data import WORDS, explorer_data
+from wordrel.files import write_text
+from wordrel.report.results import Results, read_results
+
+PAGE_LIMIT = 10_000_000
+"""Bytes of a page that holds its own data; a larger one gets them from a file beside it."""
+
+_SCRIPTS = ("numbers.js", "text.js", "model.js", "page.js")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes:
+        page: the HTML file.
+        data: the file beside it, or None where the page holds the data itself.
+        megabytes: of both together.
+        words: how many words of each model it has.
+        models: their names.
+    """
+
+    page: Path
+    data: Path | None
+    megabytes: float
+    words: int
+    models: tuple[str, ...]
+
+
+def write_explorer(
+    folder: Path,
+    *,
+    out: Path | None = None,
+    corpora: Sequence[str] = (),
+    seed: int | None = None,
+    words: int = WORDS,
+    cache: Path | None = None,
+) -> Written:
+    """Write the explorer of a finished study.
+
+    Args:
+        folder: the study's results.
+        out: the HTML file; default: explorer.html in `folder`.
+        corpora: which of the study's to embed, with a menu where there are several; default: its
+            first.
+        seed: of every model; default: of each the first that did not fail.
+        words: how many of the most frequent words.
+        cache: where the study was trained; default as in `wordrel.run`.
+
+    Raises:
+        StoreError: what is asked for is not there, or a file cannot be written.
+    """
+    results: Results = read_results(folder)
+    data = [
+        explorer_data(results, corpus=name, seed=seed, words=words, cache=cache)
+        for name in (corpora or (None,))
+    ]
+    page = out or folder / "explorer.html"
+    stored = page.with_name(f"{page.stem}-data.js")
+    text, beside = render(data, stored.name)
+    write_text(page, text)
+    if beside is None:
+        stored.unlink(missing_ok=True)  # of an earlier, larger page: nothing loads it any more
+    else:
+        write_text(stored, beside)
+    return Written(
+        page,
+        None if beside is None else stored,
+        (len(text.encode()) + len((beside or "").encode())) / 1e6,
+        max(len(one["words"]) for one in data),
+        tuple(dict.fromkeys(model["name"] for one in data for model in one["models"])),
+    )
+
+
+def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, str | None]:
+    """The page, and the script beside it where the data would make the page too large.
+
+    Args:
+        data: what `explorer_data` gives, one for each corpus.
+        data_name: the name of the script beside it.
+    """
+    # "<" could end the script that the data stand in.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    script = f"window.wordrelData = {text};"
+    large = len(script.encode()) > PAGE_LIMIT
+    loaded = f'<script src="{html.escape(data_name)}"></script>'
+    web = files("wordrel.explorer") / "web"
+    code = "\n".join((web / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    page = (web / "page.html").read_text(encoding="utf-8")
+    parts = {
+        "{{style}}": (web / "style.css").read_text(encoding="utf-8"),
+        "{{study}}": html.escape(str(data[0]["study"])),
+        "{{data}}": loaded if large else f"<script>{script}</script>",
+        "{{code}}": code,
+    }
+    for mark, part in parts.items():
+        page = page.replace(mark, part, 1)
+    return page, script + "\n" if large else None

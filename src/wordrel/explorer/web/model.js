@@ -1,0 +1,163 @@
+// A trained model: the views of a word, the readings of a pair, and the layer's forward pass.
+// The mathematics is that of wordrel/models/matched/weights.py.
+
+class Model {
+  constructor(described, window) {
+    Object.assign(this, described);
+    this.window = window;
+    this.kept = new Map();
+    this.means = described.means || {};
+  }
+
+  tensor(name) {
+    if (!(name in this.tensors)) return null;
+    if (!this.kept.has(name)) this.kept.set(name, unpack(this.tensors[name]));
+    return this.kept.get(name);
+  }
+
+  get width() { return this.tensors.input.shape[1]; }
+
+  /** A role's map, or null for the identity. */
+  role(name) {
+    if (name in this.tensors) return this.tensor(name);
+    return name === "W_k" && "W_q" in this.tensors ? this.tensor("W_q") : null;
+  }
+
+  norm(name, x) {
+    return layerNorm(x, this.tensor(`${name}.weight`).values, this.tensor(`${name}.bias`).values);
+  }
+
+  /** A word's vector as attention sees it. */
+  seen(id) {
+    const x = rowOf(this.tensor("input"), id);
+    return this.block ? this.norm("norm_1", x) : x;
+  }
+
+  get bases() {
+    const asks = this.query === "previous" || this.query === "mean";
+    return ["input", "output", "input+output",
+      ...(this.maps ? ["value", ...(asks ? ["query", "key"] : [])] : [])];
+  }
+
+  get views() {
+    return [...this.bases, ...this.bases.filter((name) => name in this.means)
+      .map((name) => `${name}.centred`)];
+  }
+
+  /** The row of a word in a view. */
+  row(view, id) {
+    if (view.endsWith(".centred")) {
+      const base = view.slice(0, -".centred".length), own = this.row(base, id);
+      if (!dot(own, own)) return own;
+      if (!this.kept.has(view)) this.kept.set(view, unpack(this.means[base]));
+      return minus(own, this.kept.get(view).values);
+    }
+    if (view === "input" || view === "output") return rowOf(this.tensor(view), id);
+    if (view === "input+output") return plus(this.row("input", id), this.row("output", id));
+    if (view === "query") return mapped(this.role("W_q"), this.seen(id));
+    if (view === "key") return mapped(this.role("W_k"), this.seen(id));
+    const value = mapped(this.role("W_v"), this.seen(id));
+    return this.block ? mapped(this.tensor("W_o"), value) : value;
+  }
+
+  /** All rows of a view at length 1; of the view that was asked for last it is kept. */
+  unit(view) {
+    if (this.unitView === view) return this.unitRows;
+    const count = this.tensors.input.shape[0], width = this.width;
+    const rows = new Float32Array(count * width);
+    for (let i = 0; i < count; i++) {
+      const row = this.row(view, i), length = Math.sqrt(dot(row, row)) || Infinity;
+      for (let k = 0; k < width; k++) rows[i * width + k] = row[k] / length;
+    }
+    this.unitView = view;
+    this.unitRows = rows;
+    return rows;
+  }
+
+  /** The n nearest words as [id, cosine], best first; zero rows left out. */
+  nearest(id, view, n) {
+    const rows = this.unit(view), width = this.width;
+    const own = rows.subarray(id * width, (id + 1) * width), found = [];
+    for (let i = 0; i * width < rows.length; i++) {
+      const row = rows.subarray(i * width, (i + 1) * width);
+      if (i !== id && row.some((value) => value !== 0)) found.push([i, dot(own, row)]);
+    }
+    return found.sort((a, b) => b[1] - a[1]).slice(0, n);
+  }
+
+  /** Every relation of a to b, by name. */
+  relations(a, b) {
+    const of = (left, right) => dot(this.row(left, a), this.row(right, b));
+    const found = {
+      "in.in": of("input", "input"), "in.out": of("input", "output"),
+      "out.in": of("output", "input"),
+      cosine: cosine(this.row("input", a), this.row("input", b)),
+    };
+    if (this.maps) found["value.out"] = of("value", "output");
+    if (this.bases.includes("query")) {
+      found["q.k"] = of("query", "key");
+      found["k.q"] = of("key", "query");
+    }
+    return found;
+  }
+
+  /** Places that the word at i is understood from: all around it, or up to itself. */
+  context(i, count) {
+    const masked = this.objective !== "next_word", found = [];
+    const first = masked ? i - this.window : i + 1 - this.window;
+    const last = masked ? i + this.window : i;
+    for (let j = Math.max(0, first); j <= Math.min(count - 1, last); j++) {
+      if (!masked || j !== i) found.push(j);
+    }
+    return found;
+  }
+
+  /** For each place of a sentence: {context, weights: one list a head, y}; y null without one. */
+  forward(ids) {
+    const words = ids.map((id) => this.seen(id));
+    return ids.map((_, i) => {
+      const context = this.context(i, ids.length);
+      if (!context.length) return { context, weights: [], y: null };
+      return this.attend(ids, words, i, context);
+    });
+  }
+
+  attend(ids, words, i, context) {
+    const near = context.map((j) => words[j]), heads = this.heads, part = this.width / heads;
+    const weights = [], y = new Float64Array(this.width);
+    const target = this.objective === "next_word" ? i + 1 : i;
+    for (let h = 0; h < heads; h++) {
+      const query = this.asks(h, part, words[i], near);
+      const scores = context.map((j, n) => {
+        let score = query ? dot(query, near[n]) : 0;
+        if (this.scale) score /= Math.sqrt(part);
+        return score + (this.positions
+          ? this.tensor("offsets").values[j - target + this.window] : 0);
+      });
+      weights.push(softmax(scores));
+      const mixed = mean(near, weights[h], this.width);
+      y.set(mapped(this.role("W_v"), mixed, h * part, (h + 1) * part), h * part);
+    }
+    return { context, weights, y: this.block ? this.around(this.row("input", ids[i]), y) : y };
+  }
+
+  /** W_k^T q of a head: who asks, in the space of the words' vectors; null where nobody does. */
+  asks(h, part, own, near) {
+    if (this.query === "none") return null;
+    const from = h * part, back = (q) => mappedBack(this.role("W_k"), q, from, this.width);
+    if (this.query === "mask") {
+      const q = this.tensor("q_mask").values.subarray(from, from + part);
+      return this.maps ? back(q) : q;
+    }
+    const asking = this.query === "previous"
+      ? own : mean(near, near.map(() => 1 / near.length), this.width);
+    return this.maps ? back(mapped(this.role("W_q"), asking, from, from + part)) : asking;
+  }
+
+  /** What a Transformer block makes of what attention found. */
+  around(before, y) {
+    const h = plus(before, mapped(this.tensor("W_o"), y));
+    const inner = mapped(this.tensor("W_1"), this.norm("norm_2", h)).map((v) => Math.max(v, 0));
+    return this.norm("norm_out", plus(h, mapped(this.tensor("W_2"), inner)));
+  }
+}

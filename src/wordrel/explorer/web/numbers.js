@@ -1,0 +1,88 @@
+// Stored tensors become arrays of numbers; rows, products and the maps between them.
+
+const HALF = (() => {
+  const table = new Float32Array(65536);
+  for (let bits = 0; bits < 65536; bits++) {
+    const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+    table[bits] = sign * (exponent
+      ? 2 ** (exponent - 15) * (1 + fraction / 1024)
+      : 2 ** -14 * (fraction / 1024));
+  }
+  return table;
+})();
+
+/** A packed tensor as {shape, values}; float16 is widened, exactly. */
+function unpack(packed) {
+  const text = atob(packed.data);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const view = new DataView(bytes.buffer);
+  const half = packed.dtype === "float16";
+  const values = new Float32Array(bytes.length / (half ? 2 : 4));
+  for (let i = 0; i < values.length; i++) {
+    values[i] = half ? HALF[view.getUint16(2 * i, true)] : view.getFloat32(4 * i, true);
+  }
+  return { shape: packed.shape, values };
+}
+
+function rowOf(tensor, i) {
+  const width = tensor.shape[1];
+  return tensor.values.subarray(i * width, (i + 1) * width);
+}
+
+function dot(a, b) {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+const plus = (a, b) => Float64Array.from(a, (value, k) => value + b[k]);
+const minus = (a, b) => Float64Array.from(a, (value, k) => value - b[k]);
+
+/** cosine of two rows; NaN where one is zero. */
+function cosine(a, b) {
+  const lengths = Math.sqrt(dot(a, a) * dot(b, b));
+  return lengths ? Math.max(-1, Math.min(1, dot(a, b) / lengths)) : NaN;
+}
+
+/** W x, or rows `from` to `to` of it; without a map x itself (the identity). */
+function mapped(map, x, from = 0, to = map ? map.shape[0] : x.length) {
+  if (!map) return Float64Array.from(x.slice(from, to));
+  const found = new Float64Array(to - from);
+  for (let r = from; r < to; r++) found[r - from] = dot(rowOf(map, r), x);
+  return found;
+}
+
+/** q W, of the rows `from`.. of W: what a query asks, in the space of the words' own vectors. */
+function mappedBack(map, q, from, width) {
+  const found = new Float64Array(width);
+  for (let r = 0; r < q.length; r++) {
+    if (!map) { found[from + r] += q[r]; continue; }
+    const row = rowOf(map, from + r);
+    for (let k = 0; k < width; k++) found[k] += q[r] * row[k];
+  }
+  return found;
+}
+
+function softmax(scores) {
+  const top = Math.max(...scores);
+  const raised = scores.map((score) => Math.exp(score - top));
+  const total = raised.reduce((sum, value) => sum + value, 0);
+  return raised.map((value) => value / total);
+}
+
+/** The sum of weighted rows. */
+function mean(rows, weights, width) {
+  const found = new Float64Array(width);
+  rows.forEach((row, j) => { for (let k = 0; k < width; k++) found[k] += weights[j] * row[k]; });
+  return found;
+}
+
+/** Layer norm, as torch's: biased variance, 1e-5. */
+function layerNorm(x, weight, bias) {
+  const centre = x.reduce((sum, value) => sum + value, 0) / x.length;
+  let spread = 0;
+  for (const value of x) spread += (value - centre) ** 2 / x.length;
+  const scale = 1 / Math.sqrt(spread + 1e-5);
+  return Float64Array.from(x, (value, k) => (value - centre) * scale * weight[k] + bias[k]);
+}

@@ -1,0 +1,267 @@
+// The page: menus, the three questions, and what is said when there is no answer.
+// Text that was typed is only ever set as text, never as markup.
+
+const $ = (id) => document.getElementById(id);
+const NEAREST = 12, WIDEST_SQUARE = 20, LONGEST_SHOWN = 60;
+const EXAMPLE_WORDS = ["music", "river", "king", "cat", "house"];
+const state = {};
+
+function make(tag, text = "", attributes = {}) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function put(parent, ...children) { parent.append(...children); return parent; }
+
+function fill(menu, names, chosen, labels = names) {
+  menu.replaceChildren(...names.map((name, i) => make("option", labels[i], { value: name })));
+  if (names.includes(chosen)) menu.value = chosen;
+}
+
+const number = (value, digits) =>
+  Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "none";
+const short = (text) => text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+
+function openCorpus(place) {
+  const data = window.wordrelData[place];
+  state.data = data;
+  state.index = new Map(data.words.map((word, id) => [word, id]));
+  state.models = new Map(data.models.map((model) => [model.name, new Model(model, data.window)]));
+  const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
+  const matched = names(true);
+  const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
+  fill($("left"), names(false), names(false)[0]);
+  fill($("right"), matched, matched.includes("attention") ? "attention" : asks[0] || matched[0]);
+  const frequent = data.words.length < data.vocabulary
+    ? `the ${data.words.length} most frequent of ${data.vocabulary} words`
+    : `all ${data.vocabulary} words`;
+  $("about").textContent = `Study ${data.study}, corpus ${data.corpus}: ${frequent}, window ` +
+    `${data.window}, one trained seed of each model. This page computes everything itself, from ` +
+    "the trained vectors; nothing is sent anywhere.";
+  const known = EXAMPLE_WORDS.filter((word) => state.index.has(word));
+  const spare = [...known, ...data.words.filter((word) => word.length > 3)].concat(data.words);
+  $("word").value = spare[0];
+  $("first").value = spare[0];
+  $("second").value = spare.find((word) => word !== spare[0]) || spare[0];
+  $("sentence").value = state.index.has("river") && state.index.has("bank")
+    ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
+  explain();
+  chooseModels();
+}
+
+function explain() {
+  const data = state.data;
+  $("how").replaceChildren(...[
+    "Vectors are rounded to float16; numbers may differ from the study's in the third digit.",
+    `Nearest words are the nearest among the ${data.words.length} words of this page.`,
+    "What you type is read as one sentence: letters and inner apostrophes" +
+      `${data.text.lowercase ? ", in lower case" : ""}` +
+      `${{ drop: ", numbers left out", zero: ", digits written as 0", keep: "" }[data.text.digits]}` +
+      ". The corpus is also cut at . ! ? and at paragraphs; this page does not cut.",
+    "Words that the page lacks are left out and the window closes over them, as in training. " +
+      "In training the window was" + (data.shrunk ? " drawn from 1 to the widest, and" : "") +
+      " taken after frequent words were thinned out; here it is the widest, and no word is dropped.",
+  ].map((text) => make("li", text)));
+}
+
+const model = (side) => state.models.get($(side).value);
+
+function chooseModels() {
+  const notes = [];
+  for (const side of ["left", "right"]) {
+    const chosen = model(side);
+    fill($(`${side}-view`), chosen.views, chosen.primary,
+      chosen.views.map((view) => view === chosen.primary ? `${view} (primary)` : view));
+    if (chosen.study_primary !== chosen.primary) {
+      notes.push(`The study's primary view of ${chosen.name} is ${chosen.study_primary}, which ` +
+        `needs running text; shown instead: ${chosen.primary}.`);
+    }
+  }
+  $("view-note").textContent = notes.join(" ");
+  const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
+  fill($("head"), ["mean", ...heads], "mean", ["mean over heads", ...heads.map((h) => `${+h + 1}`)]);
+  $("head").parentElement.hidden = heads.length < 2;
+  showAll();
+}
+
+/** The id of the one word that was typed, or null with the reason (and a cure) put into `place`. */
+function wordOf(input, place) {
+  const say = (text) => place.append(make("p", text, { class: "note", role: "status" }));
+  const tokens = tokensOf(input.value, state.data.text);
+  if (!tokens.length) {
+    say(input.value.trim() ? `“${short(input.value.trim())}” has no letters of a word.`
+      : "Type a word.");
+    return null;
+  }
+  if (tokens.length > 1) say(`Only the first word is looked at: “${short(tokens[0])}”.`);
+  const id = state.index.get(tokens[0]);
+  if (id !== undefined) return id;
+  const near = nearestSpelling(tokens[0], state.data.words);
+  const line = make("p", `“${short(tokens[0])}” is not among the ${state.data.words.length} words ` +
+    "of this page. ", { class: "note", role: "status" });
+  if (near) {
+    const button = make("button", `Did you mean “${near}”?`, { type: "button", class: "suggest" });
+    button.addEventListener("click", () => {
+      input.value = near;
+      input.focus();
+      input.form.requestSubmit();
+    });
+    line.append(button);
+  } else {
+    line.append("No word is spelled nearly like it.");
+  }
+  place.append(line);
+  return null;
+}
+
+function headRow(cells) {
+  const row = make("tr");
+  cells.forEach((text) => row.append(make("th", text, { scope: "col" })));
+  return put(make("thead"), row);
+}
+
+function showNear() {
+  const place = $("near");
+  place.replaceChildren();
+  const id = wordOf($("word"), place);
+  if (id === null) return;
+  const lists = ["left", "right"].map((side) =>
+    model(side).nearest(id, $(`${side}-view`).value, NEAREST));
+  const ids = lists.map((list) => new Set(list.map(([other]) => other)));
+  const both = [...ids[0]].filter((other) => ids[1].has(other));
+  const word = state.data.words[id];
+  place.append(make("p", `“${word}” stands ${state.data.counts[id]} times in the training text. ` +
+    `${both.length} of ${lists[0].length} nearest words are in both lists.`, { id: "shared" }));
+  const pair = make("div", "", { class: "pairs near" });
+  ["left", "right"].forEach((side, s) => {
+    const table = make("table");
+    table.append(make("caption", `${model(side).name}, ${$(`${side}-view`).value}`));
+    table.append(headRow(["word", "cosine"]));
+    const body = make("tbody");
+    for (const [other, value] of lists[s]) {
+      const cell = make("td", "", { class: "word" }), name = state.data.words[other];
+      if (ids[1 - s].has(other)) {
+        put(cell, make("mark", name), " ", make("span", "both", { class: "both" }));
+      } else cell.textContent = name;
+      body.append(put(make("tr"), cell, make("td", number(value, 3))));
+    }
+    if (!lists[s].length) table.append(make("caption", "This word has no direction here."));
+    pair.append(put(table, body));
+  });
+  place.append(pair);
+}
+
+/** A number on a ground as strong as the number is large. */
+function heat(value, text) {
+  const cell = make("td", text, { class: "heat" });
+  if (Number.isFinite(value)) {
+    cell.style.setProperty("--shade", value < 0 ? "var(--cold)" : "var(--hot)");
+    cell.style.setProperty("--share", `${Math.round(Math.min(1, Math.abs(value)) * 60)}%`);
+  }
+  return cell;
+}
+
+/** Rows ask, columns are looked at; a long sentence shows only the words inside each window. */
+function mapTable(caption, words, contexts, values, first) {
+  const table = make("table"), body = make("tbody"), square = words.length <= WIDEST_SQUARE;
+  table.append(make("caption", caption));
+  const widest = Math.max(0, ...contexts.map((context) => context.length));
+  table.append(headRow([first, ...(square ? words
+    : Array.from({ length: widest }, (_, n) => `word ${n + 1}`))]));
+  contexts.forEach((context, i) => {
+    const row = put(make("tr"), make("th", words[i], { scope: "row" }));
+    const at = new Map(context.map((j, n) => [j, values[i][n]]));
+    const columns = square ? words.map((_, j) => j) : context;
+    for (const j of columns) {
+      if (!at.has(j)) row.append(make("td", "·"));
+      else row.append(heat(at.get(j), `${square ? "" : `${words[j]} `}${number(at.get(j), 2)}`));
+    }
+    body.append(row);
+  });
+  return put(make("div", "", { class: "scroll map", tabindex: "0", role: "region",
+    "aria-label": caption }), put(table, body));
+}
+
+function showMap() {
+  const place = $("map"), all = tokensOf($("sentence").value, state.data.text);
+  place.replaceChildren();
+  const say = (text) => place.append(make("p", text, { class: "note", role: "status" }));
+  if (!all.length) { say("Type a sentence of a few words."); return; }
+  const tokens = all.slice(0, MOST_TOKENS);
+  if (all.length > MOST_TOKENS) {
+    say(`Cut after ${MOST_TOKENS} words; ${all.length - MOST_TOKENS} more were typed.`);
+  }
+  const known = tokens.filter((token) => state.index.has(token));
+  if (known.length < tokens.length) {
+    const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
+    const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
+    missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
+    place.append(line);
+  }
+  const right = model("right"), left = model("left");
+  if (known.length < 2) { say("At least two known words are needed."); return; }
+  const ids = known.map((token) => state.index.get(token)), found = right.forward(ids);
+  const contexts = found.map((one) => one.context), head = $("head").value;
+  const weights = found.map(({ context, weights: heads }) => context.map((_, n) => head === "mean"
+    ? heads.reduce((sum, one) => sum + one[n], 0) / heads.length : heads[+head][n]));
+  const view = $("left-view").value, masked = right.objective === "masked_word";
+  const first = masked ? "masked" : "asks";
+  const cosines = contexts.map((context, i) =>
+    context.map((j) => cosine(left.row(view, ids[i]), left.row(view, ids[j]))));
+  const even = contexts.map((context) => context.map(() => 1 / context.length));
+  place.append(make("p", masked
+    ? "Each row is a place whose word is masked; its numbers say how much each word around it counts."
+    : "Each row is a word that asks, to predict the next one; it looks at itself and at words before it."));
+  place.append(put(make("div", "", { class: "maps" }),
+    mapTable(`${right.name}: attention weights; a row adds up to 1`, known, contexts, weights, first),
+    mapTable(`${left.name}: cosines (${view})`, known, contexts, cosines, first),
+    mapTable(`${left.name}: the same words, weighed alike as its window does`, known, contexts, even, first)));
+}
+
+function showPair() {
+  const place = $("pair");
+  place.replaceChildren();
+  const a = wordOf($("first"), place), b = wordOf($("second"), place);
+  if (a === null || b === null) return;
+  const [x, y] = [state.data.words[a], state.data.words[b]], sides = [model("left"), model("right")];
+  const there = sides.map((one) => [one.relations(a, b), one.relations(b, a)]);
+  const names = [...new Set(there.flatMap(([found]) => Object.keys(found)))];
+  const table = make("table"), body = make("tbody");
+  table.append(make("caption", `Every reading of “${x}” (a) and “${y}” (b), both ways; “none”: ` +
+    "the model has no such reading"));
+  table.append(headRow(["reading", ...sides.flatMap((one) => [`${one.name} a → b`, `${one.name} b → a`])]));
+  for (const name of names) {
+    const row = put(make("tr"), make("th", name, { scope: "row" }));
+    there.flat().forEach((found) => row.append(make("td", number(found[name], 3))));
+    body.append(row);
+  }
+  place.append(put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
+    "aria-label": "Readings of the pair" }), put(table, body)));
+}
+
+function showAll() { showNear(); showMap(); showPair(); }
+
+function start() {
+  if (!window.wordrelData) {
+    $("about").textContent = "The vectors are missing: keep the data file beside this page.";
+    $("main").hidden = true;
+    return;
+  }
+  const names = window.wordrelData.map((data) => data.corpus);
+  fill($("corpus"), names.map((_, i) => String(i)), "0", names);
+  $("corpus-box").hidden = names.length < 2;
+  $("corpus").addEventListener("change", () => openCorpus(+$("corpus").value));
+  for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
+  $("left-view").addEventListener("change", () => { showNear(); showMap(); });
+  $("right-view").addEventListener("change", showNear);
+  $("head").addEventListener("change", showMap);
+  for (const [form, show] of [["near", showNear], ["map", showMap], ["pair", showPair]]) {
+    $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
+  }
+  openCorpus(0);
+}
+
+window.wordrelExplorer = { Model, tokensOf, nearestSpelling, unpack };
+start();

@@ -1,0 +1,303 @@
+"""The explorer in a real browser: its numbers are PyTorch's, its controls work, nothing leaks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from explorer_fixtures import Watched, chromium, opened
+from playwright.sync_api import Browser
+
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
+from wordrel.config.settings import CorpusConfig
+from wordrel.corpus import Vocab
+from wordrel.corpus.tokens import Tokenizer, token_rules
+from wordrel.explorer import page as page_module
+from wordrel.explorer import write_explorer
+from wordrel.explorer.data import model_data
+from wordrel.explorer.page import render
+from wordrel.models import MODELS
+from wordrel.models.matched.model import Model, new_model
+from wordrel.models.stream import Cutter, block_of
+from wordrel.models.windows import visible
+from wordrel.readings import Readings
+
+pytestmark = pytest.mark.browser
+
+DIM, WINDOW, V = 12, 3, 17
+IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 16]
+TRAINING = TrainingConfig(dim=DIM, window=WINDOW)
+CASES = [
+    *((kind, {}) for kind in RUNGS),
+    *((kind, {"heads": 3, "scale": True}) for kind, rung in RUNGS.items() if rung.maps),
+    ("attention", {"ties": ("K=Q",)}),
+    ("attention", {"ties": ("Q=I", "V=I"), "heads": 2}),
+    ("content", {"ties": ("K=Q", "Q=I", "V=I")}),
+    ("masked_attention", {"ties": ("V=I",), "heads": 2}),
+    ("block", {"ties": ("K=Q", "V=I"), "heads": 4, "scale": True}),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """The code of the page without any model, for those that a test brings."""
+    file = tmp_path_factory.mktemp("bare") / "explorer.html"
+    text, _ = render([{"study": "none"}], "none.js")
+    file.write_text(text.replace("window.wordrelData = ", "window.unused = ", 1), encoding="utf-8")
+    return opened(browser, file)
+
+
+@pytest.fixture
+def file(tiny: Path) -> Path:
+    return write_explorer(tiny / "out", out=tiny / "browser" / "explorer.html").page
+
+
+@pytest.fixture
+def watched(browser: Browser, file: Path) -> Iterator[Watched]:
+    found = opened(browser, file)
+    yield found
+    found.page.close()
+    assert found.problems == []
+
+
+def model_of(kind: str, settings: dict[str, Any]) -> Model:
+    """Random tables, and every dense weight moved from where training starts."""
+    model = new_model(MatchedConfig(kind=kind, **settings), TRAINING, V, seed=1)
+    generator = torch.Generator().manual_seed(2)
+    model.inputs = torch.randn(V, DIM, generator=generator)
+    model.outputs = torch.randn(V, DIM, generator=generator)
+    for name, weight in model.dense.items():
+        model.dense[name] = weight + 0.4 * torch.randn(weight.shape, generator=generator)
+    return model
+
+
+def rounded(model: Model) -> Model:
+    inputs, outputs = (table.half().float() for table in (model.inputs, model.outputs))
+    return Model(model.config, inputs, outputs, model.bias, model.dense)
+
+
+def tensors_of(model: Model) -> dict[str, np.ndarray]:
+    named = {"input": model.inputs, "output": model.outputs, "bias": model.bias, **model.dense}
+    return {name: tensor.numpy() for name, tensor in named.items()}
+
+
+def forward(model: Model) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
+    """Contexts, weights a head [H, N, N] and y [N, D] of PyTorch for each word of the sentence."""
+    after = model.rung.objective == "next_word"
+    count = len(IDS) + after
+    ids = np.array([*IDS, *([0] if after else [])], dtype=np.int32)
+    block = block_of(ids, np.zeros(count, dtype=np.int64), count)
+    (batch,) = Cutter(WINDOW, False, 32, 1).batches(block, np.random.default_rng(0), shuffle=False)
+    with torch.no_grad():
+        y, _ = model.states(batch)
+        _, a = model._attended(model.inputs[model.context_ids(batch)], batch)
+    seen = visible(model.rung.objective, batch, torch.device("cpu"))[0][0].numpy()
+    targets = range(after, count)
+    columns = slice(WINDOW, WINDOW + len(IDS))
+    contexts = [np.flatnonzero(seen[t, columns]).tolist() for t in targets]
+    return contexts, a[0][:, after:count, columns].numpy(), y[0, after:count].numpy()
+
+
+@pytest.mark.parametrize(("kind", "settings"), CASES)
+def test_the_forward_pass_is_that_of_pytorch(
+    bare: Watched, kind: str, settings: dict[str, Any]
+) -> None:
+    exact = model_of(kind, settings)
+    found = bare.page.evaluate(
+        """([model, window, ids]) => new wordrelExplorer.Model(model, window).forward(ids)
+             .map(({context, weights, y}) => ({context, weights, y: y && Array.from(y)}))""",
+        [model_data(exact.config, tensors_of(exact)), WINDOW, IDS],
+    )
+    contexts, weights, y = forward(rounded(exact))
+    assert [one["context"] for one in found] == contexts
+    for i, one in enumerate(found):
+        heads = np.array([[a[i, j] for j in contexts[i]] for a in weights])
+        heads = np.broadcast_to(heads, (exact.config.heads, len(contexts[i])))
+        np.testing.assert_allclose(np.array(one["weights"]), heads, atol=1e-3)
+        np.testing.assert_allclose(np.array(one["y"]), y[i], atol=1e-3)
+    unrounded = forward(exact)[2]
+    apart = np.abs(np.array([one["y"] for one in found]) - unrounded).max()
+    assert 0 < apart < 0.02  # what float16 tables cost, for rows of length 3
+
+
+@pytest.mark.parametrize(("kind", "settings"), CASES)
+def test_readings_of_a_pair_and_views_are_those_of_python(
+    bare: Watched, kind: str, settings: dict[str, Any]
+) -> None:
+    exact = model_of(kind, settings)
+    vocab = Vocab(tuple(f"w{i}" for i in range(V)), np.arange(V, 0, -1))
+    readings: Readings = MODELS[kind].read(
+        tensors_of(rounded(exact)), vocab, TRAINING, exact.config
+    )
+    found = bare.page.evaluate(
+        """([described, window]) => {
+          const model = new wordrelExplorer.Model(described, window);
+          return {relations: model.relations(3, 8), near: Object.fromEntries(
+            model.views.map((view) => [view, model.nearest(3, view, 5)]))};
+        }""",
+        [model_data(exact.config, tensors_of(exact)), WINDOW],
+    )
+    expected = {name: readings.relation("w3", "w8", view=name) for name in readings.relations}
+    assert found["relations"] == pytest.approx(expected, abs=1e-3)
+    bases = {view for view in readings.views if not view.endswith(".centred")}
+    assert set(found["near"]) == bases
+    for view, near in found["near"].items():
+        words = readings.most_similar("w3", 5, view=view)
+        assert [f"w{i}" for i, _ in near] == list(words)
+        assert [value for _, value in near] == pytest.approx(list(words.values()), abs=1e-3)
+
+
+@pytest.mark.parametrize("digits", ["drop", "keep", "zero"])
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_words_are_cut_as_the_corpus_cuts_them(bare: Watched, digits: str, lowercase: bool) -> None:
+    text = "Don't  “stop” Émile’s 3rd x² co-op 'tis rock'n'roll Ⅷ 日本 a_b ½ 1999 ΣΑΣ <b>ok</b>"
+    config = CorpusConfig(source="x", digits=digits, lowercase=lowercase)  # type: ignore[arg-type]
+    rules = token_rules(config)
+    expected = [rules.normalise(token) for token in Tokenizer(rules).cut(text).tokens]
+    found = bare.page.evaluate(
+        "([text, rules]) => wordrelExplorer.tokensOf(text, rules)",
+        [text, {"digits": digits, "lowercase": lowercase}],
+    )
+    assert found == expected
+
+
+def ask(watched: Watched, box: str, text: str) -> None:
+    watched.page.fill(f"#{box}", text)
+    watched.page.press(f"#{box}", "Enter")
+
+
+def test_neighbours_of_a_word_and_what_both_lists_share(watched: Watched, tiny: Path) -> None:
+    ask(watched, "word", "Cat")
+    tables = watched.page.locator("#near table")
+    assert tables.count() == 2
+    lists = [tables.nth(i).locator("td.word").all_inner_texts() for i in (0, 1)]
+    shared = {t.removesuffix(" both") for t in lists[0] if t.endswith(" both")}
+    assert shared == {t.removesuffix(" both") for t in lists[1] if t.endswith(" both")}
+    assert shared == {t.removesuffix(" both") for t in lists[0]} & {
+        t.removesuffix(" both") for t in lists[1]
+    }
+    assert f"{len(shared)} of 12" in watched.page.inner_text("#shared")
+    before = lists[1]
+    watched.page.select_option("#right-view", "query.centred")
+    after = watched.page.locator("#near table").nth(1)
+    assert "query.centred" in after.inner_text()
+    assert after.locator("td.word").all_inner_texts() != before
+
+
+def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: Path) -> None:
+    ask(watched, "sentence", "The cat runs in the green field")
+    from wordrel import api
+
+    readings = api.load(tiny / "out", "attention", seed=1)
+    ids = readings.vocab.ids(["the", "cat", "runs", "in", "the", "green", "field"])
+    weighed = readings.context.weights(ids, np.array([len(ids)]))  # type: ignore[union-attr]
+    cells = watched.page.locator("#map table").nth(0).locator("td.heat").all_inner_texts()
+    assert [float(cell) for cell in cells] == pytest.approx(weighed.weight.tolist(), abs=0.006)
+    even = watched.page.locator("#map table").nth(2).locator("tbody tr").nth(6)
+    assert even.locator("td.heat").all_inner_texts() == ["0.33"] * 3
+    assert even.locator("td").count() == 7
+
+
+def test_all_readings_of_a_pair_both_ways(watched: Watched) -> None:
+    ask(watched, "first", "cat")
+    ask(watched, "second", "dog")
+    rows = watched.page.locator("#pair tbody tr")
+    found = {}
+    for i in range(rows.count()):
+        name = rows.nth(i).locator("th").inner_text()
+        found[name] = rows.nth(i).locator("td").all_inner_texts()
+    assert set(found) == {"in.in", "in.out", "out.in", "cosine", "value.out", "q.k", "k.q"}
+    assert found["q.k"][:2] == ["none", "none"]
+    assert found["q.k"][2] == found["k.q"][3] != found["q.k"][3]
+    assert found["in.out"][0] == found["out.in"][1] != found["in.out"][1]
+
+
+def test_a_word_outside_the_vocabulary_gets_a_spelling(watched: Watched) -> None:
+    ask(watched, "word", "horze")
+    assert "“horze” is not among the" in watched.page.inner_text("#near")
+    watched.page.click("#near button")
+    assert watched.page.input_value("#word") == "horse"
+    assert "“horse” stands" in watched.page.inner_text("#shared")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "Type a word."),
+        ("   ", "Type a word."),
+        ("!!! 12", "“!!! 12” has no letters of a word."),
+        ("x" * 5000, "No word is spelled nearly like it."),
+        ("<script>alert(1)</script>", "Only the first word is looked at: “script”."),
+        ("<img src=x onerror=alert(1)>", "Only the first word is looked at: “img”."),
+        ("constructor", "“constructor” is not among"),
+    ],
+)
+def test_awkward_words_are_answered_as_text(watched: Watched, text: str, said: str) -> None:
+    ask(watched, "word", text)
+    assert said in watched.page.inner_text("#near")
+    ask(watched, "second", text)
+    assert said in watched.page.inner_text("#pair")
+    assert watched.page.locator("main script, main img").count() == 0
+
+
+def test_awkward_sentences_are_answered_as_text(watched: Watched) -> None:
+    place = watched.page.locator("#map")
+    ask(watched, "sentence", "")
+    assert place.inner_text() == "Type a sentence of a few words."
+    ask(watched, "sentence", "the <script>alert(1)</script> cat")
+    assert "Left out, since this page lacks them: script, alert" in place.inner_text()
+    ask(watched, "sentence", "cat")
+    assert "At least two known words" in place.inner_text()
+    ask(watched, "sentence", "cat dog " * 150)
+    assert "Cut after 200 words; 100 more were typed." in place.inner_text()
+    assert place.locator("table").nth(0).locator("tbody tr").count() == 200
+
+
+def test_data_beside_the_page_are_loaded_and_missed(
+    browser: Browser, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "PAGE_LIMIT", 1000)
+    written = write_explorer(tiny / "out", out=tiny / "beside" / "explorer.html")
+    found = opened(browser, written.page)
+    assert found.page.locator("#near table").count() == 2
+    assert found.problems == []
+    found.page.close()
+    assert written.data is not None
+    written.data.unlink()
+    found = opened(browser, written.page)
+    assert "keep the data file beside this page" in found.page.inner_text("#about")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_scrolls_down_and_not_sideways(browser: Browser, file: Path, dark: bool) -> None:
+    found = opened(browser, file, width=390, dark=dark)
+    wide = found.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    back = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (back == "rgb(20, 23, 27)") == dark
+    found.page.close()
+    assert found.problems == []
+
+
+def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> None:
+    page = watched.page
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('input,select')].filter((e) => !e.labels.length).length"
+    )
+    assert unnamed == 0
+    assert page.locator("table:not(:has(caption))").count() == 0
+    assert page.locator("[aria-live=polite]").count() == 3
+    reached = set()
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    controls = {"left", "right", "word", "left-view", "right-view", "sentence", "first", "second"}
+    assert controls <= reached

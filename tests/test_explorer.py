@@ -1,0 +1,146 @@
+"""The explorer's data are the stored tensors, its page holds them, and what it lacks is said."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from wordrel import api
+from wordrel.errors import StoreError
+from wordrel.explorer import page as page_module
+from wordrel.explorer import write_explorer
+from wordrel.explorer.data import explorer_data, packed_tensor, unpacked_tensor
+from wordrel.explorer.page import render
+from wordrel.files import read_tensors
+from wordrel.report.results import Results, read_results
+
+
+@pytest.fixture
+def results(tiny: Path) -> Results:
+    return read_results(tiny / "out")
+
+
+def stored(tiny: Path, results: Results, model: str, seed: int) -> dict[str, np.ndarray]:
+    run = api.find_run(results, model, seed=seed)
+    return read_tensors(tiny / "cache/cells" / run.corpus / run.cell / "model.safetensors")
+
+
+@pytest.mark.parametrize("model", ["skip_gram", "attention"])
+def test_tensors_come_back_as_they_were_stored(tiny: Path, results: Results, model: str):
+    data = explorer_data(results, seed=2)
+    ours = next(one for one in data["models"] if one["name"] == model)
+    tensors = stored(tiny, results, model, 2)
+    assert set(ours["tensors"]) == set(tensors) - {"bias"}
+    for name, packed in ours["tensors"].items():
+        found = unpacked_tensor(packed)
+        if name in ("input", "output"):
+            assert packed["dtype"] == "float16"
+            np.testing.assert_allclose(found, tensors[name], rtol=2**-11, atol=2**-25)
+        else:
+            assert found.dtype == np.float32
+            np.testing.assert_array_equal(found, tensors[name])
+
+
+def test_the_words_are_the_most_frequent_and_the_first_seed_is_shown(results: Results):
+    data = explorer_data(results, words=5)
+    assert len(data["words"]) == len(data["counts"]) == 5 < data["vocabulary"]
+    assert data["counts"] == sorted(data["counts"], reverse=True)
+    assert [(m["name"], m["seed"]) for m in data["models"]] == [("skip_gram", 1), ("attention", 1)]
+    assert all(m["tensors"]["input"]["shape"] == [5, 8] for m in data["models"])
+    assert data["models"][1]["tensors"]["W_k"]["shape"] == [8, 8]
+
+
+def test_a_centred_view_loses_the_mean_of_the_whole_vocabulary(results: Results):
+    model = explorer_data(results, words=5)["models"][1]
+    readings = api.load(results.folder, "attention", seed=1)
+    for name in ("input", "output", "value", "query", "key", "input+output"):
+        mean = readings.views[name].astype(np.float64).mean(axis=0)
+        np.testing.assert_allclose(unpacked_tensor(model["means"][name]), mean, atol=1e-6)
+
+
+def test_a_primary_view_that_needs_running_text_is_named_and_replaced(results: Results):
+    views = results.views
+    ours = (views["model"] == "attention") & (views["question"] == "alike")
+    assert ours.any()
+    views.loc[ours, "view"] = "context"
+    models = {m["name"]: m for m in explorer_data(results)["models"]}
+    assert models["attention"]["study_primary"] == "context"
+    assert models["attention"]["primary"] == "value"
+    assert models["skip_gram"]["primary"] == models["skip_gram"]["study_primary"]
+
+
+def test_a_study_without_both_families_is_refused(results: Results):
+    runs = results.runs
+    results = replace(results, runs=runs[runs["kind"] != "word2vec"])
+    with pytest.raises(StoreError, match=r"found trained random, attention; expected at least one"):
+        explorer_data(results)
+
+
+def test_an_unknown_corpus_is_refused(results: Results):
+    with pytest.raises(StoreError, match=r"corpus 'nope'.*found trained nothing"):
+        explorer_data(results, corpus="nope")
+
+
+def test_a_number_that_float16_cannot_hold_is_refused():
+    with pytest.raises(StoreError, match="found a weight of 70000, expected numbers that float16"):
+        packed_tensor(np.array([1.0, 7e4]), "float16")
+
+
+def embedded(script: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        script.removeprefix("window.wordrelData = ").rstrip().removesuffix(";")
+    )
+    return found
+
+
+def test_a_small_page_holds_its_data(tiny: Path):
+    written = write_explorer(tiny / "out", out=tiny / "small" / "explorer.html")
+    assert written.data is None
+    assert [path.name for path in written.page.parent.iterdir()] == ["explorer.html"]
+    text = written.page.read_text(encoding="utf-8")
+    assert written.megabytes == pytest.approx(len(text.encode()) / 1e6)
+    assert "{{" not in text.replace("`${{", "")
+    script = re.search(r"<script>(window\.wordrelData = .*;)</script>", text)
+    assert script is not None
+    assert [one["corpus"] for one in embedded(script[1])] == ["text"]
+
+
+def test_a_large_page_has_its_data_beside_it(tiny: Path, monkeypatch: pytest.MonkeyPatch):
+    page = tiny / "large" / "explorer.html"
+    with monkeypatch.context() as patch:
+        patch.setattr(page_module, "PAGE_LIMIT", 1000)
+        written = write_explorer(tiny / "out", out=page)
+    assert written.data == page.with_name("explorer-data.js")
+    assert '<script src="explorer-data.js"></script>' in page.read_text(encoding="utf-8")
+    assert embedded(written.data.read_text(encoding="utf-8"))[0]["study"] == "tiny"
+    assert write_explorer(tiny / "out", out=page).data is None
+    assert not page.with_name("explorer-data.js").exists()
+
+
+def test_no_word_can_end_the_script():
+    text, _ = render([{"study": "a<b", "words": ["</script><script>alert(1)</script>"]}], "d.js")
+    assert "</script><script>alert(1)" not in text
+    assert "<title>Explorer: a&lt;b</title>" in text
+
+
+def test_the_page_names_no_address(tiny: Path):
+    page = write_explorer(tiny / "out", out=tiny / "address" / "explorer.html").page
+    assert not re.findall(r"https?://|@import|url\(", page.read_text(encoding="utf-8"))
+
+
+def test_the_command_says_what_it_wrote(tiny: Path):
+    from typer import Typer
+
+    from wordrel.cli.explore import explore
+
+    app = Typer()
+    app.command()(explore)
+    arguments = [str(tiny / "out"), "--out", str(tiny / "cli.html"), "--words", "6", "--seed", "2"]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"cli\.html, 0\.\d MB\n6 words of skip_gram, attention\n$", result.output)
