@@ -1,6 +1,14 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
 from wordrel.config.load import load_config, parse_config, parse_corpus
+from wordrel.config.models import (
+    MatchedConfig,
+    ModelConfig,
+    PpmiSvdConfig,
+    RandomConfig,
+    TrainingConfig,
+    Word2vecConfig,
+)
 from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
     NAMED_SOURCES,
@@ -8,17 +16,11 @@ from wordrel.config.settings import (
     ExecuteConfig,
     ItemsTask,
     LabelledPairsTask,
-    MatchedConfig,
-    ModelConfig,
     NamedTask,
     PairsTask,
-    PpmiSvdConfig,
-    RandomConfig,
     StatisticsConfig,
     StudyConfig,
     TaskConfig,
-    TrainingConfig,
-    Word2vecConfig,
     canonical_json,
     config_schema,
     digest,

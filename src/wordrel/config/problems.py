@@ -10,15 +10,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.models import ModelConfig, TrainingConfig
 from wordrel.config.places import Keys
 from wordrel.config.settings import (
     CorpusConfig,
     ExecuteConfig,
-    ModelConfig,
     StatisticsConfig,
     StudyConfig,
     TaskConfig,
-    TrainingConfig,
 )
 
 Problem = tuple[Keys, str]

@@ -11,16 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
-from wordrel.config.rungs import Kind, Tie, unfit
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
-
+from wordrel.config.models import MatchedConfig, ModelConfig, TrainingConfig
+from wordrel.config.rungs import unfit
+from wordrel.config.strict import Name, Strict
 
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),
@@ -29,7 +24,7 @@ NAMED_SOURCES = (
 """The sources that are no paths; `wordrel corpus list` says more."""
 
 
-class CorpusConfig(_Strict):
+class CorpusConfig(Strict):
     """Where the text is and how it becomes sentences of tokens."""
 
     source: str = Field(
@@ -87,86 +82,7 @@ class CorpusConfig(_Strict):
         return data
 
 
-class TrainingConfig(_Strict):
-    """What is held equal between all trained models of a study."""
-
-    dim: int = Field(100, ge=1, le=4096)
-    window: int = Field(5, ge=1, le=100, description="words on each side (masked) or before (next)")
-    shrink_window: bool = Field(
-        True, description="draw each target's window from 1..window, as word2vec does"
-    )
-    epochs: int = Field(5, ge=1)
-    negatives: int = Field(5, ge=1, description="noise words a target, by weight in the loss")
-    noise_exponent: float = Field(0.75, ge=0, le=1, description="noise ~ count ** exponent")
-    subsample: float = Field(
-        1e-3,
-        ge=0,
-        lt=1,
-        description="word2vec's threshold for dropping frequent words; 0 keeps all",
-    )
-
-
-class _Model(_Strict):
-    name: Name = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named_after_kind(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and not data.get("name") and isinstance(data.get("kind"), str):
-            default = "skip_gram" if data["kind"] == "word2vec" else data["kind"]
-            return {**data, "name": data.get("algorithm", default)}
-        return data
-
-
-class RandomConfig(_Model):
-    """Random vectors: the floor of every table."""
-
-    kind: Literal["random"]
-
-
-class PpmiSvdConfig(_Model):
-    """Counted co-occurrence, positive PMI, truncated SVD."""
-
-    kind: Literal["ppmi_svd"]
-    eigenvalue_weight: float = Field(0.5, ge=0, le=1, description="power of the singular values")
-
-
-class Word2vecConfig(_Model):
-    """gensim's word2vec with negative sampling and one worker."""
-
-    kind: Literal["word2vec"]
-    algorithm: Literal["skip_gram", "cbow"] = "skip_gram"
-    learning_rate: float = Field(0.025, gt=0)
-    min_learning_rate: float = Field(0.0001, gt=0)
-
-
-class MatchedConfig(_Model):
-    """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
-
-    kind: Kind
-    heads: int = Field(1, ge=1)
-    scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
-    ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
-    undivided: bool = Field(
-        False,
-        description="mean only: give each context word the whole gradient, as gensim's CBOW does",
-    )
-    loss: Literal["negative_sampling", "sampled_softmax"] = "negative_sampling"
-    learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
-    weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
-    batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
-    shared_negatives: int = Field(
-        64, ge=1, description="noise words that a group of targets shares"
-    )
-    group: int = Field(128, ge=1, description="targets that share their noise words")
-
-
-ModelConfig = Annotated[
-    RandomConfig | PpmiSvdConfig | Word2vecConfig | MatchedConfig, Field(discriminator="kind")
-]
-
-
-class NamedTask(_Strict):
+class NamedTask(Strict):
     """A task of the registry, by name (`wordrel tasks list`)."""
 
     kind: Literal["named"] = "named"
@@ -174,7 +90,7 @@ class NamedTask(_Strict):
     optional: bool = Field(False, description="leave it out, and say so, where it is not here")
 
 
-class PairsTask(_Strict):
+class PairsTask(Strict):
     """The user's own pairs file: word, word, score; comma or tab, with or without a header."""
 
     kind: Literal["pairs", "directed_pairs"] = Field(description="directed: the order matters")
@@ -182,7 +98,7 @@ class PairsTask(_Strict):
     path: Path = Field(strict=False)
 
 
-class LabelledPairsTask(_Strict):
+class LabelledPairsTask(Strict):
     """The user's own pairs with what they are to each other: word, word, label; no header."""
 
     kind: Literal["labelled_pairs"]
@@ -191,7 +107,7 @@ class LabelledPairsTask(_Strict):
     against: str = Field(min_length=1, description="the label of pairs that are nothing")
 
 
-class ItemsTask(_Strict):
+class ItemsTask(Strict):
     """The user's own analogies (Google's format), or words in sentences."""
 
     kind: Literal["analogies", "context_pairs"] = Field(
@@ -206,7 +122,7 @@ TaskConfig = Annotated[
 ]
 
 
-class StatisticsConfig(_Strict):
+class StatisticsConfig(Strict):
     """How sure we are."""
 
     resamples: int = Field(2000, ge=100)
@@ -218,7 +134,7 @@ class StatisticsConfig(_Strict):
     seed: int = Field(7, ge=0)
 
 
-class ExecuteConfig(_Strict):
+class ExecuteConfig(Strict):
     """Where cells run. Nothing here changes a result, so it is in no digest."""
 
     jobs: int | None = Field(
@@ -247,7 +163,7 @@ class ExecuteConfig(_Strict):
         return file
 
 
-class StudyConfig(_Strict):
+class StudyConfig(Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
     study: Name

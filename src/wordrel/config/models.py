@@ -1,0 +1,91 @@
+"""The settings of models, and of the training that all models of a study share.
+
+Reads and writes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from wordrel.config.rungs import Kind, Tie
+from wordrel.config.strict import Name, Strict
+
+
+class TrainingConfig(Strict):
+    """What is held equal between all trained models of a study."""
+
+    dim: int = Field(100, ge=1, le=4096)
+    window: int = Field(5, ge=1, le=100, description="words on each side (masked) or before (next)")
+    shrink_window: bool = Field(
+        True, description="draw each target's window from 1..window, as word2vec does"
+    )
+    epochs: int = Field(5, ge=1)
+    negatives: int = Field(5, ge=1, description="noise words a target, by weight in the loss")
+    noise_exponent: float = Field(0.75, ge=0, le=1, description="noise ~ count ** exponent")
+    subsample: float = Field(
+        1e-3,
+        ge=0,
+        lt=1,
+        description="word2vec's threshold for dropping frequent words; 0 keeps all",
+    )
+
+
+class _Model(Strict):
+    name: Name = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_after_kind(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and not data.get("name") and isinstance(data.get("kind"), str):
+            default = "skip_gram" if data["kind"] == "word2vec" else data["kind"]
+            return {**data, "name": data.get("algorithm", default)}
+        return data
+
+
+class RandomConfig(_Model):
+    """Random vectors: the floor of every table."""
+
+    kind: Literal["random"]
+
+
+class PpmiSvdConfig(_Model):
+    """Counted co-occurrence, positive PMI, truncated SVD."""
+
+    kind: Literal["ppmi_svd"]
+    eigenvalue_weight: float = Field(0.5, ge=0, le=1, description="power of the singular values")
+
+
+class Word2vecConfig(_Model):
+    """gensim's word2vec with negative sampling and one worker."""
+
+    kind: Literal["word2vec"]
+    algorithm: Literal["skip_gram", "cbow"] = "skip_gram"
+    learning_rate: float = Field(0.025, gt=0)
+    min_learning_rate: float = Field(0.0001, gt=0)
+
+
+class MatchedConfig(_Model):
+    """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
+
+    kind: Kind
+    heads: int = Field(1, ge=1)
+    scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
+    ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
+    undivided: bool = Field(
+        False,
+        description="mean only: give each context word the whole gradient, as gensim's CBOW does",
+    )
+    loss: Literal["negative_sampling", "sampled_softmax"] = "negative_sampling"
+    learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
+    weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
+    batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
+    shared_negatives: int = Field(
+        64, ge=1, description="noise words that a group of targets shares"
+    )
+    group: int = Field(128, ge=1, description="targets that share their noise words")
+
+
+ModelConfig = Annotated[
+    RandomConfig | PpmiSvdConfig | Word2vecConfig | MatchedConfig, Field(discriminator="kind")
+]
