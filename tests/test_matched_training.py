@@ -145,3 +145,22 @@ def test_a_graphics_card_that_is_not_there_is_an_error(monkeypatch: pytest.Monke
         device_of("cuda")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert device_of("auto").type == device_of("cuda").type == "cuda"
+
+
+def test_positions_are_learnt_from_ordered_sentences_only() -> None:
+    """Each word comes back two places behind, with any other word between."""
+    drawn = np.random.default_rng(3).integers(0, 12, size=(1500, 2)).tolist()
+    sentences = [[a, b, a, b] for a, b in drawn]
+    offsets = {}
+    for shuffled in (False, True):
+        training = TrainingConfig(
+            dim=16, window=3, shrink_window=False, epochs=5, subsample=0, shuffled=shuffled
+        )
+        rates = {"learning_rate": 1.0, "weights_learning_rate": 0.02}
+        trained = train(
+            toy_corpus(sentences), "position_weight", training=training, batch=64, **rates
+        )
+        offsets[shuffled] = np.delete(trained.tensors["offsets"].ravel(), 3)
+    two_away, rest = offsets[False][[1, 4]], offsets[False][[0, 2, 3, 5]]
+    assert two_away.min() > rest.max() + 0.5
+    assert np.ptp(offsets[True]) < 0.4

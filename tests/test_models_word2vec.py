@@ -55,6 +55,23 @@ def test_each_word_has_the_vectors_that_gensim_gives_it(
     assert np.abs(ours["output"]).max() > 0
 
 
+@pytest.mark.parametrize("algorithm", ["skip_gram", "cbow"])
+def test_shuffled_sentences_teach_what_the_shuffled_text_teaches(algorithm: str) -> None:
+    """Only the order is taken away: with whole sentences in the window nothing is left to lose."""
+    corpus = toy_corpus([[2 * i, 2 * i + 1] for i in range(5)] * 400)
+    config = Word2vecConfig(kind="word2vec", algorithm=algorithm)  # type: ignore[arg-type]
+    plain, shuffled = (
+        MODEL.train(
+            corpus, TrainingConfig(dim=7, subsample=0, shuffled=off), config, 5, Runtime()
+        ).tensors
+        for off in (False, True)
+    )
+    assert (plain["input"] != shuffled["input"]).any()
+    for tensors in (plain, shuffled):
+        scores = tensors["input"] @ tensors["output"].T
+        assert [int(row.argmax()) for row in scores] == [i ^ 1 for i in range(10)]
+
+
 def test_a_corpus_of_single_words_says_so() -> None:
     with pytest.raises(TrainingError, match="no word has another one in its window"):
         train(toy_corpus([[0], [1], [2]] * 9))

@@ -478,6 +478,19 @@ def test_a_cell_is_named_by_all_that_decides_its_numbers():
     assert len(digests) == 6
 
 
+def test_a_setting_that_came_later_counts_only_where_it_is_used():
+    class Later(Settings):
+        shuffled: bool = False
+        training: dict[str, int] | None = None
+
+    def named(settings: BaseModel) -> str:
+        return store.cell_digest("c0ffee", settings, Settings(dim=4), 1, "0.1.0")
+
+    assert named(Later()) == named(Settings())
+    used = Later(shuffled=True), Later(training={"dim": 2})
+    assert len({named(Settings()), *map(named, used)}) == 3
+
+
 def test_a_cell_folder_reads_corpus_model_seed_digest():
     folder = store.cell_folder(Path("cache"), "novels", "skip_gram", 2, "abc")
     assert folder == Path("cache/cells/novels/skip_gram-seed2-abc")

@@ -58,6 +58,29 @@ def plain_contexts(sentences: list[list[int]], window: int) -> list[Seen]:
     ]
 
 
+def test_shuffled_sentences_keep_their_words_and_get_a_new_order_each_time() -> None:
+    lengths = [7, 1, 30, 2]
+    sentences = distinct_sentences(lengths)
+    rng, keep = np.random.default_rng(5), np.ones(sum(lengths))
+    orders = []
+    for _ in range(2):
+        (block,) = blocks(split_of(sentences), keep, rng, shuffled=True)
+        found = np.split(block.ids, np.cumsum(lengths)[:-1])
+        assert [sorted(sentence.tolist()) for sentence in found] == sentences
+        assert block.after[0] == 6  # the bounds stay
+        orders.append(found[2].tolist())
+    assert orders[0] != orders[1] != sentences[2] != orders[0]
+
+
+def test_every_order_of_a_shuffled_sentence_is_as_likely_as_another() -> None:
+    sentences = distinct_sentences([3] * 6000)
+    rng, keep = np.random.default_rng(1), np.ones(18_000)
+    (block,) = blocks(split_of(sentences), keep, rng, shuffled=True)
+    orders = Counter(map(tuple, (block.ids % 3).reshape(-1, 3).tolist()))
+    assert len(orders) == 6
+    assert all(abs(count - 1000) < 150 for count in orders.values())  # 5 standard deviations
+
+
 def cut(blocks: list[Block], cutter: Cutter, seed: int = 0, shuffle: bool = True) -> list[Batch]:
     rng = np.random.default_rng(seed)
     return [batch for block in blocks for batch in cutter.batches(block, rng, shuffle=shuffle)]

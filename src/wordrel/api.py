@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.config import StudyConfig, canonical_json, load_config, parse_config
+from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import StoreError
 from wordrel.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
@@ -217,21 +217,13 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Read
     Raises:
         StoreError: when the cache has no such cell, or another version of the code trained it.
     """
-    from wordrel.cell import CellSpec, load_cell  # loads torch and gensim
-    from wordrel.corpus import corpus_folder
+    from wordrel.cell import CellSpec, CorpusName, load_cell  # loads torch and gensim
 
     config = stored_config(results)
     digest = _named(results.manifest["corpora"], run.corpus)["digest"]
-    folder = _cache(cache)
-    spec = CellSpec(
-        cache=folder,
-        corpus=corpus_folder(folder, run.corpus, digest),
-        corpus_name=run.corpus,
-        corpus_digest=digest,
-        model=canonical_json(next(m for m in config.models if m.name == run.model)),
-        training=canonical_json(config.training),
-        seed=int(run.seed),
-    )
+    model = next(m for m in config.models if m.name == run.model)
+    corpus = CorpusName(run.corpus, digest)
+    spec = CellSpec.of(config, model, int(run.seed), cache=_cache(cache), corpus=corpus)
     if spec.folder.name != run.cell:
         raise StoreError(
             f"{results.folder}: {spec.name} was trained as {run.cell}, and this version of wordrel "

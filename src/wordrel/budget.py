@@ -139,7 +139,7 @@ def estimate(
             ]
             done = sum(is_trained(w.cell) for w in works), sum(map(is_answered, works))
             found = plan.corpora.get(corpus.name)
-            tokens, disk = _sizes(found, model, config.training)
+            tokens, disk = _sizes(found, model, config.training_of(model))
             cost = known.cost(works[0].cell, tokens) if works and tokens is not None else UNKNOWN
             lines.append(Line(*names, len(config.seeds), *done, tokens, disk, cost))
     return Budget(config.study, _jobs(config, jobs), tuple(lines), unprepared, tasks.skipped)

@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pydantic import TypeAdapter
 
-from wordrel.config import ModelConfig, TrainingConfig
-from wordrel.corpus import open_corpus
+from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json
+from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.environment import peak_memory
 from wordrel.errors import StoreError
 from wordrel.files import read_tensors, write_json, write_tensors, write_text
@@ -27,6 +27,13 @@ from wordrel.store import cell_digest, cell_folder, is_done, new_folder
 _MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 
 
+class CorpusName(NamedTuple):
+    """What names a prepared corpus."""
+
+    name: str
+    digest: str
+
+
 @dataclass(frozen=True)
 class CellSpec:
     """All that a worker needs to train a cell, as plain data.
@@ -34,7 +41,8 @@ class CellSpec:
     Attributes:
         cache: the cache folder, on a path that every worker reaches.
         corpus: folder of the prepared corpus; corpus_name and corpus_digest name it.
-        model: settings of the model, training: of the study, both as JSON.
+        model: settings of the model, as JSON, without any of training.
+        training: all that this model is trained with, as JSON.
         seed: of everything random in it.
         device: where to train; no part of the cell's identity.
     """
@@ -47,6 +55,22 @@ class CellSpec:
     training: str
     seed: int
     device: str = "auto"
+
+    @classmethod
+    def of(
+        cls, config: StudyConfig, model: ModelConfig, seed: int, *, cache: Path, corpus: CorpusName
+    ) -> "CellSpec":
+        """A cell of a study, on the corpus of this name and digest."""
+        return cls(
+            cache=cache,
+            corpus=corpus_folder(cache, *corpus),
+            corpus_name=corpus.name,
+            corpus_digest=corpus.digest,
+            model=canonical_json(model.model_copy(update={"training": None})),
+            training=canonical_json(config.training_of(model)),
+            seed=seed,
+            device=config.execute.device,
+        )
 
     @cached_property
     def model_config(self) -> ModelConfig:

@@ -157,7 +157,8 @@ def differing(spec: CellSpec, cell: Finished) -> list[str]:
     ours = spec.model_config.model_dump(mode="json") | spec.training_config.model_dump(mode="json")
     theirs = {**cell.model, **cell.training}
     compared = sorted((ours.keys() | theirs.keys()) - _SAME_COST - _SCALED)
-    return [key for key in compared if ours.get(key) != theirs.get(key)]
+    # a cell that is older than a setting lacks it, which means what "off" means
+    return [key for key in compared if (ours.get(key) or None) != (theirs.get(key) or None)]
 
 
 def _from_cells(spec: CellSpec, tokens: int, cells: Sequence[Finished]) -> Estimate:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.answers import CellWork, load
-from wordrel.cell import CellSpec
+from wordrel.cell import CellSpec, CorpusName
 from wordrel.config import NamedTask, StudyConfig, TaskConfig, canonical_json
-from wordrel.corpus import Corpus, corpus_folder, prepare
+from wordrel.corpus import Corpus, prepare
 from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
 from wordrel.progress import job_progress
 from wordrel.tasks import Task
@@ -90,15 +90,12 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> P
             corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
     works = tuple(
         CellWork(
-            CellSpec(
+            CellSpec.of(
+                config,
+                model,
+                seed,
                 cache=cache,
-                corpus=corpus_folder(cache, corpus.name, corpora[corpus.name].digest),
-                corpus_name=corpus.name,
-                corpus_digest=corpora[corpus.name].digest,
-                model=canonical_json(model),
-                training=canonical_json(config.training),
-                seed=seed,
-                device=config.execute.device,
+                corpus=CorpusName(corpus.name, corpora[corpus.name].digest),
             ),
             tuple(canonical_json(_anywhere(task)) for task in tasks.configs),
             tuple(task.digest for task in tasks.loaded),

@@ -254,12 +254,22 @@ def cell_digest(
     return config.digest(
         {
             "corpus": corpus_digest,
-            "model": model.model_dump(mode="json"),
-            "training": training.model_dump(mode="json") if training is not None else None,
+            "model": _identity(model),
+            "training": _identity(training) if training is not None else None,
             "seed": seed,
             "version": version,
         }
     )
+
+
+_LATER: dict[str, object] = {"shuffled": False, "training": None}
+"""Settings that came after the first cells, and what they are where they change nothing."""
+
+
+def _identity(settings: BaseModel) -> dict[str, object]:
+    """What names a cell; a setting that came later counts once it is used, so old cells serve."""
+    given = settings.model_dump(mode="json")
+    return {key: value for key, value in given.items() if _LATER.get(key, given) != value}
 
 
 def cell_folder(cache: Path, corpus_name: str, model_name: str, seed: int, digest: str) -> Path:

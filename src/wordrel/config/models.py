@@ -4,9 +4,9 @@ Reads and writes nothing.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from wordrel.config.rungs import Kind, Tie
 from wordrel.config.strict import Name, Strict
@@ -29,10 +29,33 @@ class TrainingConfig(Strict):
         lt=1,
         description="word2vec's threshold for dropping frequent words; 0 keeps all",
     )
+    shuffled: bool = Field(
+        False, description="the words of each sentence in random order, another one each epoch"
+    )
+
+
+if TYPE_CHECKING:
+    TrainingChange = TrainingConfig
+else:
+    TrainingChange = create_model(
+        "TrainingChange",
+        __base__=Strict,
+        __doc__="What one model of a study is trained with in place of what the others share.",
+        **{
+            key: (
+                Annotated[(setting.annotation, setting.description, *setting.metadata)] | None,
+                None,
+            )
+            for key, setting in TrainingConfig.model_fields.items()
+        },
+    )
 
 
 class _Model(Strict):
     name: Name = ""
+    training: TrainingChange | None = Field(
+        None, description="settings of `training` that are others for this model"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -157,7 +157,10 @@ def _allowed(loc: Keys) -> list[str]:
     if len(loc) == 1:
         return list(StudyConfig.model_fields)
     group = str(loc[0])
-    home = _KINDS[group][str(loc[2])] if group in _KINDS else _GROUPS[group]
+    if group not in _KINDS:
+        return list(_GROUPS[group].model_fields)
+    inner = str(loc[3])  # the key itself, or a group of settings within the item
+    home = _GROUPS[inner] if len(loc) > 4 else _KINDS[group][str(loc[2])]
     return list(home.model_fields)
 
 

@@ -178,6 +178,10 @@ class StudyConfig(Strict):
         (), strict=False, description="plain sentences that the report opens with"
     )
 
+    def training_of(self, model: ModelConfig) -> TrainingConfig:
+        """What a model is trained with: what all share, but for what its own entry changes."""
+        return _changed(self.training, model)
+
     @field_validator("tasks", mode="before")
     @classmethod
     def _named_tasks(cls, tasks: Any) -> Any:
@@ -190,7 +194,7 @@ class StudyConfig(Strict):
     def _consistent(cls, items: tuple[Any, ...], info: Any) -> tuple[Any, ...]:
         problems = [*_repeated(items, str(info.field_name))]
         if info.field_name == "models" and "training" in info.data:
-            problems += _unfit(items, info.data["training"].dim)
+            problems += _unfit(items, info.data["training"])
         if problems:
             raise ValueError("\n".join(problems))  # a line each, which begins with its key
         return items
@@ -212,11 +216,17 @@ def _repeated(items: Sequence[Any], key: str) -> Iterator[str]:
         yield f"{key}: found {name} more than once, expected each once; {cure}"
 
 
-def _unfit(models: Sequence[ModelConfig], dim: int) -> Iterator[str]:
+def _changed(training: TrainingConfig, model: ModelConfig) -> TrainingConfig:
+    changes = model.training.model_dump(exclude_none=True) if model.training else {}
+    return training.model_copy(update=changes)
+
+
+def _unfit(models: Sequence[ModelConfig], training: TrainingConfig) -> Iterator[str]:
     """Settings of a rung that it has no use for."""
     for i, model in enumerate(models):
         if not isinstance(model, MatchedConfig):
             continue
+        dim = _changed(training, model).dim
         if dim % model.heads:
             found = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield f"models.{i}.heads: {found}"

@@ -91,7 +91,13 @@ def _runs(
     tried = [r for r in rows(results.runs) if r.corpus == corpus]
     done = {r.model for r in tried if r.status == "done"}
     place = f"{results.folder}: corpus {corpus!r}"
-    models = [m for m in config.models if isinstance(m, Explorable) and m.name in done]
+    models = [
+        model
+        for model in config.models
+        if isinstance(model, Explorable)
+        and model.name in done
+        and config.training_of(model).window == config.training.window  # the page draws one window
+    ]
     kinds = {isinstance(model, MatchedConfig) for model in models}
     if kinds != {True, False}:
         there = ", ".join(distinct(r.model for r in tried)) or "nothing"

@@ -34,7 +34,7 @@ def cooccurrence(
     counts = sparse.csr_matrix((size, size), dtype=np.float32)
     keep = keep_probability(corpus.vocab.counts, training.subsample)
     done, tokens = 0, len(corpus.train.ids)
-    for block in blocks(corpus.train, keep, rng):
+    for block in blocks(corpus.train, keep, rng, shuffled=training.shuffled):
         counts = counts + _block_counts(block, training, size)
         done += block.read
         runtime.progress(0.5 * done / tokens, {"doing": "counting"})

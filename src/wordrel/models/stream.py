@@ -51,12 +51,25 @@ def block_of(ids: Int32[np.ndarray, " N"], sentences: Int64[np.ndarray, " N"], r
 
 
 def blocks(
-    split: Split, keep: Float64[np.ndarray, " V"], rng: np.random.Generator
+    split: Split,
+    keep: Float64[np.ndarray, " V"],
+    rng: np.random.Generator,
+    *,
+    shuffled: bool = False,
 ) -> Iterator[Block]:
-    """The split once from start to end, subsampled afresh with `rng`."""
+    """The split once from start to end, subsampled afresh with `rng`.
+
+    Args:
+        split: of a corpus.
+        keep: the chance that an occurrence of each word is kept.
+        rng: decides what is kept, and what stands where.
+        shuffled: put the words of each sentence in a random order first.
+    """
     for ids, ends in sentence_blocks(split.ids, split.sentence_ends, BLOCK_TOKENS):
-        kept = rng.random(len(ids)) < keep[ids]
-        yield block_of(ids[kept], sentence_numbers(ends)[kept], len(ids))
+        sentences = sentence_numbers(ends)
+        words = ids[np.lexsort((rng.random(len(ids)), sentences))] if shuffled else ids
+        kept = rng.random(len(words)) < keep[words]
+        yield block_of(words[kept], sentences[kept], len(words))
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,12 @@ REPORT_SENTENCES = 20_000
 class _Sentences:
     """The training split as lists of token ids, again for each epoch, with progress."""
 
-    def __init__(self, corpus: Corpus, epochs: int, runtime: Runtime) -> None:
+    def __init__(
+        self, corpus: Corpus, training: TrainingConfig, seed: int, runtime: Runtime
+    ) -> None:
         self.split = corpus.train
-        self.total = epochs * len(corpus.train.ids)
+        self.total = training.epochs * len(corpus.train.ids)
+        self.rng = np.random.default_rng(seed) if training.shuffled else None
         self.runtime = runtime
         self.done = 0
         self.started = time.monotonic()
@@ -41,7 +44,8 @@ class _Sentences:
     def __iter__(self) -> Iterator[list[int]]:
         start = 0
         for number, end in enumerate(self.split.sentence_ends.tolist()):
-            yield self.split.ids[start:end].tolist()
+            words = self.split.ids[start:end]
+            yield (words if self.rng is None else self.rng.permutation(words)).tolist()
             self.done += end - start
             start = end
             if number % REPORT_SENTENCES == 0:
@@ -81,7 +85,7 @@ def train(
     # Token ids are gensim's words: they hash faster than strings and need no second vocabulary.
     model.build_vocab_from_freq(dict(enumerate(corpus.vocab.counts.tolist())))
     model.train(
-        _Sentences(corpus, training.epochs, runtime),
+        _Sentences(corpus, training, seed, runtime),
         total_examples=len(corpus.train.sentence_ends),
         epochs=training.epochs,
     )

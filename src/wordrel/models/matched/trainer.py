@@ -196,7 +196,7 @@ def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
     chunk = min(CHUNK, config.batch)
     cutter = Cutter(training.window, training.shrink_window, chunk, config.batch // chunk)
     for _ in range(training.epochs):
-        for block in blocks(corpus.train, trainer.keep, trainer.rng):
+        for block in blocks(corpus.train, trainer.keep, trainer.rng, shuffled=training.shuffled):
             yield from cutter.batches(block, trainer.rng)
 
 
