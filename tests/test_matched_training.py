@@ -130,6 +130,7 @@ def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
         "content_position": 3 * dim**2 + 2 * window + 1,
         "causal_mean": 0,
         "causal_position": 2 * window + 1,
+        "causal_content": 3 * dim**2,
         "basic": 0,
         "attention": 3 * dim**2,
         "attention_position": 3 * dim**2 + 2 * window + 1,

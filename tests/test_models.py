@@ -100,7 +100,7 @@ def test_every_question_is_answered_or_refused_with_a_reason(
 
 TABLES = {"input", "output", "input+output"}
 BETWEEN = {"in.in", "in.out", "out.in", "cosine"}
-WITH_MAPS = {"masked_attention", "content", "content_position", "block"} | {
+WITH_MAPS = {"masked_attention", "content", "content_position", "causal_content", "block"} | {
     name for name in VARIANTS if name.startswith("attention")
 }
 WITH_QUERIES = WITH_MAPS - {"masked_attention"}  # there nothing but one learned vector asks

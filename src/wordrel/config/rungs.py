@@ -33,6 +33,7 @@ RUNGS: dict[str, Rung] = {
     "content_position": Rung("masked_word", "mean", positions=True, maps=True),
     "causal_mean": Rung("next_word", "none", positions=False, maps=False),
     "causal_position": Rung("next_word", "none", positions=True, maps=False),
+    "causal_content": Rung("next_word", "mean", positions=False, maps=True),
     "attention": Rung("next_word", "previous", positions=False, maps=True),
     "attention_position": Rung("next_word", "previous", positions=True, maps=True),
     "basic": Rung("next_word", "previous", positions=False, maps=False),

@@ -15,7 +15,7 @@ ALPHA = 0.05
 _MEMBERS = {
     "attention": (
         *("attention", "attention_position", "masked_attention", "content", "content_position"),
-        *("basic", "block"),
+        *("causal_content", "basic", "block"),
     ),
     "weighted mean": (
         *("mean", "word_weight", "position_weight", "causal_mean", "causal_position"),
