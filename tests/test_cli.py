@@ -69,7 +69,8 @@ def test_a_second_run_trains_nothing(tiny: Path, tmp_path: Path):
 def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
     copy = Path(shutil.copytree(tiny / "out", tmp_path / "copy"))
     (copy / "report.md").unlink()
-    assert call("report", copy).stdout == f"Report: {copy / 'report.md'}\n"
+    said = f"Report: {copy / 'report.md'}, and as a page {copy / 'report.html'}\n"
+    assert call("report", copy).stdout == said
     assert (copy / "report.md").read_bytes() == (tiny / "out" / "report.md").read_bytes()
 
 

@@ -26,6 +26,7 @@ from wordrel.environment import environment, git_state, usable_cores
 from wordrel.execute import CellOutcome, Cells, run_cells
 from wordrel.plan import Plan, load_tasks, prepare_plan
 from wordrel.progress import live_progress
+from wordrel.report.html import write_html
 from wordrel.report.page import write_report
 from wordrel.report.results import Results, read_results
 from wordrel.store import discard_partial, replace_folder, write_json, write_text
@@ -73,6 +74,7 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         write_text(folder / "config.yaml", _resolved(config))
         write_json(folder / "manifest.json", manifest)
         write_report(folder)
+        write_html(folder)
     return read_results(out)
 
 

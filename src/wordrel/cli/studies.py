@@ -165,10 +165,11 @@ def _number(value: int | float | None, form: str) -> str:
 
 
 def report(folder: Folder) -> None:
-    """Render report.md and its figures again, from the stored tables alone."""
+    """Render report.md, its figures and report.html again, from the stored tables alone."""
+    from wordrel.report.html import write_html
     from wordrel.report.page import write_report
 
-    typer.echo(f"Report: {write_report(folder)}")
+    typer.echo(f"Report: {write_report(folder)}, and as a page {write_html(folder)}")
 
 
 def compare(

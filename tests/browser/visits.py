@@ -1,0 +1,31 @@
+"""A visit to a page that may ask nothing of the outside."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route
+
+
+class Visit:
+    """An open page with everything that went wrong on it: `problems` stays empty."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280, height: int = 900) -> None:
+        self.problems: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="light"
+        )
+        self.context.route("**/*", self._only_files)
+        self.page: Page = self.context.new_page()
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(path.as_uri())
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind == "error":  # Vega-Lite warns of every chart that is as wide as its box
+            self.problems.append(f"{kind}: {text}")
+
+    def _only_files(self, route: Route) -> None:
+        if route.request.url.startswith("file://"):
+            route.continue_()
+        else:
+            self.problems.append(f"asked for {route.request.url}")
+            route.abort()

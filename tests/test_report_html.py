@@ -1,0 +1,230 @@
+"""report.html: what it says, that it loads nothing, and that names in it are never markup."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import altair
+import pytest
+
+from ladder_study import ladder_results, losses
+from wide_study import wide_results
+from wordrel.report import findings
+from wordrel.report.html import page, render_html, write_html
+from wordrel.report.html.markup import Table, blocks, inline
+from wordrel.report.results import Results, read_results
+
+ROOT = Path(__file__).parent.parent
+STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
+GOLDEN = Path(__file__).parent / "golden" / "input"
+MOST = 3_000_000
+EVIL = '<b onclick="x()">&</script><img src=x>'
+VOID = {"meta", "link", "br", "input"}
+LOADS = {"src", "srcset", "data", "poster", "action", "background"}
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes; unbalanced tags are an error."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[int] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.specs: list[dict[str, Any]] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        inside = self.open[-1] if self.open else ""
+        if inside == "script":
+            kind = [a for t, a in self.found if t == "script"][-1].get("type")
+            if kind == "application/json":
+                self.specs.append(json.loads(data))
+        elif inside != "style":
+            self.texts.append(data)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def library(request: pytest.FixtureRequest) -> str:
+    """The true library takes seconds: it is made once, and only its own test looks at it."""
+    patch = pytest.MonkeyPatch()
+    true = page._library
+    patch.setattr(page, "_library", lambda: "window.vegaEmbed = null;")
+    request.addfinalizer(patch.undo)
+    return str(true())
+
+
+@pytest.fixture(scope="module")
+def wide() -> Results:
+    return wide_results(("wiki17m",))
+
+
+@pytest.fixture(scope="module")
+def text(wide: Results) -> str:
+    return render_html(wide)
+
+
+@pytest.fixture(scope="module")
+def shown(text: str) -> Page:
+    return Page(text)
+
+
+def loads(page: Page) -> list[str]:
+    """What an element would fetch; a link is followed only by a reader."""
+    wanted = [str(v) for _, a in page.found for name, v in a.items() if name in LOADS]
+    wanted += [str(a["href"]) for tag, a in page.found if "href" in a and tag != "a"]
+    return [url for url in wanted if url != "data:,"]
+
+
+def test_sections_stand_in_order_with_headings_in_order(shown: Page):
+    names = [str(a["id"]) for tag, a in shown.found if tag == "section" and "id" in a]
+    main = [name for name in names if not name.startswith("question-")]
+    assert main == [
+        *("answer", "questions", "views", "agreement", "cost", "method", "doubts", "data"),
+    ]
+    assert len(names) - len(main) == 5  # the questions of the wide study
+    assert shown.headings[0] == 1 and shown.headings.count(1) == 1
+    steps = zip(shown.headings, shown.headings[1:], strict=False)
+    assert all(after - before <= 1 for before, after in steps)
+
+
+def test_page_has_landmarks_captions_and_names(shown: Page):
+    tags = [tag for tag, _ in shown.found]
+    for landmark in ("header", "nav", "main", "footer"):
+        assert tags.count(landmark) == 1
+    assert tags.count("caption") == tags.count("table") > 20
+    assert tags.count("tbody") == tags.count("table")
+    assert ("a", {"class": "skip", "href": "#main"}) in shown.found
+    assert [a for t, a in shown.found if t == "html"] == [{"lang": "en"}]
+
+
+def test_every_chart_has_words_and_a_specification_that_vega_lite_takes(shown: Page):
+    charts = [a for _, a in shown.found if a.get("class") == "chart"]
+    words = [a for _, a in shown.found if a.get("class") == "words"]
+    assert len(charts) == len(shown.specs) == 14  # 5 forests, 2 directions, 7 heat maps
+    assert len(words) == 5 + 1 + 1
+    assert all(a["role"] == "img" and str(a["aria-label"]).startswith("Chart of") for a in charts)
+    for spec in [shown.specs[0], shown.specs[-1], shown.specs[5]]:
+        plain = json.loads(re.sub(r"var\(--\w+\)", "#123456", json.dumps(spec)))
+        altair.Chart.from_dict(plain)
+
+
+def test_sentences_of_the_findings_open_the_page(wide: Results, shown: Page):
+    said = "".join(shown.texts)
+    for question in ("alike", "fit"):
+        assert findings.sentence(wide, question) in said
+
+
+def test_ladder_has_a_chart_with_the_gain_of_each_ingredient():
+    results = ladder_results(losses())
+    found = Page(render_html(results))
+    first = found.specs[[("ingredient" in json.dumps(s)) for s in found.specs].index(True)]
+    rows = first["data"]["values"]
+    assert [set(row) for row in rows] == [{"ingredient", "nats", "low", "high", "share"}] * len(
+        rows
+    )
+    assert all(row["share"].endswith("%") and row["low"] <= row["nats"] for row in rows)
+    assert "ladder" in [a.get("id") for _, a in found.found]
+
+
+def test_same_tables_give_the_same_bytes(text: str):
+    assert render_html(wide_results(("wiki17m",))) == text
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_committed_studies_fit_in_one_small_file_that_loads_nothing(folder: Path, library: str):
+    text = render_html(read_results(folder))
+    assert len(text.encode()) + len(library) < MOST
+    assert loads(Page(text)) == []
+
+
+def test_a_load_from_elsewhere_would_be_seen():
+    assert loads(Page('<img src="https://example.org/a.png"></img>')) != []
+    assert loads(Page('<link href="https://example.org/a.css">')) != []
+    assert loads(Page('<a href="https://example.org/">x</a>')) == []
+
+
+def test_library_is_whole_and_cannot_end_its_script(library: str):
+    assert len(library) > 500_000 and "window.vegaEmbed" in library
+    assert "</script" not in library.lower() and "<!--" not in library
+
+
+def test_policy_forbids_every_load(shown: Page):
+    (policy,) = [a["content"] for t, a in shown.found if t == "meta" and "http-equiv" in a]
+    assert str(policy).startswith("default-src 'none'") and "http" not in str(policy)
+
+
+def renamed(results: Results, old: str, new: str) -> Results:
+    """The study with another name for a model or a task, wherever it stands."""
+    names = ("runs", "scores", "summary", "comparisons", "views", "measurements", "agreement")
+    tables = {name: getattr(results, name).replace(old, new) for name in names}
+    manifest = json.loads(json.dumps(results.manifest).replace(f'"{old}"', json.dumps(new)))
+    config = json.loads(json.dumps(results.config).replace(f'"{old}"', json.dumps(new)))
+    return replace(results, manifest=manifest, config=config, **tables)
+
+
+@pytest.mark.parametrize("old", ["cbow", "usf_direction", "wiki17m"])
+def test_names_that_look_like_markup_are_text_everywhere(wide: Results, shown: Page, old: str):
+    evil = Page(render_html(renamed(wide, old, EVIL)))
+    tags = [tag for tag, _ in evil.found]
+    assert tags == [tag for tag, _ in shown.found]  # not one element more
+    assert EVIL in "".join(evil.texts)
+    assert any(EVIL in json.dumps(s).replace('\\"', '"') for s in evil.specs) or old == "wiki17m"
+
+
+def test_json_in_a_script_cannot_end_it():
+    names = ["</script >", "<!--", "a & b"]
+    text = page.script_json(names)
+    assert json.loads(text) == names and not set("<>&") & set(text)
+
+
+def test_study_name_and_notes_are_text(wide: Results):
+    odd = replace(
+        wide,
+        manifest=wide.manifest | {"study": EVIL},
+        config=wide.config | {"notes": [EVIL]},
+    )
+    evil = Page(render_html(odd))
+    assert "b" not in [tag for tag, _ in evil.found] and "img" not in [t for t, _ in evil.found]
+    assert "".join(evil.texts).count(EVIL) >= 3
+
+
+def test_only_the_report_s_own_tags_pass():
+    assert inline("a<sup>1</sup><br>b") == "a<sup>1</sup><br>b"
+    assert inline("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
+    assert "<" not in inline('<sup onclick="x()">')
+
+
+def test_a_bold_paragraph_names_the_table_below_it():
+    table = "| a | b |\n| :-- | --: |\n| x | 1 |"
+    found = blocks(f"Text.\n\n**T**, n 3\n\n{table}\n\n{table}", "*given*")
+    tables = [one for one in found if isinstance(one, Table)]
+    assert [one.caption for one in tables] == ["<strong>T</strong>, n 3", "<em>given</em>"]
+    assert [[c.html for c in row] for row in tables[0].rows] == [["x", "1"]]
+    assert [head.words for head in tables[0].heads] == [True, False]
+    assert len(found) == 3
+
+
+def test_write_html_writes_beside_the_tables(tmp_path: Path):
+    for path in GOLDEN.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert write_html(tmp_path) == tmp_path / "report.html"
+    written = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert written == render_html(read_results(GOLDEN))
+    assert 'href="explorer.html"' in written
