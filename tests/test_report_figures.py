@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from ladder_study import ladder_results, losses
 from wide_study import PAIRS, wide_results
 from wordrel.report import direction, forest, speech
-from wordrel.report.drawing import PAPER
+from wordrel.report.drawing import PAPER, layout, styled, svg
 from wordrel.report.results import Results
 
 SHAPES = ("o", "s", "D", "^", "v")
@@ -141,3 +142,14 @@ def test_direction_is_found_by_kind_or_by_name_and_absent_elsewhere(results: Res
     assert len(direction.panels(older, "relate")) == 2
     assert direction.direction_figure(results, "alike") is None
     assert direction.direction_alt(results, "alike") == ""
+
+
+def test_panels_stand_at_rounded_places_so_that_each_drawing_has_the_same_bytes():
+    with styled():
+        figure = Figure(figsize=(5, 3), layout=layout())
+        for ax, scale in zip(figure.subplots(1, 2), (1, 1000), strict=True):
+            ax.plot([0, scale])
+    svg(figure)
+    places = [side for ax in figure.axes for side in ax.get_position().bounds]
+    assert places == [round(side, 6) for side in places]
+    assert len(set(places)) > 4  # the layout made room for the wider numbers
