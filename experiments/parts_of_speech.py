@@ -1,0 +1,191 @@
+"""Do nouns and verbs get a better product than a verb and an article, and do articles help little?
+
+Question: the note says that in self-attention "nouns and verbs get a better (positive) dot product
+than a verb and an article" (claim C2), and that an article helps little to predict the next word
+(claim C3). Is that so where it was first said, in attention without maps (`basic`: the product of
+the two words' own vectors), and with a learned query and key (`attention`, `content`)? Is it so in
+word2vec and in plain counts as well, and is it left once frequency, distance and PMI are held?
+
+Prediction, written before any of these models had been asked `ud_parts_of_speech` or
+`held_out_by_class` on these corpora:
+ 1. In `basic` (reading in.in) noun-verb pairs stand above verb-article pairs that are as far apart.
+ 2. In `attention` (q.k) they do too.
+ 3. And so they do in skip-gram (in.in) and cbow (in.in): what C2 says is nothing that attention has
+    and word2vec lacks.
+ 4. With log frequencies, distance and PMI held, noun-verb pairs are no longer above verb-article
+    pairs in at least one of `basic` and `attention`: an article goes with nouns and is frequent,
+    and that is most of it.
+ 5. Hiding the determiners from the context adds less loss, per hidden word, than hiding as many
+    other words, in `attention`, `attention_position`, `basic` and `causal_mean`.
+
+Decision rule, on each corpus by itself, with 5 seeds; with fewer a prediction is undecided.
+ 1., 2. and 3.: the row `ud_parts_of_speech` (AUC over pairs matched for distance, intervals over
+    sentences and seeds). Holds where the lower end is above .5 in every model named, fails where
+    the upper end is below .5 in one.
+ 4.: the coefficient of NOUN>VERB against VERB>ARTICLE. Holds where its interval includes 0 or lies
+    below in one of the two, fails where it lies above 0 in both.
+ 5.: `added_loss_per_hidden_word` without DET beside that without as many others. Holds where the
+    whole interval of the first lies below that of the second in every model, fails where it lies
+    above in one.
+ A prediction holds overall where it holds on both corpora, and fails where it fails on one.
+
+ C2 is supported where, in `basic` and in `attention` and on both corpora, the AUC is above .5, the
+ mean product of nouns with verbs is positive, and the coefficient is above 0 (whole intervals).
+ It is contradicted where on both corpora and in both the AUC lies below .5. It is partly supported
+ where the AUC is above .5 in one of the four at least, and undecided otherwise.
+ C3 is supported where 5 holds overall, contradicted where in all models and on both corpora hiding
+ determiners adds more than hiding others, partly supported where it adds less in one of them at
+ least, and undecided otherwise.
+
+The classes are those of a treebank (UD English EWT), which is other text than the corpora.
+Determiners are more than articles: "this", "each" and "which" are among them.
+"""
+
+from pathlib import Path
+
+import wordrel
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.verdicts import (
+    Claim,
+    Verdict,
+    above,
+    apart,
+    decided_by_all,
+    enough,
+    measured,
+    overall,
+    score,
+    shown_value,
+    told,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
+CLAIMED = {"basic": "in.in", "attention": "q.k"}
+CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}
+NEXT = ("attention", "attention_position", "basic", "causal_mean")
+
+
+def main() -> None:
+    """Run the study, or what of it is not done yet, and say what came out of it."""
+    name = Path(__file__).stem
+    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
+    print(told(verdicts(result), claims(result)))
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Prediction -> verdict over all corpora, by the rule above."""
+    found = {corpus: _on(results, corpus) for corpus in queries.corpora(results)}
+    return {
+        name: Verdict(
+            overall(of[name].found for of in found.values()),
+            "; ".join(f"{corpus}: {of[name].evidence}" for corpus, of in found.items()),
+        )
+        for name in "12345"
+    }
+
+
+def _on(results: Results, corpus: str) -> dict[str, Verdict]:
+    named = {"1": {"basic": CLAIMED["basic"]}, "2": {"attention": CLAIMED["attention"]}}
+    found = {
+        name: _verdict({m: auc(results, corpus, m, view) for m, view in models.items()}, 0.5)
+        for name, models in {**named, "3": CONTROL}.items()
+    }
+    held = {model: coefficient(results, corpus, model) for model in CLAIMED}
+    all_above = all(above(row, 0) == 1 for row in held.values())
+    there = enough(held.values())
+    said = "fails" if all_above else "holds"
+    found["4"] = Verdict(said if there else "undecided", _shown(held))
+    hidden = {model: articles(results, corpus, model) for model in NEXT}
+    rows = [row for pair in hidden.values() for row in pair]
+    signs = [-apart(*pair) for pair in hidden.values()]
+    evidence = ", ".join(
+        f"{m} {shown_value(a)} against {shown_value(b)} nats" for m, (a, b) in hidden.items()
+    )
+    found["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
+    return found
+
+
+def claims(results: Results) -> dict[str, Claim]:
+    """C2 and C3, by the rule above."""
+    corpora = queries.corpora(results)
+    aucs = {
+        f"{model} ({view}) on {corpus}": auc(results, corpus, model, view)
+        for corpus in corpora
+        for model, view in CLAIMED.items()
+    }
+    more = [(mean(results, c, m), coefficient(results, c, m)) for c in corpora for m in CLAIMED]
+    signs = [above(row, 0.5) for row in aucs.values()]
+    whole = all(above(row, 0) == 1 for pair in more for row in pair)
+    rows = [*aucs.values(), *(row for pair in more for row in pair)]
+    c2 = _claim(signs, whole=whole) if enough(rows) else "undecided"
+    hidden = [articles(results, corpus, model) for corpus in corpora for model in NEXT]
+    less = [-apart(*pair) for pair in hidden]
+    there = enough(row for pair in hidden for row in pair)
+    c3 = _claim(less) if there else "undecided"
+    alone, others = articles(results, corpora[0], "attention")
+    return {
+        "C2": Claim(
+            c2,
+            "AUC of noun-verb over verb-article pairs as far apart: "
+            + _shown(aucs)
+            + "; with frequency, distance and PMI held, noun-verb minus verb-article in standard "
+            "deviations: "
+            + _shown({f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}),
+        ),
+        "C3": Claim(
+            c3,
+            f"hiding determiners adds {shown_value(alone)} nats per hidden word to the loss of "
+            f"attention on {corpora[0]}, hiding as many others {shown_value(others)}; less in "
+            f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora",
+        ),
+    }
+
+
+def _claim(signs: list[int], *, whole: bool = True) -> str:
+    if all(sign == 1 for sign in signs) and whole:
+        return "supported"
+    if all(sign == -1 for sign in signs):
+        return "contradicted"
+    return "partly supported" if 1 in signs else "undecided"
+
+
+def auc(results: Results, corpus: str, model: str, view: str) -> Row | None:
+    """Noun-verb pairs over verb-article pairs."""
+    return score(results, corpus, CLASSES, model, view)
+
+
+def mean(results: Results, corpus: str, model: str) -> Row | None:
+    """The mean product of a noun with a verb near it."""
+    return measured(results, corpus, model, (CLASSES, CLAIMED[model], "NOUN>VERB", "mean"))
+
+
+def coefficient(results: Results, corpus: str, model: str) -> Row | None:
+    """Noun-verb minus verb-article with frequency, distance and PMI held, standardised."""
+    group = "NOUN>VERB against VERB>ARTICLE"
+    return measured(results, corpus, model, (CLASSES, CLAIMED[model], group, "coefficient"))
+
+
+def articles(results: Results, corpus: str, model: str) -> tuple[Row | None, Row | None]:
+    """What hiding determiners adds to the loss, and what hiding as many others adds."""
+    without, others = (
+        measured(results, corpus, model, (BY_CLASS, "context", group, "added_loss_per_hidden_word"))
+        for group in ("without DET", "without as many others as DET")
+    )
+    return without, others
+
+
+def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
+    signs = [above(row, value) for row in rows.values()]
+    found = decided_by_all(signs) if enough(rows.values()) else "undecided"
+    return Verdict(found, _shown(rows))
+
+
+def _shown(rows: dict[str, Row | None]) -> str:
+    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""What the runners of `experiments/` judge by: rows of stored tables, and the words of a verdict.
+
+Reads tables in memory; a rule itself stands in the experiment that it decides.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.text import number, p_value, with_interval
+
+SEEDS = 5
+"""Fewer conclude nothing."""
+
+
+class Verdict(NamedTuple):
+    """Of a prediction: holds, fails or undecided, and the numbers that say so."""
+
+    found: str
+    evidence: str
+
+
+class Claim(NamedTuple):
+    """Of a claim of the study: supported, contradicted, partly supported or undecided, and why."""
+
+    verdict: str
+    said: str
+
+
+def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
+    """Every verdict of an experiment, a line each."""
+    lines = [f"{name}: {found}; {evidence}" for name, (found, evidence) in predictions.items()]
+    lines += [f"{name}: {verdict}; {said}" for name, (verdict, said) in claims.items()]
+    return "\n".join(lines)
+
+
+def told_apart(pair: Row | None) -> bool:
+    """P below .05 after Holm over the table, and an interval of the paired difference without 0."""
+    return pair is not None and bool(
+        pair.p_holm < queries.ALPHA and (pair.low > 0 or pair.high < 0)
+    )
+
+
+def ahead(pair: Row | None) -> int:
+    """1 where the first model is told apart as the better, -1 where it is the worse, else 0."""
+    if pair is None or not told_apart(pair):
+        return 0
+    return 1 if (pair.difference > 0) == (pair.better == "higher") else -1
+
+
+def decided(signs: Iterable[int]) -> str:
+    """Holds where one supports and none contradicts, fails where one contradicts."""
+    found = set(signs)
+    return "fails" if -1 in found else "holds" if 1 in found else "undecided"
+
+
+def decided_by_all(signs: Iterable[int]) -> str:
+    """Holds where all support, fails where one contradicts."""
+    found = set(signs)
+    return "fails" if -1 in found else "holds" if found == {1} else "undecided"
+
+
+def above(row: Row | None, value: float) -> int:
+    """1 where the whole interval lies above a value, -1 where it lies below, else 0."""
+    return 0 if row is None else int(row.low > value) - int(row.high < value)
+
+
+def apart(first: Row | None, second: Row | None) -> int:
+    """1 where the interval of the first lies above that of the second, -1 below, else 0."""
+    if first is None or second is None:
+        return 0
+    return int(first.low > second.high) - int(first.high < second.low)
+
+
+def difference(results: Results, corpus: str, task: str, first: str, second: str) -> Row | None:
+    """First minus second in their primary views; None where they were not compared."""
+    columns = [c for q in queries.questions(results) for c in queries.columns(results, corpus, q)]
+    pairs = [p for c in columns if c.task == task for p in queries.pairs(results, corpus, c)]
+    return queries.oriented(pairs, first, second)
+
+
+def score(results: Results, corpus: str, task: str, model: str, view: str = "") -> Row | None:
+    """A row of the summary: of this view, or of the primary one."""
+    rows = [
+        row
+        for row in queries.rows(results.summary, corpus=corpus, task=task, model=model)
+        if (row.view == view if view else row.primary) and not pd.isna(row.score)
+    ]
+    return rows[0] if rows else None
+
+
+def measured(
+    results: Results, corpus: str, model: str, of: tuple[str, str, str, str]
+) -> Row | None:
+    """A row of the measurements, by task, view, group and statistic."""
+    task, view, group, statistic = of
+    wanted = {"task": task, "view": view, "group": group, "statistic": statistic}
+    rows = queries.rows(results.measurements, corpus=corpus, model=model, **wanted)
+    return rows[0] if rows and not pd.isna(rows[0].value) else None
+
+
+def agreement(results: Results, corpus: str, measure: str, first: str, second: str) -> Row | None:
+    """How far two models agree, or the seeds of one, in their primary views."""
+    for row in queries.rows(results.agreement, corpus=corpus, measure=measure):
+        if {row.model_a, row.model_b} == {first, second}:
+            return row
+    return None
+
+
+def shown(pair: Row | None, digits: int = 4) -> str:
+    """A paired difference with all that it rests on."""
+    if pair is None or pd.isna(pair.difference):
+        return "not tested"
+    gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
+    return (
+        f"{pair.model_a} - {pair.model_b} = {gap}, p {p_value(pair.p_holm)} after Holm, "
+        f"n {number(pair.n_scored, 0)}, {pair.seeds} seeds"
+    )
+
+
+def shown_value(row: Row | None, digits: int = 3) -> str:
+    """A score, a measurement or an agreement with its interval."""
+    if row is None:
+        return "not measured"
+    value = row.score if hasattr(row, "score") else row.value
+    return with_interval(value, row.low, row.high, digits=digits)
+
+
+def overall(verdicts: Iterable[str]) -> str:
+    """One word for all corpora: a prediction holds where it holds on all, fails where on one."""
+    words = set(verdicts)
+    return "fails" if "fails" in words else words.pop() if len(words) == 1 else "undecided"
+
+
+def enough(rows: Iterable[Row | None]) -> bool:
+    """Whether all are there and rest on enough seeds to conclude from."""
+    return all(row is not None and row.seeds >= SEEDS for row in rows)
