@@ -63,7 +63,7 @@ def verdicts(
         agreement=pd.DataFrame(agreement or lists),
         summary=pd.DataFrame(summary or classes),
     )
-    found: dict[str, str] = MAIN.verdicts(result, "text")
+    found: dict[str, str] = MAIN.on_corpus(result, "text")
     return found
 
 
@@ -132,15 +132,15 @@ def altered(results: Results, model: str, corpus: str, **values: float) -> Resul
 def test_recall_is_judged_by_intervals(recall: Results) -> None:
     found = RECALL.verdicts(recall)
     assert set(found) == set("123")
-    assert set(found.values()) <= {"holds", "fails", "undecided"}
+    assert {verdict.found for verdict in found.values()} <= {"holds", "fails", "undecided"}
     low = altered(recall, "attention", "recall-8", score=0.5, low=0.4, high=0.6)
-    assert RECALL.verdicts(low)["1"] == "fails"
+    assert RECALL.verdicts(low)["1"].found == "fails"
     wide = altered(recall, "attention", "recall-8", low=0.4)
-    assert RECALL.verdicts(wide)["1"] == "undecided"
+    assert RECALL.verdicts(wide)["1"].found == "undecided"
     knows = altered(recall, "mean", "recall-4", score=0.9, low=0.8, high=1.0)
-    assert RECALL.verdicts(knows)["2"] == "fails"
+    assert RECALL.verdicts(knows)["2"].found == "fails"
     few = altered(recall, "mean", "recall-4", seeds=4)
-    assert set(RECALL.verdicts(few).values()) == {"undecided"}
+    assert {found for found, _ in RECALL.verdicts(few).values()} == {"undecided"}
 
 
 def test_the_claim_follows_from_both_predictions() -> None:

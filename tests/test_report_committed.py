@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from wordrel.api import stored_config
+from wordrel.cell import CellSpec, CorpusName
 from wordrel.report.page import render_files, write_report
 from wordrel.report.readme import refreshed
 from wordrel.report.results import read_results
@@ -25,6 +27,18 @@ def stale(folder: Path) -> list[str]:
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_committed_report_is_what_its_tables_give(folder: Path):
     assert stale(folder) == [], f"run: wordrel report results/{folder.name}"
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_a_setting_that_came_later_orphans_no_cell_of_a_committed_result(folder: Path):
+    results = read_results(folder)
+    config = stored_config(results)
+    digests = {corpus["name"]: corpus["digest"] for corpus in results.manifest["corpora"]}
+    models = {model.name: model for model in config.models}
+    for run in results.runs.itertuples():
+        corpus = CorpusName(run.corpus, digests[run.corpus])
+        spec = CellSpec.of(config, models[run.model], int(run.seed), cache=Path(), corpus=corpus)
+        assert spec.folder.name == run.cell
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)

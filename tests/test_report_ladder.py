@@ -46,6 +46,7 @@ from wordrel.report.rungs import (
     rungs,
 )
 from wordrel.report.rungs import steps as steps_of
+from wordrel.report.verdicts import overall
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPERIMENT = Path(__file__).resolve().parents[1] / "experiments" / "ladder.py"
@@ -529,7 +530,7 @@ def test_verdicts_on_one_pair(
 
 
 def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Results):
-    found = experiment.verdicts(results, "wiki17m")
+    found = experiment.on_corpus(results, "wiki17m")
     assert {k: v.found for k, v in found.items()} == {
         "1": "holds",
         "2": "holds",
@@ -571,13 +572,13 @@ def test_share_verdicts_turn_with_the_numbers(experiment: ModuleType, results: R
 
 
 def test_missing_rungs_leave_predictions_undecided(experiment: ModuleType):
-    found = experiment.verdicts(ladder_results(without("mean", "four_heads", "block")), "wiki17m")
+    found = experiment.on_corpus(ladder_results(without("mean", "four_heads", "block")), "wiki17m")
     assert {found[k].found for k in ("1", "3", "4", "6")} == {"undecided"}
     assert found["2"].found == "holds"
 
 
-def test_overall_holds_on_all_and_fails_on_one(experiment: ModuleType):
-    assert experiment.overall(["holds", "holds"]) == "holds"
-    assert experiment.overall(["holds", "undecided"]) == "undecided"
-    assert experiment.overall(["holds", "undecided", "fails"]) == "fails"
-    assert experiment.overall([]) == "undecided"
+def test_overall_holds_on_all_and_fails_on_one():
+    assert overall(["holds", "holds"]) == "holds"
+    assert overall(["holds", "undecided"]) == "undecided"
+    assert overall(["holds", "undecided", "fails"]) == "fails"
+    assert overall([]) == "undecided"
