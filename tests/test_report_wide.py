@@ -213,7 +213,16 @@ def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development
     assert "| 0.12 [0.10, 0.15] | 0.12 [0.10, 0.15] | 400 to 5,000 |" in tables["sense_shift"]
 
 
-def test_comparisons_show_steiger_beside_p_and_what_is_equal(results: Results):
+def test_many_pairs_of_a_question_stand_in_triangles(results: Results):
+    body = pairs.comparisons_table(results, "wiki17m", "alike")
+    assert "[comparisons.csv](comparisons.csv)" in body.splitlines()[0]
+    assert "| a | b | a − b |" not in body
+
+
+def test_comparisons_show_steiger_beside_p_and_what_is_equal(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pairs, "_FEW_PAIRS", 10_000)
     body = pairs.comparisons_table(results, "wiki17m", "alike")
     rare = body.split("**rw**")[1].split("**simverb_test**")[0]
     assert "| a | b | a − b | interval | p | p (Holm) | p (Steiger) | equal? |" in rare

@@ -17,6 +17,7 @@ _TRIANGLES = (
     "stand in [comparisons.csv](comparisons.csv)."
 )
 _FEW = 10  # models whose pairs are listed one by one
+_FEW_PAIRS = 120  # of a question that are; GitHub draws no page of over 512 kB
 
 
 def margin(results: Results) -> str:
@@ -45,10 +46,11 @@ def legend(results: Results) -> str:
 def comparisons_table(results: Results, corpus: str, question: str) -> str:
     """Every tested pair, in the order of tasks and models; bold where it is told apart.
 
-    A line a pair; among many models a triangle of differences a task, and the rest in the file.
+    A line a pair; where they are many a triangle of differences a task, and the rest in the file.
     """
     columns = queries.columns(results, corpus, question)
-    if len(queries.models(results, corpus)) > _FEW:
+    pairs = sum(len(queries.compared(results, corpus, column)) for column in columns)
+    if len(queries.models(results, corpus)) > _FEW or pairs > _FEW_PAIRS:
         triangles = [_triangle(results, corpus, column) for column in columns]
         shown = list(filter(None, triangles))
         equal = ", = where equal" if any(" =" in triangle for triangle in shown) else ""
