@@ -80,8 +80,8 @@ def questions(results: Results) -> list[str]:
 
     A question that development splits alone ask has no section: they conclude nothing.
     """
-    scored = results.summary[results.summary["split"] != "dev"]["question"]
-    measured = set(results.measurements["task"])
+    scored = results.summary[results.summary["split"] != "dev"]["question"].unique()
+    measured = set(results.measurements["task"].unique())
     only = [str(t["question"]) for t in results.manifest["tasks"] if t["name"] in measured]
     return distinct([*scored, *only])
 

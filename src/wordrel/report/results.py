@@ -7,7 +7,7 @@ text that the study writes, so writing and reading share one schema (`COLUMNS`).
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -205,10 +205,11 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
         if len(row) != len(header[1]):
             expected = f"{len(header[1])} values, found {len(row)}"
             raise StoreError(f"{path}:{line}: expected {expected}; {CURE}")
-    columns = {}
-    for i, column in enumerate(header[1]):
-        values = [_parse(path, line, column, row[i]) for line, row in body]
-        columns[column] = pd.Series(values, dtype=_dtype(column))
+    columns = {
+        column: pd.Series(_parsed(path, column, [(line, row[i]) for line, row in body]), dtype=kind)
+        for i, column in enumerate(header[1])
+        for kind in [_dtype(column)]
+    }
     return pd.DataFrame(columns)[list(COLUMNS[name])]
 
 
@@ -227,23 +228,31 @@ def _dtype(column: str) -> str:
     return "Int64" if column in _INTEGERS else "bool" if column in _BOOLEANS else "str"
 
 
-def _parse(path: Path, line: int, column: str, value: str) -> float | int | bool | str | None:
-    try:
-        return _parse_value(column, value)
-    except (KeyError, ValueError) as error:
-        kind = "True or False" if column in _BOOLEANS else "a number"
-        expected = " or ".join(_ALLOWED.get(column, (kind,)))
-        message = f"{path}:{line}: {column}: found {value!r}, expected {expected}; {CURE}"
-        raise StoreError(message) from error
+_Value = float | int | bool | str | None
 
 
-def _parse_value(column: str, value: str) -> float | int | bool | str | None:
+def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> list[_Value]:
+    """The values of one column, given with the line of each."""
+    parse, values = _parser(column), []
+    for line, value in found:
+        try:
+            values.append(parse(value))
+        except (KeyError, ValueError) as error:
+            kind = "True or False" if column in _BOOLEANS else "a number"
+            expected = " or ".join(_ALLOWED.get(column, (kind,)))
+            message = f"{path}:{line}: {column}: found {value!r}, expected {expected}; {CURE}"
+            raise StoreError(message) from error
+    return values
+
+
+def _parser(column: str) -> Callable[[str], _Value]:
+    """What makes a value of a text, or raises KeyError or ValueError."""
     if column in _FLOATS:
-        return float(value or "nan")
+        return lambda value: float(value or "nan")
     if column in _INTEGERS:
-        return int(value) if value else None
+        return lambda value: int(value) if value else None
     if column in _BOOLEANS:
-        return {"True": True, "False": False}[value]
-    if value and column in _ALLOWED and value not in _ALLOWED[column]:
-        raise ValueError(value)
-    return value
+        return {"True": True, "False": False}.__getitem__
+    if column in _ALLOWED:
+        return {"": "", **{name: name for name in _ALLOWED[column]}}.__getitem__
+    return str
