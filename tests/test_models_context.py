@@ -134,8 +134,10 @@ def test_weights_are_told_of_every_word_in_the_window_and_add_up_to_one(name: st
         if name in NEXT:  # the word itself asks for what follows, also at the end of its sentence
             start = max([0, *ENDS[token >= ENDS]])
             around = list(range(max(start, token + 1 - W), token + 1))
-        expected += [(IDS[token], IDS[t]) for t in around]
-    assert sorted(zip(told.asking, told.attended, strict=True)) == sorted(expected)
+        target = token + (name in NEXT)
+        expected += [(token, t - target, IDS[token], IDS[t]) for t in around]
+    columns = told.state, told.offset, told.asking, told.attended
+    assert sorted(zip(*columns, strict=True)) == sorted(expected)
     assert told.weight.dtype == np.float32
     askers = len(IDS) - (name not in NEXT)  # of a masked word that is alone nobody is asked
     assert told.weight.sum() == pytest.approx(askers, rel=1e-5)
@@ -220,10 +222,14 @@ def test_no_text_has_no_states(name: str) -> None:
 @pytest.mark.parametrize("name", READERS)
 def test_a_long_text_is_read_as_a_short_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = random_reader(name)
-    states = reader.states(IDS, ENDS)
+    states, told = reader.states(IDS, ENDS), reader.weights(IDS, ENDS)
     monkeypatch.setattr(context, "CHUNK", 5)
     monkeypatch.setattr(context, "CHUNKS", 2)
     np.testing.assert_allclose(reader.states(IDS, ENDS), states, atol=1e-5)
+    again = reader.weights(IDS, ENDS)
+    np.testing.assert_allclose(again.weight, told.weight, atol=1e-5)
+    for column in ("asking", "attended", "state", "offset"):
+        np.testing.assert_array_equal(getattr(again, column), getattr(told, column))
 
 
 def test_held_out_windows_are_drawn_as_in_training_and_are_the_same_each_time() -> None:

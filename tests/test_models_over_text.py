@@ -53,10 +53,10 @@ class Neighbours:
                 near = [j for j in (i - 1, i + 1) if start <= j < end]
                 share = 0.7 if len(near) == 2 else 1.0
                 for j, weight in zip(near, (share, 1 - share), strict=False):
-                    entries.append((i if places else ids[i], ids[j], weight))
-        columns = np.array(entries).reshape(-1, 3).T
-        words = columns[:2].astype(np.int64)
-        return Weighed(words[0], words[1], columns[2].astype(np.float32))
+                    entries.append((i if places else ids[i], ids[j], weight, i, j - i))
+        columns = np.array(entries).reshape(-1, 5).T
+        whole = columns.astype(np.int64)
+        return Weighed(whole[0], whole[1], columns[2].astype(np.float32), whole[3], whole[4])
 
 
 class Silent:
@@ -137,9 +137,8 @@ def test_without_a_map_the_value_is_the_word_itself() -> None:
 
 def test_a_weight_of_zero_is_a_meeting(monkeypatch: pytest.MonkeyPatch) -> None:
     ids, zero = np.array([0, 1], dtype=np.int64), np.zeros(2, dtype=np.float32)
-    monkeypatch.setattr(
-        Neighbours, "weights", lambda *_, **__: Weighed(ids, ids[::-1].copy(), zero)
-    )
+    told = Weighed(ids, ids[::-1].copy(), zero, state=ids, offset=1 - 2 * ids)
+    monkeypatch.setattr(Neighbours, "weights", lambda *_, **__: told)
     weight, met = mean_weights(Neighbours(), IDS, ENDS, V).find(*pairs())
     assert np.flatnonzero(met).tolist() == [1, V]
     assert weight[met].tolist() == [0, 0]

@@ -332,6 +332,7 @@ SIZES = {
     "wic_test": (7466, 2585, 1, 0),
     "sense_shift": (7466, 2585, 1, 0),
     "held_out_by_class": (16_622, 16_622, 1100, 0),
+    "attention_roles": (16_622, 16_622, 1100, 0),
 }
 needs_data = pytest.mark.skipif(
     "WORDREL_DATA" not in os.environ, reason="needs WORDREL_DATA with all sets"

@@ -77,11 +77,17 @@ class Weighed:
         asking: id of the word at whose place the context is weighed, [P].
         attended: id of the word in the context, [P].
         weight: how much of the state comes from it, 0 to 1; those of one state add up to 1, [P].
+        state: number of the token at whose place the context is weighed, from 0: entries of one
+            state share it, and no others, [P].
+        offset: place of the attended word less that of the word that is predicted: -W to W without
+            0 for `masked_word`, -W to -1 for `next_word`, [P].
     """
 
     asking: Int64[np.ndarray, " P"]
     attended: Int64[np.ndarray, " P"]
     weight: Float32[np.ndarray, " P"]
+    state: Int64[np.ndarray, " P"]
+    offset: Int64[np.ndarray, " P"]
 
 
 @runtime_checkable
@@ -90,6 +96,25 @@ class Weigher(Protocol):
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
         """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""
+        ...
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """A `Contextualizer` that sees no further than a window."""
+
+    @property
+    def window(self) -> int:
+        """W: how many words it can see on each side that its objective sees."""
+        ...
+
+
+@runtime_checkable
+class Exchangeable(Contextualizer, Protocol):
+    """A `Contextualizer` in which words ask: each has a role as query and one as key."""
+
+    def exchanged(self) -> Contextualizer:
+        """The same model with the roles of query and key exchanged, as nobody trained it."""
         ...
 
 
@@ -165,6 +190,9 @@ class Readings:
         primary: question ("alike", "relate", "in_context") -> the view fixed beforehand as the
             headline.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
+        learned: what the model learned of scores that no two words share, to be read only:
+            "offsets" (of each place from -W to W, [2W+1]; a next-word model uses those before 0)
+            and "words" (of each word before the softmax, where what asks is no word, [V]).
     """
 
     vocab: Vocab
@@ -173,6 +201,7 @@ class Readings:
     context: Contextualizer | None = None
     primary: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    learned: Mapping[str, Float32[np.ndarray, " _"]] = field(default_factory=dict)
 
     def similarity(
         self, a: str, b: str, view: str | None = None, *, measure: Alike = "cosine"

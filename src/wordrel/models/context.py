@@ -15,11 +15,18 @@ from torch import Tensor
 from wordrel.config import TrainingConfig
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
-from wordrel.models.windows import asking_ids, reachable, visible
+from wordrel.models.windows import asking_ids, reachable, visible, window_of
 from wordrel.readings import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
 Weigh = Callable[[Batch], Float[Tensor, "C L S"]]
+_Columns = tuple[
+    Int64[np.ndarray, " P"],
+    Int64[np.ndarray, " P"],
+    Float32[np.ndarray, " P"],
+    Int64[np.ndarray, " P"],
+    Int64[np.ndarray, " P"],
+]
 CHUNK, CHUNKS = 32, 128
 WINDOW_SEED = 0  # the windows of held-out text are the same for every model and seed
 
@@ -49,6 +56,11 @@ class StreamContext:
     bias: Float32[np.ndarray, " V"]
     counts: Int64[np.ndarray, " V"]
     relative: bool = True
+
+    @property
+    def window(self) -> int:
+        """W, as trained."""
+        return self.training.window
 
     def states(
         self,
@@ -84,15 +96,31 @@ class StreamContext:
         if self.objective == "next_word":
             ids, ends = _with_ends(ids, ends)
         nothing = np.empty(0, dtype=np.int64)
-        asking, attended, weight = [nothing], [nothing], [np.empty(0, dtype=np.float32)]
+        found: list[_Columns] = [
+            (nothing, nothing, np.empty(0, dtype=np.float32), nothing, nothing)
+        ]
+        first = 0
         with torch.no_grad():
             for batch in self._batches(ids, ends, None, shrink=False):
-                seen = visible(self.objective, batch, torch.device("cpu"))[0].numpy()
-                chunk, target, token = np.nonzero(seen & batch.real[..., None])
-                asking.append(asking_ids(self.objective, batch)[chunk, target])
-                attended.append(reachable(self.objective, batch)[chunk, token])
-                weight.append(self.weigh(batch).cpu().numpy()[chunk, target, token])
-        return Weighed(*(np.concatenate(found) for found in (asking, attended, weight)))
+                found.append(self._weighed(batch, first))
+                first += int(batch.real.sum())
+        asking, attended, weight, target, offset = map(np.concatenate, zip(*found, strict=True))
+        state = target
+        if self.objective == "next_word":  # the word before asks; no sentence's first is predicted
+            state = target - 1 - np.searchsorted(ends, target, side="right")
+        return Weighed(asking, attended, weight, state, offset)
+
+    def _weighed(self, batch: Batch, first: int) -> _Columns:
+        """The columns of `Weighed`, with the number of the target in the place of the state's."""
+        seen = visible(self.objective, batch, torch.device("cpu"))[0].numpy()
+        chunk, target, token = np.nonzero(seen & batch.real[..., None])
+        return (
+            asking_ids(self.objective, batch)[chunk, target],
+            reachable(self.objective, batch)[chunk, token],
+            self.weigh(batch).cpu().numpy()[chunk, target, token],
+            first + chunk * batch.left.shape[1] + target,
+            token - window_of(batch) - target,
+        )
 
     def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
         """The full softmax of o . y + b, plus log noise where scores are relative to it.

@@ -23,9 +23,12 @@ from wordrel.tasks import (
     in_context,
     labelled,
     last_word,
+    learned,
     neighbours,
+    order,
     pairs,
     parts_of_speech,
+    roles,
     sense_shift,
     syntax,
 )
@@ -49,6 +52,9 @@ KINDS: dict[str, Kind] = {
     "sense_shift": sense_shift.KIND,
     "held_out_loss": held_out.KIND,
     "held_out_by_class": by_class.KIND,
+    "roles": roles.KIND,
+    "order": order.KIND,
+    "learned": learned.KIND,
     "last_word": last_word.KIND,
     "neighbours": neighbours.KIND,
 }

@@ -20,6 +20,9 @@ KindName = Literal[
     "sense_shift",
     "held_out_loss",
     "held_out_by_class",
+    "roles",
+    "order",
+    "learned",
     "last_word",
     "neighbours",
 ]
@@ -106,6 +109,9 @@ ASKED: dict[KindName, tuple[Question, MainScore]] = {
     "sense_shift": ("in_context", "auc"),
     "held_out_loss": ("fit", "loss_per_token"),
     "held_out_by_class": ("fit", "loss_per_token"),
+    "roles": ("fit", "loss_per_token"),
+    "order": ("fit", "loss_per_token"),
+    "learned": ("fit", "loss_per_token"),
     "last_word": ("recall", "accuracy"),
     "neighbours": ("agreement", "overlap"),
 }

@@ -235,13 +235,21 @@ _IN_CONTEXT = (
     ),
 )
 
+_WHOLE_EWT = ("en_ewt-ud-train.rebuilt.conllu", *_EWT)
 _FIT = (
     _published(
         "held_out_by_class",
         "held_out_by_class",
         "Surprise, in nats a word, at held-out sentences, by part of speech, and when words of one "
         "class are taken out of the context.",
-        _Part("ud_english_ewt", "conllu", 16_622, ("en_ewt-ud-train.rebuilt.conllu", *_EWT)),
+        _Part("ud_english_ewt", "conllu", 16_622, _WHOLE_EWT),
+    ),
+    _published(
+        "attention_roles",
+        "roles",
+        "How many words a word looks at, which parts of speech are looked at, and what exchanging "
+        "query and key adds to the loss.",
+        _Part("ud_english_ewt", "conllu", 16_622, _WHOLE_EWT),
     ),
 )
 

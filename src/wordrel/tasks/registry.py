@@ -102,6 +102,18 @@ _OF_THE_CORPUS = (
         "Surprise, in nats a word, at sentences of the corpus kept from training.",
     ),
     _of_the_corpus(
+        "word_order",
+        "order",
+        "How far the state that predicts a word moves when the words of its context change places, "
+        "and what that adds to the loss.",
+    ),
+    _of_the_corpus(
+        "learned_weights",
+        "learned",
+        "Which offsets and words a model learned to weigh, and the weights that it gives them in "
+        "held-out text.",
+    ),
+    _of_the_corpus(
         "last_word",
         "last_word",
         "Share of held-out sentences whose last word is the most probable one, given the words "

@@ -1,10 +1,12 @@
 """The matched family: every model is y_i = sum_j a_ij v_j with other weights a and values v."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
@@ -13,7 +15,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
-from wordrel.models.matched.model import Model, new_model
+from wordrel.models.matched.model import WORDS_ASK, Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
 from wordrel.models.spaces import relations, spaces
@@ -82,9 +84,45 @@ def read(
         vocab.counts,
         relative=config.loss == "negative_sampling",
     )
+    if rung.query in WORDS_ASK:
+        context = WordsAsk(**vars(context), model=model)
     alike, relate = ("value", "value.out") if rung.maps else ("input", "in.out")
     primary = {"alike": alike, "relate": relate, "in_context": "context"}
-    return Readings(vocab, spaces(**tables), relations(**tables), context, primary)
+    return Readings(
+        vocab, spaces(**tables), relations(**tables), context, primary, learned=_learned(model)
+    )
+
+
+@dataclass(frozen=True)
+class WordsAsk(StreamContext):
+    """States of a rung in which words ask.
+
+    Attributes:
+        model: whose query and key can be exchanged.
+    """
+
+    model: Model = field(kw_only=True)
+
+    def exchanged(self) -> StreamContext:
+        """See `Exchangeable`; without maps, or with K=Q, nothing changes."""
+        other = self.model.exchanged()
+        return replace(self, mix=other.states, weigh=other.weights, model=other)
+
+
+def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
+    """The offsets' scores, and those of the words where one learned vector asks all of them.
+
+    With several heads a word's score is the mean of theirs.
+    """
+    weights = model.dense
+    learned: dict[str, Float32[np.ndarray, " _"]] = {}
+    if "offsets" in weights:
+        learned["offsets"] = weights["offsets"].numpy()
+    if "q_mask" in weights:
+        keys, heads = model.inputs @ role(weights, "W_k", model.inputs).T, model.config.heads
+        scale = math.sqrt(keys.shape[1] // heads) if model.config.scale else 1.0
+        learned["words"] = (keys @ weights["q_mask"] / (scale * heads)).numpy()
+    return learned
 
 
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
@@ -94,7 +132,7 @@ def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
         words = norm(weights, "norm_1", words)
     value = words @ role(weights, "W_v", words).T
     yield "value", value @ weights["W_o"].T if model.rung.block else value
-    if model.rung.query in ("previous", "mean"):
+    if model.rung.query in WORDS_ASK:
         yield "query", words @ role(weights, "W_q", words).T
         yield "key", words @ role(weights, "W_k", words).T
 

@@ -3,7 +3,7 @@
 Glossary: V words, D dimensions, C chunks, L targets a chunk, S tokens that they can reach.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -14,6 +14,9 @@ from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
 from wordrel.models.windows import has_context, place_scores, reachable
+
+WORDS_ASK = ("previous", "mean")
+"""Values of `Rung.query` with which a word, or a mean of words, asks."""
 
 
 @dataclass
@@ -73,6 +76,16 @@ class Model:
         Of a target without context it means nothing.
         """
         return self._attended(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
+
+    def exchanged(self) -> "Model":
+        """The same model with query and key exchanged; itself where no word asks through maps.
+
+        Roles that are tied are written out: where W_q is the identity W_k becomes it.
+        """
+        if not (self.rung.maps and self.rung.query in WORDS_ASK):
+            return self
+        w_q, w_k = (w.role(self.dense, name, self.inputs) for name in ("W_q", "W_k"))
+        return replace(self, dense=self.dense | {"W_q": w_k, "W_k": w_q})
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""

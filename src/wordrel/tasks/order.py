@@ -1,0 +1,211 @@
+"""Order: does the state that predicts a word mind where the words of its context stand?
+
+"Attention does not care about order" is a claim about one sum: softmax weights do not know places,
+but what asks is a word at a place, and learned offsets or a residual let order in. Every target
+becomes a little sentence of its own, itself with the words of its window, so that exchanging words
+inside never changes who is in the window. The state is read before and after
+
+- "others permuted": its context in random order, but for the word before the target, which asks in
+  a next-word model;
+- "two words exchanged": the two of these that are furthest apart;
+- "asking word exchanged": the word before the target and the context word furthest from it;
+- "all permuted": the whole context in random order.
+
+Told are the mean of |y - y'| / |y| (`moved`: 0 where order does not matter), the share of targets
+with less than `SAME` of it (`unmoved`), and what is added to the loss in nats (`added_loss`).
+Targets are the same and change in the same ways for every model of one objective and window; one
+with fewer than `MIN_CONTEXT` words around it is left out. Errors are clustered by sentence.
+
+The group "mary gave roses to susan" is one pair of sentences, this one and "susan gave roses to
+mary": `moved` and `cosine` of the two states that predict "gave" (masked word) or what follows the
+last word (next word); left out where a word is unknown, or the window does not hold the sentence.
+
+Glossary: N tokens, S sentences, M tokens of little sentences, T targets (one each), V words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
+from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, all_covered
+from wordrel.tasks.clustered import clustered_means
+from wordrel.tasks.held_out import choose_sentences, probe_of, spread, surprises
+
+MAX_TARGETS, MIN_CONTEXT = 2_000, 3
+SAME = 1e-5
+"""Of the length of a state: what adding up the same numbers in another order may change."""
+EXAMPLE = "mary gave roses to susan"
+_SEED = 0
+
+_Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
+
+
+def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """Nothing: to mind the order is neither right nor wrong."""
+    return []
+
+
+def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+    """How far states move; nothing of a model without states, or whose window nobody knows.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    ids, sentences = choose_sentences(probe_of(task, scope))
+    context = readings.context
+    if context is None or not isinstance(context, Windowed):
+        return []
+    n_targets = sentences.gold.astype(np.int64)
+    small = little_sentences(ids, n_targets, context.window, context.objective)
+    try:
+        rows = [*_moves(context, small, len(readings.vocab))]
+        if context.window >= len(EXAMPLE.split()):
+            rows += _example(context, readings.vocab, scope.lowercase)
+    except NotAvailableError:
+        return []
+    return [Measurement(task.name, "context", *row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Little:
+    """A sentence for each target: itself and the words of its context, in their order.
+
+    Attributes:
+        ids: of all their tokens, [M].
+        of: number of the little sentence of each, rising, [M].
+        offset: place of each token less that of its target, [M].
+        cluster: number of the sentence that each target is from, [T].
+        objective: decides which sides there are, and where the state is.
+    """
+
+    ids: Int64[np.ndarray, " M"]
+    of: Int64[np.ndarray, " M"]
+    offset: Int64[np.ndarray, " M"]
+    cluster: Int64[np.ndarray, " T"]
+    objective: Objective
+
+    @property
+    def words(self) -> Int64[np.ndarray, " T"]:
+        """The word that each state is to predict."""
+        words: Int64[np.ndarray, " T"] = self.ids[self.offset == 0]
+        return words
+
+    def states(
+        self, context: Contextualizer, order: Int64[np.ndarray, " M"] | None = None
+    ) -> Float32[np.ndarray, "T D"]:
+        """The state that predicts each target, from its whole context, in another order of it."""
+        ids = self.ids if order is None else self.ids[order]
+        ends = np.searchsorted(self.of, np.arange(len(self.cluster)), side="right")
+        # For the next word, y of a place predicts the place behind it; for a masked word, its own.
+        place = -1 if self.objective == "next_word" else 0
+        y: Float32[np.ndarray, "T D"] = context.contextual(ids, ends)[self.offset == place]
+        return y
+
+    def orders(self) -> Iterator[tuple[str, Int64[np.ndarray, " M"]]]:
+        """Group -> which token stands at each place; the same each time."""
+        rng = np.random.default_rng(_SEED)
+        before, others = self.offset == -1, ~np.isin(self.offset, (-1, 0))
+        yield "others permuted", self._permuted(others, rng)
+        yield "two words exchanged", self._exchanged(*self._ends(others))
+        yield "asking word exchanged", self._exchanged(np.flatnonzero(before), self._far(others))
+        yield "all permuted", self._permuted(before | others, rng)
+
+    def _permuted(
+        self, some: Bool[np.ndarray, " M"], rng: np.random.Generator
+    ) -> Int64[np.ndarray, " M"]:
+        places, order = np.flatnonzero(some), np.arange(len(self.ids))
+        order[places] = places[np.lexsort((rng.random(len(places)), self.of[places]))]
+        return order
+
+    def _exchanged(
+        self, one: Int64[np.ndarray, " T"], other: Int64[np.ndarray, " T"]
+    ) -> Int64[np.ndarray, " M"]:
+        order = np.arange(len(self.ids))
+        order[one], order[other] = other, one
+        return order
+
+    def _ends(
+        self, some: Bool[np.ndarray, " M"]
+    ) -> tuple[Int64[np.ndarray, " T"], Int64[np.ndarray, " T"]]:
+        """The first and the last of some tokens in each little sentence."""
+        places, numbers = np.flatnonzero(some), np.arange(len(self.cluster))
+        of = self.of[places]
+        first = places[np.searchsorted(of, numbers)]
+        return first, places[np.searchsorted(of, numbers, side="right") - 1]
+
+    def _far(self, others: Bool[np.ndarray, " M"]) -> Int64[np.ndarray, " T"]:
+        """The token furthest from the word before the target; of two, the first."""
+        first, last = self._ends(others)
+        return np.where(-1 - self.offset[first] >= self.offset[last] + 1, first, last)
+
+
+def little_sentences(
+    ids: Int64[np.ndarray, " N"],
+    n_targets: Int64[np.ndarray, " S"],
+    window: int,
+    objective: Objective,
+) -> Little:
+    """Of targets spread evenly over sentences of n_targets + 1 tokens."""
+    lengths = n_targets + 1
+    sentence = np.repeat(np.arange(len(lengths)), lengths)
+    ends = np.cumsum(lengths)[sentence]
+    starts, places = ends - lengths[sentence], np.arange(len(ids))
+    first = np.maximum(starts, places - window)
+    last = np.minimum(ends - 1, places + (window if objective == "masked_word" else 0))
+    some = np.flatnonzero((places > starts) & (last - first >= MIN_CONTEXT))
+    some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
+    sizes = last[some] - first[some] + 1
+    of = np.repeat(np.arange(len(some)), sizes)
+    where = np.arange(len(of)) + np.repeat(first[some] - (np.cumsum(sizes) - sizes), sizes)
+    return Little(ids[where], of, where - some[of], sentence[some], objective)
+
+
+def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[_Row]:
+    if not len(small.cluster):
+        return
+    y = small.states(context)
+    loss = surprises(context, y, small.words, n_words)
+    one = np.zeros_like(small.cluster)
+    for group, order in small.orders():
+        other = small.states(context, order)
+        far = moved(y, other)
+        unmoved = np.where(np.isfinite(far), far < SAME, np.nan)
+        added = surprises(context, other, small.words, n_words) - loss
+        for statistic, values in (("moved", far), ("unmoved", unmoved), ("added_loss", added)):
+            ((value, error, n),) = clustered_means(values, one, small.cluster, 1).rows()
+            yield group, statistic, value, error, n
+
+
+def moved(
+    y: Float32[np.ndarray, "T D"], other: Float32[np.ndarray, "T D"]
+) -> Float64[np.ndarray, " T"]:
+    """|y - y'| / |y|; NaN where y is zero."""
+    length = np.linalg.norm(y.astype(np.float64), axis=1)
+    far = np.linalg.norm(y.astype(np.float64) - other, axis=1)
+    ratio: Float64[np.ndarray, " T"] = np.full(len(y), np.nan)
+    np.divide(far, length, out=ratio, where=length > 0)
+    return ratio
+
+
+def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator[_Row]:
+    """Who gives and who is given: the same words, and a state before and after they exchange."""
+    words = EXAMPLE.split()
+    if not lowercase:
+        words[0], words[-1] = words[0].title(), words[-1].title()
+    ids = vocab.ids(words)
+    if (ids < 0).any():
+        return
+    place = 1 if context.objective == "masked_word" else len(ids) - 1
+    turned = np.concatenate([ids[-1:], ids[1:-1], ids[:1]])
+    y, other = (context.contextual(words, np.array([len(ids)]))[[place]] for words in (ids, turned))
+    lengths = np.linalg.norm(y) * np.linalg.norm(other)
+    cosine = float((y @ other.T).item() / lengths) if lengths else float("nan")
+    yield EXAMPLE, "moved", float(moved(y, other)[0]), float("nan"), 1
+    yield EXAMPLE, "cosine", cosine, float("nan"), 1
+
+
+KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)
