@@ -4,7 +4,7 @@
 # make test-slow    the tests that take minutes
 # make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
-# make readme       render the README's blocks again from the stored results
+# make readme       render the answer and the README's blocks again from the stored results
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)
 # TORCH_INDEX=URL           where to look for torch first, such as PyTorch's index of CPU builds
@@ -62,3 +62,4 @@ $(STAMP)-dev: $(STAMP)-run
 readme: $(STAMP)-run
 	$(BIN)/python -c "from pathlib import Path; from wordrel.report.readme import refresh_readme; \
 	  refresh_readme(Path('README.md'), Path('results'))"
+	$(BIN)/python experiments/answer.py

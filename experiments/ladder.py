@@ -114,14 +114,14 @@ def claims(results: Results) -> dict[str, Claim]:
             verdict = "supported" if all(alone) else "partly supported"
         elif all(gain.high < MARGIN for gain in gains):
             verdict = "contradicted"
-    said = "; ".join(
+    said = [
         f"{climb.foot} to {climb.top} on {climb.corpus} saves "
         f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
         f"{share(climb.share(name).value)} of it by {name}"
+        f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
         for climb, gain, name in zip(climbs, gains, first, strict=True)
-    )
-    n = f"n {', '.join(sorted({f'{climb.n_scored:,}' for climb in climbs}))}, {SEEDS} seeds"
-    return {"C9": Claim(verdict, f"{said}; {n}")}
+    ]
+    return {"C9": Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")}
 
 
 def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:

@@ -48,6 +48,7 @@ from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
+    SEEDS,
     Claim,
     Verdict,
     above,
@@ -121,6 +122,7 @@ def claims(results: Results) -> dict[str, Claim]:
     whole = all(above(row, 0) == 1 for pair in more for row in pair)
     rows = [*aucs.values(), *(row for pair in more for row in pair)]
     c2 = _claim(signs, whole=whole) if enough(rows) else "undecided"
+    n = ", ".join(sorted({f"{row.n_scored:,}" for row in aucs.values() if row is not None}))
     hidden = [articles(results, corpus, model) for corpus in corpora for model in NEXT]
     less = [-apart(*pair) for pair in hidden]
     there = enough(row for pair in hidden for row in pair)
@@ -131,7 +133,8 @@ def claims(results: Results) -> dict[str, Claim]:
             c2,
             "AUC of noun-verb over verb-article pairs as far apart: "
             + _shown(aucs)
-            + "; with frequency, distance and PMI held, noun-verb minus verb-article in standard "
+            + f" (n {n}, {SEEDS} seeds)",
+            "with frequency, distance and PMI held, noun-verb minus verb-article in standard "
             "deviations: "
             + _shown({f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}),
         ),
@@ -139,7 +142,8 @@ def claims(results: Results) -> dict[str, Claim]:
             c3,
             f"hiding determiners adds {shown_value(alone)} nats per hidden word to the loss of "
             f"attention on {corpora[0]}, hiding as many others {shown_value(others)}; less in "
-            f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora",
+            f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora "
+            f"({SEEDS} seeds)",
         ),
     }
 

@@ -103,8 +103,9 @@ def claims(results: Results) -> dict[str, Claim]:
         verdict = "supported" if set(words) == {"holds"} else "partly supported"
     elif set(words) == {"fails"}:
         verdict = "contradicted"
-    said = "rank correlation of pair scores: " + "; ".join(found[name].evidence for name in "123")
-    return {"C4": Claim(verdict, said)}
+    first, *rest = "; ".join(found[name].evidence for name in "123").split("; ")
+    effect = f"rank correlation of pair scores: {first} ({SEEDS} seeds)"
+    return {"C4": Claim(verdict, effect, "; ".join(rest))}
 
 
 def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:

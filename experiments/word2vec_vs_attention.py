@@ -108,8 +108,12 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
     return {
         name: Verdict(
-            overall(of[name] for of in found.values()),
-            "; ".join(f"{corpus}: {of[name]}" for corpus, of in found.items()),
+            overall(decided(of[name]) for of in found.values()),
+            "; ".join(
+                f"{corpus}: supported by {of[name].count(1)} and contradicted by "
+                f"{of[name].count(-1)} of {len(of[name])} comparisons"
+                for corpus, of in found.items()
+            ),
         )
         for name in "123456789"
     }
@@ -132,25 +136,25 @@ def claims(results: Results) -> dict[str, Claim]:
             verdict = "partly supported"
         elif set(signs) == {-1}:
             verdict = "contradicted"
-    beside = "; ".join(
-        f"{task} on {corpus}: "
+    beside = [
+        f"{task} on {corpora[0]}: "
         + ", ".join(
-            f"{model} {shown_value(score(results, corpus, task, model))}"
+            f"{model} {shown_value(score(results, corpora[0], task, model))}"
             for model in ("attention", "skip_gram", "ppmi_svd", "random")
         )
-        for corpus in corpora
         for task in ("men_test", "sp10k_dobj")
-    )
+    ]
     n = {row.n_scored for row in learnt.values() if row is not None}
-    said = (
-        f"better than random vectors in {signs.count(1)} of {len(signs)} tests of likeness and of "
-        f"selectional preference; {beside}; n {min(n):,} to {max(n):,}, {SEEDS} seeds"
+    effect = (
+        f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
+        f"likeness and selectional preference (n {min(n):,} to {max(n):,}, {SEEDS} seeds); "
+        f"{beside[0]}"
     )
-    return {"C1": Claim(verdict, said)}
+    return {"C1": Claim(verdict, effect, beside[1])}
 
 
-def on_corpus(result: Results, corpus: str) -> dict[str, str]:
-    """Prediction -> holds, fails or undecided on one corpus, by the rule above."""
+def on_corpus(result: Results, corpus: str) -> dict[str, list[int]]:
+    """Prediction -> 1 for what supports it on one corpus, -1 for what contradicts it, else 0."""
     tables = (result.comparisons, result.agreement, result.summary)
     comparisons, agreement, summary = (table[table["corpus"] == corpus] for table in tables)
     found = {
@@ -161,7 +165,7 @@ def on_corpus(result: Results, corpus: str) -> dict[str, str]:
     found["3"] += _signs(comparisons, "attention_position", "attention", (NEXT,))
     found["4"] = [*_neighbour_signs(agreement[agreement["measure"] == "overlap"])]
     found["9"] = [*_chance_signs(summary[(summary["task"] == CLASSES) & summary["primary"]])]
-    return {prediction: decided(found[prediction]) for prediction in sorted(found)}
+    return {prediction: found[prediction] for prediction in sorted(found)}
 
 
 def _signs(rows: pd.DataFrame, better: str, worse: str, tasks: tuple[str, ...]) -> Iterator[int]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from wordrel.report.results import Results, read_results
+from wordrel.report.verdicts import decided
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -63,8 +64,8 @@ def verdicts(
         agreement=pd.DataFrame(agreement or lists),
         summary=pd.DataFrame(summary or classes),
     )
-    found: dict[str, str] = MAIN.on_corpus(result, "text")
-    return found
+    found = MAIN.on_corpus(result, "text")
+    return {prediction: decided(signs) for prediction, signs in found.items()}
 
 
 def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradicts_it() -> None:

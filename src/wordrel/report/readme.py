@@ -2,7 +2,8 @@
 
 Reads the README and the results folders that its blocks name; writes the README. A block is what
 stands between `<!-- KIND:NAME -->` and `<!-- /KIND:NAME -->`; NAME is a folder of results/, KIND
-is `table` (the headline tables) or `ladder` (what each ingredient buys).
+is `table` (the headline tables) or `ladder` (what each ingredient buys). Blocks `answer` are those
+of experiments/answer.py, which alone knows the rules that decide.
 """
 
 import re
@@ -21,7 +22,7 @@ from wordrel.report.results import Results, read_results
 from wordrel.report.text import escape
 
 _BLOCK = re.compile(
-    r"<!-- (?P<block>(?:table|ladder):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
+    r"<!-- (?P<block>(?:table|ladder|answer):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
 )
 _OPENING = re.compile(r"<!-- (table|ladder):([\w.-]+) -->")
 

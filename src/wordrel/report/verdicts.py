@@ -25,16 +25,23 @@ class Verdict(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Of a claim of the study: supported, contradicted, partly supported or undecided, and why."""
+    """Of a claim of the study: supported, contradicted, partly supported or undecided.
+
+    Attributes:
+        verdict: that word.
+        effect: the size of it, with interval, n and seeds.
+        more: the other numbers that the rule looks at.
+    """
 
     verdict: str
-    said: str
+    effect: str
+    more: str = ""
 
 
 def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
     """Every verdict of an experiment, a line each."""
     lines = [f"{name}: {found}; {evidence}" for name, (found, evidence) in predictions.items()]
-    lines += [f"{name}: {verdict}; {said}" for name, (verdict, said) in claims.items()]
+    lines += [f"{name}: {'; '.join(filter(None, claim))}" for name, claim in claims.items()]
     return "\n".join(lines)
 
 

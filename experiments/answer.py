@@ -1,0 +1,314 @@
+"""How is self-attention different from word2vec: what do all experiments say together?
+
+Question: which claims of the note that asks do the stored results support, and what is the answer
+in five sentences?
+
+Prediction: none of its own; those of the other experiments are listed, with what became of them.
+
+Decision rule: none of its own; each claim is decided by the rule in the experiment that it names.
+The words of the five sentences were written when the results were known. Their numbers come from
+the stored tables, and a sentence that the tables no longer bear out is an error, not a sentence.
+
+Reads results/*, writes results/ANSWER.md, the block `answer` of README.md and the index in
+experiments/README.md. Nothing is trained.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from wordrel.files import write_text
+from wordrel.report import findings, ladder, queries
+from wordrel.report.queries import Row
+from wordrel.report.readme import replace_block
+from wordrel.report.results import Results, read_results
+from wordrel.report.rungs import POSITIONS, WORD_SCORES
+from wordrel.report.text import escape, number, share, table, with_interval
+from wordrel.report.verdicts import Claim, Verdict, ahead, difference, score, shown_value
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS = (
+    *("word2vec_vs_attention", "ladder", "parts_of_speech", "task_decides", "roles", "recall"),
+    *("order", "corpus_size", "window_and_size", "stability"),
+)
+CLAIMS = {
+    "C1": ("Self-attention learns words and their relationships", "word2vec_vs_attention"),
+    "C2": ("Nouns and verbs get a better product than a verb and an article", "parts_of_speech"),
+    "C3": ("An article helps little to predict the next word", "parts_of_speech"),
+    "C4": ("The product says how related two words are for the task learnt", "task_decides"),
+    "C5": ("Query, key and value are different roles of one vector", "roles"),
+    "C6": ("The maps to query, key and value add parameters that do something", "roles"),
+    "C7": ("Key, value and query are a soft dictionary", "recall"),
+    "C8": ("Attention does not care about order", "order"),
+    "C9": ("So it differs from word2vec, and mostly by one ingredient", "ladder"),
+}
+"""Claim -> its words, and the experiment that decides it."""
+MASKED, ANALOGIES = "held_out_loss.masked_word", "google_analogies"
+ATTENTION = ("attention", "attention_position", "masked_attention")
+
+
+class Prediction(NamedTuple):
+    """One prediction of an experiment, and what became of it."""
+
+    experiment: str
+    name: str
+    words: str
+    verdict: Verdict
+
+
+def main() -> None:
+    """Write the answer, and put it where it is shown."""
+    results = stored()
+    write_text(ROOT / "results" / "ANSWER.md", answer_page(results))
+    for path, block, fresh in shown_in(results):
+        old = path.read_text(encoding="utf-8")
+        new = replace_block(old, block, fresh)
+        if new != old:
+            write_text(path, new)
+        print(f"{path.relative_to(ROOT)}: {'changed' if new != old else 'as it was'}")
+
+
+def stored() -> dict[str, Results]:
+    """Every experiment that has a result."""
+    folders = {name: ROOT / "results" / name for name in EXPERIMENTS}
+    return {
+        name: read_results(folder)
+        for name, folder in folders.items()
+        if (folder / "manifest.json").is_file()
+    }
+
+
+def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
+    """Each page with a block of this, the block, and what stands in it."""
+    summary = f"{_numbered(sentences(results))}\n\n{claims_table(results, '', whole=False)}"
+    more = "What failed and what surprised stands in [results/ANSWER.md](results/ANSWER.md)."
+    return [
+        (ROOT / "README.md", "answer:claims", f"{summary}\n\n{more}"),
+        (ROOT / "experiments" / "README.md", "answer:index", index(results)),
+    ]
+
+
+def answer_page(results: dict[str, Results]) -> str:
+    """The whole of results/ANSWER.md."""
+    found = predictions(results)
+    failed = [p for p in found if p.verdict.found == "fails"]
+    parts = [
+        "# How is self-attention different from word2vec?",
+        _numbered(sentences(results)),
+        "## The claims",
+        "A claim is decided by the rule in the experiment that it links to. Effects have their "
+        "95% interval in brackets.",
+        claims_table(results, "../"),
+        "## Predictions that failed",
+        predictions_table(failed, "../"),
+        "## All predictions",
+        "Each was written, with its rule, before the run that decides it.",
+        predictions_table(found, "../"),
+        f"Made by `python experiments/answer.py` from the tables in {_folders(results)}.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def sentences(results: dict[str, Results]) -> list[str]:
+    """The answer, each sentence checked against the tables that it speaks of."""
+    main, steps, recall = (results[n] for n in ("word2vec_vs_attention", "ladder", "recall"))
+    return [_predicts(main), _buys(steps), _single_words(main), _looks_up(recall), _relates(main)]
+
+
+def _predicts(main: Results) -> str:
+    gaps = {
+        c: difference(main, c, MASKED, "cbow", "masked_attention") for c in queries.corpora(main)
+    }
+    _borne_out("attention predicts better", (ahead(gap) == -1 for gap in gaps.values()))
+    said = " and ".join(f"{_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
+    return (
+        "**It predicts text better.** Given the words around a gap, one layer of self-attention "
+        f"needs fewer nats per word than word2vec's CBOW: {said}."
+    )
+
+
+def _buys(steps: Results) -> str:
+    climbs = [c for c in ladder.climbs(steps) if c.top == "content_position"]
+    _borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
+    said = "; ".join(
+        f"on {climb.corpus} {share(climb.share(POSITIONS).value)} and "
+        f"{share(climb.share(WORD_SCORES).value)}"
+        for climb in climbs
+    )
+    causal = [c for c in ladder.climbs(steps) if c.foot == "causal_mean"]
+    next_word = "; ".join(f"{share(c.share(POSITIONS).value)} on {c.corpus}" for c in causal)
+    return (
+        "**What buys that is knowing places, not comparing words.** Between a plain mean of the "
+        "context and attention in the same trainer, a learned weight for each place and learned "
+        f"scores between words buy of the whole gain: {said}. For the next word the two do each "
+        f"other's work, and places still buy the largest share of what a block saves: {next_word}."
+    )
+
+
+def _single_words(main: Results) -> str:
+    tested = [
+        (corpus, column.task, difference(main, corpus, column.task, model, "skip_gram"))
+        for corpus in queries.corpora(main)
+        for column in queries.main_columns(main, corpus, "alike")
+        for model in ATTENTION
+    ]
+    signs = [ahead(pair) for _, _, pair in tested]
+    _borne_out("no attention model is better for single words", [1 not in signs, -1 in signs])
+    corpus = queries.corpora(main)[0]
+    rows = {m: score(main, corpus, ANALOGIES, m) for m in ("skip_gram", "masked_attention")}
+    scores = " against ".join(f"{m} {shown_value(row)}" for m, row in rows.items())
+    return (
+        "**As a place for single words it is no better.** On similarity, analogies and categories "
+        f"no attention model is told apart as better than skip-gram in {len(signs)} comparisons, "
+        f"and in {signs.count(-1)} it is worse; on Google's analogies ({corpus}): {scores}."
+    )
+
+
+def _looks_up(recall: Results) -> str:
+    corpus = queries.corpora(recall)[-1]
+    rows = {m: score(recall, corpus, "last_word", m) for m in ("attention", "mean", "cbow")}
+    attention, mean, cbow = rows.values()
+    assert attention is not None and mean is not None and cbow is not None
+    _borne_out("attention looks up", [attention.low > max(mean.high, cbow.high)])
+    pairs = corpus.rpartition("-")[2]
+    return (
+        f"**The look-up is real, though.** Where a sentence plants {pairs} pairs of key and value "
+        f"and then asks for one, attention finds the value in {share(attention.score)} of the "
+        f"sentences, a mean of the same words in {share(mean.score)} and CBOW in "
+        f"{share(cbow.score)}; who guesses is right in {share(1 / int(pairs))}. A window of "
+        "running text has little to look up."
+    )
+
+
+def _relates(main: Results) -> str:
+    found = [
+        contrast.verdict
+        for corpus in queries.corpora(main)
+        for question in ("relate", "direction", "syntax", "in_context")
+        for contrast in findings.contrasts(main, corpus, question)
+        if contrast.pair is not None
+    ]
+    word2vec, attention = found.count("better"), found.count("worse")
+    _borne_out("word2vec relates words as well", [word2vec >= attention])
+    return (
+        "**And what its products say of two words, word2vec says too.** Of "
+        f"{len(found)} contrasts between the best model of each family on relations, their "
+        "direction, syntax and words in context, word2vec is told apart as better in "
+        f"{word2vec} and attention in {attention}; the others are open."
+    )
+
+
+def _borne_out(words: str, found: Iterable[bool]) -> None:
+    """Refuse to write what the tables do not say.
+
+    Raises:
+        ValueError: naming the sentence that has to be written anew.
+    """
+    if not all(found):
+        raise ValueError(f"the stored tables no longer say that {words}: write the sentence anew")
+
+
+def _gap(pair: Row | None) -> str:
+    assert pair is not None
+    gap = with_interval(pair.difference, pair.low, pair.high)
+    return f"{gap} (n {pair.n_scored:,}, {pair.seeds} seeds)"
+
+
+def claims_table(results: dict[str, Results], up: str, *, whole: bool = True) -> str:
+    """A line for each claim; `up` leads from the page to the top of the project."""
+    found: dict[str, Claim] = {}
+    for name in dict.fromkeys(experiment for _, experiment in CLAIMS.values()):
+        if name in results:
+            found |= import_module(name).claims(results[name])
+    body = [
+        [
+            f"{claim}: {words}",
+            f"**{found[claim].verdict}**" if claim in found else "not run yet",
+            _effect(found[claim], whole=whole) if claim in found else "",
+            _links(name, up, run=name in results),
+        ]
+        for claim, (words, name) in CLAIMS.items()
+    ]
+    return table(["claim", "verdict", "effect, interval, n", "decided by"], body, left=4)
+
+
+def _effect(claim: Claim, *, whole: bool) -> str:
+    return escape("; ".join(filter(None, (claim.effect, claim.more if whole else ""))))
+
+
+def predictions(results: dict[str, Results]) -> list[Prediction]:
+    """Every prediction of every experiment that was run."""
+    return [
+        Prediction(name, number_, predicted(name)[number_], verdict)
+        for name, result in results.items()
+        for number_, verdict in import_module(name).verdicts(result).items()
+    ]
+
+
+def predicted(experiment: str) -> dict[str, str]:
+    """The predictions that stand in the docstring of an experiment, by number."""
+    source = (ROOT / "experiments" / f"{experiment}.py").read_text(encoding="utf-8")
+    text = ast.get_docstring(ast.parse(source)) or ""
+    section = text.partition("Prediction")[2].partition("Decision rule")[0].split("\n\n")[0]
+    items = re.split(r"^ (\d+)\. ", section, flags=re.MULTILINE)[1:]
+    return {n: " ".join(words.split()) for n, words in zip(items[::2], items[1::2], strict=True)}
+
+
+def predictions_table(found: Sequence[Prediction], up: str) -> str:
+    """A line for each prediction."""
+    body = [
+        [
+            f"[{p.experiment}]({up}experiments/{p.experiment}.py) {p.name}",
+            p.words.replace("|", "\\|"),
+            f"**{p.verdict.found}**",
+            escape(p.verdict.evidence),
+        ]
+        for p in found
+    ]
+    return table(["experiment", "prediction", "", "evidence"], body, left=4) if body else "None."
+
+
+def index(results: dict[str, Results]) -> str:
+    """A line for each experiment: its question, config, result and verdicts."""
+    body = []
+    for name in EXPERIMENTS:
+        source = (ROOT / "experiments" / f"{name}.py").read_text(encoding="utf-8")
+        question = (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
+        body.append(
+            [
+                f"[{name}]({name}.py)",
+                question,
+                f"[config](../configs/{name}.yaml)",
+                f"[report](../results/{name}/report.md)" if name in results else "not run yet",
+                ", ".join(_verdicts(name, results)),
+            ]
+        )
+    return table(["experiment", "question", "config", "result", "verdicts"], body, left=5)
+
+
+def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
+    if name in results:
+        module = import_module(name)
+        claims = module.claims(results[name]) if hasattr(module, "claims") else {}
+        yield from (f"**{name} {claim.verdict}**" for name, claim in claims.items())
+        yield from (f"{n} {v.found}" for n, v in module.verdicts(results[name]).items())
+
+
+def _links(name: str, up: str, *, run: bool) -> str:
+    rule = f"[rule]({up}experiments/{name}.py)"
+    return f"{rule}, [report]({up}results/{name}/report.md)" if run else rule
+
+
+def _numbered(lines: Sequence[str]) -> str:
+    return "\n".join(f"{number(place, 0)}. {line}" for place, line in enumerate(lines, start=1))
+
+
+def _folders(results: dict[str, Results]) -> str:
+    return ", ".join(f"[{name}]({name}/report.md)" for name in results)
+
+
+if __name__ == "__main__":
+    main()

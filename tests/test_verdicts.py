@@ -1,0 +1,132 @@
+"""The words of verdicts, and the rules of the experiments that are made of them."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from wordrel.report import verdicts as v
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def experiment(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "experiments" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def row(low: float, high: float, **given: Any) -> Any:
+    """A score, a measurement or a difference with this interval; told apart where it has no 0."""
+    middle = (low + high) / 2
+    values = {"low": low, "high": high, "score": middle, "value": middle, "difference": middle}
+    return SimpleNamespace(**{**values, "seeds": 5, "p_holm": 0.01, "better": "higher", **given})
+
+
+def test_told_apart_needs_both_a_small_p_and_an_interval_without_0() -> None:
+    assert v.told_apart(row(0.1, 0.2))
+    assert v.told_apart(row(-0.2, -0.1))
+    assert not v.told_apart(row(-0.1, 0.2))
+    assert not v.told_apart(row(0.1, 0.2, p_holm=0.05))
+    assert not v.told_apart(None)
+
+
+def test_ahead_knows_which_way_is_good() -> None:
+    assert [v.ahead(row(0.1, 0.2)), v.ahead(row(-0.2, -0.1))] == [1, -1]
+    loss = {"better": "lower"}
+    assert [v.ahead(row(0.1, 0.2, **loss)), v.ahead(row(-0.2, -0.1, **loss))] == [-1, 1]
+    assert v.ahead(row(-0.1, 0.2)) == v.ahead(None) == 0
+
+
+def test_one_contradiction_fails_and_only_the_second_rule_asks_for_all() -> None:
+    assert [v.decided(signs) for signs in ([1, 0], [1, -1], [0], [])] == [
+        "holds",
+        "fails",
+        "undecided",
+        "undecided",
+    ]
+    assert [v.decided_by_all(signs) for signs in ([1, 1], [1, 0], [1, -1], [])] == [
+        "holds",
+        "undecided",
+        "fails",
+        "undecided",
+    ]
+    assert v.overall(["holds", "undecided"]) == v.overall([]) == "undecided"
+
+
+def test_intervals_are_compared_as_wholes() -> None:
+    assert [v.above(row(*ends), 0.5) for ends in ((0.6, 0.7), (0.4, 0.6), (0.1, 0.4))] == [1, 0, -1]
+    assert v.apart(row(0.5, 0.6), row(0.1, 0.4)) == 1
+    assert v.apart(row(0.1, 0.4), row(0.5, 0.6)) == -1
+    assert v.apart(row(0.1, 0.5), row(0.4, 0.6)) == v.apart(None, row(0, 1)) == 0
+
+
+def test_four_seeds_conclude_nothing() -> None:
+    assert v.enough([row(0, 1)])
+    assert not v.enough([row(0, 1), row(0, 1, seeds=4)])
+    assert not v.enough([row(0, 1), None])
+
+
+@pytest.mark.parametrize(
+    ("words", "roles", "maps"),
+    [
+        (
+            {"1": "holds", "2": "fails", "3": "holds", "4": "undecided"},
+            "supported",
+            "partly supported",
+        ),
+        (
+            {"1": "holds", "2": "holds", "3": "holds", "4": "holds"},
+            "partly supported",
+            "contradicted",
+        ),
+        ({"1": "fails", "2": "holds", "3": "holds", "4": "holds"}, "contradicted", "contradicted"),
+        ({"1": "fails", "2": "fails", "3": "holds", "4": "fails"}, "undecided", "supported"),
+        (
+            {"1": "undecided", "2": "holds", "3": "undecided", "4": "holds"},
+            "undecided",
+            "undecided",
+        ),
+    ],
+)
+def test_roles_and_maps_follow_from_the_predictions(
+    words: dict[str, str], roles: str, maps: str
+) -> None:
+    module = experiment("roles")
+    assert module._roles(words) == roles
+    assert module._maps(words, -1) == maps
+
+
+def test_a_tie_costs_little_where_the_loss_rises_by_less_than_the_margin() -> None:
+    costs = experiment("roles")._costs_little
+    found = [costs(row(*ends)) for ends in ((-0.5, 0.01), (0.03, 0.05), (0.01, 0.03))]
+    assert found == ["holds", "fails", "undecided"]
+    assert costs(row(-0.5, 0.01, seeds=4)) == costs(None) == "undecided"
+
+
+def test_contexts_are_unmoved_only_where_all_are() -> None:
+    unmoved = experiment("order")._all_unmoved
+    assert unmoved({"a": row(1, 1), "b": row(1, 1)}) == "holds"
+    assert unmoved({"a": row(1, 1), "b": row(0.5, 0.6)}) == "fails"
+    assert unmoved({"a": row(1, 1), "b": row(0.9994, 0.9996)}) == "undecided"
+    assert unmoved({"a": row(1, 1), "b": None}) == "undecided"
+
+
+def test_a_size_turns_a_verdict_round_where_one_task_has_both_signs() -> None:
+    steady = experiment("corpus_size")._steady
+    assert steady({"a": [1, 0, 1], "b": [0, 0, 0]}) == "holds"
+    assert steady({"a": [1, 0, 1], "b": [0, 1, -1]}) == "fails"
+    assert steady({"a": [1, 0, 0], "b": [0, 0, -1]}) == "undecided"
+
+
+def test_parts_of_speech_need_product_sign_and_control() -> None:
+    claim = experiment("parts_of_speech")._claim
+    assert claim([1, 1, 1, 1]) == "supported"
+    assert claim([1, 1, 1, 1], whole=False) == "partly supported"
+    assert claim([-1, -1, -1, -1]) == "contradicted"
+    assert claim([0, -1, 1, 0]) == "partly supported"
+    assert claim([0, -1, 0, 0]) == "undecided"
