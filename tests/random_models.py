@@ -1,0 +1,52 @@
+"""Models with random numbers in place of learned ones: how they are built shows all the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.corpus import Vocab
+from wordrel.models import MODELS
+from wordrel.models.matched.weights import initial_weights
+from wordrel.readings import Readings
+
+READERS = (*RUNGS, "cbow")
+NEXT = tuple(name for name in RUNGS if RUNGS[name].objective == "next_word")
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+def random_readings(
+    name: str, vocab: Vocab, *, dim: int = 6, window: int = 3, **given: Any
+) -> Readings:
+    """Of one rung, or "cbow"."""
+    config = _config(name, given)
+    return read(name, random_tensors(name, len(vocab), dim, window, **given), vocab, window, config)
+
+
+def random_tensors(
+    name: str, words: int, dim: int, window: int, **given: Any
+) -> dict[str, NDArray[np.float32]]:
+    shapes: dict[str, tuple[int, ...]] = {"input": (words, dim), "output": (words, dim)}
+    if name != "cbow":
+        learnt = initial_weights(_config(name, given), dim, window, torch.Generator())
+        shapes |= {"bias": (words, 1)} | {n: tuple(t.shape) for n, t in learnt.items()}
+    rng = np.random.default_rng(1)
+    return {n: (rng.standard_normal(s) / 2).astype(np.float32) for n, s in shapes.items()}
+
+
+def read(
+    name: str, tensors: Tensors, vocab: Vocab, window: int, config: Any = None, **given: Any
+) -> Readings:
+    config = config or _config(name, given)
+    dim = tensors["input"].shape[1]
+    training = TrainingConfig(dim=dim, window=window, shrink_window=False)
+    return MODELS[config.kind].read(tensors, vocab, training, config)
+
+
+def _config(name: str, given: Mapping[str, Any]) -> Any:
+    if name == "cbow":
+        return Word2vecConfig(kind="word2vec", algorithm="cbow", **given)
+    return MatchedConfig(kind=name, **given)

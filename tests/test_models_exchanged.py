@@ -1,0 +1,120 @@
+"""Query and key exchanged after training, and what a rung learned besides tables and maps."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from random_models import READERS, random_readings, random_tensors, read
+from task_spaces import vocab_of
+from wordrel.config import RUNGS
+from wordrel.readings import Contextualizer, Exchangeable, Readings, Weigher, Windowed
+
+V, D, W = 11, 6, 3
+VOCAB = vocab_of([f"w{i}" for i in range(V)])
+DRAW = np.random.default_rng(6)
+IDS = DRAW.integers(V, size=23).astype(np.int64)
+ENDS = np.array([6, 7, 9, 23], dtype=np.int64)
+ASKING = [name for name in RUNGS if RUNGS[name].query in ("previous", "mean")]
+MAPPED = [name for name in ASKING if RUNGS[name].maps]
+TIES = [("K=Q",), ("Q=I",), ("V=I",), ("K=Q", "V=I"), ("Q=I", "V=I"), ("K=Q", "Q=I")]
+
+
+def exchangeable(readings: Readings) -> Any:
+    assert isinstance(readings.context, Exchangeable)
+    return readings.context
+
+
+def everything(context: Contextualizer) -> list[NDArray[np.float32]]:
+    assert isinstance(context, Weigher)
+    told = context.weights(IDS, ENDS)
+    return [context.states(IDS, ENDS), context.contextual(IDS, ENDS), told.weight]
+
+
+def same(one: Contextualizer, other: Contextualizer) -> bool:
+    pairs = zip(everything(one), everything(other), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_only_where_words_ask_can_query_and_key_exchange(name: str) -> None:
+    context = random_readings(name, VOCAB).context
+    assert isinstance(context, Exchangeable) == (name in ASKING)
+    assert isinstance(context, Windowed)
+    assert context.window == W
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("name", MAPPED)
+def test_the_exchanged_model_is_one_whose_maps_were_stored_the_other_way_round(
+    name: str, heads: int
+) -> None:
+    tensors = random_tensors(name, V, D, W)
+    context = exchangeable(read(name, tensors, VOCAB, W, heads=heads))
+    turned = tensors | {"W_q": tensors["W_k"], "W_k": tensors["W_q"]}
+    other = read(name, turned, VOCAB, W, heads=heads).context
+    assert other is not None
+    assert same(context.exchanged(), other)
+    assert not same(context.exchanged(), context)
+    assert same(context.exchanged().exchanged(), context)
+
+
+@pytest.mark.parametrize("ties", TIES)
+@pytest.mark.parametrize("name", ["attention_position", "content"])
+def test_tied_roles_exchange_too(name: str, ties: tuple[str, ...]) -> None:
+    tensors = random_tensors(name, V, D, W, ties=ties)
+    context = exchangeable(read(name, tensors, VOCAB, W, ties=ties))
+    same_map = "K=Q" in ties
+    assert same(context.exchanged(), context) == same_map
+    if "Q=I" in ties and not same_map:
+        free = tensors | {"W_q": tensors["W_k"], "W_k": np.eye(D, dtype=np.float32)}
+        other = read(name, free, VOCAB, W, ties=tuple({*ties} - {"Q=I"})).context
+        assert other is not None
+        assert same(context.exchanged(), other)
+
+
+def test_without_maps_nothing_changes() -> None:
+    context = exchangeable(random_readings("basic", VOCAB))
+    assert same(context.exchanged(), context)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_was_learned_is_there_where_the_rung_has_it(name: str) -> None:
+    found = random_readings(name, VOCAB).learned
+    expected = set()
+    if name in RUNGS:
+        expected |= {"offsets"} if RUNGS[name].positions else set()
+        expected |= {"words"} if RUNGS[name].query == "mask" else set()
+    assert set(found) == expected
+    assert {n: array.shape for n, array in found.items()} == {
+        n: (V,) if n == "words" else (2 * W + 1,) for n in expected
+    }
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize(
+    "name", ["word_weight", "position_weight", "masked_attention", "causal_position"]
+)
+def test_weights_are_the_softmax_of_what_was_learned(name: str, scale: bool) -> None:
+    """The scores of words and of offsets tell every weight of these rungs."""
+    given = {"scale": scale} if RUNGS[name].query == "mask" else {}
+    found = random_readings(name, VOCAB, **given)
+    words = found.learned.get("words", np.zeros(V, dtype=np.float32))
+    offsets = found.learned.get("offsets", np.zeros(2 * W + 1, dtype=np.float32))
+    assert isinstance(found.context, Weigher)
+    told = found.context.weights(IDS, ENDS)
+    for state in np.unique(told.state):
+        mine = told.state == state
+        score = words[told.attended[mine]] + offsets[told.offset[mine] + W]
+        expected = np.exp(score) / np.exp(score).sum()
+        np.testing.assert_allclose(told.weight[mine], expected, rtol=1e-4)
+
+
+def test_the_score_of_a_word_is_the_mean_over_heads() -> None:
+    tensors = random_tensors("masked_attention", V, D, W)
+    found = read("masked_attention", tensors, VOCAB, W, heads=2, scale=True).learned["words"]
+    for word in range(V):
+        key = tensors["W_k"] @ tensors["input"][word]
+        scores = [key[rows] @ tensors["q_mask"][rows] / 3**0.5 for rows in (slice(3), slice(3, 6))]
+        assert found[word] == pytest.approx(np.mean(scores), rel=1e-4)
