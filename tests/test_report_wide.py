@@ -213,6 +213,21 @@ def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development
     assert "| 0.12 [0.10, 0.15] | 0.12 [0.10, 0.15] | 400 to 5,000 |" in tables["sense_shift"]
 
 
+def test_views_that_measure_other_things_have_tables_of_their_own(results: Results):
+    """One view need not speak for the others where no two tell of the same thing."""
+    moved = results.measurements[results.measurements["task"] == "sense_shift"]
+    turned = moved[moved["model"] == "cbow"].assign(view="turned", group="all")
+    every = pd.concat([results.measurements, turned], ignore_index=True)
+    tables = parts.measurement_tables(replace(results, measurements=every), "novels", "in_context")
+    whole, other = tables["sense_shift"].split("\n\n")
+    assert whole == parts.measurement_tables(results, "novels", "in_context")["sense_shift"]
+    assert other.splitlines()[0] == "| mean distance | cbow<br>turned | n |"
+    assert other.splitlines()[2].startswith("| all | 0.12 [0.10, 0.15] | ")
+    same = pd.concat([every, turned.assign(view="third")], ignore_index=True)
+    tables = parts.measurement_tables(replace(results, measurements=same), "novels", "in_context")
+    assert tables["sense_shift"].splitlines()[0] == "| mean distance | attention<br>context | n |"
+
+
 def test_many_pairs_of_a_question_stand_in_triangles(results: Results):
     body = pairs.comparisons_table(results, "wiki17m", "alike")
     assert "[comparisons.csv](comparisons.csv)" in body.splitlines()[0]

@@ -4,6 +4,7 @@ Models stand side by side, each in its primary view or the only one that was ask
 of its column names; no two are tested here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -49,18 +50,31 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv: its unit differs by model.
+    Views are mostly ways to measure the same thing, and one of them speaks; where each measures
+    things of its own, each has its table.
     """
-    by_task: dict[str, dict[str, list[Row]]] = {}
-    for r in _speaking(queries.measured(results, corpus, question)):
-        by_task.setdefault(r.task, {}).setdefault(r.statistic, []).append(r)
+    every = queries.measured(results, corpus, question)
+    whole = _of_several_views(every)
+    by_task: dict[str, dict[tuple[str, str], list[Row]]] = {}
+    speaking = _speaking([r for r in every if r.task not in whole])
+    for r in [*(r for r in every if r.task in whole), *speaking]:
+        view = r.view if r.task in whole else ""
+        by_task.setdefault(r.task, {}).setdefault((view, r.statistic), []).append(r)
     return {
         task: "\n\n".join(
             _measured(results, corpus, name, rows)
-            for name, rows in found.items()
-            if f"standardised_{name}" not in found
+            for (view, name), rows in by_task[task].items()
+            if (view, f"standardised_{name}") not in by_task[task]
         )
-        for task, found in by_task.items()
+        for task in queries.distinct(r.task for r in every)
+        if task in by_task
     }
+
+
+def _of_several_views(found: Sequence[Row]) -> set[str]:
+    """The tasks in which no two views of a model tell of the same thing."""
+    things = Counter((r.task, r.model, r.group, r.statistic) for r in found)
+    return {r.task for r in found} - {task for (task, *_), n in things.items() if n > 1}
 
 
 def _speaking(found: Sequence[Row]) -> list[Row]:

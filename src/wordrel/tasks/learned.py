@@ -77,7 +77,7 @@ def _of_offsets(scores: Float32[np.ndarray, " R"], objective: Objective) -> Iter
     used = places != 0 if objective == "masked_word" else places < 0
     own = scores[used].astype(np.float64)
     for place, score in zip(places[used].tolist(), (own - own.mean()).tolist(), strict=True):
-        yield "offsets", f"{place:+d}", "score", score, float("nan"), 1
+        yield "offsets", f"{place:+d}", "score", score, 0.0, 1  # the number itself, not an estimate
 
 
 def _of_words(scores: Float32[np.ndarray, " V"], tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
