@@ -56,6 +56,7 @@ from wordrel.report.verdicts import (
     measured,
     shown,
     shown_value,
+    shown_values,
     told,
 )
 
@@ -80,7 +81,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
     unmoved = {m: _row(results, corpus, m, OTHERS, "unmoved") for m in UNMOVED}
-    found = {"1": Verdict(_all_unmoved(unmoved), _shown(unmoved))}
+    found = {"1": Verdict(_all_unmoved(unmoved), shown_values(unmoved))}
     found["2"] = _moved(results, corpus, ("attention",), ASKING)
     found["3"] = _moved(results, corpus, MOVED, OTHERS)
     losses = [
@@ -119,7 +120,7 @@ def claims(results: Results) -> dict[str, Claim]:
     added = _row(results, corpus, "attention", ASKING, "added_loss")
     n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
     effect = (
-        f"of the contexts of attention {_shown(rows)} are not moved; with the asking word "
+        f"of the contexts of attention {shown_values(rows)} are not moved; with the asking word "
         f"exchanged the loss rises by {shown_value(added)} nats{n}"
     )
     shuffled = shown(difference(results, corpus, NEXT, "attention_shuffled", "attention"))
@@ -145,12 +146,8 @@ def _moved(results: Results, corpus: str, models: tuple[str, ...], group: str) -
         for m in models
     ]
     there = enough([*moved.values(), *added.values()])
-    said = f"moved by {_shown(moved)}; added loss {_shown(added)}"
+    said = f"moved by {shown_values(moved)}; added loss {shown_values(added)}"
     return Verdict(decided_by_all(signs) if there else "undecided", said)
-
-
-def _shown(rows: dict[str, Row | None]) -> str:
-    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
 
 
 if __name__ == "__main__":

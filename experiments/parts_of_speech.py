@@ -59,6 +59,7 @@ from wordrel.report.verdicts import (
     overall,
     score,
     shown_value,
+    shown_values,
     told,
 )
 
@@ -98,7 +99,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     all_above = all(above(row, 0) == 1 for row in held.values())
     there = enough(held.values())
     said = "fails" if all_above else "holds"
-    found["4"] = Verdict(said if there else "undecided", _shown(held))
+    found["4"] = Verdict(said if there else "undecided", shown_values(held))
     hidden = {model: articles(results, corpus, model) for model in NEXT}
     rows = [row for pair in hidden.values() for row in pair]
     signs = [-apart(*pair) for pair in hidden.values()]
@@ -128,15 +129,15 @@ def claims(results: Results) -> dict[str, Claim]:
     there = enough(row for pair in hidden for row in pair)
     c3 = _claim(less) if there else "undecided"
     alone, others = articles(results, corpora[0], "attention")
+    held = {f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
     return {
         "C2": Claim(
             c2,
             "AUC of noun-verb over verb-article pairs as far apart: "
-            + _shown(aucs)
+            + shown_values(aucs)
             + f" (n {n}, {SEEDS} seeds)",
             "with frequency, distance and PMI held, noun-verb minus verb-article in standard "
-            "deviations: "
-            + _shown({f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}),
+            f"deviations: {shown_values(held)}",
         ),
         "C3": Claim(
             c3,
@@ -184,11 +185,7 @@ def articles(results: Results, corpus: str, model: str) -> tuple[Row | None, Row
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
     signs = [above(row, value) for row in rows.values()]
     found = decided_by_all(signs) if enough(rows.values()) else "undecided"
-    return Verdict(found, _shown(rows))
-
-
-def _shown(rows: dict[str, Row | None]) -> str:
-    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
+    return Verdict(found, shown_values(rows))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
-from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     SEEDS,
@@ -35,7 +34,7 @@ from wordrel.report.verdicts import (
     agreement,
     apart,
     decided_by_all,
-    shown_value,
+    shown_values,
     told,
 )
 
@@ -67,13 +66,9 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "3": [apart(lists["ppmi_svd"], lists[m]) for m in TRAINED],
         "4": [above(scores[m], MUCH) for m in MODELS],
     }
-    said = dict.fromkeys("123", f"{min(seeds)} seeds; overlap {_shown(lists)}")
-    said["4"] = f"{min(seeds)} seeds; rank correlation {_shown(scores)}"
+    said = dict.fromkeys("123", f"{min(seeds)} seeds; overlap {shown_values(lists)}")
+    said["4"] = f"{min(seeds)} seeds; rank correlation {shown_values(scores)}"
     return {name: Verdict(decided_by_all(signs[name]), said[name]) for name in signs}
-
-
-def _shown(rows: dict[str, Row | None]) -> str:
-    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
 
 
 if __name__ == "__main__":

@@ -137,6 +137,11 @@ def shown_value(row: Row | None, digits: int = 3) -> str:
     return with_interval(value, row.low, row.high, digits=digits)
 
 
+def shown_values(rows: Mapping[str, Row | None]) -> str:
+    """The same of several, each with its name."""
+    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
+
+
 def overall(verdicts: Iterable[str]) -> str:
     """One word for all corpora: a prediction holds where it holds on all, fails where on one."""
     words = set(verdicts)
