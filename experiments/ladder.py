@@ -60,7 +60,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import wordrel
-from wordrel.report import ladder, queries
+from wordrel.report import ladder
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
@@ -70,7 +70,7 @@ from wordrel.report.verdicts import (
     Claim,
     Verdict,
     difference,
-    overall,
+    over_corpora,
     shown,
     told,
     told_apart,
@@ -92,14 +92,7 @@ def main() -> None:
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
-    found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
-    return {
-        name: Verdict(
-            overall(of[name].found for of in found.values()),
-            "; ".join(f"{corpus}: {of[name].evidence}" for corpus, of in found.items()),
-        )
-        for name in "123456"
-    }
+    return over_corpora(results, on_corpus)
 
 
 def claims(results: Results) -> dict[str, Claim]:

@@ -56,7 +56,7 @@ from wordrel.report.verdicts import (
     decided_by_all,
     enough,
     measured,
-    overall,
+    over_corpora,
     score,
     shown_value,
     shown_values,
@@ -79,14 +79,7 @@ def main() -> None:
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
-    found = {corpus: _on(results, corpus) for corpus in queries.corpora(results)}
-    return {
-        name: Verdict(
-            overall(of[name].found for of in found.values()),
-            "; ".join(f"{corpus}: {of[name].evidence}" for corpus, of in found.items()),
-        )
-        for name in "12345"
-    }
+    return over_corpora(results, _on)
 
 
 def _on(results: Results, corpus: str) -> dict[str, Verdict]:

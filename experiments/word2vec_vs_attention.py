@@ -70,7 +70,7 @@ from wordrel.report.verdicts import (
     decided,
     difference,
     enough,
-    overall,
+    over_corpora,
     score,
     shown_value,
     told,
@@ -105,17 +105,17 @@ def main() -> None:
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
-    found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
+    return over_corpora(results, _judged)
+
+
+def _judged(results: Results, corpus: str) -> dict[str, Verdict]:
     return {
         name: Verdict(
-            overall(decided(of[name]) for of in found.values()),
-            "; ".join(
-                f"{corpus}: supported by {of[name].count(1)} and contradicted by "
-                f"{of[name].count(-1)} of {len(of[name])} comparisons"
-                for corpus, of in found.items()
-            ),
+            decided(signs),
+            f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
+            "comparisons",
         )
-        for name in "123456789"
+        for name, signs in on_corpus(results, corpus).items()
     }
 
 

@@ -3,7 +3,7 @@
 Reads tables in memory; a rule itself stands in the experiment that it decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -146,6 +146,20 @@ def overall(verdicts: Iterable[str]) -> str:
     """One word for all corpora: a prediction holds where it holds on all, fails where on one."""
     words = set(verdicts)
     return "fails" if "fails" in words else words.pop() if len(words) == 1 else "undecided"
+
+
+def over_corpora(
+    results: Results, on_corpus: Callable[[Results, str], Mapping[str, Verdict]]
+) -> dict[str, Verdict]:
+    """Each prediction over all corpora, from its verdict on one."""
+    found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
+    return {
+        name: Verdict(
+            overall(of[name].found for of in found.values()),
+            "; ".join(f"{corpus}: {of[name].evidence}" for corpus, of in found.items()),
+        )
+        for name in next(iter(found.values()))
+    }
 
 
 def enough(rows: Iterable[Row | None]) -> bool:
