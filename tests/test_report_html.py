@@ -11,6 +11,7 @@ import altair
 import pytest
 
 from ladder_study import ladder_results, losses
+from measured_study import measured_results
 from wide_study import wide_results
 from wordrel.report import findings
 from wordrel.report.html import page, render_html, write_html
@@ -143,6 +144,60 @@ def test_ladder_has_a_chart_with_the_gain_of_each_ingredient():
     assert "ladder" in [a.get("id") for _, a in found.found]
 
 
+def test_what_was_measured_and_more_text_have_figures_with_words_and_headings_in_order():
+    found = Page(render_html(measured_results()))
+    names = [a["aria-label"] for _, a in found.found if a.get("class") == "chart"]
+    for title in (
+        "wiki17m · learned score of an offset",
+        "wiki17m · attention beside the mean's",
+        "wiki17m · loss added by another order",
+        "wiki17m · effective number of keys, by asking word",
+        "wiki17m · held_out_loss.next_word",
+    ):
+        assert f"Chart of {title}; its words stand below the figure" in names
+    assert len(names) == len(found.specs)
+    tags = [tag for tag, _ in found.found]
+    words = [a for _, a in found.found if a.get("class") == "words"]
+    assert len(words) == tags.count("figure") > 10
+    steps = zip(found.headings, found.headings[1:], strict=False)
+    assert all(after - before <= 1 for before, after in steps)
+    assert "size" in [a.get("id") for tag, a in found.found if tag == "section"]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it, of `#rrggbb`."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(first: str, second: str) -> float:
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_what_the_formula_says():
+    assert contrast("#000000", "#ffffff") == contrast("#ffffff", "#000000") == 21
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+def test_text_and_marks_stand_out_in_light_and_dark():
+    style = str(page._asset("page.css"))
+    themes = [
+        dict(re.findall(r"--(\w+): (#\w{6})", rule))
+        for rule in re.findall(r"{[^{}]*--ink: [^{}]*}", style)
+    ]
+    assert len(themes) == 3 and themes[1] == themes[2]  # chosen, and as the system says
+    for theme in themes:
+        for ink in ("ink", "quiet", "link"):
+            for below in ("paper", "raised"):
+                assert contrast(theme[ink], theme[below]) >= 4.5, (ink, below)
+        for field in ("cold", "warm"):
+            assert contrast(theme["ink"], theme[field]) >= 4.5, field
+        for mark in ("blue", "vermillion", "green"):
+            assert contrast(theme[mark], theme["paper"]) >= 3, mark
+
+
 def test_same_tables_give_the_same_bytes(text: str):
     assert render_html(wide_results(("wiki17m",))) == text
 
@@ -152,6 +207,12 @@ def test_committed_studies_fit_in_one_small_file_that_loads_nothing(folder: Path
     text = render_html(read_results(folder))
     assert len(text.encode()) + len(library) < MOST
     assert loads(Page(text)) == []
+
+
+@pytest.mark.parametrize("study", ["wide on two corpora", "measured"])
+def test_large_studies_fit_in_one_small_file_too(study: str, library: str):
+    text = render_html(measured_results() if study == "measured" else wide_results())
+    assert len(text.encode()) + len(library) < MOST
 
 
 def test_a_load_from_elsewhere_would_be_seen():

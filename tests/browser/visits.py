@@ -1,6 +1,7 @@
 """A visit to a page that may ask nothing of the outside."""
 
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, Route
 
@@ -8,10 +9,17 @@ from playwright.sync_api import Browser, Page, Route
 class Visit:
     """An open page with everything that went wrong on it: `problems` stays empty."""
 
-    def __init__(self, browser: Browser, path: Path, width: int = 1280, height: int = 900) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        path: Path,
+        width: int = 1280,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+    ) -> None:
         self.problems: list[str] = []
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="light"
+            viewport={"width": width, "height": height}, color_scheme=scheme
         )
         self.context.route("**/*", self._only_files)
         self.page: Page = self.context.new_page()

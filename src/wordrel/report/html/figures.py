@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from wordrel.report import direction, forest, ladder_figure, queries, speech
-from wordrel.report.html import charts
-from wordrel.report.html.charts import Spec
-from wordrel.report.html.markup import inline
+from wordrel.report import curves, direction, forest, ladder_figure, measured, queries, speech
+from wordrel.report.html import charts, measured_charts
+from wordrel.report.html.markup import Table, blocks, inline
+from wordrel.report.html.vega import Spec
 from wordrel.report.ladder import Climb
 from wordrel.report.results import Results
 from wordrel.report.text import escape, with_interval
@@ -17,6 +17,8 @@ _LADDER = (
     "Dots: the mean over orderings and seeds with its interval, and its share of the whole gain "
     "where one is given. Short lines: what the ingredient buys in each ordering."
 )
+
+_FEW = 6  # small charts before the fold
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,31 @@ class Chart:
 
 @dataclass(frozen=True)
 class Figure:
-    """Charts, how they are to be read, and in `words` what they show."""
+    """Charts, how they are to be read, and in `words` what they show.
+
+    Attributes:
+        charts: in their order.
+        caption: how they are to be read.
+        words: what they show.
+        tables: the numbers that are drawn, where no other table of the page holds them.
+        small: whether several charts stand side by side; all but the first few are folded.
+    """
 
     charts: Sequence[Chart]
     caption: Markup
     words: str
+    tables: Sequence[Markup | Table] = ()
+    small: bool = False
+
+    @property
+    def shown(self) -> Sequence[Chart]:
+        """The charts that are seen at once."""
+        return self.charts[:_FEW] if self.small else self.charts
+
+    @property
+    def folded(self) -> Sequence[Chart]:
+        """The charts that are opened with a click."""
+        return self.charts[len(self.shown) :]
 
 
 def ladder_charts(climbs: Sequence[Climb]) -> list[Figure]:
@@ -44,9 +66,9 @@ def ladder_charts(climbs: Sequence[Climb]) -> list[Figure]:
 
 
 def question_figures(results: Results, question: str) -> list[Figure]:
-    """The figures of one question: differences, direction, parts of speech."""
+    """The figures of one question: differences, direction, parts of speech, what was measured."""
     gaps = [
-        Chart(panel.corpus, charts.forest_chart(results, panel))
+        Chart(f"{panel.corpus} · against {panel.reference}", charts.forest_chart(results, panel))
         for panel in forest.panels(results, question)
     ]
     ways = [
@@ -57,8 +79,50 @@ def question_figures(results: Results, question: str) -> list[Figure]:
         Figure(gaps, inline(forest.CAPTION), forest.forest_alt(results, question)),
         Figure(ways, inline(direction.CAPTION), direction.direction_alt(results, question)),
         *(_speech(results, corpus, question) for corpus in queries.corpora(results)),
+        *(_measured(results, question, theme) for theme in measured.THEMES),
     ]
     return [figure for figure in found if figure.charts]
+
+
+def curve_figures(results: Results) -> list[Figure]:
+    """Scores against tokens, then against seconds; none where no source has several samples."""
+    found = curves.curves(results)
+    told = {"tokens": blocks(curves.points_table(found), curves.TITLE)}
+    figures = [
+        Figure(
+            [
+                Chart(
+                    f"{one.source} · {one.column.task}",
+                    measured_charts.curve_chart(results, one, across),
+                )
+                for one in found
+            ],
+            inline(curves.caption(results, across)),
+            curves.curves_alt(found, across),
+            told.get(across, ()),  # its lines hold the seconds too
+            small=True,
+        )
+        for across in curves.ACROSS
+    ]
+    return figures if found else []
+
+
+def _measured(results: Results, question: str, theme: measured.Theme) -> Figure:
+    drawn = measured.panels(results, question, theme)
+    titles = [f"{panel.corpus} · {panel.look.title}" for panel in drawn]
+    return Figure(
+        [
+            Chart(title, measured_charts.panel_chart(results, panel))
+            for title, panel in zip(titles, drawn, strict=True)
+        ],
+        inline(theme.caption),
+        measured.panels_alt(drawn),
+        [
+            block
+            for title, panel in zip(titles, drawn, strict=True)
+            for block in blocks(measured.panel_table(panel), escape(title))
+        ],
+    )
 
 
 def _speech(results: Results, corpus: str, question: str) -> Figure:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from wordrel.report import (
     agreement,
+    curves,
     findings,
     ladder,
     ladder_section,
@@ -24,7 +25,12 @@ from wordrel.report import (
 from wordrel.report.groups import SEPARATE
 from wordrel.report.headline import headlines
 from wordrel.report.html import doubts
-from wordrel.report.html.figures import Figure, ladder_charts, question_figures
+from wordrel.report.html.figures import (
+    Figure,
+    curve_figures,
+    ladder_charts,
+    question_figures,
+)
 from wordrel.report.html.headlines import headline_blocks
 from wordrel.report.html.markup import Fold, Table, blocks, fold, inline
 from wordrel.report.results import Results
@@ -64,7 +70,8 @@ class Section:
 def sections(results: Results) -> list[Section]:
     """Every section of the page that this study has."""
     made: tuple[Callable[[Results], Section], ...] = (
-        *(_answer, _bought, _asked, _chosen, _agreement, _cost, _method, _doubts, _data),
+        *(_answer, _bought, _asked, _more_text, _chosen, _agreement, _cost, _method, _doubts),
+        _data,
     )
     found = [make(results) for make in made]
     return [s for s in found if s.blocks or s.figures or s.parts or s.folds]
@@ -143,6 +150,10 @@ def _on_corpus(results: Results, corpus: str, question: str) -> Section:
     folds.append((f"{where}: other views", f"{views.OTHERS}\n\n{others}" if others else ""))
     shown = [fold(name, body) for name, body in folds if body]
     return Section("", inline(where), found, folds=shown)
+
+
+def _more_text(results: Results) -> Section:
+    return Section("size", inline(curves.TITLE), figures=curve_figures(results))
 
 
 def _chosen(results: Results) -> Section:

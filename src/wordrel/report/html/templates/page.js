@@ -21,7 +21,9 @@ function coloured(part, style) {
   return found;
 }
 
-function look(style) {
+const NARROW = 420; // pixels: below it the names of a legend stand below each other
+
+function look(style, width) {
   const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
   const words = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12 };
   return {
@@ -31,7 +33,8 @@ function look(style) {
     view: { stroke: null },
     axis: { ...words, titleFontWeight: "normal", gridColor: line, domainColor: line, tickColor: line },
     axisY: { grid: false },
-    legend: { ...words, labelLimit: 260 },
+    axisXQuantitative: { tickCount: width < NARROW ? 4 : 8 },
+    legend: { ...words, labelLimit: 260, columns: width < NARROW ? 1 : 2 },
   };
 }
 
@@ -39,25 +42,42 @@ const refuse = async (uri) => {
   throw new Error(`this page loads nothing: ${uri}`);
 };
 
-async function draw() {
+// A box that scrolls sideways can be reached and scrolled by keyboard.
+function reachable(box, name) {
+  if (box.scrollWidth <= box.clientWidth) return;
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", name);
+}
+
+// A chart in a closed fold has no width: it is drawn when the fold opens.
+async function draw(within = document) {
   const style = getComputedStyle(root);
-  const config = look(style);
-  for (const place of document.querySelectorAll(".chart")) {
+  for (const place of within.querySelectorAll(".chart")) {
+    if (place.closest("details:not([open])")) continue;
     const stored = place.closest(".panel").querySelector("script").textContent;
     const spec = coloured(JSON.parse(stored), style);
-    spec.config = config;
+    spec.config = look(style, place.clientWidth);
     const loader = { load: refuse, sanitize: refuse, options: {} };
     const tooltip = { theme: isDark() ? "dark" : "light" };
     const options = { mode: "vega-lite", actions: false, renderer: "svg", loader, tooltip };
+    const name = place.getAttribute("aria-label");
     await vegaEmbed(place, spec, options);
+    place.setAttribute("role", "img"); // Vega names every chart "Vega visualization"
+    place.setAttribute("aria-label", name);
+    place.removeAttribute("aria-roledescription");
+    reachable(place.closest(".scroll"), name);
   }
   root.dataset.charts = isDark() ? "dark" : "light";
 }
 
 let drawing = Promise.resolve();
-const drawAgain = () => {
-  drawing = drawing.then(draw);
+const drawAgain = (within = document) => {
+  drawing = drawing.then(() => draw(within));
 };
+for (const fold of document.querySelectorAll("details.more")) {
+  fold.addEventListener("toggle", () => fold.open && drawAgain(fold));
+}
 
 const toggle = document.getElementById("theme");
 function nameTheme() {
@@ -106,6 +126,8 @@ function sortBy(table, head, original) {
   table.tBodies[0].append(...keyed.map(([, row]) => row));
 }
 
+const MANY = 12; // rows that are seen at a glance
+
 function filterBox(table, original) {
   const box = document.createElement("div");
   box.className = "filter";
@@ -141,7 +163,7 @@ for (const table of document.querySelectorAll("table")) {
     head.setAttribute("aria-sort", "none");
     head.append(button);
   }
-  filterBox(table, original);
+  if (original.length > MANY) filterBox(table, original);
 }
 
 toggle.hidden = false;
