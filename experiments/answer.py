@@ -27,7 +27,16 @@ from wordrel.report.readme import replace_block
 from wordrel.report.results import Results, read_results
 from wordrel.report.rungs import POSITIONS, WORD_SCORES
 from wordrel.report.text import escape, number, share, table, with_interval
-from wordrel.report.verdicts import Claim, Verdict, ahead, difference, score, shown_value
+from wordrel.report.verdicts import (
+    Claim,
+    Verdict,
+    agreement,
+    ahead,
+    apart,
+    difference,
+    score,
+    shown_value,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = (
@@ -102,6 +111,8 @@ def answer_page(results: dict[str, Results]) -> str:
         "A claim is decided by the rule in the experiment that it links to. Effects have their "
         "95% interval in brackets.",
         claims_table(results, "../"),
+        "## What surprised",
+        "\n".join(f"- {line}" for line in surprises(results)),
         "## Predictions that failed",
         predictions_table(failed, "../"),
         "## All predictions",
@@ -211,6 +222,59 @@ def _relates(main: Results) -> str:
         f"{len(found)} contrasts between the best model of each family on relations, their "
         "direction, syntax and words in context, word2vec is told apart as better in "
         f"{word2vec} and attention in {attention}; the others are open."
+    )
+
+
+def surprises(results: dict[str, Results]) -> Iterator[str]:
+    """What nobody predicted, of the experiments that were run; checked like the sentences."""
+    yield _counts_win(results["word2vec_vs_attention"])
+    if "order" in results:
+        yield _shuffling_helps(results["order"])
+    if "task_decides" in results:
+        yield _seeds_disagree(results["task_decides"])
+
+
+def _counts_win(main: Results) -> str:
+    gaps = {
+        (corpus, model): difference(main, corpus, "men_test", "ppmi_svd", model)
+        for corpus in queries.corpora(main)
+        for model in ("skip_gram", "cbow", *ATTENTION)
+    }
+    _borne_out("counts win on MEN", (ahead(gap) == 1 for gap in gaps.values()))
+    said = "; ".join(
+        f"{_gap(gaps[corpus, 'skip_gram'])} above skip-gram on {corpus}"
+        for corpus in queries.corpora(main)
+    )
+    return (
+        "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
+        f"by prediction, is told apart as better than every trained model: {said} (Spearman)."
+    )
+
+
+def _shuffling_helps(order: Results) -> str:
+    (corpus,) = queries.corpora(order)
+    names = ("masked_attention_shuffled", "masked_attention")
+    gap = difference(order, corpus, "men_test", *names)
+    _borne_out("shuffled text helps on MEN", [ahead(gap) == 1])
+    loss = difference(order, corpus, MASKED, *names)
+    return (
+        "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
+        f"words stand in random order, `masked_attention` gains {_gap(gap)} on MEN, though its "
+        f"held-out loss rises by {_gap(loss)} nats: a window of shuffled text reaches the whole "
+        "sentence, and what is near in a text is not what is alike."
+    )
+
+
+def _seeds_disagree(tasks: Results) -> str:
+    (corpus,) = queries.corpora(tasks)
+    seeds = agreement(tasks, corpus, "rank_correlation", "content", "content")
+    between = agreement(tasks, corpus, "rank_correlation", "mean", "causal_mean")
+    _borne_out("seeds of content disagree", [apart(seeds, between) == -1])
+    return (
+        "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
+        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of `content`, and at "
+        f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
+        f"({corpus}, rank correlation, 5 seeds)."
     )
 
 

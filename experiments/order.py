@@ -142,7 +142,9 @@ def _moved(results: Results, corpus: str, models: tuple[str, ...], group: str) -
     moved = {m: _row(results, corpus, m, group, "moved") for m in models}
     added = {m: _row(results, corpus, m, group, "added_loss") for m in models}
     signs = [
-        -1 if above(added[m], NOTHING) == -1 else int(above(moved[m], 0) == above(added[m], 0) == 1)
+        -1
+        if above(added[m], NOTHING) == -1
+        else int(above(moved[m], 0.0) == above(added[m], 0.0) == 1)
         for m in models
     ]
     there = enough([*moved.values(), *added.values()])

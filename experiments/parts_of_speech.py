@@ -89,7 +89,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         for name, models in {**named, "3": CONTROL}.items()
     }
     held = {model: coefficient(results, corpus, model) for model in CLAIMED}
-    all_above = all(above(row, 0) == 1 for row in held.values())
+    all_above = all(above(row, 0.0) == 1 for row in held.values())
     there = enough(held.values())
     said = "fails" if all_above else "holds"
     found["4"] = Verdict(said if there else "undecided", shown_values(held))
@@ -113,7 +113,7 @@ def claims(results: Results) -> dict[str, Claim]:
     }
     more = [(mean(results, c, m), coefficient(results, c, m)) for c in corpora for m in CLAIMED]
     signs = [above(row, 0.5) for row in aucs.values()]
-    whole = all(above(row, 0) == 1 for pair in more for row in pair)
+    whole = all(above(row, 0.0) == 1 for pair in more for row in pair)
     rows = [*aucs.values(), *(row for pair in more for row in pair)]
     c2 = _claim(signs, whole=whole) if enough(rows) else "undecided"
     n = ", ".join(sorted({f"{row.n_scored:,}" for row in aucs.values() if row is not None}))
