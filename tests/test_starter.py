@@ -92,7 +92,8 @@ def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest
     config, _ = write_config("mine", written(tmp_path, text()), out, cache=tmp_path / "cache")
     names = {task.name for task in config.tasks}
     assert names == {
-        *("ws353", "simlex999", "google_analogies", "held_out_loss", "neighbour_agreement")
+        *("ws353", "simlex999", "google_analogies", "held_out_loss", "neighbour_agreement"),
+        *("word_order", "learned_weights"),
     }
     assert "\n  # - {name: rw, optional: true}\n" in out.read_text(encoding="utf-8")
 
