@@ -230,6 +230,8 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
     yield _counts_win(results["word2vec_vs_attention"])
     if "order" in results:
         yield _shuffling_helps(results["order"])
+    if "roles" in results:
+        yield _maps_cost(results["roles"])
     if "task_decides" in results:
         yield _seeds_disagree(results["task_decides"])
 
@@ -262,6 +264,19 @@ def _shuffling_helps(order: Results) -> str:
         f"words stand in random order, `masked_attention` gains {_gap(gap)} on MEN, though its "
         f"held-out loss rises by {_gap(loss)} nats: a window of shuffled text reaches the whole "
         "sentence, and what is near in a text is not what is alike."
+    )
+
+
+def _maps_cost(roles: Results) -> str:
+    (corpus,) = queries.corpora(roles)
+    loss = "held_out_loss.next_word"
+    value = difference(roles, corpus, loss, "no_value_map", "attention")
+    every = difference(roles, corpus, loss, "basic", "attention")
+    _borne_out("the maps buy nothing", [ahead(value) == 1, ahead(every) != -1])
+    return (
+        "**At this size the maps to query, key and value buy nothing.** Without the map of the "
+        f"value the next-word loss of `attention` changes by {_gap(value)} nats, without any of "
+        f"the three by {_gap(every)} (below 0 is better; {corpus})."
     )
 
 
