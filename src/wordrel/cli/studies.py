@@ -104,7 +104,8 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.report.terminal import headline_tables
 
     results = run_config(study, out=out, jobs=jobs, cache=cache)
-    stdout().print(*headline_tables(results), f"Report: {results.folder / 'report.md'}", sep="\n")
+    pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
+    stdout().print(*headline_tables(results), f"Report: {pages}", sep="\n")
     failed = results.runs[results.runs["status"] == "failed"]
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")
