@@ -113,6 +113,8 @@ def answer_page(results: dict[str, Results]) -> str:
         claims_table(results, "../"),
         "## What surprised",
         "\n".join(f"- {line}" for line in surprises(results)),
+        "## Where this holds",
+        _limits(results["word2vec_vs_attention"]),
         "## Predictions that failed",
         predictions_table(failed, "../"),
         "## All predictions",
@@ -234,6 +236,20 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
         yield _maps_cost(results["roles"])
     if "task_decides" in results:
         yield _seeds_disagree(results["task_decides"])
+
+
+def _limits(main: Results) -> str:
+    training = main.config["training"]
+    tokens = " and ".join(
+        f"{corpus['tokens']:,} words of {corpus['name']}" for corpus in main.manifest["corpora"]
+    )
+    return (
+        f"One layer, {training['dim']} dimensions, a window of {training['window']}, negative "
+        f"sampling, {tokens}, English. The studies named after a sample use less text. One setting "
+        "of learning rates, chosen on training loss and on the development part of MEN, serves all "
+        "models of the matched family but `block`; a part of what separates two of them may be "
+        "tuning. Deeper models, longer contexts and more text are another question."
+    )
 
 
 def _counts_win(main: Results) -> str:
