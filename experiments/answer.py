@@ -240,6 +240,8 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
         yield _maps_cost(results["roles"])
     if "parts_of_speech" in results:
         yield _queries_know(results["parts_of_speech"])
+    if "stability" in results:
+        yield _lists_change(results["stability"])
     if "task_decides" in results:
         yield _seeds_disagree(results["task_decides"])
 
@@ -323,6 +325,23 @@ def _best_auc(parts: Results) -> str:
     return (
         f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
         f"{shown_values(best)}"
+    )
+
+
+def _lists_change(stability: Results) -> str:
+    (corpus,) = queries.corpora(stability)
+    rows = {
+        model: agreement(stability, corpus, "overlap", model, model)
+        for model in ("skip_gram", "cbow", *ATTENTION)
+    }
+    _borne_out(
+        "lists of attention change most",
+        (apart(rows["cbow"], rows[model]) == 1 for model in ATTENTION),
+    )
+    seeds = queries.cost(stability, corpus, "attention").done
+    return (
+        "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
+        f"seeds share on {corpus} ({seeds} seeds): {shown_values(rows)}."
     )
 
 
