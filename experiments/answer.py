@@ -15,29 +15,26 @@ experiments/README.md. Nothing is trained.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
-from math import isnan
 from pathlib import Path
 from typing import NamedTuple
 
 from wordrel.files import write_text
 from wordrel.report import findings, ladder, queries
-from wordrel.report.queries import Row
 from wordrel.report.readme import replace_block
 from wordrel.report.results import Results, read_results
 from wordrel.report.rungs import POSITIONS, WORD_SCORES
-from wordrel.report.text import escape, number, share, table, with_interval
+from wordrel.report.text import escape, number, share, table
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
-    agreement,
     ahead,
-    apart,
+    borne_out,
     difference,
     score,
+    shown_gap,
     shown_value,
-    shown_values,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,23 +142,23 @@ def _predicts(main: Results, steps: Results) -> str:
         corpus: difference(main, corpus, MASKED, "cbow", "masked_attention")
         for corpus in queries.corpora(main)
     }
-    _borne_out("attention predicts better", (ahead(gap) == -1 for gap in gaps.values()))
-    said = " and ".join(f"{_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
+    borne_out("attention predicts better", (ahead(gap) == -1 for gap in gaps.values()))
+    said = " and ".join(f"{shown_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
     corpus = queries.corpora(steps)[0]
     trainer = difference(steps, corpus, MASKED, "cbow", "mean")
     weights = difference(steps, corpus, MASKED, "mean", "masked_attention")
-    _borne_out("a part of that is the trainer", (ahead(gap) == -1 for gap in (trainer, weights)))
+    borne_out("a part of that is the trainer", (ahead(gap) == -1 for gap in (trainer, weights)))
     return (
         "**It predicts text better.** Given the words around a gap, one layer of self-attention "
         f"needs fewer nats per word than word2vec's CBOW: {said}. A part of that is no attention: "
-        f"on {corpus}, {_gap(trainer)} lie between gensim's CBOW and the same mean in our trainer, "
-        f"and {_gap(weights)} between that mean and attention."
+        f"on {corpus}, {shown_gap(trainer)} lie between gensim's CBOW and the same mean in our "
+        f"trainer, and {shown_gap(weights)} between that mean and attention."
     )
 
 
 def _buys(steps: Results) -> str:
     climbs = [c for c in ladder.climbs(steps) if c.top == "content_position"]
-    _borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
+    borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
     said = "; ".join(
         f"on {climb.corpus} {share(climb.share(POSITIONS).value)} and "
         f"{share(climb.share(WORD_SCORES).value)}"
@@ -185,7 +182,7 @@ def _single_words(main: Results) -> str:
         for model in ATTENTION
     ]
     signs = [ahead(pair) for _, _, pair in tested]
-    _borne_out("no attention model is better for single words", [1 not in signs, -1 in signs])
+    borne_out("no attention model is better for single words", [1 not in signs, -1 in signs])
     corpus = queries.corpora(main)[0]
     rows = {m: score(main, corpus, ANALOGIES, m) for m in ("skip_gram", "masked_attention")}
     scores = " against ".join(f"{m} {shown_value(row)}" for m, row in rows.items())
@@ -201,7 +198,7 @@ def _looks_up(recall: Results) -> str:
     rows = {m: score(recall, corpus, "last_word", m) for m in ("attention", "mean", "cbow")}
     attention, mean, cbow = rows.values()
     assert attention is not None and mean is not None and cbow is not None
-    _borne_out("attention looks up", [attention.low > max(mean.high, cbow.high)])
+    borne_out("attention looks up", [attention.low > max(mean.high, cbow.high)])
     pairs = corpus.rpartition("-")[2]
     return (
         f"**The look-up is real, though.** Where a sentence plants {pairs} pairs of key and value "
@@ -221,29 +218,23 @@ def _relates(main: Results, parts: Results) -> str:
         if contrast.pair is not None
     ]
     word2vec, attention = found.count("better"), found.count("worse")
-    _borne_out("word2vec relates words as well", [word2vec >= attention])
+    best = import_module("parts_of_speech").best_auc(parts)
+    borne_out("word2vec relates words as well", [word2vec >= attention])
     return (
         "**What its products say of two words, word2vec mostly says as well or better.** Of "
         f"{len(found)} contrasts between the best model of each family on relations, their "
         "direction, syntax and words in context, word2vec is told apart as better in "
         f"{word2vec} and attention in {attention}; the others are open. The exception is grammar: "
-        f"a learned query and key tell noun-verb from verb-article pairs best ({_best_auc(parts)})."
+        f"a learned query and key tell noun-verb from verb-article pairs best ({best})."
     )
 
 
 def surprises(results: dict[str, Results]) -> Iterator[str]:
     """What nobody predicted, of the experiments that were run; checked like the sentences."""
-    yield _counts_win(results["word2vec_vs_attention"])
-    if "order" in results:
-        yield _shuffling_helps(results["order"])
-    if "roles" in results:
-        yield _maps_cost(results["roles"])
-    if "parts_of_speech" in results:
-        yield _queries_know(results["parts_of_speech"])
-    if "stability" in results:
-        yield _lists_change(results["stability"])
-    if "task_decides" in results:
-        yield _seeds_disagree(results["task_decides"])
+    for name, result in results.items():
+        module = import_module(name)
+        if hasattr(module, "surprise"):
+            yield module.surprise(result)
 
 
 def _limits(main: Results) -> str:
@@ -258,120 +249,6 @@ def _limits(main: Results) -> str:
         "models of the matched family but `block`; a part of what separates two of them may be "
         "tuning. Deeper models, longer contexts and more text are another question."
     )
-
-
-def _counts_win(main: Results) -> str:
-    gaps = {
-        (corpus, model): difference(main, corpus, "men_test", "ppmi_svd", model)
-        for corpus in queries.corpora(main)
-        for model in ("skip_gram", "cbow", *ATTENTION)
-    }
-    _borne_out("counts win on MEN", (ahead(gap) == 1 for gap in gaps.values()))
-    said = "; ".join(
-        f"{_gap(gaps[corpus, 'skip_gram'])} above skip-gram on {corpus}"
-        for corpus in queries.corpora(main)
-    )
-    return (
-        "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
-        f"by prediction, is told apart as better than every trained model: {said} (Spearman)."
-    )
-
-
-def _shuffling_helps(order: Results) -> str:
-    (corpus,) = queries.corpora(order)
-    names = ("masked_attention_shuffled", "masked_attention")
-    gap = difference(order, corpus, "men_test", *names)
-    _borne_out("shuffled text helps on MEN", [ahead(gap) == 1])
-    loss = difference(order, corpus, MASKED, *names)
-    return (
-        "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
-        f"words stand in random order, `masked_attention` gains {_gap(gap)} on MEN, though its "
-        f"held-out loss rises by {_gap(loss)} nats: a window of shuffled text reaches the whole "
-        "sentence, and what is near in a text is not what is alike."
-    )
-
-
-def _maps_cost(roles: Results) -> str:
-    (corpus,) = queries.corpora(roles)
-    loss = "held_out_loss.next_word"
-    value = difference(roles, corpus, loss, "no_value_map", "attention")
-    every = difference(roles, corpus, loss, "basic", "attention")
-    _borne_out("the maps buy nothing", [ahead(value) == 1, ahead(every) != -1])
-    return (
-        "**At this size the maps to query, key and value buy nothing.** Without the map of the "
-        f"value the next-word loss of `attention` changes by {_gap(value)} nats, without any of "
-        f"the three by {_gap(every)} (below 0 is better; {corpus})."
-    )
-
-
-def _queries_know(parts: Results) -> str:
-    return (
-        "**A learned query and key tell noun-verb from verb-article pairs better than any reading "
-        f"of word2vec or of counts**, at equal distances ({_best_auc(parts)})."
-    )
-
-
-def _best_auc(parts: Results) -> str:
-    """The product of query and key beside the best reading of word2vec and counts."""
-    asking, best = {}, {}
-    for corpus in queries.corpora(parts):
-        rows = queries.rows(parts.summary, corpus=corpus, task="ud_parts_of_speech")
-        others = [row for row in rows if row.model in ("skip_gram", "cbow", "ppmi_svd")]
-        top = max(others, key=lambda row: -1.0 if isnan(row.score) else row.score)
-        asking[f"on {corpus}"] = score(parts, corpus, "ud_parts_of_speech", "attention", "q.k")
-        best[f"{top.model} ({top.view}) on {corpus}"] = top
-    clear = map(apart, asking.values(), best.values())
-    _borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
-    return (
-        f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
-        f"{shown_values(best)}"
-    )
-
-
-def _lists_change(stability: Results) -> str:
-    (corpus,) = queries.corpora(stability)
-    rows = {
-        model: agreement(stability, corpus, "overlap", model, model)
-        for model in ("skip_gram", "cbow", *ATTENTION)
-    }
-    _borne_out(
-        "lists of attention change most",
-        (apart(rows["cbow"], rows[model]) == 1 for model in ATTENTION),
-    )
-    seeds = queries.cost(stability, corpus, "attention").done
-    return (
-        "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
-        f"seeds share on {corpus} ({seeds} seeds): {shown_values(rows)}."
-    )
-
-
-def _seeds_disagree(tasks: Results) -> str:
-    (corpus,) = queries.corpora(tasks)
-    seeds = agreement(tasks, corpus, "rank_correlation", "content", "content")
-    between = agreement(tasks, corpus, "rank_correlation", "mean", "causal_mean")
-    _borne_out("seeds of content disagree", [apart(seeds, between) == -1])
-    return (
-        "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
-        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of `content`, and at "
-        f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
-        f"({corpus}, rank correlation, 5 seeds)."
-    )
-
-
-def _borne_out(words: str, found: Iterable[bool]) -> None:
-    """Refuse to write what the tables do not say.
-
-    Raises:
-        ValueError: naming the sentence that has to be written anew.
-    """
-    if not all(found):
-        raise ValueError(f"the stored tables no longer say that {words}: write the sentence anew")
-
-
-def _gap(pair: Row | None) -> str:
-    assert pair is not None
-    gap = with_interval(pair.difference, pair.low, pair.high)
-    return f"{gap} (n {pair.n_scored:,}, {pair.seeds} seeds)"
 
 
 def claims_table(results: dict[str, Results], up: str, *, whole: bool = True) -> str:

@@ -41,6 +41,7 @@ The classes are those of a treebank (UD English EWT), which is other text than t
 Determiners are more than articles: "this", "each" and "which" are among them.
 """
 
+from math import isnan
 from pathlib import Path
 
 import wordrel
@@ -53,6 +54,7 @@ from wordrel.report.verdicts import (
     Verdict,
     above,
     apart,
+    borne_out,
     decided_by_all,
     enough,
     measured,
@@ -181,6 +183,35 @@ def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
     signs = [above(row, value) for row in rows.values()]
     found = decided_by_all(signs) if enough(rows.values()) else "undecided"
     return Verdict(found, shown_values(rows))
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    return (
+        "**A learned query and key tell noun-verb from verb-article pairs better than any reading "
+        f"of word2vec or of counts**, at equal distances ({best_auc(results)})."
+    )
+
+
+def best_auc(results: Results) -> str:
+    """The product of query and key beside the best reading of word2vec and counts."""
+    asking, best = {}, {}
+    for corpus in queries.corpora(results):
+        rows = queries.rows(results.summary, corpus=corpus, task="ud_parts_of_speech")
+        others = [row for row in rows if row.model in ("skip_gram", "cbow", "ppmi_svd")]
+        top = max(others, key=lambda row: -1.0 if isnan(row.score) else row.score)
+        asking[f"on {corpus}"] = score(results, corpus, "ud_parts_of_speech", "attention", "q.k")
+        best[f"{top.model} ({top.view}) on {corpus}"] = top
+    clear = map(apart, asking.values(), best.values())
+    borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
+    return (
+        f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
+        f"{shown_values(best)}"
+    )
 
 
 if __name__ == "__main__":

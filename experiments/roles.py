@@ -47,10 +47,12 @@ from wordrel.report.verdicts import (
     Verdict,
     above,
     ahead,
+    borne_out,
     difference,
     enough,
     measured,
     shown,
+    shown_gap,
     shown_value,
     told,
 )
@@ -136,6 +138,24 @@ def _costs_little(gap: Row | None) -> str:
     if gap is None or not enough([gap]):
         return "undecided"
     return "holds" if gap.high < MARGIN else "fails" if gap.low > MARGIN else "undecided"
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    (corpus,) = queries.corpora(results)
+    loss = "held_out_loss.next_word"
+    value = difference(results, corpus, loss, "no_value_map", "attention")
+    every = difference(results, corpus, loss, "basic", "attention")
+    borne_out("the maps buy nothing", [ahead(value) == 1, ahead(every) != -1])
+    return (
+        "**At this size the maps to query, key and value buy nothing.** Without the map of the "
+        f"value the next-word loss of `attention` changes by {shown_gap(value)} nats, without any "
+        f"of the three by {shown_gap(every)} (below 0 is better; {corpus})."
+    )
 
 
 if __name__ == "__main__":

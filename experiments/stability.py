@@ -33,6 +33,7 @@ from wordrel.report.verdicts import (
     above,
     agreement,
     apart,
+    borne_out,
     decided_by_all,
     shown_values,
     told,
@@ -69,6 +70,28 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     said = dict.fromkeys("123", f"{min(seeds)} seeds; overlap {shown_values(lists)}")
     said["4"] = f"{min(seeds)} seeds; rank correlation {shown_values(scores)}"
     return {name: Verdict(decided_by_all(signs[name]), said[name]) for name in signs}
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    (corpus,) = queries.corpora(results)
+    rows = {
+        model: agreement(results, corpus, "overlap", model, model)
+        for model in ("skip_gram", "cbow", *ATTENTION)
+    }
+    borne_out(
+        "lists of attention change most",
+        (apart(rows["cbow"], rows[model]) == 1 for model in ATTENTION),
+    )
+    seeds = queries.cost(results, corpus, "attention").done
+    return (
+        "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
+        f"seeds share on {corpus} ({seeds} seeds): {shown_values(rows)}."
+    )
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ from wordrel.report.verdicts import (
     agreement,
     ahead,
     apart,
+    borne_out,
     decided_by_all,
     difference,
     shown,
@@ -122,6 +123,24 @@ def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str
         for model in (first, second)
     ]
     return f"{first} and {second} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    (corpus,) = queries.corpora(results)
+    seeds = agreement(results, corpus, "rank_correlation", "content", "content")
+    between = agreement(results, corpus, "rank_correlation", "mean", "causal_mean")
+    borne_out("seeds of content disagree", [apart(seeds, between) == -1])
+    return (
+        "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
+        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of `content`, and at "
+        f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
+        f"({corpus}, rank correlation, 5 seeds)."
+    )
 
 
 if __name__ == "__main__":

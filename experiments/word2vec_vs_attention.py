@@ -67,11 +67,13 @@ from wordrel.report.verdicts import (
     Claim,
     Verdict,
     ahead,
+    borne_out,
     decided,
     difference,
     enough,
     over_corpora,
     score,
+    shown_gap,
     shown_value,
     told,
 )
@@ -194,6 +196,28 @@ def _chance_signs(rows: pd.DataFrame) -> Iterator[int]:
     """1 where a model is above chance, -1 where it is below; the random one is not asked."""
     for row in rows[rows["model"] != "random"].itertuples():
         yield int(row.low > 0.5) - int(row.high < 0.5)
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    gaps = {
+        (corpus, model): difference(results, corpus, "men_test", "ppmi_svd", model)
+        for corpus in queries.corpora(results)
+        for model in ("skip_gram", "cbow", *ATTENTION)
+    }
+    borne_out("counts win on MEN", (ahead(gap) == 1 for gap in gaps.values()))
+    said = "; ".join(
+        f"{shown_gap(gaps[corpus, 'skip_gram'])} above skip-gram on {corpus}"
+        for corpus in queries.corpora(results)
+    )
+    return (
+        "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
+        f"by prediction, is told apart as better than every trained model: {said} (Spearman)."
+    )
 
 
 if __name__ == "__main__":

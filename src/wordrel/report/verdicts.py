@@ -129,6 +129,13 @@ def shown(pair: Row | None, digits: int = 4) -> str:
     )
 
 
+def shown_gap(pair: Row | None) -> str:
+    """A paired difference with its interval, n and seeds, for a sentence."""
+    assert pair is not None
+    gap = with_interval(pair.difference, pair.low, pair.high)
+    return f"{gap} (n {pair.n_scored:,}, {pair.seeds} seeds)"
+
+
 def shown_value(row: Row | None, digits: int = 3) -> str:
     """A score, a measurement or an agreement with its interval."""
     if row is None:
@@ -165,3 +172,13 @@ def over_corpora(
 def enough(rows: Iterable[Row | None]) -> bool:
     """Whether all are there and rest on enough seeds to conclude from."""
     return all(row is not None and row.seeds >= SEEDS for row in rows)
+
+
+def borne_out(words: str, found: Iterable[bool]) -> None:
+    """Refuse to write what the tables do not say.
+
+    Raises:
+        ValueError: naming the sentence that has to be written anew.
+    """
+    if not all(found):
+        raise ValueError(f"the stored tables no longer say that {words}: write the sentence anew")
