@@ -40,7 +40,7 @@ from wordrel.report.verdicts import (
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = (
     *("word2vec_vs_attention", "ladder", "parts_of_speech", "task_decides", "roles", "recall"),
-    *("order", "corpus_size", "window_and_size", "stability"),
+    *("order", "corpus_size", "small_text", "window_and_size", "stability"),
 )
 CLAIMS = {
     "C1": ("Self-attention learns words and their relationships", "word2vec_vs_attention"),

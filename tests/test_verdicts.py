@@ -130,3 +130,10 @@ def test_parts_of_speech_need_product_sign_and_control() -> None:
     assert claim([-1, -1, -1, -1]) == "contradicted"
     assert claim([0, -1, 1, 0]) == "partly supported"
     assert claim([0, -1, 0, 0]) == "undecided"
+
+
+def test_only_two_better_say_that_updates_do_not_explain_it() -> None:
+    neither = experiment("small_text")._neither
+    assert neither([0, -1]) == "holds"
+    assert neither([1, 0]) == "undecided"
+    assert neither([1, 1]) == "fails"
