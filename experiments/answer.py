@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from wordrel.files import write_text
 from wordrel.report import findings, ladder, queries
+from wordrel.report.claims import RULES
 from wordrel.report.readme import replace_block
 from wordrel.report.results import Results, read_results
 from wordrel.report.rungs import POSITIONS, WORD_SCORES
@@ -42,18 +43,6 @@ EXPERIMENTS = (
     *("word2vec_vs_attention", "ladder", "parts_of_speech", "task_decides", "roles", "recall"),
     *("order", "corpus_size", "small_text", "window_and_size", "stability"),
 )
-CLAIMS = {
-    "C1": ("Self-attention learns words and their relationships", "word2vec_vs_attention"),
-    "C2": ("Nouns and verbs get a better product than a verb and an article", "parts_of_speech"),
-    "C3": ("An article helps little to predict the next word", "parts_of_speech"),
-    "C4": ("The product says how related two words are for the task learnt", "task_decides"),
-    "C5": ("Query, key and value are different roles of one vector", "roles"),
-    "C6": ("The maps to query, key and value add parameters that do something", "roles"),
-    "C7": ("Key, value and query are a soft dictionary", "recall"),
-    "C8": ("Attention does not care about order", "order"),
-    "C9": ("So it differs from word2vec, and mostly by one ingredient", "ladder"),
-}
-"""Claim -> its words, and the experiment that decides it."""
 MASKED, ANALOGIES = "held_out_loss.masked_word", "google_analogies"
 ATTENTION = ("attention", "attention_position", "masked_attention")
 
@@ -253,19 +242,18 @@ def _limits(main: Results) -> str:
 
 def claims_table(results: dict[str, Results], up: str, *, whole: bool = True) -> str:
     """A line for each claim; `up` leads from the page to the top of the project."""
-    found: dict[str, Claim] = {}
-    for name in dict.fromkeys(experiment for _, experiment in CLAIMS.values()):
-        if name in results:
-            found |= import_module(name).claims(results[name])
-    body = [
-        [
-            f"{claim}: {words}",
-            f"**{found[claim].verdict}**" if claim in found else "not run yet",
-            _effect(found[claim], whole=whole) if claim in found else "",
-            _links(name, up, run=name in results),
-        ]
-        for claim, (words, name) in CLAIMS.items()
-    ]
+    body = []
+    for rule in RULES:
+        run = rule.experiment in results
+        claim = rule.decide(results[rule.experiment]) if run else None
+        body.append(
+            [
+                f"{rule.name}: {rule.claim}",
+                f"**{claim.verdict}**" if claim else "not run yet",
+                _effect(claim, whole=whole) if claim else "",
+                _links(rule.experiment, up, run=run),
+            ]
+        )
     return table(["claim", "verdict", "effect, interval, n", "decided by"], body, left=4)
 
 

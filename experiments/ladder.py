@@ -64,10 +64,12 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import ladder
+from wordrel.report.claims.ladder import MARGIN
+from wordrel.report.claims.ladder import claim as one_ingredient
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
-from wordrel.report.text import share, with_interval
+from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -80,8 +82,6 @@ from wordrel.report.verdicts import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-MARGIN = 0.02
-TOPS = ("content_position", "attention_position", "block")
 SIMILARITY = ("ws353", "simlex999")
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
 
@@ -100,24 +100,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 def claims(results: Results) -> dict[str, Claim]:
     """C9, by the rule above."""
-    climbs = [c for c in ladder.climbs(results) if c.top in TOPS]
-    gains = [climb.total for climb in climbs]
-    first = [climb.ranked()[0] for climb in climbs]
-    alone = [climb.ahead(*climb.ranked()[:2]).clear for climb in climbs]
-    verdict = "undecided"
-    if climbs and min(len(climb.seeds) for climb in climbs) >= SEEDS:
-        if all(gain.clear and gain.value > 0 for gain in gains):
-            verdict = "supported" if all(alone) else "partly supported"
-        elif all(gain.high < MARGIN for gain in gains):
-            verdict = "contradicted"
-    said = [
-        f"{climb.foot} to {climb.top} on {climb.corpus} saves "
-        f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
-        f"{share(climb.share(name).value)} of it by {name}"
-        f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
-        for climb, gain, name in zip(climbs, gains, first, strict=True)
-    ]
-    return {"C9": Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")}
+    return {"C9": one_ingredient(results)}
 
 
 def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:

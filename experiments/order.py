@@ -44,7 +44,7 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
-from wordrel.report.queries import Row
+from wordrel.report.claims import order
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
@@ -55,22 +55,19 @@ from wordrel.report.verdicts import (
     decided_by_all,
     difference,
     enough,
-    measured,
     shown,
     shown_gap,
-    shown_value,
-    shown_values,
     told,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-UNMOVED = ("cbow", "mean", "causal_mean", "attention")
 MOVED = ("position_weight", "masked_attention", "attention_position")
-MODELS = ("cbow", "mean", "position_weight", "masked_attention", "causal_mean", "attention")
-MODELS = (*MODELS, "attention_position")
-MASKED, NEXT = "held_out_loss.masked_word", "held_out_loss.next_word"
-OTHERS, ASKING = "others permuted", "asking word exchanged"
-NOTHING, COST, FALL = 0.001, 0.1, 0.1
+MODELS = (
+    *("cbow", "mean", "position_weight", "masked_attention"),
+    *("causal_mean", "attention", "attention_position"),
+)
+MASKED = "held_out_loss.masked_word"
+COST, FALL = 0.1, 0.1
 
 
 def main() -> None:
@@ -83,14 +80,12 @@ def main() -> None:
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
-    unmoved = {m: _row(results, corpus, m, OTHERS, "unmoved") for m in UNMOVED}
-    found = {"1": Verdict(_all_unmoved(unmoved), shown_values(unmoved))}
-    found["2"] = _moved(results, corpus, ("attention",), ASKING)
-    found["3"] = _moved(results, corpus, MOVED, OTHERS)
+    found = order.verdicts(results)
+    found["3"] = order.moved(results, corpus, MOVED, order.OTHERS)
     losses = [
         difference(results, corpus, task, f"{model}_shuffled", model)
         for model in MODELS
-        for task in (MASKED, NEXT)
+        for task in (MASKED, order.NEXT)
     ]
     losses = [row for row in losses if row is not None]
     signs = [above(row, COST) for row in losses]
@@ -109,50 +104,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 def claims(results: Results) -> dict[str, Claim]:
     """C8, by the rule above."""
-    (corpus,) = queries.corpora(results)
-    found = verdicts(results)
-    names = (OTHERS, "two words exchanged", ASKING, "all permuted")
-    rows = {name: _row(results, corpus, "attention", name, "unmoved") for name in names}
-    verdict = "undecided"
-    if enough(rows.values()) and all(row is not None and row.low >= 1 for row in rows.values()):
-        verdict = "supported"
-    elif found["1"].found == "fails":
-        verdict = "contradicted"
-    elif found["1"].found == found["2"].found == "holds":
-        verdict = "partly supported"
-    added = _row(results, corpus, "attention", ASKING, "added_loss")
-    n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
-    effect = (
-        f"of the contexts of attention {shown_values(rows)} are not moved; with the asking word "
-        f"exchanged the loss rises by {shown_value(added)} nats{n}"
-    )
-    shuffled = shown(difference(results, corpus, NEXT, "attention_shuffled", "attention"))
-    return {"C8": Claim(verdict, effect, f"shuffled training text: {shuffled}")}
-
-
-def _row(results: Results, corpus: str, model: str, group: str, statistic: str) -> Row | None:
-    return measured(results, corpus, model, ("word_order", "context", group, statistic))
-
-
-def _all_unmoved(rows: dict[str, Row | None]) -> str:
-    if not enough(rows.values()):
-        return "undecided"
-    shares = [row.value for row in rows.values() if row is not None]
-    return "holds" if min(shares) == 1 else "fails" if min(shares) < 1 - NOTHING else "undecided"
-
-
-def _moved(results: Results, corpus: str, models: tuple[str, ...], group: str) -> Verdict:
-    moved = {m: _row(results, corpus, m, group, "moved") for m in models}
-    added = {m: _row(results, corpus, m, group, "added_loss") for m in models}
-    signs = [
-        -1
-        if above(added[m], NOTHING) == -1
-        else int(above(moved[m], 0.0) == above(added[m], 0.0) == 1)
-        for m in models
-    ]
-    there = enough([*moved.values(), *added.values()])
-    said = f"moved by {shown_values(moved)}; added loss {shown_values(added)}"
-    return Verdict(decided_by_all(signs) if there else "undecided", said)
+    return {"C8": order.claim(results)}
 
 
 def surprise(results: Results) -> str:

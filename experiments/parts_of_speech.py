@@ -46,10 +46,18 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
+from wordrel.report.claims.parts_of_speech import (
+    CLAIMED,
+    NEXT,
+    articles,
+    auc,
+    coefficient,
+    helping,
+    products,
+)
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Claim,
     Verdict,
     above,
@@ -57,7 +65,6 @@ from wordrel.report.verdicts import (
     borne_out,
     decided_by_all,
     enough,
-    measured,
     over_corpora,
     score,
     shown_value,
@@ -66,10 +73,7 @@ from wordrel.report.verdicts import (
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
-CLAIMED = {"basic": "in.in", "attention": "q.k"}
 CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}
-NEXT = ("attention", "attention_position", "basic", "causal_mean")
 
 
 def main() -> None:
@@ -107,76 +111,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
 
 def claims(results: Results) -> dict[str, Claim]:
     """C2 and C3, by the rule above."""
-    corpora = queries.corpora(results)
-    aucs = {
-        f"{model} ({view}) on {corpus}": auc(results, corpus, model, view)
-        for corpus in corpora
-        for model, view in CLAIMED.items()
-    }
-    more = [(mean(results, c, m), coefficient(results, c, m)) for c in corpora for m in CLAIMED]
-    signs = [above(row, 0.5) for row in aucs.values()]
-    whole = all(above(row, 0.0) == 1 for pair in more for row in pair)
-    rows = [*aucs.values(), *(row for pair in more for row in pair)]
-    c2 = _claim(signs, whole=whole) if enough(rows) else "undecided"
-    n = ", ".join(sorted({f"{row.n_scored:,}" for row in aucs.values() if row is not None}))
-    hidden = [articles(results, corpus, model) for corpus in corpora for model in NEXT]
-    less = [-apart(*pair) for pair in hidden]
-    there = enough(row for pair in hidden for row in pair)
-    c3 = _claim(less) if there else "undecided"
-    alone, others = articles(results, corpora[0], "attention")
-    means = {f"{m} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
-    held = {f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
-    return {
-        "C2": Claim(
-            c2,
-            "AUC of noun-verb over verb-article pairs as far apart: "
-            + shown_values(aucs)
-            + f" (n {n}, {SEEDS} seeds)",
-            "with frequency, distance and PMI held, noun-verb minus verb-article in standard "
-            f"deviations: {shown_values(held)}; mean product of a noun with a verb: "
-            f"{shown_values(means)}",
-        ),
-        "C3": Claim(
-            c3,
-            f"hiding determiners adds {shown_value(alone)} nats per hidden word to the loss of "
-            f"attention on {corpora[0]}, hiding as many others {shown_value(others)}; less in "
-            f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora "
-            f"({SEEDS} seeds)",
-        ),
-    }
-
-
-def _claim(signs: list[int], *, whole: bool = True) -> str:
-    if all(sign == 1 for sign in signs) and whole:
-        return "supported"
-    if all(sign == -1 for sign in signs):
-        return "contradicted"
-    return "partly supported" if 1 in signs else "undecided"
-
-
-def auc(results: Results, corpus: str, model: str, view: str) -> Row | None:
-    """Noun-verb pairs over verb-article pairs."""
-    return score(results, corpus, CLASSES, model, view)
-
-
-def mean(results: Results, corpus: str, model: str) -> Row | None:
-    """The mean product of a noun with a verb near it."""
-    return measured(results, corpus, model, (CLASSES, CLAIMED[model], "NOUN>VERB", "mean"))
-
-
-def coefficient(results: Results, corpus: str, model: str) -> Row | None:
-    """Noun-verb minus verb-article with frequency, distance and PMI held, standardised."""
-    group = "NOUN>VERB against VERB>ARTICLE"
-    return measured(results, corpus, model, (CLASSES, CLAIMED[model], group, "coefficient"))
-
-
-def articles(results: Results, corpus: str, model: str) -> tuple[Row | None, Row | None]:
-    """What hiding determiners adds to the loss, and what hiding as many others adds."""
-    without, others = (
-        measured(results, corpus, model, (BY_CLASS, "context", group, "added_loss_per_hidden_word"))
-        for group in ("without DET", "without as many others as DET")
-    )
-    return without, others
+    return {"C2": products(results), "C3": helping(results)}
 
 
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:

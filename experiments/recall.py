@@ -40,30 +40,24 @@ shuffle: what came out of it changed nothing above, except that "or the two are 
 rule 3, since `content`, `attention` and `attention_position` were all right in every sentence.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import wordrel
-from wordrel.report import queries
+from wordrel.report.claims import recall
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Claim,
     Verdict,
     ahead,
     decided_by_all,
     difference,
     shown,
-    shown_value,
     told,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-ASKING = ("attention", "attention_position")
-SILENT = ("cbow", "mean", "causal_mean", "causal_position", "masked_attention")
-TASK = "last_word"
-RIGHT, MARGIN, EQUAL = 0.9, 0.1, 0.03
+EQUAL = 0.03
 
 
 def main() -> None:
@@ -75,92 +69,19 @@ def main() -> None:
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
-    corpora = {int(name.rpartition("-")[2]): name for name in queries.corpora(results)}
-    if not all(complete(results, corpus) for corpus in corpora.values()):
-        return dict.fromkeys("123", Verdict("undecided", "not every model has answered"))
-    several = {pairs: corpus for pairs, corpus in corpora.items() if pairs > 1}
-    taught = learnt(results, corpora[1])
+    corpora = recall.planted(results)
     between = (
-        difference(results, corpora[2], TASK, "content", "mean"),
-        difference(results, corpora[8], TASK, "attention", "content"),
+        difference(results, corpora[2], recall.TASK, "content", "mean"),
+        difference(results, corpora[8], recall.TASK, "attention", "content"),
     )
-    asked = [sign for corpus in corpora.values() for sign in looked_up(results, corpus)]
-    silent = [s for p, corpus in several.items() for s in guessed(results, corpus, p, taught)]
-    unequal = [-1 if equal(pair) else ahead(pair) for pair in between]
-    return {
-        "1": Verdict(decided_by_all(asked), listed(results, ASKING)),
-        "2": Verdict(decided_by_all(silent), listed(results, SILENT)),
-        "3": Verdict(decided_by_all(unequal), "; ".join(map(shown, between))),
-    }
+    unequal = decided_by_all([-1 if equal(pair) else ahead(pair) for pair in between])
+    found = unequal if recall.complete(results, ("content",)) else "undecided"
+    return {**recall.verdicts(results), "3": Verdict(found, "; ".join(map(shown, between)))}
 
 
 def claims(results: Results) -> dict[str, Claim]:
     """C7, as far as planted recall decides it."""
-    found = verdicts(results)
-    hardest = queries.corpora(results)[-1]
-    rows = scores(results, hardest)
-    compared = "; ".join(
-        f"{model} {shown_value(rows[model])}" for model in ("attention", "mean", "cbow")
-    )
-    n = f"n {rows['attention'].n_scored:,}, {rows['attention'].seeds} seeds"
-    said = f"share of sentences of {hardest} whose last word is found: {compared}; {n}"
-    return {"C7": Claim(claim(found["1"].found, found["2"].found), said)}
-
-
-def listed(results: Results, models: tuple[str, ...]) -> str:
-    """The scores of some models on every corpus."""
-    return "; ".join(
-        f"{corpus}: "
-        + ", ".join(f"{model} {shown_value(scores(results, corpus)[model])}" for model in models)
-        for corpus in queries.corpora(results)
-    )
-
-
-def claim(looks_up: str, means_guess: str) -> str:
-    """The verdict on C7 from the first two predictions."""
-    if looks_up == "fails":
-        return "contradicted"
-    if looks_up == "holds" and means_guess != "undecided":
-        return "supported" if means_guess == "holds" else "partly supported"
-    return "undecided"
-
-
-def scores(results: Results, corpus: str) -> dict[str, Row]:
-    """Each model's row of the summary."""
-    (column,) = queries.columns(results, corpus, "recall")
-    return queries.answers(results, corpus, column)
-
-
-def complete(results: Results, corpus: str) -> bool:
-    """Whether every model has answered with every seed."""
-    found = scores(results, corpus)
-    return all(m in found and found[m].seeds >= SEEDS for m in (*ASKING, *SILENT, "content"))
-
-
-def learnt(results: Results, corpus: str) -> set[str]:
-    """The models that are right where nothing has to be chosen."""
-    return {model for model, row in scores(results, corpus).items() if row.low >= RIGHT}
-
-
-def looked_up(results: Results, corpus: str) -> Iterator[int]:
-    """1 for each asking model that is right in .9 or more, -1 where it is not."""
-    for model in ASKING:
-        row = scores(results, corpus)[model]
-        yield 1 if row.low >= RIGHT else -1 if row.high < RIGHT else 0
-
-
-def guessed(results: Results, corpus: str, pairs: int, taught: set[str]) -> Iterator[int]:
-    """1 for each silent model that is right once in `pairs`, -1 for one that does better."""
-    most = 1 / pairs + MARGIN
-    for model in SILENT:
-        row = scores(results, corpus)[model]
-        sign = ahead(difference(results, corpus, TASK, "attention", model))
-        if model not in taught:
-            yield 0
-        elif row.low > most or sign < 0:
-            yield -1
-        else:
-            yield sign if row.high < most else 0
+    return {"C7": recall.claim(results)}
 
 
 def equal(pair: Row | None) -> bool:

@@ -40,27 +40,21 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
-from wordrel.report.queries import Row
+from wordrel.report.claims import roles
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
-    above,
     ahead,
     borne_out,
     difference,
-    enough,
     measured,
-    shown,
     shown_gap,
-    shown_value,
     told,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-MARGIN, SHARE = 0.02, 0.9
-NEXT = "held_out_loss.next_word"
-SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "basic"}
+SHARE = 0.9
 
 
 def main() -> None:
@@ -73,71 +67,19 @@ def main() -> None:
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
-    added = measured(
-        results, corpus, "attention", ("attention_roles", "exchanged", "all", "added_loss")
-    )
-    keys = measured(
-        results,
-        corpus,
-        "attention",
-        ("attention_roles", "attention", "asking any", "effective_share"),
-    )
-    found = {"1": _against(added, MARGIN, "added loss of exchanged query and key")}
-    for name, model in SMALLER.items():
-        gap = difference(results, corpus, NEXT, model, "attention")
-        found[name] = Verdict(_costs_little(gap), shown(gap))
-    share = _against(keys, SHARE, "effective keys as a share of the words in view")
+    row = ("attention_roles", "attention", "asking any", "effective_share")
+    keys = measured(results, corpus, "attention", row)
+    share = roles.against(keys, SHARE, "effective keys as a share of the words in view")
     turned = {"holds": "fails", "fails": "holds"}
-    found["5"] = Verdict(turned.get(share.found, share.found), share.evidence)
-    return found
+    return {
+        **roles.verdicts(results),
+        "5": Verdict(turned.get(share.found, share.found), share.evidence),
+    }
 
 
 def claims(results: Results) -> dict[str, Claim]:
     """C5 and C6, by the rule above; what is said of C7 stands beside the verdict of recall."""
-    (corpus,) = queries.corpora(results)
-    found = verdicts(results)
-    words = {name: verdict.found for name, verdict in found.items()}
-    gap = difference(results, corpus, NEXT, "basic", "attention")
-    parameters = ", ".join(
-        f"{model} {queries.cost(results, corpus, model).parameters:,.0f}"
-        for model in ("basic", "no_value_map", "one_map_qk", "attention")
-    )
-    told_of = "; ".join(found[name].evidence for name in ("2", "3"))
-    return {
-        "C5": Claim(_roles(words), found["1"].evidence, found["2"].evidence),
-        "C6": Claim(
-            _maps(words, ahead(gap)), found["4"].evidence, f"{told_of}; parameters: {parameters}"
-        ),
-    }
-
-
-def _roles(words: dict[str, str]) -> str:
-    if words["1"] == "holds":
-        return "supported" if words["2"] == "fails" else "partly supported"
-    little = words["2"] == words["3"] == "holds"
-    return "contradicted" if words["1"] == "fails" and little else "undecided"
-
-
-def _maps(words: dict[str, str], basic_ahead: int) -> str:
-    if words["4"] == "fails" and basic_ahead == -1:
-        return "supported"
-    if "fails" in (words["2"], words["3"]):
-        return "partly supported"
-    return "contradicted" if words["2"] == words["3"] == words["4"] == "holds" else "undecided"
-
-
-def _against(row: Row | None, value: float, name: str) -> Verdict:
-    words = {1: "holds", -1: "fails", 0: "undecided"}
-    found = words[above(row, value)] if enough([row]) else "undecided"
-    n = "" if row is None else f", n {row.n:,}, {row.seeds} seeds"
-    return Verdict(found, f"{name} {shown_value(row)}{n}")
-
-
-def _costs_little(gap: Row | None) -> str:
-    """By how much the loss of the smaller model is above that of `attention`."""
-    if gap is None or not enough([gap]):
-        return "undecided"
-    return "holds" if gap.high < MARGIN else "fails" if gap.low > MARGIN else "undecided"
+    return {"C5": roles.different(results), "C6": roles.buying(results)}
 
 
 def surprise(results: Results) -> str:

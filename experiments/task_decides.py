@@ -36,9 +36,10 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
+from wordrel.report.claims import task
+from wordrel.report.claims.task import TASKS
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Claim,
     Verdict,
     agreement,
@@ -47,19 +48,13 @@ from wordrel.report.verdicts import (
     borne_out,
     decided_by_all,
     difference,
+    enough,
     shown,
     shown_value,
     told,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-MEASURE = "rank_correlation"
-TASKS = {
-    "mean": ("mean", "causal_mean", "mean_shuffled"),
-    "content": ("content", "causal_content", "content_shuffled"),
-}
-"""Architecture -> the models of it that learn a word from both sides, the next, shuffled text."""
-CONTROL = ("skip_gram", "cbow")
 
 
 def main() -> None:
@@ -72,57 +67,15 @@ def main() -> None:
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
-    models = [*CONTROL, *(model for taught in TASKS.values() for model in taught)]
-    if any(queries.cost(results, corpus, model).done < SEEDS for model in models):
-        return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "1234"}
-    couples = {"1": [(t[0], t[1]) for t in TASKS.values()]}
-    couples["2"] = [(t[0], t[2]) for t in TASKS.values()]
-    found = {
-        name: Verdict(
-            decided_by_all(_below_seeds(results, corpus, a, b) for a, b in those),
-            "; ".join(_beside_seeds(results, corpus, a, b) for a, b in those),
-        )
-        for name, those in couples.items()
-    }
-    between = agreement(results, corpus, MEASURE, *CONTROL)
-    tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
-    said = f"skip_gram and cbow {shown_value(between)}; between tasks " + ", ".join(
-        f"{name} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
-    )
-    found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), said)
-    gaps = [difference(results, corpus, "men_test", a, b) for a, b in couples["1"]]
-    found["4"] = Verdict(decided_by_all(map(ahead, gaps)), "; ".join(map(shown, gaps)))
-    return found
+    couples = [(taught[0], taught[1]) for taught in TASKS.values()]
+    gaps = [difference(results, corpus, "men_test", a, b) for a, b in couples]
+    found = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
+    return {**task.verdicts(results), "4": Verdict(found, "; ".join(map(shown, gaps)))}
 
 
 def claims(results: Results) -> dict[str, Claim]:
     """C4, by the rule above."""
-    found = verdicts(results)
-    words = [found["1"].found, found["2"].found]
-    verdict = "undecided"
-    if "holds" in words:
-        verdict = "supported" if set(words) == {"holds"} else "partly supported"
-    elif set(words) == {"fails"}:
-        verdict = "contradicted"
-    first, *rest = "; ".join(found[name].evidence for name in "123").split("; ")
-    effect = f"rank correlation of pair scores: {first} ({SEEDS} seeds)"
-    return {"C4": Claim(verdict, effect, "; ".join(rest))}
-
-
-def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:
-    between = agreement(results, corpus, MEASURE, first, second)
-    own = [agreement(results, corpus, MEASURE, model, model) for model in (first, second)]
-    signs = [-apart(between, row) for row in own]
-    return -1 if -1 in signs else int(set(signs) == {1})
-
-
-def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str:
-    between = agreement(results, corpus, MEASURE, first, second)
-    own = [
-        f"{model} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
-        for model in (first, second)
-    ]
-    return f"{first} and {second} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+    return {"C4": task.claim(results)}
 
 
 def surprise(results: Results) -> str:

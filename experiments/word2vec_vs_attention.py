@@ -54,36 +54,32 @@ printed in the same runs, so a small advantage of the attention models there is 
 gensim's settings are its defaults.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import pandas as pd
 
 import wordrel
 from wordrel.report import queries
+from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
+from wordrel.report.claims.learns import claim as learns
+from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Claim,
     Verdict,
+    above,
     ahead,
     borne_out,
     decided,
     difference,
-    enough,
     over_corpora,
-    score,
     shown_gap,
-    shown_value,
     told,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTENTION = ("attention", "attention_position", "masked_attention")
 WORD2VEC = ("skip_gram", "cbow")
-SIMILARITY = ("ws353_sim", "ws353_rel", "simlex999", "men_test", "rw", "simverb_test", "mturk287")
 ANALOGIES = ("google_analogies", "msr_analogies", "bats")
-PREFERENCE = ("sp10k_nsubj", "sp10k_dobj", "sp10k_amod")
 DIRECTION, SYNTAX = ("usf_direction", "hyperlex_direction_test"), ("ud_syntax",)
 CONTEXT, CLASSES = ("wic_test", "scws"), "ud_parts_of_speech"
 MASKED, NEXT = "held_out_loss.masked_word", "held_out_loss.next_word"
@@ -123,65 +119,35 @@ def _judged(results: Results, corpus: str) -> dict[str, Verdict]:
 
 def claims(results: Results) -> dict[str, Claim]:
     """C1, by the rule above."""
-    corpora = queries.corpora(results)
-    learnt = {
-        (corpus, task): difference(results, corpus, task, "attention", "random")
-        for corpus in corpora
-        for task in (*SIMILARITY, *PREFERENCE)
-    }
-    signs = [ahead(pair) for pair in learnt.values()]
-    verdict = "undecided"
-    if enough(learnt.values()):
-        if set(signs) == {1}:
-            verdict = "supported"
-        elif 1 in signs:
-            verdict = "partly supported"
-        elif set(signs) == {-1}:
-            verdict = "contradicted"
-    beside = [
-        f"{task} on {corpora[0]}: "
-        + ", ".join(
-            f"{model} {shown_value(score(results, corpora[0], task, model))}"
-            for model in ("attention", "skip_gram", "ppmi_svd", "random")
-        )
-        for task in ("men_test", "sp10k_dobj")
-    ]
-    n = {row.n_scored for row in learnt.values() if row is not None}
-    effect = (
-        f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
-        f"likeness and selectional preference (n {min(n):,} to {max(n):,}, {SEEDS} seeds); "
-        f"{beside[0]}"
-    )
-    return {"C1": Claim(verdict, effect, beside[1])}
+    return {"C1": learns(results)}
 
 
 def on_corpus(result: Results, corpus: str) -> dict[str, list[int]]:
     """Prediction -> 1 for what supports it on one corpus, -1 for what contradicts it, else 0."""
-    tables = (result.comparisons, result.agreement, result.summary)
-    comparisons, agreement, summary = (table[table["corpus"] == corpus] for table in tables)
+    compared = queries.rows(result.comparisons, corpus=corpus)
     found = {
-        prediction: [s for a, b in pairs for s in _signs(comparisons, a, b, tasks)]
+        prediction: [s for a, b in pairs for s in _signs(compared, a, b, tasks)]
         for prediction, (pairs, tasks) in COMPARED.items()
     }
-    found["3"] = [*_signs(comparisons, "masked_attention", "cbow", (MASKED,))]
-    found["3"] += _signs(comparisons, "attention_position", "attention", (NEXT,))
-    found["4"] = [*_neighbour_signs(agreement[agreement["measure"] == "overlap"])]
-    found["9"] = [*_chance_signs(summary[(summary["task"] == CLASSES) & summary["primary"]])]
+    found["3"] = [*_signs(compared, "masked_attention", "cbow", (MASKED,))]
+    found["3"] += _signs(compared, "attention_position", "attention", (NEXT,))
+    lists = queries.rows(result.agreement, corpus=corpus, measure="overlap")
+    classes = queries.rows(result.summary, corpus=corpus, task=CLASSES, primary=True)
+    found["4"] = [*_neighbour_signs(lists)]
+    found["9"] = [above(row, 0.5) for row in classes if row.model != "random"]
     return {prediction: found[prediction] for prediction in sorted(found)}
 
 
-def _signs(rows: pd.DataFrame, better: str, worse: str, tasks: tuple[str, ...]) -> Iterator[int]:
+def _signs(rows: Sequence[Row], better: str, worse: str, tasks: tuple[str, ...]) -> Iterator[int]:
     """1 where `better` is distinguishably better than `worse`, -1 for the reverse, else 0."""
-    for row in rows[rows["task"].isin(tasks)].itertuples():
-        if {row.model_a, row.model_b} == {better, worse}:
-            clear = row.p_holm < 0.05 and (row.low > 0 or row.high < 0)
-            up = (row.difference > 0) == (row.better == "higher")
-            yield (1 if up == (row.model_a == better) else -1) if clear else 0
+    for row in rows:
+        if row.task in tasks and {row.model_a, row.model_b} == {better, worse}:
+            yield ahead(row) if row.model_a == better else -ahead(row)
 
 
-def _neighbour_signs(rows: pd.DataFrame) -> Iterator[int]:
+def _neighbour_signs(rows: Sequence[Row]) -> Iterator[int]:
     """1 where a model's seeds agree more than it does with the other family, and not by 90 %."""
-    between = {frozenset((row.model_a, row.model_b)): row for row in rows.itertuples()}
+    between = {frozenset((row.model_a, row.model_b)): row for row in rows}
     for attention in ATTENTION:
         own = between[frozenset((attention,))]
         for word2vec in WORD2VEC:
@@ -190,12 +156,6 @@ def _neighbour_signs(rows: pd.DataFrame) -> Iterator[int]:
                 yield 1
             else:
                 yield -1 if own.high < other.low or own.low > 0.9 else 0
-
-
-def _chance_signs(rows: pd.DataFrame) -> Iterator[int]:
-    """1 where a model is above chance, -1 where it is below; the random one is not asked."""
-    for row in rows[rows["model"] != "random"].itertuples():
-        yield int(row.low > 0.5) - int(row.high < 0.5)
 
 
 def surprise(results: Results) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from wordrel.report.claims.recall import verdict as recall_verdict
 from wordrel.report.results import Results, read_results
 from wordrel.report.verdicts import decided
 
@@ -145,11 +146,13 @@ def test_recall_is_judged_by_intervals(recall: Results) -> None:
 
 
 def test_the_claim_follows_from_both_predictions() -> None:
-    claims = {(a, b): RECALL.claim(a, b) for a in ("holds", "fails") for b in ("holds", "fails")}
+    claims = {(a, b): recall_verdict(a, b) for a in ("holds", "fails") for b in ("holds", "fails")}
     assert claims == {
         ("holds", "holds"): "supported",
         ("holds", "fails"): "partly supported",
         ("fails", "holds"): "contradicted",
         ("fails", "fails"): "contradicted",
     }
-    assert RECALL.claim("undecided", "holds") == RECALL.claim("holds", "undecided") == "undecided"
+    assert (
+        recall_verdict("undecided", "holds") == recall_verdict("holds", "undecided") == "undecided"
+    )

@@ -411,7 +411,7 @@ def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: 
     titles = [line for line in page.splitlines() if line.startswith("## ")]
     place = titles.index("## What does each ingredient buy?")
     assert titles[place - 1] == "## How well does it predict held-out text?"
-    assert titles[place + 1] == "## Which models agree?"
+    assert titles[place + 1] == "## The claims"
     assert "](figures/ladder.svg)" in page
 
 

@@ -1,5 +1,6 @@
 """A first config for a text: fits its size, is valid, and runs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tiny_study import text
 from wordrel.config import load_config, parse_corpus
 from wordrel.corpus.plan import Limits
 from wordrel.errors import ConfigError, CorpusError, StoreError
+from wordrel.report.claims import RULES
 from wordrel.starter import SIZES, look_at, size_of, write_config
 
 
@@ -76,14 +78,34 @@ def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
     config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
     assert load_config(out) == config
     assert (config.study, config.corpora[0].name) == ("mine", "mine")
-    assert [m.name for m in config.models] == [
-        *("random", "ppmi_svd", "skip_gram", "cbow"),
-        *("attention", "attention_position", "masked_attention"),
-    ]
+    assert len(config.models) == len({model.name for model in config.models}) == 19
     before = out.read_bytes()
     with pytest.raises(StoreError, match="choose another with --out"):
         write_config("mine", source, out, cache=tmp_path / "cache")
     assert out.read_bytes() == before
+
+
+def test_a_first_study_asks_about_every_claim_but_the_planted_one(tmp_path: Path):
+    source, cache = written(tmp_path, text()), tmp_path / "cache"
+    config, _ = write_config("mine", source, tmp_path / "mine.yaml", cache=cache)
+    models = {model.name for model in config.models}
+    asked = [rule.name for rule in RULES if set(rule.models) <= models and rule.name != "C7"]
+    assert asked == [f"C{n}" for n in range(1, 10) if n != 7]
+    out = tmp_path / "few.yaml"
+    few, _ = write_config("mine", source, out, cache=cache, few=True)
+    assert [m.name for m in few.models] == [
+        *("random", "ppmi_svd", "skip_gram", "cbow"),
+        *("attention", "attention_position", "masked_attention"),
+    ]
+    assert few.models == config.models[:7]
+
+
+@pytest.mark.skipif("WORDREL_DATA" not in os.environ, reason="WORDREL_DATA is not set")
+def test_with_all_sets_here_every_task_of_a_claim_is_asked(tmp_path: Path):
+    source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
+    config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
+    names = {task.name for task in config.tasks}
+    assert [r.name for r in RULES if not set(r.tasks) <= names] == ["C7"]
 
 
 def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -112,7 +134,8 @@ def test_wrong_names_and_texts_are_refused_and_nothing_is_written(tmp_path: Path
 
 def test_a_study_runs_on_it(tmp_path: Path):
     out = tmp_path / "mine.yaml"
-    write_config("mine", written(tmp_path, text(100)), out, cache=tmp_path / "cache")
+    source = written(tmp_path, text(100))
+    write_config("mine", source, out, cache=tmp_path / "cache")
     changes = {"training.epochs": 1, "training.dim": 8, "seeds": [1], "statistics.resamples": 100}
     changes["tasks"] = ["ws353", "held_out_loss", "neighbour_agreement"]
     results = wordrel.run(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wordrel.report import claims as rules
 from wordrel.report import verdicts as v
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,20 +97,19 @@ def test_four_seeds_conclude_nothing() -> None:
 def test_roles_and_maps_follow_from_the_predictions(
     words: dict[str, str], roles: str, maps: str
 ) -> None:
-    module = experiment("roles")
-    assert module._roles(words) == roles
-    assert module._maps(words, -1) == maps
+    assert rules.roles.of_roles(words) == roles
+    assert rules.roles.of_maps(words, -1) == maps
 
 
 def test_a_tie_costs_little_where_the_loss_rises_by_less_than_the_margin() -> None:
-    costs = experiment("roles")._costs_little
+    costs = rules.roles.costs_little
     found = [costs(row(*ends)) for ends in ((-0.5, 0.01), (0.03, 0.05), (0.01, 0.03))]
     assert found == ["holds", "fails", "undecided"]
     assert costs(row(-0.5, 0.01, seeds=4)) == costs(None) == "undecided"
 
 
 def test_contexts_are_unmoved_only_where_all_are() -> None:
-    unmoved = experiment("order")._all_unmoved
+    unmoved = rules.order.all_unmoved
     assert unmoved({"a": row(1, 1), "b": row(1, 1)}) == "holds"
     assert unmoved({"a": row(1, 1), "b": row(0.5, 0.6)}) == "fails"
     assert unmoved({"a": row(1, 1), "b": row(0.9994, 0.9996)}) == "undecided"
@@ -124,7 +124,7 @@ def test_a_size_turns_a_verdict_round_where_one_task_has_both_signs() -> None:
 
 
 def test_parts_of_speech_need_product_sign_and_control() -> None:
-    claim = experiment("parts_of_speech")._claim
+    claim = rules.parts_of_speech.verdict
     assert claim([1, 1, 1, 1]) == "supported"
     assert claim([1, 1, 1, 1], whole=False) == "partly supported"
     assert claim([-1, -1, -1, -1]) == "contradicted"

@@ -85,7 +85,13 @@ class Look:
 
 
 def write_config(
-    name: str, corpus: str, out: Path, *, cache: Path, limits: Limits | None = None
+    name: str,
+    corpus: str,
+    out: Path,
+    *,
+    cache: Path,
+    few: bool = False,
+    limits: Limits | None = None,
 ) -> tuple[StudyConfig, Look]:
     """Write a commented config of a study on this text.
 
@@ -94,6 +100,8 @@ def write_config(
         corpus: a file, folder or glob, or the name of a source.
         out: the YAML file to write; its folder is made.
         cache: where digests of files, and the data of tasks, are kept.
+        few: compare the seven models of the main comparison only. Otherwise there are all that
+            the claims need, but for C7, which is decided on planted text.
         limits: what is read of the text at a time; a test has small ones.
 
     Returns:
@@ -111,7 +119,7 @@ def write_config(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
     look = look_at(found, cache, limits or Limits())
-    text = config_text(given, corpus, look, cache)
+    text = config_text(given, corpus, look, cache, few=few)
     config = parse_config(yaml.safe_load(text), place=str(out))
     with explained(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -199,8 +207,8 @@ def _is_wrapped(source: Source) -> bool:
     return typical in _WRAPPED and long in _WRAPPED and ended < len(lines) / 2
 
 
-def config_text(name: str, source: str, look: Look, cache: Path) -> str:
-    """The YAML of the config, with a comment where a choice was made."""
+def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -> str:
+    """The YAML of the config, with a comment where a choice was made; `few`: seven models."""
     size = size_of(look.tokens)
     about = "" if look.whole else "about "
     limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
@@ -215,6 +223,7 @@ def config_text(name: str, source: str, look: Look, cache: Path) -> str:
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
+        models=_MODELS if few else _MODELS + _OTHERS,
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
         tasks="\n".join(_task_lines(look, cache)),
     )
@@ -237,6 +246,49 @@ def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
 
 
+_MODELS = """\
+  - kind: random # the floor of every table
+  - kind: ppmi_svd # counting, without learning
+  - kind: word2vec
+    algorithm: skip_gram
+  - kind: word2vec
+    algorithm: cbow
+  - kind: attention # q.k as written, the words before
+    scale: true
+  - kind: attention_position # and their places
+    scale: true
+  - kind: masked_attention # the words on both sides
+    scale: true"""
+_OTHERS = """
+  # The ladder from a plain mean to attention, an ingredient at a time (C9).
+  - kind: mean
+  - kind: position_weight
+  - kind: content
+    scale: true
+  - kind: content_position
+    scale: true
+  - kind: causal_mean
+  - kind: causal_position
+  # Attention without maps (C2, C3), and with a map tied or left out (C5, C6).
+  - kind: basic
+  - kind: attention
+    name: one_map_qk
+    ties: [K=Q]
+    scale: true
+  - kind: attention
+    name: no_value_map
+    ties: [V=I]
+    scale: true
+  # The same architectures for another task (C4).
+  - kind: causal_content
+    scale: true
+  - kind: mean
+    name: mean_shuffled
+    training: {shuffled: true}
+  - kind: content
+    name: content_shuffled
+    training: {shuffled: true}
+    scale: true"""
 _TEMPLATE = """\
 # Made by `wordrel new`; change what you like. `wordrel config schema` describes every setting.
 study: {name}
@@ -257,15 +309,7 @@ training:
   subsample: 0.001
 
 models:
-  - kind: random # the floor of every table
-  - kind: ppmi_svd # counting, without learning
-  - kind: word2vec
-    algorithm: skip_gram
-  - kind: word2vec
-    algorithm: cbow
-  - kind: attention # q.k as written, the words before
-  - kind: attention_position # and their places
-  - kind: masked_attention # the words on both sides
+{models}
 
 seeds: [{seeds}] # fewer than five cannot tell seeds from models
 

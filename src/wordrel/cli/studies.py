@@ -42,6 +42,10 @@ def new(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
     ] = None,
+    few: Annotated[
+        bool,
+        typer.Option("--few", help="Seven models instead of nineteen; most claims stay open."),
+    ] = False,
     cache: Cache = None,
 ) -> None:
     """Write the config of a study on your own text, with settings that fit its size.
@@ -52,14 +56,16 @@ def new(
     from wordrel.store import cache_root
 
     place = out or Path("configs", f"{name}.yaml")
-    config, look = write_config(name, corpus, place, cache=(cache or cache_root()).resolve())
+    root = (cache or cache_root()).resolve()
+    config, look = write_config(name, corpus, place, cache=root, few=few)
     about = "" if look.whole else "about "
     training, text = config.training, config.corpora[0]
     typer.echo(
         f"{place}: {about}{look.tokens:,} words in {look.files:,} file(s); min_count "
         f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
-        f"epochs, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
+        f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
+    typer.echo(f"What it takes: wordrel run {place} --plan")
     typer.echo(f"Next: wordrel run {place}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from wordrel.files import write_text
 from wordrel.report import (
     agreement,
+    claims_section,
     findings,
     ladder,
     ladder_section,
@@ -78,6 +79,7 @@ def render(results: Results) -> str:
         _came_out(results, shown),
         f"## How to read the tables\n\n{legend(results)}",
         *(part for q in queries.questions(results) for part in _question(results, q, shown)),
+        claims_section.section(results),
         _agreement(results, shown),
         _chosen(results),
         _folded_tables(results),

@@ -163,7 +163,10 @@ def over_corpora(
     return {
         name: Verdict(
             overall(of[name].found for of in found.values()),
-            "; ".join(f"{corpus}: {of[name].evidence}" for corpus, of in found.items()),
+            "; ".join(
+                f"{corpus}: {of[name].evidence}" if len(found) > 1 else of[name].evidence
+                for corpus, of in found.items()
+            ),
         )
         for name in next(iter(found.values()))
     }

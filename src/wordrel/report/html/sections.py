@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from wordrel.report import (
     agreement,
+    claims_section,
     curves,
     findings,
     ladder,
@@ -70,8 +71,8 @@ class Section:
 def sections(results: Results) -> list[Section]:
     """Every section of the page that this study has."""
     made: tuple[Callable[[Results], Section], ...] = (
-        *(_answer, _bought, _asked, _more_text, _chosen, _agreement, _cost, _method, _doubts),
-        _data,
+        *(_answer, _bought, _asked, _more_text, _claims, _chosen, _agreement, _cost, _method),
+        *(_doubts, _data),
     )
     found = [make(results) for make in made]
     return [s for s in found if s.blocks or s.figures or s.parts or s.folds]
@@ -154,6 +155,16 @@ def _on_corpus(results: Results, corpus: str, question: str) -> Section:
 
 def _more_text(results: Results) -> Section:
     return Section("size", inline(curves.TITLE), figures=curve_figures(results))
+
+
+def _claims(results: Results) -> Section:
+    found = claims_section.claims_table(results)
+    if not found:
+        return _section("claims", claims_section.TITLE, "")
+    text = f"{claims_section.EXPLAINED}\n\n{found}"
+    folds = [fold(title, body) for title, body in claims_section.folds_of(results)]
+    title = claims_section.TITLE
+    return Section("claims", inline(title), blocks(text, title), folds=folds)
 
 
 def _chosen(results: Results) -> Section:

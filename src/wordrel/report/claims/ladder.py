@@ -1,0 +1,54 @@
+"""C9: does self-attention differ from word2vec, and by one ingredient?
+
+Reads stored tables in memory.
+"""
+
+from wordrel.report import ladder
+from wordrel.report.claims.rule import Rule
+from wordrel.report.results import Results
+from wordrel.report.text import share, with_interval
+from wordrel.report.verdicts import SEEDS, Claim
+
+MARGIN = 0.02
+TOPS = ("content_position", "attention_position", "block")
+
+
+def claim(results: Results) -> Claim:
+    """C9, from the shares of the ingredients on every ladder."""
+    climbs = [c for c in ladder.climbs(results) if c.top in TOPS]
+    gains = [climb.total for climb in climbs]
+    first = [climb.ranked()[0] for climb in climbs]
+    alone = [climb.ahead(*climb.ranked()[:2]).clear for climb in climbs]
+    verdict = "undecided"
+    if climbs and min(len(climb.seeds) for climb in climbs) >= SEEDS:
+        if all(gain.clear and gain.value > 0 for gain in gains):
+            verdict = "supported" if all(alone) else "partly supported"
+        elif all(gain.high < MARGIN for gain in gains):
+            verdict = "contradicted"
+    said = [
+        f"{climb.foot} to {climb.top} on {climb.corpus} saves "
+        f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
+        f"{share(climb.share(name).value)} of it by {name}"
+        f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
+        for climb, gain, name in zip(climbs, gains, first, strict=True)
+    ]
+    return Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")
+
+
+C9 = Rule(
+    name="C9",
+    claim="So it differs from word2vec, and mostly by one ingredient",
+    experiment="ladder",
+    rule=(
+        "On the ladders from a plain mean of the context to attention: supported where on every "
+        "ladder and corpus the whole gain in held-out loss lies above 0 and the largest share of "
+        "an ingredient is told apart from the next (intervals over seeds); partly supported where "
+        "only the first is so; contradicted where every gain lies below .02 nats."
+    ),
+    models=(
+        *("mean", "position_weight", "content", "content_position"),
+        *("causal_mean", "causal_position", "attention", "attention_position"),
+    ),
+    tasks=("held_out_loss",),
+    decide=claim,
+)

@@ -1,0 +1,61 @@
+"""C1: does self-attention learn words and their relationships?
+
+Reads stored tables in memory.
+"""
+
+from wordrel.report import queries
+from wordrel.report.claims.rule import Rule
+from wordrel.report.results import Results
+from wordrel.report.verdicts import SEEDS, Claim, ahead, difference, enough, score, shown_value
+
+SIMILARITY = ("ws353_sim", "ws353_rel", "simlex999", "men_test", "rw", "simverb_test", "mturk287")
+PREFERENCE = ("sp10k_nsubj", "sp10k_dobj", "sp10k_amod")
+_BESIDE = ("attention", "skip_gram", "ppmi_svd", "random")
+
+
+def claim(results: Results) -> Claim:
+    """C1, from the differences between `attention` and random vectors."""
+    corpora = queries.corpora(results)
+    learnt = [
+        difference(results, corpus, task, "attention", "random")
+        for corpus in corpora
+        for task in (*SIMILARITY, *PREFERENCE)
+    ]
+    signs = [ahead(pair) for pair in learnt]
+    beside = [
+        f"{task} on {corpora[0]}: "
+        + ", ".join(
+            f"{model} {shown_value(score(results, corpora[0], task, model))}" for model in _BESIDE
+        )
+        for task in ("men_test", "sp10k_dobj")
+    ]
+    n = [row.n_scored for row in learnt if row is not None]
+    effect = (
+        f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
+        f"likeness and selectional preference (n {min(n, default=0):,} to {max(n, default=0):,}, "
+        f"{SEEDS} seeds); {beside[0]}"
+    )
+    return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])
+
+
+def _verdict(signs: list[int]) -> str:
+    if set(signs) == {1}:
+        return "supported"
+    if 1 in signs:
+        return "partly supported"
+    return "contradicted" if set(signs) == {-1} else "undecided"
+
+
+C1 = Rule(
+    name="C1",
+    claim="Self-attention learns words and their relationships",
+    experiment="word2vec_vs_attention",
+    rule=(
+        "Supported where attention is told apart as better than random vectors on seven sets of "
+        "similarity and three of selectional preference, on every corpus; partly supported where "
+        "it is on one at least; contradicted where it is worse on all."
+    ),
+    models=("random", "attention"),
+    tasks=(*SIMILARITY, *PREFERENCE),
+    decide=claim,
+)

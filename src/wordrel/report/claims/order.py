@@ -1,0 +1,120 @@
+"""C8: does attention care about the order of words?
+
+Reads stored tables in memory.
+"""
+
+from wordrel.report import queries
+from wordrel.report.claims.rule import Rule
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.verdicts import (
+    Claim,
+    Verdict,
+    above,
+    decided_by_all,
+    difference,
+    enough,
+    measured,
+    over_corpora,
+    shown,
+    shown_value,
+    shown_values,
+)
+
+UNMOVED = ("cbow", "mean", "causal_mean", "attention")
+NEXT, ORDER = "held_out_loss.next_word", "word_order"
+OTHERS, ASKING = "others permuted", "asking word exchanged"
+PERMUTATIONS = (OTHERS, "two words exchanged", ASKING, "all permuted")
+NOTHING = 0.001
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Predictions 1 and 2 of experiments/order.py, over all corpora."""
+    return over_corpora(results, _on)
+
+
+def _on(results: Results, corpus: str) -> dict[str, Verdict]:
+    unmoved = {m: _row(results, corpus, m, OTHERS, "unmoved") for m in UNMOVED}
+    return {
+        "1": Verdict(all_unmoved(unmoved), shown_values(unmoved)),
+        "2": moved(results, corpus, ("attention",), ASKING),
+    }
+
+
+def claim(results: Results) -> Claim:
+    """C8, from these and from what does not move `attention`."""
+    corpora = queries.corpora(results)
+    found = verdicts(results)
+    rows = {
+        corpus: {p: _row(results, corpus, "attention", p, "unmoved") for p in PERMUTATIONS}
+        for corpus in corpora
+    }
+    flat = [row for of in rows.values() for row in of.values()]
+    verdict = "undecided"
+    if enough(flat) and all(row is not None and row.low >= 1 for row in flat):
+        verdict = "supported"
+    elif found["1"].found == "fails":
+        verdict = "contradicted"
+    elif found["1"].found == found["2"].found == "holds":
+        verdict = "partly supported"
+    said = [_said(results, corpus, rows[corpus]) for corpus in corpora]
+    shuffled = "; ".join(
+        shown(difference(results, corpus, NEXT, "attention_shuffled", "attention"))
+        for corpus in corpora
+    )
+    where = dict(zip(corpora, said, strict=True))
+    effect = said[0] if len(said) == 1 else "; ".join(f"{c}: {s}" for c, s in where.items())
+    return Claim(verdict, effect, f"shuffled training text: {shuffled}")
+
+
+def _said(results: Results, corpus: str, rows: dict[str, Row | None]) -> str:
+    added = _row(results, corpus, "attention", ASKING, "added_loss")
+    n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
+    return (
+        f"of the contexts of attention {shown_values(rows)} are not moved; with the asking word "
+        f"exchanged the loss rises by {shown_value(added)} nats{n}"
+    )
+
+
+def _row(results: Results, corpus: str, model: str, group: str, statistic: str) -> Row | None:
+    return measured(results, corpus, model, (ORDER, "context", group, statistic))
+
+
+def all_unmoved(rows: dict[str, Row | None]) -> str:
+    """Holds where no context of any model is moved, fails where one in a thousand of one is."""
+    if not enough(rows.values()):
+        return "undecided"
+    shares = [row.value for row in rows.values() if row is not None]
+    return "holds" if min(shares) == 1 else "fails" if min(shares) < 1 - NOTHING else "undecided"
+
+
+def moved(results: Results, corpus: str, models: tuple[str, ...], group: str) -> Verdict:
+    """Holds where a permutation moves every model and raises its loss; fails where none rises."""
+    by = {m: _row(results, corpus, m, group, "moved") for m in models}
+    added = {m: _row(results, corpus, m, group, "added_loss") for m in models}
+    signs = [
+        -1
+        if above(added[m], NOTHING) == -1
+        else int(above(by[m], 0.0) == above(added[m], 0.0) == 1)
+        for m in models
+    ]
+    there = enough([*by.values(), *added.values()])
+    said = f"moved by {shown_values(by)}; added loss {shown_values(added)}"
+    return Verdict(decided_by_all(signs) if there else "undecided", said)
+
+
+C8 = Rule(
+    name="C8",
+    claim="Attention does not care about order",
+    experiment="order",
+    rule=(
+        "Each held-out context is permuted inside its window. Supported where attention, which "
+        "has no positions, is moved by no permutation at all, of the word that asks neither; "
+        "partly supported where permuting the others moves neither it nor cbow, mean and "
+        "causal_mean, but exchanging the word that asks moves it and raises its loss; "
+        "contradicted where permuting the others moves one of the four."
+    ),
+    models=UNMOVED,
+    tasks=(ORDER,),
+    decide=claim,
+)

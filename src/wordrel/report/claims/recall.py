@@ -1,0 +1,141 @@
+"""C7: are key, value and query a soft dictionary?
+
+Reads stored tables in memory.
+"""
+
+from collections.abc import Iterator
+
+from wordrel.report import queries
+from wordrel.report.claims.rule import Rule
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.verdicts import (
+    SEEDS,
+    Claim,
+    Verdict,
+    ahead,
+    decided_by_all,
+    difference,
+    shown_value,
+)
+
+ASKING = ("attention", "attention_position")
+SILENT = ("cbow", "mean", "causal_mean", "causal_position", "masked_attention")
+TASK = "last_word"
+RIGHT, MARGIN = 0.9, 0.1
+_PLANTED = "planted:recall-"
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Predictions 1 and 2 of experiments/recall.py."""
+    corpora = planted(results)
+    if 1 not in corpora or not complete(results):
+        return dict.fromkeys("12", Verdict("undecided", "not every model has answered"))
+    several = {pairs: corpus for pairs, corpus in corpora.items() if pairs > 1}
+    taught = _learnt(results, corpora[1])
+    asked = [sign for corpus in corpora.values() for sign in looked_up(results, corpus)]
+    silent = [s for p, corpus in several.items() for s in guessed(results, corpus, p, taught)]
+    return {
+        "1": Verdict(decided_by_all(asked), _listed(results, ASKING)),
+        "2": Verdict(decided_by_all(silent), _listed(results, SILENT)),
+    }
+
+
+def claim(results: Results) -> Claim:
+    """C7, as far as planted recall decides it."""
+    found = verdicts(results)
+    corpora = planted(results)
+    hardest = corpora[max(corpora)] if corpora else queries.corpora(results)[-1]
+    rows = _scores(results, hardest)
+    compared = "; ".join(
+        f"{model} {shown_value(rows.get(model))}" for model in ("attention", "mean", "cbow")
+    )
+    asking = rows.get("attention")
+    n = "" if asking is None else f"; n {asking.n_scored:,}, {asking.seeds} seeds"
+    said = f"share of sentences of {hardest} whose last word is found: {compared}{n}"
+    return Claim(verdict(found["1"].found, found["2"].found), said)
+
+
+def planted(results: Results) -> dict[int, str]:
+    """Number of pairs in a sentence -> corpus."""
+    return {
+        int(str(corpus["source"]).removeprefix(_PLANTED)): str(corpus["name"])
+        for corpus in results.config["corpora"]
+        if str(corpus["source"]).startswith(_PLANTED)
+    }
+
+
+def verdict(looks_up: str, means_guess: str) -> str:
+    """C7 from the first two predictions."""
+    if looks_up == "fails":
+        return "contradicted"
+    if looks_up == "holds" and means_guess != "undecided":
+        return "supported" if means_guess == "holds" else "partly supported"
+    return "undecided"
+
+
+def looked_up(results: Results, corpus: str) -> Iterator[int]:
+    """1 for each asking model that is right in .9 or more, -1 where it is not."""
+    for model in ASKING:
+        row = _scores(results, corpus)[model]
+        yield 1 if row.low >= RIGHT else -1 if row.high < RIGHT else 0
+
+
+def guessed(results: Results, corpus: str, pairs: int, taught: set[str]) -> Iterator[int]:
+    """1 for each silent model that is right once in `pairs`, -1 for one that does better."""
+    most = 1 / pairs + MARGIN
+    for model in SILENT:
+        row = _scores(results, corpus)[model]
+        sign = ahead(difference(results, corpus, TASK, "attention", model))
+        if model not in taught:
+            yield 0
+        elif row.low > most or sign < 0:
+            yield -1
+        else:
+            yield sign if row.high < most else 0
+
+
+def _scores(results: Results, corpus: str) -> dict[str, Row]:
+    """Each model's row of the summary."""
+    return {
+        model: row
+        for column in queries.columns(results, corpus, "recall")
+        for model, row in queries.answers(results, corpus, column).items()
+    }
+
+
+def complete(results: Results, also: tuple[str, ...] = ()) -> bool:
+    """Whether these models, and some others, have answered on every corpus with every seed."""
+    models = (*ASKING, *SILENT, *also)
+    answered = [_scores(results, corpus) for corpus in planted(results).values()]
+    return all(m in found and found[m].seeds >= SEEDS for found in answered for m in models)
+
+
+def _learnt(results: Results, corpus: str) -> set[str]:
+    """The models that are right where nothing has to be chosen."""
+    return {model for model, row in _scores(results, corpus).items() if row.low >= RIGHT}
+
+
+def _listed(results: Results, models: tuple[str, ...]) -> str:
+    """The scores of some models on every corpus."""
+    return "; ".join(
+        f"{corpus}: "
+        + ", ".join(f"{model} {shown_value(_scores(results, corpus)[model])}" for model in models)
+        for corpus in planted(results).values()
+    )
+
+
+C7 = Rule(
+    name="C7",
+    claim="Key, value and query are a soft dictionary",
+    experiment="recall",
+    rule=(
+        "On planted sentences of 1 to 8 pairs of key and value, then a key: supported where the "
+        "models whose last word asks find its value in at least .9 of the sentences, and those in "
+        "which no word asks in no more than once in so many pairs (and .1 besides); partly "
+        "supported where only the first is so; contradicted where the first fails."
+    ),
+    models=(*ASKING, *SILENT),
+    tasks=(TASK,),
+    decide=claim,
+)

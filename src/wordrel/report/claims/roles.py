@@ -1,0 +1,124 @@
+"""C5 and C6: are query, key and value different roles, and what do their maps buy?
+
+Reads stored tables in memory.
+"""
+
+from wordrel.report import queries
+from wordrel.report.claims.rule import Rule
+from wordrel.report.queries import Row
+from wordrel.report.results import Results
+from wordrel.report.verdicts import (
+    Claim,
+    Verdict,
+    above,
+    ahead,
+    difference,
+    enough,
+    measured,
+    over_corpora,
+    shown,
+    shown_value,
+)
+
+MARGIN = 0.02
+NEXT, ROLES = "held_out_loss.next_word", "attention_roles"
+SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "basic"}
+"""Prediction -> the model in which something is tied or left out."""
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Predictions 1 to 4 of experiments/roles.py, over all corpora."""
+    return over_corpora(results, _on)
+
+
+def _on(results: Results, corpus: str) -> dict[str, Verdict]:
+    added = measured(results, corpus, "attention", (ROLES, "exchanged", "all", "added_loss"))
+    found = {"1": against(added, MARGIN, "added loss of exchanged query and key")}
+    for name, model in SMALLER.items():
+        gap = difference(results, corpus, NEXT, model, "attention")
+        found[name] = Verdict(costs_little(gap), shown(gap))
+    return found
+
+
+def different(results: Results) -> Claim:
+    """C5, from the first two."""
+    found = verdicts(results)
+    words = {name: verdict.found for name, verdict in found.items()}
+    return Claim(of_roles(words), found["1"].evidence, found["2"].evidence)
+
+
+def buying(results: Results) -> Claim:
+    """C6, from the last three."""
+    found = verdicts(results)
+    corpora = queries.corpora(results)
+    words = {name: verdict.found for name, verdict in found.items()}
+    gaps = [ahead(difference(results, c, NEXT, "basic", "attention")) for c in corpora]
+    parameters = ", ".join(
+        f"{model} {queries.cost(results, corpora[0], model).parameters:,.0f}"
+        for model in ("basic", "no_value_map", "one_map_qk", "attention")
+    )
+    told_of = "; ".join(found[name].evidence for name in ("2", "3"))
+    more = f"{told_of}; parameters: {parameters}"
+    return Claim(of_maps(words, max(gaps)), found["4"].evidence, more)
+
+
+def of_roles(words: dict[str, str]) -> str:
+    """C5 from the words of the predictions."""
+    if words["1"] == "holds":
+        return "supported" if words["2"] == "fails" else "partly supported"
+    little = words["2"] == words["3"] == "holds"
+    return "contradicted" if words["1"] == "fails" and little else "undecided"
+
+
+def of_maps(words: dict[str, str], basic_ahead: int) -> str:
+    """C6 from them, and from whether `basic` is better (1) or worse (-1) than `attention`."""
+    if words["4"] == "fails" and basic_ahead == -1:
+        return "supported"
+    if "fails" in (words["2"], words["3"]):
+        return "partly supported"
+    return "contradicted" if words["2"] == words["3"] == words["4"] == "holds" else "undecided"
+
+
+def against(row: Row | None, value: float, name: str) -> Verdict:
+    """Holds where the whole interval lies above a value, fails where it lies below."""
+    words = {1: "holds", -1: "fails", 0: "undecided"}
+    found = words[above(row, value)] if enough([row]) else "undecided"
+    n = "" if row is None else f", n {row.n:,}, {row.seeds} seeds"
+    return Verdict(found, f"{name} {shown_value(row)}{n}")
+
+
+def costs_little(gap: Row | None) -> str:
+    """By how much the loss of the smaller model is above that of `attention`."""
+    if gap is None or not enough([gap]):
+        return "undecided"
+    return "holds" if gap.high < MARGIN else "fails" if gap.low > MARGIN else "undecided"
+
+
+C5 = Rule(
+    name="C5",
+    claim="Query, key and value are different roles of one vector",
+    experiment="roles",
+    rule=(
+        "Supported where exchanging query and key in the trained model costs more than .02 nats "
+        "and tying them in training does, too; partly supported where the exchange costs that and "
+        "tying is not shown to; contradicted where the exchange costs less, and so do tying and "
+        "leaving out the map of the value."
+    ),
+    models=("attention", "one_map_qk", "no_value_map"),
+    tasks=(ROLES, "held_out_loss"),
+    decide=different,
+)
+C6 = Rule(
+    name="C6",
+    claim="The maps to query, key and value add parameters that do something",
+    experiment="roles",
+    rule=(
+        "Supported where attention without any map (basic) is told apart as worse, by more than "
+        ".02 nats; partly supported where one map alone costs that when it is tied or left out; "
+        "contradicted where tying query and key, leaving out the map of the value and leaving out "
+        "all of them each cost less than .02 nats."
+    ),
+    models=("attention", "basic", "one_map_qk", "no_value_map"),
+    tasks=("held_out_loss",),
+    decide=buying,
+)

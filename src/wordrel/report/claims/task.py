@@ -1,0 +1,99 @@
+"""C4: does the task that is learnt decide how related two words are?
+
+Reads stored tables in memory.
+"""
+
+from wordrel.report import queries
+from wordrel.report.claims.rule import Rule
+from wordrel.report.results import Results
+from wordrel.report.verdicts import (
+    SEEDS,
+    Claim,
+    Verdict,
+    agreement,
+    apart,
+    decided_by_all,
+    over_corpora,
+    shown_value,
+)
+
+MEASURE = "rank_correlation"
+TASKS = {
+    "mean": ("mean", "causal_mean", "mean_shuffled"),
+    "content": ("content", "causal_content", "content_shuffled"),
+}
+"""Architecture -> the models of it that learn a word from both sides, the next, shuffled text."""
+CONTROL = ("skip_gram", "cbow")
+MODELS = (*CONTROL, *(model for taught in TASKS.values() for model in taught))
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Predictions 1 to 3 of experiments/task_decides.py, over all corpora."""
+    return over_corpora(results, _on)
+
+
+def _on(results: Results, corpus: str) -> dict[str, Verdict]:
+    if any(queries.cost(results, corpus, model).done < SEEDS for model in MODELS):
+        return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "123"}
+    couples = {"1": [(t[0], t[1]) for t in TASKS.values()]}
+    couples["2"] = [(t[0], t[2]) for t in TASKS.values()]
+    found = {
+        name: Verdict(
+            decided_by_all(_below_seeds(results, corpus, a, b) for a, b in those),
+            "; ".join(_beside_seeds(results, corpus, a, b) for a, b in those),
+        )
+        for name, those in couples.items()
+    }
+    between = agreement(results, corpus, MEASURE, *CONTROL)
+    tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
+    said = f"skip_gram and cbow {shown_value(between)}; between tasks " + ", ".join(
+        f"{name} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
+    )
+    found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), said)
+    return found
+
+
+def claim(results: Results) -> Claim:
+    """C4, from the first two."""
+    found = verdicts(results)
+    words = [found["1"].found, found["2"].found]
+    verdict = "undecided"
+    if "holds" in words:
+        verdict = "supported" if set(words) == {"holds"} else "partly supported"
+    elif set(words) == {"fails"}:
+        verdict = "contradicted"
+    first, *rest = "; ".join(found[name].evidence for name in "123").split("; ")
+    effect = f"rank correlation of pair scores: {first} ({SEEDS} seeds)"
+    return Claim(verdict, effect, "; ".join(rest))
+
+
+def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:
+    between = agreement(results, corpus, MEASURE, first, second)
+    own = [agreement(results, corpus, MEASURE, model, model) for model in (first, second)]
+    signs = [-apart(between, row) for row in own]
+    return -1 if -1 in signs else int(set(signs) == {1})
+
+
+def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str:
+    between = agreement(results, corpus, MEASURE, first, second)
+    own = [
+        f"{model} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
+        for model in (first, second)
+    ]
+    return f"{first} and {second} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+
+
+C4 = Rule(
+    name="C4",
+    claim="The product says how related two words are for the task learnt",
+    experiment="task_decides",
+    rule=(
+        "The cosines of pairs agree less between two tasks than between two seeds of either, in a "
+        "plain mean and in learned query-key scores. Supported where that is so both of a word "
+        "from both sides against the next word, and of ordered against shuffled text; partly "
+        "supported where of one of the two; contradicted where both fail."
+    ),
+    models=MODELS,
+    tasks=("neighbour_agreement",),
+    decide=claim,
+)

@@ -1,0 +1,100 @@
+"""The claims of any study: decided by the rules of the experiments where it has what they need."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ladder_study import ladder_results, models
+from wide_study import wide_results
+from wordrel.report.claims import RULES, decidable
+from wordrel.report.claims_section import claims_table, folds_of, section
+from wordrel.report.results import Results, read_results
+from wordrel.report.verdicts import Verdict, over_corpora
+
+ROOT = Path(__file__).resolve().parents[1]
+DECIDED_BY = {rule.experiment: [] for rule in RULES}
+for _rule in RULES:
+    DECIDED_BY[_rule.experiment].append(_rule)
+
+
+def experiment(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "experiments" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def roles() -> Results:
+    return read_results(ROOT / "results" / "roles")
+
+
+def test_there_is_one_rule_for_each_claim() -> None:
+    assert [rule.name for rule in RULES] == [f"C{n}" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("name", DECIDED_BY)
+def test_an_experiment_and_its_page_say_the_same(name: str) -> None:
+    results = read_results(ROOT / "results" / name)
+    claims = experiment(name).claims(results)
+    assert list(claims) == [rule.name for rule in DECIDED_BY[name]]
+    for rule in DECIDED_BY[name]:
+        assert rule.missing(results) == []
+        assert rule.decide(results) == claims[rule.name]
+        assert f"| {rule.name}: {rule.claim} | **{claims[rule.name].verdict}** |" in section(
+            results
+        )
+
+
+def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results) -> None:
+    (c6,) = (rule for rule in RULES if rule.name == "C6")
+    assert c6 in decidable(roles)
+    models = [m for m in roles.config["models"] if m["name"] != "basic"]
+    without = replace(roles, config={**roles.config, "models": models})
+    assert c6.missing(without) == ["basic"]
+    assert c6 not in decidable(without)
+    others = dict(folds_of(without))["Claims that this study does not ask about"]
+    assert f"- C6: {c6.claim}. Needs `basic`." in others.splitlines()
+    tasks = [t for t in roles.manifest["tasks"] if t["name"] != "held_out_loss"]
+    assert c6.missing(replace(roles, manifest={**roles.manifest, "tasks": tasks})) == [
+        "held_out_loss"
+    ]
+
+
+def test_a_study_that_can_decide_nothing_has_no_section() -> None:
+    losses = {"c": {"mean": {1: 6.0}, "position_weight": {1: 5.6}}}
+    results = ladder_results(losses, [m for m in models() if m["name"] in losses["c"]])
+    assert decidable(results) == []
+    assert section(results) == claims_table(results) == ""
+
+
+def test_few_seeds_leave_every_claim_undecided(roles: Results) -> None:
+    few = {name: getattr(roles, name).copy() for name in ("comparisons", "measurements", "summary")}
+    for table in few.values():
+        table["seeds"] = 4
+    found = [rule.decide(replace(roles, **few)).verdict for rule in decidable(roles)]
+    assert set(found) == {"undecided"}
+
+
+def test_chance_alone_does_not_learn() -> None:
+    wide = wide_results()
+    (c1,) = (rule for rule in decidable(wide) if rule.name == "C1")
+    assert c1.decide(wide).verdict in ("supported", "partly supported")
+    pairs = wide.comparisons.copy()
+    pairs[["difference", "low", "high"]] = -pairs[["difference", "high", "low"]].to_numpy()
+    turned = c1.decide(replace(wide, comparisons=pairs))
+    assert turned.verdict == "contradicted"
+
+
+def test_over_several_corpora_each_says_its_own_evidence(roles: Results) -> None:
+    def on(results: Results, corpus: str) -> dict[str, Verdict]:
+        return {"1": Verdict("holds" if corpus == "a" else "undecided", f"n of {corpus}")}
+
+    two = replace(roles, manifest={**roles.manifest, "corpora": [{"name": "a"}, {"name": "b"}]})
+    assert over_corpora(two, on)["1"] == Verdict("undecided", "a: n of a; b: n of b")
+    one = replace(roles, manifest={**roles.manifest, "corpora": [{"name": "a"}]})
+    assert over_corpora(one, on)["1"] == Verdict("holds", "n of a")
