@@ -48,6 +48,9 @@ preliminary.
  better than `random`, as in 1., on every set of 1. and 6. and on both corpora; partly supported
  where it is on one at least; contradicted where it is worse on all; undecided otherwise.
 
+Asked later of the same trained models, with no prediction: `attention_roles`, `word_order` and
+`learned_weights`, which are measured and decide nothing here.
+
 The settings of the matched models (batch, learning rates) were chosen on the training loss and on
 MEN's development part, in runs of one epoch on wiki17m with one seed; WS-353 and SimLex-999 were
 printed in the same runs, so a small advantage of the attention models there is not excluded.
