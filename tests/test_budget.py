@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tiny_study import write_study
+from wordrel.asking import Asked, note, noted, seconds_to_ask
 from wordrel.budget import Budget, Line, estimate
 from wordrel.cell import CellSpec
 from wordrel.config import (
@@ -147,3 +148,59 @@ def test_rates_are_read_from_the_throughput_rows_alone(tmp_path: Path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(StoreError, match="table of speeds"):
         read_rates(path)
+
+
+# Asking ----------------------------------------------------------------------------------------
+
+
+def asked(corpus: str, kind: str, reading: float, **tasks: float) -> Asked:
+    return Asked(corpus, kind, reading, tasks)
+
+
+def test_asking_is_told_by_the_median_of_the_nearest_cells():
+    cells = [
+        asked("text", "mean", 1.0, men=2.0, rw=8.0),
+        asked("text", "mean", 3.0, men=4.0),
+        asked("text", "block", 9.0, men=40.0, bats=5.0),
+        asked("other", "mean", 90.0, sense=7.0),
+    ]
+    known = {
+        ("men",): 2.0 + 3.0,  # read and ask: medians over both means on this text
+        ("men", "rw"): 2.0 + 3.0 + 8.0,
+        ("bats",): 2.0 + 5.0,  # another kind on this text
+        ("sense",): 2.0 + 7.0,  # another text
+        (): 0.0,
+    }
+    for tasks, seconds in known.items():
+        assert seconds_to_ask(cells, "text", "mean", tasks) == seconds
+    assert seconds_to_ask(cells, "text", "mean", ("men", "never")) is None
+    assert seconds_to_ask([], "text", "mean", ("men",)) is None
+    assert seconds_to_ask(cells, "new", "content", ("sense",)) == 7.0 + 6.0  # all: the median of 4
+
+
+def test_a_note_keeps_what_was_asked_before(tmp_path: Path):
+    folder = tmp_path / "answers" / "text" / "mean-seed1-0"
+    folder.mkdir(parents=True)
+    note(folder, asked("text", "mean", 1.0, men=2.0))
+    note(folder, asked("text", "mean", 5.0, rw=3.0))
+    assert list(noted(tmp_path)) == [asked("text", "mean", 5.0, men=2.0, rw=3.0)]
+    (folder / "asked.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"asked\.json: found no note.*only estimates rest on it"):
+        list(noted(tmp_path))
+
+
+def test_the_asking_that_is_left_is_in_the_sums():
+    lines = (
+        replace(line(3, 1, 10.0), asking=(4.0, 6.0, None)),
+        replace(line(1, 1, 10.0), asking=()),
+    )
+    budget = Budget("s", 2, lines, {}, {})
+    assert (budget.asking_seconds, budget.unknown_asking) == (10.0, 1)
+
+
+def test_a_finished_study_tells_what_asking_another_seed_takes(tiny: Path):
+    one = estimate(load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"]), tiny / "cache", jobs=1)
+    assert [len(x.asking) for x in one.lines] == [1, 1, 1]
+    assert one.unknown_asking == 0 and one.asking_seconds > 0
+    done = estimate(load_config(tiny / "tiny.yaml"), tiny / "cache", jobs=1)
+    assert (done.asking_seconds, done.unknown_asking) == (0.0, 0)

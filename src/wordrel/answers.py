@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from jaxtyping import Int64
 from pydantic import TypeAdapter
 
 from wordrel.answer_files import write_answers
+from wordrel.asking import Asked, note
 from wordrel.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.config import NamedTask, TaskConfig
 from wordrel.corpus import Corpus, open_corpus
@@ -66,17 +68,26 @@ class CellWork:
         """For people."""
         return self.cell.name
 
+    @property
+    def folder(self) -> Path:
+        """Where this cell's answers are kept."""
+        return self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
+
     def paths(self) -> Iterator[tuple[str, Path]]:
         """Each task's settings, and the file of this cell's answers to it."""
-        folder = self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
         for task, digest in zip(self.tasks, self.digests, strict=True):
             name = _TASK.validate_json(task).name
-            yield task, folder / f"{name}-{digest}-{ANSWERS_VERSION}.parquet"
+            yield task, self.folder / f"{name}-{digest}-{ANSWERS_VERSION}.parquet"
+
+
+def unanswered(work: CellWork) -> list[str]:
+    """The names of the tasks that the cell has not answered yet."""
+    return [_TASK.validate_json(task).name for task, path in work.paths() if not path.is_file()]
 
 
 def is_answered(work: CellWork) -> bool:
     """Whether the cell is trained and has answered everything."""
-    return is_trained(work.cell) and all(path.is_file() for _, path in work.paths())
+    return is_trained(work.cell) and not unanswered(work)
 
 
 def train_and_ask(work: CellWork, report: Report) -> None:
@@ -92,16 +103,26 @@ def train_and_ask(work: CellWork, report: Report) -> None:
     ]
     if not waiting:
         return
+    started = perf_counter()
     corpus = open_corpus(work.cell.corpus)
     readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
+    reading, seconds = perf_counter() - started, {}
     for number, (task, path) in enumerate(waiting):
         report(number / len(waiting), {"stage": f"asking {task.name}"})
-        if task.question == "agreement":
-            write_parquet(path, to_frame(agreement_answers(readings)))
-            continue
-        kind = KINDS[task.kind]
-        outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
-        write_answers(path, outcomes, found)
+        started = perf_counter()
+        _ask(task, readings, scope, path)
+        seconds[task.name] = perf_counter() - started
+    kind = work.cell.model_config.kind
+    note(work.folder, Asked(work.cell.corpus_name, kind, reading, seconds))
+
+
+def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
+    if task.question == "agreement":
+        write_parquet(path, to_frame(agreement_answers(readings)))
+        return
+    kind = KINDS[task.kind]
+    outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
+    write_answers(path, outcomes, found)
 
 
 def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:

@@ -1,6 +1,6 @@
 """What a study will cost before it is run: cells, tokens, hours, memory, disk.
 
-Reads the config, the prepared corpora, the costs that finished cells of the cache left behind, and
+Reads the config, the prepared corpora, what training and asking took the cells of the cache, and
 the rates of `results/speed`; trains nothing and prepares no corpus. Looking at a source costs one
 reading of its bytes, whose digests the cache keeps; preparing one takes a second for each million
 words, so that is left to `wordrel corpus prepare`.
@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.answers import is_answered
+from wordrel.answers import CellWork, unanswered
+from wordrel.asking import Asked, noted, seconds_to_ask
 from wordrel.cell import is_trained
 from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
@@ -34,7 +35,9 @@ class Line:
         cells: one a seed; of these `trained` are in the cache, and `answered` are also asked.
         tokens: that training one cell reads; None where the corpus is not prepared.
         disk: bytes that one cell takes in the cache at most; None likewise.
-        estimate: what one cell costs.
+        estimate: what training one cell costs.
+        asking: seconds that asking each cell takes which has not answered everything; None where
+            nobody knows.
     """
 
     corpus: str
@@ -45,6 +48,7 @@ class Line:
     tokens: int | None
     disk: int | None
     estimate: Estimate
+    asking: tuple[float | None, ...] = ()
 
     @property
     def to_train(self) -> int:
@@ -74,6 +78,17 @@ class Budget:
     def unknown(self) -> int:
         """Cells to train of which nobody knows how long that takes."""
         return sum(line.to_train for line in self.lines if line.estimate.seconds is None)
+
+    @property
+    def unknown_asking(self) -> int:
+        """Cells to ask of which nobody knows how long that takes."""
+        return sum(line.asking.count(None) for line in self.lines)
+
+    @property
+    def asking_seconds(self) -> float:
+        """Of asking that is left, on one core, without the cells of `unknown_asking`."""
+        known = [part for line in self.lines for part in line.asking if part is not None]
+        return sum(known, 0.0)
 
     @property
     def core_seconds(self) -> float:
@@ -130,6 +145,7 @@ def estimate(
     ready = tuple(c for c in config.corpora if c.name not in unprepared)
     plan = prepare_plan(config.model_copy(update={"corpora": ready}), cache, tasks, 1)
     known = Known(tuple(finished_cells(cache)), read_rates(speed))
+    asked = tuple(noted(cache))
     lines = []
     for corpus in config.corpora:
         for model in config.models:
@@ -137,12 +153,24 @@ def estimate(
             works = [
                 w for w in plan.works if (w.cell.corpus_name, w.cell.model_config.name) == names
             ]
-            done = sum(is_trained(w.cell) for w in works), sum(map(is_answered, works))
+            asking = _asking(works, asked) if works else (None,) * len(config.seeds)
+            trained = sum(is_trained(w.cell) for w in works)
+            done = trained, len(works) - len(asking)
             found = plan.corpora.get(corpus.name)
             tokens, disk = _sizes(found, model, config.training_of(model))
             cost = known.cost(works[0].cell, tokens) if works and tokens is not None else UNKNOWN
-            lines.append(Line(*names, len(config.seeds), *done, tokens, disk, cost))
+            lines.append(Line(*names, len(config.seeds), *done, tokens, disk, cost, asking))
     return Budget(config.study, _jobs(config, jobs), tuple(lines), unprepared, tasks.skipped)
+
+
+def _asking(works: Iterable[CellWork], asked: tuple[Asked, ...]) -> tuple[float | None, ...]:
+    """What each cell takes that is not done."""
+    waiting = [(work, unanswered(work)) for work in works]
+    return tuple(
+        seconds_to_ask(asked, work.cell.corpus_name, work.cell.model_config.kind, tasks)
+        for work, tasks in waiting
+        if tasks or not is_trained(work.cell)
+    )
 
 
 def _jobs(config: StudyConfig, jobs: int | None) -> int | None:

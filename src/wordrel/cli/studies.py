@@ -123,7 +123,10 @@ def run(  # noqa: PLR0913 - a parameter an option
 def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:
     """The plan of a study as a table with its sums, or all of it as JSON."""
     if as_json:
-        sums = ("core_seconds", "wall_seconds", "memory_mb", "disk", "unknown")
+        sums = (
+            *("core_seconds", "wall_seconds", "memory_mb", "disk", "unknown"),
+            *("asking_seconds", "unknown_asking"),
+        )
         typer.echo(json.dumps(asdict(budget) | {key: getattr(budget, key) for key in sums}))
         return
     words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
@@ -154,6 +157,8 @@ def _sums(budget: "Budget") -> tuple[str, ...]:
     to_train = sum(line.to_train for line in budget.lines)
     to_ask = sum(line.cells - line.answered for line in budget.lines)
     unknown = f", and {budget.unknown} cells of unknown length" if budget.unknown else ""
+    left = budget.unknown_asking
+    unasked = f", and {left} cells of unknown length" if left else ""
     wall = "as long as its workers need"
     if budget.wall_seconds is not None:
         wall = f"{budget.wall_seconds / 3600:.2f} hours at {budget.jobs} at a time"
@@ -163,7 +168,7 @@ def _sums(budget: "Budget") -> tuple[str, ...]:
         f"training: {budget.core_seconds / 3600:.2f} core-hours, {wall}{unknown}",
         f"peak memory of what runs at a time, MB: {memory}",
         f"disk in the cache, MB: up to {budget.disk / 1e6:,.0f} for corpora that are prepared",
-        "Asking the tasks comes on top: how long it takes is not recorded.",
+        f"asking the tasks: {budget.asking_seconds / 3600:.2f} core-hours{unasked}",
     )
 
 
