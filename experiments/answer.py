@@ -41,7 +41,7 @@ from wordrel.report.verdicts import (
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = (
     *("word2vec_vs_attention", "ladder", "parts_of_speech", "task_decides", "roles", "recall"),
-    *("order", "corpus_size", "small_text", "window_and_size", "stability"),
+    *("order", "calibration", "corpus_size", "small_text", "window_and_size", "stability"),
 )
 MASKED, ANALOGIES = "held_out_loss.masked_word", "google_analogies"
 ATTENTION = ("attention", "attention_position", "masked_attention")

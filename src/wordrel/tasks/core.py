@@ -17,6 +17,7 @@ from wordrel.readings import Readings
 from wordrel.tasks import (
     analogies,
     by_class,
+    calibrated,
     categories,
     directed,
     held_out,
@@ -51,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "same_sense": in_context.SAME_SENSE,
     "sense_shift": sense_shift.KIND,
     "held_out_loss": held_out.KIND,
+    "calibrated_loss": calibrated.KIND,
     "held_out_by_class": by_class.KIND,
     "roles": roles.KIND,
     "order": order.KIND,

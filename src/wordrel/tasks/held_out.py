@@ -7,7 +7,7 @@ The items are sentences: gold is the number of targets, predicted the sum of -lo
 the measure their ratio: the loss per token.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import get_args
 
@@ -28,6 +28,12 @@ from wordrel.tasks.base import (
     unanswered,
 )
 
+Losses = Callable[
+    [Contextualizer, Int64[np.ndarray, " N"], Int64[np.ndarray, " S"], Vocab],
+    Float64[np.ndarray, " S"],
+]
+"""A model, the sentences' token ids and numbers of targets, and the vocabulary -> their losses."""
+
 _LOG_PROBABILITIES_AT_ONCE = 2**23
 """32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
 
@@ -38,9 +44,22 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     Raises:
         ValueError: where `scope` has no probe.
     """
-    ids, items = choose_sentences(probe_of(task, scope))
+    return answer_by(_losses, task, readings, scope)
+
+
+def answer_by(
+    losses: Losses, task: Task, readings: Readings, scope: Scope, *, max_tokens: int | None = None
+) -> list[Outcome]:
+    """One outcome an objective, by these losses of sentences of at most `max_tokens` in all.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    probe = probe_of(task, scope)
+    most = probe.max_tokens if max_tokens is None else min(max_tokens, probe.max_tokens)
+    ids, items = choose_sentences(replace(probe, max_tokens=most))
     form = form_of(task, items, _unigram_loss(readings.vocab, ids, items))
-    return [_answer_one(form, objective, readings, ids) for objective in get_args(Objective)]
+    return [_answer_one(form, o, readings, ids, losses) for o in get_args(Objective)]
 
 
 def probe_of(task: Task, scope: Scope) -> Probe:
@@ -101,17 +120,30 @@ def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " 
 
 
 def _answer_one(
-    form: Outcome, objective: Objective, readings: Readings, ids: Int64[np.ndarray, " N"]
+    form: Outcome,
+    objective: Objective,
+    readings: Readings,
+    ids: Int64[np.ndarray, " N"],
+    losses: Losses,
 ) -> Outcome:
     row = replace(form, task=f"{form.task}.{objective}")
     if form.note:
         return row
     try:
         context = context_for(objective, readings)
-        losses = sentence_losses(context, ids, form.gold.astype(np.int64), len(readings.vocab))
+        found = losses(context, ids, form.gold.astype(np.int64), readings.vocab)
     except NotAvailableError as refusal:
         return replace(row, note=str(refusal))
-    return replace(row, view="context", predicted=losses)
+    return replace(row, view="context", predicted=found)
+
+
+def _losses(
+    context: Contextualizer,
+    ids: Int64[np.ndarray, " N"],
+    n_targets: Int64[np.ndarray, " S"],
+    vocab: Vocab,
+) -> Float64[np.ndarray, " S"]:
+    return sentence_losses(context, ids, n_targets, len(vocab))
 
 
 def context_for(objective: Objective, readings: Readings) -> Contextualizer:

@@ -102,6 +102,13 @@ _OF_THE_CORPUS = (
         "Surprise, in nats a word, at sentences of the corpus kept from training.",
     ),
     _of_the_corpus(
+        "calibrated_loss",
+        "calibrated_loss",
+        "The same where each model is told how sure it may be: two numbers, fitted on other "
+        "held-out sentences.",
+        "https://proceedings.mlr.press/v70/guo17a.html",
+    ),
+    _of_the_corpus(
         "word_order",
         "order",
         "How far the state that predicts a word moves when the words of its context change places, "
