@@ -35,9 +35,11 @@ from wordrel.report.verdicts import (
     SEEDS,
     Verdict,
     ahead,
+    borne_out,
     decided,
     difference,
     score,
+    shown_gap,
     told,
 )
 
@@ -46,6 +48,7 @@ ATTENTION = ("attention", "attention_position", "masked_attention")
 WORD2VEC = ("skip_gram", "cbow")
 ALIKE = ("men_test", "ws353", "simlex999")
 TASKS = (*ALIKE, "google_analogies", "sp10k_nsubj", "sp10k_dobj", "sp10k_amod")
+TURNED = ("wiki17m-1m", "wiki17m")
 MASKED, SMALLEST = "held_out_loss.masked_word", "wiki17m-250k"
 
 
@@ -114,6 +117,33 @@ def _steady(signs: dict[str, list[int]]) -> str:
 def _listed(signs: dict[str, int]) -> str:
     words = {1: "better", -1: "worse", 0: "not told apart"}
     return ", ".join(f"{name} {words[sign]}" for name, sign in signs.items())
+
+
+def surprise(results: Results) -> str:
+    """What nobody predicted.
+
+    Raises:
+        ValueError: where the tables no longer say it.
+    """
+    small, whole = TURNED
+    gaps = {
+        (corpus, task): difference(results, corpus, task, "masked_attention", "skip_gram")
+        for corpus in TURNED
+        for task in ("google_analogies", "men_test")
+    }
+    signs = {key: ahead(gap) for key, gap in gaps.items()}
+    borne_out("size turns the verdict round", [set(signs.values()) == {1, -1}])
+    borne_out(
+        "attention is ahead on little text", (signs[key] == 1 for key in gaps if small in key)
+    )
+    said = {
+        corpus: " and ".join(f"{shown_gap(gaps[corpus, t])} on {t}" for c, t in gaps if c == corpus)
+        for corpus in TURNED
+    }
+    return (
+        "**The amount of text turns the verdict on word vectors round.** `masked_attention` minus "
+        f"`skip_gram`, both read five times: on {small} {said[small]}; on {whole} {said[whole]}."
+    )
 
 
 if __name__ == "__main__":
