@@ -14,7 +14,7 @@ from ladder_study import ladder_results, losses
 from measured_study import measured_results
 from wide_study import wide_results
 from wordrel.report import findings
-from wordrel.report.html import page, render_html, write_html
+from wordrel.report.html import doubts, page, render_html, write_html
 from wordrel.report.html.markup import Table, blocks, inline
 from wordrel.report.results import Results, read_results
 
@@ -290,3 +290,16 @@ def test_write_html_writes_beside_the_tables(tmp_path: Path):
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert written == render_html(read_results(GOLDEN))
     assert 'href="explorer.html"' in written
+
+
+def test_only_a_study_with_an_experiment_beside_it_is_said_to_have_one(
+    wide: Results, tmp_path: Path
+):
+    folder = tmp_path / "results" / wide.study
+    folder.mkdir(parents=True)
+    own = replace(wide, folder=folder)
+    assert doubts.rule(own).startswith("No prediction was stored with this study")
+    beside = tmp_path / "experiments" / f"{wide.study}.py"
+    beside.parent.mkdir()
+    beside.touch()
+    assert f"(../../experiments/{wide.study}.py)" in doubts.rule(own)

@@ -1,6 +1,6 @@
-"""What the runners of `experiments/` judge by: rows of stored tables, and the words of a verdict.
+"""What the rules of claims and experiments judge by: rows of tables, and the words of a verdict.
 
-Reads tables in memory; a rule itself stands in the experiment that it decides.
+Reads tables in memory; a rule itself stands in `claims`, or in the experiment that it decides.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -16,10 +16,16 @@ EXPLAINED = (
 
 
 def rule(results: Results) -> str:
-    """Where the decision rule stands, and what the author of the study noted beside it."""
+    """Where the decision rule stands, and what the author of the study noted beside it.
+
+    The experiments of a repository lie beside its results; a study of one's own has none, unless
+    its author wrote one.
+    """
     name = f"experiments/{results.study}.py"
-    link = f"[{code(name)}](../../{quote(name)})"
-    said = f"The question, the prediction and the decision rule of the study stand in {link}."
+    said = "No prediction was stored with this study; the claims are decided by their rules."
+    if (results.folder.resolve().parents[1] / name).is_file():
+        link = f"[{code(name)}](../../{quote(name)})"
+        said = f"The question, the prediction and the decision rule of the study stand in {link}."
     notes = [f"- {escape(str(note))}" for note in results.config.get("notes") or ()]
     return "\n\n".join([said, *(["\n".join(notes)] if notes else [])])
 
