@@ -30,12 +30,14 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
+from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     SEEDS,
     Verdict,
     ahead,
     borne_out,
+    counted,
     decided,
     difference,
     score,
@@ -65,41 +67,38 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     models = [*WORD2VEC, *ATTENTION, "ppmi_svd"]
     if any(queries.cost(results, c, m).done < SEEDS for c in corpora for m in models):
         return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "1234"}
-    counted = {
-        f"{model} on {task}": ahead(difference(results, SMALLEST, task, model, "ppmi_svd"))
+    counts = {
+        f"{model} on {task}": difference(results, SMALLEST, task, model, "ppmi_svd")
         for model in (*WORD2VEC, *ATTENTION)
         for task in ALIKE
     }
-    better = [name for name, sign in counted.items() if sign == 1]
-    first = Verdict("fails" if better else "holds", f"better: {', '.join(better) or 'none'}")
+    better = [name for name, row in counts.items() if ahead(row) == 1]
+    first = f"better: {', '.join(better) or 'none'} ({counted(counts.values())})"
     analogies = {
-        f"{m} on {c}": ahead(difference(results, c, "google_analogies", "skip_gram", m))
+        f"{m} on {c}": difference(results, c, "google_analogies", "skip_gram", m)
         for c in corpora
         for m in ATTENTION
     }
-    losses = {c: ahead(difference(results, c, MASKED, "masked_attention", "cbow")) for c in corpora}
-    signs = {task: [best_apart(results, corpus, task) for corpus in corpora] for task in TASKS}
+    losses = {c: difference(results, c, MASKED, "masked_attention", "cbow") for c in corpora}
+    best = {task: {c: best_pair(results, c, task) for c in corpora} for task in TASKS}
+    signs = {task: list(map(ahead, rows.values())) for task, rows in best.items()}
     return {
-        "1": first,
-        "2": Verdict(decided(analogies.values()), _listed(analogies)),
-        "3": Verdict(decided(losses.values()), _listed(losses)),
+        "1": Verdict("fails" if better else "holds", first),
+        "2": Verdict(decided(map(ahead, analogies.values())), _listed(analogies)),
+        "3": Verdict(decided(map(ahead, losses.values())), _listed(losses)),
         "4": Verdict(
-            _steady(signs),
-            "; ".join(
-                f"{task}: {_listed(dict(zip(corpora, found, strict=True)))}"
-                for task, found in signs.items()
-            ),
+            _steady(signs), "; ".join(f"{task}: {_listed(rows)}" for task, rows in best.items())
         ),
     }
 
 
-def best_apart(results: Results, corpus: str, task: str) -> int:
-    """1 where the best word2vec model is better than the best attention model, -1 where worse."""
+def best_pair(results: Results, corpus: str, task: str) -> Row | None:
+    """The best word2vec model minus the best attention model."""
     word2vec, attention = (
         max(family, key=lambda model: _score(results, corpus, task, model))
         for family in (WORD2VEC, ATTENTION)
     )
-    return ahead(difference(results, corpus, task, word2vec, attention))
+    return difference(results, corpus, task, word2vec, attention)
 
 
 def _score(results: Results, corpus: str, task: str, model: str) -> float:
@@ -114,9 +113,10 @@ def _steady(signs: dict[str, list[int]]) -> str:
     return "holds" if max(same) >= 2 else "undecided"
 
 
-def _listed(signs: dict[str, int]) -> str:
+def _listed(rows: dict[str, Row | None]) -> str:
     words = {1: "better", -1: "worse", 0: "not told apart"}
-    return ", ".join(f"{name} {words[sign]}" for name, sign in signs.items())
+    said = ", ".join(f"{name} {words[ahead(row)]}" for name, row in rows.items())
+    return f"{said} ({counted(rows.values())})"
 
 
 def surprise(results: Results) -> str:

@@ -63,10 +63,12 @@ from wordrel.report.verdicts import (
     above,
     apart,
     borne_out,
+    counted,
     decided_by_all,
     enough,
     over_corpora,
     score,
+    shown_counted,
     shown_value,
     shown_values,
     told,
@@ -98,13 +100,14 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     all_above = all(above(row, 0.0) == 1 for row in held.values())
     there = enough(held.values())
     said = "fails" if all_above else "holds"
-    found["4"] = Verdict(said if there else "undecided", shown_values(held))
+    found["4"] = Verdict(said if there else "undecided", shown_counted(held))
     hidden = {model: articles(results, corpus, model) for model in NEXT}
     rows = [row for pair in hidden.values() for row in pair]
     signs = [-apart(*pair) for pair in hidden.values()]
     evidence = ", ".join(
         f"{m} {shown_value(a)} against {shown_value(b)} nats" for m, (a, b) in hidden.items()
     )
+    evidence = f"{evidence} ({counted(rows)})"
     found["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
     return found
 
@@ -117,7 +120,7 @@ def claims(results: Results) -> dict[str, Claim]:
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
     signs = [above(row, value) for row in rows.values()]
     found = decided_by_all(signs) if enough(rows.values()) else "undecided"
-    return Verdict(found, shown_values(rows))
+    return Verdict(found, shown_counted(rows))
 
 
 def surprise(results: Results) -> str:

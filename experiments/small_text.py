@@ -26,7 +26,16 @@ from pathlib import Path
 import wordrel
 from wordrel.report import queries
 from wordrel.report.results import Results
-from wordrel.report.verdicts import SEEDS, Verdict, ahead, decided_by_all, difference, shown, told
+from wordrel.report.verdicts import (
+    SEEDS,
+    Verdict,
+    ahead,
+    counted,
+    decided_by_all,
+    difference,
+    shown,
+    told,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINED = ("skip_gram", "cbow", "attention", "masked_attention")
@@ -53,17 +62,18 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         difference(results, larger, task, "masked_attention_e40", "skip_gram_e40")
         for task in (MEN, ANALOGIES)
     ]
-    counted = {
-        f"{model} on {corpus}": ahead(difference(results, corpus, MEN, model, "ppmi_svd"))
+    counts = {
+        f"{model} on {corpus}": difference(results, corpus, MEN, model, "ppmi_svd")
         for corpus in corpora
         for model in models[1:]
     }
-    better = [name for name, sign in counted.items() if sign == 1]
+    better = [name for name, row in counts.items() if ahead(row) == 1]
+    third = f"better: {', '.join(better) or 'none'} ({counted(counts.values())})"
     losses = [difference(results, c, MASKED, "masked_attention_e40", "cbow_e40") for c in corpora]
     return {
         "1": Verdict(decided_by_all(map(ahead, longer)), "; ".join(map(shown, longer))),
         "2": Verdict(_neither(list(map(ahead, turned))), "; ".join(map(shown, turned))),
-        "3": Verdict("fails" if better else "holds", f"better: {', '.join(better) or 'none'}"),
+        "3": Verdict("fails" if better else "holds", third),
         "4": Verdict(decided_by_all(map(ahead, losses)), "; ".join(map(shown, losses))),
     }
 

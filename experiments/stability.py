@@ -34,6 +34,7 @@ from wordrel.report.verdicts import (
     agreement,
     apart,
     borne_out,
+    counted,
     decided_by_all,
     shown_values,
     told,
@@ -67,8 +68,9 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "3": [apart(lists["ppmi_svd"], lists[m]) for m in TRAINED],
         "4": [above(scores[m], MUCH) for m in MODELS],
     }
-    said = dict.fromkeys("123", f"{min(seeds)} seeds; overlap {shown_values(lists)}")
-    said["4"] = f"{min(seeds)} seeds; rank correlation {shown_values(scores)}"
+    words, pairs = (f"{min(seeds)} seeds, {counted(rows.values())}" for rows in (lists, scores))
+    said = dict.fromkeys("123", f"{words}; overlap {shown_values(lists)}")
+    said["4"] = f"{pairs}; rank correlation {shown_values(scores)}"
     return {name: Verdict(decided_by_all(signs[name]), said[name]) for name in signs}
 
 
@@ -90,7 +92,7 @@ def surprise(results: Results) -> str:
     seeds = queries.cost(results, corpus, "attention").done
     return (
         "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
-        f"seeds share on {corpus} ({seeds} seeds): {shown_values(rows)}."
+        f"seeds share on {corpus} ({seeds} seeds, {counted(rows.values())}): {shown_values(rows)}."
     )
 
 

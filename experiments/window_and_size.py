@@ -21,19 +21,24 @@ whether the verdicts of others lean on one setting.
     contradicts.
 """
 
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from statistics import median
 
 import wordrel
 from wordrel.report import queries
+from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.text import number
-from wordrel.report.verdicts import Verdict, ahead, decided, difference, told
+from wordrel.report.verdicts import Verdict, ahead, counted, decided, difference, told
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ("", "_w2", "_w10", "_d50", "_d300")
-PAIRS = tuple(product(("skip_gram", "cbow"), ("attention_position", "masked_attention")))
+Pair = tuple[str, str]
+PAIRS: tuple[Pair, ...] = tuple(
+    product(("skip_gram", "cbow"), ("attention_position", "masked_attention"))
+)
 TASKS = ("ws353", "simlex999", "men_test", "google_analogies")
 MASKED = "held_out_loss.masked_word"
 
@@ -47,56 +52,55 @@ def main() -> None:
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
-    signs = {
-        (task, pair): [_sign(results, task, *pair, setting) for setting in SETTINGS]
+    rows = {
+        (task, pair): [_row(results, task, *pair, setting) for setting in SETTINGS]
         for task in TASKS
         for pair in PAIRS
     }
+    signs = {key: list(map(ahead, found)) for key, found in rows.items()}
     turned = [f"{' and '.join(p)} on {t}" for (t, p), s in signs.items() if {1, -1} <= set(s)]
     twice = any(max(found.count(1), found.count(-1)) > 1 for found in signs.values())
     first = "fails" if turned else "holds" if twice else "undecided"
-    loss = [_sign(results, MASKED, "masked_attention", "cbow", setting) for setting in SETTINGS]
-    analogies = [
-        sign
-        for (task, (word2vec, _)), found in signs.items()
-        if task == "google_analogies" and word2vec == "skip_gram"
-        for sign in found
-    ]
     apart = sum(sign != 0 for found in signs.values() for sign in found)
-    compared = sum(len(found) for found in signs.values())
+    every = [row for found in rows.values() for row in found]
     said = (
-        f"{apart} of {compared} told apart; turned round: {', '.join(turned) or 'none'}; with "
-        f"three seeds a difference of {_detectable(results)} would be told (80% power, median)"
+        f"{apart} of {len(every)} told apart; turned round: {', '.join(turned) or 'none'}; with "
+        f"three seeds a difference of {_detectable(rows)} would be told (80% power, median) "
+        f"({counted(every)})"
     )
+    losses = [_row(results, MASKED, "masked_attention", "cbow", setting) for setting in SETTINGS]
+    analogies = [
+        row
+        for (task, (word2vec, _)), found in rows.items()
+        if task == "google_analogies" and word2vec == "skip_gram"
+        for row in found
+    ]
     return {
         "1": Verdict(first, said),
-        "2": Verdict(decided(loss), _counted(loss)),
-        "3": Verdict(decided(analogies), _counted(analogies)),
+        "2": Verdict(decided(map(ahead, losses)), _summed(losses)),
+        "3": Verdict(decided(map(ahead, analogies)), _summed(analogies)),
     }
 
 
-def _detectable(results: Results) -> str:
+def _detectable(rows: Mapping[tuple[str, Pair], Sequence[Row | None]]) -> str:
     """The smallest difference that a pair of one setting would show, for each task."""
-    (corpus,) = queries.corpora(results)
     said = []
-    for task in TASKS:
-        rows = [
-            difference(results, corpus, task, first + setting, second + setting)
-            for first, second in PAIRS
-            for setting in SETTINGS
-        ]
-        found = median(row.detectable for row in rows if row is not None)
-        said.append(f"{number(found)} on {task}")
+    for name in TASKS:
+        found = [row for (task, _), of in rows.items() if task == name for row in of]
+        least = median(row.detectable for row in found if row is not None)
+        said.append(f"{number(least)} on {name}")
     return ", ".join(said)
 
 
-def _sign(results: Results, task: str, first: str, second: str, setting: str) -> int:
+def _row(results: Results, task: str, first: str, second: str, setting: str) -> Row | None:
     (corpus,) = queries.corpora(results)
-    return ahead(difference(results, corpus, task, first + setting, second + setting))
+    return difference(results, corpus, task, first + setting, second + setting)
 
 
-def _counted(signs: list[int]) -> str:
-    return f"better {signs.count(1)}, worse {signs.count(-1)}, not told apart {signs.count(0)}"
+def _summed(rows: Sequence[Row | None]) -> str:
+    signs = list(map(ahead, rows))
+    told = f"better {signs.count(1)}, worse {signs.count(-1)}, not told apart {signs.count(0)}"
+    return f"{told} ({counted(rows)})"
 
 
 if __name__ == "__main__":

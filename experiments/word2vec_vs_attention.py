@@ -72,6 +72,7 @@ from wordrel.report.verdicts import (
     above,
     ahead,
     borne_out,
+    counted,
     decided,
     difference,
     over_corpora,
@@ -110,14 +111,16 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def _judged(results: Results, corpus: str) -> dict[str, Verdict]:
-    return {
-        name: Verdict(
-            decided(signs),
-            f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
-            "comparisons",
-        )
-        for name, signs in on_corpus(results, corpus).items()
-    }
+    return {name: _of_signs(found) for name, found in judged_rows(results, corpus).items()}
+
+
+def _of_signs(found: list[tuple[int, Row]]) -> Verdict:
+    signs, rows = [sign for sign, _ in found], [row for _, row in found]
+    return Verdict(
+        decided(signs),
+        f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
+        f"comparisons ({counted(rows)})",
+    )
 
 
 def claims(results: Results) -> dict[str, Claim]:
@@ -125,8 +128,8 @@ def claims(results: Results) -> dict[str, Claim]:
     return {"C1": learns(results)}
 
 
-def on_corpus(result: Results, corpus: str) -> dict[str, list[int]]:
-    """Prediction -> 1 for what supports it on one corpus, -1 for what contradicts it, else 0."""
+def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]]:
+    """Prediction -> each row it looks at: 1 where that supports it, -1 where it contradicts it."""
     compared = queries.rows(result.comparisons, corpus=corpus)
     found = {
         prediction: [s for a, b in pairs for s in _signs(compared, a, b, tasks)]
@@ -137,18 +140,20 @@ def on_corpus(result: Results, corpus: str) -> dict[str, list[int]]:
     lists = queries.rows(result.agreement, corpus=corpus, measure="overlap")
     classes = queries.rows(result.summary, corpus=corpus, task=CLASSES, primary=True)
     found["4"] = [*_neighbour_signs(lists)]
-    found["9"] = [above(row, 0.5) for row in classes if row.model != "random"]
+    found["9"] = [(above(row, 0.5), row) for row in classes if row.model != "random"]
     return {prediction: found[prediction] for prediction in sorted(found)}
 
 
-def _signs(rows: Sequence[Row], better: str, worse: str, tasks: tuple[str, ...]) -> Iterator[int]:
+def _signs(
+    rows: Sequence[Row], better: str, worse: str, tasks: tuple[str, ...]
+) -> Iterator[tuple[int, Row]]:
     """1 where `better` is distinguishably better than `worse`, -1 for the reverse, else 0."""
     for row in rows:
         if row.task in tasks and {row.model_a, row.model_b} == {better, worse}:
-            yield ahead(row) if row.model_a == better else -ahead(row)
+            yield ahead(row) if row.model_a == better else -ahead(row), row
 
 
-def _neighbour_signs(rows: Sequence[Row]) -> Iterator[int]:
+def _neighbour_signs(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
     """1 where a model's seeds agree more than it does with the other family, and not by 90 %."""
     between = {frozenset((row.model_a, row.model_b)): row for row in rows}
     for attention in ATTENTION:
@@ -156,9 +161,9 @@ def _neighbour_signs(rows: Sequence[Row]) -> Iterator[int]:
         for word2vec in WORD2VEC:
             other = between[frozenset((attention, word2vec))]
             if own.low > other.high and own.high < 0.9:
-                yield 1
+                yield 1, other
             else:
-                yield -1 if own.high < other.low or own.low > 0.9 else 0
+                yield (-1 if own.high < other.low or own.low > 0.9 else 0), other
 
 
 def surprise(results: Results) -> str:

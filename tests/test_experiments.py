@@ -65,8 +65,8 @@ def verdicts(
         agreement=pd.DataFrame(agreement or lists),
         summary=pd.DataFrame(summary or classes),
     )
-    found = MAIN.on_corpus(result, "text")
-    return {prediction: decided(signs) for prediction, signs in found.items()}
+    found = MAIN.judged_rows(result, "text")
+    return {name: decided(sign for sign, _ in rows) for name, rows in found.items()}
 
 
 def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradicts_it() -> None:

@@ -137,3 +137,13 @@ def test_only_two_better_say_that_updates_do_not_explain_it() -> None:
     assert neither([0, -1]) == "holds"
     assert neither([1, 0]) == "undecided"
     assert neither([1, 1]) == "fails"
+
+
+def test_what_a_verdict_rests_on_is_said_as_a_span() -> None:
+    rows = [row(0, 1, n_scored=1200), None, row(0, 1, n_scored=148)]
+    assert v.counted(rows) == "n 148 to 1,200, 5 seeds"
+    assert v.counted([row(0, 1, n=30, seeds=3), row(0, 1, n=30, seeds=5)]) == "n 30, 3 to 5 seeds"
+    pairs = SimpleNamespace(low=0.1, high=0.2, value=0.15, n_items=1000, pairs=10)
+    assert v.counted([pairs]) == "n 1,000, 10 pairs of runs"
+    assert v.shown_counted({"a": pairs}) == "a 0.150 [0.100, 0.200] (n 1,000, 10 pairs of runs)"
+    assert v.counted([]) == "n 0, 0 seeds"

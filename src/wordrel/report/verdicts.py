@@ -3,7 +3,7 @@
 Reads tables in memory; a rule itself stands in `claims`, or in the experiment that it decides.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -144,9 +144,36 @@ def shown_value(row: Row | None, digits: int = 3) -> str:
     return with_interval(value, row.low, row.high, digits=digits)
 
 
-def shown_values(rows: Mapping[str, Row | None]) -> str:
+def shown_values(rows: Mapping[str, Row | None], digits: int = 3) -> str:
     """The same of several, each with its name."""
-    return ", ".join(f"{name} {shown_value(row)}" for name, row in rows.items())
+    return ", ".join(f"{name} {shown_value(row, digits)}" for name, row in rows.items())
+
+
+def shown_counted(rows: Mapping[str, Row | None], digits: int = 3) -> str:
+    """The same, and what they rest on."""
+    return f"{shown_values(rows, digits)} ({counted(rows.values())})"
+
+
+def counted(rows: Iterable[Row | None]) -> str:
+    """How many items, and which seeds, some rows rest on: "n 148 to 2,655, 5 seeds".
+
+    Rows of the agreement say how many pairs of runs instead.
+    """
+    found = [row for row in rows if row is not None]
+    items = [int(_n(row)) for row in found]
+    kind = "seeds" if all(hasattr(row, "seeds") for row in found) else "pairs of runs"
+    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in found]
+    return f"n {_span(items)}, {_span(runs)} {kind}"
+
+
+def _n(row: Row) -> int:
+    names = ("n_scored", "n", "n_items")
+    return int(next(getattr(row, name) for name in names if hasattr(row, name)))
+
+
+def _span(values: Sequence[int]) -> str:
+    least, most = min(values, default=0), max(values, default=0)
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def overall(verdicts: Iterable[str]) -> str:

@@ -6,7 +6,15 @@ Reads stored tables in memory.
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
 from wordrel.report.results import Results
-from wordrel.report.verdicts import SEEDS, Claim, ahead, difference, enough, score, shown_value
+from wordrel.report.verdicts import (
+    Claim,
+    ahead,
+    counted,
+    difference,
+    enough,
+    score,
+    shown_value,
+)
 
 SIMILARITY = ("ws353_sim", "ws353_rel", "simlex999", "men_test", "rw", "simverb_test", "mturk287")
 PREFERENCE = ("sp10k_nsubj", "sp10k_dobj", "sp10k_amod")
@@ -29,11 +37,9 @@ def claim(results: Results) -> Claim:
         )
         for task in ("men_test", "sp10k_dobj")
     ]
-    n = [row.n_scored for row in learnt if row is not None]
     effect = (
         f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
-        f"likeness and selectional preference (n {min(n, default=0):,} to {max(n, default=0):,}, "
-        f"{SEEDS} seeds); {beside[0]}"
+        f"likeness and selectional preference ({counted(learnt)}); {beside[0]}"
     )
     return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])
 

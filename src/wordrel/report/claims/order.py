@@ -17,6 +17,7 @@ from wordrel.report.verdicts import (
     measured,
     over_corpora,
     shown,
+    shown_counted,
     shown_value,
     shown_values,
 )
@@ -36,7 +37,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     unmoved = {m: _row(results, corpus, m, OTHERS, "unmoved") for m in UNMOVED}
     return {
-        "1": Verdict(all_unmoved(unmoved), shown_values(unmoved)),
+        "1": Verdict(all_unmoved(unmoved), shown_counted(unmoved)),
         "2": moved(results, corpus, ("attention",), ASKING),
     }
 
@@ -99,7 +100,7 @@ def moved(results: Results, corpus: str, models: tuple[str, ...], group: str) ->
         for m in models
     ]
     there = enough([*by.values(), *added.values()])
-    said = f"moved by {shown_values(by)}; added loss {shown_values(added)}"
+    said = f"moved by {shown_values(by)}; added loss {shown_counted(added)}"
     return Verdict(decided_by_all(signs) if there else "undecided", said)
 
 

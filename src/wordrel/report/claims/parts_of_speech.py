@@ -8,10 +8,10 @@ from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Claim,
     above,
     apart,
+    counted,
     enough,
     measured,
     score,
@@ -38,11 +38,10 @@ def products(results: Results) -> Claim:
     whole = all(above(row, 0.0) == 1 for row in (*means.values(), *held.values()))
     there = enough([*aucs.values(), *means.values(), *held.values()])
     found = verdict([above(row, 0.5) for row in aucs.values()], whole=whole)
-    n = ", ".join(sorted({f"{row.n_scored:,}" for row in aucs.values() if row is not None}))
     return Claim(
         found if there else "undecided",
         "AUC of noun-verb over verb-article pairs as far apart: "
-        f"{shown_values(aucs)} (n {n}, {SEEDS} seeds)",
+        f"{shown_values(aucs)} ({counted(aucs.values())})",
         "with frequency, distance and PMI held, noun-verb minus verb-article in standard "
         f"deviations: {shown_values(held)}; mean product of a noun with a verb: "
         f"{shown_values(means)}",
@@ -61,7 +60,7 @@ def helping(results: Results) -> Claim:
         f"hiding determiners adds {shown_value(alone)} nats per hidden word to the loss of "
         f"attention on {corpora[0]}, hiding as many others {shown_value(others)}; less in "
         f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora "
-        f"({SEEDS} seeds)",
+        f"({counted(row for pair in hidden for row in pair)})",
     )
 
 

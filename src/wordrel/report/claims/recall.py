@@ -16,6 +16,7 @@ from wordrel.report.verdicts import (
     ahead,
     decided_by_all,
     difference,
+    shown_counted,
     shown_value,
 )
 
@@ -119,8 +120,7 @@ def _learnt(results: Results, corpus: str) -> set[str]:
 def _listed(results: Results, models: tuple[str, ...]) -> str:
     """The scores of some models on every corpus."""
     return "; ".join(
-        f"{corpus}: "
-        + ", ".join(f"{model} {shown_value(_scores(results, corpus)[model])}" for model in models)
+        f"{corpus}: {shown_counted({model: _scores(results, corpus)[model] for model in models})}"
         for corpus in planted(results).values()
     )
 

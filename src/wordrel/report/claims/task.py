@@ -12,6 +12,7 @@ from wordrel.report.verdicts import (
     Verdict,
     agreement,
     apart,
+    counted,
     decided_by_all,
     over_corpora,
     shown_value,
@@ -44,12 +45,14 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         )
         for name, those in couples.items()
     }
+    every = counted(agreement(results, corpus, MEASURE, model, model) for model in MODELS)
+    found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
     between = agreement(results, corpus, MEASURE, *CONTROL)
     tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
     said = f"skip_gram and cbow {shown_value(between)}; between tasks " + ", ".join(
         f"{name} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
     )
-    found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), said)
+    found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), f"{said} ({every})")
     return found
 
 
@@ -63,7 +66,8 @@ def claim(results: Results) -> Claim:
     elif set(words) == {"fails"}:
         verdict = "contradicted"
     first, *rest = "; ".join(found[name].evidence for name in "123").split("; ")
-    effect = f"rank correlation of pair scores: {first} ({SEEDS} seeds)"
+    rows = [agreement(results, c, MEASURE, m, m) for c in queries.corpora(results) for m in MODELS]
+    effect = f"rank correlation of pair scores: {first} ({counted(rows)})"
     return Claim(verdict, effect, "; ".join(rest))
 
 
