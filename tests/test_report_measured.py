@@ -12,7 +12,9 @@ import pytest
 from measured_study import ORDERS, SAMPLES, SPEECH, measured_results
 from wide_study import TASKS, wide_results
 from wordrel.report import curves, measured
+from wordrel.report.curve_figure import curve_figure
 from wordrel.report.html.figures import Figure, curve_figures, question_figures
+from wordrel.report.page import render
 from wordrel.report.results import Results
 
 MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
@@ -175,6 +177,38 @@ def test_curves_are_small_charts_of_which_all_but_six_are_folded(results: Result
     lines = {tuple(str(cell.html) for cell in row) for row in table.rows}
     start = ("ws353 (spearman ↑)", "skip_gram", "wiki17m-4m", "3,900,000", "25.5")
     assert (*start, "0.540 [0.510, 0.570]", "317") in lines
+
+
+def test_curves_are_drawn_for_the_page_too(results: Results):
+    found = [c for c in curves.curves(results) if c.column.task in ("ws353", "bless.coord")]
+    drawing = curve_figure(results, found)
+    assert drawing is not None
+    panels = [ax for ax in drawing.axes if ax.get_title(loc="left")]
+    assert [ax.get_title(loc="left") for ax in panels] == ["ws353 ↑", "bless.coord ↑"]
+    assert [ax.get_xscale() for ax in panels] == ["log", "log"]
+    dots = [line for line in panels[0].lines if line.get_marker() not in ("None", None)]
+    points = found[0].points
+    assert len(dots) == len(points) == len(MODELS)
+    for line, of_model in zip(dots, points.values(), strict=True):
+        assert list(line.get_xdata()) == list(SAMPLES.values())
+        assert list(line.get_ydata()) == [point.score for point in of_model]
+    bands = panels[0].collections
+    assert [band.get_paths()[0].vertices[:, 1].min() for band in bands] == pytest.approx(
+        [min(point.low for point in of_model) for of_model in points.values()]
+    )
+    (legend,) = drawing.legends
+    assert tuple(text.get_text() for text in legend.get_texts()) == MODELS
+    looks = [(h.get_color(), h.get_marker(), h.get_linestyle()) for h in legend.legend_handles]
+    assert len(set(looks)) == len(MODELS)
+    assert curve_figure(results, []) is None
+
+
+def test_the_page_shows_them_before_the_claims(results: Results):
+    page = render(results)
+    assert page.index("## What does more text buy?") < page.index("## The claims")
+    assert "](figures/curves.svg)" in page
+    assert "| ws353 (spearman ↑) | skip_gram | wiki17m-4m | 3,900,000 | 25.5 |" in page
+    assert "What does more text buy?" not in render(wide_results(("wiki17m",)))
 
 
 def test_a_point_without_seconds_is_left_out_of_a_logarithmic_axis(results: Results):

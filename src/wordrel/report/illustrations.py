@@ -11,7 +11,17 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from wordrel.report import direction, figures, forest, ladder, ladder_figure, queries, speech
+from wordrel.report import (
+    curve_figure,
+    curves,
+    direction,
+    figures,
+    forest,
+    ladder,
+    ladder_figure,
+    queries,
+    speech,
+)
 from wordrel.report.results import Results
 from wordrel.report.text import escape
 
@@ -21,7 +31,7 @@ class Illustration:
     """A figure of the page.
 
     Attributes:
-        place: the section: a question, or "summary", "ladder", "agreement".
+        place: the section: a question, or "summary", "ladder", "size", "agreement".
         name: of its file, without ending.
         alt: what it shows, in words.
         draw: the figure, drawn when it is asked for.
@@ -49,6 +59,7 @@ class Illustration:
 def illustrations(results: Results) -> list[Illustration]:
     """What this study has to show, in the order of the page."""
     climbs = ladder.climbs(results)
+    sizes = curves.curves(results)
     found = [
         Illustration("summary", "scores", figures.scores_alt(results), _scores(results)),
         *(one for question in queries.questions(results) for one in _asked(results, question)),
@@ -57,6 +68,13 @@ def illustrations(results: Results) -> list[Illustration]:
             "ladder",
             ladder_figure.ladder_alt(climbs),
             partial(ladder_figure.ladder_figure, climbs),
+        ),
+        Illustration(
+            "size",
+            "curves",
+            curves.curves_alt(sizes, "tokens"),
+            partial(curve_figure.curve_figure, results, sizes),
+            curves.caption(results, "tokens"),
         ),
         Illustration(
             "agreement",

@@ -10,6 +10,7 @@ from wordrel.files import write_text
 from wordrel.report import (
     agreement,
     claims_section,
+    curves,
     findings,
     ladder,
     ladder_section,
@@ -79,6 +80,7 @@ def render(results: Results) -> str:
         _came_out(results, shown),
         f"## How to read the tables\n\n{legend(results)}",
         *(part for q in queries.questions(results) for part in _question(results, q, shown)),
+        _more_text(results, shown),
         claims_section.section(results),
         _agreement(results, shown),
         _chosen(results),
@@ -164,6 +166,14 @@ def _failed(results: Results, corpus: str) -> str:
     return (
         f"{failed} of {cells} cells failed; they are named under [Cost](#cost)." if failed else ""
     )
+
+
+def _more_text(results: Results, shown: Sequence[Illustration]) -> str:
+    images = _images(shown, "size")
+    if not images:
+        return ""
+    table = folded("Every point", curves.points_table(curves.curves(results)))
+    return "\n\n".join([f"## {curves.TITLE}", *images, table])
 
 
 def _agreement(results: Results, shown: Sequence[Illustration]) -> str:
