@@ -32,6 +32,9 @@ HELD_OUT_TOKENS = 20_000
 LIMIT_TOKENS = 20_000_000
 """Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
 
+_FEW_EPOCHS = 5
+_OFTEN = " # word vectors of little text need them; the held-out loss of attention may rise again"
+
 _WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
 _LOOK = 1 << 20
 _SHARES = (0.05, 0.1, 0.2, 0.3)
@@ -223,6 +226,7 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
+        often=_OFTEN if size.epochs > _FEW_EPOCHS else "",
         models=_MODELS if few else _MODELS + _OTHERS,
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
         tasks="\n".join(_task_lines(look, cache)),
@@ -304,7 +308,7 @@ corpora:
 training:
   dim: {dim}
   window: 5 # words on each side, or before
-  epochs: {epochs}
+  epochs: {epochs}{often}
   negatives: 5
   subsample: 0.001
 
