@@ -499,6 +499,7 @@ PAIR = {
     "p_holm": 0.01,
     "n_scored": 1054,
     "seeds": 5,
+    "detectable": float("nan"),
 }
 
 

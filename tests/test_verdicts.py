@@ -147,3 +147,10 @@ def test_what_a_verdict_rests_on_is_said_as_a_span() -> None:
     assert v.counted([pairs]) == "n 1,000, 10 pairs of runs"
     assert v.shown_counted({"a": pairs}) == "a 0.150 [0.100, 0.200] (n 1,000, 10 pairs of runs)"
     assert v.counted([]) == "n 0, 0 seeds"
+
+
+def test_a_difference_is_shown_with_what_would_have_been_told() -> None:
+    pair = row(0.1, 0.2, n_scored=10, model_a="a", model_b="b", detectable=0.05)
+    assert v.shown(pair).endswith("n 10, 5 seeds, detectable 0.0500")
+    pair.detectable = float("nan")
+    assert v.shown(pair).endswith("5 seeds")

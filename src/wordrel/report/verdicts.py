@@ -125,8 +125,14 @@ def shown(pair: Row | None, digits: int = 4) -> str:
     gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
     return (
         f"{pair.model_a} - {pair.model_b} = {gap}, p {p_value(pair.p_holm)} after Holm, "
-        f"n {number(pair.n_scored, 0)}, {pair.seeds} seeds"
+        f"n {number(pair.n_scored, 0)}, {pair.seeds} seeds{_detectable(pair, digits)}"
     )
+
+
+def _detectable(pair: Row, digits: int) -> str:
+    """The difference that would be told apart with 80% power, where the tables know it."""
+    known = not pd.isna(pair.detectable)
+    return f", detectable {number(pair.detectable, digits)}" if known else ""
 
 
 def shown_gap(pair: Row | None) -> str:
