@@ -13,8 +13,9 @@ from jaxtyping import Bool, Float64, Int64
 
 from wordrel.stats.correlations import steiger
 from wordrel.stats.margins import ALPHA, detectable_difference, equivalence_p
-from wordrel.stats.measures import Measure, centred_ranks
-from wordrel.stats.permutation import Sample, permutation_p, random_signs, signed_sums
+from wordrel.stats.measures import Measure
+from wordrel.stats.permutation import Sample, farther, p_of, random_signs
+from wordrel.stats.ranks import centred_ranks
 from wordrel.stats.resampling import (
     Interval,
     bca,
@@ -251,12 +252,13 @@ def _permutation(
         return found
     sample = Sample.of(design.gold, design.cluster)
     signs = random_signs(sample.n_clusters, design.permutations, rng)
-    sums = signed_sums(design.measure, sample, scored, signs)
-    for a, b in pairs:
-        if a in scored and b in scored:
-            null = design.measure.gap(design.gold, sums[a], sums[b])[1:]
-            found[a, b] = permutation_p(estimates[a].score - estimates[b].score, null)
-    return found
+    observed = {
+        (a, b): estimates[a].score - estimates[b].score
+        for a, b in pairs
+        if a in scored and b in scored
+    }
+    far = farther(design.measure, sample, scored, observed, signs)
+    return found | {pair: p_of(count, design.permutations) for pair, count in far.items()}
 
 
 def _steiger(

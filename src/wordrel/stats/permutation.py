@@ -1,12 +1,12 @@
 """Paired permutation test: what if the two models' answers to an item were swapped?
 
 Arrays in, numbers out; randomness is an argument. The cost of a permutation is that of one
-product of matrices for all models together, and each pair of models reads its own columns of it.
+product of matrices for all models together, and each pair of models reads its own rows of it.
 
 Axes: P items, C clusters, R permutations, S and T seeds of two models, K columns.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,6 +20,9 @@ Key = TypeVar("Key", bound=Hashable)
 
 _AT_ONCE = 2**21
 """Signs of a block: 16 MiB once they are float64."""
+_ROW = 2**13
+"""Permutations that are counted together: the rows of a model's sums stay in cache."""
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,84 @@ def random_signs(
         yield drawn * np.int8(2) - np.int8(1)
 
 
-def signed_sums(
+def farther(
     measure: Measure,
     sample: Sample,
     predicted: Mapping[Key, Float64[np.ndarray, "_ P"]],
-    signs: Iterator[Int8[np.ndarray, "_ C"]] | Sequence[Int8[np.ndarray, "_ C"]],
-) -> dict[Key, Float64[np.ndarray, "_ _"]]:
-    """Each model's sums, as `Measure.gap` takes them: row 0 plain, then a row a permutation."""
+    observed: Mapping[tuple[Key, Key], float],
+    signs: Iterable[Int8[np.ndarray, "_ C"]],
+) -> dict[tuple[Key, Key], int]:
+    """How many permutations give each two models a difference as far from 0 as the observed one.
+
+    Most of them are told by `Measure.estimate`; `Measure.gap` is asked only about those that lie
+    within its error of the observed difference, so the count is that of the exact differences.
+
+    Args:
+        measure: what the models are scored by.
+        sample: the items.
+        predicted: model -> answers, one row a seed.
+        observed: two models -> difference of their mean scores over seeds.
+        signs: of the permutations, in blocks of any size.
+    """
+    found = dict.fromkeys(observed, 0)
+    for sums in _signed_sums(measure, sample, predicted, signs):
+        for (a, b), difference in observed.items():
+            found[a, b] += _farther(measure, sample.gold, sums[a], sums[b], difference)
+    return found
+
+
+def _farther(
+    measure: Measure,
+    gold: Float64[np.ndarray, " P"],
+    first: Float64[np.ndarray, "K R"],
+    second: Float64[np.ndarray, "L R"],
+    observed: float,
+) -> int:
+    estimate, error = measure.estimate(gold, first, second)
+    margin = np.abs(estimate) - _nearest(observed)
+    told = np.abs(margin) > error + _ROUNDING  # not where either is NaN
+    told[0] = True  # without a swap: no permutation
+    count = int((margin[1:] >= 0)[told[1:]].sum())
+    rest = np.flatnonzero(~told)
+    if len(rest):
+        asked = np.concatenate([[0], rest])
+        exact = measure.gap(gold, first[:, asked], second[:, asked])[1:]
+        count += len(rest) - int((np.abs(exact) < _nearest(observed)).sum())
+    return count
+
+
+def _signed_sums(
+    measure: Measure,
+    sample: Sample,
+    predicted: Mapping[Key, Float64[np.ndarray, "_ P"]],
+    signs: Iterable[Int8[np.ndarray, "_ C"]],
+) -> Iterator[dict[Key, Float64[np.ndarray, "_ _"]]]:
+    """Each model's sums, as `Measure.gap` takes them: column 0 plain, then one a permutation.
+
+    Blocks of signs are gathered until there are permutations enough for long rows.
+    """
     columns = [measure.columns(sample.gold, rows) for rows in predicted.values()]
     by_cluster = np.zeros((sample.n_clusters, sum(c.shape[1] for c in columns)))
     np.add.at(by_cluster, sample.cluster, np.hstack(columns))
-    plain = by_cluster.sum(axis=0, keepdims=True)
-    sums = np.vstack([plain, *(block.astype(np.float64) @ by_cluster for block in signs)])
+    plain = by_cluster.sum(axis=0)[:, None]
     ends = np.cumsum([c.shape[1] for c in columns])[:-1]
-    return dict(zip(predicted, np.split(sums, ends, axis=1), strict=True))
+    for signed in _gathered(by_cluster.T @ block.T.astype(np.float64) for block in signs):
+        sums = np.hstack([plain, *signed])
+        yield dict(zip(predicted, np.split(sums, ends), strict=True))
+
+
+def _gathered(
+    blocks: Iterable[Float64[np.ndarray, "K _"]],
+) -> Iterator[list[Float64[np.ndarray, "K _"]]]:
+    """The same blocks, several at a time."""
+    some: list[Float64[np.ndarray, "K _"]] = []
+    for block in blocks:
+        some.append(block)
+        if sum(one.shape[1] for one in some) >= _ROW:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def swapped(
@@ -81,18 +148,31 @@ def swapped(
     signs: Int8[np.ndarray, "R C"],
 ) -> Float64[np.ndarray, " R"]:
     """Difference of the mean scores of two models, answers swapped in clusters of sign -1."""
-    sums = signed_sums(measure, sample, {"first": first, "second": second}, [signs])
+    both = {"first": first, "second": second}
+    (sums,) = _signed_sums(measure, sample, both, [signs])
     gaps: Float64[np.ndarray, " R"] = measure.gap(sample.gold, sums["first"], sums["second"])[1:]
     return gaps
 
 
 def permutation_p(observed: float, null: Float64[np.ndarray, " R"]) -> float:
-    """Two-sided p = (c + 1) / (R + 1), c the permutations at least as far from 0 as observed.
+    """Two-sided p of an observed difference, given that of each permutation, see `p_of`.
 
-    Never 0. A permutation without a score (nothing varied) counts as far.
+    A permutation without a score (nothing varied) counts as far.
+    """
+    return p_of(len(null) - int((np.abs(null) < _nearest(observed)).sum()), len(null))
+
+
+def p_of(far: int, permutations: int) -> float:
+    """The p, never 0: (c + 1) / (R + 1), c the permutations as far from 0 as what was observed.
 
     Source: Phipson & Smyth, Stat. Appl. Genet. Mol. Biol. 9(1), 2010.
     """
-    # What is equal on paper may differ in the last bits: sums in another order.
-    nearer = np.abs(null) < abs(observed) * (1 - 1e-9) - 1e-12
-    return float((len(null) - nearer.sum() + 1) / (len(null) + 1))
+    return (far + 1) / (permutations + 1)
+
+
+def _nearest(observed: float) -> float:
+    """From here on a difference is as far as the observed one.
+
+    What is equal on paper may differ in the last bits: sums in another order.
+    """
+    return abs(observed) * (1 - 1e-9) - _ROUNDING

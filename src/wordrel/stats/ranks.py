@@ -48,6 +48,14 @@ def midranks(
     return ranks
 
 
+def centred_ranks(values: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, "S P"]:
+    """Midranks of each row less their mean (P + 1) / 2."""
+    once = np.ones((1, values.shape[1]), dtype=np.int64)
+    ranks: Float64[np.ndarray, "S P"] = np.concatenate([midranks(row, once) for row in values])
+    ranks -= (values.shape[1] + 1) / 2
+    return ranks
+
+
 @dataclass(frozen=True)
 class Copies:
     """Items in a block of resamples, a column a resample: a row of memory is all of one item's.
@@ -100,6 +108,15 @@ def sorted_groups(
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     return order, np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+
+
+def quotient(
+    top: Float64[np.ndarray, "*A"], bottom: Float64[np.ndarray, "*A"]
+) -> Float64[np.ndarray, "*A"]:
+    """Quotient; NaN where the denominator is zero: nothing varies, or there is nothing."""
+    found: Float64[np.ndarray, "*A"] = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=found, where=bottom > 0)
+    return found
 
 
 def _sums_of_last(
