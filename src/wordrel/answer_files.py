@@ -72,25 +72,32 @@ def _described(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def read_outcomes(path: Path) -> list[Outcome]:
     """The outcomes of one cell and task, as they were stored."""
     table = pd.read_parquet(path)
-    views = table.attrs["views"]
+    about, table.attrs = table.attrs, {}  # which pandas would copy with every column
+    views, described = about["views"], about["rows"]
+    if not described:
+        return []
+    ends = np.searchsorted(table["row"], np.arange(len(described)), side="right").tolist()
+    gold = table["gold"].to_numpy(dtype=np.float64)
+    covered = table["covered"].to_numpy(dtype=np.bool_)
+    cluster = table["cluster"].to_numpy(dtype=np.int64)
+    answers = {view: table[_column(views.index(view))].to_numpy(dtype=np.float64) for view in views}
     outcomes = []
-    for number, row in enumerate(table.attrs["rows"]):
-        items = table[table["row"] == number]
+    for row, items in zip(described, map(slice, [0, *ends[:-1]], ends), strict=True):
         shared = {
             "task": row["task"],
             "measure": row["measure"],
-            "gold": items["gold"].to_numpy(dtype=np.float64),
-            "covered": items["covered"].to_numpy(dtype=np.bool_),
-            "cluster": items["cluster"].to_numpy(dtype=np.int64),
+            "gold": gold[items],
+            "covered": covered[items],
+            "cluster": cluster[items],
             "better": row["better"],
             "detail": row["detail"],
         }
         for view in row["views"]:
-            answers = items[_column(views.index(view["view"]))].to_numpy(dtype=np.float64)
-            outcomes.append(Outcome(predicted=answers, **view, **shared))
+            outcomes.append(Outcome(predicted=answers[view["view"]][items], **view, **shared))
     return outcomes
 
 
 def read_measurements(path: Path) -> list[Measurement]:
     """The measurements of one cell and task, as they were stored."""
-    return [Measurement(**found) for found in pd.read_parquet(path).attrs["measurements"]]
+    described = pd.read_parquet(path, columns=[]).attrs
+    return [Measurement(**found) for found in described["measurements"]]

@@ -4,29 +4,45 @@ Reads the stored answers of the cells; writes the CSV files of a results folder.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.agreement import agreement_rows
-from wordrel.analysis import Row, adjust, analyse, frame, measurement_rows, primary_pairs
+from wordrel.analysis import (
+    Row,
+    Tables,
+    adjust,
+    analyse,
+    frame,
+    measurement_rows,
+    primary_pairs,
+)
 from wordrel.answer_files import read_measurements, read_outcomes
 from wordrel.answers import CellWork
 from wordrel.asked import Asked, collect
 from wordrel.cell import cell_cost
+from wordrel.config import StatisticsConfig
 from wordrel.corpus import Corpus
 from wordrel.execute import CellOutcome
 from wordrel.files import write_text
 from wordrel.plan import Plan
+from wordrel.progress import job_progress
 from wordrel.report.results import table_to_csv
-from wordrel.selection import CHOSEN_BY, choose, marked
+from wordrel.selection import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import from_frame
+from wordrel.tasks.registry import Question, Split
 
-FEW = 20  # rows of a result that are tested sooner than workers start
+FEW = 300
+"""Files of answers that are read and tested sooner than workers start."""
 TABLES = ("scores", "summary", "comparisons", "views", "measurements", "agreement")
+
+Rows = dict[str, list[Row]]
+Progress = Callable[[float, str], None]
 
 
 def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs: int) -> None:
@@ -36,13 +52,14 @@ def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs
         plan: the study.
         outcomes: of each cell of the plan.
         folder: where the CSV files go.
-        jobs: rows of the result that are tested at a time; what comes out is the same for any.
+        jobs: tasks that are read and tested at a time; what comes out is the same for any.
     """
     done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
-    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    rows: Rows = {name: [] for name in TABLES}
     for corpus in plan.corpora.values():
         cells = [work for work in done if work.cell.corpus_name == corpus.name]
-        _add_corpus(rows, plan, corpus, cells, jobs)
+        with job_progress(f"tables {corpus.name}") as progress:
+            _add_corpus(rows, plan, corpus, cells, jobs, progress)
     tables = {name: frame(name, found) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
     tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
@@ -50,64 +67,113 @@ def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs
         write_text(folder / f"{name}.csv", table_to_csv(table, name))
 
 
-Answers = Sequence[tuple[str, int, Path]]
+@dataclass(frozen=True)
+class _Answers:
+    """Where the answers of all cells of a corpus to one task are: read where they are needed."""
+
+    corpus: str
+    task: str
+    question: Question
+    split: Split
+    files: tuple[tuple[str, int, Path], ...]  # model, seed, file
+
+    @classmethod
+    def of(cls, corpus: str, task: Task, number: int, cells: Sequence[CellWork]) -> "_Answers":
+        files = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
+        return cls(corpus, task.name, task.question, task.split, tuple(files))
+
+    def asked(self) -> list[Asked]:
+        """What they say, row by row of the result."""
+        answers = ((model, seed, read_outcomes(path)) for model, seed, path in self.files)
+        return collect(self.corpus, self.question, answers, self.split)
+
+    def marked(self, choice: Choice) -> Iterator[Asked]:
+        """The rows that are shown, their primary views marked."""
+        every = (marked(one, choice) for one in self.asked())
+        return (one for one in every if one.outcomes)
 
 
 def _add_corpus(
-    rows: dict[str, list[Row]], plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int
+    rows: Rows,
+    plan: Plan,
+    corpus: Corpus,
+    cells: Sequence[CellWork],
+    jobs: int,
+    progress: Progress,
 ) -> None:
-    """The rows of one corpus: the primary views are chosen first, and then all is told of them."""
-    files = {
-        task.name: [(w.cell.model_config.name, w.cell.seed, [*w.paths()][n][1]) for w in cells]
-        for n, task in enumerate(plan.tasks.loaded)
-    }
-    scored = [task for task in plan.tasks.loaded if task.question != "agreement"]
-    deciding = [one for t in _deciding(scored) for one in _asked(corpus, t, files[t.name])]
+    """The rows of one corpus: the primary views are chosen first, and then all is told of them.
+
+    One task after the other is read, and read again for its tests: all of them together would fill
+    the memory.
+    """
+    every = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
+    scored = [one for one in every if one.question != "agreement"]
+    progress(0.0, "choosing the primary views")
+    deciding = [asked for one in _deciding(scored) for asked in one.asked()]
     choice = choose(corpus.name, deciding)
+    del deciding
     rows["views"] += choice.rows
-    every = (one for task in scored for one in _asked(corpus, task, files[task.name]))
-    asked = [kept for one in every if (kept := marked(one, choice)).outcomes]
-    _add_scores(rows, plan, asked, jobs)
-    confidence = plan.config.statistics.confidence
-    for task in scored:
-        found = ((model, seed, read_measurements(p)) for model, seed, p in files[task.name])
-        rows["measurements"] += measurement_rows(
-            corpus.name, task.question, found, choice, confidence
-        )
     primary = {
         model: view for (model, question), view in choice.primary.items() if question == "alike"
     }
-    for task in (task for task in plan.tasks.loaded if task.question == "agreement"):
-        known = {(m, s): from_frame(pd.read_parquet(p)) for m, s, p in files[task.name]}
-        rows["agreement"] += agreement_rows(
-            corpus.name, known, primary, len(corpus.vocab), plan.config.statistics
-        )
+    with parallel_config(inner_max_num_threads=1, backend="loky"):
+        at_once = jobs if len(every) * len(cells) > FEW else 1
+        parallel = Parallel(n_jobs=at_once, return_as="generator")
+        _add_scores(rows, plan.config.statistics, scored, choice, parallel, progress)
+    for one in every:
+        if one.question == "agreement":
+            progress(1.0, one.task)
+            known = {(m, s): from_frame(pd.read_parquet(p)) for m, s, p in one.files}
+            rows["agreement"] += agreement_rows(
+                corpus.name, known, primary, len(corpus.vocab), plan.config.statistics
+            )
 
 
-def _deciding(tasks: Sequence[Task]) -> list[Task]:
+def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
     """The tasks that tell the primary views: development splits, where a question has one."""
     decided = {task.question for task in tasks if task.split == "dev"}
     asked = [task for task in tasks if task.question in CHOSEN_BY]
     return [task for task in asked if task.split == "dev" or task.question not in decided]
 
 
-def _asked(corpus: Corpus, task: Task, files: Answers) -> list[Asked]:
-    answers = ((model, seed, read_outcomes(path)) for model, seed, path in files)
-    return collect(corpus.name, task.question, answers, task.split)
+def _add_scores(
+    rows: Rows,
+    statistics: StatisticsConfig,
+    tasks: Sequence[_Answers],
+    choice: Choice,
+    parallel: Parallel,
+    progress: Progress,
+) -> None:
+    """Scores and measurements; a family of tests is a question of the corpus, see `adjust`."""
+    families = Counter[Question]()
+    counted = parallel(delayed(_tests)(one, choice) for one in tasks)
+    for task, tests in zip(tasks, counted, strict=True):
+        families[task.question] += tests
+    told = parallel(
+        delayed(_told)(one, choice, statistics, families[one.question]) for one in tasks
+    )
+    for number, (task, (tables, measurements)) in enumerate(zip(tasks, told, strict=True), 1):
+        for found in tables:
+            rows["scores"] += found.scores
+            rows["summary"] += found.summary
+            rows["comparisons"] += found.comparisons
+        rows["measurements"] += measurements
+        progress(number / len(tasks), task.task)
 
 
-def _add_scores(rows: dict[str, list[Row]], plan: Plan, asked: Sequence[Asked], jobs: int) -> None:
-    """The rows of one corpus; a family of tests is a question of it, see `adjust`."""
-    families = Counter[str]()
-    for one in asked:
-        families[one.question] += primary_pairs(one)
-    work = (delayed(analyse)(one, plan.config.statistics, families[one.question]) for one in asked)
-    with parallel_config(inner_max_num_threads=1, backend="loky"):
-        tables = Parallel(n_jobs=jobs if len(asked) > FEW else 1, return_as="generator")(work)
-    for found in tables:
-        rows["scores"] += found.scores
-        rows["summary"] += found.summary
-        rows["comparisons"] += found.comparisons
+def _tests(answers: _Answers, choice: Choice) -> int:
+    return sum(map(primary_pairs, answers.marked(choice)))
+
+
+def _told(
+    answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int
+) -> tuple[list[Tables], list[Row]]:
+    """Everything that the tables say of one task but for agreement."""
+    tables = [analyse(one, statistics, family) for one in answers.marked(choice)]
+    measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files)
+    return tables, measurement_rows(
+        answers.corpus, answers.question, measured, choice, statistics.confidence
+    )
 
 
 def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
