@@ -78,12 +78,21 @@ class Copies:
             their mean: (n^3 - sum of t^3) / 12 for n copies in groups of t equal ones.
         """
         size, weights, halves, cubes = self.multiplicity, self.weights, self._halves, self._cubes
-        if len(first) < len(order):
-            size = np.add.reduceat(size[order], first, axis=0)
-            weights = np.add.reduceat(weights[order], first, axis=0)
-            order = np.arange(len(first))
-            halves, cubes = _halves(size, weights), _cubes(size)
-        sums: Float64[np.ndarray, " R"] = _sums_of_last(size, weights, order) - halves
+        lengths = np.diff(first, append=len(order))
+        tied = lengths > 1
+        if tied.any():
+            # Only groups of several items are summed; they stand below the items, as further rows.
+            items = order[np.repeat(tied, lengths)]
+            starts = np.cumsum(lengths[tied]) - lengths[tied]
+            alone, weighed = size[items], weights[items]
+            together = np.add.reduceat(alone, starts, axis=0)
+            weighing = np.add.reduceat(weighed, starts, axis=0)
+            halves = halves - _halves(alone, weighed) + _halves(together, weighing)
+            cubes = cubes - _cubes(alone) + _cubes(together)
+            places = np.where(tied, len(size) - 1 + np.cumsum(tied), order[first])
+            sums = _sums_of_last([(size, weights), (together, weighing)], places) - halves
+        else:
+            sums = _sums_of_last([(size, weights)], order) - halves
         return sums, (_cubes(self.n[None]) - cubes) / 12
 
     @cached_property
@@ -120,23 +129,28 @@ def quotient(
 
 
 def _sums_of_last(
-    size: Float64[np.ndarray, "G R"],
-    weights: Float64[np.ndarray, "G R"],
+    parts: list[tuple[Float64[np.ndarray, "_ R"], Float64[np.ndarray, "_ R"]]],
     order: Int64[np.ndarray, " G"],
 ) -> Float64[np.ndarray, " R"]:
-    """Sum over groups, in this order, of weight * (copies in this group and before)."""
+    """Sum over groups, in this order, of weight * (copies in this group and before).
+
+    A group's copies and weights are a row of the first part or, counted on, of the next.
+    """
+    size, weights = parts[0]
     if size.shape[1] <= _FEW:
-        sums: Float64[np.ndarray, " R"] = np.einsum(
-            "gr,gr->r", weights[order], np.cumsum(size[order], axis=0)
-        )
+        size, weights = (np.vstack(arrays)[order] for arrays in zip(*parts, strict=True))
+        sums: Float64[np.ndarray, " R"] = np.einsum("gr,gr->r", weights, np.cumsum(size, axis=0))
         return sums
     # Group by group, each step over all resamples: nothing is gathered, no array is built.
-    weighted = np.count_nonzero(weights, axis=1)[order].tolist()
+    weighed = np.concatenate([np.count_nonzero(w, axis=1) for _, w in parts])[order].tolist()
     below, product, total = (np.zeros(size.shape[1]) for _ in range(3))
-    for group, weighs in zip(order.tolist(), weighted, strict=True):
-        below += size[group]
+    more, more_weights = parts[-1]
+    for group, weighs in zip(order.tolist(), weighed, strict=True):
+        alone = group < len(size)
+        below += size[group] if alone else more[group - len(size)]
         if weighs:
-            np.multiply(weights[group], below, out=product)
+            of = weights[group] if alone else more_weights[group - len(size)]
+            np.multiply(of, below, out=product)
             total += product
     return total
 
