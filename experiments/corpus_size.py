@@ -33,7 +33,6 @@ from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Verdict,
     ahead,
     borne_out,
@@ -43,6 +42,7 @@ from wordrel.report.verdicts import (
     score,
     shown_gap,
     told,
+    too_few,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,8 +65,8 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     corpora = queries.corpora(results)
     models = [*WORD2VEC, *ATTENTION, "ppmi_svd"]
-    if any(queries.cost(results, c, m).done < SEEDS for c in corpora for m in models):
-        return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "1234"}
+    if undecided := too_few(results, models):
+        return undecided
     counts = {
         f"{model} on {task}": difference(results, SMALLEST, task, model, "ppmi_svd")
         for model in (*WORD2VEC, *ATTENTION)

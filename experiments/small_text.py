@@ -28,7 +28,6 @@ from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Verdict,
     ahead,
     borne_out,
@@ -38,6 +37,7 @@ from wordrel.report.verdicts import (
     shown,
     shown_gap,
     told,
+    too_few,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,8 +57,8 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     corpora = queries.corpora(results)
     models = ["ppmi_svd", *(model + epochs for model in TRAINED for epochs in EPOCHS)]
-    if any(queries.cost(results, c, m).done < SEEDS for c in corpora for m in models):
-        return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "1234"}
+    if undecided := too_few(results, models):
+        return undecided
     larger = corpora[-1]
     longer = {c: difference(results, c, MEN, "skip_gram_e40", "skip_gram") for c in corpora}
     turned = {

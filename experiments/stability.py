@@ -28,7 +28,6 @@ import wordrel
 from wordrel.report import queries
 from wordrel.report.results import Results
 from wordrel.report.verdicts import (
-    SEEDS,
     Verdict,
     above,
     agreement,
@@ -38,6 +37,7 @@ from wordrel.report.verdicts import (
     decided_by_all,
     shown_values,
     told,
+    too_few,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,9 +57,9 @@ def main() -> None:
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
+    if undecided := too_few(results, MODELS):
+        return undecided
     seeds = [queries.cost(results, corpus, model).done for model in MODELS]
-    if min(seeds) < SEEDS:
-        return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "1234"}
     lists = {m: agreement(results, corpus, "overlap", m, m) for m in MODELS}
     scores = {m: agreement(results, corpus, "rank_correlation", m, m) for m in MODELS}
     signs = {

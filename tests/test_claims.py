@@ -1,31 +1,23 @@
 """The claims of any study: decided by the rules of the experiments where it has what they need."""
 
-import importlib.util
+import io
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+from rich.console import Console
 
 from ladder_study import ladder_results, models
+from runners import ROOT, experiment
 from wide_study import wide_results
+from wordrel.report import terminal
 from wordrel.report.claims import RULES, decidable
 from wordrel.report.claims_section import claims_table, folds_of, section
 from wordrel.report.results import Results, read_results
 from wordrel.report.verdicts import Verdict, over_corpora
 
-ROOT = Path(__file__).resolve().parents[1]
 DECIDED_BY = {rule.experiment: [] for rule in RULES}
 for _rule in RULES:
     DECIDED_BY[_rule.experiment].append(_rule)
-
-
-def experiment(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "experiments" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +40,20 @@ def test_an_experiment_and_its_page_say_the_same(name: str) -> None:
         assert f"| {rule.name}: {rule.claim} | **{claims[rule.name].verdict}** |" in section(
             results
         )
+
+
+def test_the_terminal_tells_each_claim_that_the_page_tells(roles: Results) -> None:
+    table = terminal.claims_table(roles)
+    assert table is not None
+    out = io.StringIO()
+    Console(file=out, width=400, color_system=None).print(table)
+    shown = out.getvalue().splitlines()
+    claims = {rule: rule.decide(roles) for rule in decidable(roles)}
+    assert len(claims) == table.row_count == 2
+    for rule, claim in claims.items():
+        (line,) = (line for line in shown if f"{rule.name}: {rule.claim}" in line)
+        assert claim.verdict in line and claim.effect in line
+    assert terminal.claims_table(ladder_results({"c": {"mean": {1: 6.0}}}, models()[:1])) is None
 
 
 def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results) -> None:

@@ -51,6 +51,7 @@ def test_run_shows_the_headline_and_writes_tables_and_report(tiny: Path, tiny_ru
     out = tiny / "out"
     results = read_results(out)
     assert f"Report: {out / 'report.md'}" in tiny_run.stdout
+    assert tiny_run.stdout.endswith(f"Next: wordrel explore {out}\n")
     assert "text: alike" in tiny_run.stdout
     assert "skip_gram" in tiny_run.stdout
     assert results.runs["status"].tolist() == ["done"] * 6

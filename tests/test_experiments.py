@@ -1,29 +1,16 @@
 """The decision rules of the experiments, on tables made for the purpose and on the stored ones."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from runners import ROOT, experiment
 from wordrel.report.claims.recall import verdict as recall_verdict
 from wordrel.report.results import Results, read_results
 from wordrel.report.verdicts import decided
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def experiment(name: str) -> ModuleType:
-    path = ROOT / "experiments" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 MAIN, RECALL = experiment("word2vec_vs_attention"), experiment("recall")
 

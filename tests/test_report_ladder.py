@@ -1,6 +1,5 @@
 """What each ingredient buys: by hand, by brute force over permutations, and on the page."""
 
-import importlib.util
 import itertools
 import math
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
 from wordrel.report import figures, queries
@@ -49,7 +49,6 @@ from wordrel.report.rungs import steps as steps_of
 from wordrel.report.verdicts import overall
 
 GOLDEN = Path(__file__).parent / "golden"
-EXPERIMENT = Path(__file__).resolve().parents[1] / "experiments" / "ladder.py"
 TO_CONTENT, TO_MASKED, TO_BLOCK = LADDERS
 Losses = dict[str, dict[str, dict[int, float]]]
 
@@ -61,11 +60,7 @@ def results() -> Results:
 
 @pytest.fixture(scope="module")
 def experiment() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("experiment_ladder", EXPERIMENT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return runners.experiment("ladder")
 
 
 def one(results: Results, ladder: Ladder, corpus: str = "wiki17m") -> Climb:

@@ -1,24 +1,13 @@
 """The words of verdicts, and the rules of the experiments that are made of them."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from runners import experiment
 from wordrel.report import claims as rules
 from wordrel.report import verdicts as v
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def experiment(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "experiments" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def row(low: float, high: float, **given: Any) -> Any:

@@ -82,6 +82,10 @@ class _Answers:
         files = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
         return cls(corpus, task.name, task.question, task.split, tuple(files))
 
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for _, _, path in self.files)
+
     def asked(self) -> list[Asked]:
         """What they say, row by row of the result."""
         answers = ((model, seed, read_outcomes(path)) for model, seed, path in self.files)
@@ -118,7 +122,7 @@ def _add_corpus(
     }
     with parallel_config(inner_max_num_threads=1, backend="loky"):
         at_once = jobs if len(every) * len(cells) > FEW else 1
-        parallel = Parallel(n_jobs=at_once, return_as="generator")
+        parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
         _add_scores(rows, plan.config.statistics, scored, choice, parallel, progress)
     for one in every:
         if one.question == "agreement":
@@ -145,35 +149,38 @@ def _add_scores(
     progress: Progress,
 ) -> None:
     """Scores and measurements; a family of tests is a question of the corpus, see `adjust`."""
+    by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
     families = Counter[Question]()
-    counted = parallel(delayed(_tests)(one, choice) for one in tasks)
-    for task, tests in zip(tasks, counted, strict=True):
+    for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
         families[task.question] += tests
-    told = parallel(
-        delayed(_told)(one, choice, statistics, families[one.question]) for one in tasks
-    )
-    for number, (task, (tables, measurements)) in enumerate(zip(tasks, told, strict=True), 1):
+    by_task = {}
+    for task, found in parallel(
+        delayed(_told)(one, choice, statistics, families[one.question]) for one in by_size
+    ):
+        by_task[task] = found
+        progress(len(by_task) / len(tasks), task.task)
+    for tables, measurements in map(by_task.__getitem__, tasks):
         for found in tables:
             rows["scores"] += found.scores
             rows["summary"] += found.summary
             rows["comparisons"] += found.comparisons
         rows["measurements"] += measurements
-        progress(number / len(tasks), task.task)
 
 
-def _tests(answers: _Answers, choice: Choice) -> int:
-    return sum(map(primary_pairs, answers.marked(choice)))
+def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
+    return answers, sum(map(primary_pairs, answers.marked(choice)))
 
 
 def _told(
     answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int
-) -> tuple[list[Tables], list[Row]]:
+) -> tuple[_Answers, tuple[list[Tables], list[Row]]]:
     """Everything that the tables say of one task but for agreement."""
     tables = [analyse(one, statistics, family) for one in answers.marked(choice)]
     measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files)
-    return tables, measurement_rows(
+    measurements = measurement_rows(
         answers.corpus, answers.question, measured, choice, statistics.confidence
     )
+    return answers, (tables, measurements)
 
 
 def _run_row(work: CellWork, outcome: CellOutcome) -> Row:

@@ -107,11 +107,13 @@ def run(  # noqa: PLR0913 - a parameter an option
         return
 
     from wordrel.api import run_config
-    from wordrel.report.terminal import headline_tables
+    from wordrel.report.terminal import claims_table, headline_tables
 
     results = run_config(study, out=out, jobs=jobs, cache=cache)
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
-    stdout().print(*headline_tables(results), f"Report: {pages}", sep="\n")
+    claims = claims_table(results)
+    told = [*headline_tables(results), *([claims] if claims else []), f"Report: {pages}"]
+    stdout().print(*told, f"Next: wordrel explore {results.folder}", sep="\n")
     failed = results.runs[results.runs["status"] == "failed"]
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")

@@ -11,6 +11,7 @@ from wordrel.report.text import code, escape, folded, table
 from wordrel.report.verdicts import SEEDS
 
 TITLE = "The claims"
+HEADS = ("claim", "verdict", "effect, interval, n")
 EXPLAINED = (
     "What the tables of this study alone say of each claim, by its rule. Fewer than "
     f"{SEEDS} seeds, or a row that is missing, leave a claim undecided."
@@ -28,16 +29,23 @@ def section(results: Results) -> str:
 
 def claims_table(results: Results) -> str:
     """A line for each claim that this study can decide; empty where there is none."""
-    found = [(rule, rule.decide(results)) for rule in decidable(results)]
     body = [
-        [
+        [claim, f"**{verdict}**", escape(evidence)] for claim, verdict, evidence in told(results)
+    ]
+    return table(list(HEADS), body, left=3) if body else ""
+
+
+def told(results: Results) -> list[tuple[str, str, str]]:
+    """Claim, verdict and evidence of each claim that this study can decide, as plain text."""
+    found = [(rule, rule.decide(results)) for rule in decidable(results)]
+    return [
+        (
             f"{rule.name}: {rule.claim}",
-            f"**{claim.verdict}**",
-            escape("; ".join(filter(None, (claim.effect, claim.more)))),
-        ]
+            claim.verdict,
+            "; ".join(filter(None, (claim.effect, claim.more))),
+        )
         for rule, claim in found
     ]
-    return table(["claim", "verdict", "effect, interval, n"], body, left=3) if body else ""
 
 
 def folds_of(results: Results) -> Iterator[tuple[str, str]]:

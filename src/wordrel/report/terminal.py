@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.report import queries
+from wordrel.report import claims_section, queries
 from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
 from wordrel.report.headline import Cell, Headline, headlines
 from wordrel.report.queries import Column, Row
@@ -23,6 +23,17 @@ def headline_tables(results: Results) -> list[Group]:
         for question in queries.questions(results)
         for headline in headlines(results, corpus, question)
     ]
+
+
+def claims_table(results: Results) -> Table | None:
+    """What the study says of each claim that it can decide; None where it decides none."""
+    found = claims_section.told(results)
+    if not found:
+        return None
+    table = _table(claims_section.TITLE, list(claims_section.HEADS), [])
+    for claim, verdict, evidence in found:
+        table.add_row(Text(claim), Text(verdict, style="bold"), Text(evidence))
+    return table
 
 
 def comparison_table(comparison: Comparison) -> Group:

@@ -3,6 +3,7 @@
 Reads tables in memory; a rule itself stands in `claims`, or in the experiment that it decides.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -43,6 +44,16 @@ def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str
     lines = [f"{name}: {found}; {evidence}" for name, (found, evidence) in predictions.items()]
     lines += [f"{name}: {'; '.join(filter(None, claim))}" for name, claim in claims.items()]
     return "\n".join(lines)
+
+
+def too_few(
+    results: Results, models: Iterable[str], predictions: str = "1234"
+) -> dict[str, Verdict]:
+    """Each prediction undecided, where a model has too few seeds on a corpus; empty elsewhere."""
+    found = itertools.product(queries.corpora(results), models)
+    if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in found):
+        return {}
+    return dict.fromkeys(predictions, Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
 
 def told_apart(pair: Row | None) -> bool:

@@ -144,12 +144,11 @@ def _sums_of_last(
     # Group by group, each step over all resamples: nothing is gathered, no array is built.
     weighed = np.concatenate([np.count_nonzero(w, axis=1) for _, w in parts])[order].tolist()
     below, product, total = (np.zeros(size.shape[1]) for _ in range(3))
-    more, more_weights = parts[-1]
+    n, (more, more_weights) = len(size), parts[-1]
     for group, weighs in zip(order.tolist(), weighed, strict=True):
-        alone = group < len(size)
-        below += size[group] if alone else more[group - len(size)]
+        below += size[group] if group < n else more[group - n]
         if weighs:
-            of = weights[group] if alone else more_weights[group - len(size)]
+            of = weights[group] if group < n else more_weights[group - n]
             np.multiply(of, below, out=product)
             total += product
     return total
