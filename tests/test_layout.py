@@ -57,8 +57,8 @@ MAY_IMPORT = {
     "budget": {"answers", "asking", "cell", "config", "corpus", "costs", "environment", "plan"},
     "starter": {"config", "corpus", "errors", "files", "tasks"},
     "tables": {
-        *("agreement", "analysis", "answer_files", "answers", "asked", "cell", "corpus"),
-        *("execute", "files", "plan", "report", "selection", "tasks"),
+        *("agreement", "analysis", "answer_files", "answers", "asked", "cell", "config"),
+        *("corpus", "execute", "files", "plan", "progress", "report", "selection", "tasks"),
     },
     "bench": {  # nothing imports it
         *("config", "corpus", "environment", "errors", "files", "models", "readings", "report"),
