@@ -151,6 +151,21 @@ def test_a_second_run_trains_nothing_and_gives_the_same_tables(
     assert contents(place / "again") == contents(result.folder)
 
 
+def test_tasks_that_are_tested_by_several_workers_give_the_same_tables(
+    place: Path,
+    result: Results,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("wordrel.tables.FEW", 0)
+    with caplog.at_level("INFO", logger="wordrel"):
+        run_study(parse_config(settings(place)), place / "cache", place / "by_two", jobs=2)
+    assert contents(place / "by_two") == contents(result.folder)
+    told = [message for message in caplog.messages if message.startswith("tables ")]
+    assert told[0] == "tables text: 0 %, choosing the primary views"
+    assert told[-1].startswith("tables text: 100 %, ")
+
+
 def test_a_new_task_is_asked_and_nothing_else_is_done_again(
     place: Path, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
