@@ -124,14 +124,14 @@ def by_shares(climb: ladder.Climb | None, first: str, second: str) -> Verdict:
     if climb is None or not {first, second} <= set(climb.gains):
         return Verdict("undecided", "a rung was not trained")
     way = (
-        f"{climb.foot} to {climb.top}, {climb.orderings} orderings, n {climb.n_scored}, "
+        f"{climb.foot} to {climb.top}, {climb.orderings} orderings, n {climb.n_scored:,}, "
         f"{len(climb.seeds)} seeds"
     )
     if climb.no_share:
         return Verdict("undecided", f"{climb.no_share}; {way}")
     ahead = climb.ahead(first, second)
     shown = with_interval(ahead.value * 100, ahead.low * 100, ahead.high * 100, digits=1)
-    evidence = f"{first} - {second} = {shown} points of the gain from {way}"
+    evidence = f"{first} − {second} = {shown} points of the gain from {way}"
     if climb.orderings < 2 or len(climb.seeds) < SEEDS or not ahead.clear:
         return Verdict("undecided", evidence)
     return Verdict("holds" if ahead.value > 0 else "fails", evidence)
@@ -172,7 +172,7 @@ def none_better(results: Results, corpus: str, models: Iterable[str]) -> Verdict
     }
     clear = {key: pair for key, pair in tested.items() if told_apart(pair)}
     better = [f"{model} on {task}" for (task, model), p in clear.items() if p.difference > 0]
-    counted = {f"{task} n {p.n_scored}, {p.seeds} seeds" for (task, _), p in tested.items()}
+    counted = {f"{task} n {p.n_scored:,}, {p.seeds} seeds" for (task, _), p in tested.items()}
     evidence = (
         f"{len(tested)} comparisons: better {', '.join(better) or 'none'}; "
         f"worse {len(clear) - len(better)}; {'; '.join(sorted(counted)) or 'not tested'}"

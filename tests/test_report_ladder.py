@@ -522,7 +522,7 @@ def test_verdicts_on_one_pair(
     assert experiment.within_margin(pair).found == margin
     assert experiment.differ(pair).found == differs
     shown = experiment.by_difference(pair).evidence
-    assert "n 1054" in shown and f"{pair.seeds} seeds" in shown
+    assert "n 1,054" in shown and f"{pair.seeds} seeds" in shown
 
 
 def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Results):
@@ -536,11 +536,11 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
         "6": "holds",
     }
     assert found["1"].evidence == (
-        "positions - word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
-        "content_position, 2 orderings, n 1054, 5 seeds"
+        "positions − word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
+        "content_position, 2 orderings, n 1,054, 5 seeds"
     )
-    assert found["4"].evidence.startswith("attention_position - four_heads = 0.0108 [0.0008, ")
-    assert "p 0.010 after Holm, n 1054, 5 seeds" in found["4"].evidence
+    assert found["4"].evidence.startswith("attention_position − four_heads = 0.0108 [0.0008, ")
+    assert "p 0.010 after Holm, n 1,054, 5 seeds" in found["4"].evidence
     assert found["5"].evidence.startswith("26 comparisons: better mean on ws353, mean on simlex999")
     assert found["5"].evidence.endswith("; worse 3; simlex999 n 999, 5 seeds; ws353 n 353, 5 seeds")
 

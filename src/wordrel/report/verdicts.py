@@ -135,8 +135,8 @@ def shown(pair: Row | None, digits: int = 4) -> str:
         return "not tested"
     gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
     return (
-        f"{pair.model_a} - {pair.model_b} = {gap}, p {p_value(pair.p_holm)} after Holm, "
-        f"n {number(pair.n_scored, 0)}, {pair.seeds} seeds{_detectable(pair, digits)}"
+        f"{pair.model_a} − {pair.model_b} = {gap}, p {p_value(pair.p_holm)} after Holm, "
+        f"n {pair.n_scored:,}, {pair.seeds} seeds{_detectable(pair, digits)}"
     )
 
 
