@@ -81,6 +81,17 @@ def test_a_study_without_both_families_is_refused(results: Results):
         explorer_data(results)
 
 
+def test_only_the_models_that_are_named_are_shown(results: Results):
+    both = explorer_data(results, models=["attention", "skip_gram"])["models"]
+    assert [model["name"] for model in both] == ["skip_gram", "attention"]
+    with pytest.raises(StoreError, match="found trained attention; expected at least one"):
+        explorer_data(results, models=["attention"])
+    with pytest.raises(
+        StoreError, match=r"found no model 'random' .*expected some of skip_gram, attention$"
+    ):
+        explorer_data(results, models=["attention", "random"])
+
+
 def test_an_unknown_corpus_is_refused(results: Results):
     with pytest.raises(StoreError, match=r"corpus 'nope'.*found trained nothing"):
         explorer_data(results, corpus="nope")
@@ -141,6 +152,7 @@ def test_the_command_says_what_it_wrote(tiny: Path):
     app = Typer()
     app.command()(explore)
     arguments = [str(tiny / "out"), "--out", str(tiny / "cli.html"), "--words", "6", "--seed", "2"]
+    arguments += ["--model", "skip_gram", "--model", "attention"]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert re.search(r"cli\.html, 0\.\d MB\n6 words of skip_gram, attention\n$", result.output)

@@ -8,13 +8,16 @@ import typer
 from wordrel.cli.studies import Cache, Folder
 
 
-def explore(
+def explore(  # noqa: PLR0913 - a parameter an option
     folder: Folder,
     out: Annotated[
         Path | None, typer.Option(help="The HTML file; default: explorer.html in DIR.")
     ] = None,
     corpus: Annotated[
         list[str] | None, typer.Option(help="May be repeated; default: the study's first.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="May be repeated; default: all that it can show.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
     words: Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")] = 20000,
@@ -23,12 +26,18 @@ def explore(
     """Write a page that shows the trained models at work: neighbours, attention maps, word pairs.
 
     It needs no server and no network. Where it would pass 10 MB, the vectors lie in a file beside
-    it, and both have to be kept together.
+    it, and both have to be kept together; fewer words or models make it smaller.
     """
     from wordrel.explorer import write_explorer
 
     written = write_explorer(
-        folder, out=out, corpora=corpus or (), seed=seed, words=words, cache=cache
+        folder,
+        out=out,
+        corpora=corpus or (),
+        models=model or (),
+        seed=seed,
+        words=words,
+        cache=cache,
     )
     beside = f" and {written.data.name}" if written.data else ""
     models = ", ".join(written.models)

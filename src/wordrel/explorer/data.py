@@ -8,7 +8,7 @@ Glossary: V words, D dimensions.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def explorer_data(
     results: Results,
     *,
     corpus: str | None = None,
+    models: Sequence[str] = (),
     seed: int | None = None,
     words: int = WORDS,
     cache: Path | None = None,
@@ -46,19 +47,20 @@ def explorer_data(
     Args:
         results: of a finished study.
         corpus: one of the study's; default: its first.
+        models: names; default: all that the page can show.
         seed: of every model; default: of each the first that did not fail.
         words: how many of the most frequent words.
         cache: where the study was trained; default as in `wordrel.run`.
 
     Raises:
-        StoreError: no such corpus, seed or trained cell, or the study lacks word2vec or attention.
+        StoreError: no such corpus, model, seed or trained cell; or no word2vec or no attention.
     """
     config = api.stored_config(results)
     name = corpus or corpora(results)[0]
     root = (cache or cache_root()).resolve()
     found = [
         (model, run, api.load_run(results, run, cache=root))
-        for model, run in _runs(results, config, name, seed)
+        for model, run in _runs(results, config, name, models, seed)
     ]
     vocab = found[0][2].vocab
     settings = next(one for one in config.corpora if one.name == name)
@@ -85,7 +87,7 @@ def explorer_data(
 
 
 def _runs(
-    results: Results, config: StudyConfig, corpus: str, seed: int | None
+    results: Results, config: StudyConfig, corpus: str, wanted: Sequence[str], seed: int | None
 ) -> list[tuple[Explorable, Row]]:
     """The models that the page can explore, each with the run to show."""
     tried = [r for r in rows(results.runs) if r.corpus == corpus]
@@ -98,9 +100,16 @@ def _runs(
         and model.name in done
         and config.training_of(model).window == config.training.window  # the page draws one window
     ]
+    shown = [model.name for model in models]
+    if unknown := [name for name in wanted if name not in shown]:
+        raise StoreError(
+            f"{place}: found no model {unknown[0]!r} that the page can show; "
+            f"expected some of {', '.join(shown)}"
+        )
+    models = [model for model in models if not wanted or model.name in wanted]
     kinds = {isinstance(model, MatchedConfig) for model in models}
     if kinds != {True, False}:
-        there = ", ".join(distinct(r.model for r in tried)) or "nothing"
+        there = ", ".join(wanted or distinct(r.model for r in tried)) or "nothing"
         raise StoreError(
             f"{place}: found trained {there}; expected at least one word2vec and one model of the "
             "matched family to set beside it; choose another corpus or add the model to the study"

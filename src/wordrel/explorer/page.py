@@ -40,11 +40,12 @@ class Written:
     models: tuple[str, ...]
 
 
-def write_explorer(
+def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     folder: Path,
     *,
     out: Path | None = None,
     corpora: Sequence[str] = (),
+    models: Sequence[str] = (),
     seed: int | None = None,
     words: int = WORDS,
     cache: Path | None = None,
@@ -56,6 +57,7 @@ def write_explorer(
         out: the HTML file; default: explorer.html in `folder`.
         corpora: which of the study's to embed, with a menu where there are several; default: its
             first.
+        models: names; default: all that the page can show.
         seed: of every model; default: of each the first that did not fail.
         words: how many of the most frequent words.
         cache: where the study was trained; default as in `wordrel.run`.
@@ -65,7 +67,7 @@ def write_explorer(
     """
     results: Results = read_results(folder)
     data = [
-        explorer_data(results, corpus=name, seed=seed, words=words, cache=cache)
+        explorer_data(results, corpus=name, models=models, seed=seed, words=words, cache=cache)
         for name in (corpora or (None,))
     ]
     page = out or folder / "explorer.html"
