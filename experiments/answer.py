@@ -288,7 +288,7 @@ def predicted(experiment: str) -> dict[str, str]:
     source = (ROOT / "experiments" / f"{experiment}.py").read_text(encoding="utf-8")
     text = ast.get_docstring(ast.parse(source)) or ""
     section = text.partition("Prediction")[2].partition("Decision rule")[0].split("\n\n")[0]
-    items = re.split(r"^ (\d+)\. ", section, flags=re.MULTILINE)[1:]
+    items = re.split(r"^ ?(\d+)\. ", section, flags=re.MULTILINE)[1:]
     return {n: " ".join(words.split()) for n, words in zip(items[::2], items[1::2], strict=True)}
 
 
