@@ -136,7 +136,7 @@ def _add_corpus(
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
     """The tasks that tell the primary views: development splits, where a question has one."""
     decided = {task.question for task in tasks if task.split == "dev"}
-    asked = [task for task in tasks if task.question in CHOSEN_BY]
+    asked = [task for task in tasks if task.question in CHOSEN_BY.values()]
     return [task for task in asked if task.split == "dev" or task.question not in decided]
 
 
