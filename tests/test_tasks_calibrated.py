@@ -6,7 +6,7 @@ import pytest
 from task_spaces import vocab_of
 from wordrel.readings import Readings
 from wordrel.tasks import Probe, ask, load_task
-from wordrel.tasks.calibrated import calibrated_losses, fitted, losses_and_slopes
+from wordrel.tasks.calibrated import calibrated_losses, expansion, fitted, losses_at
 from wordrel.tasks.held_out import sentence_losses
 
 WORDS, SENTENCES, LENGTH = 6, 400, 9
@@ -85,21 +85,63 @@ def test_what_cannot_tell_words_apart_is_not_helped():
     assert calibrated(flat) > -(unigram * np.log(unigram)).sum() - 0.02
 
 
-def test_slopes_are_those_of_finite_differences():
+def test_slope_and_bend_are_those_of_finite_differences():
     states, words = np.arange(WORDS, dtype=np.float32)[:, None], np.arange(WORDS)[::-1].copy()
     at, step = np.array([0.7, 0.2]), 1e-2
 
-    def losses(point):
-        return losses_and_slopes(Table(1.5), states, words, LOG_U, point)[0]
+    def about(point):
+        return expansion(Table(1.5), states, words, LOG_U, point)
 
-    slopes = losses_and_slopes(Table(1.5), states, words, LOG_U, at)[1]
+    found = about(at)
+    assert found.loss == pytest.approx(
+        losses_at(Table(1.5), states, words, LOG_U, at).mean(), abs=1e-6
+    )
+    assert found.bend == pytest.approx(found.bend.T, abs=1e-5)
+    assert np.linalg.eigvalsh(found.bend).min() > 0.01
     for axis in (0, 1):
         ahead, behind = at.copy(), at.copy()
         ahead[axis] += step
         behind[axis] -= step
-        assert slopes[:, axis] == pytest.approx(
-            (losses(ahead) - losses(behind)) / (2 * step), abs=2e-3
-        )
+        far, near = about(ahead), about(behind)
+        assert found.slope[axis] == pytest.approx((far.loss - near.loss) / (2 * step), abs=2e-3)
+        assert found.bend[axis] == pytest.approx((far.slope - near.slope) / (2 * step), abs=2e-3)
+
+
+@pytest.mark.parametrize(("t", "b"), [(1.0, 0.0), (0.02, 4.0), (8.0, -3.0)])
+def test_few_steps_are_enough_and_probabilities_of_few_digits_do_not_matter(monkeypatch, t, b):
+    asked = []
+
+    def counted(*given):
+        asked.append(expansion(*given))
+        return asked[-1]
+
+    class Rounded(Table):
+        def log_probabilities(self, states):
+            return super().log_probabilities(states).astype(np.float16).astype(np.float32)
+
+    monkeypatch.setattr("wordrel.tasks.calibrated.expansion", counted)
+    states = Table().states(IDS, np.cumsum(N_TARGETS + 1))
+    places = np.flatnonzero(np.arange(len(IDS)) % LENGTH)
+    for model in (Table(t, b), Rounded(t, b)):
+        asked.clear()
+        best = fitted(model, states[places], IDS[places], LOG_U)
+        assert len(asked) < 20
+        least = losses_at(model, states[places], IDS[places], LOG_U, best).mean()
+        for other in ([0.01, 0], [-0.01, 0], [0, 0.01], [0, -0.01]):
+            moved = losses_at(model, states[places], IDS[places], LOG_U, best + other).mean()
+            assert moved >= least - 1e-6
+
+
+def test_probabilities_that_are_no_numbers_are_refused():
+    class Broken(Table):
+        def log_probabilities(self, states):
+            found = super().log_probabilities(states)
+            found[0] = np.inf
+            return found
+
+    states = np.arange(WORDS, dtype=np.float32)[:, None]
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="finite"):
+        fitted(Broken(), states, np.arange(WORDS), LOG_U)
 
 
 def test_no_target_is_predicted_with_numbers_that_have_seen_it(monkeypatch):
