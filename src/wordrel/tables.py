@@ -3,6 +3,7 @@
 Reads the stored answers of the cells; writes the CSV files of a results folder.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -112,6 +113,11 @@ def _add_corpus(
     """
     every = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
     scored = [one for one in every if one.question != "agreement"]
+    number = itertools.count(1)
+
+    def finished(task: str) -> None:
+        progress(next(number) / len(every), task)
+
     progress(0.0, "choosing the primary views")
     deciding = [asked for one in _deciding(scored) for asked in one.asked()]
     choice = choose(corpus.name, deciding)
@@ -123,14 +129,14 @@ def _add_corpus(
     with parallel_config(inner_max_num_threads=1, backend="loky"):
         at_once = jobs if len(every) * len(cells) > FEW else 1
         parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
-        _add_scores(rows, plan.config.statistics, scored, choice, parallel, progress)
+        _add_scores(rows, plan.config.statistics, scored, choice, parallel, finished)
     for one in every:
         if one.question == "agreement":
-            progress(1.0, one.task)
             known = {(m, s): from_frame(pd.read_parquet(p)) for m, s, p in one.files}
             rows["agreement"] += agreement_rows(
                 corpus.name, known, primary, len(corpus.vocab), plan.config.statistics
             )
+            finished(one.task)
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
@@ -146,7 +152,7 @@ def _add_scores(
     tasks: Sequence[_Answers],
     choice: Choice,
     parallel: Parallel,
-    progress: Progress,
+    finished: Callable[[str], None],
 ) -> None:
     """Scores and measurements; a family of tests is a question of the corpus, see `adjust`."""
     by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
@@ -158,7 +164,7 @@ def _add_scores(
         delayed(_told)(one, choice, statistics, families[one.question]) for one in by_size
     ):
         by_task[task] = found
-        progress(len(by_task) / len(tasks), task.task)
+        finished(task.task)
     for tables, measurements in map(by_task.__getitem__, tasks):
         for found in tables:
             rows["scores"] += found.scores

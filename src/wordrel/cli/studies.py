@@ -113,13 +113,14 @@ def run(  # noqa: PLR0913 - a parameter an option
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     told = [*headline_tables(results), *([claims] if claims else []), f"Report: {pages}"]
-    stdout().print(*told, f"Next: wordrel explore {results.folder}", sep="\n")
+    stdout().print(*told, sep="\n")
     failed = results.runs[results.runs["status"] == "failed"]
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} cells failed; the results have the others")
         raise typer.Exit(1)
+    stdout().print(f"Next: wordrel explore {results.folder}")
 
 
 def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:

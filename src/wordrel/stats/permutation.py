@@ -102,7 +102,7 @@ def _farther(
     if len(rest):
         asked = np.concatenate([[0], rest])
         exact = measure.gap(gold, first[:, asked], second[:, asked])[1:]
-        count += len(rest) - int((np.abs(exact) < _nearest(observed)).sum())
+        count += _far(exact, observed)
     return count
 
 
@@ -159,7 +159,7 @@ def permutation_p(observed: float, null: Float64[np.ndarray, " R"]) -> float:
 
     A permutation without a score (nothing varied) counts as far.
     """
-    return p_of(len(null) - int((np.abs(null) < _nearest(observed)).sum()), len(null))
+    return p_of(_far(null, observed), len(null))
 
 
 def p_of(far: int, permutations: int) -> float:
@@ -168,6 +168,11 @@ def p_of(far: int, permutations: int) -> float:
     Source: Phipson & Smyth, Stat. Appl. Genet. Mol. Biol. 9(1), 2010.
     """
     return (far + 1) / (permutations + 1)
+
+
+def _far(differences: Float64[np.ndarray, " R"], observed: float) -> int:
+    """How many are as far from 0 as the observed one; NaN is."""
+    return len(differences) - int((np.abs(differences) < _nearest(observed)).sum())
 
 
 def _nearest(observed: float) -> float:
