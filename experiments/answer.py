@@ -20,12 +20,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries
 from wordrel.report.claims import RULES
 from wordrel.report.queries import Row
 from wordrel.report.readme import replace_block
-from wordrel.report.results import Results, read_results
 from wordrel.report.rungs import POSITIONS, WORD_SCORES
 from wordrel.report.text import escape, number, share, table
 from wordrel.report.verdicts import (
@@ -39,6 +38,7 @@ from wordrel.report.verdicts import (
     shown_gap,
     shown_value,
 )
+from wordrel.study.results import Results, read_results
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERIMENTS = (

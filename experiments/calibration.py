@@ -31,7 +31,6 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Verdict,
     ahead,
@@ -43,6 +42,7 @@ from wordrel.report.verdicts import (
     shown,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN, CALIBRATED = "held_out_loss", "calibrated_loss"

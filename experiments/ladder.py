@@ -67,7 +67,6 @@ from wordrel.report import ladder
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.claims.ladder import claim as one_ingredient
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
@@ -80,6 +79,7 @@ from wordrel.report.verdicts import (
     told,
     told_apart,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 SIMILARITY = ("ws353", "simlex999")

@@ -45,7 +45,6 @@ from pathlib import Path
 import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import order
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -59,6 +58,7 @@ from wordrel.report.verdicts import (
     shown_gap,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 MOVED = ("position_weight", "masked_attention", "attention_position")

@@ -56,7 +56,6 @@ from wordrel.report.claims.parts_of_speech import (
     products,
 )
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -73,6 +72,7 @@ from wordrel.report.verdicts import (
     shown_values,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}

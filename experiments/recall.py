@@ -45,7 +45,6 @@ from pathlib import Path
 import wordrel
 from wordrel.report.claims import recall
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -55,6 +54,7 @@ from wordrel.report.verdicts import (
     shown,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 EQUAL = 0.03

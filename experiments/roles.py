@@ -41,7 +41,6 @@ from pathlib import Path
 import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import roles
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -52,6 +51,7 @@ from wordrel.report.verdicts import (
     shown_gap,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9

@@ -26,7 +26,6 @@ from pathlib import Path
 import wordrel
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Verdict,
     ahead,
@@ -39,6 +38,7 @@ from wordrel.report.verdicts import (
     told,
     too_few,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINED = ("skip_gram", "cbow", "attention", "masked_attention")

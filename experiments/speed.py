@@ -47,7 +47,7 @@ from pathlib import Path
 
 from wordrel.bench.material import FULL, QUICK, Material, wiki17m
 from wordrel.bench.parts import PARTS, run_parts
-from wordrel.store import cache_root
+from wordrel.io.store import cache_root
 from wordrel.tasks import load_task
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"

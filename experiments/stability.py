@@ -26,7 +26,6 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report import queries
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Verdict,
     above,
@@ -39,6 +38,7 @@ from wordrel.report.verdicts import (
     told,
     too_few,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTENTION = ("attention", "attention_position", "masked_attention")

@@ -38,7 +38,6 @@ import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import task
 from wordrel.report.claims.task import TASKS
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -53,6 +52,7 @@ from wordrel.report.verdicts import (
     shown_value,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 

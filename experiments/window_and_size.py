@@ -29,9 +29,9 @@ from statistics import median
 import wordrel
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.text import number
 from wordrel.report.verdicts import Verdict, ahead, counted, decided, difference, told
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ("", "_w2", "_w10", "_d50", "_d300")

@@ -68,7 +68,6 @@ from wordrel.report import queries
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
 from wordrel.report.claims.learns import claim as learns
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -82,6 +81,7 @@ from wordrel.report.verdicts import (
     shown_gap,
     told,
 )
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTENTION = ("attention", "attention_position", "masked_attention")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.report.results import COLUMNS, Results
+from wordrel.study.results import COLUMNS, Results
 
 MASKED = {
     "cbow": 7.001,

@@ -11,7 +11,7 @@ from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Vocab
 from wordrel.models import MODELS
 from wordrel.models.matched.weights import initial_weights
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 
 READERS = (*RUNGS, "cbow")
 NEXT = tuple(name for name in RUNGS if RUNGS[name].objective == "next_word")

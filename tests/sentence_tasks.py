@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from task_spaces import readings_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import InText, Sentence, Task
 from wordrel.tasks.info import TaskInfo
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Items, Outcome, Task
 from wordrel.tasks.registry import REGISTRY
 

@@ -3,9 +3,9 @@ import pytest
 from scipy.spatial import procrustes as scipy_procrustes
 from scipy.stats import ortho_group, spearmanr
 
-from wordrel.agreement import MOST_COUPLES, agreement_rows, independent_couples, probe_pairs
 from wordrel.config import StatisticsConfig
-from wordrel.report.results import COLUMNS
+from wordrel.study.agreement import MOST_COUPLES, agreement_rows, independent_couples, probe_pairs
+from wordrel.study.results import COLUMNS
 from wordrel.tasks.neighbours import Probed, expected_overlap
 
 WORDS = 200

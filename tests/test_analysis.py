@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wordrel.analysis import analyse, measurement_rows
-from wordrel.asked import Asked
 from wordrel.config import StatisticsConfig
-from wordrel.selection import Choice
+from wordrel.study.analysis import analyse, measurement_rows
+from wordrel.study.asked import Asked
+from wordrel.study.selection import Choice
 from wordrel.tasks import Measurement, Outcome
 
 GOLD = np.arange(60.0)

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from wordrel.report.readme import replace_block
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 

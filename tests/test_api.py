@@ -12,7 +12,7 @@ import wordrel
 from tiny_study import write_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.report.compare import overall
-from wordrel.report.results import read_results
+from wordrel.study.results import read_results
 
 
 def folder_with(folder: Path, table: str, old: str, new: str) -> Path:

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 from tiny_study import write_study
-from wordrel.asking import Asked, note, noted, seconds_to_ask
-from wordrel.budget import Budget, Line, estimate
-from wordrel.cell import CellSpec
 from wordrel.config import (
     MatchedConfig,
     TrainingConfig,
@@ -18,8 +15,11 @@ from wordrel.config import (
     canonical_json,
     load_config,
 )
-from wordrel.costs import Basis, Estimate, Finished, Known, finished_cells, read_rates
 from wordrel.errors import StoreError
+from wordrel.study.asking import Asked, note, noted, seconds_to_ask
+from wordrel.study.budget import Budget, Line, estimate
+from wordrel.study.cell import CellSpec
+from wordrel.study.costs import Basis, Estimate, Finished, Known, finished_cells, read_rates
 
 TRAINING = TrainingConfig(dim=100)
 MEAN = MatchedConfig(kind="mean", name="mean")

@@ -12,8 +12,8 @@ from wide_study import wide_results
 from wordrel.report import terminal
 from wordrel.report.claims import RULES, decidable
 from wordrel.report.claims_section import claims_table, folds_of, section
-from wordrel.report.results import Results, read_results
 from wordrel.report.verdicts import Verdict, over_corpora
+from wordrel.study.results import Results, read_results
 
 DECIDED_BY = {rule.experiment: [] for rule in RULES}
 for _rule in RULES:

@@ -19,7 +19,7 @@ import wordrel
 from tiny_study import settings, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
-from wordrel.report.results import read_results
+from wordrel.study.results import read_results
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]

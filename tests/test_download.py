@@ -13,8 +13,8 @@ import pytest
 from wordrel.config import CorpusConfig
 from wordrel.corpus import prepare
 from wordrel.corpus.novels import fetch_novels, find_novels
-from wordrel.download import fetch_files
 from wordrel.errors import CorpusError, DownloadError, StoreError
+from wordrel.io.download import fetch_files
 
 TEXTS = {"a.txt": b"the first novel\n" * 20, "b.txt": b"the second novel\n" * 20}
 REGISTRY = {name: hashlib.sha256(text).hexdigest() for name, text in TEXTS.items()}

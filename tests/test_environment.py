@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordrel import environment as module
-from wordrel.environment import environment, git_state, peak_memory
+from wordrel.io import environment as module
+from wordrel.io.environment import environment, git_state, peak_memory
 
 
 def test_the_environment_states_this_machine():
@@ -118,7 +118,7 @@ def touch(megabytes: int) -> None:
 
 IN_TURN = """
 import numpy as np
-from wordrel.environment import peak_memory
+from wordrel.io.environment import peak_memory
 
 for megabytes in (0, 200, 50):
     with peak_memory() as peak:

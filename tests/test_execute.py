@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from wordrel import worker
-from wordrel.engines import LocalEngine
 from wordrel.errors import StoreError, TrainingError
-from wordrel.execute import CellOutcome, Cells, run_cells
-from wordrel.store import is_done, new_folder
+from wordrel.io.store import is_done, new_folder
+from wordrel.jobs import worker
+from wordrel.jobs.engines import LocalEngine
+from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 
 SOURCE = Path(worker.__file__).parents[1]
 
@@ -242,8 +242,8 @@ RUN = """
 import sys
 from pathlib import Path
 import test_execute as t
-from wordrel.engines import LocalEngine
-from wordrel.execute import run_cells
+from wordrel.jobs.engines import LocalEngine
+from wordrel.jobs.execute import run_cells
 root = Path(sys.argv[1])
 specs = t.specs_of(root, a="", b="", c="", d="", e="")
 specs[2]["wait_for"] = specs[3]["wait_for"] = "never"

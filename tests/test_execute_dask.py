@@ -21,14 +21,15 @@ from typer.testing import Result
 import test_execute as local
 from dask_cells import PATIENCE, note_how_many, notes, report_for_ever, train_slowly, where
 from test_execute import SOURCE, answers, log, members, named, specs_of, stored, wait_until
-from wordrel import cluster, study
-from wordrel.cluster import DaskEngine
 from wordrel.config import load_config, parse_config
-from wordrel.engines import LocalEngine, engine_of
 from wordrel.errors import ConfigError, WordrelError
-from wordrel.execute import CellOutcome, Cells, run_cells
-from wordrel.progress import read_progress
-from wordrel.worker import Job, run_job
+from wordrel.jobs import cluster
+from wordrel.jobs.cluster import DaskEngine
+from wordrel.jobs.engines import LocalEngine, engine_of
+from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs.progress import read_progress
+from wordrel.jobs.worker import Job, run_job
+from wordrel.study import run as study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 LOCAL = {"jobs": None, "device": "auto", "engine": "local", "address": None, "scheduler_file": None}
@@ -366,9 +367,9 @@ def test_what_is_wrong_already_is_not_blamed_for_the_way_to_the_cluster() -> Non
 
 def test_a_config_without_a_cluster_runs_here_and_loads_no_dask() -> None:
     program = """
-import sys, wordrel.execute
+import sys, wordrel.jobs.execute
 from wordrel.config import ExecuteConfig
-from wordrel.engines import LocalEngine, engine_of
+from wordrel.jobs.engines import LocalEngine, engine_of
 assert engine_of(ExecuteConfig(), 3) == LocalEngine(3)
 assert not {"dask", "distributed"} & set(sys.modules)
 """
@@ -376,7 +377,7 @@ assert not {"dask", "distributed"} & set(sys.modules)
 
 
 def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
-    monkeypatch.delitem(sys.modules, "wordrel.cluster")
+    monkeypatch.delitem(sys.modules, "wordrel.jobs.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigError, match=r"no package distributed.*pip install .wordrel\[dask\]"):
         engine_of(parse_execute(engine="dask", address="tcp://a:1"), None)

@@ -9,8 +9,8 @@ import pytest
 
 from runners import ROOT, experiment
 from wordrel.report.claims.recall import verdict as recall_verdict
-from wordrel.report.results import Results, read_results
 from wordrel.report.verdicts import decided
+from wordrel.study.results import Results, read_results
 
 MAIN, RECALL = experiment("word2vec_vs_attention"), experiment("recall")
 

@@ -16,8 +16,8 @@ from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
 from wordrel.explorer.data import explorer_data, packed_tensor, unpacked_tensor
 from wordrel.explorer.page import render
-from wordrel.files import read_tensors
-from wordrel.report.results import Results, read_results
+from wordrel.io.files import read_tensors
+from wordrel.study.results import Results, read_results
 
 
 @pytest.fixture

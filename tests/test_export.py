@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 
 from task_spaces import readings_of
 from wordrel.errors import StoreError
-from wordrel.export import export_safetensors, export_word2vec
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.models.export import export_safetensors, export_word2vec
+from wordrel.models.readings import NotAvailableError, Readings
 
 ROWS = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32) * [1e-8, 1, 1e3, 1]
 SPACE = {word: row.tolist() for word, row in zip(["the", "café", "a'b"], ROWS, strict=True)}

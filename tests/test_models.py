@@ -12,10 +12,10 @@ from planted import Plan, partners
 from wordrel.config import ModelConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
-from wordrel.files import read_tensors, write_tensors
+from wordrel.io.files import read_tensors, write_tensors
 from wordrel.models import MODELS, Runtime, over_text
+from wordrel.models.readings import Readings
 from wordrel.models.trained import Trained
-from wordrel.readings import Readings
 
 CONFIG: TypeAdapter[Any] = TypeAdapter(ModelConfig)
 VARIANTS: dict[str, dict[str, Any]] = {

@@ -17,8 +17,8 @@ from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, context
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.weights import initial_weights
+from wordrel.models.readings import Weigher
 from wordrel.models.stream import Batch
-from wordrel.readings import Weigher
 
 V, D, W = 11, 4, 3
 READERS = [*RUNGS, "cbow"]

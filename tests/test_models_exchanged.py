@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from random_models import READERS, random_readings, random_tensors, read
 from task_spaces import vocab_of
 from wordrel.config import RUNGS
-from wordrel.readings import Contextualizer, Exchangeable, Readings, Weigher, Windowed
+from wordrel.models.readings import Contextualizer, Exchangeable, Readings, Weigher, Windowed
 
 V, D, W = 11, 6, 3
 VOCAB = vocab_of([f"w{i}" for i in range(V)])

@@ -12,7 +12,7 @@ from planted import toy_corpus
 from task_spaces import vocab_of
 from wordrel.corpus.pair_counts import count_pairs
 from wordrel.models.over_text import mean_weights, over_text
-from wordrel.readings import Objective, Readings, Weighed
+from wordrel.models.readings import Objective, Readings, Weighed
 
 V, D = 6, 3
 DRAW = np.random.default_rng(4)

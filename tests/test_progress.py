@@ -9,8 +9,8 @@ import time
 import pytest
 from rich.console import Console
 
-from wordrel import progress
-from wordrel.progress import CellProgress, ProgressFile, live_progress, read_progress
+from wordrel.jobs import progress
+from wordrel.jobs.progress import CellProgress, ProgressFile, live_progress, read_progress
 
 
 class Clock:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from task_spaces import vocab_of
-from wordrel.readings import (
+from wordrel.models.readings import (
     Contextualizer,
     Cosine,
     NotAvailableError,

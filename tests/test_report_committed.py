@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from wordrel.api import stored_config
-from wordrel.cell import CellSpec, CorpusName
 from wordrel.report.page import render_files, write_report
 from wordrel.report.readme import refreshed
-from wordrel.report.results import read_results
+from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.results import read_results
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))

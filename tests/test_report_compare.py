@@ -8,8 +8,8 @@ from rich.console import Console
 
 from wordrel.errors import StoreError
 from wordrel.report.compare import compare, overall, verdicts
-from wordrel.report.results import Results, read_results
 from wordrel.report.terminal import comparison_table, verdicts_table
+from wordrel.study.results import Results, read_results
 
 
 @pytest.fixture(scope="module")

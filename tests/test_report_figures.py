@@ -11,7 +11,7 @@ from ladder_study import ladder_results, losses
 from wide_study import PAIRS, wide_results
 from wordrel.report import direction, forest, speech
 from wordrel.report.drawing import PAPER, layout, styled, svg
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 SHAPES = ("o", "s", "D", "^", "v")
 

@@ -16,7 +16,7 @@ from wide_study import wide_results
 from wordrel.report import findings
 from wordrel.report.html import doubts, page, render_html, write_html
 from wordrel.report.html.markup import Table, blocks, inline
-from wordrel.report.results import Results, read_results
+from wordrel.study.results import Results, read_results
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))

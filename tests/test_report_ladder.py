@@ -31,7 +31,6 @@ from wordrel.report.ladder_figure import ladder_alt, ladder_figure
 from wordrel.report.ladder_section import section, sentence, steps_tables
 from wordrel.report.page import render, render_files
 from wordrel.report.pairs import comparisons_table
-from wordrel.report.results import Results
 from wordrel.report.rungs import (
     BLOCK,
     EDGES,
@@ -47,6 +46,7 @@ from wordrel.report.rungs import (
 )
 from wordrel.report.rungs import steps as steps_of
 from wordrel.report.verdicts import overall
+from wordrel.study.results import Results
 
 GOLDEN = Path(__file__).parent / "golden"
 TO_CONTENT, TO_MASKED, TO_BLOCK = LADDERS

@@ -15,7 +15,7 @@ from wordrel.report import curves, measured
 from wordrel.report.curve_figure import curve_figure
 from wordrel.report.html.figures import Figure, curve_figures, question_figures
 from wordrel.report.page import render
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
 OFFSETS, FREQUENCY, ORDER, ROLES = measured.THEMES

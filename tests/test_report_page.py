@@ -15,9 +15,9 @@ from wordrel.report.drawing import svg
 from wordrel.report.headline import Cell, headlines, letters
 from wordrel.report.page import render, render_files, title, write_report
 from wordrel.report.pairs import comparisons_table
-from wordrel.report.results import Results, read_results
 from wordrel.report.tables import cost_table, failures_list, headline_table
 from wordrel.report.terminal import headline_tables
+from wordrel.study.results import Results, read_results
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -12,7 +12,7 @@ from wordrel.report.readme import (
     render_ladder,
     replace_block,
 )
-from wordrel.report.results import read_results
+from wordrel.study.results import read_results
 
 INPUT = Path(__file__).parent / "golden" / "input"
 EMPTY = "before\n<!-- table:golden -->\n<!-- /table:golden -->\nafter\n"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from wordrel.errors import StoreError
-from wordrel.report.results import COLUMNS, read_results, table_to_csv
+from wordrel.study.results import COLUMNS, read_results, table_to_csv
 
 INPUT = Path(__file__).parent / "golden" / "input"
 

@@ -14,8 +14,8 @@ from wordrel.report.headline import headlines
 from wordrel.report.illustrations import illustrations
 from wordrel.report.page import render
 from wordrel.report.readme import render_block
-from wordrel.report.results import Results
 from wordrel.report.tables import headline_table
+from wordrel.study.results import Results
 
 TITLES = [
     "How alike are two words?",

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wordrel.asked import Asked
-from wordrel.selection import choose, marked
+from wordrel.study.asked import Asked
+from wordrel.study.selection import choose, marked
 from wordrel.tasks import Outcome
 
 GOLD = np.arange(40.0)

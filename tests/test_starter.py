@@ -11,7 +11,7 @@ from wordrel.config import load_config, parse_corpus
 from wordrel.corpus.plan import Limits
 from wordrel.errors import ConfigError, CorpusError, StoreError
 from wordrel.report.claims import RULES
-from wordrel.starter import SIZES, look_at, size_of, write_config
+from wordrel.study.starter import SIZES, look_at, size_of, write_config
 
 
 def written(folder: Path, content: str, name: str = "text.txt") -> str:

@@ -16,8 +16,8 @@ import pytest
 from pydantic import BaseModel
 from safetensors import SafetensorError
 
-from wordrel import files, store
 from wordrel.errors import StoreError
+from wordrel.io import files, store
 
 SOURCE = Path(store.__file__).parents[1]
 
@@ -45,7 +45,7 @@ def names(folder: Path) -> list[str]:
 BUILD = """
 import sys, time
 from pathlib import Path
-from wordrel.store import new_folder
+from wordrel.io.store import new_folder
 with new_folder(Path(sys.argv[1])) as folder:
     (folder / "half").write_text("half")
     print("inside", flush=True)
@@ -194,7 +194,7 @@ def read_result(final: Path) -> set[str]:
 CRASH = """
 import os, shutil, signal, sys
 from pathlib import Path
-from wordrel import store
+from wordrel.io import store
 step, final = int(sys.argv[1]), Path(sys.argv[2])
 calls = []
 def dying(call):
@@ -294,7 +294,7 @@ def test_a_second_run_on_the_same_result_fails_at_its_start(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from wordrel.store import lock
+from wordrel.io.store import lock
 with lock(Path(sys.argv[1]), "writing results/a"):
     print("inside", flush=True)
     time.sleep(60)

@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wordrel.analysis import analyse, primary_pairs
-from wordrel.answers import is_answered
-from wordrel.asked import Asked
-from wordrel.cell import load_cell
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
-from wordrel.plan import load_tasks, prepare_plan
-from wordrel.report.results import Results
-from wordrel.study import run_study
-from wordrel.tables import TABLES
+from wordrel.study.analysis import analyse, primary_pairs
+from wordrel.study.answers import is_answered
+from wordrel.study.asked import Asked
+from wordrel.study.cell import load_cell
+from wordrel.study.plan import load_tasks, prepare_plan
+from wordrel.study.results import Results
+from wordrel.study.run import run_study
+from wordrel.study.tables import TABLES
 from wordrel.tasks import Outcome
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
@@ -146,7 +146,7 @@ def test_a_second_run_trains_nothing_and_gives_the_same_tables(
     def refuse(*_: object) -> None:
         raise AssertionError("a finished cell was trained again")
 
-    monkeypatch.setattr("wordrel.answers.train_cell", refuse)
+    monkeypatch.setattr("wordrel.study.answers.train_cell", refuse)
     run_study(parse_config(settings(place)), place / "cache", place / "again", jobs=1)
     assert contents(place / "again") == contents(result.folder)
 
@@ -157,7 +157,7 @@ def test_tasks_that_are_tested_by_several_workers_give_the_same_tables(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("wordrel.tables.FEW", 0)
+    monkeypatch.setattr("wordrel.study.tables.FEW", 0)
     with caplog.at_level("INFO", logger="wordrel"):
         run_study(parse_config(settings(place)), place / "cache", place / "by_two", jobs=2)
     assert contents(place / "by_two") == contents(result.folder)
@@ -170,7 +170,7 @@ def test_a_new_task_is_asked_and_nothing_else_is_done_again(
     place: Path, result: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[str] = []
-    monkeypatch.setattr("wordrel.cell.peak_memory", lambda: trained.append("a cell"))
+    monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: trained.append("a cell"))
     (place / "new.tsv").write_text("cat\tdog\t9\ncat\trice\t1\nsoup\tbread\t8\n")
     before = {
         path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*.parquet")
@@ -196,7 +196,7 @@ RUN = """
 import json, sys
 from pathlib import Path
 from wordrel.config import parse_config
-from wordrel.study import run_study
+from wordrel.study.run import run_study
 settings, cache, out, jobs = sys.argv[1:]
 run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=int(jobs))
 """

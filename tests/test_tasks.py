@@ -9,7 +9,7 @@ from gensim.models import KeyedVectors
 
 from task_spaces import readings_of, vocab_of
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import KINDS, ask, covered, load_task, pairs_task
 from wordrel.tasks.fetch import addresses, known_files, package_file
@@ -148,7 +148,7 @@ def test_the_digest_names_the_content_not_the_file(tmp_path):
 def test_the_registry_is_read_without_numpy_or_gensim():
     code = (
         "import sys, wordrel.tasks.registry; "
-        "print([m for m in ('numpy', 'gensim', 'wordrel.readings') if m in sys.modules])"
+        "print([m for m in ('numpy', 'gensim', 'wordrel.models.readings') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"

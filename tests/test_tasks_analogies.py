@@ -7,7 +7,7 @@ from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
 from task_spaces import readings_of, task_of, vocab_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.analogies import EPSILON, KIND, METHODS, solve
 from wordrel.tasks.base import RESTRICT_VOCAB, Scope
 from wordrel.tasks.geometry import has_direction, unit_rows

@@ -7,7 +7,7 @@ import pytest
 
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.tasks import by_class, held_out
 from wordrel.tasks.base import Items, Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of

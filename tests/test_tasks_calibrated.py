@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.calibrated import calibrated_losses, expansion, fitted, losses_at
 from wordrel.tasks.held_out import sentence_losses

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import readings_of, task_of, vocab_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Scope
 from wordrel.tasks.categories import KIND, clusters, in_main_category
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from task_spaces import auc, counted, relating, task_of, vocab_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Scope
 from wordrel.tasks.directed import DIRECTED, DIRECTION, balanced, oriented
 

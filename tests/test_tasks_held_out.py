@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.stats import RATIO, plain_scores
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.held_out import choose_sentences, sentence_losses

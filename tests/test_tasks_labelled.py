@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import auc, counted, relating, task_of, vocab_of
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Scope
 from wordrel.tasks.labelled import KIND, matched, relations_of, sides
 

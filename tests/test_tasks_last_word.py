@@ -12,7 +12,7 @@ from wordrel.config import CorpusConfig, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.corpus.planted import recall_text
 from wordrel.models import MODELS, Runtime
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import Outcome, Probe, ask, load_task
 

@@ -10,7 +10,7 @@ from random_models import READERS, random_readings
 from task_spaces import counted, vocab_of
 from wordrel.config import RUNGS
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import NotAvailableError, Readings, Weighed
+from wordrel.models.readings import NotAvailableError, Readings, Weighed
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.learned import KIND, tenths

@@ -8,7 +8,7 @@ import pytest
 from random_models import READERS, random_readings
 from task_spaces import vocab_of
 from wordrel.config import RUNGS
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.tasks import load_task, order
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.order import EXAMPLE, KIND, MIN_CONTEXT, little_sentences, moved

@@ -10,7 +10,7 @@ import pytest
 from random_models import random_readings
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.readings import NotAvailableError, Readings, Weighed
+from wordrel.models.readings import NotAvailableError, Readings, Weighed
 from wordrel.tasks import roles
 from wordrel.tasks.base import Items, Probe, Scope
 from wordrel.tasks.registry import REGISTRY

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.report.results import COLUMNS, Results
+from wordrel.study.results import COLUMNS, Results
 
 NAN = float("nan")
 Row = dict[str, Any]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wordrel.api import compare, load, reproduce, run
     from wordrel.errors import WordrelError
-    from wordrel.readings import Readings
-    from wordrel.report.results import Results
+    from wordrel.models.readings import Readings
+    from wordrel.study.results import Results
 
 __version__ = version("wordrel")
 

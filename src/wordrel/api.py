@@ -15,12 +15,12 @@ import pandas as pd
 
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import StoreError
-from wordrel.readings import Readings
+from wordrel.io.store import cache_root
+from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, rows
-from wordrel.report.results import Results, read_results
-from wordrel.store import cache_root
+from wordrel.study.results import Results, read_results
 
 Folder = str | Path
 
@@ -62,7 +62,7 @@ def run_config(
     cache: Folder | None = None,
 ) -> Results:
     """The same for a config that is read already."""
-    from wordrel.study import run_study  # loads torch and gensim
+    from wordrel.study.run import run_study  # loads torch and gensim
 
     place = Path(out) if out else Path("results", config.study)
     return run_study(config, _cache(cache), place, jobs=jobs)
@@ -217,7 +217,7 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Read
     Raises:
         StoreError: when the cache has no such cell, or another version of the code trained it.
     """
-    from wordrel.cell import CellSpec, CorpusName, load_cell  # loads torch and gensim
+    from wordrel.study.cell import CellSpec, CorpusName, load_cell  # loads torch and gensim
 
     config = stored_config(results)
     digest = _named(results.manifest["corpora"], run.corpus)["digest"]

@@ -20,9 +20,9 @@ from wordrel.explorer.data import model_data
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.matched.model import Model, new_model
+from wordrel.models.readings import Readings
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.windows import visible
-from wordrel.readings import Readings
 
 pytestmark = pytest.mark.browser
 

@@ -15,9 +15,9 @@ from wordrel.bench.material import first_tokens, zipf_corpus
 from wordrel.bench.timing import training_seconds
 from wordrel.config import ModelConfig, TrainingConfig
 from wordrel.corpus import Corpus, open_corpus
-from wordrel.environment import peak_memory
 from wordrel.errors import WordrelError
-from wordrel.worker import one_thread
+from wordrel.io.environment import peak_memory
+from wordrel.jobs.worker import one_thread
 
 _MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 

@@ -19,9 +19,9 @@ from jaxtyping import Float32, Int64
 from wordrel.bench.material import Material
 from wordrel.bench.rows import Aim, Row, Rows
 from wordrel.corpus import Vocab
-from wordrel.environment import peak_memory
 from wordrel.errors import WordrelError
-from wordrel.readings import Readings
+from wordrel.io.environment import peak_memory
+from wordrel.models.readings import Readings
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import RESTRICT_VOCAB, Outcome, Task, ask, load_task
 from wordrel.tasks.registry import REGISTRY

@@ -25,8 +25,8 @@ from wordrel.bench.rows import Aim, Row, Rows
 from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
-from wordrel.store import DONE
-from wordrel.study import run_study
+from wordrel.io.store import DONE
+from wordrel.study.run import run_study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"

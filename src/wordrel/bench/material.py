@@ -11,7 +11,7 @@ import numpy as np
 
 from wordrel.config import CorpusConfig, TrainingConfig
 from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, prepare
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.stats import SPEARMAN, plain_scores
 from wordrel.tasks import Task, ask
 

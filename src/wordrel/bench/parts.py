@@ -17,9 +17,9 @@ from wordrel.bench.scaling import corpus_size, memory, vocabulary
 from wordrel.bench.table import TITLES, store_part
 from wordrel.bench.throughput import throughput
 from wordrel.bench.variants import variants
-from wordrel.environment import environment, git_state
 from wordrel.errors import TrainingError, WordrelError
-from wordrel.worker import one_thread
+from wordrel.io.environment import environment, git_state
+from wordrel.jobs.worker import one_thread
 
 PARTS: dict[str, Callable[[Material], Iterator[Row]]] = {
     "throughput": throughput,

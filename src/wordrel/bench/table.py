@@ -14,7 +14,7 @@ from typing import Any
 
 from wordrel.bench.rows import Row
 from wordrel.errors import StoreError
-from wordrel.files import write_json, write_text
+from wordrel.io.files import write_json, write_text
 from wordrel.report.text import NOTHING, count, escape, number, table
 
 COLUMNS = tuple(field.name for field in fields(Row))

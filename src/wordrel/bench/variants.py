@@ -19,8 +19,8 @@ from wordrel.corpus import Corpus, open_corpus
 from wordrel.models import MODELS
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, _batches
+from wordrel.models.readings import Readings
 from wordrel.models.stream import Batch
-from wordrel.readings import Readings
 
 LAST = 0.1  # the share of the tokens over which the training loss is a mean
 DEFAULT, COMPILED = "the default", "torch.compile of Model.mixed"

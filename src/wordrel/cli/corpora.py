@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wordrel.cli.console import stdout
-from wordrel.progress import job_progress
+from wordrel.jobs.progress import job_progress
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig
@@ -86,7 +86,7 @@ def prepare(
 
 
 def _cache(chosen: Path | None) -> Path:
-    from wordrel.store import cache_root
+    from wordrel.io.store import cache_root
 
     return (chosen or cache_root()).resolve()
 

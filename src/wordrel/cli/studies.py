@@ -15,7 +15,7 @@ from rich.text import Text
 from wordrel.cli.console import say, stdout
 
 if TYPE_CHECKING:
-    from wordrel.budget import Budget, Line
+    from wordrel.study.budget import Budget, Line
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -52,8 +52,8 @@ def new(
 
     Nothing is overwritten. Sets of words that are not here stand in it as comments.
     """
-    from wordrel.starter import write_config
-    from wordrel.store import cache_root
+    from wordrel.io.store import cache_root
+    from wordrel.study.starter import write_config
 
     place = out or Path("configs", f"{name}.yaml")
     root = (cache or cache_root()).resolve()
@@ -100,8 +100,8 @@ def run(  # noqa: PLR0913 - a parameter an option
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
     study = load_config(config, overrides or ())  # before torch is loaded: mistakes show at once
     if plan:
-        from wordrel.budget import estimate
-        from wordrel.store import cache_root
+        from wordrel.io.store import cache_root
+        from wordrel.study.budget import estimate
 
         _show(estimate(study, cache or cache_root(), jobs=jobs), config, as_json=as_json)
         return
@@ -193,8 +193,8 @@ def compare(
 ) -> None:
     """Show two results side by side, and which numbers moved beyond their intervals."""
     from wordrel.report.compare import compare as compare_results
-    from wordrel.report.results import read_results
     from wordrel.report.terminal import comparison_table
+    from wordrel.study.results import read_results
 
     stdout().print(comparison_table(compare_results(read_results(first), read_results(second))))
 
@@ -229,7 +229,7 @@ def reproduce(
 
 def _say_how_long(folder: Path) -> None:
     from wordrel import api
-    from wordrel.report.results import read_results
+    from wordrel.study.results import read_results
 
     runs = api.first_seed(read_results(folder)).runs
     seed, seconds = runs["seed"].iloc[0], runs["seconds"].sum()
@@ -260,8 +260,8 @@ def export(  # noqa: PLR0913 - a parameter an option
     beside it.
     """
     from wordrel import api
-    from wordrel.export import export_safetensors, export_word2vec
-    from wordrel.report.results import read_results
+    from wordrel.models.export import export_safetensors, export_word2vec
+    from wordrel.study.results import read_results
 
     results = read_results(folder)
     found = api.find_run(results, model, seed=seed, corpus=corpus)

@@ -107,7 +107,7 @@ def _info(name: str) -> "TaskInfo":
 
 def _fetched(info: "TaskInfo", cache: Path | None) -> str:
     """What was done to have the files of a task here."""
-    from wordrel.progress import job_progress
+    from wordrel.jobs.progress import job_progress
     from wordrel.tasks.fetch import fetch_task
 
     if not info.path and not info.files:

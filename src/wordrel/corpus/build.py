@@ -25,8 +25,8 @@ from wordrel.corpus.sample import take_sample
 from wordrel.corpus.shards import tokenize_shard
 from wordrel.corpus.tokenized import TokenizedShard
 from wordrel.corpus.vocab import Vocab
-from wordrel.download import Progress
 from wordrel.errors import CorpusError
+from wordrel.io.download import Progress
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
 Done = TypeVar("Done")

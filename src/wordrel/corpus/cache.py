@@ -18,8 +18,8 @@ from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
 from wordrel.corpus.sources import find_source
-from wordrel.download import Progress
-from wordrel.files import explained
+from wordrel.io.download import Progress
+from wordrel.io.files import explained
 
 CORPUS_VERSION = 1  # raise it when the same bytes and settings give another corpus
 

@@ -18,7 +18,7 @@ from typing import Literal
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 Kind = Literal["text", "wiki_dump"]

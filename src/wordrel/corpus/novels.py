@@ -7,7 +7,7 @@ novels below `CACHE/downloads/novels/`. Each file is verified; one that is there
 from importlib.resources import files
 from pathlib import Path
 
-from wordrel.download import Progress, fetch_files
+from wordrel.io.download import Progress, fetch_files
 
 NOVELS_URL = (
     "https://raw.githubusercontent.com/computationalstylistics/100_english_novels/"

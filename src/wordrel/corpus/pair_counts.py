@@ -17,8 +17,8 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 from wordrel.corpus.blocks import sentence_blocks
 from wordrel.corpus.disk import Split, open_corpus
 from wordrel.errors import StoreError
-from wordrel.files import explained
-from wordrel.store import is_done, new_folder
+from wordrel.io.files import explained
+from wordrel.io.store import is_done, new_folder
 
 VERSION = 1  # raise it when the files change what they mean or contain
 BLOCK_PAIRS = 10_000_000  # 80 MB of keys, sorted at a time

@@ -18,7 +18,7 @@ Writes `CACHE/planted/recall-P.txt`; reads only what stands there.
 from pathlib import Path
 from random import Random
 
-from wordrel.files import explained, write_text
+from wordrel.io.files import explained, write_text
 
 RECALL_PAIRS = (1, 2, 4, 8, 16)
 LETTERS = "abcdefghijklmnop"

@@ -11,8 +11,8 @@ from pathlib import Path
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
 from wordrel.corpus.novels import fetch_novels, find_novels, novels_registry
 from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
-from wordrel.download import Progress, data_folder
 from wordrel.errors import CorpusError
+from wordrel.io.download import Progress, data_folder
 
 WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
 RECALL = {f"planted:recall-{pairs}": pairs for pairs in RECALL_PAIRS}

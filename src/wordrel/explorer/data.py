@@ -19,13 +19,13 @@ from wordrel import api
 from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
 from wordrel.config.settings import CorpusConfig
 from wordrel.errors import StoreError
-from wordrel.files import read_tensors
+from wordrel.io.files import read_tensors
+from wordrel.io.store import cache_root, cell_folder
+from wordrel.models.readings import Readings
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
-from wordrel.readings import Readings
 from wordrel.report.queries import Row, corpora, distinct, rows
-from wordrel.report.results import Results
-from wordrel.store import cache_root, cell_folder
+from wordrel.study.results import Results
 
 WORDS = 20_000
 _TABLES = ("input", "output")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from wordrel.explorer.data import WORDS, explorer_data
-from wordrel.files import write_text
-from wordrel.report.results import Results, read_results
+from wordrel.io.files import write_text
+from wordrel.study.results import Results, read_results
 
 PAGE_LIMIT = 10_000_000
 """Bytes of a page that holds its own data; a larger one gets them from a file beside it."""

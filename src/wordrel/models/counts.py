@@ -13,11 +13,11 @@ from wordrel.config import PpmiSvdConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
+from wordrel.models.readings import Readings
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.spaces import relations, spaces
 from wordrel.models.stream import Block, blocks
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
-from wordrel.readings import Readings
 
 SVD_ITERATIONS = 4  # power iterations, as scikit-learn takes for large matrices (Halko et al. 2011)
 

@@ -13,8 +13,8 @@ from scipy import sparse
 
 from wordrel.corpus.blocks import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
+from wordrel.models.readings import Contextualizer, Readings, Relation, Weigher
 from wordrel.models.spaces import CENTRED, centred
-from wordrel.readings import Contextualizer, Readings, Relation, Weigher
 
 BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 

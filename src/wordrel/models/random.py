@@ -5,9 +5,9 @@ import numpy as np
 from wordrel.config import RandomConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.readings import Readings
 from wordrel.models.spaces import relations, spaces
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
-from wordrel.readings import Readings
 
 
 def train(

@@ -9,7 +9,7 @@ Glossary: V words, D dimensions.
 import numpy as np
 from jaxtyping import Float32
 
-from wordrel.readings import Cosine, Product, Relation
+from wordrel.models.readings import Cosine, Product, Relation
 
 Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"

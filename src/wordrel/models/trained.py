@@ -9,7 +9,7 @@ import numpy as np
 from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 
 Tensors = Mapping[str, np.ndarray]
 

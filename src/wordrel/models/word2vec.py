@@ -19,11 +19,11 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
+from wordrel.models.readings import Readings
 from wordrel.models.spaces import relations, spaces
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
-from wordrel.readings import Readings
 
 REPORT_SENTENCES = 20_000
 

@@ -4,9 +4,9 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.tables import model_and_view
 from wordrel.report.text import count, escape, listed, number, small, table, with_interval
+from wordrel.study.results import Results
 
 MAIN = "overlap"
 """The measure of the figure and of the sentence: the share of ten nearest neighbours in common."""

@@ -6,9 +6,9 @@ Renders Markdown from stored tables in memory.
 from collections.abc import Iterator
 
 from wordrel.report.claims import RULES, decidable
-from wordrel.report.results import Results
 from wordrel.report.text import code, escape, folded, table
 from wordrel.report.verdicts import SEEDS
+from wordrel.study.results import Results
 
 TITLE = "The claims"
 HEADS = ("claim", "verdict", "effect, interval, n")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from wordrel.errors import StoreError
 from wordrel.report.queries import Row, rows
-from wordrel.report.results import COLUMNS, CURE, Results, printed
+from wordrel.study.results import COLUMNS, CURE, Results, printed
 
 SUMMARY_KEY = ("corpus", "model", "question", "task", "measure", "view")
 CELL_KEY = ("corpus", "model", "seed", "question", "task", "measure", "view")

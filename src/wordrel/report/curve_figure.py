@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from wordrel.report import queries
 from wordrel.report.curves import Curve, Point
 from wordrel.report.drawing import FAINT, MARKS, OTHER, PAPER, WIDTH, layout, styled
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 _WIDE = 3  # panels side by side
 _TALL = 2.6  # inches of a panel

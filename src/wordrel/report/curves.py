@@ -12,8 +12,8 @@ import pandas as pd
 
 from wordrel.report import queries, tables
 from wordrel.report.queries import Column
-from wordrel.report.results import Results
 from wordrel.report.text import count, escape, listed, number, percent, table, with_interval
+from wordrel.study.results import Results
 
 TITLE = "What does more text buy?"
 

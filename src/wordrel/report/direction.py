@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from wordrel.report import queries
 from wordrel.report.drawing import FAINT, INK, MARKS, OTHER, PAPER, WIDTH, layout, styled
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import number
+from wordrel.study.results import Results
 
 CAPTION = (
     "Does a reading know which way a relation goes? Bold and filled: the primary reading; the "

@@ -14,8 +14,8 @@ from wordrel.report import agreement, queries
 from wordrel.report.drawing import FAINT, INK, MARKS, OTHER, PAPER, WIDTH, layout, styled
 from wordrel.report.findings import front
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import number, percent
+from wordrel.study.results import Results
 
 _TITLE_LENGTH = 35  # characters of 12 points above a panel of half the width
 _FEW = 10  # models that a panel shows whether or not they have an answer

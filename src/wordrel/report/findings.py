@@ -7,8 +7,8 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import count, escape, listed, p_value, small, with_interval
+from wordrel.study.results import Results
 
 FAMILIES = ("word2vec", "attention")
 

@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from wordrel.report import queries
 from wordrel.report.drawing import FAINT, INK, MARKS, OTHER, PAPER, WIDTH, layout, styled
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import percent
+from wordrel.study.results import Results
 
 CAPTION = (
     "Each model minus the first word2vec model that answers, in its primary view, on the tasks "

@@ -7,7 +7,7 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Column
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 SEPARATE = ("fit",)
 """Questions whose columns have different targets: only what the same models answer stands in one

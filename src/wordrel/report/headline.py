@@ -12,8 +12,8 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.groups import Group, column_groups
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import NOTHING, count, number, percent, small
+from wordrel.study.results import Results
 
 CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
 

@@ -22,8 +22,8 @@ from wordrel.report import (
     queries,
     speech,
 )
-from wordrel.report.results import Results
 from wordrel.report.text import escape
+from wordrel.study.results import Results
 
 
 @dataclass(frozen=True)

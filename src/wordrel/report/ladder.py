@@ -20,8 +20,8 @@ from scipy.special import stdtrit
 
 from wordrel.report import queries, rungs
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.rungs import LADDERS, Edge, Ladder, Step
+from wordrel.study.results import Results
 
 TASK = "held_out_loss.{}"
 """The row of the result that holds an objective's loss."""

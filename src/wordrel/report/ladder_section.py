@@ -7,7 +7,6 @@ from math import isnan
 from wordrel.report import ladder, queries, tables
 from wordrel.report.ladder import Climb, Mean
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.rungs import EDGES, Step
 from wordrel.report.text import (
     NOTHING,
@@ -21,6 +20,7 @@ from wordrel.report.text import (
     table,
     with_interval,
 )
+from wordrel.study.results import Results
 
 TITLE = "What does each ingredient buy?"
 _HOW = (

@@ -11,8 +11,8 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.text import NOTHING, count, escape, number, table, with_interval
+from wordrel.study.results import Results
 
 
 @dataclass(frozen=True)

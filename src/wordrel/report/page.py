@@ -6,7 +6,7 @@ Reads a results folder; `write_report` writes report.md and figures/*.svg into i
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 from wordrel.report import (
     agreement,
     claims_section,
@@ -25,8 +25,8 @@ from wordrel.report.drawing import svg
 from wordrel.report.groups import SEPARATE
 from wordrel.report.headline import headlines
 from wordrel.report.illustrations import Illustration, illustrations
-from wordrel.report.results import Results, read_results
 from wordrel.report.text import escape, folded, percent
+from wordrel.study.results import Results, read_results
 
 LEGEND = (
     "A cell is the mean over seeds with its {level} interval; raised letters name the rows that it "

@@ -8,9 +8,9 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.headline import letters
 from wordrel.report.queries import ALPHA, Column, Row
-from wordrel.report.results import Results
 from wordrel.report.tables import measured, model_and_view
 from wordrel.report.text import NOTHING, count, escape, number, p_value, table
+from wordrel.study.results import Results
 
 _TRIANGLES = (
     "Row − column, in the letters of the tables above{equal}. The interval and p of every pair "

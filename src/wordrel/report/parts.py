@@ -12,9 +12,9 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.tables import ARROWS
 from wordrel.report.text import NOTHING, count, escape, small, table, with_interval
+from wordrel.study.results import Results
 
 _DIGITS = 2  # many columns of numbers with intervals
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wordrel.report.results import Results
 from wordrel.report.text import NOTHING, count, escape, percent, table
+from wordrel.study.results import Results
 
 
 def method(results: Results) -> str:

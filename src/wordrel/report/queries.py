@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 ALPHA = 0.05
 """A pair counts as different when its Holm-corrected p is below this."""

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordrel.errors import StoreError
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries, tables
 from wordrel.report.groups import SEPARATE
 from wordrel.report.headline import headlines
 from wordrel.report.ladder_figure import ladder_alt
 from wordrel.report.ladder_section import sentence
 from wordrel.report.page import bold_title, legend
-from wordrel.report.results import Results, read_results
 from wordrel.report.text import escape
+from wordrel.study.results import Results, read_results
 
 _BLOCK = re.compile(
     r"<!-- (?P<block>(?:table|ladder|answer):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL

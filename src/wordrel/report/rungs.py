@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from wordrel.report import queries
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 POSITIONS = "positions"
 WORD_WEIGHTS = "word weights"

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from wordrel.report import queries
 from wordrel.report.drawing import INK, PAPER, WIDTH, layout, styled
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.text import number
+from wordrel.study.results import Results
 
 CAPTION = (
     "{corpus}: the mean score that a reading gives to pairs of parts of speech (the word that "

@@ -3,7 +3,6 @@
 from wordrel.report import queries
 from wordrel.report.headline import Cell, Headline, Line
 from wordrel.report.queries import Column
-from wordrel.report.results import Results
 from wordrel.report.text import (
     NOTHING,
     code,
@@ -15,6 +14,7 @@ from wordrel.report.text import (
     table,
     with_interval,
 )
+from wordrel.study.results import Results
 
 ARROWS = {"higher": "↑", "lower": "↓"}
 

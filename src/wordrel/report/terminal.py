@@ -10,9 +10,9 @@ from wordrel.report import claims_section, queries
 from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
 from wordrel.report.headline import Cell, Headline, headlines
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.tables import ARROWS, signature
 from wordrel.report.text import NOTHING, with_interval
+from wordrel.study.results import Results
 
 
 def headline_tables(results: Results) -> list[Group]:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.text import number, p_value, with_interval
+from wordrel.study.results import Results
 
 SEEDS = 5
 """Fewer conclude nothing."""

@@ -7,9 +7,9 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.groups import column_groups
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.tables import column_title
 from wordrel.report.text import NOTHING, count, escape, listed, number, table
+from wordrel.study.results import Results
 
 CHOSEN = (
     "For each question the view with the highest mean score on the development splits is the "

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import (
     Items,
     Kind,

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Relation
+from wordrel.models.readings import Relation
 from wordrel.tasks.base import Measurement
 from wordrel.tasks.clustered import clustered_means
 from wordrel.tasks.pair_classes import ARTICLES

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 Better = Literal["higher", "lower"]

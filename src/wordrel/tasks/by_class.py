@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
 from wordrel.tasks.base import (
     Items,
     Kind,

@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Contextualizer, Readings
+from wordrel.models.readings import Contextualizer, Readings
 from wordrel.tasks.base import Kind, Outcome, Scope, Task, all_covered
 from wordrel.tasks.held_out import answer_by, log_probabilities, targets
 

@@ -13,7 +13,7 @@ from jaxtyping import Bool
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks import (
     analogies,
     by_class,

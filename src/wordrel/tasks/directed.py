@@ -25,7 +25,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings, Relation
+from wordrel.models.readings import Readings, Relation
 from wordrel.tasks.base import Items, Kind, Outcome, Scope, Task, reason, unanswered, word_ids
 from wordrel.tasks.matching import log_counts, match_within
 

@@ -17,10 +17,10 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wordrel.download import PAUSES, Progress, data_folder, fetch_files
 from wordrel.errors import DatasetError, DownloadError, MissingDatasetError
-from wordrel.files import explained
-from wordrel.store import cache_root
+from wordrel.io.download import PAUSES, Progress, data_folder, fetch_files
+from wordrel.io.files import explained
+from wordrel.io.store import cache_root
 from wordrel.tasks.datasets import DATA_SETS, DataSet
 from wordrel.tasks.files import read_bytes
 from wordrel.tasks.registry import TaskInfo
@@ -101,7 +101,7 @@ def fetch_task(
     Args:
         info: the task.
         cache: below which they are put; default: the user's cache.
-        pauses: seconds before each new try, see `wordrel.download.fetch_files`.
+        pauses: seconds before each new try, see `wordrel.io.download.fetch_files`.
         progress: told the share of files that are here.
 
     Returns:

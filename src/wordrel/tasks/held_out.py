@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
 from wordrel.tasks.base import (
     Items,
     Kind,

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from wordrel.errors import DatasetError
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Items, Kind, Outcome, Scope, Task, reason, unanswered, without_vector
 from wordrel.tasks.uses import count_lost, covered, pair_cosines, read_uses, vectors
 

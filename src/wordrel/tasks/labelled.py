@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Items, Kind, Outcome, Scope, Task, unanswered, word_ids
 from wordrel.tasks.directed import by_relation
 from wordrel.tasks.matching import log_counts, match_within

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int64
 
-from wordrel.readings import Contextualizer, NotAvailableError, Readings
+from wordrel.models.readings import Contextualizer, NotAvailableError, Readings
 from wordrel.tasks.base import Kind, Outcome, Scope, Task, all_covered, reason
 from wordrel.tasks.held_out import choose_sentences, form_of, log_probabilities, probe_of
 

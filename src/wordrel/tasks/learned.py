@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import NotAvailableError, Objective, Readings, Weigher
+from wordrel.models.readings import NotAvailableError, Objective, Readings, Weigher
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, all_covered
 from wordrel.tasks.clustered import clustered_means
 from wordrel.tasks.held_out import choose_sentences, probe_of

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from scipy.special import entr
 
-from wordrel.readings import Weighed, Weigher
+from wordrel.models.readings import Weighed, Weigher
 
 
 @dataclass(frozen=True)

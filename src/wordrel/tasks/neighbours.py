@@ -2,7 +2,7 @@
 
 This question is asked of two models, or two seeds of one, so it has no outcome of a single model:
 the neighbours and the vectors of some probe words are kept, in each view; `overlap` compares
-neighbours, one value a probe word, and `wordrel.agreement` does the rest.
+neighbours, one value a probe word, and `wordrel.study.agreement` does the rest.
 
 Glossary: Q probe words, k neighbours.
 """
@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Scope, Task, all_covered
 from wordrel.tasks.geometry import nearest, unit_rows
 

@@ -30,7 +30,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
+from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, all_covered
 from wordrel.tasks.clustered import clustered_means
 from wordrel.tasks.held_out import choose_sentences, probe_of, spread, surprises

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import (
     Items,
     Kind,

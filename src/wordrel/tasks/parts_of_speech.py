@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int64
 
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.articles import of_articles
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
 from wordrel.tasks.pair_classes import WINDOW, material_of, of_classes, parts_of

@@ -25,7 +25,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
-from wordrel.readings import Exchangeable, NotAvailableError, Readings, Weigher
+from wordrel.models.readings import Exchangeable, NotAvailableError, Readings, Weigher
 from wordrel.tasks.base import Kind, Measurement, Outcome, Probe, Scope, Task, all_covered
 from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.clustered import clustered_means

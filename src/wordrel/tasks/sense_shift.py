@@ -14,7 +14,7 @@ Glossary: W words, T uses (two an item).
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, number
 from wordrel.tasks.geometry import has_direction, unit_rows
 from wordrel.tasks.uses import Uses, covered, read_uses, vectors

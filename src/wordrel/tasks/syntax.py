@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int64, Shaped
 
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import Kind, Outcome, Scope, Task
 from wordrel.tasks.held_out import spread
 from wordrel.tasks.word_pairs import (

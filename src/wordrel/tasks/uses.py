@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
 from wordrel.tasks.base import InText, Items, Measurement, Scope, Sentence, Task
 from wordrel.tasks.geometry import cosines, unit_rows
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.readings import Readings, Relation
+from wordrel.models.readings import Readings, Relation
 from wordrel.tasks.base import Items, Outcome, Scope, Task, Treebank, reason, unanswered
 
 REACH = 10

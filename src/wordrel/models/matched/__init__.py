@@ -18,9 +18,9 @@ from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import WORDS_ASK, Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
+from wordrel.models.readings import Readings
 from wordrel.models.spaces import relations, spaces
 from wordrel.models.trained import Runtime, Tensors, Trained
-from wordrel.readings import Readings
 
 TABLES = ("input", "output", "bias")
 

@@ -12,7 +12,7 @@ from wordrel.report.claims.recall import C7
 from wordrel.report.claims.roles import C5, C6
 from wordrel.report.claims.rule import Rule
 from wordrel.report.claims.task import C4
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
 

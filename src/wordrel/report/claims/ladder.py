@@ -5,9 +5,9 @@ Reads stored tables in memory.
 
 from wordrel.report import ladder
 from wordrel.report.claims.rule import Rule
-from wordrel.report.results import Results
 from wordrel.report.text import share, with_interval
 from wordrel.report.verdicts import SEEDS, Claim
+from wordrel.study.results import Results
 
 MARGIN = 0.02
 TOPS = ("content_position", "attention_position", "block")

@@ -5,7 +5,6 @@ Reads stored tables in memory.
 
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     ahead,
@@ -15,6 +14,7 @@ from wordrel.report.verdicts import (
     score,
     shown_value,
 )
+from wordrel.study.results import Results
 
 SIMILARITY = ("ws353_sim", "ws353_rel", "simlex999", "men_test", "rw", "simverb_test", "mturk287")
 PREFERENCE = ("sp10k_nsubj", "sp10k_dobj", "sp10k_amod")

@@ -6,7 +6,6 @@ Reads stored tables in memory.
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -21,6 +20,7 @@ from wordrel.report.verdicts import (
     shown_value,
     shown_values,
 )
+from wordrel.study.results import Results
 
 UNMOVED = ("cbow", "mean", "causal_mean", "attention")
 NEXT, ORDER = "held_out_loss.next_word", "word_order"

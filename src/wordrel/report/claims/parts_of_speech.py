@@ -6,7 +6,6 @@ Reads stored tables in memory.
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     above,
@@ -18,6 +17,7 @@ from wordrel.report.verdicts import (
     shown_value,
     shown_values,
 )
+from wordrel.study.results import Results
 
 CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
 CLAIMED = {"basic": "in.in", "attention": "q.k"}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -19,6 +18,7 @@ from wordrel.report.verdicts import (
     shown_counted,
     shown_value,
 )
+from wordrel.study.results import Results
 
 ASKING = ("attention", "attention_position")
 SILENT = ("cbow", "mean", "causal_mean", "causal_position", "masked_attention")

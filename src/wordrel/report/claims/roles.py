@@ -6,7 +6,6 @@ Reads stored tables in memory.
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     Claim,
     Verdict,
@@ -19,6 +18,7 @@ from wordrel.report.verdicts import (
     shown,
     shown_value,
 )
+from wordrel.study.results import Results
 
 MARGIN = 0.02
 NEXT, ROLES = "held_out_loss.next_word", "attention_roles"

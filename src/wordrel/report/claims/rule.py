@@ -6,8 +6,8 @@ Reads stored tables in memory.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wordrel.report.results import Results
 from wordrel.report.verdicts import Claim
+from wordrel.study.results import Results
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Reads stored tables in memory.
 
 from wordrel.report import queries
 from wordrel.report.claims.rule import Rule
-from wordrel.report.results import Results
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -17,6 +16,7 @@ from wordrel.report.verdicts import (
     over_corpora,
     shown_value,
 )
+from wordrel.study.results import Results
 
 MEASURE = "rank_correlation"
 TASKS = {

@@ -15,8 +15,8 @@ from wordrel.report.html import vega
 from wordrel.report.html.vega import Spec
 from wordrel.report.ladder import Climb
 from wordrel.report.queries import Column, Row
-from wordrel.report.results import Results
 from wordrel.report.text import number, share
+from wordrel.study.results import Results
 
 _PRIMARY = " (primary)"  # a name that ends so is bold
 

@@ -5,8 +5,8 @@ from urllib.parse import quote
 from wordrel.report import queries
 from wordrel.report.findings import Contrast, contrasts
 from wordrel.report.page import title
-from wordrel.report.results import Results
 from wordrel.report.text import code, count, escape, number, p_value, table, with_interval
+from wordrel.study.results import Results
 
 EXPLAINED = (
     "Each line is the best word2vec model against the best attention model on one task. What is "

@@ -10,8 +10,8 @@ from wordrel.report.html import charts, measured_charts
 from wordrel.report.html.markup import Table, blocks, inline
 from wordrel.report.html.vega import Spec
 from wordrel.report.ladder import Climb
-from wordrel.report.results import Results
 from wordrel.report.text import escape, with_interval
+from wordrel.study.results import Results
 
 _LADDER = (
     "Dots: the mean over orderings and seeds with its interval, and its share of the whole gain "

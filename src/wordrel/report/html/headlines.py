@@ -8,8 +8,8 @@ from wordrel.report import tables
 from wordrel.report.headline import Cell as Score
 from wordrel.report.headline import Headline, Line
 from wordrel.report.html.markup import Cell, Table, blocks, inline
-from wordrel.report.results import Results
 from wordrel.report.text import NOTHING, code, escape, superscript, with_interval
+from wordrel.study.results import Results
 
 
 def headline_blocks(results: Results, headline: Headline, caption: str) -> list[Markup | Table]:

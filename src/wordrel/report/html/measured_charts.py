@@ -7,7 +7,7 @@ from wordrel.report.curves import Curve, Point
 from wordrel.report.html import vega
 from wordrel.report.html.vega import Spec
 from wordrel.report.measured import Panel
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 _LINES, _SMALL = 260, 190  # pixels high
 _STEP = 13  # pixels between two models of one place

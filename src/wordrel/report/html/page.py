@@ -13,9 +13,9 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 from wordrel.report.html.sections import sections
-from wordrel.report.results import Results, read_results
+from wordrel.study.results import Results, read_results
 
 _NAMES = "window.vegaEmbed = vegaEmbed;"
 """What the page's script calls in the charts' library."""

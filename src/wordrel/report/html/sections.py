@@ -34,8 +34,8 @@ from wordrel.report.html.figures import (
 )
 from wordrel.report.html.headlines import headline_blocks
 from wordrel.report.html.markup import Fold, Table, blocks, fold, inline
-from wordrel.report.results import Results
 from wordrel.report.text import escape
+from wordrel.study.results import Results
 
 _APART = (
     "Masked-word and next-word models are asked for different words with different contexts in "

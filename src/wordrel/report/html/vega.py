@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wordrel.report import queries
-from wordrel.report.results import Results
+from wordrel.study.results import Results
 
 Spec = dict[str, Any]
 

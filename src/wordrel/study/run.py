@@ -19,18 +19,18 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
-from wordrel.answers import CellWork, is_answered, train_and_ask
 from wordrel.config import StudyConfig, digest
-from wordrel.engines import Engine, engine_of
-from wordrel.environment import environment, git_state, usable_cores
-from wordrel.execute import CellOutcome, Cells, run_cells
-from wordrel.plan import Plan, load_tasks, prepare_plan
-from wordrel.progress import live_progress
+from wordrel.io.environment import environment, git_state, usable_cores
+from wordrel.io.store import discard_partial, replace_folder, write_json, write_text
+from wordrel.jobs.engines import Engine, engine_of
+from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs.progress import live_progress
 from wordrel.report.html import write_html
 from wordrel.report.page import write_report
-from wordrel.report.results import Results, read_results
-from wordrel.store import discard_partial, replace_folder, write_json, write_text
-from wordrel.tables import write_tables
+from wordrel.study.answers import CellWork, is_answered, train_and_ask
+from wordrel.study.plan import Plan, load_tasks, prepare_plan
+from wordrel.study.results import Results, read_results
+from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
 

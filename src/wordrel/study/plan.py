@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.answers import CellWork, load
-from wordrel.cell import CellSpec, CorpusName
 from wordrel.config import NamedTask, StudyConfig, TaskConfig, canonical_json
 from wordrel.corpus import Corpus, prepare
 from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
-from wordrel.progress import job_progress
+from wordrel.jobs.progress import job_progress
+from wordrel.study.answers import CellWork, load
+from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.tasks import Task
 
 

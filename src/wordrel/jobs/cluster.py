@@ -22,10 +22,10 @@ from distributed import Client, KilledWorker, Worker, get_worker
 from joblib import parallel_config
 from joblib._dask import DaskDistributedBackend  # public by its name "dask" alone
 
-from wordrel.engines import Died, Engine, Guard, Started
-from wordrel.environment import environment
 from wordrel.errors import ConfigError, WordrelError
-from wordrel.worker import run_job
+from wordrel.io.environment import environment
+from wordrel.jobs.engines import Died, Engine, Guard, Started
+from wordrel.jobs.worker import run_job
 
 _log = logging.getLogger("wordrel")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from wordrel.errors import StoreError
-from wordrel.files import write_text
+from wordrel.io.files import write_text
 
 _NOTE = "asked.json"
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.cell import CellSpec
 from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig
 from wordrel.errors import StoreError
-from wordrel.store import is_done
+from wordrel.io.store import is_done
+from wordrel.study.cell import CellSpec
 
 _SPEED_DIM = 100  # the settings under which `results/speed` was measured; one thread
 _SPEED_TRAINING = {"window": 5, "shrink_window": True, "negatives": 5, "subsample": 1e-3}

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
-from wordrel.files import write_json
+from wordrel.io.files import write_json
 
 _log = logging.getLogger("wordrel")
 

@@ -14,9 +14,9 @@ from typing import Any, Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from wordrel.engines import Guard
 from wordrel.errors import StoreError, TrainingError, WordrelError
-from wordrel.progress import ProgressFile, Report
+from wordrel.jobs.engines import Guard
+from wordrel.jobs.progress import ProgressFile, Report
 
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from wordrel.errors import DownloadError
-from wordrel.files import explained
+from wordrel.io.files import explained
 
 PAUSES = (1.0, 4.0)  # seconds before each new try
 _TIMEOUT = 30

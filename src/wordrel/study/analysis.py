@@ -1,6 +1,6 @@
 """From the answers of every cell to the tidy tables of a study.
 
-Reads outcomes in memory; returns data frames with the columns of `wordrel.report.results.COLUMNS`.
+Reads outcomes in memory; returns data frames with the columns of `wordrel.study.results.COLUMNS`.
 Every comparison is made on the items that all models of the study answer on that corpus.
 """
 
@@ -14,10 +14,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
-from wordrel.asked import Asked, Key
 from wordrel.config import StatisticsConfig
-from wordrel.report.results import COLUMNS
-from wordrel.selection import Choice
 from wordrel.stats import (
     MEASURES,
     Comparison,
@@ -28,6 +25,9 @@ from wordrel.stats import (
     holm,
     mean_over_seeds,
 )
+from wordrel.study.asked import Asked, Key
+from wordrel.study.results import COLUMNS
+from wordrel.study.selection import Choice
 from wordrel.tasks import Measurement, Outcome
 
 Row = dict[str, Any]

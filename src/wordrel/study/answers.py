@@ -14,16 +14,16 @@ import numpy as np
 from jaxtyping import Int64
 from pydantic import TypeAdapter
 
-from wordrel.answer_files import write_answers
-from wordrel.asking import Asked, note
-from wordrel.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.config import NamedTask, TaskConfig
 from wordrel.corpus import Corpus, open_corpus
 from wordrel.corpus.pair_counts import pair_counts
-from wordrel.files import write_parquet
+from wordrel.io.files import write_parquet
+from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, over_text
-from wordrel.progress import Report
-from wordrel.readings import Readings
+from wordrel.models.readings import Readings
+from wordrel.study.answer_files import write_answers
+from wordrel.study.asking import Asked, note
+from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
 from wordrel.tasks.neighbours import agreement_answers, to_frame
 

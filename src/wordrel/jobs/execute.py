@@ -17,9 +17,9 @@ from typing import Any, Generic, Literal, TypeVar
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from wordrel.engines import Died, Engine, Started
-from wordrel.progress import Report, progress_path
-from wordrel.worker import Failure, Job, run_job
+from wordrel.jobs.engines import Died, Engine, Started
+from wordrel.jobs.progress import Report, progress_path
+from wordrel.jobs.worker import Failure, Job, run_job
 
 _log = logging.getLogger("wordrel")
 

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.errors import StoreError
-from wordrel.files import write_json, write_tensors, write_text
-from wordrel.readings import NotAvailableError, Readings
+from wordrel.io.files import write_json, write_tensors, write_text
+from wordrel.models.readings import NotAvailableError, Readings
 
 
 def view_of(readings: Readings, view: str | None = None) -> tuple[str, Float32[np.ndarray, "V D"]]:

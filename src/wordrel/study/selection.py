@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from wordrel.asked import Asked
 from wordrel.stats import MEASURES, answered_by_all, plain_scores
+from wordrel.study.asked import Asked
 from wordrel.tasks import Outcome
 
 Row = dict[str, Any]

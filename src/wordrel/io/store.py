@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from wordrel import config
 from wordrel.errors import StoreError
-from wordrel.files import (
+from wordrel.io.files import (
     explained,
     lock,
     read_tensors,

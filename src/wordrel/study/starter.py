@@ -19,7 +19,7 @@ from wordrel.corpus.shards import tokenize_shard
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.text import read_bytes
 from wordrel.errors import CorpusError, DatasetError, StoreError
-from wordrel.files import explained
+from wordrel.io.files import explained
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY
 

@@ -12,8 +12,13 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
-from wordrel.agreement import agreement_rows
-from wordrel.analysis import (
+from wordrel.config import StatisticsConfig
+from wordrel.corpus import Corpus
+from wordrel.io.files import write_text
+from wordrel.jobs.execute import CellOutcome
+from wordrel.jobs.progress import job_progress
+from wordrel.study.agreement import agreement_rows
+from wordrel.study.analysis import (
     Row,
     Tables,
     adjust,
@@ -22,18 +27,13 @@ from wordrel.analysis import (
     measurement_rows,
     primary_pairs,
 )
-from wordrel.answer_files import read_measurements, read_outcomes
-from wordrel.answers import CellWork
-from wordrel.asked import Asked, collect
-from wordrel.cell import cell_cost
-from wordrel.config import StatisticsConfig
-from wordrel.corpus import Corpus
-from wordrel.execute import CellOutcome
-from wordrel.files import write_text
-from wordrel.plan import Plan
-from wordrel.progress import job_progress
-from wordrel.report.results import table_to_csv
-from wordrel.selection import CHOSEN_BY, Choice, choose, marked
+from wordrel.study.answer_files import read_measurements, read_outcomes
+from wordrel.study.answers import CellWork
+from wordrel.study.asked import Asked, collect
+from wordrel.study.cell import cell_cost
+from wordrel.study.plan import Plan
+from wordrel.study.results import table_to_csv
+from wordrel.study.selection import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import from_frame
 from wordrel.tasks.registry import Question, Split

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wordrel.files import write_parquet
+from wordrel.io.files import write_parquet
 from wordrel.tasks import Measurement, Outcome
 
 _ITEMS = ("gold", "covered", "cluster")

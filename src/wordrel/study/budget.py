@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.answers import CellWork, unanswered
-from wordrel.asking import Asked, noted, seconds_to_ask
-from wordrel.cell import is_trained
 from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
-from wordrel.costs import UNKNOWN, Estimate, Known, finished_cells, read_rates
-from wordrel.environment import usable_cores
-from wordrel.plan import load_tasks, prepare_plan
+from wordrel.io.environment import usable_cores
+from wordrel.study.answers import CellWork, unanswered
+from wordrel.study.asking import Asked, noted, seconds_to_ask
+from wordrel.study.cell import is_trained
+from wordrel.study.costs import UNKNOWN, Estimate, Known, finished_cells, read_rates
+from wordrel.study.plan import load_tasks, prepare_plan
 
 SPEED = Path("results", "speed", "speed.csv")
 """Measured rates, below the working directory: a repository of studies has them."""

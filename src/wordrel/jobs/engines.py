@@ -1,7 +1,7 @@
 """What cells run on: this process, worker processes of this machine, or a cluster.
 
-Reads and writes nothing. A Dask cluster is in `wordrel.cluster`, which is loaded only where it is
-asked for.
+Reads and writes nothing. A Dask cluster is in `wordrel.jobs.cluster`, which is loaded only
+where it is asked for.
 """
 
 import os
@@ -17,8 +17,8 @@ from typing import Any, Literal
 from joblib import parallel_config
 
 from wordrel.config import ExecuteConfig
-from wordrel.environment import usable_cores
 from wordrel.errors import ConfigError
+from wordrel.io.environment import usable_cores
 
 
 class Guard(ABC):
@@ -89,7 +89,7 @@ def engine_of(execute: ExecuteConfig, jobs: int | None) -> Engine:
     if execute.engine == "local":
         return LocalEngine(jobs or usable_cores())
     try:
-        from wordrel.cluster import DaskEngine
+        from wordrel.jobs.cluster import DaskEngine
     except ModuleNotFoundError as error:
         missing = f"found no package {error.name}, which the engine dask needs"
         cure = 'pip install "wordrel[dask]", here and where the workers run'

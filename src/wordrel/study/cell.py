@@ -16,13 +16,13 @@ from pydantic import TypeAdapter
 
 from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json
 from wordrel.corpus import corpus_folder, open_corpus
-from wordrel.environment import peak_memory
 from wordrel.errors import StoreError
-from wordrel.files import read_tensors, write_json, write_tensors, write_text
+from wordrel.io.environment import peak_memory
+from wordrel.io.files import read_tensors, write_json, write_tensors, write_text
+from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder
+from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
-from wordrel.progress import Report
-from wordrel.readings import Readings
-from wordrel.store import cell_digest, cell_folder, is_done, new_folder
+from wordrel.models.readings import Readings
 
 _MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 

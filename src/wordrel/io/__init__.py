@@ -1,0 +1,1 @@
+"""Files that are complete or not there, the cache, downloads, and the machine."""

@@ -1,0 +1,1 @@
+"""Cells run in parallel, on this machine or on a cluster."""

@@ -1,0 +1,1 @@
+"""One study: trained cells, their answers, the tables, the plan, the run."""
