@@ -11,10 +11,9 @@ import pytest
 
 from measured_study import ORDERS, SAMPLES, SPEECH, measured_results
 from wide_study import TASKS, wide_results
-from wordrel.report import curves, measured
-from wordrel.report.curve_figure import curve_figure
-from wordrel.report.html.figures import Figure, curve_figures, question_figures
-from wordrel.report.page import render
+from wordrel.report import curves, markdown, measured, svg
+from wordrel.report.document import Figure, Fold, figures
+from wordrel.report.page import document, render
 from wordrel.study.results import Results
 
 MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
@@ -27,7 +26,7 @@ def results() -> Results:
 
 
 def figure(results: Results, question: str, start: str) -> Figure:
-    (found,) = [f for f in question_figures(results, question) if f.caption.startswith(start)]
+    (found,) = [f for f in measured.figures(results, question) if f.caption.startswith(start)]
     return found
 
 
@@ -73,10 +72,10 @@ def test_figures_are_said_in_words_and_in_a_table_of_every_value(results: Result
     )
     assert found.words.startswith(said)
     first, second = found.tables
-    assert [str(cell.html) for cell in first.rows[4]] == [
+    assert [markdown.inline(cell) for cell in first.rows[4]] == [
         *("-1", "0.250 [0.200, 0.300]", "0.500 [0.450, 0.550]", "400"),
     ]
-    assert str(first.rows[5][1].html) == "–"  # a next-word model has no offset +1
+    assert first.rows[5][1] == "–"  # a next-word model has no offset +1
     assert len(first.rows) == len(second.rows) == 10
 
 
@@ -106,7 +105,7 @@ def test_order_is_a_dot_a_model_in_the_order_of_the_table(results: Results):
     rows = drawn(figure(results, "fit", "What another order").charts[1].spec)
     assert {r["value"] for r in rows if r["model"] == "cbow"} == {0.0}
     assert {r["value"] for r in rows if r["place"] == "all permuted"} == {0.0, 0.4}
-    said = measured.panels_alt([panel])
+    said = measured.panels_words([panel])
     assert (
         "order: cbow 0.000 everywhere; attention_position highest for all permuted (0.400)" in said
     )
@@ -138,7 +137,7 @@ def test_nothing_is_drawn_where_nothing_was_measured():
     wide = wide_results(("wiki17m",))
     for theme in measured.THEMES:
         assert all(not measured.panels(wide, question, theme) for question in TASKS)
-    assert curves.curves(wide) == [] and curve_figures(wide) == []
+    assert curves.curves(wide) == curves.sections(wide) == []
 
 
 def test_curves_hold_every_task_that_counts_on_every_sample(results: Results):
@@ -155,52 +154,55 @@ def test_curves_hold_every_task_that_counts_on_every_sample(results: Results):
 
 def test_curves_say_who_leads_and_a_lower_loss_is_better(results: Results):
     found = {curve.column.task: curve for curve in curves.curves(results)}
-    said = curves.curves_alt([found["ws353"]], "tokens")
+    said = curves.curves_words([found["ws353"]], "tokens")
     assert said == (
         "wiki17m, ws353: best means skip_gram 0.440 at 980,000 tokens, skip_gram 0.540 at "
         "3,900,000 tokens and skip_gram 0.640 at 15,000,000 tokens."
     )
-    loss = curves.curves_alt([found["held_out_loss.masked_word"]], "seconds")
+    loss = curves.curves_words([found["held_out_loss.masked_word"]], "seconds")
     assert "best means masked_attention 5.951 after 7.1 s (wiki17m-1m), masked_attention" in loss
 
 
-def test_curves_are_small_charts_of_which_all_but_six_are_folded(results: Results):
+def curve_figures(results: Results) -> list[Figure]:
+    """By tokens, and by seconds."""
+    (section,) = curves.sections(results)
+    return [block for block in section.blocks if isinstance(block, Figure)]
+
+
+def test_curves_are_small_charts_by_tokens_and_by_seconds(results: Results):
     by_tokens, by_seconds = curve_figures(results)
     tasks = len(curves.curves(results))
-    assert len(by_tokens.shown) == 6 and len(by_tokens.folded) == tasks - 6 > 0
+    assert by_tokens.small and len(by_tokens.charts) == len(by_seconds.charts) == tasks > 6
     rows = drawn(by_tokens.charts[0].spec)
     assert len(rows) == len(MODELS) * len(SAMPLES)
     assert by_tokens.charts[0].spec["layer"][1]["encoding"]["x"]["scale"]["type"] == "log"
     assert drawn(by_seconds.charts[0].spec) == rows
     assert by_seconds.charts[0].spec["layer"][1]["encoding"]["x"]["field"] == "seconds"
-    (table,) = by_tokens.tables
-    lines = {tuple(str(cell.html) for cell in row) for row in table.rows}
-    start = ("ws353 (spearman ↑)", "skip_gram", "wiki17m-4m", "3,900,000", "25.5")
-    assert (*start, "0.540 [0.510, 0.570]", "317") in lines
+    assert [figure.name for figure in (by_tokens, by_seconds)] == ["curves", ""]
+    (fold,) = (b for b in curves.sections(results)[0].blocks if isinstance(b, Fold))
+    lines = markdown.blocks(fold.blocks).splitlines()
+    start = "| ws353 (spearman ↑) | skip_gram | wiki17m-4m | 3,900,000 | 25.5 |"
+    assert f"{start} 0.540 [0.510, 0.570] | 317 |" in lines
 
 
-def test_curves_are_drawn_for_the_page_too(results: Results):
-    found = [c for c in curves.curves(results) if c.column.task in ("ws353", "bless.coord")]
-    drawing = curve_figure(results, found)
-    assert drawing is not None
-    panels = [ax for ax in drawing.axes if ax.get_title(loc="left")]
-    assert [ax.get_title(loc="left") for ax in panels] == ["ws353 ↑", "bless.coord ↑"]
-    assert [ax.get_xscale() for ax in panels] == ["log", "log"]
-    dots = [line for line in panels[0].lines if line.get_marker() not in ("None", None)]
-    points = found[0].points
-    assert len(dots) == len(points) == len(MODELS)
-    for line, of_model in zip(dots, points.values(), strict=True):
-        assert list(line.get_xdata()) == list(SAMPLES.values())
-        assert list(line.get_ydata()) == [point.score for point in of_model]
-    bands = panels[0].collections
-    assert [band.get_paths()[0].vertices[:, 1].min() for band in bands] == pytest.approx(
-        [min(point.low for point in of_model) for of_model in points.values()]
-    )
-    (legend,) = drawing.legends
-    assert tuple(text.get_text() for text in legend.get_texts()) == MODELS
-    looks = [(h.get_color(), h.get_marker(), h.get_linestyle()) for h in legend.legend_handles]
-    assert len(set(looks)) == len(MODELS)
-    assert curve_figure(results, []) is None
+def test_each_model_of_a_curve_has_a_look_of_its_own(results: Results):
+    chart = curve_figures(results)[0].charts[0]
+    _, line, dot = chart.spec["layer"]
+    ticks = line["encoding"]["x"]["axis"]["values"]
+    assert ticks == list(SAMPLES.values())
+    named = dot["encoding"]
+    assert named["shape"]["scale"]["domain"] == list(MODELS)
+    dashes = {row["model"]: row["dash"] for row in drawn(chart.spec)}
+    colour, shape = (named[channel]["scale"]["range"] for channel in ("stroke", "shape"))
+    looks = set(zip(colour, shape, (dashes[m] for m in MODELS), strict=True))
+    assert len(looks) == len(MODELS)
+
+
+def test_what_only_the_page_shows_has_no_file(results: Results):
+    names = [figure.name for figure in figures(document(results).sections)]
+    assert "curves" in names and "" not in names
+    (figure,) = (f for f in figures(document(results).sections) if f.name == "curves")
+    assert svg.draw(figure).count("<svg") == 1
 
 
 def test_the_page_shows_them_before_the_claims(results: Results):

@@ -7,27 +7,32 @@ and the limit.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from wordrel.report import queries, tables
+from wordrel.report import charts, queries
+from wordrel.report.document import Chart, Figure, Fold, Section, Spec, Table, name
+from wordrel.report.headline import ARROWS, measured
 from wordrel.report.queries import Column
-from wordrel.report.text import count, escape, listed, number, percent, table, with_interval
+from wordrel.report.text import count, listed, number, percent, with_interval
 from wordrel.study.results import Results
 
 TITLE = "What does more text buy?"
 
-CAPTION = (
+_CAPTION = (
     "The score of each model's primary view on samples of one source, by {across}; bands are "
     "{level} intervals. Each sample has a vocabulary of its own, so what a task can score may grow "
     "with the text. Random vectors are left out."
 )
-ACROSS = {
+_ACROSS = {
     "tokens": "the tokens that it was trained on",
     "seconds": "the seconds that its training took",
 }
 """Field of a point -> what it is."""
 
+_SMALL = 190  # pixels high
+_AXIS_TITLES = {"tokens": "tokens of the sample (log)", "seconds": "seconds of training (log)"}
 _FLOOR = "random"
 _OF_A_SAMPLE = ("name", "limit_tokens")
 
@@ -97,7 +102,7 @@ def sample_groups(results: Results) -> dict[str, list[str]]:
     }
 
 
-def curves_alt(found: Sequence[Curve], across: str) -> str:
+def curves_words(found: Sequence[Curve], across: str) -> str:
     """The figure in words: on each sample, the model with the best mean score.
 
     Args:
@@ -107,13 +112,13 @@ def curves_alt(found: Sequence[Curve], across: str) -> str:
     return " ".join(_leaders(curve, across) for curve in found)
 
 
-def points_table(found: Sequence[Curve]) -> str:
+def points_table(found: Sequence[Curve]) -> Table:
     """Every point of every curve, a line each."""
     heads = ["task", "model", "sample", "tokens", "seconds", "score", "n"]
     body = [
         [
-            f"{escape(curve.column.task)} ({tables.measured(curve.column)})",
-            *(escape(model), escape(point.corpus), count(point.tokens), number(point.seconds, 1)),
+            f"{name(curve.column.task)} ({measured(curve.column)})",
+            *(name(model), name(point.corpus), count(point.tokens), number(point.seconds, 1)),
             with_interval(point.score, point.low, point.high),
             count(point.n),
         ]
@@ -121,13 +126,28 @@ def points_table(found: Sequence[Curve]) -> str:
         for model, points in curve.points.items()
         for point in points
     ]
-    return table(heads, body, left=3)
+    return Table(heads, body, words=3)
 
 
-def caption(results: Results, across: str) -> str:
-    """How the charts are to be read, whose horizontal axis is this field of a point."""
+def sections(results: Results) -> list[Section]:
+    """Scores against tokens and, on the page, against seconds; none without samples of one text."""
+    found = curves(results)
+    if not found:
+        return []
+    drawn = [curves_figure(results, found, across) for across in _ACROSS]
+    return [Section(TITLE, [*drawn, Fold("Every point", [points_table(found)])], "size")]
+
+
+def curves_figure(results: Results, found: Sequence[Curve], across: str) -> Figure:
+    """A small chart for each task, whose horizontal axis is this field of a point."""
     level = percent(results.manifest["statistics"]["confidence"])
-    return CAPTION.format(across=ACROSS[across], level=level)
+    shown = [
+        Chart(f"{curve.source} · {curve.column.task}", _chart(results, curve, across))
+        for curve in found
+    ]
+    file = "curves" if across == "tokens" else ""
+    caption = _CAPTION.format(across=_ACROSS[across], level=level)
+    return Figure(file, shown, curves_words(found, across), caption, small=True)
 
 
 def _leaders(curve: Curve, across: str) -> str:
@@ -182,3 +202,41 @@ def _points(
 
 def _tokens(results: Results) -> dict[str, int]:
     return {str(c["name"]): int(c["tokens"]) for c in results.manifest["corpora"]}
+
+
+def _chart(results: Results, curve: Curve, across: str) -> Spec:
+    """The score of each model against the size of the sample or the seconds of training.
+
+    Args:
+        results: the stored study.
+        curve: the task.
+        across: "tokens" or "seconds", on a logarithmic axis.
+    """
+    dashes = charts.dashes(results, list(curve.points))
+    rows = [
+        _point(model, point) | {"dash": dashes[model]}
+        for model, points in curve.points.items()
+        for point in points
+        if getattr(point, across) > 0  # NaN where nothing is known
+    ]
+    axis: dict[str, Any] = {"tickCount": 4, "format": "~g", "grid": False}
+    if across == "tokens":
+        sizes = sorted({p.tokens for points in curve.points.values() for p in points})
+        axis |= charts.ticks(sizes) | {"format": ".2~s", "labelOverlap": True}
+    log = {"type": "log", "nice": False, "padding": 12}
+    x = charts.field(across, "quantitative", title=_AXIS_TITLES[across], scale=log, axis=axis)
+    title = f"{curve.column.measure} {ARROWS[curve.column.better]}"
+    y = charts.field("score", "quantitative", title=title, **charts.FREE)
+    told = charts.tips("model", "sample", "tokens", "seconds", "score", "low", "high")
+    layers = charts.lines(results, list(curve.points), {"x": x, "y": y}, told)
+    return charts.chart(rows, layers, {}, _SMALL)
+
+
+def _point(model: str, point: Point) -> dict[str, Any]:
+    return {
+        "model": model,
+        "sample": point.corpus,
+        "tokens": point.tokens,
+        "seconds": charts.rounded(point.seconds),
+        **charts.interval("score", point.score, point.low, point.high),
+    }

@@ -134,6 +134,12 @@ def base(results: Results, task: str) -> str:
     return max(found, key=len, default=task)
 
 
+def kind(results: Results, task: str) -> str:
+    """The kind of task that a row belongs to; empty where the manifest does not say it."""
+    kinds = {str(t["name"]): str(t.get("kind") or "") for t in results.manifest["tasks"]}
+    return kinds.get(base(results, task), "")
+
+
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
     """What was measured; a task that no model answers keeps a column without a measure."""
     return list(_columns(results, corpus, question))

@@ -5,22 +5,35 @@ the libraries, same bytes.
 """
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from wordrel.io.files import write_text
-from wordrel.report.html.sections import sections
+from wordrel.report import charts
+from wordrel.report import document as doc
+from wordrel.report.page import document
 from wordrel.study.results import Results, read_results
 
 _NAMES = "window.vegaEmbed = vegaEmbed;"
 """What the page's script calls in the charts' library."""
 
 _JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_TAGS = {doc.STRONG: "strong", doc.EMPHASIS: "em", doc.RAISED: "sup", doc.CODE: "code"}
+_SIGNS = str.maketrans(
+    {
+        **{marks[0]: f"<{tag}>" for marks, tag in _TAGS.items()},
+        **{marks[1]: f"</{tag}>" for marks, tag in _TAGS.items()},
+        **dict.fromkeys(doc.NAME, ""),
+        doc.BREAK: "<br>",
+    }
+)
+_LINK = re.compile(f"{doc.LINK[0]}(.*?){doc.TO}(.*?){doc.LINK[1]}")
 
 
 def write_html(folder: Path) -> Path:
@@ -40,14 +53,19 @@ def render_html(results: Results) -> str:
         _environment()
         .get_template("page.html.j2")
         .render(
-            study=results.study,
-            notes=[str(note) for note in results.config.get("notes") or ()],
-            sections=sections(results),
+            report=document(results),
+            config=charts.CONFIG,
             style=_asset("page.css"),
             script=_asset("page.js"),
             library=_library(),
         )
     )
+
+
+def inline(text: str) -> Markup:
+    """One line of text; whatever is not a mark of the report's own is shown as it is."""
+    escaped = _LINK.sub(r'<a href="\1">\2</a>', str(escape(text)))
+    return Markup(escaped.translate(_SIGNS))
 
 
 def script_json(data: object) -> Markup:
@@ -58,23 +76,27 @@ def script_json(data: object) -> Markup:
     return Markup(text)
 
 
+def _kind(block: doc.Block) -> str:
+    return type(block).__name__.lower()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("wordrel.report.html"),
+        loader=PackageLoader("wordrel.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["script_json"] = script_json
+    environment.filters |= {"inline": inline, "script_json": script_json, "kind": _kind}
     return environment
 
 
 @cache
 def _asset(name: str) -> Markup:
-    place = files("wordrel.report.html") / "templates" / name
+    place = files("wordrel.report") / "templates" / name
     return Markup(place.read_text(encoding="utf-8"))
 
 
