@@ -323,7 +323,7 @@ def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Res
     assert svg.draw(figure) == drawn
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "Liberation Sans" in drawn and "var(" not in drawn and "#1a1a1a" in drawn
-    for said in ("tiny-wiki", "masked_attention", "0.61"):
+    for said in ("tiny-wiki · shared nearest neighbours", "masked_attention", "0.61"):
         assert f">{said}</text>" in drawn
 
 

@@ -41,7 +41,7 @@ def first_column(table: Locator) -> list[str]:
 
 def test_page_draws_every_chart_and_asks_for_nothing(visit: Visit):
     charts = visit.page.locator(".chart")
-    assert charts.count() == visit.page.locator(".chart svg").count() == 14
+    assert charts.count() == visit.page.locator(".chart svg").count() == 15
     sizes = [box.bounding_box() for box in visit.page.locator(".chart svg").all()]
     assert all(size and size["width"] > 150 and size["height"] > 60 for size in sizes)
 
@@ -141,7 +141,7 @@ def test_theme_changes_page_and_charts(visit: Visit):
     expect(page.locator("html")).to_have_attribute("data-charts", "dark", timeout=WAIT)
     assert page.evaluate(colour) != light
     assert page.get_by_role("button", name="Light theme").count() == 1
-    assert page.locator(".chart svg").count() == 14
+    assert page.locator(".chart svg").count() == 15
 
 
 def test_keyboard_reaches_the_answer_and_sorts(visit: Visit):

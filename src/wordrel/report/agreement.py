@@ -79,7 +79,8 @@ def agreement_figure(results: Results) -> list[Figure]:
     pairs = {corpus: pair for corpus in corpora if (pair := nearest(results, corpus)) is not None}
     named = [f"{c}: {p.model_a} and {p.model_b} {number(p.score, 2)}" for c, p in pairs.items()]
     words += f" Nearest two models: {'; '.join(named)}." if named else ""
-    shown = [Chart(corpus, _heat_map(results, corpus)) for corpus in corpora]
+    title = "{} · shared nearest neighbours"
+    shown = [Chart(title.format(corpus), _heat_map(results, corpus)) for corpus in corpora]
     return [Figure("agreement", shown, words)]
 
 

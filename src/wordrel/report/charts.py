@@ -2,7 +2,8 @@
 
 A specification is a plain dictionary with its data inside; the tests check it against the schema of
 Vega-Lite. Colours are names of the page's style sheet (`var(--...)`), so that one specification
-serves light and dark: the page's script replaces them when it draws, and `svg.draw` by those of light.
+serves light and dark: the page's script puts colours in when it draws, and `svg.draw` those of
+light.
 """
 
 import re
