@@ -120,7 +120,7 @@ def _headline(results: Results, corpus: str, group: Group, digits: int) -> list[
         title=strong(name(group.title)),
     )
     lines = [f"{raised(str(i))} {message(note)}" for i, note in enumerate(notes, start=1)]
-    below = [Paragraph(f"{BREAK}\n".join(lines))] if lines else []
+    below = [Paragraph(BREAK.join(lines))] if lines else []
     return [table, *below, Paragraph(code(_signature(results, corpus, group.columns)))]
 
 

@@ -52,7 +52,7 @@ def _link(address: str, text: str) -> str:
 def _block(block: Block, level: int) -> str:
     match block:
         case doc.Paragraph(text):
-            return inline(text)
+            return inline(text.replace(doc.BREAK, f"{doc.BREAK}\n"))
         case doc.Bullets(items):
             return "\n".join(f"- {inline(item)}" for item in items)
         case doc.Commands(lines):

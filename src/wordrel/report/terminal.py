@@ -91,7 +91,8 @@ def _text(inline: str) -> Text:
             shown.append(part, style or None)
         else:
             style = _STYLES[ends] if part == ends[0] else ""
-            shown.append(" " if part == doc.RAISED[0] and shown else "")
+            inside = shown.plain and not shown.plain.endswith("\n")
+            shown.append(" " if part == doc.RAISED[0] and inside else "")
     return shown
 
 
