@@ -1,15 +1,22 @@
 """The figures of a study of the full size: what is drawn, and where nothing is."""
 
+import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import altair
 import pytest
+from jsonschema import ValidationError
 
 from ladder_study import ladder_results, losses
+from measured_study import measured_results
 from wide_study import PAIRS, wide_results
 from wordrel.report import charts, readings, scores, svg
-from wordrel.report.document import Chart, Figure, Spec
-from wordrel.study.results import Results
+from wordrel.report.document import Block, Chart, Figure, Section, Spec
+from wordrel.report.page import document
+from wordrel.study.results import Results, read_results
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +166,31 @@ def test_names_of_colours_are_replaced_and_names_of_models_are_not():
     drawn = svg.draw(Figure("x", [replace(chart, spec=chart.spec | {"layer": [layer]})], ""))
     assert drawn.count(">var(--ink)</text>") == 2  # the title and the model
     assert "#1a1a1a" in drawn
+
+
+def golden() -> Results:
+    return read_results(Path(__file__).parent / "golden" / "input")
+
+
+def every_figure(blocks: Sequence[Block]) -> list[Figure]:
+    """Those of report.md, and those that only the page shows."""
+    found: list[Figure] = []
+    for block in blocks:
+        found += [block] if isinstance(block, Figure) else []
+        found += every_figure(block.blocks) if isinstance(block, Section) else []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("study", "fewest"),
+    [(golden, 3), (lambda: ladder_results(losses()), 3), (measured_results, 11)],
+    ids=["golden", "ladder", "measured"],
+)
+def test_vega_lite_takes_a_chart_of_every_figure(study: Callable[[], Results], fewest: int):
+    found = every_figure(document(study()).sections)
+    assert len(found) >= fewest
+    for figure in found:
+        plain = re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure.charts[0].spec))
+        altair.Chart.from_dict(json.loads(plain))
+    with pytest.raises(ValidationError, match="tall"):
+        altair.Chart.from_dict(json.loads(plain) | {"height": "tall"})

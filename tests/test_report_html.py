@@ -162,6 +162,8 @@ def test_what_was_measured_and_more_text_have_figures_with_words_and_headings_in
     tags = [tag for tag, _ in found.found]
     words = [a for _, a in found.found if a.get("class") == "words"]
     assert len(words) == tags.count("figure") > 10
+    folded = [a for tag, a in found.found if tag == "details" and a.get("class") == "more"]
+    assert len(folded) == 2  # of the small charts, by tokens and by seconds, all but six
     steps = zip(found.headings, found.headings[1:], strict=False)
     assert all(after - before <= 1 for before, after in steps)
     assert "size" in [a.get("id") for tag, a in found.found if tag == "section"]

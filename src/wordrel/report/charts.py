@@ -118,24 +118,19 @@ def line_at(name: str, places: Sequence[float], channel: str = "x") -> Spec:
 
 def lines(results: Results, models: list[str], places: Spec, told: list[Spec]) -> list[Spec]:
     """A band, a line and its points for each model."""
-    stroke = fill = named(
-        "model", colours(results, models)
-    )  # one layer without a legend hides all of them
+    colour = named("model", colours(results, models))  # one layer without a legend hides them all
     ends = {"y": {**places["y"], "field": "low"}, "y2": {"field": "high"}}
     dot = {
-        "stroke": stroke,
-        "fill": fill,
+        "stroke": colour,
+        "fill": colour,
         "shape": named("model", shapes(results, models)),
         "tooltip": told,
     }
     return [
-        layer(
-            {"type": "area", "fillOpacity": 0.14},
-            {"x": places["x"], **ends, "fill": fill},
-        ),
+        layer({"type": "area", "fillOpacity": 0.14}, {"x": places["x"], **ends, "fill": colour}),
         layer(
             {"type": "line", "strokeWidth": 1.6},
-            {**places, "stroke": stroke, "strokeDash": dashed("dash")},
+            {**places, "stroke": colour, "strokeDash": dashed("dash")},
         ),
         layer(point() | {"size": 36}, places | dot),
     ]
@@ -163,7 +158,7 @@ def dots(dot: Spec, own: Spec | None = None) -> list[Spec]:
 
 
 def ends() -> Spec:
-    """An interval that lies."""
+    """A horizontal interval."""
     return {"x": field("low", "quantitative"), "x2": {"field": "high"}}
 
 
