@@ -187,7 +187,7 @@ def test_a_stored_config_runs_as_it_is(ran: Path, monkeypatch: pytest.MonkeyPatc
     stored = ran / "results" / "1e3" / "config.yaml"
     assert load_config(stored).notes == ("a run costs ${x}", "yes")
     assert read_results(stored.parent).config["notes"] == ["a run costs ${x}", "yes"]
-    assert "a run costs ${x}" in (stored.parent / "report.md").read_text(encoding="utf-8")
+    assert r"a run costs \${x}" in (stored.parent / "report.md").read_text(encoding="utf-8")
     assert seen_from(stored_config(read_results(stored.parent)), stored.parent) == seen_from(
         load_config(ran / "configs" / "tiny.yaml"), stored.parent
     )

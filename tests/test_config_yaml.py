@@ -126,6 +126,8 @@ MALFORMED = {
     "a longer key": ("k" * 10_000 + ": 1\n", ":1", "not YAML"),
     "a lone surrogate": (GOOD.replace("tiny", '"\\ud800"'), ":1", "study: "),
     "a surrogate in a note": (GOOD + 'notes: ["\\ud800"]\n', ":12", "notes.0: "),
+    "no character": (GOOD.replace("tiny", '"\\U0011FFFF"'), ":1", "not YAML: chr() arg"),
+    "no number": (GOOD.replace("tiny", '"\\UFFFFFFFF"'), ":1", "not YAML"),
     "many values": (GOOD + f"notes: [{'a, ' * NODES}a]\n", ":12", "expected at most"),
     "a large file": (GOOD + "# " + "x" * BYTES, "", "expected at most 1 MiB"),
     "backslashes": (GOOD + f"notes: ['{chr(92) * 500_000}', '${{x}}']\n", ":12", "no such key"),
@@ -162,7 +164,10 @@ def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("training.dim=050", "found 050, expected a whole number without a leading zero: write 50"),
+        (
+            "training.dim=050",
+            "=050': found 050, expected a whole number without a leading zero: write 50",
+        ),
         (f"seeds={'[' * 5000}", "more than 20 deep"),
         (f"training.dim={'9' * 5000}", "number of 5,000 digits"),
         ("study=!!python/name:os.getcwd", "the tag"),

@@ -124,16 +124,28 @@ def parse(text: str) -> tuple[Any, dict[Keys, int]]:
     """
     if len(text) > BYTES:
         raise MalformedError(1, f"found {len(text):,} characters, expected at most {BYTES:,}")
+    node = _composed(text)
+    reading = _Reading()
+    return (None if node is None else reading.value(node, ())), reading.lines
+
+
+def _composed(text: str) -> yaml.Node | None:
     try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        raise _explained(text, error) from error
+        loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         found = f"unacceptable character #x{int(error.character):04x}"
         raise MalformedError(line, f"not YAML: {found}; remove it") from error
-    reading = _Reading()
-    return (None if node is None else reading.value(node, ())), reading.lines
+    try:
+        return loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise _explained(text, error) from error
+    except MalformedError:
+        raise
+    except (ValueError, OverflowError) as error:  # such as the character \U0011FFFF
+        line = loader.get_mark().line + 1
+        cure = "mend this line or the one before"
+        raise MalformedError(line, f"not YAML: {error}; {cure}") from error
 
 
 def _explained(text: str, error: yaml.MarkedYAMLError) -> MalformedError:

@@ -140,8 +140,8 @@ def _split(item: str) -> tuple[str, Any]:
     try:
         return key, parse(text)[0]
     except MalformedError as error:
-        cure = f"found {shown(text)}, expected a value such as 50 or [1, 2]: {error.text}"
-        raise ValueError(cure) from error
+        found = f"found {shown(text)}, expected a value such as 50 or [1, 2]"
+        raise ValueError(found if error.text.startswith("not YAML") else error.text) from error
 
 
 def _put(data: dict[str, Any], key: str, value: Any) -> Keys:

@@ -31,7 +31,7 @@ class CorpusConfig(Strict):
         min_length=1,
         max_length=4096,
         description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
-        "file, folder or glob of .txt .gz .bz2 .xz .zst",
+        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
     )
     name: Name = Field(default="", validate_default=False, description="default: from the source")
     lowercase: bool = True
