@@ -5,7 +5,8 @@ stays (`reproduce`, unless it is told where to keep the new results).
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from wordrel.config import StudyConfig, load_config, parse_config
-from wordrel.errors import StoreError
+from wordrel.errors import ConfigError, StoreError
 from wordrel.io.store import cache_root
 from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
@@ -23,6 +24,8 @@ from wordrel.report.queries import Row, rows
 from wordrel.study.results import Results, read_results
 
 Folder = str | Path
+
+_PLACE = re.compile(r"(corpora\.[0-9]+\.source|tasks\.[0-9]+\.path)=.+", re.DOTALL)
 
 
 def run(
@@ -92,6 +95,7 @@ def reproduce(
     jobs: int | None = None,
     keep: Folder | None = None,
     quick: bool = False,
+    places: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Run the stored config again from nothing, and judge every cell against the stored one.
 
@@ -103,6 +107,8 @@ def reproduce(
             stored ones of that seed. These are over the items that all models and seeds of the
             study answer, and of views that all seeds chose; where one seed alone answers more, or
             chooses otherwise, rows are within intervals, or different, and not identical.
+        places: where a text or a set lies now, if it is not where the stored config says:
+            `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
     Returns:
         Each row of scores.csv (with `quick`, of the first seed) with its `verdict`: identical,
@@ -112,7 +118,11 @@ def reproduce(
         WordrelError: as `run`.
     """
     stored = read_results(Path(results_folder))
-    config = stored_config(stored)
+    strange = [place for place in places if not _PLACE.fullmatch(place)]
+    if strange:
+        expected = "expected corpora.N.source=PATH or tasks.N.path=PATH: all else stays as it was"
+        raise ConfigError([f"override {place!r}: {expected}" for place in strange])
+    config = load_config(stored.folder / "config.yaml", places)
     if quick:
         stored, jobs = first_seed(stored), 1
         config = config.model_copy(update={"seeds": config.seeds[:1]})
@@ -135,7 +145,8 @@ def first_seed(results: Results) -> Results:
 
 def stored_config(results: Results) -> StudyConfig:
     """The config that made these results."""
-    return parse_config(results.config, place=str(results.folder / "config.yaml"))
+    place = str(results.folder / "config.yaml")
+    return parse_config(results.config, place=place, folder=results.folder)
 
 
 def _share_downloads(fresh: Path) -> None:

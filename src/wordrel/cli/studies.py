@@ -223,6 +223,12 @@ def compare(
 
 def reproduce(
     folder: Folder,
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY.PATH=PATH", help="Where a text lies now (corpora.0.source=my.txt)."
+        ),
+    ] = None,
     jobs: Jobs = None,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the new results here; default: nowhere.")
@@ -242,7 +248,7 @@ def reproduce(
 
     if quick:
         _say_how_long(folder)
-    verdicts = api.reproduce(folder, jobs=jobs, keep=keep, quick=quick)
+    verdicts = api.reproduce(folder, jobs=jobs, keep=keep, quick=quick, places=places or ())
     verdict = overall(verdicts)
     stdout().print(verdicts_table(verdicts), f"{folder}: {verdict}", sep="\n")
     if verdict == DIFFERENT:

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
-from wordrel.config.places import Keys
 from wordrel.config.settings import (
     CorpusConfig,
     ExecuteConfig,
@@ -115,7 +115,9 @@ def _expected(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Input should be ")
     for pydantic, plain in _PLAIN.items():
         message = message.replace(pydantic, plain)
-    return _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+    expected = _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+    as_number = error["type"] == "string_type" and isinstance(error["input"], int | float)
+    return f"{expected}: write it in quotes" if as_number else expected
 
 
 def _shown(found: Any) -> str:
@@ -123,8 +125,7 @@ def _shown(found: Any) -> str:
         return "keys"
     if isinstance(found, list | tuple):
         return "a list" if found else "an empty list"
-    text = "nothing" if found is None else repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(found)
 
 
 def _literals(error: Any) -> list[str]:

@@ -29,8 +29,9 @@ class CorpusConfig(Strict):
 
     source: str = Field(
         min_length=1,
+        max_length=4096,
         description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
-        "file, folder or glob of .txt .gz .bz2 .xz .zst",
+        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
     )
     name: Name = Field(default="", validate_default=False, description="default: from the source")
     lowercase: bool = True
@@ -76,10 +77,14 @@ class CorpusConfig(Strict):
             and not data.get("name")
             and isinstance(data.get("source"), str)
         ):
-            source = data["source"].rstrip("/*").split("/")[-1].split(":")[-1]
-            slug = re.sub(r"[^a-z0-9_-]+", "-", source.split(".")[0].lower()).strip("-")
-            return {**data, "name": slug or "corpus"}
+            return {**data, "name": corpus_name(data["source"])}
         return data
+
+
+def corpus_name(source: str) -> str:
+    """The name of a corpus that is given none: the last part of its source as it was written."""
+    last = source.rstrip("/*").split("/")[-1].split(":")[-1]
+    return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"
 
 
 class NamedTask(Strict):

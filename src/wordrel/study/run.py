@@ -16,10 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
 from filelock import FileLock
 
-from wordrel.config import StudyConfig, digest
+from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import discard_partial, replace_folder, write_json, write_text
 from wordrel.jobs.engines import Engine, engine_of
@@ -70,8 +69,8 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         plan = prepare_plan(config, cache, tasks, _cores(config, jobs))
         outcomes = _run(plan, engine)
         write_tables(plan, outcomes, folder, jobs=_cores(config, jobs))
-        manifest = _manifest(plan, started, time.monotonic() - clock)
-        write_text(folder / "config.yaml", _resolved(config))
+        manifest = _manifest(plan, out, started, time.monotonic() - clock)
+        write_text(folder / "config.yaml", _resolved(config, out))
         write_json(folder / "manifest.json", manifest)
         write_report(folder)
         write_html(folder)
@@ -121,26 +120,32 @@ def _ended(outcome: CellOutcome) -> str:
     return "done" if outcome.ran else "was done before"
 
 
-def _resolved(config: StudyConfig) -> str:
+def _resolved(config: StudyConfig, out: Path) -> str:
     """The config as YAML, but for the cluster: nobody's business, and gone when it is run again."""
     here = {"engine": "local", "address": None, "scheduler_file": None}
     config = config.model_copy(update={"execute": config.execute.model_copy(update=here)})
-    head = "# Every setting of this study, defaults included; wordrel run takes it as it is.\n"
-    return head + yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, width=100)
+    return stored_text(config, out)
 
 
-def _manifest(plan: Plan, started: datetime, seconds: float) -> dict[str, Any]:
+def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[str, Any]:
     commit, dirty = git_state()
+    sources = {corpus.name: corpus.source for corpus in seen_from(plan.config, out).corpora}
+    corpora = {corpus.name: corpus.digest for corpus in plan.corpora.values()}
+    tasks = {task.name: task.digest for task in plan.tasks.loaded}
     return {
         "wordrel": version("wordrel"),
         "study": plan.config.study,
-        "config_digest": digest(plan.config),
+        "config_digest": content_digest(plan.config, corpora, tasks),
         "commit": commit,
         "dirty": dirty,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "corpora": [
-            {"name": corpus.name, "digest": corpus.digest, **corpus.report}
+            {
+                **{"name": corpus.name, "digest": corpus.digest},
+                **corpus.report,
+                "source": sources[corpus.name],
+            }
             for corpus in plan.corpora.values()
         ],
         "tasks": [_described(task) for task in plan.tasks.loaded],
