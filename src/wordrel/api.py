@@ -16,6 +16,7 @@ import pandas as pd
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import StoreError
 from wordrel.io.store import cache_root
+from wordrel.jobs.engines import Cluster, cluster_of
 from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
@@ -31,6 +32,8 @@ def run(
     out: Folder | None = None,
     jobs: int | None = None,
     cache: Folder | None = None,
+    dask: str | None = None,
+    scheduler_file: Folder | None = None,
     **overrides: Any,
 ) -> Results:
     """Run a study: train what the cache does not have, ask the tasks, write the tables.
@@ -41,6 +44,9 @@ def run(
         jobs: cells at a time; default: as in the config, else one a core.
         cache: where corpora and trained models are kept; default: WORDREL_CACHE, else the user's
             cache folder.
+        dask: address of the scheduler of a Dask cluster, on which cells then run; or
+        scheduler_file: that this scheduler wrote. Default: WORDREL_DASK or WORDREL_SCHEDULER_FILE,
+            else this machine. Trust a scheduler like a shell: docs/running-large.md.
         overrides: settings to change, nested (`training={"dim": 50}`, `seeds=[1]`) or dotted
             (`**{"training.dim": 50}`).
 
@@ -51,7 +57,9 @@ def run(
     Raises:
         WordrelError: for what the user can mend: settings, data, disk.
     """
-    return run_config(load_config(config_path, overrides), out=out, jobs=jobs, cache=cache)
+    cluster = cluster_of(dask, scheduler_file)
+    config = load_config(config_path, overrides)
+    return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster)
 
 
 def run_config(
@@ -60,12 +68,13 @@ def run_config(
     out: Folder | None = None,
     jobs: int | None = None,
     cache: Folder | None = None,
+    cluster: Cluster | None = None,
 ) -> Results:
     """The same for a config that is read already."""
     from wordrel.study.run import run_study  # loads torch and gensim
 
     place = Path(out) if out else Path("results", config.study)
-    return run_study(config, _cache(cache), place, jobs=jobs)
+    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster)
 
 
 def _cache(chosen: Folder | None) -> Path:
@@ -92,12 +101,16 @@ def reproduce(
     jobs: int | None = None,
     keep: Folder | None = None,
     quick: bool = False,
+    dask: str | None = None,
+    scheduler_file: Folder | None = None,
 ) -> pd.DataFrame:
     """Run the stored config again from nothing, and judge every cell against the stored one.
 
     Args:
         results_folder: what `run` wrote.
         jobs: cells at a time.
+        dask: as in `run`. The workers must reach TMPDIR, where the new cells are until the end.
+        scheduler_file: as in `run`.
         keep: where the new results go; default: nowhere.
         quick: only the cells of the first seed, one at a time. Their scores are judged against the
             stored ones of that seed. These are over the items that all models and seeds of the
@@ -111,6 +124,7 @@ def reproduce(
     Raises:
         WordrelError: as `run`.
     """
+    cluster = cluster_of(dask, scheduler_file)
     stored = read_results(Path(results_folder))
     config = stored_config(stored)
     if quick:
@@ -119,7 +133,8 @@ def reproduce(
     with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
         fresh = Path(name).resolve()
         _share_downloads(fresh)
-        again = run_config(config, out=keep or fresh / "results", jobs=jobs, cache=fresh / "cache")
+        places = {"out": keep or fresh / "results", "cache": fresh / "cache"}
+        again = run_config(config, jobs=jobs, cluster=cluster, **places)
     return verdicts(stored, again)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
 from wordrel.io.environment import usable_cores
+from wordrel.jobs.engines import Cluster
 from wordrel.study.answers import CellWork, unanswered
 from wordrel.study.asking import Asked, noted, seconds_to_ask
 from wordrel.study.cell import is_trained
@@ -126,7 +127,12 @@ class Budget:
 
 
 def estimate(
-    config: StudyConfig, cache: Path, *, jobs: int | None = None, speed: Path = SPEED
+    config: StudyConfig,
+    cache: Path,
+    *,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
+    speed: Path = SPEED,
 ) -> Budget:
     """What running this study will cost, given what the cache has.
 
@@ -134,12 +140,14 @@ def estimate(
         config: the study.
         cache: where corpora and cells are kept.
         jobs: cells at a time; default: as in the config, else one a core.
+        cluster: where cells would run; default: on this machine.
         speed: the rates of `results/speed`, where there are any.
 
     Raises:
         WordrelError: for what would stop the run: a task or a text that is not to be read.
     """
     cache = cache.resolve()
+    jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
     tasks = load_tasks(config, cache)
     unprepared = _unprepared(config.corpora, cache)
     ready = tuple(c for c in config.corpora if c.name not in unprepared)
@@ -160,7 +168,7 @@ def estimate(
             tokens, disk = _sizes(found, model, config.training_of(model))
             cost = known.cost(works[0].cell, tokens) if works and tokens is not None else UNKNOWN
             lines.append(Line(*names, len(config.seeds), *done, tokens, disk, cost, asking))
-    return Budget(config.study, _jobs(config, jobs), tuple(lines), unprepared, tasks.skipped)
+    return Budget(config.study, jobs, tuple(lines), unprepared, tasks.skipped)
 
 
 def _asking(works: Iterable[CellWork], asked: tuple[Asked, ...]) -> tuple[float | None, ...]:
@@ -171,11 +179,6 @@ def _asking(works: Iterable[CellWork], asked: tuple[Asked, ...]) -> tuple[float 
         for work, tasks in waiting
         if tasks or not is_trained(work.cell)
     )
-
-
-def _jobs(config: StudyConfig, jobs: int | None) -> int | None:
-    chosen = jobs or config.execute.jobs
-    return chosen or (usable_cores() if config.execute.engine == "local" else None)
 
 
 def _unprepared(corpora: Iterable[CorpusConfig], cache: Path) -> dict[str, str]:
