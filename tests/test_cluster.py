@@ -199,10 +199,12 @@ def test_both_commands_run_where_the_user_says(
 
 
 def test_the_scheduler_that_the_user_names_is_called() -> None:
-    with listening() as mine, pytest.raises(ConfigError, match=f"scheduler at {mine.address}"):
-        with DaskEngine(Cluster(mine.address), patience=1.0).started([]):
+    with listening() as mine:
+        engine = DaskEngine(Cluster(mine.address), patience=1.0)
+        found = f"--dask: found no Dask scheduler at {mine.address}"
+        with pytest.raises(ConfigError, match=found), engine.started([]):
             pass
-    assert mine.connections > 0
+        assert mine.connections > 0
 
 
 def test_a_plan_for_a_cluster_does_not_count_the_cores_of_this_machine(

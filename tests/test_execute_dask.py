@@ -366,7 +366,9 @@ def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_p
 def workers_here(number: int, threads: int, **settings: Any) -> Iterator[str]:
     """A cluster of threads in this process."""
     settings = {"protocol": "tcp", "dashboard_address": "127.0.0.1:0", **settings}
-    with LocalCluster(number, threads_per_worker=threads, processes=False, **settings) as here:
+    with LocalCluster(
+        n_workers=number, threads_per_worker=threads, processes=False, **settings
+    ) as here:
         yield here.scheduler_address
 
 
@@ -404,9 +406,12 @@ def certificate(folder: Path) -> dict[str, Any]:
     kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=wordrel")
     files = ("-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
     subprocess.run(["openssl", "req", "-x509", *kind, *files], check=True, capture_output=True)
-    one = {"cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
-    roles = dict.fromkeys(("client", "scheduler", "worker"), one)
-    return {"distributed.comm.tls": {"ca-file": one["cert"], **roles}}
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    return {"distributed.comm.tls.ca-file": cert} | {
+        f"distributed.comm.tls.{role}.{what}": path
+        for role in ("client", "scheduler", "worker")
+        for what, path in (("cert", cert), ("key", key))
+    }
 
 
 def test_cells_run_over_tls_with_the_certificates_of_the_users_own_dask_configuration(
@@ -419,7 +424,7 @@ def test_cells_run_over_tls_with_the_certificates_of_the_users_own_dask_configur
     with workers_here(1, 1, protocol="tls", security=security, memory_limit=0) as address:
         assert address.startswith("tls://")
         with dask.config.set(other), pytest.raises(ConfigError, match="found no Dask scheduler"):
-            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=1))
+            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=1.0))
         assert not (tmp_path / "log").exists()
         with dask.config.set(mine):
             run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=PATIENCE))
@@ -428,16 +433,17 @@ def test_cells_run_over_tls_with_the_certificates_of_the_users_own_dask_configur
 
 @pytest.mark.parametrize(
     ("tls", "found"),
-    [({}, "found none"), (dict.fromkeys(("cert", "key"), "/none.pem"), "No such file")],
+    [(None, "none"), ("/none.pem", r"\[Errno 2\] No such file or directory")],
     ids=["none", "lost"],
 )
 def test_tls_without_certificates_says_where_they_are_set(
-    tls: dict[str, str], found: str, tmp_path: Path
+    tls: str | None, found: str, tmp_path: Path
 ) -> None:
+    keys = ("ca-file", "client.cert", "client.key")
     with (
-        dask.config.set({"distributed.comm.tls.client": tls}),
+        dask.config.set({f"distributed.comm.tls.{key}": tls for key in keys}),
         pytest.raises(
-            ConfigError, match=rf"^--dask: tls://.* needs certificates, .*{found}.*ca-file"
+            ConfigError, match=rf"^--dask: tls://.* needs certificates, found {found}; set ca-file"
         ),
     ):
         run(tmp_path, specs_of(tmp_path, a=""), engine=DaskEngine(Cluster("tls://127.0.0.1:9")))

@@ -20,7 +20,7 @@ from processes import started
 from wordrel.errors import StoreError
 from wordrel.io import files, store
 
-SOURCE = Path(store.__file__).parents[1]
+SOURCE = Path(store.__file__).parents[2]
 
 
 @contextmanager
