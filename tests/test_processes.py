@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import end, launch, members, started, wait_until
+from processes import PATIENCE, end, launch, members, started, wait_until
 
 PARENT = """
 import subprocess, sys
@@ -36,7 +36,7 @@ def test_a_process_hears_signals_that_the_tests_ignore(ignored: None, number: in
         process.stdin.flush()
         assert process.stdout.readline() == "up\n"
         process.send_signal(number)
-        assert process.wait() == -number
+        assert process.wait(timeout=PATIENCE) == -number
 
 
 def test_a_block_that_fails_leaves_no_process_and_no_child_of_one() -> None:

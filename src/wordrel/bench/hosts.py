@@ -32,7 +32,7 @@ from wordrel.study.run import run_study
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"
 TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
-PATIENCE = 120.0  # seconds to wait for the scheduler, and for the first cell
+PATIENCE = 600.0  # seconds to wait for the scheduler, and for the first cell
 GONE = "is gone; its cells go to other workers"
 
 
