@@ -55,6 +55,12 @@ _PLAIN = {
     "less than or equal to": "at most",
     "greater than": "more than",
 }
+_FLAGS = {
+    "engine": "--dask ADDRESS or --scheduler-file FILE",
+    "address": "--dask ADDRESS",
+    "scheduler_file": "--scheduler-file FILE",
+}
+"""What `wordrel run` takes in place of keys of `execute`."""
 _NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
 
 
@@ -90,6 +96,10 @@ def _explain(error: Any) -> list[Problem]:
     if kind == "value_error":  # our own checks, whose lines begin with their keys
         return [(_split(line), line) for line in str(error["ctx"]["error"]).split("\n")]
     where = ".".join(map(str, keys))
+    if kind == "extra_forbidden" and keys[0] == "execute" and keys[-1] in _FLAGS:
+        cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
+        text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
+        return [(keys, f"{where}: {text}")]
     if kind == "extra_forbidden":
         return [(keys, f"{where}: found an unknown key{_hint(error['loc'])}")]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
