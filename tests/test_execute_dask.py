@@ -365,8 +365,8 @@ def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_p
 @pytest.mark.timeout(60)
 def test_a_scheduler_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "scheduler.json")
-    engine = DaskEngine(scheduler_file=tmp_path / "scheduler.json", patience=0.5)
-    with pytest.raises(ConfigError, match=r"scheduler_file: .*json: found a named pipe"):
+    engine = DaskEngine(Cluster(scheduler_file=tmp_path / "scheduler.json"), patience=0.5)
+    with pytest.raises(ConfigError, match=r"--scheduler-file: .*json: found a named pipe"):
         run(tmp_path, specs_of(tmp_path, a=""), engine=engine)
 
 
