@@ -17,7 +17,7 @@ from wordrel.jobs import worker
 from wordrel.jobs.engines import LocalEngine
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 
-SOURCE = Path(worker.__file__).parents[1]
+SOURCE = Path(worker.__file__).parents[2]
 
 
 def work(spec: dict[str, Any], report: Callable[..., None]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
 from wordrel.io.environment import usable_cores
+from wordrel.io.store import is_done
 from wordrel.study.answers import CellWork, unanswered
 from wordrel.study.asking import Asked, noted, seconds_to_ask
 from wordrel.study.cell import is_trained
@@ -185,7 +186,7 @@ def _unprepared(corpora: Iterable[CorpusConfig], cache: Path) -> dict[str, str]:
     for corpus in corpora:
         if corpus.source in absent:
             found[corpus.name] = f"the text of {corpus.source} is not here"
-        elif not corpus_folder(cache, corpus.name, identify(corpus, cache)).exists():
+        elif not is_done(corpus_folder(cache, corpus.name, identify(corpus, cache))):
             found[corpus.name] = "not prepared yet"
     return found
 

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig
-from wordrel.errors import StoreError
-from wordrel.io.store import is_done
+from wordrel.io.files import reading
+from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
 
 _SPEED_DIM = 100  # the settings under which `results/speed` was measured; one thread
@@ -79,26 +79,22 @@ def finished_cells(cache: Path) -> Iterator[Finished]:
     Raises:
         StoreError: where one does not say what it cost.
     """
-    for path in sorted(cache.glob("cells/*/*/cell.json")):
-        if not is_done(path.parent):
-            continue
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            cost, corpus = about["cost"], about["corpus"]
-            yield Finished(
-                corpus=str(corpus["name"]),
-                digest=str(corpus["digest"]),
-                model=dict(about["model"]),
-                training=dict(about["training"]),
-                tokens=int(cost["trained_tokens"]),
-                seconds=float(cost["seconds"]),
-                memory_mb=float(cost["peak_memory_mb"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(
-                f"{path}: found no whole cost of a cell ({error!r}), expected what training "
-                "wrote: delete its folder, and the next run trains it again"
-            ) from error
+    yield from map(_finished, finished(cache / "cells", "*/*/cell.json"))
+
+
+def _finished(path: Path) -> Finished:
+    with reading(path):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        cost, corpus = about["cost"], about["corpus"]
+        return Finished(
+            corpus=str(corpus["name"]),
+            digest=str(corpus["digest"]),
+            model=dict(about["model"]),
+            training=dict(about["training"]),
+            tokens=int(cost["trained_tokens"]),
+            seconds=float(cost["seconds"]),
+            memory_mb=float(cost["peak_memory_mb"]),
+        )
 
 
 def read_rates(path: Path) -> dict[str, float]:
@@ -109,15 +105,14 @@ def read_rates(path: Path) -> dict[str, float]:
     """
     if not path.is_file():
         return {}
-    try:
+    cure = (
+        "expected the table of speeds, with the columns part, what, value, unit: run "
+        "`python experiments/speed.py` again, or remove the file"
+    )
+    with reading(path, cure):
         table = pd.read_csv(path)
         rows = table[(table["part"] == "throughput") & (table["unit"] == "tokens/s")]
         return {str(what): float(v) for what, v in zip(rows["what"], rows["value"], strict=True)}
-    except (KeyError, ValueError) as error:
-        raise StoreError(
-            f"{path}: cannot be read as the table of speeds ({error}), expected the columns part, "
-            "what, value, unit: run `python experiments/speed.py` again, or remove the file"
-        ) from error
 
 
 @dataclass(frozen=True)
