@@ -79,7 +79,6 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tasks = [
         {"kind": "pairs", "name": "groups", "path": str(place / "pairs.csv")},
         {"kind": "directed_pairs", "name": "order", "path": str(place / "directed.csv")},
-        "held_out_loss",
         "neighbour_agreement",
     ]
     models = [
@@ -87,6 +86,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"kind": "attention", "batch": 256},
     ]
     config = write_study(place, seeds=[1], models=models, tasks=tasks)
+    os.utime(place / "text.txt", (0, 0))  # an old file, whose digest is kept
     run_study(load_config(config), place / "cache", place / "out", jobs=1)
     return place
 
@@ -112,7 +112,8 @@ def again(place: Path, *changes: str) -> None:
 
 
 def only(place: Path, pattern: str) -> Path:
-    (path,) = (p for p in (place / "cache").glob(pattern) if "damaged" not in str(p))
+    cache = place / "cache"
+    (path,) = (p for p in cache.glob(pattern) if "damaged" not in str(p.relative_to(cache)))
     return path
 
 
@@ -228,6 +229,19 @@ def test_a_disk_that_damages_without_end_ends_the_run(
     with pytest.raises(DamagedError, match="x: found other bytes"):
         again(place)
     assert len(tried) == run.HEALINGS + 1
+
+
+@pytest.mark.parametrize("how", ["flip", "cut", "empty"])
+def test_a_damaged_digest_of_a_source_names_no_other_corpus(
+    place: Path, healthy: Path, how: str
+) -> None:
+    (path,) = (place / "cache" / "digests").iterdir()
+    before = path.read_bytes()
+    DAMAGE[how](path)
+    again(place)
+    assert path.read_bytes() == before
+    assert len(list((place / "cache" / "corpora").glob("text-*"))) == 1
+    same_tables(place, healthy)
 
 
 # Outside a run: set aside and said ----------------------------------------------------------------
@@ -385,11 +399,11 @@ def test_an_array_of_objects_is_refused_without_bad_advice(tmp_path: Path) -> No
 
 
 def test_errors_of_the_project_pass_and_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DamagedError, match="^as it was$"), reading(tmp_path):
+    with pytest.raises(DamagedError, match=r"^as it was$"), reading(tmp_path):
         raise DamagedError("as it was")
-    with pytest.raises(StoreError, match=rf"{tmp_path}/b: there is no such file; mend it"):
-        with reading(tmp_path, "mend it"):
-            (tmp_path / "b").read_text()
+    missing = pytest.raises(StoreError, match=rf"{tmp_path}/b: there is no such file; mend it")
+    with missing, reading(tmp_path, "mend it"):
+        (tmp_path / "b").read_text()
 
 
 def test_an_empty_array_is_named_where_the_program_said_aborted(
@@ -400,7 +414,11 @@ def test_an_empty_array_is_named_where_the_program_said_aborted(
     monkeypatch.setenv("WORDREL_CACHE", str(place / "cache"))
     target = place / "vectors.txt"
     ended: Ended = CliRunner().invoke(
-        app, ["export", str(place / "out"), "--model", "attention", "--to", str(target)]
+        app,
+        [
+            *("export", str(place / "out"), "--model", "attention"),
+            *("--format", "word2vec", "--to", str(target)),
+        ],
     )
     assert ended.exit_code == 2
     assert "Aborted" not in ended.output and "counts.npy: found 0 bytes" in ended.output
