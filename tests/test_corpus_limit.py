@@ -1,8 +1,8 @@
 """A sample of a source: the documents that `limit_tokens` takes, and what does not depend on it."""
 
 import hashlib
-import json
 import itertools
+import json
 import random
 from collections import Counter
 from pathlib import Path
