@@ -26,12 +26,13 @@ from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.store import DONE
+from wordrel.jobs.engines import Cluster
 from wordrel.study.run import run_study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"
 TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
-PATIENCE = 120.0  # seconds to wait for the scheduler, and for the first cell
+PATIENCE = 600.0  # seconds to wait for the scheduler, and for the first cell
 GONE = "is gone; its cells go to other workers"
 
 
@@ -64,6 +65,11 @@ class Hosts:
     def scheduler_file(self) -> Path:
         """That the scheduler writes when it is there."""
         return self.folder / "scheduler.json"
+
+    @property
+    def cluster(self) -> Cluster:
+        """Where a study is to run."""
+        return Cluster(scheduler_file=self.scheduler_file)
 
     def start(self) -> None:
         """A scheduler, and one worker with one thread on each host."""
@@ -176,15 +182,18 @@ def finished_cells(cache: Path) -> int:
     return len(list((cache / "cells").glob(f"*/*/{DONE}")))
 
 
-def trial(folder: Path, prepared: Path, settings: dict[str, Any], execute: dict[str, Any]) -> Trial:
-    """Run the study."""
+def trial(
+    folder: Path, prepared: Path, settings: dict[str, Any], cluster: Cluster | None = None
+) -> Trial:
+    """Run the study: on a cluster, or two cells at a time on this machine."""
     shutil.copytree(prepared, folder / "cache")
-    config, heard = parse_config({**settings, "execute": execute}), _Heard()
+    config, heard = parse_config(settings), _Heard()
     logger = logging.getLogger("wordrel")
     logger.addHandler(heard)
     started = time.perf_counter()
     try:
-        run_study(config, folder / "cache", folder / "out")
+        jobs = None if cluster else 2
+        run_study(config, folder / "cache", folder / "out", jobs=jobs, cluster=cluster)
     finally:
         logger.removeHandler(heard)
     return Trial(folder, time.perf_counter() - started, heard.lost)
@@ -207,17 +216,12 @@ def trial_with_a_loss(
     killer = threading.Thread(target=lose)
     killer.start()
     try:
-        found = trial(folder, prepared, settings, dask(hosts))
+        found = trial(folder, prepared, settings, hosts.cluster)
     finally:
         killer.join()
     if failed:
         raise failed[0]
     return found
-
-
-def dask(hosts: Hosts) -> dict[str, Any]:
-    """The settings of a config that name this cluster."""
-    return {"engine": "dask", "scheduler_file": str(hosts.scheduler_file)}
 
 
 def cluster(material: Material) -> Iterator[Row]:
@@ -232,9 +236,9 @@ def cluster(material: Material) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="wordrel-hosts-") as name:
         root = Path(name)
         prepare(CorpusConfig(**settings["corpora"][0]), root / "prepared")
-        trials = {HERE: trial(root / "here", root / "prepared", settings, {"jobs": 2})}
+        trials = {HERE: trial(root / "here", root / "prepared", settings)}
         with hosts_at(root / "hosts") as hosts:
-            trials[CLUSTER] = trial(root / "cluster", root / "prepared", settings, dask(hosts))
+            trials[CLUSTER] = trial(root / "cluster", root / "prepared", settings, hosts.cluster)
             trials[LOST] = trial_with_a_loss(root / "lost", root / "prepared", settings, hosts)
         yield from rows_of(trials)
 

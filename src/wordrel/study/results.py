@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from wordrel.config.dialect import read_stored
+from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import reading
 
@@ -112,7 +113,7 @@ def read_results(folder: Path) -> Results:
     _check_manifest(folder / "manifest.json", manifest)
     tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
     _check_rows(folder, manifest.get("rows", {}), tables)
-    config = _read_mapping(folder / "config.yaml", yaml.safe_load)
+    config = _read_mapping(folder / "config.yaml", read_stored)
     _check_models(folder, manifest, tables)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
@@ -144,7 +145,10 @@ def printed(value: Any, column: str) -> str:
 
 
 def _read_text(path: Path) -> str:
-    with reading(path, CURE), path.open(encoding="utf-8", newline="") as file:
+    with (
+        reading(path, CURE),
+        regular_file(path, StoreError).open(encoding="utf-8", newline="") as file,
+    ):
         text = file.read()
     if not text.endswith("\n"):
         raise StoreError(f"{path}: found no end of the last line, so it was cut short; {CURE}")
