@@ -21,6 +21,7 @@ from wordrel.config import (
     parse_config,
 )
 from wordrel.errors import StoreError
+from wordrel.io.store import new_folder
 from wordrel.study.asking import Asked, note, noted, seconds_to_ask
 from wordrel.study.budget import Budget, Line, estimate
 from wordrel.study.cell import CellSpec, cell_cost, train_cell
@@ -245,8 +246,9 @@ def test_half_a_cell_is_no_evidence_and_a_strange_one_is_named(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "cell.json").write_text("{}")
     assert list(finished_cells(tmp_path)) == []
-    (folder / "DONE").touch()
-    with pytest.raises(StoreError, match=r"cell\.json: found no whole cost.*delete its folder"):
+    with new_folder(folder) as new:  # what lies there has no marker
+        (new / "cell.json").write_text("{}")
+    with pytest.raises(StoreError, match=r"cell\.json: cannot be read: KeyError: 'cost'; .*CACHE"):
         list(finished_cells(tmp_path))
 
 
@@ -289,14 +291,15 @@ def test_asking_is_told_by_the_median_of_the_nearest_cells():
     assert seconds_to_ask(cells, "new", "content", ("sense",)) == 7.0 + 6.0  # all: the median of 4
 
 
-def test_a_note_keeps_what_was_asked_before(tmp_path: Path):
+def test_the_notes_of_a_cell_are_one_with_its_longest_reading(tmp_path: Path):
     folder = tmp_path / "answers" / "text" / "mean-seed1-0"
-    folder.mkdir(parents=True)
-    note(folder, asked("text", "mean", 1.0, men=2.0))
-    note(folder, asked("text", "mean", 5.0, rw=3.0))
+    for task, reading, seconds in (("men", 5.0, 2.0), ("rw", 1.0, 3.0)):
+        with new_folder(folder / f"{task}-0") as new:
+            note(new, asked("text", "mean", reading, **{task: seconds}))
     assert list(noted(tmp_path)) == [asked("text", "mean", 5.0, men=2.0, rw=3.0)]
-    (folder / "asked.json").write_text("[]")
-    with pytest.raises(StoreError, match=r"asked\.json: found no note.*only estimates rest on it"):
+    with new_folder(folder / "bats-0") as new:
+        (new / "asked.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"bats-0/asked\.json: cannot be read: TypeError"):
         list(noted(tmp_path))
 
 

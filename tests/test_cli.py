@@ -331,8 +331,8 @@ def test_a_folder_of_somebody_else_is_not_replaced(tiny: Path, tmp_path: Path):
     ("words", "expected"),
     [
         (("report", "{}"), "manifest.json: there is no such file; run the study again"),
-        (("compare", "{}", "{}"), ".csv: there is no such file; run the study again"),
-        (("reproduce", "{}"), ".csv: there is no such file; run the study again"),
+        (("compare", "{}", "{}"), "manifest.json: there is no such file; run the study again"),
+        (("reproduce", "{}"), "manifest.json: there is no such file; run the study again"),
         (("run", "{}/none.yaml"), "none.yaml: there is no such file; give the path of a study"),
         (("tasks", "show", "ws535"), "found 'ws535', which is not a task; did you mean 'ws353'?"),
         (("corpus", "show", "{}/no.txt"), "no.txt', where nothing is; expected a file, folder or"),

@@ -29,6 +29,7 @@ from wordrel.corpus.merge import merged_counts
 from wordrel.corpus.parts import PartWriter, cut_long_sentences
 from wordrel.corpus.plan import BLANK_LINE, Limits, next_bound, plan_shards
 from wordrel.errors import CorpusError, StoreError
+from wordrel.io.store import discard_partial, new_folder
 
 SPAWN = multiprocessing.get_context("spawn")  # no fork beside loky's threads
 TINY = Limits(shard=16, types=3, block=7)
@@ -141,11 +142,10 @@ def plain_sample(documents: list[Sentences], limit: int | None) -> list[Sentence
 
 
 def built(text: str, config: CorpusConfig, folder: Path, limits: Limits) -> Corpus:
-    target = folder / "built"
-    target.mkdir()
     source = own_source(config.source, folder / "cache")
-    Builder(config, source, target, 1, silent, limits).build("0" * 12)
-    return open_corpus(target)
+    with new_folder(folder / "built", durable=False) as target:
+        Builder(config, source, target, 1, silent, limits).build("0" * 12)
+    return open_corpus(folder / "built")
 
 
 ODD_TEXT = st.text(
@@ -476,14 +476,20 @@ def test_a_full_disk_leaves_no_half_corpus_and_keeps_finished_ones(
     assert [name.partition("-")[0] for name in visible] == ["first"]
 
 
-def test_a_damaged_corpus_is_not_opened(tmp_path: Path) -> None:
-    config = config_of(written(tmp_path, "a b c"))
-    prepare(config, tmp_path)
-    folder = folder_of(config, tmp_path)
-    ids = folder / "train" / "ids.npy"
-    ids.write_bytes(ids.read_bytes()[:-5])
-    with pytest.raises(StoreError, match=rf"{folder}: found no whole corpus.*prepare"):
-        open_corpus(folder)
+def test_a_corpus_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=rf"{tmp_path}/x: found no whole corpus.*prepare"):
+        open_corpus(tmp_path / "x")
+
+
+def test_a_run_that_begins_leaves_the_build_of_another_corpus_alone(tmp_path: Path) -> None:
+    """Every run removes what dead processes left in the cache; this builder lives."""
+    path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
+    process, go_on = start_building(path, cache)
+    assert discard_partial(cache) == []
+    go_on.set()
+    process.join(60)
+    assert process.exitcode == 0
+    assert open_corpus(folder_of(config_of(path), cache)).report["tokens"] == 150
 
 
 def build_and_report(path: Path, cache: Path, started: Any, go_on: Any) -> None:

@@ -176,17 +176,17 @@ def test_a_new_task_is_asked_and_nothing_else_is_done_again(
     monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: trained.append("a cell"))
     (place / "new.tsv").write_text("cat\tdog\t9\ncat\trice\t1\nsoup\tbread\t8\n")
     before = {
-        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*.parquet")
+        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*/*.parquet")
     }
     new = {"kind": "pairs", "name": "new", "path": str(place / "new.tsv")}
     more = parse_config(settings(place, tasks=[new, *settings(place)["tasks"]]))  # type: ignore[misc]
     found = run_study(more, place / "cache", place / "more", jobs=1)
     assert trained == []
     after = {
-        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*.parquet")
+        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*/*.parquet")
     }
     assert {path: after[path] for path in before} == before, "an old task was asked again"
-    assert {path.name.split("-")[0] for path in after.keys() - before.keys()} == {"new"}
+    assert {path.parent.name.split("-")[0] for path in after.keys() - before.keys()} == {"new"}
     assert len(after) - len(before) == len(result.runs)
     assert set(found.summary["task"]) == {"new", *result.summary["task"]}
 

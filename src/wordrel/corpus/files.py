@@ -160,13 +160,19 @@ def _readable(path: Path) -> Iterator[None]:
 def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:
     """The file's sha256, from the cache if path, size, time and inode are as they were."""
     key = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
-    kept = cache / "digests" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    if kept.is_file() and len(digest := kept.read_text(encoding="ascii").strip()) == 64:
-        return digest
+    kept = cache / "digests" / _sha256_of(json.dumps(key))[:32]
+    if kept.is_file():
+        digest, _, check = kept.read_bytes().decode("ascii", "replace").strip().partition(" ")
+        if check == _sha256_of(kept.name + digest):  # a damaged note would name another corpus
+            return digest
     digest = file_digest(path)
     if time.time() - stat.st_mtime > _RACY_SECONDS:
-        write_text(kept, digest + "\n", durable=False)
+        write_text(kept, f"{digest} {_sha256_of(kept.name + digest)}\n", durable=False)
     return digest
+
+
+def _sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:

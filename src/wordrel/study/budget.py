@@ -16,6 +16,7 @@ from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfi
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
 from wordrel.corpus.rough import rough_train_tokens
 from wordrel.io.environment import usable_cores
+from wordrel.io.store import is_done
 from wordrel.jobs.engines import Cluster
 from wordrel.study.answers import CellWork, unanswered
 from wordrel.study.asking import Asked, noted, seconds_to_ask
@@ -244,6 +245,6 @@ def _identified(
             unprepared[corpus.name] = f"the text of {corpus.source} is not here"
             continue
         digests[corpus.name] = identify(corpus, cache)
-        if not corpus_folder(cache, corpus.name, digests[corpus.name]).exists():
+        if not is_done(corpus_folder(cache, corpus.name, digests[corpus.name])):
             unprepared[corpus.name] = "not prepared yet"
     return digests, unprepared

@@ -15,8 +15,8 @@ from statistics import median
 from typing import Any
 
 from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig
-from wordrel.errors import StoreError
-from wordrel.io.store import is_done
+from wordrel.io.files import reading
+from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
 
 SPEED_TRAINING = {
@@ -85,26 +85,22 @@ def finished_cells(cache: Path) -> Iterator[Finished]:
     Raises:
         StoreError: where one does not say what it cost.
     """
-    for path in sorted(cache.glob("cells/*/*/cell.json")):
-        if not is_done(path.parent):
-            continue
-        try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            cost, corpus = about["cost"], about["corpus"]
-            yield Finished(
-                corpus=str(corpus["name"]),
-                digest=str(corpus["digest"]),
-                model=dict(about["model"]),
-                training=dict(about["training"]),
-                tokens=int(cost["trained_tokens"]),
-                seconds=float(cost["seconds"]),
-                memory_mb=float(cost["peak_memory_mb"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise StoreError(
-                f"{path}: found no whole cost of a cell ({error!r}), expected what training "
-                "wrote: delete its folder, and the next run trains it again"
-            ) from error
+    yield from map(_finished, finished(cache / "cells", "*/*/cell.json"))
+
+
+def _finished(path: Path) -> Finished:
+    with reading(path):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        cost, corpus = about["cost"], about["corpus"]
+        return Finished(
+            corpus=str(corpus["name"]),
+            digest=str(corpus["digest"]),
+            model=dict(about["model"]),
+            training=dict(about["training"]),
+            tokens=int(cost["trained_tokens"]),
+            seconds=float(cost["seconds"]),
+            memory_mb=float(cost["peak_memory_mb"]),
+        )
 
 
 def read_rates() -> dict[str, float]:

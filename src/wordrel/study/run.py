@@ -5,22 +5,26 @@ is replaced only when the run has come to its end.
 """
 
 import json
-import shutil
+import logging
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-from filelock import FileLock
+from typing import Any, TypeVar
 
 from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
+from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
-from wordrel.io.store import discard_partial, replace_folder, write_json, write_text
+from wordrel.io.store import (
+    discard_partial,
+    replace_folder,
+    temporary_folder,
+    write_json,
+    write_text,
+)
 from wordrel.jobs.engines import Cluster, Engine, engine_of
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 from wordrel.jobs.progress import live_progress
@@ -28,9 +32,14 @@ from wordrel.report.html import write_html
 from wordrel.report.page import write_report
 from wordrel.study.answers import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
-from wordrel.study.results import Results, read_results
+from wordrel.study.results import SCHEMA, Results, read_results
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
+
+HEALINGS = 3  # a disk that damages more than so many folders while a study runs is to be replaced
+
+_log = logging.getLogger("wordrel")
+Done = TypeVar("Done")
 
 
 def _needs(work: CellWork) -> list[Path]:
@@ -75,15 +84,32 @@ def run_study(
     clock = time.monotonic()
     with replace_folder(out) as folder:
         discard_partial(cache)
-        plan = prepare_plan(config, cache, tasks, cores)
-        outcomes = _run(plan, engine, None if cluster is None else cache)
-        write_tables(plan, outcomes, folder, jobs=cores)
-        manifest = _manifest(plan, out, started, time.monotonic() - clock)
+
+        def attempt() -> tuple[Plan, dict[str, int]]:
+            plan = prepare_plan(config, cache, tasks, cores)
+            outcomes = _run(plan, engine, None if cluster is None else cache)
+            return plan, write_tables(plan, outcomes, folder, jobs=cores)
+
+        plan, rows = _healed(attempt)
+        manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
         write_report(folder)
         write_html(folder)
     return read_results(out)
+
+
+def _healed(attempt: Callable[[], Done]) -> Done:
+    """Try again where a folder of the cache was damaged after this run had checked it.
+
+    Another process found it and set it aside, so the next attempt builds it again.
+    """
+    for _ in range(HEALINGS):
+        try:
+            return attempt()
+        except DamagedError as error:
+            _log.warning("%s; this run goes on and does so", error)
+    return attempt()
 
 
 def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
@@ -107,15 +133,8 @@ def _scratch(shared: Path | None) -> Iterator[Path]:
         with TemporaryDirectory(prefix="wordrel-") as name:
             yield Path(name)
         return
-    folder = shared / "progress" / f".run.{uuid.uuid4().hex[:8]}.partial"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(f"{folder}.lock").unlink(missing_ok=True)
+    with temporary_folder(shared / "progress" / "run") as folder:
+        yield folder
 
 
 def _ended(outcome: CellOutcome) -> str:
@@ -130,6 +149,7 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
     corpora = {corpus.name: corpus.digest for corpus in plan.corpora.values()}
     tasks = {task.name: task.digest for task in plan.tasks.loaded}
     return {
+        "schema": SCHEMA,
         "wordrel": version("wordrel"),
         "study": plan.config.study,
         "config_digest": content_digest(plan.config, corpora, tasks),
