@@ -116,7 +116,7 @@ def read_rates(path: Path) -> dict[str, float]:
     except (KeyError, ValueError) as error:
         raise StoreError(
             f"{path}: cannot be read as the table of speeds ({error}), expected the columns part, "
-            "what, value, unit: run `python experiments/speed.py` again, or remove the file"
+            "what, value, unit: run `python -m benchmarks.speed` again, or remove the file"
         ) from error
 
 

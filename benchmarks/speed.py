@@ -11,7 +11,7 @@ Prediction, written before the first full run of each part (the report says what
  |---|---|---|
  | tokens/s of `mean`, 100 dimensions, window 5 | gensim's CBOW, one worker | .6 times, reach 1 |
  | tokens/s of `attention_position` | gensim's CBOW, one worker | .3 times, reach .5 |
- | the same | the plain way (`wordrel.bench.plain`) | 5 times |
+ | the same | the plain way (`benchmarks.plain`) | 5 times |
  | seconds to quality of `mean`, on wiki17m | gensim's CBOW | at most 1.0 times |
  | the same of `attention_position` and `masked_attention` | gensim's CBOW | at most 2 times |
  | operations a second of a step of `attention_position` | torch.mm, 2048 x 2048 | 40 % |
@@ -35,22 +35,81 @@ that is given is known to take more than its longest training, which may be enou
 
 Known when this was written: throughput of a few rungs, seen while the trainer was made faster.
 
-Run it on a machine that does nothing else: `python experiments/speed.py` (about 35 minutes; it
-needs WORDREL_DATA), `--only PART` to measure one part again, `--quick` to see in a minute whether
-all of it works (written elsewhere; its numbers mean nothing).
+Run it from the top of the repository, on a machine that does nothing else:
+`python -m benchmarks.speed` (about 35 minutes; it needs WORDREL_DATA), `--only PART` to measure one
+part again, `--quick` to see in a minute whether all of it works (written elsewhere; its numbers
+mean nothing).
 """
 
 import argparse
 import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from wordrel.bench.material import FULL, QUICK, Material, wiki17m
-from wordrel.bench.parts import PARTS, run_parts
+from benchmarks.evaluators import evaluators
+from benchmarks.hosts import cluster
+from benchmarks.material import FULL, QUICK, Material, wiki17m
+from benchmarks.operations import operations
+from benchmarks.quality import quality
+from benchmarks.rows import Row
+from benchmarks.scaling import corpus_size, memory, vocabulary
+from benchmarks.table import TITLES, store_part
+from benchmarks.throughput import throughput
+from benchmarks.variants import variants
+from wordrel.errors import TrainingError, WordrelError
+from wordrel.io.environment import environment, git_state
 from wordrel.io.store import cache_root
+from wordrel.jobs.worker import one_thread
 from wordrel.tasks import load_task
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
+PARTS: dict[str, Callable[[Material], Iterator[Row]]] = {
+    "throughput": throughput,
+    "operations": operations,
+    "vocabulary": vocabulary,
+    "corpus": corpus_size,
+    "memory": memory,
+    "variants": variants,
+    "evaluators": evaluators,
+    "cluster": cluster,
+    "quality": quality,
+}
+"""The longest last."""
+
+
+def run_parts(
+    names: Sequence[str], material: Material, folder: Path, say: Callable[[str], None]
+) -> bool:
+    """Run some parts one after the other; one that cannot be run stops no other.
+
+    Each is stored as soon as it ended; what the folder has of other parts stays.
+
+    Returns:
+        Whether all of them ran.
+
+    Raises:
+        StoreError: when rows cannot be stored.
+    """
+    failed = False
+    for name in names:
+        say(f"{TITLES[name]} ({name})")
+        started = time.monotonic()
+        try:
+            with one_thread():
+                rows = list(PARTS[name](material))
+        except (WordrelError, TrainingError) as error:
+            say(f"{name}: {error}")
+            failed = True
+            continue
+        seconds = round(time.monotonic() - started, 1)
+        commit, dirty = git_state()  # of the package; what measures it may differ as well
+        dirty = dirty or git_state(Path(__file__).parent)[1]
+        about = {"commit": commit, "dirty": dirty, "seconds": seconds, **environment()}
+        store_part(folder, name, rows, about)
+        say(f"{name}: {len(rows)} rows in {seconds:.0f} s")
+    return not failed
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 Rounds = Mapping[str, Sequence[float]]
 """Name -> one number a round; the same place in two of them is the same round."""
@@ -33,16 +33,13 @@ class Aim:
 
         Args:
             value: what was measured; NaN where it is only known to be more than `low`.
-            low: its lower end.
+            low: its lower end; NaN where nothing was measured.
         """
         if not str(self):
             return ""
         if math.isnan(value):
             return "no" if low > self.most else ""
         return "yes" if self.least <= value <= self.most else "no"
-
-
-NONE = Aim()
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """Makes the rows of one part."""
+    """Makes the rows of one part, each held against the aim for its (what, beside)."""
 
     part: str
     aims: Mapping[tuple[str, str], Aim] = field(default_factory=dict)
@@ -84,26 +81,16 @@ class Rows:
     def of(
         self, what: str, measure: str, values: Iterable[float], unit: str, beside: str = ""
     ) -> Row:
-        """Median and range of one number a round, held against the aim for (what, beside)."""
+        """Median and range of one number a round; of no round, where `measure` says why."""
         found = list(values)
-        low, value, high = min(found), float(statistics.median(found)), max(found)
-        aim = self.aims.get((what, beside), NONE)
-        met = aim.met(value, low)
-        numbers = (value, low, high, len(found))
-        return Row(self.part, what, beside, measure, *numbers, unit, str(aim), met)
+        ends = (min(found), max(found)) if found else (math.nan, math.nan)
+        numbers = (float(statistics.median(found or [math.nan])), *ends, len(found))
+        return self._judged(Row(self.part, what, beside, measure, *numbers, unit))
 
     def more_than(self, what: str, measure: str, low: float, unit: str, beside: str = "") -> Row:
         """A number that is only known to be more than `low`."""
-        aim = self.aims.get((what, beside), NONE)
         numbers = (math.nan, low, math.nan, 1)
-        met = aim.met(math.nan, low)
-        return Row(self.part, what, beside, measure, *numbers, unit, str(aim), met)
-
-    def missing(self, what: str, why: str, beside: str = "") -> Row:
-        """Something that could not be measured here; its aim stays, met or not nobody knows."""
-        aim = str(self.aims.get((what, beside), NONE))
-        numbers = (math.nan, math.nan, math.nan, 0)
-        return Row(self.part, what, beside, f"not measured: {why}", *numbers, "", aim)
+        return self._judged(Row(self.part, what, beside, measure, *numbers, unit))
 
     def ratios(
         self, rounds: Rounds, pairs: Iterable[tuple[str, str]], measure: str
@@ -112,3 +99,7 @@ class Rows:
         for what, beside in pairs:
             both = zip(rounds[what], rounds[beside], strict=True)
             yield self.of(what, measure, [a / b for a, b in both], "times", beside)
+
+    def _judged(self, row: Row) -> Row:
+        aim = self.aims.get((row.what, row.beside), Aim())
+        return replace(row, aim=str(aim), met=aim.met(row.value, row.low))

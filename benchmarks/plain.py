@@ -15,10 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, scaled_dot_product_attention
 
-from wordrel.bench.timing import SEED, Seconds
+from benchmarks.training import SEED, Model, Seconds, new_model
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
-from wordrel.models.matched.model import Model, new_model
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from wordrel.bench import plain
-from wordrel.bench.material import Material, first_tokens
-from wordrel.bench.rows import Aim, Row, Rows
-from wordrel.bench.timing import (
+from benchmarks import plain
+from benchmarks.material import Material, first_tokens
+from benchmarks.rows import Aim, Row, Rows
+from benchmarks.training import (
     ATTENTION,
     CBOW,
     MASKED,
@@ -36,22 +36,23 @@ SHOWN: tuple[ModelConfig, ...] = (
 def throughput(material: Material) -> Iterator[Row]:
     """Trained tokens a second, counted before subsampling, as one cell trains."""
     rows, sizes, training = Rows("throughput", AIMS), material.sizes, material.training
-    ours = {config.name: training_seconds(training, config) for config in SHOWN}
-    plainly = {
-        name: plain.training_seconds(training, ATTENTION, fused=fused)
-        for name, fused in ((PLAIN, False), (PLAIN_FUSED, True))
-    }
-    tokens = dict.fromkeys(ours, sizes.tokens) | dict.fromkeys(plainly, sizes.plain_tokens)
-    corpus, seconds = open_corpus(material.text()), ours | plainly
+    ways = {config.name: (sizes.tokens, training_seconds(training, config)) for config in SHOWN}
+    for name, fused in ((PLAIN, False), (PLAIN_FUSED, True)):
+        way = plain.training_seconds(training, ATTENTION, fused=fused)
+        ways[name] = (sizes.plain_tokens, way)
+    corpus = open_corpus(material.text())
 
     def run(share: int, rounds: int) -> dict[str, list[float]]:
-        cuts = {name: first_tokens(corpus, tokens[name] // share) for name in seconds}
-        return interleaved({name: rate(cuts[name], s) for name, s in seconds.items()}, rounds)
+        jobs = {
+            name: rate(first_tokens(corpus, tokens // share), way)
+            for name, (tokens, way) in ways.items()
+        }
+        return interleaved(jobs, rounds)
 
     run(10, 1)  # not counted: reads what is on disk
     found = run(1, sizes.rounds)
     pairs = [*AIMS, ("mean", "skip_gram"), ("attention_position", PLAIN_FUSED)]
     pairs += [(c.name, "cbow") for c in SHOWN if c not in (CBOW, MEAN, ATTENTION)]
     yield from rows.ratios(found, pairs, "tokens a second")
-    for name, numbers in found.items():
-        yield rows.of(name, f"rate, {tokens[name]:,} tokens a round", numbers, "tokens/s")
+    for name, (tokens, _) in ways.items():
+        yield rows.of(name, f"rate, {tokens:,} tokens a round", found[name], "tokens/s")

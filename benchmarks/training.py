@@ -1,16 +1,20 @@
-"""Seconds of training, without what comes before the first token, and rounds of them."""
+"""The models that are measured, seconds of their training, and rounds of them.
+
+The only module here that takes hold of the inside of the matched trainer.
+"""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 from wordrel.config import MatchedConfig, ModelConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime
-from wordrel.models.matched.model import new_model
-from wordrel.models.matched.trainer import Trainer, run
+from wordrel.models.matched.model import Model, new_model
+from wordrel.models.matched.trainer import CHUNK, Trainer, _batches, run
+from wordrel.models.stream import Batch
 
 SEED = 1
 CBOW = Word2vecConfig(kind="word2vec", algorithm="cbow", name="cbow")
@@ -20,19 +24,35 @@ ATTENTION = MatchedConfig(kind="attention_position", name="attention_position", 
 MASKED = MatchedConfig(kind="masked_attention", name="masked_attention", scale=True)
 
 Seconds = Callable[[Corpus], float]
+Found = TypeVar("Found")
+
+__all__ = ["CHUNK", "Model", "Trainer", "new_model"]
 
 
-def new_trainer(corpus: Corpus, training: TrainingConfig, config: MatchedConfig) -> Trainer:
+def seconds(work: Callable[[], object]) -> float:
+    """How long something takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def new_trainer(
+    corpus: Corpus, training: TrainingConfig, config: MatchedConfig, kind: type[Model] = Model
+) -> Trainer:
     """A trainer of an untrained model, as a cell has it."""
-    model = new_model(config, training, len(corpus.vocab), SEED)
+    new = new_model(config, training, len(corpus.vocab), SEED)
+    model = kind(config, new.inputs, new.outputs, new.bias, new.dense)
     return Trainer(model, training, corpus, np.random.default_rng(SEED))
+
+
+def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
+    """All batches of all epochs."""
+    return _batches(trainer, corpus)
 
 
 def loop_seconds(trainer: Trainer, corpus: Corpus) -> float:
     """How long the loop of a trainer takes, from its first batch to its last step."""
-    started = time.perf_counter()
-    run(trainer, corpus, Runtime("cpu"))
-    return time.perf_counter() - started
+    return seconds(lambda: run(trainer, corpus, Runtime("cpu")))
 
 
 def training_seconds(training: TrainingConfig, config: ModelConfig) -> Seconds:
@@ -60,10 +80,7 @@ def rate(cut: Corpus, seconds: Seconds) -> Callable[[], float]:
     return lambda: len(cut.train.ids) / seconds(cut)
 
 
-def interleaved(jobs: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+def interleaved(jobs: Mapping[str, Callable[[], Found]], rounds: int) -> dict[str, list[Found]]:
     """Every job once a round, so that a slow minute of the machine slows all of them."""
-    found: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds):
-        for name, job in jobs.items():
-            found[name].append(job())
-    return found
+    taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
+    return {name: [found[name] for found in taken] for name in jobs}

@@ -3,51 +3,39 @@
 Reads one JSON object from standard input, writes one to standard output.
 """
 
-import json
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 
-from wordrel.bench.material import first_tokens, zipf_corpus
-from wordrel.bench.timing import training_seconds
+from benchmarks.material import first_tokens, zipf_corpus
+from benchmarks.training import training_seconds
 from wordrel.config import ModelConfig, TrainingConfig
-from wordrel.corpus import Corpus, open_corpus
+from wordrel.corpus import open_corpus
 from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
 from wordrel.jobs.worker import one_thread
 
-_MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
+ROOT = Path(__file__).resolve().parents[1]
 
 
-@dataclass(frozen=True)
-class Cell:
-    """What to train, as plain data.
+class Cell(BaseModel):
+    """What to train, on how many tokens, counted before subsampling.
 
     Attributes:
-        model: settings as JSON; training: likewise.
-        tokens: of the text, counted before subsampling.
-        folder: of a prepared corpus; empty for synthetic text.
+        folder: of a prepared corpus, an absolute path; None for synthetic text.
         words: the vocabulary of synthetic text.
     """
 
-    model: str
-    training: str
+    model: ModelConfig
+    training: TrainingConfig
     tokens: int
-    folder: str = ""
+    folder: Path | None = None
     words: int = 0
 
-    def corpus(self) -> Corpus:
-        """The text."""
-        if self.folder:
-            return first_tokens(open_corpus(Path(self.folder)), self.tokens)
-        return zipf_corpus(self.words, self.tokens)
 
-
-@dataclass(frozen=True)
-class Cost:
+class Cost(BaseModel):
     """What training took; the peak is of the whole process, in 10^6 bytes."""
 
     tokens: int
@@ -62,8 +50,9 @@ def measure(cell: Cell) -> Cost:
         WordrelError: when that process fails, with what it said.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "wordrel.bench.child"],
-        input=json.dumps(asdict(cell)),
+        [sys.executable, "-m", "benchmarks.child"],
+        cwd=ROOT,
+        input=cell.model_dump_json(),
         capture_output=True,
         text=True,
         check=False,
@@ -74,19 +63,20 @@ def measure(cell: Cell) -> Cost:
             f"a training in a process of its own ended with {done.returncode} and said {said[0]}; "
             "expected 0: -9 is want of memory, else mend what it says"
         )
-    return Cost(**json.loads(done.stdout))
+    return Cost.model_validate_json(done.stdout)
 
 
 def cost(cell: Cell) -> Cost:
     """Train here."""
-    corpus = cell.corpus()
-    training = TrainingConfig.model_validate_json(cell.training)
-    seconds_of = training_seconds(training, _MODEL.validate_json(cell.model))
+    if cell.folder:
+        corpus = first_tokens(open_corpus(cell.folder), cell.tokens)
+    else:
+        corpus = zipf_corpus(cell.words, cell.tokens)
+    seconds_of = training_seconds(cell.training, cell.model)
     with one_thread(), peak_memory() as peak:
         seconds = seconds_of(corpus)
-    return Cost(len(corpus.train.ids), seconds, peak.megabytes)
+    return Cost(tokens=len(corpus.train.ids), seconds=seconds, peak_mb=peak.megabytes)
 
 
 if __name__ == "__main__":
-    answer = cost(Cell(**json.loads(sys.stdin.read())))
-    sys.stdout.write(json.dumps(asdict(answer)))
+    sys.stdout.write(cost(Cell.model_validate_json(sys.stdin.read())).model_dump_json())

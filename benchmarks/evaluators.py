@@ -7,17 +7,19 @@ Google's analogies: the same items, and a part whose scores are not gensim's is 
 
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from gensim.models import KeyedVectors
 from jaxtyping import Float32, Int64
 
-from wordrel.bench.material import Material
-from wordrel.bench.rows import Aim, Row, Rows
+from benchmarks.material import Material
+from benchmarks.rows import Aim, Row, Rows
+from benchmarks.training import interleaved
 from wordrel.corpus import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
@@ -44,8 +46,7 @@ _NOISE = 2.0  # so loud that a third of Google's questions come out right in 100
 _FEWEST = 3  # pairs; fewer have no correlation
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """What an evaluator says of a task: the score, and of how many items."""
 
     value: float
@@ -60,28 +61,29 @@ class Trial:
     scores: Mapping[str, Score]
 
     @property
-    def rate(self) -> float:
-        """Items a second."""
-        return sum(score.n for score in self.scores.values()) / self.seconds
+    def items(self) -> int:
+        """Of all tasks."""
+        return sum(score.n for score in self.scores.values())
 
 
 def evaluators(material: Material) -> Iterator[Row]:
     """Items a second beside gensim; seconds and peak memory of everything."""
-    rows, rounds = Rows("evaluators", AIMS), material.sizes.few_rounds
+    rows, rounds = Rows("evaluators", AIMS), range(material.sizes.few_rounds)
     tasks = alike_tasks()
     vocab = vocabulary(tasks, material.sizes.memory_words)
     one, many = (model(tasks, vocab, material.training.dim, n) for n in (1, N_VIEWS))
-    asked = {ANALOGIES: [task for task in tasks if task.name == GOOGLE], PAIRS: _pairs(tasks, one)}
-    for what, some in asked.items():
-        yield from _beside_gensim(rows, what, some, one, rounds)
+    google = [task for task in tasks if task.name == GOOGLE]
+    pairs = [task for task in tasks if task.kind == "pairs" and _covered(task, one) >= _FEWEST]
+    yield from _beside_gensim(rows, ANALOGIES, google, one, len(rounds))
+    yield from _beside_gensim(rows, PAIRS, pairs, one, len(rounds))
     shape = f"{len(vocab):,} words, {material.training.dim} dimensions"
     for kind in sorted({task.kind for task in tasks}):
         its = [task for task in tasks if task.kind == kind]
-        trials = [ours(its, one) for _ in range(rounds)]
+        seconds = [ours(its, one).seconds for _ in rounds]
         what = f"{kind}: {', '.join(task.name for task in its)}"
-        yield rows.of(what, f"one view, {shape}", [t.seconds for t in trials], "s")
+        yield rows.of(what, f"one view, {shape}", seconds, "s")
     seconds, peaks = [], []
-    for _ in range(rounds):
+    for _ in rounds:
         with peak_memory() as peak:
             seconds.append(ours(tasks, many).seconds)
         peaks.append(peak.megabytes)
@@ -96,6 +98,10 @@ def alike_tasks() -> list[Task]:
         DatasetError: where a data set is not here; says how to get it.
     """
     return [load_task(name) for name, info in REGISTRY.items() if info.question == "alike"]
+
+
+def _covered(task: Task, readings: Readings) -> int:
+    return int(ask(task, readings, lowercase=True)[0].covered.sum())
 
 
 def vocabulary(tasks: Sequence[Task], n_words: int) -> Vocab:
@@ -142,14 +148,6 @@ def _planted(
                     found.setdefault(derived, (base, section))
     bases, of = np.array(list(found.values()), dtype=np.int64).reshape(-1, 2).T
     return bases, np.array(list(found), dtype=np.int64), of
-
-
-def _pairs(tasks: Iterable[Task], readings: Readings) -> list[Task]:
-    """The sets of pairs of which the vocabulary has enough for a score."""
-    pairs = (task for task in tasks if task.kind == "pairs")
-    return [
-        task for task in pairs if ask(task, readings, lowercase=True)[0].covered.sum() >= _FEWEST
-    ]
 
 
 def ours(tasks: Sequence[Task], readings: Readings) -> Trial:
@@ -203,18 +201,19 @@ def _beside_gensim(
     (view,) = readings.views.values()
     vectors = KeyedVectors(view.shape[1])
     vectors.add_vectors(list(readings.vocab.words), view)
-    found: dict[str, list[Trial]] = {what: [], BESIDE[what]: []}
     with tempfile.TemporaryDirectory() as folder:
         files = {task.name: in_its_format(task, Path(folder)) for task in tasks}
-        for _ in range(n_rounds):
-            found[what].append(ours(tasks, readings))
-            found[BESIDE[what]].append(of_gensim(tasks, files, vectors))
-            require_equal(*(trials[-1].scores for trials in found.values()))
-    rates = {name: [trial.rate for trial in trials] for name, trials in found.items()}
+        jobs = {
+            what: lambda: ours(tasks, readings),
+            BESIDE[what]: lambda: of_gensim(tasks, files, vectors),
+        }
+        found = interleaved(jobs, n_rounds)
+    for mine, its in zip(*found.values(), strict=True):
+        require_equal(mine.scores, its.scores)
+    rates = {name: [trial.items / trial.seconds for trial in its] for name, its in found.items()}
     yield from rows.ratios(rates, [(what, BESIDE[what])], "items a second")
-    for name, trials in found.items():
-        n = sum(score.n for score in trials[0].scores.values())
-        yield rows.of(name, f"{n:,} items", [trial.seconds for trial in trials], "s")
+    for name, its in found.items():
+        yield rows.of(name, f"{its[0].items:,} items", [trial.seconds for trial in its], "s")
     for task in tasks:
         score = found[what][0].scores[task.name]
         measure = f"{task.measure}, gensim's to {EQUAL:g}, of {score.n:,} items"
