@@ -60,9 +60,7 @@ what separates two rungs may be tuning.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
-import wordrel
 from wordrel.report import ladder
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.claims.ladder import claim as one_ingredient
@@ -76,21 +74,12 @@ from wordrel.report.verdicts import (
     difference,
     over_corpora,
     shown,
-    told,
     told_apart,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 SIMILARITY = ("ws353", "simlex999")
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say which predictions held."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -180,7 +169,3 @@ def none_better(results: Results, corpus: str, models: Iterable[str]) -> Verdict
     if not tested or min(p.seeds for p in tested.values()) < SEEDS:
         return Verdict("undecided", evidence)
     return Verdict("fails" if better else "holds" if clear else "undecided", evidence)
-
-
-if __name__ == "__main__":
-    main()

@@ -42,9 +42,7 @@ Determiners are more than articles: "this", "each" and "which" are among them.
 """
 
 from math import isnan
-from pathlib import Path
 
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims.parts_of_speech import (
     CLAIMED,
@@ -70,19 +68,10 @@ from wordrel.report.verdicts import (
     shown_counted,
     shown_value,
     shown_values,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -150,7 +139,3 @@ def best_auc(results: Results) -> str:
         f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
         f"{shown_values(best)}"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -36,9 +36,6 @@ held-out sentences, items and seeds).
  C7 is decided by experiments/recall.py; prediction 5 stands beside it.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import roles
 from wordrel.report.verdicts import (
@@ -49,19 +46,10 @@ from wordrel.report.verdicts import (
     difference,
     measured,
     shown_gap,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -98,7 +86,3 @@ def surprise(results: Results) -> str:
         f"value the next-word loss of `attention` changes by {shown_gap(value)} nats, without any "
         f"of the three by {shown_gap(every)} (below 0 is better; {corpus})."
     )
-
-
-if __name__ == "__main__":
-    main()

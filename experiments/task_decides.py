@@ -32,9 +32,6 @@ of two seeds of one.
  them holds, and undecided otherwise.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import task
 from wordrel.report.claims.task import TASKS
@@ -50,18 +47,8 @@ from wordrel.report.verdicts import (
     enough,
     shown,
     shown_value,
-    told,
 )
 from wordrel.study.results import Results
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -94,7 +81,3 @@ def surprise(results: Results) -> str:
         f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
         f"({corpus}, rank correlation, 5 seeds)."
     )
-
-
-if __name__ == "__main__":
-    main()
