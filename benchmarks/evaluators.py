@@ -6,9 +6,8 @@ Google's analogies: the same items, and a part whose scores are not gensim's is 
 """
 
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from jaxtyping import Float32, Int64
 
 from benchmarks.material import Material
 from benchmarks.rows import Aim, Row, Rows
-from benchmarks.training import interleaved
+from benchmarks.training import interleaved, timed
 from wordrel.corpus import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
@@ -53,17 +52,8 @@ class Score(NamedTuple):
     n: int
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One evaluation of some tasks."""
-
-    seconds: float
-    scores: Mapping[str, Score]
-
-    @property
-    def items(self) -> int:
-        """Of all tasks."""
-        return sum(score.n for score in self.scores.values())
+Scores = dict[str, Score]
+"""By task."""
 
 
 def evaluators(material: Material) -> Iterator[Row]:
@@ -79,13 +69,13 @@ def evaluators(material: Material) -> Iterator[Row]:
     shape = f"{len(vocab):,} words, {material.training.dim} dimensions"
     for kind in sorted({task.kind for task in tasks}):
         its = [task for task in tasks if task.kind == kind]
-        seconds = [ours(its, one).seconds for _ in rounds]
+        seconds = [timed(partial(ours, its, one))[0] for _ in rounds]
         what = f"{kind}: {', '.join(task.name for task in its)}"
         yield rows.of(what, f"one view, {shape}", seconds, "s")
     seconds, peaks = [], []
     for _ in rounds:
         with peak_memory() as peak:
-            seconds.append(ours(tasks, many).seconds)
+            seconds.append(timed(partial(ours, tasks, many))[0])
         peaks.append(peak.megabytes)
     yield rows.of(ALL, f"{len(tasks)} tasks, {shape}", seconds, "s")
     yield rows.of(MEMORY, f"peak memory of the process, {shape}", peaks, "MB")
@@ -150,12 +140,12 @@ def _planted(
     return bases, np.array(list(found), dtype=np.int64), of
 
 
-def ours(tasks: Sequence[Task], readings: Readings) -> Trial:
-    """All that wordrel says of some tasks, and the scores of their first rows."""
-    started, scores = time.perf_counter(), {}
+def ours(tasks: Sequence[Task], readings: Readings) -> Scores:
+    """The scores of the first rows of some tasks; those of all their rows are made."""
+    scores = {}
     for task in tasks:
         scores[task.name], *_ = map(_score, ask(task, readings, lowercase=True))
-    return Trial(time.perf_counter() - started, scores)
+    return scores
 
 
 def _score(outcome: Outcome) -> Score:
@@ -166,9 +156,9 @@ def _score(outcome: Outcome) -> Score:
     )
 
 
-def of_gensim(tasks: Sequence[Task], files: Mapping[str, Path], vectors: KeyedVectors) -> Trial:
+def of_gensim(tasks: Sequence[Task], files: Mapping[str, Path], vectors: KeyedVectors) -> Scores:
     """What gensim says of the same tasks, from their files in its format."""
-    started, scores = time.perf_counter(), {}
+    scores = {}
     for task in tasks:
         path = str(files[task.name])
         if task.kind == "pairs":
@@ -179,7 +169,7 @@ def of_gensim(tasks: Sequence[Task], files: Mapping[str, Path], vectors: KeyedVe
             accuracy, sections = vectors.evaluate_word_analogies(path, RESTRICT_VOCAB)
             n = len(sections[-1]["correct"]) + len(sections[-1]["incorrect"])
             scores[task.name] = Score(accuracy, n)
-    return Trial(time.perf_counter() - started, scores)
+    return scores
 
 
 def in_its_format(task: Task, folder: Path) -> Path:
@@ -204,23 +194,25 @@ def _beside_gensim(
     with tempfile.TemporaryDirectory() as folder:
         files = {task.name: in_its_format(task, Path(folder)) for task in tasks}
         jobs = {
-            what: lambda: ours(tasks, readings),
-            BESIDE[what]: lambda: of_gensim(tasks, files, vectors),
+            what: partial(timed, partial(ours, tasks, readings)),
+            BESIDE[what]: partial(timed, partial(of_gensim, tasks, files, vectors)),
         }
         found = interleaved(jobs, n_rounds)
-    for mine, its in zip(*found.values(), strict=True):
-        require_equal(mine.scores, its.scores)
-    rates = {name: [trial.items / trial.seconds for trial in its] for name, its in found.items()}
+    for (_, mine), (_, its) in zip(*found.values(), strict=True):
+        require_equal(mine, its)
+    _, scores = found[what][0]
+    n = sum(score.n for score in scores.values())
+    rates = {name: [n / seconds for seconds, _ in its] for name, its in found.items()}
     yield from rows.ratios(rates, [(what, BESIDE[what])], "items a second")
     for name, its in found.items():
-        yield rows.of(name, f"{its[0].items:,} items", [trial.seconds for trial in its], "s")
+        yield rows.of(name, f"{n:,} items", [seconds for seconds, _ in its], "s")
     for task in tasks:
-        score = found[what][0].scores[task.name]
+        score = scores[task.name]
         measure = f"{task.measure}, gensim's to {EQUAL:g}, of {score.n:,} items"
         yield rows.of(task.name, measure, [score.value], task.measure.title())
 
 
-def require_equal(scores: Mapping[str, Score], of_gensim: Mapping[str, Score]) -> None:
+def require_equal(scores: Scores, of_gensim: Scores) -> None:
     """Two evaluators have to say the same of the same items.
 
     Raises:

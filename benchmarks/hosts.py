@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.material import Material
 from benchmarks.rows import Aim, Row, Rows
-from benchmarks.training import seconds
+from benchmarks.training import timed
 from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
@@ -133,10 +133,10 @@ def trial(folder: Path, settings: dict[str, Any], execute: dict[str, Any]) -> Tr
     logger = logging.getLogger("wordrel")
     logger.addHandler(heard)
     try:
-        taken = seconds(lambda: run_study(config, folder / "cache", folder / "out"))
+        seconds, _ = timed(lambda: run_study(config, folder / "cache", folder / "out"))
     finally:
         logger.removeHandler(heard)
-    return Trial(folder, taken, heard.lost)
+    return Trial(folder, seconds, heard.lost)
 
 
 def cluster(material: Material) -> Iterator[Row]:

@@ -20,7 +20,7 @@ from benchmarks.training import (
     batches,
     interleaved,
     new_trainer,
-    seconds,
+    timed,
 )
 from wordrel.corpus import open_corpus
 from wordrel.errors import CorpusError
@@ -102,8 +102,8 @@ def operations(material: Material) -> Iterator[Row]:
             trainer.step(batch, remaining=1.0)
 
     jobs = {
-        STEP: lambda: whole * len(full) / seconds(steps),
-        PRODUCT: lambda: 2 * size**3 / 1e9 / seconds(lambda: torch.mm(square, square)),
+        STEP: lambda: whole * len(full) / timed(steps)[0],
+        PRODUCT: lambda: 2 * size**3 / 1e9 / timed(lambda: torch.mm(square, square))[0],
     }
     interleaved(jobs, 1)  # not counted: fills caches
     found = interleaved(jobs, material.sizes.rounds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.material import Material, first_tokens, judge
 from benchmarks.rows import Aim, Row, Rows
-from benchmarks.training import ATTENTION, CBOW, MASKED, MEAN, SEED, SKIP_GRAM
+from benchmarks.training import ATTENTION, CBOW, MASKED, MEAN, SEED, SKIP_GRAM, timed
 from wordrel.config import ModelConfig
 from wordrel.corpus import Corpus, open_corpus
 from wordrel.models import MODELS, Runtime
@@ -49,9 +49,10 @@ class Trial:
     def run(self, config: ModelConfig, epochs: int) -> Run:
         """Train, then judge; only the training takes time."""
         training = self.material.training.model_copy(update={"epochs": epochs})
-        model, started = MODELS[config.kind], time.perf_counter()
-        trained = model.train(self.corpus, training, config, SEED, Runtime("cpu"))
-        seconds = time.perf_counter() - started
+        model = MODELS[config.kind]
+        seconds, trained = timed(
+            lambda: model.train(self.corpus, training, config, SEED, Runtime("cpu"))
+        )
         readings = model.read(trained.tensors, self.corpus.vocab, training, config)
         return Run(seconds, *judge(readings, self.task))
 

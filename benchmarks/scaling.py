@@ -6,7 +6,7 @@ from functools import partial
 from benchmarks.child import Cell, measure
 from benchmarks.material import Material, zipf_corpus
 from benchmarks.rows import Aim, Row, Rows
-from benchmarks.training import ATTENTION, CBOW, MEAN, batches, interleaved, new_trainer, seconds
+from benchmarks.training import ATTENTION, CBOW, MEAN, batches, interleaved, new_trainer, timed
 from wordrel.config import MatchedConfig, TrainingConfig
 
 MODELS = (MEAN, ATTENTION)
@@ -47,7 +47,7 @@ def _steps(
         for batch in batches(trainer, corpus):
             trainer.step(batch, remaining=1.0)
 
-    return lambda: seconds(steps)
+    return lambda: timed(steps)[0]
 
 
 def corpus_size(material: Material) -> Iterator[Row]:

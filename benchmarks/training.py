@@ -29,11 +29,11 @@ Found = TypeVar("Found")
 __all__ = ["CHUNK", "Model", "Trainer", "new_model"]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long something takes."""
+def timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """How many seconds something takes, and what comes out of it."""
     started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    found = work()
+    return time.perf_counter() - started, found
 
 
 def new_trainer(
@@ -52,7 +52,7 @@ def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
 
 def loop_seconds(trainer: Trainer, corpus: Corpus) -> float:
     """How long the loop of a trainer takes, from its first batch to its last step."""
-    return seconds(lambda: run(trainer, corpus, Runtime("cpu")))
+    return timed(lambda: run(trainer, corpus, Runtime("cpu")))[0]
 
 
 def training_seconds(training: TrainingConfig, config: ModelConfig) -> Seconds:

@@ -332,10 +332,10 @@ def test_a_part_that_is_stored_replaces_its_own_rows_alone(tmp_path: Path) -> No
             r"csv: .*five.*expected the columns part, what.*take the file from git",
         ),
         ("quality,target", "quantity,target", r"csv: .*quantity.*the parts throughput, quality"),
-        (",,0,,,", ",,0,,", r"csv:6: found variants.*,,0,,, expected variants.*,,0,,,;"),
+        (",,0,,,", ",,0,,", r"csv: not written as .*take the file from git"),
     ],
 )
-def test_a_damaged_table_is_named_by_line(old: str, new: str, message: str, tmp_path: Path) -> None:
+def test_a_damaged_table_is_refused(old: str, new: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "speed.csv").write_text(HAND_MADE.replace(old, new))
     with pytest.raises(StoreError, match=message):
         table.read_rows(tmp_path / "speed.csv")
@@ -542,12 +542,12 @@ def test_vectors_are_random_but_for_planted_analogies() -> None:
     vocab = evaluators.vocabulary(tasks, 2000)
     readings = evaluators.model(tasks, vocab, dim=50, n_views=2)
     assert [view.shape for view in readings.views.values()] == [(2000, 50)] * 2
-    score = evaluators.ours(tasks, readings).scores["google_analogies"]
+    score = evaluators.ours(tasks, readings)["google_analogies"]
     assert score.n == 1955
     assert 0.1 < score.value < 0.9
     unplanted = [replace(tasks[0], kind="pairs")]
     random = evaluators.model(unplanted, vocab, dim=50, n_views=1)
-    assert evaluators.ours(tasks, random).scores["google_analogies"].value < 0.01
+    assert evaluators.ours(tasks, random)["google_analogies"].value < 0.01
     first, second = readings.views.values()
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.02
 
