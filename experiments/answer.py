@@ -112,6 +112,7 @@ def answer_page(results: dict[str, Results]) -> str:
     failed = [p for p in found if p.verdict.found == "fails"]
     parts = [
         "# How is self-attention different from word2vec?",
+        _under_revision(),
         _numbered(sentences(results)),
         "## The claims",
         "A claim is decided by the rule in the experiment that it links to. Effects have their "
@@ -134,6 +135,12 @@ def answer_page(results: dict[str, Results]) -> str:
         f"Made by `python experiments/answer.py` from the tables in {_folders(results)}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _under_revision() -> str:
+    """What a review found, written once, by hand: above the answer in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return readme.split("<!-- under revision -->")[1].split("<!-- /under revision -->")[0].strip()
 
 
 def sentences(results: dict[str, Results]) -> list[str]:

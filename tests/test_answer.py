@@ -42,6 +42,15 @@ def test_the_readmes_show_the_same(answer: ModuleType, results: dict[str, Result
         assert replace_block(text, block, fresh) == text, "run: python experiments/answer.py"
 
 
+def test_both_pages_say_above_the_answer_what_is_under_revision() -> None:
+    for name in ("README.md", "results/ANSWER.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        above = text[: text.index("1. **")]
+        assert "independent review (one seed" in above
+        assert all(number in above for number in ("6.03", "6.226", "1.000", ".884"))
+        assert "C6 rests on models that are not tuned" in above
+
+
 def test_every_claim_and_every_prediction_has_its_line(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -136,7 +137,24 @@ def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: 
     result = call("run", config, "--plan", "--cache", tmp_path / "cache")
     assert result.exit_code == 0
     assert f"text: not prepared yet; `wordrel corpus prepare {config}`" in result.stdout
-    assert "and 6 cells of unknown length" in result.stdout
+    assert "tiny: 6 cells to train, 6 to ask" in result.stdout
+    assert "training: roughly less than 0.01 core-hours" in result.stdout
+    assert "rough: speed of another machine (254,444 tokens/s; dim," in result.stdout
+    assert "asking the tasks: unknown for all 6 cells" in result.stdout
+    assert "peak memory of what runs at a time, MB: unknown" in result.stdout
+    assert "disk in the cache, MB: unknown" in result.stdout
+    assert not re.search(r"\b0\.00\b|\s-\d", result.stdout)  # unknown work is not zero hours
+
+
+def test_a_plan_of_a_text_that_is_not_here_gives_no_number_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    config = write_study(tmp_path, corpora=[{"source": "wiki17m", "held_out": 0.1}])
+    result = call("run", config, "--plan", "--cache", tmp_path / "cache")
+    assert "wiki17m: the text of wiki17m is not here" in result.stdout
+    assert "training: unknown for all 6 cells" in result.stdout
+    assert "core-hours" not in result.stdout
 
 
 def test_a_new_config_says_what_it_saw_and_what_comes_next(

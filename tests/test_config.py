@@ -200,7 +200,7 @@ def test_missing_unreadable_and_wrongly_encoded_files_are_named(tmp_path: Path):
     latin.write_bytes("study: caf\u00e9".encode("latin-1"))
     for path, expected in [
         (tmp_path / "none.yaml", "none.yaml: there is no such file"),
-        (tmp_path, "cannot be read: Is a directory"),
+        (tmp_path, f"{tmp_path.name}: found a folder; expected a regular file"),
         (latin, "latin.yaml: found byte 0xe9 at offset 10, expected UTF-8"),
     ]:
         with pytest.raises(ConfigError, match=expected):

@@ -403,6 +403,14 @@ def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_p
     assert time.monotonic() - begin < 15
 
 
+@pytest.mark.timeout(60)
+def test_a_scheduler_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "scheduler.json")
+    engine = DaskEngine(scheduler_file=tmp_path / "scheduler.json", patience=0.5)
+    with pytest.raises(ConfigError, match=r"scheduler_file: .*json: found a named pipe"):
+        run(tmp_path, specs_of(tmp_path, a=""), engine=engine)
+
+
 @contextmanager
 def workers_here(number: int, threads: int) -> Iterator[str]:
     """A cluster of threads in this process: enough to be refused by."""

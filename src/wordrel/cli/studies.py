@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,10 +128,15 @@ def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:
     """The plan of a study as a table with its sums, or all of it as JSON."""
     if as_json:
         sums = (
-            *("core_seconds", "wall_seconds", "memory_mb", "disk", "unknown"),
-            *("asking_seconds", "unknown_asking"),
+            *("to_train", "core_seconds", "wall_seconds", "memory_mb", "disk", "unknown", "rough"),
+            *("to_ask", "asking_seconds", "unknown_asking"),
         )
-        typer.echo(json.dumps(asdict(budget) | {key: getattr(budget, key) for key in sums}))
+        lines = [
+            asdict(line) | {key: getattr(line, key) for key in ("to_train", "answered", "to_ask")}
+            for line in budget.lines
+        ]
+        found = asdict(budget) | {key: getattr(budget, key) for key in sums} | {"lines": lines}
+        typer.echo(json.dumps(found))
         return
     words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
     table = Table(box=box.SIMPLE_HEAD)
@@ -147,32 +153,48 @@ def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:
 
 def _planned(line: "Line") -> tuple[str, ...]:
     estimate = line.estimate
-    hours = None if estimate.seconds is None else estimate.seconds / 3600
+    hours = None if estimate.seconds is None else _hours(estimate.seconds, 3)
     evidence = f" ({estimate.evidence})" if estimate.evidence else ""
+    about = "about " if line.rough and line.tokens else ""
     return (
         *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.answered)),
-        *(_number(line.tokens, ",d"), _number(hours, ".3f"), _number(estimate.memory_mb, ",.0f")),
+        *(about + _number(line.tokens, ",d"), hours or "", _number(estimate.memory_mb, ",.0f")),
         f"{estimate.basis}{evidence}",
     )
 
 
 def _sums(budget: "Budget") -> tuple[str, ...]:
-    to_train = sum(line.to_train for line in budget.lines)
-    to_ask = sum(line.cells - line.answered for line in budget.lines)
-    unknown = f", and {budget.unknown} cells of unknown length" if budget.unknown else ""
-    left = budget.unknown_asking
-    unasked = f", and {left} cells of unknown length" if left else ""
     wall = "as long as its workers need"
     if budget.wall_seconds is not None:
-        wall = f"{budget.wall_seconds / 3600:.2f} hours at {budget.jobs} at a time"
-    memory = _number(budget.memory_mb, ",.0f") or "unknown"
+        wall = f"{_hours(budget.wall_seconds, 2)} hours at {budget.jobs} at a time"
+    training = _work(budget.to_train, budget.unknown, budget.core_seconds, f", {wall}")
+    rough = "roughly " if budget.rough and budget.unknown < budget.to_train else ""
+    disk = "unknown" if budget.disk is None else f"up to {ceil(budget.disk / 1e6):,}"
+    asking = _work(budget.to_ask, budget.unknown_asking, budget.asking_seconds)
     return (
-        f"{budget.study}: {to_train} cells to train, {to_ask} to ask",
-        f"training: {budget.core_seconds / 3600:.2f} core-hours, {wall}{unknown}",
-        f"peak memory of what runs at a time, MB: {memory}",
-        f"disk in the cache, MB: up to {budget.disk / 1e6:,.0f} for corpora that are prepared",
-        f"asking the tasks: {budget.asking_seconds / 3600:.2f} core-hours{unasked}",
+        f"{budget.study}: {budget.to_train} cells to train, {budget.to_ask} to ask",
+        f"training: {rough}{training}",
+        f"peak memory of what runs at a time, MB: {_number(budget.memory_mb, ',.0f') or 'unknown'}",
+        f"disk in the cache, MB: {disk}",
+        f"asking the tasks: {asking}",
     )
+
+
+def _work(cells: int, unknown: int, seconds: float, wall: str = "") -> str:
+    """How long the work on some cells takes, in words; what is unknown is never a number."""
+    if not cells:
+        return "nothing is left"
+    if unknown == cells:
+        return f"unknown for all {cells} cells"
+    more = f", and unknown for {unknown} more cells" if unknown else ""
+    return f"{_hours(seconds, 2)} core-hours{wall}{more}"
+
+
+def _hours(seconds: float, digits: int) -> str:
+    """Hours; what would be rounded to none is said to be less than the least."""
+    least = 10**-digits
+    hours = seconds / 3600
+    return f"less than {least}" if hours < least / 2 else f"{hours:,.{digits}f}"
 
 
 def _number(value: int | float | None, form: str) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wordrel.config.paths import regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_yaml
 from wordrel.config.problems import Problem, healed, nearest, problems_of
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
-from wordrel.errors import ConfigError
+from wordrel.errors import ConfigError, DatasetError
 from wordrel.tasks.registry import REGISTRY, explain_unknown
 
 _OWN_FILES = {
@@ -114,10 +115,20 @@ def _missing_files(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield ("corpora", i, "source"), f"corpora.{i}.source: {text}"
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
-        if isinstance(path, str | Path) and not Path(path).is_file():
-            expected = _OWN_FILES.get(task.get("kind"), "evaluation items")
-            text = f"found {str(path)!r}, where no file is; expected a file of {expected}"
+        if isinstance(path, str | Path) and (text := _no_file(path, task.get("kind"))):
             yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
+
+
+def _no_file(path: str | Path, kind: Any) -> str:
+    """What is wrong with the path of a user's own set; empty where a regular file is."""
+    try:
+        regular_file(Path(path), DatasetError)
+    except DatasetError as error:
+        return str(error)
+    except OSError:
+        expected = _OWN_FILES.get(kind, "evaluation items")
+        return f"found {str(path)!r}, where no file is; expected a file of {expected}"
+    return ""
 
 
 def _items(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:

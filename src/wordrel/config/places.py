@@ -13,6 +13,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import ConfigError
 
 Keys = tuple[int | str, ...]
@@ -82,6 +83,7 @@ def read_yaml(path: Path, overrides: Overrides = ()) -> tuple[dict[str, Any], Pl
 
 def _read_text(path: Path) -> str:
     try:
+        regular_file(path, lambda message: ConfigError([message]))
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError([f"{path}: there is no such file; give the path of a study"]) from error

@@ -10,11 +10,13 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from wordrel.config.paths import regular_file
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
@@ -80,14 +82,12 @@ def own_source(source: str, cache: Path) -> Source:
     """The files of a file, folder or glob, sorted by name.
 
     Raises:
-        CorpusError: nothing there, nothing that can be read, or a broken link.
+        CorpusError: nothing there, nothing that can be read, or what is no regular file.
     """
     found = _found_at(source)
     for file, _ in found:
-        if not file.exists():
-            raise CorpusError(
-                f"{file}: found a link to nothing; expected a file: mend or remove the link"
-            )
+        with _readable(file):
+            regular_file(file, CorpusError)
     files = sorted((f for f in found if f[0].suffix in SUFFIXES), key=lambda f: f[1])
     if not files:
         raise CorpusError(
@@ -141,14 +141,20 @@ def look_at_files(paths: Sequence[tuple[Path, str, Kind]], cache: Path) -> Sourc
 
 
 def _look_at(path: Path, name: str, kind: Kind, cache: Path) -> SourceFile:
-    try:
-        stat = path.stat()
+    with _readable(path):
+        stat = regular_file(path, CorpusError).stat()
         digest = _kept_digest(path, stat, cache)
+    return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read ({error}); expected a readable file: check its permissions"
         ) from error
-    return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
 
 
 def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:

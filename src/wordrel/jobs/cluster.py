@@ -22,6 +22,7 @@ from distributed import Client, KilledWorker, Worker, get_worker
 from joblib import parallel_config
 from joblib._dask import DaskDistributedBackend  # public by its name "dask" alone
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.environment import environment
 from wordrel.jobs.engines import Died, Engine, Guard, Started
@@ -94,7 +95,8 @@ class DaskEngine(Engine):
         end = time.monotonic() + self.patience
         while True:
             try:
-                about = json.loads(self.scheduler_file.read_text(encoding="utf-8"))
+                file = regular_file(self.scheduler_file, _wrong_file)
+                about = json.loads(file.read_text(encoding="utf-8"))
                 return str(about["address"])
             except (OSError, ValueError, KeyError) as error:
                 if time.monotonic() >= end:
@@ -119,6 +121,10 @@ class DaskEngine(Engine):
         start = 'dask worker --nthreads 1 --resources "GPU=1"' if self.gpu else "dask worker"
         place = f"{self._setting}: found {found} at {address} after {self.patience:.0f} s"
         raise ConfigError([f"{place}; start `{start}` on each host"])
+
+
+def _wrong_file(message: str) -> ConfigError:
+    return ConfigError([f"execute.scheduler_file: {message}"])
 
 
 def _warn_of_limits(workers: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 
 CURE = "run the study again (wordrel run CONFIG)"
@@ -140,7 +141,7 @@ def printed(value: Any, column: str) -> str:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with regular_file(path, StoreError).open(encoding="utf-8", newline="") as file:
             return file.read()
     except FileNotFoundError as error:
         raise StoreError(f"{path}: there is no such file; {CURE}") from error
