@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import wordrel
+from wordrel.report.claims import RULES
 from wordrel.report.verdicts import told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,9 +21,10 @@ def main() -> None:
     parser.add_argument("name", metavar="NAME", choices=names, help=", ".join(names))
     name = parser.parse_args().name
     result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    rules = vars(import_module(name))
-    found = [rules[judge](result) if judge in rules else {} for judge in ("verdicts", "claims")]
-    print(told(*found))
+    experiment = import_module(name)
+    verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
+    claims = {rule.name: rule.decide(result) for rule in RULES if rule.experiment == name}
+    print(told(verdicts, claims))
 
 
 if __name__ == "__main__":

@@ -474,10 +474,11 @@ def index(results: dict[str, Results]) -> str:
 
 def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
     if name in results:
-        module = import_module(name)
-        claims = module.claims(results[name]) if hasattr(module, "claims") else {}
-        yield from (f"**{name} {claim.verdict}**" for name, claim in claims.items())
-        yield from (f"{n} {v.found}" for n, v in module.verdicts(results[name]).items())
+        for rule in RULES:
+            if rule.experiment == name:
+                yield f"**{rule.name} {rule.decide(results[name]).verdict}**"
+        found = import_module(name).verdicts(results[name])
+        yield from (f"{n} {verdict.found}" for n, verdict in found.items())
 
 
 def _links(name: str, up: str, *, run: bool) -> str:

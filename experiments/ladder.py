@@ -63,13 +63,11 @@ from collections.abc import Iterable
 
 from wordrel.report import ladder
 from wordrel.report.claims.ladder import MARGIN
-from wordrel.report.claims.ladder import claim as one_ingredient
 from wordrel.report.queries import Row
 from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
     SEEDS,
-    Claim,
     Verdict,
     difference,
     over_corpora,
@@ -85,11 +83,6 @@ MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
     return over_corpora(results, on_corpus)
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C9, by the rule above."""
-    return {"C9": one_ingredient(results)}
 
 
 def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:

@@ -43,7 +43,6 @@ Decision rule, with 5 seeds; with fewer everything is undecided.
 from wordrel.report import queries
 from wordrel.report.claims import order
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     ahead,
@@ -88,11 +87,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     said = "; ".join(map(shown, falls))
     found["5"] = Verdict(decided_by_all(kept) if enough(falls) else "undecided", said)
     return found
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C8, by the rule above."""
-    return {"C8": order.claim(results)}
 
 
 def surprise(results: Results) -> str:

@@ -50,12 +50,9 @@ from wordrel.report.claims.parts_of_speech import (
     articles,
     auc,
     coefficient,
-    helping,
-    products,
 )
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     apart,
@@ -99,11 +96,6 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     evidence = f"{evidence} ({counted(rows)})"
     found["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
     return found
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C2 and C3, by the rule above."""
-    return {"C2": products(results), "C3": helping(results)}
 
 
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:

@@ -43,7 +43,6 @@ rule 3, since `content`, `attention` and `attention_position` were all right in 
 from wordrel.report.claims import recall
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     ahead,
     decided_by_all,
@@ -65,11 +64,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     unequal = decided_by_all([-1 if equal(pair) else ahead(pair) for pair in between])
     found = unequal if recall.complete(results, ("content",)) else "undecided"
     return {**recall.verdicts(results), "3": Verdict(found, "; ".join(map(shown, between)))}
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C7, as far as planted recall decides it."""
-    return {"C7": recall.claim(results)}
 
 
 def equal(pair: Row | None) -> bool:

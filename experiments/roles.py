@@ -39,7 +39,6 @@ held-out sentences, items and seeds).
 from wordrel.report import queries
 from wordrel.report.claims import roles
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     ahead,
     borne_out,
@@ -63,11 +62,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         **roles.verdicts(results),
         "5": Verdict(turned.get(share.found, share.found), share.evidence),
     }
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C5 and C6, by the rule above; what is said of C7 stands beside the verdict of recall."""
-    return {"C5": roles.different(results), "C6": roles.buying(results)}
 
 
 def surprise(results: Results) -> str:

@@ -36,7 +36,6 @@ from wordrel.report import queries
 from wordrel.report.claims import task
 from wordrel.report.claims.task import TASKS
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     agreement,
     ahead,
@@ -58,11 +57,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     gaps = [difference(results, corpus, "men_test", a, b) for a, b in couples]
     found = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
     return {**task.verdicts(results), "4": Verdict(found, "; ".join(map(shown, gaps)))}
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C4, by the rule above."""
-    return {"C4": task.claim(results)}
 
 
 def surprise(results: Results) -> str:

@@ -64,10 +64,8 @@ from collections.abc import Iterator, Sequence
 
 from wordrel.report import queries
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
-from wordrel.report.claims.learns import claim as learns
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     ahead,
@@ -115,11 +113,6 @@ def _of_signs(found: list[tuple[int, Row]]) -> Verdict:
         f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
         f"comparisons ({counted(rows)})",
     )
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C1, by the rule above."""
-    return {"C1": learns(results)}
 
 
 def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]]:
