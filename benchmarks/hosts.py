@@ -57,7 +57,7 @@ def hosts_at(folder: Path) -> Iterator[Any]:
     It is ready: the study's seconds do not hold its start.
 
     Raises:
-        TimeoutError: when the workers are not there in time.
+        WordrelError: when the workers are not there in time.
     """
     from distributed.deploy.spec import SpecCluster  # only this part needs Dask
     from distributed.deploy.subprocess import SubprocessScheduler, SubprocessWorker
@@ -75,7 +75,11 @@ def hosts_at(folder: Path) -> Iterator[Any]:
     }
     scheduler = {"cls": SubprocessScheduler, "options": {"scheduler_kwargs": here}}
     with SpecCluster(workers=workers, scheduler=scheduler) as hosts:  # type: ignore[no-untyped-call]
-        hosts.wait_for_workers(len(workers), timeout=PATIENCE)
+        try:
+            hosts.wait_for_workers(len(workers), timeout=PATIENCE)
+        except TimeoutError as error:
+            expected = f"expected {len(workers)} within {PATIENCE:.0f} s"
+            raise WordrelError(f"Dask's workers: {error}; {expected}: run it again") from error
         yield hosts
 
 
