@@ -23,12 +23,13 @@ from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.store import DONE
+from wordrel.jobs.engines import Cluster
 from wordrel.study.run import run_study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"
 TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
-PATIENCE = 120.0  # seconds to wait for the workers, and for the first cells
+PATIENCE = 600.0  # seconds to wait for the workers, and for the first cells
 GONE = "is gone; its cells go to other workers"
 MODELS = (
     {"kind": "word2vec", "algorithm": "cbow"},
@@ -130,14 +131,15 @@ def finished_cells(folder: Path) -> int:
     return len(list((folder / "cache" / "cells").glob(f"*/*/{DONE}")))
 
 
-def trial(folder: Path, settings: dict[str, Any], execute: dict[str, Any]) -> Trial:
-    """Run the study beside the folder `prepared`."""
+def trial(folder: Path, settings: dict[str, Any], at: Cluster | None = None) -> Trial:
+    """Run the study on a cluster, or two cells at a time here, beside the folder `prepared`."""
     shutil.copytree(folder.parent / "prepared", folder / "cache")
-    config, heard = parse_config({**settings, "execute": execute}), _Heard()
+    config, heard, jobs = parse_config(settings), _Heard(), None if at else 2
     logger = logging.getLogger("wordrel")
     logger.addHandler(heard)
     try:
-        seconds, _ = timed(lambda: run_study(config, folder / "cache", folder / "out"))
+        places = (folder / "cache", folder / "out")
+        seconds, _ = timed(lambda: run_study(config, *places, jobs=jobs, cluster=at))
     finally:
         logger.removeHandler(heard)
     return Trial(folder, seconds, heard.lost)
@@ -155,9 +157,9 @@ def cluster(material: Material) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="wordrel-hosts-") as name:
         root = Path(name)
         prepare(CorpusConfig(**settings["corpora"][0]), root / "prepared")
-        trials = {HERE: trial(root / "here", settings, {"jobs": 2})}
+        trials = {HERE: trial(root / "here", settings)}
         with hosts_at(root) as hosts, ThreadPoolExecutor(1) as beside:
-            dask = {"engine": "dask", "address": hosts.scheduler_address}
+            dask = Cluster(address=hosts.scheduler_address)
             trials[CLUSTER] = trial(root / "cluster", settings, dask)
             loss = beside.submit(lose, hosts, root / "lost")
             trials[LOST] = trial(root / "lost", settings, dask)

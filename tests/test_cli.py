@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,11 @@ from gensim.models import KeyedVectors
 from typer.testing import CliRunner, Result
 
 import wordrel
+from processes import PATIENCE, started, wait_until
 from tiny_study import settings, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
+from wordrel.jobs.progress import read_progress
 from wordrel.study.results import read_results
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
@@ -416,17 +417,20 @@ def test_the_schema_is_json():
 def test_an_interrupted_run_says_what_is_kept_and_leaves_no_result(tmp_path: Path):
     config = write_study(tmp_path, training={"dim": 8, "epochs": 10_000_000})
     command = [*MAIN, "run", str(config), "--out", str(tmp_path / "out"), "--jobs", "1"]
-    environment = {**os.environ, "WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "skip_gram seed 1 started" in line:
-                break
-        time.sleep(1)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {"WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **environment, "TMPDIR": str(scratch)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    def trains() -> bool:
+        cells = [c for folder in scratch.glob("wordrel-*") for c in read_progress(folder).items()]
+        return any("skip_gram" in name and cell.fraction > 0 for name, cell in cells)
+
+    with started(command, text=True, env=environment, **pipes) as process:
+        wait_until(lambda: process.poll() is not None or trains())
         process.send_signal(signal.SIGINT)
-        rest, output = process.stderr.read(), process.stdout.read() if process.stdout else ""
+        output, rest = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     last = rest.splitlines()[-1]
     assert last == (

@@ -16,10 +16,11 @@ import pytest
 from pydantic import BaseModel
 from safetensors import SafetensorError
 
+from processes import started
 from wordrel.errors import StoreError
 from wordrel.io import files, store
 
-SOURCE = Path(store.__file__).parents[1]
+SOURCE = Path(store.__file__).parents[2]
 
 
 @contextmanager
@@ -27,13 +28,10 @@ def process(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """Run Python until it says that it is inside; killed at the end if it has not ended."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
-        try:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "inside\n"
-            yield child
-        finally:
-            child.kill()
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "inside\n"
+        yield child
 
 
 def names(folder: Path) -> list[str]:
@@ -49,7 +47,7 @@ from wordrel.io.store import new_folder
 with new_folder(Path(sys.argv[1])) as folder:
     (folder / "half").write_text("half")
     print("inside", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -297,7 +295,7 @@ from pathlib import Path
 from wordrel.io.store import lock
 with lock(Path(sys.argv[1]), "writing results/a"):
     print("inside", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

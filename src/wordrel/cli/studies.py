@@ -26,6 +26,21 @@ Cache = Annotated[
     Path | None,
     typer.Option(help="Keeps corpora and trained models; default: $WORDREL_CACHE, else yours."),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run cells on the cluster of this Dask scheduler, tcp://... or tls://...; trust it "
+        "like a shell. Default: $WORDREL_DASK, else this machine.",
+    ),
+]
+SchedulerFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The same, by the file that the scheduler wrote; default: $WORDREL_SCHEDULER_FILE.",
+    ),
+]
 
 
 class Format(StrEnum):
@@ -84,6 +99,8 @@ def run(  # noqa: PLR0913 - a parameter an option
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    dask: Dask = None,
+    scheduler_file: SchedulerFile = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Train nothing: show what is done and what is to come.")
     ] = False,
@@ -96,21 +113,24 @@ def run(  # noqa: PLR0913 - a parameter an option
     trained; the others are reported.
     """
     from wordrel.config import load_config
+    from wordrel.jobs.engines import cluster_of
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
+    cluster = cluster_of(dask, scheduler_file)
     study = load_config(config, overrides or ())  # before torch is loaded: mistakes show at once
     if plan:
         from wordrel.io.store import cache_root
         from wordrel.study.budget import estimate
 
-        _show(estimate(study, cache or cache_root(), jobs=jobs), config, as_json=as_json)
+        budget = estimate(study, cache or cache_root(), jobs=jobs, cluster=cluster)
+        _show(budget, config, as_json=as_json)
         return
 
     from wordrel.api import run_config
     from wordrel.report.terminal import claims_table, headline_tables
 
-    results = run_config(study, out=out, jobs=jobs, cache=cache)
+    results = run_config(study, out=out, jobs=jobs, cache=cache, cluster=cluster)
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     told = [*headline_tables(results), *([claims] if claims else []), f"Report: {pages}"]
@@ -221,8 +241,14 @@ def compare(
     stdout().print(comparison_table(compare_results(read_results(first), read_results(second))))
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913 - a parameter an option
     folder: Folder,
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY.PATH=PATH", help="Where a text lies now (corpora.0.source=my.txt)."
+        ),
+    ] = None,
     jobs: Jobs = None,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the new results here; default: nowhere.")
@@ -230,6 +256,8 @@ def reproduce(
     quick: Annotated[
         bool, typer.Option("--quick", help="Only the first seed, on one core.")
     ] = False,
+    dask: Dask = None,
+    scheduler_file: SchedulerFile = None,
 ) -> None:
     """Run a stored config again from nothing, and compare every score with the stored one.
 
@@ -242,7 +270,15 @@ def reproduce(
 
     if quick:
         _say_how_long(folder)
-    verdicts = api.reproduce(folder, jobs=jobs, keep=keep, quick=quick)
+    verdicts = api.reproduce(
+        folder,
+        jobs=jobs,
+        keep=keep,
+        quick=quick,
+        places=places or (),
+        dask=dask,
+        scheduler_file=scheduler_file,
+    )
     verdict = overall(verdicts)
     stdout().print(verdicts_table(verdicts), f"{folder}: {verdict}", sep="\n")
     if verdict == DIFFERENT:

@@ -14,15 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from wordrel.errors import StoreError
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes half a second, which a command that only reads a config is spared
 
 _CURES = {
     errno.ENOSPC: "free some space or choose another folder, then run again",
@@ -70,7 +72,7 @@ def write_json(path: Path, data: Any, *, durable: bool = True) -> None:
     write_text(path, text + "\n", durable=durable)
 
 
-def write_parquet(path: Path, table: pd.DataFrame) -> None:
+def write_parquet(path: Path, table: "pd.DataFrame") -> None:
     """Replace a file by this table; same table, same bytes."""
     _replace_file(path, lambda temporary: table.to_parquet(temporary, index=False))
 

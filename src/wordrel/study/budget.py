@@ -16,6 +16,7 @@ from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfi
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
 from wordrel.corpus.rough import rough_train_tokens
 from wordrel.io.environment import usable_cores
+from wordrel.jobs.engines import Cluster
 from wordrel.study.answers import CellWork, unanswered
 from wordrel.study.asking import Asked, noted, seconds_to_ask
 from wordrel.study.cell import is_trained
@@ -159,18 +160,22 @@ class Budget:
                 yield from [line.estimate.seconds] * line.to_train
 
 
-def estimate(config: StudyConfig, cache: Path, *, jobs: int | None = None) -> Budget:
+def estimate(
+    config: StudyConfig, cache: Path, *, jobs: int | None = None, cluster: Cluster | None = None
+) -> Budget:
     """What running this study will cost, given what the cache has.
 
     Args:
         config: the study.
         cache: where corpora and cells are kept.
         jobs: cells at a time; default: as in the config, else one a core.
+        cluster: where cells would run; default: on this machine.
 
     Raises:
         WordrelError: for what would stop the run: a task or a text that is not to be read.
     """
     cache = cache.resolve()
+    jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
     tasks = load_tasks(config, cache)
     digests, unprepared = _identified(config.corpora, cache)
     ready = tuple(c for c in config.corpora if c.name not in unprepared)
@@ -193,7 +198,7 @@ def estimate(config: StudyConfig, cache: Path, *, jobs: int | None = None) -> Bu
             rough = text.words is None
             line = Line(*names, len(config.seeds), trained, tokens, disk, cost, asking, rough)
             lines.append(line)
-    return Budget(config.study, _jobs(config, jobs), tuple(lines), unprepared, tasks.skipped)
+    return Budget(config.study, jobs, tuple(lines), unprepared, tasks.skipped)
 
 
 @dataclass(frozen=True)
@@ -226,11 +231,6 @@ def _asking(works: Iterable[CellWork], asked: tuple[Asked, ...]) -> tuple[float 
         for work, tasks in waiting
         if tasks or not is_trained(work.cell)
     )
-
-
-def _jobs(config: StudyConfig, jobs: int | None) -> int | None:
-    chosen = jobs or config.execute.jobs
-    return chosen or (usable_cores() if config.execute.engine == "local" else None)
 
 
 def _identified(

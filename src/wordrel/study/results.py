@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from wordrel.config.dialect import read_stored
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 
@@ -108,7 +108,7 @@ def read_results(folder: Path) -> Results:
     tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
     manifest = _read_mapping(folder / "manifest.json", json.loads)
     _check_manifest(folder / "manifest.json", manifest)
-    config = _read_mapping(folder / "config.yaml", yaml.safe_load)
+    config = _read_mapping(folder / "config.yaml", read_stored)
     _check_models(folder, manifest, tables)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
@@ -152,7 +152,7 @@ def _read_text(path: Path) -> str:
 def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     try:
         data = parse(_read_text(path))
-    except (ValueError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise StoreError(f"{path}: cannot be read: {error}; {CURE}") from error
     if not isinstance(data, dict):
         raise StoreError(f"{path}: found {type(data).__name__}, expected keys; {CURE}")
