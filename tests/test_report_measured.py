@@ -1,4 +1,4 @@
-"""What the page shows of a model's inside and of growing text: panels, curves, words, charts."""
+"""What the page shows of a model's inside: panels, words, charts."""
 
 import json
 import re
@@ -9,11 +9,11 @@ import altair
 import pandas as pd
 import pytest
 
-from measured_study import ORDERS, SAMPLES, SPEECH, measured_results
+from measured_study import ORDERS, SPEECH, measured_results
 from wide_study import TASKS, wide_results
-from wordrel.report import curves, markdown, measured, svg
-from wordrel.report.document import Figure, Fold, figures
-from wordrel.report.page import document, render
+from wordrel.report import markdown, measured
+from wordrel.report.document import Figure, figures
+from wordrel.report.page import document
 from wordrel.study.results import Results
 
 MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
@@ -137,97 +137,22 @@ def test_nothing_is_drawn_where_nothing_was_measured():
     wide = wide_results(("wiki17m",))
     for theme in measured.THEMES:
         assert all(not measured.panels(wide, question, theme) for question in TASKS)
-    assert curves.curves(wide) == curves.sections(wide) == []
+    assert measured.figures(wide, "fit") == []
 
 
-def test_curves_hold_every_task_that_counts_on_every_sample(results: Results):
-    found = {curve.column.task: curve for curve in curves.curves(results)}
-    assert {"ws353", "google_analogies", "bless.coord", "held_out_loss.next_word"} <= set(found)
-    assert not {"men_dev", "google_analogies.3cosmul", "google_analogies.capital"} & set(found)
-    points = found["ws353"].points
-    assert tuple(points) == MODELS  # without random vectors
-    assert [p.tokens for p in points["skip_gram"]] == list(SAMPLES.values())
-    assert [p.score for p in points["skip_gram"]] == pytest.approx([0.44, 0.54, 0.64])
-    assert [p.seconds for p in points["skip_gram"]] == pytest.approx([102 / 15, 102 / 4, 102])
-    assert tuple(found["held_out_loss.next_word"].points) == ("attention", "attention_position")
-
-
-def test_curves_say_who_leads_and_a_lower_loss_is_better(results: Results):
-    found = {curve.column.task: curve for curve in curves.curves(results)}
-    said = curves.curves_words([found["ws353"]], "tokens")
-    assert said == (
-        "wiki17m, ws353: best means skip_gram 0.440 at 980,000 tokens, skip_gram 0.540 at "
-        "3,900,000 tokens and skip_gram 0.640 at 15,000,000 tokens."
-    )
-    loss = curves.curves_words([found["held_out_loss.masked_word"]], "seconds")
-    assert "best means masked_attention 5.951 after 7.1 s (wiki17m-1m), masked_attention" in loss
-
-
-def curve_figures(results: Results) -> list[Figure]:
-    """By tokens, and by seconds."""
-    (section,) = curves.sections(results)
-    return [block for block in section.blocks if isinstance(block, Figure)]
-
-
-def test_curves_are_small_charts_by_tokens_and_by_seconds(results: Results):
-    by_tokens, by_seconds = curve_figures(results)
-    tasks = len(curves.curves(results))
-    assert by_tokens.small and len(by_tokens.charts) == len(by_seconds.charts) == tasks > 6
-    rows = drawn(by_tokens.charts[0].spec)
-    assert len(rows) == len(MODELS) * len(SAMPLES)
-    assert by_tokens.charts[0].spec["layer"][1]["encoding"]["x"]["scale"]["type"] == "log"
-    assert drawn(by_seconds.charts[0].spec) == rows
-    assert by_seconds.charts[0].spec["layer"][1]["encoding"]["x"]["field"] == "seconds"
-    assert [figure.name for figure in (by_tokens, by_seconds)] == ["curves", ""]
-    (fold,) = (b for b in curves.sections(results)[0].blocks if isinstance(b, Fold))
-    lines = markdown.blocks(fold.blocks).splitlines()
-    start = "| ws353 (spearman ↑) | skip_gram | wiki17m-4m | 3,900,000 | 25.5 |"
-    assert f"{start} 0.540 [0.510, 0.570] | 317 |" in lines
-
-
-def test_each_model_of_a_curve_has_a_look_of_its_own(results: Results):
-    chart = curve_figures(results)[0].charts[0]
-    _, line, dot = chart.spec["layer"]
-    ticks = line["encoding"]["x"]["axis"]["values"]
-    assert ticks == list(SAMPLES.values())
+def test_each_model_of_a_chart_of_lines_has_a_look_of_its_own(results: Results):
+    chart = figure(results, "fit", "What a model has learned of distance").charts[0]
+    _, _, line, dot = chart.spec["layer"]
+    assert line["encoding"]["x"]["axis"]["values"] == [*range(-5, 0), *range(1, 6)]
     named = dot["encoding"]
-    assert named["shape"]["scale"]["domain"] == list(MODELS)
+    models = ["attention_position", "masked_attention"]
+    assert named["shape"]["scale"]["domain"] == models
     dashes = {row["model"]: row["dash"] for row in drawn(chart.spec)}
     colour, shape = (named[channel]["scale"]["range"] for channel in ("stroke", "shape"))
-    looks = set(zip(colour, shape, (dashes[m] for m in MODELS), strict=True))
-    assert len(looks) == len(MODELS)
+    looks = set(zip(colour, shape, (dashes[model] for model in models), strict=True))
+    assert len(looks) == len(models)
 
 
 def test_what_only_the_page_shows_has_no_file(results: Results):
-    names = [figure.name for figure in figures(document(results).sections)]
-    assert "curves" in names and "" not in names
-    (figure,) = (f for f in figures(document(results).sections) if f.name == "curves")
-    assert svg.draw(figure).count("<svg") == 1
-
-
-def test_the_page_shows_them_before_the_claims(results: Results):
-    page = render(results)
-    assert page.index("## What does more text buy?") < page.index("## The claims")
-    assert "](figures/curves.svg)" in page
-    assert "| ws353 (spearman ↑) | skip_gram | wiki17m-4m | 3,900,000 | 25.5 |" in page
-    assert "What does more text buy?" not in render(wide_results(("wiki17m",)))
-
-
-def test_a_point_without_seconds_is_left_out_of_a_logarithmic_axis(results: Results):
-    runs = results.runs.assign(seconds=results.runs["seconds"].where(results.runs["seed"] < 0))
-    by_tokens, by_seconds = curve_figures(replace(results, runs=runs))
-    assert drawn(by_seconds.charts[0].spec) == []
-    assert len(drawn(by_tokens.charts[0].spec)) == len(MODELS) * len(SAMPLES)
-
-
-def test_samples_have_the_same_settings_but_for_name_and_limit(results: Results):
-    assert curves.sample_groups(results) == {"wiki17m": list(SAMPLES)}
-    turned = replace(results, config=results.config | {"corpora": results.config["corpora"][::-1]})
-    assert curves.sample_groups(turned) == {"wiki17m": list(SAMPLES)}  # the smallest first
-    *rest, last = results.config["corpora"]
-    other = replace(results, config=results.config | {"corpora": [*rest, last | {"min_count": 2}]})
-    assert curves.sample_groups(other) == {"wiki17m": list(SAMPLES)[:2]}
-    alone = replace(results, config=results.config | {"corpora": [last]})
-    assert curves.sample_groups(alone) == {}
-    without = {k: v for k, v in results.config.items() if k != "corpora"}
-    assert curves.curves(replace(results, config=without)) == []
+    names = [one.name for one in figures(document(results).sections)]
+    assert "differences-fit" in names and "" not in names

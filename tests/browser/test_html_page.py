@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 from visits import Visit
 
+from ladder_study import ladder_results, losses
 from measured_study import measured_results
 from wide_study import MODELS, wide_results
 from wordrel.report.html import render_html
@@ -189,14 +190,16 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_curves_fit_their_boxes_and_a_fold_draws_what_it_opens(
-    browser: Browser, measured: Path, width: int, scheme: str
+def test_small_charts_fit_their_boxes_and_a_fold_draws_what_it_opens(
+    browser: Browser, tmp_path: Path, width: int, scheme: str
 ):
-    found = Visit(browser, measured, width=width, scheme=scheme)
+    ladder = tmp_path / "report.html"
+    ladder.write_text(render_html(ladder_results(losses())), encoding="utf-8")
+    found = Visit(browser, ladder, width=width, scheme=scheme)
     page = found.page
     expect(page.locator("html")).to_have_attribute("data-charts", scheme, timeout=WAIT)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    figure = page.locator("#size figure").first
+    figure = page.locator("#answer figure").first
     assert figure.locator(".chart svg").count() == 6
     more = figure.locator("details.more")
     more.locator("summary").press("Enter")

@@ -11,7 +11,6 @@ from wordrel.io.files import write_text
 from wordrel.report import (
     agreement,
     claims,
-    curves,
     findings,
     ladder_section,
     markdown,
@@ -94,7 +93,6 @@ def document(results: Results) -> Document:
         _came_out(results),
         Section("How to read the tables", [Paragraph(legend(results))], "legend"),
         *_questions(results),
-        *curves.sections(results),
         *claims.sections(results),
         *_agreement(results),
         *_chosen(results),
