@@ -106,10 +106,10 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
         for r in queries.rows(results.agreement, corpus=corpus, between=between)
         if not pd.isna(r.score)
     ]
-    pairs: dict[tuple[str, ...], dict[str, Row]] = {}
-    for r in found:
-        key = (model_and_view(r.model_a, r.view_a), model_and_view(r.model_b, r.view_b))
-        pairs.setdefault(key, {})[r.measure] = r
+    pairs = queries.grouped(
+        found,
+        lambda r: (model_and_view(r.model_a, r.view_a), model_and_view(r.model_b, r.view_b)),
+    )
     measures = queries.distinct(r.measure for r in found)
     names = ["model"] if between == "seeds" else ["a", "b"]
     heads = [*names, *(name(m.replace("_", " ")) for m in measures)]
@@ -118,10 +118,11 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     return [Table([*heads, *last], body, words=len(names))] if body else []
 
 
-def _line(names: tuple[str, ...], measures: list[str], rows: dict[str, Row]) -> list[str]:
+def _line(names: tuple[str, ...], measures: list[str], found: list[Row]) -> list[str]:
+    rows = {r.measure: r for r in found}
     scores = [
         with_interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else number(None)
         for m in measures
     ]
-    first = rows.get(MAIN, next(iter(rows.values())))
+    first = rows[MAIN] if MAIN in rows else found[0]
     return [*names, *scores, small(first.chance), count(first.n_items), count(first.pairs)]

@@ -3,7 +3,7 @@
 Tasks of one kind stand in a table together, as many as a page is wide.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count as numbers
 from itertools import islice, product
@@ -56,11 +56,11 @@ def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     """
     columns = queries.columns(results, corpus, question)
     if question in SEPARATE:
-        sets = _sorted(columns, [_who_answers(results, corpus, c) for c in columns])
+        sets = queries.grouped(columns, lambda c: _who_answers(results, corpus, c))
         return [Group("", part) for columns in sets.values() for part in _cut(results, columns)]
     if len(columns) <= WIDEST:
         return [Group("", tuple(columns))] if columns else []
-    kinds = _sorted(columns, [_kind(results, c) for c in columns])
+    kinds = queries.grouped(columns, lambda c: _kind(results, c))
     cut = [Group(k, part) for k, found in kinds.items() for part in _cut(results, found)]
     return _joined(cut)
 
@@ -239,17 +239,9 @@ def _who_answers(results: Results, corpus: str, column: Column) -> str:
     return "\n".join(sorted(r.model for r in answers if not pd.isna(r.score)))
 
 
-def _sorted(columns: Sequence[Column], keys: Iterable[str]) -> dict[str, list[Column]]:
-    """Columns by key, both in the order of first appearance."""
-    found: dict[str, list[Column]] = {}
-    for column, key in zip(columns, keys, strict=True):
-        found.setdefault(key, []).append(column)
-    return found
-
-
 def _cut(results: Results, columns: Sequence[Column]) -> list[tuple[Column, ...]]:
     """Tables of about the same width, none wider than a page unless a task alone is."""
-    tasks = _sorted(columns, [queries.base(results, c.task) for c in columns]).values()
+    tasks = queries.grouped(columns, lambda c: queries.base(results, c.task)).values()
     tables = -(-len(columns) // WIDEST)
     width = -(-len(columns) // tables)
     found: list[list[Column]] = []
@@ -257,7 +249,7 @@ def _cut(results: Results, columns: Sequence[Column]) -> list[tuple[Column, ...]
         if found and len(found[-1]) + len(task) <= width:
             found[-1] += task
         else:
-            found.append(list(task))
+            found.append(task)
     return [tuple(table) for table in found]
 
 

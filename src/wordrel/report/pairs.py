@@ -155,9 +155,7 @@ def chosen(results: Results, corpus: str) -> list[Block]:
     found = queries.rows(results.views, corpus=corpus)
     if not any(r.by == "development" for r in found):
         return []
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for r in found:
-        groups.setdefault((r.question, r.model), []).append(r)
+    groups = queries.grouped(found, lambda r: (r.question, r.model))
     heads = ["question", "model", "primary view", "chosen by", "score", "next best", "seeds"]
     return [Table(heads, [line for g in groups.values() for line in _chosen_line(g)], words=4)]
 

@@ -23,10 +23,9 @@ _interval = partial(with_interval, digits=2)  # many columns of numbers with int
 
 def part_tables(results: Results, corpus: str, question: str) -> dict[str, list[Table]]:
     """Task -> the table of its sections, relations or classes, a line each."""
-    by_task: dict[str, list[Row]] = {}
-    for r in _speaking(queries.parts(results, corpus, question)):
-        if not pd.isna(r.score):
-            by_task.setdefault(queries.base(results, r.task), []).append(r)
+    speaking = _speaking(queries.parts(results, corpus, question))
+    scored = [r for r in speaking if not pd.isna(r.score)]
+    by_task = queries.grouped(scored, lambda r: queries.base(results, r.task))
     return {task: [_part_table(results, corpus, task, rows)] for task, rows in by_task.items()}
 
 
@@ -97,18 +96,14 @@ def _of_several_views(found: Sequence[Row]) -> set[str]:
 
 def _speaking(found: Sequence[Row]) -> list[Row]:
     """The rows of primary views, and of a model's only view where none is primary."""
-    views: dict[tuple[str, str], set[str]] = {}
-    for r in found:
-        views.setdefault((r.model, r.task), set()).add(r.view)
-    return [r for r in found if r.primary or len(views[r.model, r.task]) == 1]
+    views = Counter((model, task) for model, task, _ in {(r.model, r.task, r.view) for r in found})
+    return [r for r in found if r.primary or views[r.model, r.task] == 1]
 
 
 def _lines(found: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, Row]]:
     """The lines of a table by these columns: model -> its row."""
-    lines: dict[tuple[str, ...], dict[str, Row]] = {}
-    for r in found:
-        lines.setdefault(tuple(getattr(r, key) for key in keys), {})[r.model] = r
-    return lines
+    lines = queries.grouped(found, lambda r: tuple(getattr(r, key) for key in keys))
+    return {key: {r.model: r for r in of_line} for key, of_line in lines.items()}
 
 
 def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, str]:

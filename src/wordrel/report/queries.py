@@ -1,9 +1,9 @@
 """Questions that every view of the results asks of the tables: orders, primary rows, winners."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -23,6 +23,8 @@ _MEMBERS = {
 }
 _FAMILIES = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds}
 
+K = TypeVar("K")
+T = TypeVar("T")
 Row = Any  # a named tuple with the columns of one table
 
 
@@ -58,6 +60,14 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
     for column, value in wanted.items():
         table = table[table[column] == value]
     return list(table.itertuples(index=False, name="Row"))
+
+
+def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Things by key, both in the order of first appearance."""
+    found: dict[K, list[T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
+    return found
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -215,10 +225,7 @@ def _groups(
     results: Results, table: str, keys: tuple[str, ...]
 ) -> Mapping[tuple[str, ...], list[Row]]:
     """The rows of a table by these columns: thousands of rows are sorted once, not a cell."""
-    found: dict[tuple[str, ...], list[Row]] = {}
-    for r in rows(getattr(results, table)):
-        found.setdefault(tuple(getattr(r, key) for key in keys), []).append(r)
-    return found
+    return grouped(rows(getattr(results, table)), lambda r: tuple(getattr(r, k) for k in keys))
 
 
 def winner(pair: Row) -> str | None:

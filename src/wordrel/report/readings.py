@@ -132,9 +132,7 @@ def speech_panels(results: Results, corpus: str, question: str) -> tuple[Panel, 
     measured = queries.measured(results, corpus, question)
     found = [r for r in measured if r.statistic == STATISTIC and _PAIR.fullmatch(r.group)]
     pairs = tuple(queries.distinct(r.group for r in found))
-    by_model: dict[str, list[Row]] = {}
-    for r in found:
-        by_model.setdefault(r.model, []).append(r)
+    by_model = queries.grouped(found, lambda r: str(r.model))
     models = queries.models(results, corpus)
     return tuple(_panel(model, pairs, by_model[model]) for model in models if model in by_model)
 
