@@ -16,8 +16,8 @@ from wide_study import wide_results
 from wordrel.report import document as doc
 from wordrel.report import findings, markdown
 from wordrel.report import html as page
-from wordrel.report.html import inline, render_html, write_html
-from wordrel.report.page import document
+from wordrel.report.html import inline
+from wordrel.report.page import document, write_pages
 from wordrel.report.scores import scores_figure
 from wordrel.study.results import Results, read_results
 
@@ -62,6 +62,10 @@ class Page(HTMLParser):
                 self.specs.append(json.loads(data))
         elif inside != "style":
             self.texts.append(data)
+
+
+def render_html(results: Results) -> str:
+    return page.write(document(results))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -307,10 +311,10 @@ def test_the_page_has_every_table_of_the_report_and_more(wide: Results, shown: P
     assert [tag for tag, _ in shown.found].count("tr") > rows - heads
 
 
-def test_write_html_writes_beside_the_tables(tmp_path: Path):
+def test_the_page_is_written_beside_the_tables(tmp_path: Path):
     for path in GOLDEN.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert write_html(tmp_path) == tmp_path / "report.html"
+    assert write_pages(tmp_path) == (tmp_path / "report.md", tmp_path / "report.html")
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert written == render_html(read_results(GOLDEN))
     assert 'href="explorer.html"' in written

@@ -14,7 +14,7 @@ import pytest
 import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
-from wordrel.report import queries, svg
+from wordrel.report import markdown, queries, svg
 from wordrel.report.document import Spec
 from wordrel.report.ladder import (
     Climb,
@@ -28,7 +28,7 @@ from wordrel.report.ladder import (
 )
 from wordrel.report.ladder_section import figure, sections, sentence, steps_tables
 from wordrel.report.markdown import blocks, inline
-from wordrel.report.page import render, render_files
+from wordrel.report.page import document, report_files
 from wordrel.report.pairs import comparisons
 from wordrel.report.rungs import (
     BLOCK,
@@ -51,6 +51,10 @@ from wordrel.study.results import Results
 GOLDEN = Path(__file__).parent / "golden"
 TO_CONTENT, TO_MASKED, TO_BLOCK = LADDERS
 Losses = dict[str, dict[str, dict[int, float]]]
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")
@@ -410,7 +414,7 @@ def test_the_figure_of_the_page_is_written_beside_it():
     square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
     results = ladder_results(square, [setting(m) for m in square["c"]])
     drawn = svg.draw(figure(climbs(results)))
-    assert render_files(results)["figures/ladder.svg"] == drawn
+    assert report_files(document(results))["figures/ladder.svg"] == drawn
 
 
 def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):

@@ -12,19 +12,23 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wordrel.report import findings, queries, svg, text
+from wordrel.report import findings, markdown, queries, svg, text
 from wordrel.report.agreement import agreement_figure
 from wordrel.report.document import Block, Table, name
 from wordrel.report.findings import title
 from wordrel.report.headline import column_groups, headlines, joined_letters, letters
 from wordrel.report.markdown import blocks, inline
-from wordrel.report.page import render, render_files, write_report
+from wordrel.report.page import document, report_files, write_pages
 from wordrel.report.pairs import comparisons
 from wordrel.report.scores import scores_figure
 from wordrel.report.terminal import headline_tables
 from wordrel.study.results import Results, read_results
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +78,8 @@ def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
     results: Results, tmp_path: Path
 ):
     folder = Path(shutil.copytree(GOLDEN / "input", tmp_path / "study"))
-    assert write_report(folder) == folder / "report.md"
-    files = render_files(results)
+    assert write_pages(folder) == (folder / "report.md", folder / "report.html")
+    files = report_files(document(results))
     figures_there = ("agreement", "differences-alike", "scores")
     assert sorted(files) == [*(f"figures/{name}.svg" for name in figures_there), "report.md"]
     for path, content in files.items():
@@ -342,7 +346,7 @@ def test_every_question_has_a_title_of_its_own(results: Results):
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
     empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
     bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)
-    files = render_files(bare)
+    files = report_files(document(bare))
     assert list(files) == ["report.md"]
     assert "figures/" not in files["report.md"]
     assert "Nothing was scored." in files["report.md"]

@@ -9,11 +9,11 @@ import pytest
 
 from ladder_study import ladder_results, losses
 from wide_study import MODELS, wide_results
-from wordrel.report import agreement, findings, pairs, parts, queries
+from wordrel.report import agreement, findings, markdown, pairs, parts, queries
 from wordrel.report.document import Table, figures
 from wordrel.report.headline import WIDEST, column_groups, headlines
 from wordrel.report.markdown import blocks, inline
-from wordrel.report.page import document, render
+from wordrel.report.page import document
 from wordrel.report.readme import render_block
 from wordrel.study.results import Results
 
@@ -26,6 +26,10 @@ TITLES = [
     "Which models agree?",
 ]
 QUESTIONS = ["alike", "relate", "syntax", "in_context", "fit"]
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from visits import Visit
 from ladder_study import ladder_results, losses
 from measured_study import measured_results
 from wide_study import MODELS, wide_results
-from wordrel.report.html import render_html
+from wordrel.report import html
+from wordrel.report.page import document
 
 WAIT = 60_000  # milliseconds, for a machine that is busy
 
@@ -18,7 +19,7 @@ WAIT = 60_000  # milliseconds, for a machine that is busy
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_html(wide_results(("wiki17m",))), encoding="utf-8")
+    path.write_text(html.write(document(wide_results(("wiki17m",)))), encoding="utf-8")
     return path
 
 
@@ -185,7 +186,7 @@ def test_without_scripts_everything_is_readable(browser: Browser, report: Path):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("measured") / "report.html"
-    path.write_text(render_html(measured_results()), encoding="utf-8")
+    path.write_text(html.write(document(measured_results())), encoding="utf-8")
     return path
 
 
@@ -194,7 +195,7 @@ def test_small_charts_fit_their_boxes_and_a_fold_draws_what_it_opens(
     browser: Browser, tmp_path: Path, width: int, scheme: str
 ):
     ladder = tmp_path / "report.html"
-    ladder.write_text(render_html(ladder_results(losses())), encoding="utf-8")
+    ladder.write_text(html.write(document(ladder_results(losses()))), encoding="utf-8")
     found = Visit(browser, ladder, width=width, scheme=scheme)
     page = found.page
     expect(page.locator("html")).to_have_attribute("data-charts", scheme, timeout=WAIT)

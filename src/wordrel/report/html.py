@@ -1,24 +1,19 @@
-"""report.html: one file with the charts' library, the style and the data inside.
+"""The report as HTML: one file with the charts' library, the style and the data inside.
 
-Reads a results folder; `write_html` writes report.html into it. Same tables and same versions of
-the libraries, same bytes.
+Same report and same versions of the libraries, same bytes.
 """
 
 import json
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from wordrel.io.files import write_text
 from wordrel.report import charts
 from wordrel.report import document as doc
-from wordrel.report.page import document
-from wordrel.study.results import Results, read_results
 
 _NAMES = "window.vegaEmbed = vegaEmbed;"
 """What the page's script calls in the charts' library."""
@@ -36,24 +31,13 @@ _SIGNS = str.maketrans(
 _LINK = re.compile(f"{doc.LINK[0]}(.*?){doc.TO}(.*?){doc.LINK[1]}")
 
 
-def write_html(folder: Path) -> Path:
-    """Render report.html from the stored files; returns its path.
-
-    Raises:
-        StoreError: a stored file is missing or malformed, or the folder cannot be written.
-    """
-    path = folder / "report.html"
-    write_text(path, render_html(read_results(folder)))
-    return path
-
-
-def render_html(results: Results) -> str:
+def write(report: doc.Document) -> str:
     """The whole of report.html."""
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            report=document(results),
+            report=report,
             config=charts.CONFIG,
             style=_asset("page.css"),
             script=_asset("page.js"),

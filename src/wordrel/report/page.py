@@ -1,6 +1,6 @@
-"""The report of a study: its tree, built from the stored tables, and report.md with its figures.
+"""The report of a study: its tree, built once from the stored tables, and its files.
 
-Reads a results folder; `write_report` writes report.md and figures/*.svg into it.
+Reads a results folder; `write_pages` writes report.md, figures/*.svg and report.html into it.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from wordrel.report import (
     agreement,
     claims,
     findings,
+    html,
     ladder_section,
     markdown,
     measured,
@@ -64,27 +65,25 @@ _DOUBTS = (
 _Draw = Callable[[Results, str, str], Sequence[Block]]
 
 
-def write_report(folder: Path) -> Path:
-    """Render report.md and the figures from the stored files; returns the path of report.md.
+def write_pages(folder: Path) -> tuple[Path, Path]:
+    """Write report.md, its figures and report.html from the stored tables.
+
+    Returns:
+        The paths of report.md and report.html.
 
     Raises:
         StoreError: a stored file is missing or malformed, or the folder cannot be written.
     """
-    for path, text in render_files(read_results(folder)).items():
+    report = document(read_results(folder))
+    for path, text in (report_files(report) | {"report.html": html.write(report)}).items():
         write_text(folder / path, text)
-    return folder / "report.md"
+    return folder / "report.md", folder / "report.html"
 
 
-def render_files(results: Results) -> dict[str, str]:
-    """The text of every file of the report, by its path inside the folder."""
-    report = document(results)
+def report_files(report: Document) -> dict[str, str]:
+    """The text of report.md and of its figures, by their paths inside the folder."""
     drawn = {figure.path: svg.draw(figure) for figure in figures(report.sections)}
     return drawn | {"report.md": markdown.write(report)}
-
-
-def render(results: Results) -> str:
-    """The whole of report.md."""
-    return markdown.write(document(results))
 
 
 def document(results: Results) -> Document:
