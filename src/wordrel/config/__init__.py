@@ -8,6 +8,7 @@ from wordrel.config.models import (
     RandomConfig,
     TrainingConfig,
     Word2vecConfig,
+    identity,
 )
 from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
@@ -48,6 +49,7 @@ __all__ = [
     "canonical_json",
     "config_schema",
     "digest",
+    "identity",
     "load_config",
     "parse_config",
     "parse_corpus",
