@@ -9,10 +9,11 @@ import pytest
 
 import wordrel
 from tiny_study import write_config
+from wordrel import api
 from wordrel.config import RUNGS, StudyConfig, load_config
 from wordrel.errors import StoreError
 from wordrel.study.cell import CellSpec, CorpusName
-from wordrel.study.results import Results
+from wordrel.study.results import Results, read_results
 
 NAMES = {"skip_gram": "word2vec", "attention": "mine"}
 MODELS = [
@@ -38,7 +39,7 @@ def renamed(tiny: Path, tmp_path: Path) -> Results:
 def test_another_name_gives_the_same_folder_and_the_same_bytes(
     tiny: Path, renamed: Results, tmp_path: Path
 ) -> None:
-    first = wordrel.study.results.read_results(tiny / "out").runs
+    first = read_results(tiny / "out").runs
     for before, now in NAMES.items():
         old = first[(first["model"] == before) & (first["seed"] == 1)].iloc[0]
         new = renamed.runs[renamed.runs["model"] == now].iloc[0]
@@ -86,7 +87,7 @@ def test_a_kind_under_a_new_name_keeps_its_cells(
 
 def as_before(results: Results) -> Path:
     """The results as an older version wrote them: the user's name stands in that of the cell."""
-    config = wordrel.api.stored_config(results)
+    config = api.stored_config(results)
     runs = results.folder / "runs.csv"
     text = runs.read_text(encoding="utf-8")
     for run in results.runs.itertuples():
@@ -105,7 +106,7 @@ def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
     expected = wordrel.load(renamed.folder, "mine", cache=tmp_path / "cache").views["input"]
     new = tmp_path / "cache/cells/text" / renamed.runs["cell"].iloc[1]
     folder = as_before(renamed)
-    old = new.with_name(wordrel.study.results.read_results(folder).runs["cell"].iloc[1])
+    old = new.with_name(read_results(folder).runs["cell"].iloc[1])
     found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
     np.testing.assert_array_equal(found, expected)
 
@@ -113,8 +114,8 @@ def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
     found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
     np.testing.assert_array_equal(found, expected)
     monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: pytest.fail("trained"))
-    config = wordrel.api.stored_config(renamed)
-    again = wordrel.api.run_config(config, out=folder, cache=tmp_path / "cache", jobs=1)
+    config = api.stored_config(renamed)
+    again = api.run_config(config, out=folder, cache=tmp_path / "cache", jobs=1)
     assert again.runs["cell"].iloc[1] == old.name
 
     with pytest.raises(StoreError, match=r"there is no trained cell \(text/mine seed 1\); run the"):
