@@ -209,7 +209,8 @@ def test_weights_sum_to_one_and_are_zero_outside_the_context(
     model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES, hidden=hidden):
         x = model.inputs[model.context_ids(batch)]
-        seen, has_context = visible(model.rung.objective, batch, x.device)
+        seen = visible(model.rung.objective, batch, x.device)
+        has_context = model.has_context(batch)
         places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
         a = attention(model.config, model.dense, x, places)
         here = a.transpose(1, 2)[has_context]  # [targets, H, S]
@@ -226,9 +227,7 @@ def test_a_target_without_context_has_state_zero(kind: str) -> None:
     alone = FIRSTS if RUNGS[kind].objective == "next_word" else [LENGTHS[0]]  # a one-word sentence
     assert np.flatnonzero((y == 0).all(1)).tolist() == alone
     counted = [
-        bool(has)
-        for batch in batches_of(SENTENCES)
-        for has in visible(model.rung.objective, batch, torch.device("cpu"))[1].numpy()[batch.real]
+        bool(has) for batch in batches_of(SENTENCES) for has in model.has_context(batch)[batch.real]
     ]
     assert np.flatnonzero(~np.array(counted)).tolist() == alone
 
@@ -423,7 +422,7 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
 def test_an_undivided_gradient_is_that_of_the_sum(kind: str) -> None:
     plain, undivided = model_of(kind), model_of(kind, undivided=True)
     (batch,) = batches_of([[3, 1, 12, 5, 9]])
-    sizes = visible(plain.rung.objective, batch, torch.device("cpu"))[0].sum(-1)
+    sizes = visible(plain.rung.objective, batch, torch.device("cpu")).sum(-1)
     found = []
     for model in (plain, undivided):
         x = model.inputs[model.context_ids(batch)].requires_grad_()

@@ -121,9 +121,10 @@ def shared_noise_loss(
     d_bias = torch.cat((d_good, d_bad.sum(1).flatten()))[:, None]
 
     def total() -> tuple[float, int]:
-        nats = _binary_nats(scores, negatives / shared)
-        if kind == "sampled_softmax":
-            nats = -(scores.weight * _log_shares(scores)[0]).sum()
+        if kind == "negative_sampling":
+            nats = _binary_nats(scores, negatives / shared)
+        else:
+            nats = -(weight * _log_shares(scores)[0]).sum()
         return float(nats), int(weight.sum())
 
     return Loss(scores.good, scores.bad, d_y, d_outputs, d_bias, total)

@@ -23,7 +23,7 @@ from wordrel.models.matched.loss import Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
-from wordrel.models.trained import Runtime
+from wordrel.models.trained import Runtime, no_pairs
 from wordrel.models.windows import window_of
 
 CHUNK = 32  # consecutive targets that share one dense score matrix
@@ -212,14 +212,9 @@ def _checked(nats: float, targets: int, number: int, trainer: Trainer) -> tuple[
 
 def _check_end(trainer: Trainer, log: list[dict[str, float | int]]) -> None:
     if not log:
-        raise TrainingError(
-            "no word has another one in its window: the corpus needs longer sentences, or "
-            f"training.subsample ({trainer.training.subsample}) must be higher"
-        )
-    model = trainer.model
-    for tensor in (model.inputs, model.outputs, model.bias, *model.dense.values()):
-        if not torch.isfinite(tensor).all():
-            raise TrainingError(f"a weight is not finite at the end: {_lower_the_rates(trainer)}")
+        raise no_pairs(trainer.training)
+    if not all(torch.isfinite(tensor).all() for tensor in trainer.model.tensors().values()):
+        raise TrainingError(f"a weight is not finite at the end: {_lower_the_rates(trainer)}")
 
 
 def _lower_the_rates(trainer: Trainer) -> str:
