@@ -100,14 +100,8 @@ class Trainer:
         self.noise_bounds = np.cumsum(noise)
         self.log_noise = torch.from_numpy(np.log(noise).astype(np.float32)).to(model.inputs.device)
         self.drawn = np.empty(0, dtype=np.int64)
-        self.tables = {
-            name: RowAdagrad(table)
-            for name, table in (
-                ("inputs", model.inputs),
-                ("outputs", model.outputs),
-                ("bias", model.bias),
-            )
-        }
+        tables = model.inputs, model.outputs, model.bias
+        self.inputs, self.outputs, self.bias = (RowAdagrad(table) for table in tables)
         for weight in model.dense.values():
             weight.requires_grad_()
         self.adam = DenseAdam(list(model.dense.values()))
@@ -153,9 +147,9 @@ class Trainer:
         d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states.view_as(y))
         rate = config.learning_rate * remaining
         words = torch.cat((targets, negatives.flatten()))
-        self.tables["inputs"].step(ids.flatten(), d_x.flatten(0, 1), rate)
-        self.tables["outputs"].step(words, loss.outputs, rate)
-        self.tables["bias"].step(words, loss.bias, rate)
+        self.inputs.step(ids.flatten(), d_x.flatten(0, 1), rate)
+        self.outputs.step(words, loss.outputs, rate)
+        self.bias.step(words, loss.bias, rate)
         with torch.no_grad():
             self.adam.step(d_dense, config.weights_learning_rate * remaining)
         return loss
