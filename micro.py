@@ -31,7 +31,7 @@ State = tuple[Array, Array, Callable[[Array], tuple[Array, Weights]]]  # y, a, a
 DUMP = datapath("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
 WINDOW, DIM, BATCH, EPOCHS = 5, 32, 128, 3
 NEGATIVES, NOISE_WORDS, SUBSAMPLE = 5, 64, 1e-3
-RATE, MAP_RATE = 0.25, 0.02
+RATE, MAP_RATE = 0.25, 0.005
 WORDS, SENTENCE = "war city two president is", "the president was born in the city"
 
 

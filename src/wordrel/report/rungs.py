@@ -45,13 +45,16 @@ def _edges(objective: str) -> Iterator[Edge]:
             yield Edge(start, end, rung.adds(below), also=_FOLDED if folded else "")
 
 
+_BY_HEADS = (
+    Edge("attention_position", "heads", HEADS, more_heads=True),
+    Edge("heads", "block", BLOCK),
+    Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+)
+
 EDGES: dict[str, tuple[Edge, ...]] = {
     "masked_word": tuple(_edges("masked_word")),
-    "next_word": (
-        *_edges("next_word"),
-        Edge("attention_position", "heads", HEADS, more_heads=True),
-        Edge("heads", "block", BLOCK),
-        Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+    "next_word": tuple(
+        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: edge.end == "block")
     ),
 }
 """The neighbours of each objective, from the foot up, as the architectures say.
