@@ -8,7 +8,7 @@ import numpy as np
 from task_spaces import readings_of
 from wordrel.models.readings import Readings
 from wordrel.tasks.base import InText, Sentence, Task
-from wordrel.tasks.info import TaskInfo
+from wordrel.tasks.registry import DataSet, TaskInfo
 
 
 class Around:
@@ -63,15 +63,5 @@ def in_text(*items: tuple[str, str, float, str]) -> InText:
 
 
 def task_of(name: str, kind: str, measure: str, items: InText) -> Task:
-    info = TaskInfo(
-        name=name,
-        kind=kind,
-        question="in_context",
-        description="",
-        reference="",
-        license="",
-        bibtex_citation="",
-        date="",
-        main_score=measure,
-    )
+    info = TaskInfo(name=name, kind=kind, description="", data=DataSet(name="", license=""))
     return Task(name, kind, "in_context", measure, "higher", "test", items, "0", info)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from wordrel.config import PairsTask
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
+from wordrel.tasks import own_task
 from wordrel.tasks.base import Items, Outcome, Task
 from wordrel.tasks.registry import REGISTRY
 
@@ -50,6 +53,11 @@ def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
         digest="",
         info=REGISTRY["ws353"],
     )
+
+
+def pairs_task(name: str, path: Path) -> Task:
+    """A user's own pairs."""
+    return own_task(PairsTask(kind="pairs", name=name, path=path))
 
 
 def counted(counts: Mapping[str, int]) -> Vocab:

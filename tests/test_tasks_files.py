@@ -1,9 +1,10 @@
 import pytest
 from pydantic import TypeAdapter
 
+from task_spaces import pairs_task
 from wordrel.config import TaskConfig
 from wordrel.errors import DatasetError
-from wordrel.tasks import own_task, pairs_task
+from wordrel.tasks import own_task
 from wordrel.tasks.files import read_pairs, read_quadruples
 
 TASK = TypeAdapter(TaskConfig)

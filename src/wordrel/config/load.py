@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from wordrel.config.places import Overrides, Places, put_overrides, read_yaml
 from wordrel.config.problems import Problem, healed, nearest, problems_of
+from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
 from wordrel.errors import ConfigError
-from wordrel.tasks.registry import REGISTRY, explain_unknown
 
 _OWN_FILES = {
     "pairs": "word, word, score",
@@ -100,8 +100,8 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
         named = not isinstance(task, Mapping) or (
             task.get("kind", "named") == "named" and "path" not in task
         )
-        if named and isinstance(name, str) and name not in REGISTRY:
-            yield ("tasks", i), f"tasks.{i}: {explain_unknown(name)}"
+        if named and isinstance(name, str) and name not in task_names():
+            yield ("tasks", i), f"tasks.{i}: {explain_unknown(name, task_names())}"
 
 
 def _missing_files(data: Mapping[str, Any]) -> Iterator[Problem]:

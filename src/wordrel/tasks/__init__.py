@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wordrel.tasks.base import RESTRICT_VOCAB, Items, Measurement, Outcome, Probe, Scope, Task
-    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task, pairs_task
+    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task
 
 _HOMES = {
     "base": ("RESTRICT_VOCAB", "Items", "Measurement", "Outcome", "Probe", "Scope", "Task"),
-    "core": ("KINDS", "ask", "covered", "load_task", "own_task", "pairs_task"),
+    "core": ("KINDS", "ask", "covered", "load_task", "own_task"),
 }
 __all__ = [
     "KINDS",
@@ -29,7 +29,6 @@ __all__ = [
     "covered",
     "load_task",
     "own_task",
-    "pairs_task",
 ]
 
 if not TYPE_CHECKING:  # a checker would take it as leave to use any name

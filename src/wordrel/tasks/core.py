@@ -5,60 +5,24 @@ Reads the files of data sets where they lie, and the user's own; writes nothing.
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 from jaxtyping import Bool
 
+from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.readings import Readings
-from wordrel.tasks import (
-    analogies,
-    by_class,
-    calibrated,
-    categories,
-    directed,
-    held_out,
-    in_context,
-    labelled,
-    last_word,
-    learned,
-    neighbours,
-    order,
-    pairs,
-    parts_of_speech,
-    roles,
-    sense_shift,
-    syntax,
-)
 from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.own import OwnSet, read_own
 from wordrel.tasks.readers import READERS
-from wordrel.tasks.registry import REGISTRY, KindName, TaskInfo, explain_unknown
+from wordrel.tasks.registry import ASKED, REGISTRY, TaskInfo
 
 KINDS: dict[str, Kind] = {
-    "pairs": pairs.KIND,
-    "analogies": analogies.KIND,
-    "categories": categories.KIND,
-    "directed_pairs": directed.DIRECTED,
-    "direction": directed.DIRECTION,
-    "labelled_pairs": labelled.KIND,
-    "syntax": syntax.KIND,
-    "parts_of_speech": parts_of_speech.KIND,
-    "context_pairs": in_context.CONTEXT_PAIRS,
-    "same_sense": in_context.SAME_SENSE,
-    "sense_shift": sense_shift.KIND,
-    "held_out_loss": held_out.KIND,
-    "calibrated_loss": calibrated.KIND,
-    "held_out_by_class": by_class.KIND,
-    "roles": roles.KIND,
-    "order": order.KIND,
-    "learned": learned.KIND,
-    "last_word": last_word.KIND,
-    "neighbours": neighbours.KIND,
+    name: resolve_name(f"{__package__}.{asked.kind}") for name, asked in ASKED.items()
 }
 
 
@@ -75,8 +39,11 @@ def load_task(name: str, cache: Path | None = None) -> Task:
         DatasetError: where a file of it is altered or malformed.
     """
     if name not in REGISTRY:
-        raise ConfigError([f"tasks: {explain_unknown(name)}"])
+        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
     info = REGISTRY[name]
+    if info.reader not in READERS:
+        allowed = ", ".join(READERS)
+        raise DatasetError(f"{name}: found the reader {info.reader!r}, expected one of {allowed}")
     items = READERS[info.reader](find_files(info, cache))
     if info.n_items is not None and items.n_items != info.n_items:
         raise DatasetError(f"{name}: found {items.n_items} items, expected {info.n_items}")
@@ -92,24 +59,7 @@ def own_task(config: OwnSet) -> Task:
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    own = read_own(config)
-    return _task(own.info, own.items)
-
-
-def pairs_task(name: str, path: Path) -> Task:
-    """The user's own pairs file as a task: word, word, score; see `files.read_pairs`.
-
-    Raises:
-        DatasetError: with file, line, found and expected of everything that is wrong.
-    """
-    return own_task(_PairsFile(name, path))
-
-
-@dataclass(frozen=True)
-class _PairsFile:
-    name: str
-    path: Path
-    kind: KindName = "pairs"
+    return _task(*read_own(config))
 
 
 def ask(
@@ -149,7 +99,7 @@ def _task(info: TaskInfo, items: Items) -> Task:
         name=info.name,
         kind=info.kind,
         question=info.question,
-        measure=info.main_score,
+        measure=info.measure,
         better=kind.better,
         split=info.split,
         items=items,

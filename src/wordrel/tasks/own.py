@@ -5,10 +5,9 @@ Reads the user's file; writes nothing.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
+from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
 from wordrel.errors import DatasetError
 from wordrel.tasks.base import Items
 from wordrel.tasks.files import delimited, read_pairs, refuse, word_of
@@ -20,77 +19,39 @@ from wordrel.tasks.readers import (
     google_analogies,
 )
 from wordrel.tasks.readers_text import context_pairs
-from wordrel.tasks.registry import ASKED, KindName, TaskInfo
+from wordrel.tasks.registry import DataSet, TaskInfo
 
 
-@runtime_checkable
-class OwnSet(Protocol):
-    """What the config says of a user's own set."""
-
-    @property
-    def kind(self) -> KindName:
-        """How it is asked."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What the user calls it."""
-        ...
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        ...
+OwnSet = PairsTask | LabelledPairsTask | ItemsTask
+"""What the config says of a user's own set."""
 
 
-@runtime_checkable
-class LabelledSet(Protocol):
-    """What more it says of pairs with labels."""
-
-    @property
-    def against(self) -> str:
-        """The label of pairs that stand in no relation."""
-        ...
-
-
-@dataclass(frozen=True)
-class Own:
-    """A set that was read, and what is said of it."""
-
-    items: Items
-    info: TaskInfo
-
-
-def read_own(config: OwnSet) -> Own:
-    """The items of a user's own set.
+def read_own(config: OwnSet) -> tuple[TaskInfo, Items]:
+    """A user's own set: what is said of it, and its items.
 
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    against = config.against if isinstance(config, LabelledSet) else ""
-    items, described = _READ[config.kind](config.path, against)
-    question, main_score = ASKED[config.kind]
+    if isinstance(config, LabelledPairsTask):
+        items, described = _labelled_pairs(config.path, config.against)
+    else:
+        items, described = _READ[config.kind](config.path)
     info = TaskInfo(
         name=config.name,
         kind=config.kind,
-        question=question,
         description=described,
-        reference="",
-        license="not specified",
-        bibtex_citation="",
-        date="",
-        main_score=main_score,
+        data=DataSet(name=config.name, license="not specified"),
         n_items=items.n_items,
     )
-    return Own(items, info)
+    return info, items
 
 
-def _pairs(path: Path, against: str) -> tuple[Items, str]:
+def _pairs(path: Path) -> tuple[Items, str]:
     rows, header = read_pairs(path)
     return from_pairs(rows), f"Word pairs with scores from {path.name} ({_first_line(header)})."
 
 
-def _directed_pairs(path: Path, against: str) -> tuple[Items, str]:
+def _directed_pairs(path: Path) -> tuple[Items, str]:
     rows, header = read_pairs(path)
     said = f"Word pairs whose order matters, with scores, from {path.name} ({_first_line(header)})."
     return from_directed(rows), said
@@ -126,20 +87,19 @@ def _labelled_row(fields: list[str]) -> Labelled:
     return word_of(fields[0]), word_of(fields[1]), word_of(fields[2])
 
 
-def _analogies(path: Path, against: str) -> tuple[Items, str]:
+def _analogies(path: Path) -> tuple[Items, str]:
     items = google_analogies([path])
     sections = ", ".join(dict.fromkeys(items.labels))
     return items, f"Analogies from {path.name} (sections: {sections})."
 
 
-def _context_pairs(path: Path, against: str) -> tuple[Items, str]:
+def _context_pairs(path: Path) -> tuple[Items, str]:
     return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
 
 
-_READ: dict[KindName, Callable[[Path, str], tuple[Items, str]]] = {
+_READ: dict[str, Callable[[Path], tuple[Items, str]]] = {
     "pairs": _pairs,
     "directed_pairs": _directed_pairs,
-    "labelled_pairs": _labelled_pairs,
     "analogies": _analogies,
     "context_pairs": _context_pairs,
 }

@@ -23,7 +23,6 @@ from wordrel.tasks.files import (
     word_of,
 )
 from wordrel.tasks.readers_text import conllu, scws, wic
-from wordrel.tasks.registry import ReaderName
 
 Reader = Callable[[Sequence[Path]], Items]
 Labelled = tuple[str, str, str]
@@ -256,7 +255,7 @@ def _is_multiword(word: str) -> bool:
     return "_" in word or len(word.split()) > 1
 
 
-READERS: dict[ReaderName, Reader] = {
+READERS: dict[str, Reader] = {
     "none": nothing,
     "pairs": pairs,
     "google_analogies": google_analogies,
