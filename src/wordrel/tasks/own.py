@@ -21,7 +21,6 @@ from wordrel.tasks.readers import (
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import DataSet, TaskInfo
 
-
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
 """What the config says of a user's own set."""
 
