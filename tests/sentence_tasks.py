@@ -7,7 +7,8 @@ import numpy as np
 
 from task_spaces import readings_of
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import InText, Sentence, Task
+from wordrel.tasks.base import Task
+from wordrel.tasks.items import InText, Sentence
 from wordrel.tasks.registry import DataSet, TaskInfo
 
 

@@ -12,7 +12,8 @@ from wordrel.config import PairsTask
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
 from wordrel.tasks import own_task
-from wordrel.tasks.base import Items, Outcome, Task
+from wordrel.tasks.base import Outcome, Task
+from wordrel.tasks.items import Items
 from wordrel.tasks.registry import REGISTRY
 
 

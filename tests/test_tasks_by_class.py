@@ -9,8 +9,9 @@ from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
 from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.tasks import by_class, held_out
-from wordrel.tasks.base import Items, Probe, Scope
+from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of
+from wordrel.tasks.items import Items
 
 WORDS = ("the", "dog", "ran", "old", "hut", "zzz")
 CLASS = ("DET", "NOUN", "VERB", "ADJ", "NOUN", "unlisted")
@@ -122,7 +123,7 @@ def test_the_losses_of_the_classes_are_those_of_their_targets_by_plain_loops():
 
 def test_the_classes_add_up_to_the_loss_of_all_targets():
     asked = scope(max_tokens=350)
-    whole = held_out.KIND.answer(task(), readings(Sum("masked_word")), asked)
+    whole = held_out.LOSS.answer(task(), readings(Sum("masked_word")), asked)
     (whole,) = [row for row in whole if not row.note]
     parts = [o for o in rows(Sum("masked_word"), asked).values() if not o.note]
     assert len(parts) == len(set(CLASS))

@@ -12,7 +12,7 @@ import pytest
 
 from wordrel.errors import DatasetError
 from wordrel.tasks import Items, Task, load_task
-from wordrel.tasks.base import InText, Sentence, Token, Treebank
+from wordrel.tasks.items import InText, Sentence, Token, Treebank
 from wordrel.tasks.readers import READERS
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import REGISTRY

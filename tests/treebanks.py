@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from wordrel.tasks.base import Items, Task, Token, Treebank
+from wordrel.tasks.base import Task
+from wordrel.tasks.items import Items, Token, Treebank
 from wordrel.tasks.registry import REGISTRY
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.base import Items, number
 from wordrel.tasks.files import Layout, read_table, word_of
+from wordrel.tasks.items import Items, number
 
 FOLLOWING = 10
 """All 50 x 49 questions of a relation are ten times the work and hardly more evidence, since they

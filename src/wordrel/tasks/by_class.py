@@ -25,26 +25,18 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import (
-    Items,
-    Kind,
-    Measurement,
-    Outcome,
-    Scope,
-    Task,
-    all_covered,
-)
-from wordrel.tasks.clustered import clustered_means
+from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
+from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (
-    choose_sentences,
     context_for,
     form_of,
-    probe_of,
+    sentences_of,
     spread,
     surprises,
     target_losses,
     targets,
 )
+from wordrel.tasks.items import Items
 from wordrel.tasks.word_pairs import treebank_of
 
 MIXED, UNLISTED = "mixed", "unlisted"
@@ -88,7 +80,7 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    ids, items = choose_sentences(probe_of(task, scope))
+    ids, items = sentences_of(task, scope)
     places = targets(items.gold.astype(np.int64))
     kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids[places]]
     names, counts = np.unique(kinds, return_counts=True)
@@ -130,14 +122,8 @@ def _row(
     predicted = form.predicted
     if losses is not None:
         predicted = np.bincount(sentence, losses[own], minlength=len(form.gold))
-    return replace(
-        form,
-        view="" if losses is None else "context",
-        gold=n_targets[some].astype(np.float64),
-        predicted=predicted[some],
-        covered=form.covered[some],
-        cluster=form.cluster[some],
-    )
+    row = replace(form, gold=n_targets.astype(np.float64), predicted=predicted)
+    return replace(row.part(form.task, some), view="" if losses is None else "context")
 
 
 def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
@@ -147,8 +133,7 @@ def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    probe = probe_of(task, scope)
-    ids, items = choose_sentences(replace(probe, max_tokens=min(probe.max_tokens, MAX_TOKENS)))
+    ids, items = sentences_of(task, scope, MAX_TOKENS)
     kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids]
     if readings.context is None or not items.n_items:
         return []
@@ -229,16 +214,13 @@ def _added(
             some = np.flatnonzero((near > 0) & ~np.isnan(text.losses))
             some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
             added, sentence = text.added(hidden, some), text.sentence[some]
-            one, weights = np.zeros(len(some), dtype=np.int64), near[some].astype(np.float64)
-            for statistic, found in (
-                ("added_loss", clustered_means(added, one, sentence, 1)),
-                (
-                    "added_loss_per_hidden_word",
-                    clustered_means(added / weights, one, sentence, 1, weights),
-                ),
-            ):
-                ((value, error, n),) = found.rows()
-                yield group, statistic, value, error, n
+            each = near[some].astype(np.float64)
+            yield group, "added_loss", *clustered_mean(added, sentence)
+            yield (
+                group,
+                "added_loss_per_hidden_word",
+                *clustered_mean(added / each, sentence, each),
+            )
 
 
 def _as_many_others(
@@ -251,4 +233,4 @@ def _as_many_others(
     return hidden
 
 
-KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)
+KIND = Kind(version=1, better="lower", answer=answer, measure=measure)

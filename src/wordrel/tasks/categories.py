@@ -14,19 +14,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import (
-    Items,
-    Kind,
-    Outcome,
-    Scope,
-    Task,
-    number,
-    reason,
-    unanswered,
-    without_vector,
-    word_ids,
-)
+from wordrel.tasks.base import NO_VECTOR, Kind, Outcome, Scope, Task, in_each, reason, unanswered
 from wordrel.tasks.geometry import has_direction, unit_rows
+from wordrel.tasks.items import Items, number, word_ids
 
 _SEED = 0
 _STARTS = 10
@@ -46,36 +36,29 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     none answers, that of random clusters as large as the categories.
     """
     known = covered(task.items, readings.vocab, scope)
-    category = number(task.items.labels)
-    ids = word_ids(task.items, readings.vocab, scope.lowercase)[:, 0]
-    form = unanswered(task, known, chance=_chance(category[known], category[known]))
+    category = number(task.items.labels)[known]
+    ids = word_ids(task.items, readings.vocab, scope.lowercase)[known, 0]
+    form = unanswered(task, known, chance=_chance(category, category))
     if not readings.views:
         return [replace(form, note=reason(readings, task.question))]
-    outcomes = []
-    for name, view in readings.views.items():
-        answered = known.copy()
-        unit = unit_rows(view[ids[known]])
-        answered[known] = has_direction(unit)
-        row = replace(form, view=name, primary=name == readings.primary.get(task.question))
-        note = "; ".join(filter(None, [form.note, without_vector(answered, known)]))
-        outcomes.append(_grouped(replace(row, note=note), unit, category, answered))
-    return outcomes
+    return [
+        _grouped(row, unit_rows(view[ids]), category)
+        for row, view in in_each(form, readings, task.question, readings.views)
+    ]
 
 
 def _grouped(
-    row: Outcome,
-    unit: Float32[np.ndarray, "C D"],
-    category: Int64[np.ndarray, " P"],
-    answered: Bool[np.ndarray, " P"],
+    row: Outcome, unit: Float32[np.ndarray, "Q D"], category: Int64[np.ndarray, " Q"]
 ) -> Outcome:
-    """The row filled in; `unit` has the rows of its covered items."""
-    if not answered.any():
-        return row
-    its = category[answered]
-    cluster = clusters(unit[has_direction(unit)], len(np.unique(its)))
-    predicted = np.full(len(answered), np.nan)
-    predicted[answered] = in_main_category(cluster, its)
-    return replace(row, predicted=predicted, chance=_chance(cluster, its))
+    """The row filled in, from the vectors and categories of its covered items."""
+    answered = has_direction(unit)
+    right = np.full(len(unit), np.nan)
+    if answered.any():
+        its = category[answered]
+        cluster = clusters(unit[answered], len(np.unique(its)))
+        right[answered] = in_main_category(cluster, its)
+        row = replace(row, chance=_chance(cluster, its))
+    return row.filled(right, NO_VECTOR)
 
 
 def clusters(unit: Float32[np.ndarray, "P D"], n_clusters: int) -> Int64[np.ndarray, " P"]:

@@ -15,8 +15,9 @@ from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Probe, Scope, Task
+from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
+from wordrel.tasks.items import Items
 from wordrel.tasks.own import OwnSet, read_own
 from wordrel.tasks.readers import READERS
 from wordrel.tasks.registry import ASKED, REGISTRY, TaskInfo

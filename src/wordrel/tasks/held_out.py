@@ -1,10 +1,20 @@
-"""Fit: how surprised is a model by sentences of its own corpus that it was not trained on?
+"""Held-out text: how surprised is a model by sentences of its own corpus, and what does it recall?
 
-Every model of a study predicts the same target words (all but the first of each sentence) with
-the full softmax. The two objectives answer different questions (a masked word is seen from both
-sides), so each has its own row, and a model answers only the one it was trained for.
+Two kinds, and what all kinds share that read held-out text with a model.
+
+`LOSS`: every model of a study predicts the same target words (all but the first of each sentence)
+with the full softmax. The two objectives answer different questions (a masked word is seen from
+both sides), so each has its own row, and a model answers only the one it was trained for.
 The items are sentences: gold is the number of targets, predicted the sum of -log p in nats, and
 the measure their ratio: the loss per token.
+
+`LAST_WORD`: is the word that a model expects at the end of a sentence the one that is there? It is
+given all but the last word, as far back as its window reaches, and answers with the most probable
+word of the whole vocabulary. A masked-word model is asked for the word at a place behind which
+nothing stands, so both objectives are asked the same question here. The items are sentences: gold
+is 1, predicted 1 where the answer is right and 0 where it is wrong.
+
+Glossary: N tokens, S sentences, T targets, P states, V words.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,17 +26,8 @@ from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import (
-    Items,
-    Kind,
-    Outcome,
-    Probe,
-    Scope,
-    Task,
-    all_covered,
-    reason,
-    unanswered,
-)
+from wordrel.tasks.base import Kind, Outcome, Probe, Scope, Task, reason, unanswered
+from wordrel.tasks.items import Items
 
 Losses = Callable[
     [Contextualizer, Int64[np.ndarray, " N"], Int64[np.ndarray, " S"], Vocab],
@@ -34,11 +35,12 @@ Losses = Callable[
 ]
 """A model, the sentences' token ids and numbers of targets, and the vocabulary -> their losses."""
 
+_ANY_WORD = 0
 _LOG_PROBABILITIES_AT_ONCE = 2**23
 """32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer_loss(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """One outcome an objective; the objective that the model does not have is left open.
 
     Raises:
@@ -55,22 +57,23 @@ def answer_by(
     Raises:
         ValueError: where `scope` has no probe.
     """
-    probe = probe_of(task, scope)
-    most = probe.max_tokens if max_tokens is None else min(max_tokens, probe.max_tokens)
-    ids, items = choose_sentences(replace(probe, max_tokens=most))
+    ids, items = sentences_of(task, scope, max_tokens)
     form = form_of(task, items, _unigram_loss(readings.vocab, ids, items))
     return [_answer_one(form, o, readings, ids, losses) for o in get_args(Objective)]
 
 
-def probe_of(task: Task, scope: Scope) -> Probe:
-    """The held-out text.
+def sentences_of(
+    task: Task, scope: Scope, max_tokens: int | None = None
+) -> tuple[Int64[np.ndarray, " N"], Items]:
+    """The held-out sentences that are asked, of at most `max_tokens`; see `choose_sentences`.
 
     Raises:
-        ValueError: where there is none.
+        ValueError: where there is no held-out text.
     """
     if scope.probe is None:
         raise ValueError(f"{task.name} needs held-out text: found no probe, expected one")
-    return scope.probe
+    most = scope.probe.max_tokens if max_tokens is None else min(max_tokens, scope.probe.max_tokens)
+    return choose_sentences(replace(scope.probe, max_tokens=most))
 
 
 def form_of(task: Task, items: Items, chance: float) -> Outcome:
@@ -221,4 +224,60 @@ def _unigram_loss(vocab: Vocab, ids: Int64[np.ndarray, " N"], items: Items) -> f
     return float(-np.log(p[ids[targets(items.gold.astype(np.int64))]]).mean())
 
 
-KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer)
+def answer_last_word(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome. Chance is the share of the commonest last word: always saying it does no better.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    ids, sentences = sentences_of(task, scope)
+    ends = np.cumsum(sentences.gold.astype(np.int64) + 1)
+    items = replace(sentences, gold=np.ones(len(ends)))
+    last = ids[ends - 1]
+    form = form_of(task, items, _commonest(last))
+    if form.note:
+        return [form]
+    if readings.context is None:
+        return [replace(form, note=reason(readings, "fit", "context"))]
+    try:
+        expected = expected_last_words(readings.context, ids, ends, len(readings.vocab))
+    except NotAvailableError as refusal:
+        return [replace(form, note=str(refusal))]
+    right = (expected == last).astype(np.float64)
+    return [replace(form, view="context", predicted=right)]
+
+
+def expected_last_words(
+    context: Contextualizer,
+    ids: Int64[np.ndarray, " N"],
+    ends: Int64[np.ndarray, " S"],
+    n_words: int,
+) -> Int64[np.ndarray, " S"]:
+    """The most probable last word of each sentence; of equally probable ones the most frequent.
+
+    The last words themselves are never shown: another one stands in their place.
+
+    Args:
+        context: who is asked.
+        ids: sentences of two words or more.
+        ends: where they end.
+        n_words: size of the vocabulary, whose words are numbered by falling frequency.
+    """
+    shown = ids.copy()
+    shown[ends - 1] = _ANY_WORD
+    # For the next word, y of a place predicts the place behind it; for a masked word, its own.
+    asking = ends - (2 if context.objective == "next_word" else 1)
+    states = context.contextual(shown, ends)[asking]
+    best = np.empty(len(ends), dtype=np.int64)
+    for some, log_p in log_probabilities(context, states, n_words):
+        best[some] = log_p.argmax(axis=1)
+    return best
+
+
+def _commonest(words: Int64[np.ndarray, " S"]) -> float:
+    """The share of the commonest word; NaN of none."""
+    return float(np.bincount(words).max() / len(words)) if len(words) else float("nan")
+
+
+LOSS = Kind(version=1, better="lower", answer=answer_loss)
+LAST_WORD = Kind(version=1, better="higher", answer=answer_last_word)

@@ -31,9 +31,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
-from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, all_covered
-from wordrel.tasks.clustered import clustered_means
-from wordrel.tasks.held_out import choose_sentences, probe_of, spread, surprises
+from wordrel.tasks.base import Kind, Measurement, Scope, Task
+from wordrel.tasks.clustered import clustered_mean
+from wordrel.tasks.held_out import sentences_of, spread, surprises
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
@@ -44,18 +44,13 @@ _SEED = 0
 _Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """Nothing: to mind the order is neither right nor wrong."""
-    return []
-
-
 def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
     """How far states move; nothing of a model without states, or whose window nobody knows.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
-    ids, sentences = choose_sentences(probe_of(task, scope))
+    ids, sentences = sentences_of(task, scope)
     context = readings.context
     if context is None or not isinstance(context, Windowed):
         return []
@@ -169,15 +164,13 @@ def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[_Ro
         return
     y = small.states(context)
     loss = surprises(context, y, small.words, n_words)
-    one = np.zeros_like(small.cluster)
     for group, order in small.orders():
         other = small.states(context, order)
         far = moved(y, other)
         unmoved = np.where(np.isfinite(far), far < SAME, np.nan)
         added = surprises(context, other, small.words, n_words) - loss
         for statistic, values in (("moved", far), ("unmoved", unmoved), ("added_loss", added)):
-            ((value, error, n),) = clustered_means(values, one, small.cluster, 1).rows()
-            yield group, statistic, value, error, n
+            yield group, statistic, *clustered_mean(values, small.cluster)
 
 
 def moved(
@@ -208,4 +201,4 @@ def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator
     yield EXAMPLE, "cosine", cosine, float("nan"), 1
 
 
-KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)
+KIND = Kind(version=1, better="lower", measure=measure)

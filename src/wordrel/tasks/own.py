@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
 from wordrel.errors import DatasetError
-from wordrel.tasks.base import Items
 from wordrel.tasks.files import delimited, read_pairs, refuse, word_of
+from wordrel.tasks.items import Items
 from wordrel.tasks.readers import (
     Labelled,
     from_directed,

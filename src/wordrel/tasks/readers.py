@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.base import Items, number
 from wordrel.tasks.bats import bats
 from wordrel.tasks.files import (
     Layout,
@@ -22,6 +21,7 @@ from wordrel.tasks.files import (
     read_table,
     word_of,
 )
+from wordrel.tasks.items import Items, number
 from wordrel.tasks.readers_text import conllu, scws, wic
 
 Reader = Callable[[Sequence[Path]], Items]

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.base import InText, Sentence, Token, Treebank, number
 from wordrel.tasks.files import (
     Layout,
     delimited,
@@ -25,6 +24,7 @@ from wordrel.tasks.files import (
     refuse,
     word_of,
 )
+from wordrel.tasks.items import InText, Sentence, Token, Treebank, number
 
 Use = tuple[str, Sentence]
 """A word and where it stands."""

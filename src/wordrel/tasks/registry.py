@@ -34,24 +34,24 @@ class Asked(NamedTuple):
 
 
 ASKED: dict[str, Asked] = {
-    "pairs": Asked("alike", "spearman", "pairs:KIND"),
+    "pairs": Asked("alike", "spearman", "pairs:PAIRS"),
     "analogies": Asked("alike", "accuracy", "analogies:KIND"),
     "categories": Asked("alike", "accuracy", "categories:KIND"),
-    "directed_pairs": Asked("relate", "spearman", "directed:DIRECTED"),
-    "direction": Asked("direction", "auc", "directed:DIRECTION"),
-    "labelled_pairs": Asked("relate", "auc", "labelled:KIND"),
+    "directed_pairs": Asked("relate", "spearman", "pairs:DIRECTED"),
+    "direction": Asked("direction", "auc", "pairs:DIRECTION"),
+    "labelled_pairs": Asked("relate", "auc", "pairs:LABELLED"),
     "syntax": Asked("syntax", "auc", "syntax:KIND"),
     "parts_of_speech": Asked("syntax", "auc", "parts_of_speech:KIND"),
     "context_pairs": Asked("in_context", "spearman", "in_context:CONTEXT_PAIRS"),
     "same_sense": Asked("in_context", "accuracy", "in_context:SAME_SENSE"),
-    "sense_shift": Asked("in_context", "auc", "sense_shift:KIND"),
-    "held_out_loss": Asked("fit", "loss_per_token", "held_out:KIND"),
+    "sense_shift": Asked("in_context", "auc", "in_context:SENSE_SHIFT"),
+    "held_out_loss": Asked("fit", "loss_per_token", "held_out:LOSS"),
     "calibrated_loss": Asked("fit", "loss_per_token", "calibrated:KIND"),
     "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
-    "roles": Asked("fit", "loss_per_token", "roles:KIND"),
+    "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
-    "learned": Asked("fit", "loss_per_token", "learned:KIND"),
-    "last_word": Asked("recall", "accuracy", "last_word:KIND"),
+    "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
+    "last_word": Asked("recall", "accuracy", "held_out:LAST_WORD"),
     "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
 """Every kind of task: one line here, and the module that it names."""
