@@ -51,8 +51,7 @@ class _Asked:
 
     def any_answer(self, of_answers: Bool[np.ndarray, " F"]) -> Bool[np.ndarray, " Q"]:
         """Whether it holds for any right answer of each question."""
-        found: Bool[np.ndarray, " Q"] = np.logical_or.reduceat(of_answers, self.first)
-        return found
+        return np.logical_or.reduceat(of_answers, self.first)
 
     def right(self, found: Int64[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
         """Which answers are right."""
@@ -86,8 +85,7 @@ def _has(
     holds: Bool[np.ndarray, " F"], item: Int64[np.ndarray, " F"], n_items: int
 ) -> Bool[np.ndarray, " P"]:
     """Whether it holds for any answer of each item."""
-    found: Bool[np.ndarray, " P"] = np.bincount(item[holds], minlength=n_items) > 0
-    return found
+    return np.bincount(item[holds], minlength=n_items) > 0
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:

@@ -24,7 +24,7 @@ from jaxtyping import Float32, Float64, Int64
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, Readings
 from wordrel.tasks.base import Kind, Outcome, Scope, Task
-from wordrel.tasks.held_out import answer_by, log_probabilities, targets
+from wordrel.tasks.held_out import Text, answer_by, log_probabilities
 
 MAX_TOKENS = 10_000
 """Of the sentences that are predicted; about six softmaxes each."""
@@ -44,24 +44,21 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def calibrated_losses(
-    context: Contextualizer,
-    ids: Int64[np.ndarray, " N"],
-    n_targets: Int64[np.ndarray, " S"],
-    vocab: Vocab,
+    context: Contextualizer, text: Text, vocab: Vocab
 ) -> Float64[np.ndarray, " S"]:
     """-log p' of all targets of a sentence, summed, in nats.
 
     Where there is one sentence there is no other half, and it is predicted as it is.
     """
-    states, places = context.states(ids, np.cumsum(n_targets + 1)), targets(n_targets)
-    states, words = states[places], ids[places]
+    states = context.states(text.ids, text.ends)[text.targets]
+    words = text.ids[text.targets]
     log_u = np.log(vocab.counts / vocab.counts.sum()).astype(np.float32)
-    even = np.repeat(np.arange(len(n_targets)), n_targets) % 2 == 0
+    even = text.sentence[text.targets] % 2 == 0
     losses = np.empty(len(words))
     for told in (even, ~even):
         best = fitted(context, states[~told], words[~told], log_u)
         losses[told] = losses_at(context, states[told], words[told], log_u, best)
-    return np.add.reduceat(losses, np.cumsum(n_targets) - n_targets)
+    return text.sums(losses)
 
 
 def fitted(

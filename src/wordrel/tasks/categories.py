@@ -25,8 +25,7 @@ _RANDOM_ASSIGNMENTS = 200
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     """Words that are known."""
-    known: Bool[np.ndarray, " P"] = word_ids(items, vocab, scope.lowercase)[:, 0] >= 0
-    return known
+    return word_ids(items, vocab, scope.lowercase)[:, 0] >= 0
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:

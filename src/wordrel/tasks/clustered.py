@@ -82,8 +82,7 @@ def clustered_mean(
 def _sums(
     group: Int64[np.ndarray, " P"], values: Float64[np.ndarray, " P"], n_groups: int
 ) -> Float64[np.ndarray, " G"]:
-    sums: Float64[np.ndarray, " G"] = np.bincount(group, values, n_groups).astype(np.float64)
-    return sums
+    return np.bincount(group, values, n_groups).astype(np.float64)
 
 
 def _quotient(

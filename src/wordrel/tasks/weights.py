@@ -60,8 +60,7 @@ from wordrel.models.readings import (
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.clustered import clustered_mean, clustered_means
-from wordrel.tasks.held_out import sentences_of, target_losses
-from wordrel.tasks.items import Items
+from wordrel.tasks.held_out import Text, target_losses, text_of
 from wordrel.tasks.word_pairs import coded
 
 MAX_TOKENS = 6_000
@@ -107,8 +106,7 @@ class Looks:
         """
         of_entries = entr(self.told.weight.astype(np.float64))
         entropy = np.bincount(self.told.state, of_entries, minlength=len(self.sentence))
-        effective: Float64[np.ndarray, " N"] = np.exp(entropy)
-        return effective
+        return np.exp(entropy)
 
     @property
     def cluster(self) -> Int64[np.ndarray, " P"]:
@@ -117,13 +115,9 @@ class Looks:
         return sentence
 
 
-def looks(
-    context: Weigher, ids: Int64[np.ndarray, " N"], n_targets: Int64[np.ndarray, " S"]
-) -> Looks:
-    """The weights in sentences of n_targets + 1 tokens, each context a whole window."""
-    lengths = n_targets + 1
-    told = context.weights(ids, np.cumsum(lengths))
-    return Looks(told, np.repeat(np.arange(len(lengths)), lengths))
+def looks(context: Weigher, text: Text) -> Looks:
+    """The weights in a text, each context a whole window."""
+    return Looks(context.weights(text.ids, text.ends), text.sentence)
 
 
 def measure_roles(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
@@ -134,15 +128,15 @@ def measure_roles(task: Task, readings: Readings, scope: Scope) -> list[Measurem
         TypeError: where the items of the task are no parsed sentences.
     """
     kinds = classes_of(task.items, readings.vocab, scope.lowercase)
-    ids, sentences = sentences_of(task, scope)
+    text = text_of(task, scope)
     rows, context = list[_Row](), readings.context
     try:
         if isinstance(context, Weigher):
-            found = looks(context, ids, sentences.gold.astype(np.int64))
-            rows += [*_asking(found, kinds[ids]), *_attended(found, kinds)]
+            found = looks(context, text)
+            rows += [*_asking(found, kinds[text.ids]), *_attended(found, kinds)]
         if isinstance(context, Exchangeable):
-            fewer = sentences_of(task, scope, MAX_TOKENS)
-            rows += _exchanged(context, *fewer, len(readings.vocab))
+            fewer = text_of(task, scope, MAX_TOKENS)
+            rows += _exchanged(context, fewer, len(readings.vocab))
     except NotAvailableError:
         return []
     return [Measurement(task.name, *row) for row in rows]
@@ -183,16 +177,11 @@ def _by_name(
             yield name, value, error, n
 
 
-def _exchanged(
-    context: Exchangeable, ids: Int64[np.ndarray, " N"], sentences: Items, n_words: int
-) -> Iterator[_Row]:
+def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row]:
     """What exchanging query and key adds to the loss, from the windows of `held_out_loss`."""
-    n_targets = sentences.gold.astype(np.int64)
-    plain, other = (
-        target_losses(reader, ids, n_targets, n_words) for reader in (context, context.exchanged())
-    )
-    sentence = np.repeat(np.arange(len(n_targets)), n_targets)
-    value, error, n = clustered_mean(other - plain, sentence)
+    added = target_losses(context.exchanged(), text, n_words)
+    added -= target_losses(context, text, n_words)
+    value, error, n = clustered_mean(added, text.sentence[text.targets])
     if n:
         yield "exchanged", "all", "added_loss", value, error, n
 
@@ -203,7 +192,7 @@ def measure_learned(task: Task, readings: Readings, scope: Scope) -> list[Measur
     Raises:
         ValueError: where `scope` has no probe.
     """
-    ids, sentences = sentences_of(task, scope)
+    text = text_of(task, scope)
     context, tenth = readings.context, tenths(readings.vocab)
     if context is None:
         return []
@@ -214,7 +203,7 @@ def measure_learned(task: Task, readings: Readings, scope: Scope) -> list[Measur
         rows += _of_words(readings.learned["words"], tenth)
     try:
         if isinstance(context, Weigher):
-            found = looks(context, ids, sentences.gold.astype(np.int64))
+            found = looks(context, text)
             rows += [*_by_offset(found), *_by_tenth(found, tenth)]
     except NotAvailableError:
         return []

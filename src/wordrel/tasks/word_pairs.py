@@ -122,8 +122,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " S"]:
     """Sentences with two words that the vocabulary knows."""
     words = words_of(items, vocab, scope.lowercase)
     known = np.bincount(words.sentence[words.ids >= 0], minlength=items.n_items)
-    enough: Bool[np.ndarray, " S"] = known >= 2
-    return enough
+    return known >= 2
 
 
 def links(words: Words) -> Pairs:
@@ -158,8 +157,7 @@ def linked(words: Words, pairs: Pairs) -> Bool[np.ndarray, " P"]:
 
 def coded(names: Shaped[np.ndarray, " P"]) -> Int64[np.ndarray, " P"]:
     """Equal names have equal numbers, counting from 0 in alphabetical order."""
-    codes: Int64[np.ndarray, " P"] = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    return codes
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def numbered(*columns: Int64[np.ndarray, " P"]) -> Int64[np.ndarray, " P"]:
