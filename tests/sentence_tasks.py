@@ -56,8 +56,6 @@ def in_text(*items: tuple[str, str, float, str]) -> InText:
         words=tuple((a.words[a.position], b.words[b.position]) for a, b in sentences),
         gold=np.array([gold for _, _, gold, _ in items], dtype=np.float64),
         cluster=np.arange(len(items)),
-        duplicates=0,
-        multiword=0,
         labels=tuple(label for *_, label in items),
         sentences=sentences,
     )

@@ -39,8 +39,6 @@ def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
         words=tuple(tuple(item.split()) for item in words),
         gold=np.array(fields.get("gold", np.ones(len(words))), dtype=np.float64),
         cluster=np.array(fields.get("cluster", np.arange(len(words))), dtype=np.int64),
-        duplicates=0,
-        multiword=0,
         labels=tuple(fields.get("labels", ())),
     )
     return Task(

@@ -241,7 +241,7 @@ def test_a_model_without_context_measures_nothing(context):
 
 
 def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
-    plain = replace(task(), items=Items((), np.ones(1), np.arange(1), 0, 0))
+    plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
     for function in (KIND.answer, KIND.measure):
         with pytest.raises(TypeError, match="expected items that are a Treebank"):
             function(plain, readings(Sum()), scope())

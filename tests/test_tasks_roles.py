@@ -197,7 +197,7 @@ def test_what_a_model_does_not_say_makes_no_row():
 
 
 def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
-    plain = replace(task(), items=Items((), np.ones(1), np.arange(1), 0, 0))
+    plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
     asking = Readings(VOCAB, {}, context=Asking())
     with pytest.raises(TypeError, match="expected items that are a Treebank"):
         ROLES.measure(plain, asking, scope())

@@ -213,6 +213,6 @@ def test_only_sentences_with_two_known_words_are_covered():
 
 
 def test_items_that_are_no_sentences_are_refused(trees):
-    plain = Items((), trees.gold, trees.cluster, 0, 0)
+    plain = Items((), trees.gold, trees.cluster)
     with pytest.raises(TypeError, match="found Items, expected items that are a Treebank"):
         KIND.answer(replace(task_of(trees, "syntax"), items=plain), readings(VOCAB), SCOPE)

@@ -21,8 +21,6 @@ def bank(trees: Sequence[tuple[Token, ...]]) -> Treebank:
         words=(),
         gold=np.array([len(tree) for tree in trees], dtype=np.float64),
         cluster=np.arange(len(trees)),
-        duplicates=0,
-        multiword=0,
         trees=tuple(trees),
     )
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.items import Items
+from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 Better = Literal["higher", "lower"]
@@ -189,6 +189,12 @@ def nothing_to_measure(task: Task, readings: Readings, scope: Scope) -> list[Mea
 def all_covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     """For tasks whose words are those of the vocabulary."""
     return np.ones(items.n_items, dtype=np.bool_)
+
+
+def words_known(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Items of which the vocabulary has every word."""
+    known: Bool[np.ndarray, " P"] = np.all(word_ids(items, vocab, scope.lowercase) >= 0, axis=1)
+    return known
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,26 @@ Source: Almuhareb 2006 (the AP set); Baroni, Dinu & Kruszewski, ACL 2014, sectio
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
-from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import NO_VECTOR, Kind, Outcome, Scope, Task, in_each, reason, unanswered
+from wordrel.tasks.base import (
+    NO_VECTOR,
+    Kind,
+    Outcome,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+    words_known,
+)
 from wordrel.tasks.geometry import has_direction, unit_rows
-from wordrel.tasks.items import Items, number, word_ids
+from wordrel.tasks.items import number, word_ids
 
 _SEED = 0
 _STARTS = 10
 _RANDOM_ASSIGNMENTS = 200
-
-
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Words that are known."""
-    return word_ids(items, vocab, scope.lowercase)[:, 0] >= 0
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -34,7 +38,7 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     Chance is the purity of random clusters of the same sizes, so it is each view's own; where
     none answers, that of random clusters as large as the categories.
     """
-    known = covered(task.items, readings.vocab, scope)
+    known = words_known(task.items, readings.vocab, scope)
     category = number(task.items.labels)[known]
     ids = word_ids(task.items, readings.vocab, scope.lowercase)[known, 0]
     form = unanswered(task, known, chance=_chance(category, category))
@@ -95,4 +99,4 @@ def _chance(cluster: Int64[np.ndarray, " P"], category: Int64[np.ndarray, " P"])
     return float(np.mean([in_main_category(some, category).mean() for some in shuffled]))
 
 
-KIND = Kind(version=1, better="higher", covered=covered, answer=answer)
+KIND = Kind(version=1, better="higher", covered=words_known, answer=answer)

@@ -123,22 +123,18 @@ def _find(data: DataSet, file: str, cache: Path) -> Path | None:
     for place in (*places, _downloads(cache, data)):
         path = place / file
         if path.is_file():
-            _verify(path, data.files[file].sha256)
+            found, pinned = _sha256(path), data.files[file].sha256
+            if found != pinned:
+                raise DatasetError(
+                    f"{path}: found sha256 {found}, expected {pinned}; remove it and run "
+                    "`wordrel tasks fetch NAME`, or copy it again"
+                )
             return path
     return None
 
 
 def _downloads(cache: Path, data: DataSet) -> Path:
     return cache / "downloads" / "eval" / data.name
-
-
-def _verify(path: Path, sha256: str) -> None:
-    found = _sha256(path)
-    if found != sha256:
-        raise DatasetError(
-            f"{path}: found sha256 {found}, expected {sha256}; remove it and run "
-            "`wordrel tasks fetch NAME`, or copy it again"
-        )
 
 
 def _sha256(path: Path) -> str:

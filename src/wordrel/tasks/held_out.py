@@ -68,7 +68,7 @@ class Text:
     def items(self) -> Items:
         """One item a sentence: gold is its number of targets."""
         n_targets = (self.lengths - 1).astype(np.float64)
-        return Items((), gold=n_targets, cluster=self.number, duplicates=0, multiword=0)
+        return Items((), gold=n_targets, cluster=self.number)
 
     def sums(self, of_targets: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " S"]:
         """What the targets of each sentence add up to."""

@@ -125,7 +125,7 @@ def _splits(task: Task) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]
 def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Outcome:
     """The outcome, yet to be filled in, for the items of the last split alone."""
     n, share = int(last.sum()), task.items.gold[last].mean() if last.any() else np.nan
-    asked = Items((), np.ones(n), task.items.cluster[last], duplicates=0, multiword=0)
+    asked = Items((), np.ones(n), task.items.cluster[last])
     return unanswered(replace(task, items=asked), known[last], float(max(share, 1 - share)))
 
 

@@ -3,14 +3,19 @@
 Data classes and what every reader of them shares; reads and writes no file.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
+
+Pair = tuple[str, str, float]
+Quadruple = tuple[str, str, str, str]
+Labelled = tuple[str, str, str]
+"""A word, another one, and what relation they stand in."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,6 @@ class Items:
         gold: what the right answer is worth, shape [P].
         cluster: items that are no independent evidence share a number, shape [P].
         duplicates: items that stood in the file before (a pair also in the other order).
-        multiword: items with a word of several words (white space or underscore).
         labels: what each item is called in its set (a relation, a section, a category, a split);
             empty where items have no labels.
     """
@@ -31,8 +35,7 @@ class Items:
     words: tuple[tuple[str, ...], ...]
     gold: Float64[np.ndarray, " P"]
     cluster: Int64[np.ndarray, " P"]
-    duplicates: int
-    multiword: int
+    duplicates: int = 0
     labels: tuple[str, ...] = ()
 
     @property
@@ -118,3 +121,55 @@ def number(keys: Iterable[object]) -> Int64[np.ndarray, " P"]:
     """The same number for the same key, counting from 0 in order of first appearance."""
     seen: dict[object, int] = {}
     return np.fromiter((seen.setdefault(key, len(seen)) for key in keys), dtype=np.int64)
+
+
+def from_pairs(pairs: Sequence[Pair]) -> Items:
+    """Items that keep every pair; a pair that comes again, in either order, joins its cluster."""
+    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
+    return _items(pairs, cluster, duplicates=len(pairs) - len(np.unique(cluster)))
+
+
+def from_directed(pairs: Sequence[Pair]) -> Items:
+    """The same for pairs whose order matters: a pair turned round joins it, but repeats nothing."""
+    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
+    return _items(pairs, cluster, duplicates=len(pairs) - len({(a, b) for a, b, _ in pairs}))
+
+
+def from_directions(pairs: Sequence[Pair]) -> Items:
+    """Pairs whose score is 1 where the first word leads to the second, 0 the other way round."""
+    items = from_directed(pairs)
+    labels = tuple("forward" if gold == 1 else "backward" for gold in items.gold)
+    return replace(items, labels=labels)
+
+
+def from_labelled(rows: Sequence[Labelled], against: Sequence[str]) -> Items:
+    """Pairs of which those with a label of `against` stand in no relation: gold 0, else 1.
+
+    Pairs with the same first word are one cluster. A pair that comes again repeats itself, whatever
+    its label: fish is a hypernym and, as a verb, an event of salmon.
+    """
+    pairs = [(a, b, float(label not in against)) for a, b, label in rows]
+    repeated = len(rows) - len({(a, b) for a, b, _ in rows})
+    items = _items(pairs, number(a for a, _, _ in rows), repeated)
+    return replace(items, labels=tuple(label for _, _, label in rows))
+
+
+def from_questions(questions: Sequence[tuple[str, Quadruple]]) -> Items:
+    """Analogies with their section; those of one section with the same a, a' are one cluster."""
+    words = tuple(question for _, question in questions)
+    return Items(
+        words=words,
+        gold=np.ones(len(words)),
+        cluster=number((section, question[:2]) for section, question in questions),
+        duplicates=len(words) - len(set(words)),
+        labels=tuple(section for section, _ in questions),
+    )
+
+
+def _items(pairs: Sequence[Pair], cluster: np.ndarray, duplicates: int) -> Items:
+    return Items(
+        words=tuple((a, b) for a, b, _ in pairs),
+        gold=np.array([score for _, _, score in pairs], dtype=np.float64),
+        cluster=cluster,
+        duplicates=duplicates,
+    )

@@ -4,20 +4,13 @@ Reads the user's file; writes nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
 from wordrel.errors import DatasetError
-from wordrel.tasks.files import delimited, read_pairs, refuse, word_of
-from wordrel.tasks.items import Items
-from wordrel.tasks.readers import (
-    Labelled,
-    from_directed,
-    from_labelled,
-    from_pairs,
-    google_analogies,
-)
+from wordrel.tasks.files import delimited, parsed, read_pairs, word_of
+from wordrel.tasks.items import Items, Labelled, from_directed, from_labelled, from_pairs
+from wordrel.tasks.readers import google_analogies
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import DataSet, TaskInfo
 
@@ -31,10 +24,7 @@ def read_own(config: OwnSet) -> tuple[TaskInfo, Items]:
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    if isinstance(config, LabelledPairsTask):
-        items, described = _labelled_pairs(config.path, config.against)
-    else:
-        items, described = _READ[config.kind](config.path)
+    items, described = _read(config)
     info = TaskInfo(
         name=config.name,
         kind=config.kind,
@@ -45,30 +35,32 @@ def read_own(config: OwnSet) -> tuple[TaskInfo, Items]:
     return info, items
 
 
-def _pairs(path: Path) -> tuple[Items, str]:
+def _read(config: OwnSet) -> tuple[Items, str]:
+    """The items, and a sentence on how they were read."""
+    path = config.path
+    if isinstance(config, LabelledPairsTask):
+        return _labelled_pairs(path, config.against)
+    if isinstance(config, PairsTask):
+        return _scored_pairs(path, ordered=config.kind == "directed_pairs")
+    if config.kind == "context_pairs":
+        return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
+    items = google_analogies([path])
+    sections = ", ".join(dict.fromkeys(items.labels))
+    return items, f"Analogies from {path.name} (sections: {sections})."
+
+
+def _scored_pairs(path: Path, *, ordered: bool) -> tuple[Items, str]:
     rows, header = read_pairs(path)
-    return from_pairs(rows), f"Word pairs with scores from {path.name} ({_first_line(header)})."
-
-
-def _directed_pairs(path: Path) -> tuple[Items, str]:
-    rows, header = read_pairs(path)
-    said = f"Word pairs whose order matters, with scores, from {path.name} ({_first_line(header)})."
-    return from_directed(rows), said
-
-
-def _first_line(header: tuple[str, ...]) -> str:
-    return f"line 1 read as the header {', '.join(header)!r}" if header else "no header"
+    first = f"line 1 read as the header {', '.join(header)!r}" if header else "no header"
+    if ordered:
+        said = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
+        return from_directed(rows), said
+    return from_pairs(rows), f"Word pairs with scores from {path.name} ({first})."
 
 
 def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     """Word, word, label; there is no header, since nothing would tell it from a pair."""
-    rows, problems = [], []
-    for line, fields in delimited(path)[0]:
-        try:
-            rows.append(_labelled_row(fields))
-        except ValueError as error:
-            problems.append(f"{path}:{line}: {error}")
-    refuse(problems)
+    rows = parsed(path, delimited(path)[0], _labelled_row)
     labels = Counter(label for _, _, label in rows)
     if against not in labels or len(labels) < 2:
         raise DatasetError(
@@ -84,21 +76,3 @@ def _labelled_row(fields: list[str]) -> Labelled:
     if len(fields) != 3:
         raise ValueError(f"found {len(fields)} columns, expected 3 (word, word, label)")
     return word_of(fields[0]), word_of(fields[1]), word_of(fields[2])
-
-
-def _analogies(path: Path) -> tuple[Items, str]:
-    items = google_analogies([path])
-    sections = ", ".join(dict.fromkeys(items.labels))
-    return items, f"Analogies from {path.name} (sections: {sections})."
-
-
-def _context_pairs(path: Path) -> tuple[Items, str]:
-    return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
-
-
-_READ: dict[str, Callable[[Path], tuple[Items, str]]] = {
-    "pairs": _pairs,
-    "directed_pairs": _directed_pairs,
-    "analogies": _analogies,
-    "context_pairs": _context_pairs,
-}

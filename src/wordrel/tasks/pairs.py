@@ -42,7 +42,17 @@ from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings, Relation
-from wordrel.tasks.base import NO_VECTOR, Kind, Outcome, Scope, Task, in_each, reason, unanswered
+from wordrel.tasks.base import (
+    NO_VECTOR,
+    Kind,
+    Outcome,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+    words_known,
+)
 from wordrel.tasks.geometry import cosines
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.matching import log_counts, match_within
@@ -57,15 +67,9 @@ RANDOM_OF = {
 """The random pairs whose relatum has the part of speech of a label's; all where it is not here."""
 
 
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Pairs whose two words are known."""
-    known: Bool[np.ndarray, " P"] = np.all(word_ids(items, vocab, scope.lowercase) >= 0, axis=1)
-    return known
-
-
 def alike(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """One outcome a view: the cosine of each covered pair."""
-    form = unanswered(task, covered(task.items, readings.vocab, scope), chance=0.0)
+    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
     if not readings.views:
         return [replace(form, note=reason(readings, task.question))]
     left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
@@ -77,7 +81,7 @@ def alike(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 def directed(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """One outcome a relation: relation(a -> b) of each covered pair."""
-    form = unanswered(task, covered(task.items, readings.vocab, scope), chance=0.0)
+    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
     left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
     return _by_relation(form, readings, task.question, lambda relation: relation(left, right))
 
@@ -206,7 +210,7 @@ def _of_label(
     return _by_relation(form, readings, task.question, lambda relation: relation(concept, relatum))
 
 
-PAIRS = Kind(version=1, better="higher", covered=covered, answer=alike)
-DIRECTED = Kind(version=1, better="higher", covered=covered, answer=directed)
+PAIRS = Kind(version=1, better="higher", covered=words_known, answer=alike)
+DIRECTED = Kind(version=1, better="higher", covered=words_known, answer=directed)
 DIRECTION = Kind(version=1, better="higher", covered=balanced, answer=direction)
 LABELLED = Kind(version=1, better="higher", covered=in_some_row, answer=labelled)

@@ -1,7 +1,7 @@
 """From the files of a data set to its items: one strict reader a format.
 
-Reads files that `wordrel.tasks.files` parses; writes nothing. Sets of words stand here; BATS and
-sets of sentences have modules of their own.
+Reads files that `wordrel.tasks.files` parses; writes nothing. Sets of words stand here, sets of
+sentences in `readers_text`.
 """
 
 import re
@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.bats import bats
 from wordrel.tasks.files import (
     Layout,
-    Pair,
     number_of,
     one_of,
     read_pairs,
@@ -21,12 +19,20 @@ from wordrel.tasks.files import (
     read_table,
     word_of,
 )
-from wordrel.tasks.items import Items, number
+from wordrel.tasks.items import (
+    Items,
+    Labelled,
+    Pair,
+    Quadruple,
+    from_directed,
+    from_directions,
+    from_labelled,
+    from_pairs,
+    from_questions,
+)
 from wordrel.tasks.readers_text import conllu, scws, wic
 
 Reader = Callable[[Sequence[Path]], Items]
-Labelled = tuple[str, str, str]
-"""A word, another one, and what relation they stand in."""
 
 BLESS_RELATIONS = ("attri", "coord", "event", "hyper", "mero", "random-n", "random-v", "random-j")
 _HYPERLEX = Layout(8, " ", "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD SCORES..", more=True)
@@ -35,54 +41,58 @@ _HYPERLEX_TYPES = (
     *("cohyp", "syn", "ant", "mero", "no-rel"),
 )
 
+FOLLOWING = 10
+"""Pairs of BATS that each pair asks with. All 50 x 49 questions of a relation are ten times the
+work and hardly more evidence, since they share their pairs."""
 
-def from_pairs(pairs: Sequence[Pair]) -> Items:
-    """Items that keep every pair; a pair that comes again, in either order, joins its cluster."""
-    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
-    return _items(pairs, cluster, duplicates=len(pairs) - len(np.unique(cluster)))
-
-
-def from_directed(pairs: Sequence[Pair]) -> Items:
-    """The same for pairs whose order matters: a pair turned round joins it, but repeats nothing."""
-    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
-    return _items(pairs, cluster, duplicates=len(pairs) - len({(a, b) for a, b, _ in pairs}))
-
-
-def from_directions(pairs: Sequence[Pair]) -> Items:
-    """Pairs whose score is 1 where the first word leads to the second, 0 the other way round."""
-    items = from_directed(pairs)
-    labels = tuple("forward" if gold == 1 else "backward" for gold in items.gold)
-    return _labelled(items, labels)
-
-
-def from_labelled(rows: Sequence[Labelled], against: Sequence[str]) -> Items:
-    """Pairs of which those with a label of `against` stand in no relation: gold 0, else 1.
-
-    Pairs with the same first word are one cluster. A pair that comes again repeats itself, whatever
-    its label: fish is a hypernym and, as a verb, an event of salmon.
-    """
-    pairs = [(a, b, float(label not in against)) for a, b, label in rows]
-    repeated = len(rows) - len({(a, b) for a, b, _ in rows})
-    items = _items(pairs, number(a for a, _, _ in rows), repeated)
-    return _labelled(items, tuple(label for _, _, label in rows))
-
-
-def from_questions(questions: Sequence[tuple[str, tuple[str, str, str, str]]]) -> Items:
-    """Analogies with their section; those of one section with the same a, a' are one cluster."""
-    words = tuple(question for _, question in questions)
-    return Items(
-        words=words,
-        gold=np.ones(len(words)),
-        cluster=number((section, question[:2]) for section, question in questions),
-        duplicates=len(words) - len(set(words)),
-        multiword=sum(any(map(_is_multiword, question)) for question in words),
-        labels=tuple(section for section, _ in questions),
-    )
+SECTIONS = {
+    "I1": "I01 [noun - plural_reg]",
+    "I2": "I02 [noun - plural_irreg]",
+    "I3": "I03 [adj - comparative]",
+    "I4": "I04 [adj - superlative]",
+    "I5": "I05 [verb_inf - 3pSg]",
+    "I6": "I06 [verb_inf - Ving]",
+    "I7": "I07 [verb_inf - Ved]",
+    "I8": "I08 [verb_Ving - 3pSg]",
+    "I9": "I09 [verb_Ving - Ved]",
+    "I10": "I10 [verb_3pSg - Ved]",
+    "D1": "D01 [noun+less_reg]",
+    "D2": "D02 [un+adj_reg]",
+    "D3": "D03 [adj+ly_reg]",
+    "D4": "D04 [over+adj_reg]",
+    "D5": "D05 [adj+ness_reg]",
+    "D6": "D06 [re+verb_reg]",
+    "D7": "D07 [verb+able_reg]",
+    "D8": "D08 [verb+er_irreg]",
+    "D9": "D09 [verb+tion_irreg]",
+    "D10": "D10 [verb+ment_irreg]",
+    "E1": "E01 [country - capital]",
+    "E2": "E02 [country - language]",
+    "E3": "E03 [UK_city - county]",
+    "E4": "E04 [name - nationality]",
+    "E5": "E05 [name - occupation]",
+    "E6": "E06 [animal - young]",
+    "E7": "E07 [animal - sound]",
+    "E8": "E08 [animal - shelter]",
+    "E9": "E09 [things - color]",
+    "E10": "E10 [male - female]",
+    "L1": "L01 [hypernyms - animals]",
+    "L2": "L02 [hypernyms - misc]",
+    "L3": "L03 [hyponyms - misc]",
+    "L4": "L04 [meronyms - substance]",
+    "L5": "L05 [meronyms - member]",
+    "L6": "L06 [meronyms - part]",
+    "L7": "L07 [synonyms - intensity]",
+    "L8": "L08 [synonyms - exact]",
+    "L9": "L09 [antonyms - gradable]",
+    "L10": "L10 [antonyms - binary]",
+}
+"""Official name of each relation of BATS, by the name of its file."""
 
 
 def nothing(paths: Sequence[Path]) -> Items:
     """Of a task whose items come from the corpus."""
-    return Items((), np.empty(0), np.empty(0, dtype=np.int64), duplicates=0, multiword=0)
+    return Items((), np.empty(0), np.empty(0, dtype=np.int64))
 
 
 def pairs(paths: Sequence[Path]) -> Items:
@@ -128,11 +138,33 @@ def msr_analogies(paths: Sequence[Path]) -> Items:
     """MSR's questions with their types: number, type, a, a', b, b'."""
     (path,) = paths
 
-    def parse(fields: Sequence[str]) -> tuple[str, tuple[str, str, str, str]]:
+    def parse(fields: Sequence[str]) -> tuple[str, Quadruple]:
         a, a_, b, b_ = map(word_of, fields[2:])
         return word_of(fields[1]), (a, a_, b, b_)
 
     return from_questions(read_table(path, Layout(6, ",", ",type,word1,word2,word3,target"), parse))
+
+
+def bats(paths: Sequence[Path]) -> Items:
+    """BATS: all questions (a, first target of a, b, targets of b) of all relations, one a file."""
+    return from_questions([(SECTIONS[p.stem], asked) for p in paths for asked in _questions(p)])
+
+
+def _questions(path: Path) -> list[Quadruple]:
+    """Lines are source, tab, targets parted by slashes; the wanted targets stay parted so."""
+
+    def parse(fields: Sequence[str]) -> tuple[str, list[str]]:
+        # Some lists of the set end in a slash, behind which there is no target.
+        targets = fields[1].strip().removesuffix("/").split("/")
+        return word_of(fields[0]), [word_of(target) for target in targets]
+
+    pairs = read_table(path, Layout(2), parse)
+    return [
+        (a, targets[0], b, "/".join(wanted))
+        for place, (a, targets) in enumerate(pairs)
+        for step in range(1, min(FOLLOWING, len(pairs) - 1) + 1)
+        for b, wanted in [pairs[(place + step) % len(pairs)]]
+    ]
 
 
 def categories(paths: Sequence[Path]) -> Items:
@@ -149,7 +181,6 @@ def categories(paths: Sequence[Path]) -> Items:
         gold=np.ones(len(rows)),
         cluster=np.arange(len(rows)),
         duplicates=len(rows) - len({word for _, word in rows}),
-        multiword=sum(_is_multiword(word) for _, word in rows),
         labels=tuple(category for category, _ in rows),
     )
 
@@ -235,24 +266,6 @@ def _lemma(field: str) -> str:
     if found is None:
         raise ValueError(f"found {field!r}, expected a word that ends in -n, -j or -v")
     return word_of(found[1])
-
-
-def _items(pairs: Sequence[Pair], cluster: np.ndarray, duplicates: int) -> Items:
-    return Items(
-        words=tuple((a, b) for a, b, _ in pairs),
-        gold=np.array([score for _, _, score in pairs], dtype=np.float64),
-        cluster=cluster,
-        duplicates=duplicates,
-        multiword=sum(_is_multiword(a) or _is_multiword(b) for a, b, _ in pairs),
-    )
-
-
-def _labelled(items: Items, labels: tuple[str, ...]) -> Items:
-    return Items(items.words, items.gold, items.cluster, items.duplicates, items.multiword, labels)
-
-
-def _is_multiword(word: str) -> bool:
-    return "_" in word or len(word.split()) > 1
 
 
 READERS: dict[str, Reader] = {

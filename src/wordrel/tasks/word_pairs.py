@@ -250,7 +250,7 @@ def told_apart(
         contrast: the items.
         both_ways: score a pair by the mean of both directions, instead of left -> right.
     """
-    items = Items((), contrast.gold, contrast.cluster, duplicates=0, multiword=0)
+    items = Items((), contrast.gold, contrast.cluster)
     form = unanswered(replace(task, items=items), contrast.covered, chance=0.5)
     if not readings.relations:
         return [replace(form, note=reason(readings, "relate"))]
