@@ -16,6 +16,8 @@ from wordrel.errors import DatasetError
 from wordrel.tasks.items import Pair, Quadruple
 
 _SHOWN = 20
+Fields = Sequence[str]
+"""Of one line of a table."""
 Line = TypeVar("Line")
 Row = TypeVar("Row")
 
@@ -37,7 +39,7 @@ class Layout:
     more: bool = False
 
 
-def read_table(path: Path, layout: Layout, parse: Callable[[Sequence[str]], Row]) -> list[Row]:
+def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
     """What `parse` makes of the fields of each line, in the order of the file.
 
     Args:

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.tasks.files import (
+    Fields,
     Layout,
+    Row,
     number_of,
     one_of,
     read_pairs,
@@ -97,52 +99,46 @@ def nothing(paths: Sequence[Path]) -> Items:
 
 def pairs(paths: Sequence[Path]) -> Items:
     """Word, word, score of a published set, in whose file lines that begin with # are comments."""
-    (path,) = paths
-    return from_pairs(read_pairs(path, comments=True)[0])
+    return from_pairs([row for path in paths for row in read_pairs(path, comments=True)[0]])
 
 
 def lemma_pairs(paths: Sequence[Path]) -> Items:
     """MEN, lemma form: lemma-n lemma-j score, of which the part of speech (n, j, v) is cut off."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         return _lemma(fields[0]), _lemma(fields[1]), number_of(fields[2])
 
-    return from_pairs(read_table(path, Layout(3, " "), parse))
+    return from_pairs(_tables(paths, Layout(3, " "), parse))
 
 
 def rated_pairs(paths: Sequence[Path]) -> Items:
     """RW: word, word, mean, and the ratings that it is the mean of."""
-    (path,) = paths
-    return from_pairs(read_table(path, Layout(3, more=True), _pair))
+    return from_pairs(_tables(paths, Layout(3, more=True), _pair))
 
 
 def verb_pairs(paths: Sequence[Path]) -> Items:
     """SimVerb: verb, verb, V, score, and in all lines but one a lexical relation."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         one_of(fields[2], ("V",))
         return word_of(fields[0]), word_of(fields[1]), number_of(fields[3])
 
-    return from_pairs(read_table(path, Layout(4, more=True), parse))
+    return from_pairs(_tables(paths, Layout(4, more=True), parse))
 
 
 def google_analogies(paths: Sequence[Path]) -> Items:
     """Every question of a file in Google's format."""
-    (path,) = paths
-    return from_questions(read_quadruples(path))
+    return from_questions([row for path in paths for row in read_quadruples(path)])
 
 
 def msr_analogies(paths: Sequence[Path]) -> Items:
     """MSR's questions with their types: number, type, a, a', b, b'."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> tuple[str, Quadruple]:
+    def parse(fields: Fields) -> tuple[str, Quadruple]:
         a, a_, b, b_ = map(word_of, fields[2:])
         return word_of(fields[1]), (a, a_, b, b_)
 
-    return from_questions(read_table(path, Layout(6, ",", ",type,word1,word2,word3,target"), parse))
+    return from_questions(_tables(paths, Layout(6, ",", ",type,word1,word2,word3,target"), parse))
 
 
 def bats(paths: Sequence[Path]) -> Items:
@@ -153,7 +149,7 @@ def bats(paths: Sequence[Path]) -> Items:
 def _questions(path: Path) -> list[Quadruple]:
     """Lines are source, tab, targets parted by slashes; the wanted targets stay parted so."""
 
-    def parse(fields: Sequence[str]) -> tuple[str, list[str]]:
+    def parse(fields: Fields) -> tuple[str, list[str]]:
         # Some lists of the set end in a slash, behind which there is no target.
         targets = fields[1].strip().removesuffix("/").split("/")
         return word_of(fields[0]), [word_of(target) for target in targets]
@@ -169,12 +165,11 @@ def _questions(path: Path) -> list[Quadruple]:
 
 def categories(paths: Sequence[Path]) -> Items:
     """Words with their category; the copy of AP ends each category in a line without a word."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> tuple[str, str]:
+    def parse(fields: Fields) -> tuple[str, str]:
         return word_of(fields[1]), word_of(fields[2]) if fields[2] else ""
 
-    found = read_table(path, Layout(3, ",", ",category,word"), parse)
+    found = _tables(paths, Layout(3, ",", ",category,word"), parse)
     rows = [(category, word) for category, word in found if word]
     return Items(
         words=tuple((word,) for _, word in rows),
@@ -187,20 +182,17 @@ def categories(paths: Sequence[Path]) -> Items:
 
 def directed_pairs(paths: Sequence[Path]) -> Items:
     """SP-10K: head, dependent, plausibility."""
-    (path,) = paths
-    return from_directed(read_table(path, Layout(3), _pair))
+    return from_directed(_tables(paths, Layout(3), _pair))
 
 
 def usf_strength(paths: Sequence[Path]) -> Items:
     """Cue, target, and the share of people who said this target to this cue."""
-    (path,) = paths
-    return from_directed(_usf(path))
+    return from_directed(_usf(paths))
 
 
 def usf_direction(paths: Sequence[Path]) -> Items:
     """Pairs listed both ways with different strengths, once each, in the order of the first row."""
-    (path,) = paths
-    strength = {(cue, target): share for cue, target, share in _usf(path)}
+    strength = {(cue, target): share for cue, target, share in _usf(paths)}
     found: dict[frozenset[str], Pair] = {}
     for (a, b), forward in strength.items():
         backward = strength.get((b, a), forward)
@@ -209,55 +201,58 @@ def usf_direction(paths: Sequence[Path]) -> Items:
     return from_directions(list(found.values()))
 
 
-def _usf(path: Path) -> list[Pair]:
+def _usf(paths: Sequence[Path]) -> list[Pair]:
     """The norms print all words in capitals, which say nothing: they are written small here.
 
     Strength of a cue from its target (BSG) is NA where the target was no cue; it is not needed.
     """
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         if fields[6] != "NA":
             number_of(fields[6])
         return word_of(fields[0]).lower(), word_of(fields[1]).lower(), number_of(fields[5])
 
-    return read_table(path, Layout(7, header="cue\ttarget\tnormed\tG\tP\tFSG\tBSG"), parse)
+    return _tables(paths, Layout(7, header="cue\ttarget\tnormed\tG\tP\tFSG\tBSG"), parse)
 
 
 def hyperlex_degree(paths: Sequence[Path]) -> Items:
     """Word, word, and to what degree (0 to 6) the first is a type of the second."""
-    (path,) = paths
-    return from_directed([(a, b, score) for a, b, _, score in _hyperlex(path)])
+    return from_directed([(a, b, score) for a, b, _, score in _hyperlex(paths)])
 
 
 def hyperlex_direction(paths: Sequence[Path]) -> Items:
     """The pairs of which one word is a type of the other: hyp-N forward, r-hyp-N backward."""
-    rows = [row for path in paths for row in _hyperlex(path)]
-    found = [(a, b, kind) for a, b, kind, _ in rows if "hyp-" in kind]
+    found = [(a, b, kind) for a, b, kind, _ in _hyperlex(paths) if "hyp-" in kind]
     return from_directions([(a, b, float(kind.startswith("hyp"))) for a, b, kind in found])
 
 
-def _hyperlex(path: Path) -> list[tuple[str, str, str, float]]:
-    def parse(fields: Sequence[str]) -> tuple[str, str, str, float]:
+def _hyperlex(paths: Sequence[Path]) -> list[tuple[str, str, str, float]]:
+    def parse(fields: Fields) -> tuple[str, str, str, float]:
         kind = one_of(fields[3], _HYPERLEX_TYPES)
         return word_of(fields[0]), word_of(fields[1]), kind, number_of(fields[4])
 
-    return read_table(path, _HYPERLEX, parse)
+    return _tables(paths, _HYPERLEX, parse)
 
 
 def bless(paths: Sequence[Path]) -> Items:
     """Concept, relatum, relation; parts (mero) stand the other way round and are turned."""
 
-    def parse(fields: Sequence[str]) -> Labelled:
+    def parse(fields: Fields) -> Labelled:
         relation = one_of(fields[3], BLESS_RELATIONS)
         one_of(fields[2], ("True",) if relation == "hyper" else ("False",))
         first, second = _lemma(fields[0]), _lemma(fields[1])
         return (second, first, relation) if relation == "mero" else (first, second, relation)
 
-    rows = [row for path in paths for row in read_table(path, Layout(4), parse)]
+    rows = _tables(paths, Layout(4), parse)
     return from_labelled(rows, [name for name in BLESS_RELATIONS if name.startswith("random")])
 
 
-def _pair(fields: Sequence[str]) -> Pair:
+def _tables(paths: Sequence[Path], layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
+    """The rows of all files, one file behind the other; see `read_table`."""
+    return [row for path in paths for row in read_table(path, layout, parse)]
+
+
+def _pair(fields: Fields) -> Pair:
     return word_of(fields[0]), word_of(fields[1]), number_of(fields[2])
 
 
