@@ -209,7 +209,7 @@ def test_the_digest_names_the_content_not_the_file(tmp_path):
 
 def test_the_registry_is_read_without_numpy_or_gensim_and_names_without_the_registry():
     code = (
-        "import sys; from wordrel.config.sets import task_names; assert len(task_names()) == 38; "
+        "import sys; from wordrel.config.sets import task_names; assert 'ws353' in task_names(); "
         "print([m for m in sys.modules if m.startswith('wordrel.tasks')]); "
         "import wordrel.tasks.registry; "
         "print([m for m in ('numpy', 'gensim', 'wordrel.models.readings') if m in sys.modules])"

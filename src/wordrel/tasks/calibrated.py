@@ -16,6 +16,7 @@ full softmax over half of them.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -78,7 +79,8 @@ def fitted(
     """
     if not len(words):
         return _AS_IT_IS
-    at, here = _AS_IT_IS, expansion(context, states, words, log_u, _AS_IT_IS)
+    about = partial(expansion, context, states, words, log_u)
+    at, here = _AS_IT_IS, about(_AS_IT_IS)
     while True:
         if not np.isfinite(here.bend).all():
             raise ValueError(
@@ -90,7 +92,7 @@ def fitted(
             best: Float64[np.ndarray, 2] = at - step
             return best
         for share in 0.5 ** np.arange(_HALVINGS):
-            there = expansion(context, states, words, log_u, at - share * step)
+            there = about(at - share * step)
             if there.loss <= here.loss - _SUFFICIENT * share * gain:
                 break
         else:
