@@ -1,4 +1,4 @@
-# make quickstart   set up once, then the main job: text to table in minutes
+# make quickstart   set up once, then the main job: text to table in minutes, in my-quickstart/
 # make test         set up once, then lint, types and the fast tests
 # make lint         formatting, lint, types
 # make test-slow    the tests that take minutes
@@ -22,7 +22,7 @@ export OMP_NUM_THREADS ?= 1
 .DELETE_ON_ERROR:
 
 quickstart: $(STAMP)-run
-	$(BIN)/wordrel run configs/quickstart.yaml
+	$(BIN)/wordrel run configs/quickstart.yaml --out my-quickstart
 
 test: lint
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile

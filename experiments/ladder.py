@@ -60,47 +60,29 @@ what separates two rungs may be tuning.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
-import wordrel
 from wordrel.report import ladder
 from wordrel.report.claims.ladder import MARGIN
-from wordrel.report.claims.ladder import claim as one_ingredient
 from wordrel.report.queries import Row
 from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
     SEEDS,
-    Claim,
     Verdict,
     difference,
     over_corpora,
     shown,
-    told,
     told_apart,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 SIMILARITY = ("ws353", "simlex999")
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say which predictions held."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
     return over_corpora(results, on_corpus)
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C9, by the rule above."""
-    return {"C9": one_ingredient(results)}
 
 
 def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:
@@ -180,7 +162,3 @@ def none_better(results: Results, corpus: str, models: Iterable[str]) -> Verdict
     if not tested or min(p.seeds for p in tested.values()) < SEEDS:
         return Verdict("undecided", evidence)
     return Verdict("fails" if better else "holds" if clear else "undecided", evidence)
-
-
-if __name__ == "__main__":
-    main()

@@ -40,13 +40,9 @@ Decision rule, with 5 seeds; with fewer everything is undecided.
  contradicted where 1 fails; undecided otherwise.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import order
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     ahead,
@@ -56,11 +52,9 @@ from wordrel.report.verdicts import (
     enough,
     shown,
     shown_gap,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 MOVED = ("position_weight", "masked_attention", "attention_position")
 MODELS = (
     *("cbow", "mean", "position_weight", "masked_attention"),
@@ -68,13 +62,6 @@ MODELS = (
 )
 MASKED = "held_out_loss.masked_word"
 COST, FALL = 0.1, 0.1
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -102,11 +89,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     return found
 
 
-def claims(results: Results) -> dict[str, Claim]:
-    """C8, by the rule above."""
-    return {"C8": order.claim(results)}
-
-
 def surprise(results: Results) -> str:
     """What nobody predicted.
 
@@ -124,7 +106,3 @@ def surprise(results: Results) -> str:
         f"its held-out loss rises by {shown_gap(loss)} nats: a window of shuffled text reaches the "
         "whole sentence, and what is near in a text is not what is alike."
     )
-
-
-if __name__ == "__main__":
-    main()

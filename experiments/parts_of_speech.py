@@ -42,9 +42,7 @@ Determiners are more than articles: "this", "each" and "which" are among them.
 """
 
 from math import isnan
-from pathlib import Path
 
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims.parts_of_speech import (
     CLAIMED,
@@ -52,12 +50,9 @@ from wordrel.report.claims.parts_of_speech import (
     articles,
     auc,
     coefficient,
-    helping,
-    products,
 )
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     apart,
@@ -70,19 +65,10 @@ from wordrel.report.verdicts import (
     shown_counted,
     shown_value,
     shown_values,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -110,11 +96,6 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     evidence = f"{evidence} ({counted(rows)})"
     found["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
     return found
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C2 and C3, by the rule above."""
-    return {"C2": products(results), "C3": helping(results)}
 
 
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
@@ -150,7 +131,3 @@ def best_auc(results: Results) -> str:
         f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
         f"{shown_values(best)}"
     )
-
-
-if __name__ == "__main__":
-    main()

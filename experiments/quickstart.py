@@ -9,19 +9,3 @@ reading (Sahlgren & Lenci 2016: prediction needs more text than counting does).
 Decision rule: none. Too few pairs are covered, and the intervals are wider than any difference
 between two good models; nothing is concluded from this study.
 """
-
-from pathlib import Path
-
-import wordrel
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and write results/quickstart."""
-    name = Path(__file__).stem
-    wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-
-
-if __name__ == "__main__":
-    main()

@@ -40,31 +40,18 @@ shuffle: what came out of it changed nothing above, except that "or the two are 
 rule 3, since `content`, `attention` and `attention_position` were all right in every sentence.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report.claims import recall
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     ahead,
     decided_by_all,
     difference,
     shown,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 EQUAL = 0.03
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say which predictions held."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -79,15 +66,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     return {**recall.verdicts(results), "3": Verdict(found, "; ".join(map(shown, between)))}
 
 
-def claims(results: Results) -> dict[str, Claim]:
-    """C7, as far as planted recall decides it."""
-    return {"C7": recall.claim(results)}
-
-
 def equal(pair: Row | None) -> bool:
     """Whether the whole interval lies within what counts as no difference."""
     return pair is not None and pair.low > -EQUAL and pair.high < EQUAL
-
-
-if __name__ == "__main__":
-    main()

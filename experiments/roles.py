@@ -36,32 +36,19 @@ held-out sentences, items and seeds).
  C7 is decided by experiments/recall.py; prediction 5 stands beside it.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import roles
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     ahead,
     borne_out,
     difference,
     measured,
     shown_gap,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARE = 0.9
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -75,11 +62,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         **roles.verdicts(results),
         "5": Verdict(turned.get(share.found, share.found), share.evidence),
     }
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C5 and C6, by the rule above; what is said of C7 stands beside the verdict of recall."""
-    return {"C5": roles.different(results), "C6": roles.buying(results)}
 
 
 def surprise(results: Results) -> str:
@@ -98,7 +80,3 @@ def surprise(results: Results) -> str:
         f"value the next-word loss of `attention` changes by {shown_gap(value)} nats, without any "
         f"of the three by {shown_gap(every)} (below 0 is better; {corpus})."
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -22,9 +22,6 @@ probe words); with fewer than 5 seeds everything is undecided.
     upper end is below.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.verdicts import (
     Verdict,
@@ -35,23 +32,14 @@ from wordrel.report.verdicts import (
     counted,
     decided_by_all,
     shown_values,
-    told,
     too_few,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 ATTENTION = ("attention", "attention_position", "masked_attention")
 TRAINED = ("skip_gram", "cbow", "mean", *ATTENTION)
 MODELS = ("ppmi_svd", *TRAINED)
 LITTLE, MUCH = 0.8, 0.8
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), {}))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -94,7 +82,3 @@ def surprise(results: Results) -> str:
         "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
         f"seeds share on {corpus} ({seeds} seeds, {counted(rows.values())}): {shown_values(rows)}."
     )
-
-
-if __name__ == "__main__":
-    main()

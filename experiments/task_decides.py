@@ -32,14 +32,10 @@ of two seeds of one.
  them holds, and undecided otherwise.
 """
 
-from pathlib import Path
-
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims import task
 from wordrel.report.claims.task import TASKS
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     agreement,
     ahead,
@@ -50,18 +46,8 @@ from wordrel.report.verdicts import (
     enough,
     shown,
     shown_value,
-    told,
 )
 from wordrel.study.results import Results
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say what came out of it."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -71,11 +57,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     gaps = [difference(results, corpus, "men_test", a, b) for a, b in couples]
     found = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
     return {**task.verdicts(results), "4": Verdict(found, "; ".join(map(shown, gaps)))}
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C4, by the rule above."""
-    return {"C4": task.claim(results)}
 
 
 def surprise(results: Results) -> str:
@@ -94,7 +75,3 @@ def surprise(results: Results) -> str:
         f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
         f"({corpus}, rank correlation, 5 seeds)."
     )
-
-
-if __name__ == "__main__":
-    main()

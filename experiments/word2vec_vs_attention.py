@@ -61,15 +61,11 @@ gensim's settings are its defaults.
 """
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-import wordrel
 from wordrel.report import queries
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
-from wordrel.report.claims.learns import claim as learns
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
-    Claim,
     Verdict,
     above,
     ahead,
@@ -79,11 +75,9 @@ from wordrel.report.verdicts import (
     difference,
     over_corpora,
     shown_gap,
-    told,
 )
 from wordrel.study.results import Results
 
-ROOT = Path(__file__).resolve().parents[1]
 ATTENTION = ("attention", "attention_position", "masked_attention")
 WORD2VEC = ("skip_gram", "cbow")
 ANALOGIES = ("google_analogies", "msr_analogies", "bats")
@@ -103,13 +97,6 @@ COMPARED: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
 """Prediction -> who is better than whom, on which tasks; 3, 4 and 9 have rules of their own."""
 
 
-def main() -> None:
-    """Run the study, or what of it is not done yet, and say which predictions held."""
-    name = Path(__file__).stem
-    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
-    print(told(verdicts(result), claims(result)))
-
-
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
     return over_corpora(results, _judged)
@@ -126,11 +113,6 @@ def _of_signs(found: list[tuple[int, Row]]) -> Verdict:
         f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
         f"comparisons ({counted(rows)})",
     )
-
-
-def claims(results: Results) -> dict[str, Claim]:
-    """C1, by the rule above."""
-    return {"C1": learns(results)}
 
 
 def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]]:
@@ -191,7 +173,3 @@ def surprise(results: Results) -> str:
         "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
         f"by prediction, is told apart as better than every trained model: {said} (Spearman)."
     )
-
-
-if __name__ == "__main__":
-    main()

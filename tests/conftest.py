@@ -8,6 +8,7 @@ os.environ.pop("COLUMNS", None)  # the width of whoever runs the tests is not th
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from typer.testing import CliRunner, Result
@@ -18,6 +19,12 @@ from wordrel.cli import app
 from wordrel.corpus import Corpus
 
 torch.set_num_threads(1)
+hypothesis.settings.register_profile(
+    "busy",  # a machine that does other things too is no fault of the code
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,9 +8,7 @@ from typing import Any
 from distributed import get_client, get_worker
 
 import test_execute as local
-from test_execute import wait_until
-
-PATIENCE = 240.0  # seconds for a busy machine to start processes that load torch
+from processes import wait_until
 
 
 def host() -> str:
@@ -32,7 +30,7 @@ def train_slowly(work: Any, report: Callable[..., None]) -> None:
         report(fraction, detail)
         if new and fraction > 0 and not is_trained(work.cell):
             (root / f"in-the-middle-on-{me}").touch()
-            wait_until((root / "host-was-lost").exists, PATIENCE)
+            wait_until((root / "host-was-lost").exists)
 
     train_and_ask(work, held)
 

@@ -1,11 +1,15 @@
 """What a study will cost: from finished cells, from measured rates, or not known; never guessed."""
 
+import importlib
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from tiny_study import write_study
 from wordrel.config import (
@@ -14,12 +18,15 @@ from wordrel.config import (
     Word2vecConfig,
     canonical_json,
     load_config,
+    parse_config,
 )
 from wordrel.errors import StoreError
+from wordrel.io.store import new_folder
 from wordrel.study.asking import Asked, note, noted, seconds_to_ask
 from wordrel.study.budget import Budget, Line, estimate
-from wordrel.study.cell import CellSpec
+from wordrel.study.cell import CellSpec, cell_cost, train_cell
 from wordrel.study.costs import Basis, Estimate, Finished, Known, finished_cells, read_rates
+from wordrel.study.plan import load_tasks, prepare_plan
 
 TRAINING = TrainingConfig(dim=100)
 MEAN = MatchedConfig(kind="mean", name="mean")
@@ -45,33 +52,46 @@ def cell(seconds: float, *, digest: str = "d1", dim: int = 100, **changes: objec
 
 def test_other_seeds_of_the_same_cell_decide_by_their_median_scaled_by_tokens():
     cells = (cell(10), cell(12), cell(50), cell(7, digest="d2"), cell(1, heads=2))
-    found = Known(cells, {"mean": 1.0}).cost(spec(), 3000)
+    found = Known(cells, {"mean": 1.0}).cost(spec(), 3000, 10)
     assert found == Estimate(36.0, 500.0, Basis.CELLS, "3 of corpus-d1")
 
 
 def test_settings_that_cost_nothing_do_not_tell_cells_apart():
-    found = Known((cell(10, learning_rate=9.0, name="other"),), {}).cost(spec(), 1000)
+    found = Known((cell(10, learning_rate=9.0, name="other"),), {}).cost(spec(), 1000, 10)
     assert (found.seconds, found.evidence) == (10.0, "1 of corpus-d1")
 
 
-@pytest.mark.parametrize(("dim", "seconds", "memory"), [(50, 20.0, 1000.0), (200, 10.0, 500.0)])
-def test_more_dimensions_cost_more_and_fewer_not_less(dim: int, seconds: float, memory: float):
-    found = Known((cell(10, dim=dim),), {}).cost(spec(), 1000)
-    assert (found.seconds, found.memory_mb) == (seconds, memory)
+# Twice four bytes for 2 more tables of 50 dimensions, and for 12 squares of them in a block.
+BLOCK = 2 * 4 * 12 * (100**2 - 50**2) / 1e6
+
+
+@pytest.mark.parametrize(
+    ("dim", "words", "seconds", "memory"),
+    [
+        (50, 8, 20.0, 500.0 + BLOCK + 2 * 4 * 8 * 100 / 1e6),
+        (50, 1_000_000, 20.0, 500.0 + BLOCK + 800.0),
+        (200, 1_000_000, 10.0, 500.0),
+    ],
+)
+def test_more_dimensions_cost_more_time_and_of_the_memory_only_the_tables_grow(
+    dim: int, words: int, seconds: float, memory: float
+):
+    found = Known((cell(10, dim=dim),), {}).cost(spec(), 1000, words)
+    assert (found.seconds, found.memory_mb) == (seconds, pytest.approx(memory))
     assert found.evidence == "1 of corpus-d1; dim differ"
 
 
 def test_cells_of_another_corpus_tell_seconds_and_no_memory():
-    found = Known((cell(10, digest="d2"), cell(30, digest="d1", heads=2)), {}).cost(spec(), 500)
+    found = Known((cell(10, digest="d2"), cell(30, digest="d1", heads=2)), {}).cost(spec(), 500, 10)
     assert found == Estimate(5.0, None, Basis.CELLS, "1 of corpus-d2")
 
 
 def test_rates_come_second_and_say_what_differs():
     training = TrainingConfig(dim=200, window=2)
-    found = Known((), {"mean": 250.0}).cost(spec(training=training), 1000)
+    found = Known((), {"mean": 250.0}).cost(spec(training=training), 1000, 10)
     assert found == Estimate(8.0, None, Basis.SPEED, "250 tokens/s; dim, window differ")
     cbow = Word2vecConfig(kind="word2vec", algorithm="cbow", name="mine")
-    assert Known((), {"cbow": 100.0}).cost(spec(cbow), 1000).seconds == 10.0
+    assert Known((), {"cbow": 100.0}).cost(spec(cbow), 1000, 10).seconds == 10.0
 
 
 def test_what_nobody_measured_is_unknown():
@@ -79,13 +99,13 @@ def test_what_nobody_measured_is_unknown():
     four = MatchedConfig(kind="masked_attention", name="four", heads=4)
     known = Known((cell(10),), {"masked_attention": 100.0})
     for model in (rung, four):
-        found = known.cost(spec(model), 1000)
+        found = known.cost(spec(model), 1000, 10)
         assert found == Estimate(None, None, Basis.UNKNOWN)
 
 
 def line(cells: int, trained: int, seconds: float | None, memory: float | None = 100.0) -> Line:
     cost = Estimate(seconds, memory, Basis.CELLS if seconds else Basis.UNKNOWN)
-    return Line("text", "m", cells, trained, 0, 1000, 7, cost)
+    return Line("text", "m", cells, trained, 1000, 7, cost, (None,) * cells)
 
 
 def test_the_sums_are_of_what_is_left():
@@ -96,6 +116,7 @@ def test_the_sums_are_of_what_is_left():
     assert budget.memory_mb == 600.0
     assert replace(budget, lines=(*lines, line(1, 0, 1.0, None))).memory_mb is None
     assert replace(budget, jobs=None).wall_seconds is None
+    assert replace(budget, lines=(*lines, replace(line(1, 0, 1.0), disk=None))).disk is None
 
 
 def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seeds(
@@ -105,7 +126,7 @@ def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seed
     for others in set((cache / "cells").iterdir()) - {cache / "cells" / "text"}:
         shutil.rmtree(others)  # of other tests, which have the cache of this study for theirs
     config = load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"])
-    budget = estimate(config, cache, jobs=1, speed=tiny / "none.csv")
+    budget = estimate(config, cache, jobs=1)
     runs = json.loads(next(cache.glob("cells/*/skip_gram-seed1-*/cell.json")).read_text())
     assert [(x.model, x.cells, x.trained, x.answered) for x in budget.lines] == [
         (model, 3, 2, 2) for model in ("random", "skip_gram", "attention")
@@ -120,14 +141,104 @@ def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seed
     assert (done.core_seconds, done.disk) == (0.0, 0)
 
 
-def test_a_text_that_is_not_prepared_stays_so(tmp_path: Path):
+def test_a_text_that_is_not_prepared_stays_so_and_is_estimated_roughly(tmp_path: Path):
     config = load_config(write_study(tmp_path))
-    budget = estimate(config, tmp_path / "cache", jobs=1, speed=tmp_path / "none.csv")
-    assert budget.unprepared == {"text": "not prepared yet"}
-    assert [(x.tokens, x.trained, x.estimate.basis) for x in budget.lines] == [
-        (None, 0, Basis.UNKNOWN)
-    ] * 3
+    before = estimate(config, tmp_path / "cache", jobs=1)
+    assert before.unprepared == {"text": "not prepared yet"}
     assert not (tmp_path / "cache" / "corpora").exists()
+    assert [(x.cells, x.trained, x.answered, x.to_train, x.to_ask) for x in before.lines] == [
+        (2, 0, 0, 2, 2)
+    ] * 3
+    assert (before.to_train, before.to_ask, before.rough) == (6, 6, True)
+    # 200 rounds of 7 and 8 words, a tenth of them held out, at the speed of another machine
+    assert [x.tokens for x in before.lines] == [0, 2700, 2700]
+    assert [x.estimate.basis for x in before.lines] == [
+        *(Basis.NOTHING_TRAINED, Basis.SPEED, Basis.SPEED)
+    ]
+    assert before.lines[1].estimate.seconds == pytest.approx(2700 / read_rates()["skip_gram"])
+    assert (before.unknown, before.unknown_asking) == (0, 6)
+    assert (before.memory_mb, before.disk) == (None, None)
+
+
+def test_a_text_that_is_not_here_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    corpora = [{"source": "wiki17m", "held_out": 0.1}]
+    config = load_config(write_study(tmp_path, corpora=corpora))
+    budget = estimate(config, tmp_path / "cache", jobs=1)
+    assert budget.unprepared == {"wiki17m": "the text of wiki17m is not here"}
+    assert [(x.tokens, x.trained, x.answered, x.estimate.basis) for x in budget.lines] == [
+        (None, 0, 0, Basis.UNKNOWN)
+    ] * 3
+    assert (budget.to_train, budget.to_ask, budget.unknown, budget.unknown_asking) == (6, 6, 6, 6)
+
+
+# What the cache may have of a cell: its training, its answers, both or neither.
+STATES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=6, max_size=6)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it is read, never changed
+)
+@given(states=STATES, prepared=st.booleans(), seeds=st.integers(1, 4))
+@example(states=[(False, False)] * 6, prepared=False, seeds=2)
+@example(states=[(True, False)] * 6, prepared=True, seeds=2)
+@example(states=[(False, True)] * 6, prepared=True, seeds=3)
+def test_the_counts_add_up_whatever_the_cache_has(
+    tiny: Path, states: list[tuple[bool, bool]], prepared: bool, seeds: int
+):
+    config = load_config(tiny / "tiny.yaml", [f"seeds={list(range(1, seeds + 1))}"])
+    with TemporaryDirectory() as folder:
+        cache = Path(folder)
+        if prepared:
+            shutil.copytree(tiny / "cache" / "corpora", cache / "corpora")
+        found = iter(states)
+        for model in ("random", "skip_gram", "attention"):
+            for seed in (1, 2):
+                trained, answered = next(found)
+                for kept, part in ((trained, "cells"), (answered, "answers")):
+                    for place in (tiny / "cache" / part / "text").glob(f"{model}-seed{seed}-*"):
+                        if kept:
+                            shutil.copytree(place, cache / part / "text" / place.name)
+        budget = estimate(config, cache, jobs=1)
+    for number, line in enumerate(budget.lines):
+        own = states[2 * number : 2 * number + 2][:seeds]
+        assert line.trained == sum(trained for trained, _ in own)
+        assert line.answered == sum(trained and answered for trained, answered in own)
+        assert 0 <= line.answered <= line.trained <= line.cells == seeds
+        assert line.to_train + line.trained == line.cells
+        assert line.to_ask + line.answered == line.cells
+    assert budget.to_train == sum(line.to_train for line in budget.lines)
+    assert budget.to_ask == sum(line.to_ask for line in budget.lines)
+    assert budget.unknown <= budget.to_train and budget.unknown_asking <= budget.to_ask
+
+
+def test_the_memory_of_eight_words_is_that_of_the_process_whatever_the_dimension(tmp_path: Path):
+    words = "river bank money water boat fish cat dog"
+    (tmp_path / "t.txt").write_text("\n\n".join([f"{words}."] * 12))
+    study = {
+        "study": "s",
+        "corpora": [
+            {"name": "t", "source": str(tmp_path / "t.txt"), "min_count": 1, "held_out": 0}
+        ],
+        "training": {"dim": 4, "epochs": 1},
+        "models": [{"kind": "random"}, {"kind": "word2vec"}],
+        "seeds": [1],
+        "tasks": ["ws353"],
+        "execute": {"jobs": 1},
+    }
+    cache = tmp_path / "cache"
+    plan = prepare_plan(parse_config(study), cache, load_tasks(parse_config(study), cache), 1)
+    for work in plan.works:
+        train_cell(work.cell, lambda done, about: None)
+    peaks = [cell_cost(work.cell)["peak_memory_mb"] for work in plan.works]
+    wider = parse_config({**study, "training": {"dim": 100, "epochs": 1}})
+    lines = estimate(wider, cache, jobs=1).lines
+    assert [x.estimate.evidence for x in lines] == ["1 of t; dim differ"] * 2
+    for line, peak in zip(lines, peaks, strict=True):
+        assert line.estimate.memory_mb == pytest.approx(peak, abs=2.0)
 
 
 def test_half_a_cell_is_no_evidence_and_a_strange_one_is_named(tmp_path: Path):
@@ -135,19 +246,21 @@ def test_half_a_cell_is_no_evidence_and_a_strange_one_is_named(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "cell.json").write_text("{}")
     assert list(finished_cells(tmp_path)) == []
-    (folder / "DONE").touch()
-    with pytest.raises(StoreError, match=r"cell\.json: found no whole cost.*delete its folder"):
+    with new_folder(folder) as new:  # what lies there has no marker
+        (new / "cell.json").write_text("{}")
+    with pytest.raises(StoreError, match=r"cell\.json: cannot be read: KeyError: 'cost'; .*CACHE"):
         list(finished_cells(tmp_path))
 
 
-def test_rates_are_read_from_the_throughput_rows_alone(tmp_path: Path):
-    path = tmp_path / "speed.csv"
-    assert read_rates(path) == {}
-    path.write_text("part,what,value,unit\nthroughput,mean,5,tokens/s\nquality,mean,9,tokens/s\n")
-    assert read_rates(path) == {"mean": 5.0}
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(StoreError, match="table of speeds"):
-        read_rates(path)
+def test_the_speeds_of_the_package_are_those_that_are_stored(monkeypatch: pytest.MonkeyPatch):
+    root = Path(__file__).resolve().parents[1]
+    monkeypatch.syspath_prepend(str(root / "benchmarks"))
+    made = importlib.import_module("speeds").made(root / "results")
+    assert (root / "src/wordrel/study/speeds.csv").read_text(encoding="utf-8") == made
+    rates = read_rates()
+    assert (rates["cbow"], rates["block"]) == (800251.0, 75194.8)  # of results/speed
+    assert rates["word_weight"] == 322708.0  # the median of ten stored runs
+    assert "the plain way" not in rates
 
 
 # Asking ----------------------------------------------------------------------------------------
@@ -178,14 +291,15 @@ def test_asking_is_told_by_the_median_of_the_nearest_cells():
     assert seconds_to_ask(cells, "new", "content", ("sense",)) == 7.0 + 6.0  # all: the median of 4
 
 
-def test_a_note_keeps_what_was_asked_before(tmp_path: Path):
+def test_the_notes_of_a_cell_are_one_with_its_longest_reading(tmp_path: Path):
     folder = tmp_path / "answers" / "text" / "mean-seed1-0"
-    folder.mkdir(parents=True)
-    note(folder, asked("text", "mean", 1.0, men=2.0))
-    note(folder, asked("text", "mean", 5.0, rw=3.0))
+    for task, reading, seconds in (("men", 5.0, 2.0), ("rw", 1.0, 3.0)):
+        with new_folder(folder / f"{task}-0") as new:
+            note(new, asked("text", "mean", reading, **{task: seconds}))
     assert list(noted(tmp_path)) == [asked("text", "mean", 5.0, men=2.0, rw=3.0)]
-    (folder / "asked.json").write_text("[]")
-    with pytest.raises(StoreError, match=r"asked\.json: found no note.*only estimates rest on it"):
+    with new_folder(folder / "bats-0") as new:
+        (new / "asked.json").write_text("[]")
+    with pytest.raises(StoreError, match=r"bats-0/asked\.json: cannot be read: TypeError"):
         list(noted(tmp_path))
 
 

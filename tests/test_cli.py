@@ -2,11 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,11 @@ from gensim.models import KeyedVectors
 from typer.testing import CliRunner, Result
 
 import wordrel
+from processes import PATIENCE, started, wait_until
 from tiny_study import settings, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
+from wordrel.jobs.progress import read_progress
 from wordrel.study.results import read_results
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
@@ -136,7 +138,24 @@ def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: 
     result = call("run", config, "--plan", "--cache", tmp_path / "cache")
     assert result.exit_code == 0
     assert f"text: not prepared yet; `wordrel corpus prepare {config}`" in result.stdout
-    assert "and 6 cells of unknown length" in result.stdout
+    assert "tiny: 6 cells to train, 6 to ask" in result.stdout
+    assert "training: roughly less than 0.01 core-hours" in result.stdout
+    assert "rough: speed of another machine (254,444 tokens/s; dim," in result.stdout
+    assert "asking the tasks: unknown for all 6 cells" in result.stdout
+    assert "peak memory of what runs at a time, MB: unknown" in result.stdout
+    assert "disk in the cache, MB: unknown" in result.stdout
+    assert not re.search(r"\b0\.00\b|\s-\d", result.stdout)  # unknown work is not zero hours
+
+
+def test_a_plan_of_a_text_that_is_not_here_gives_no_number_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
+    config = write_study(tmp_path, corpora=[{"source": "wiki17m", "held_out": 0.1}])
+    result = call("run", config, "--plan", "--cache", tmp_path / "cache")
+    assert "wiki17m: the text of wiki17m is not here" in result.stdout
+    assert "training: unknown for all 6 cells" in result.stdout
+    assert "core-hours" not in result.stdout
 
 
 def test_a_new_config_says_what_it_saw_and_what_comes_next(
@@ -312,8 +331,8 @@ def test_a_folder_of_somebody_else_is_not_replaced(tiny: Path, tmp_path: Path):
     ("words", "expected"),
     [
         (("report", "{}"), "manifest.json: there is no such file; run the study again"),
-        (("compare", "{}", "{}"), ".csv: there is no such file; run the study again"),
-        (("reproduce", "{}"), ".csv: there is no such file; run the study again"),
+        (("compare", "{}", "{}"), "manifest.json: there is no such file; run the study again"),
+        (("reproduce", "{}"), "manifest.json: there is no such file; run the study again"),
         (("run", "{}/none.yaml"), "none.yaml: there is no such file; give the path of a study"),
         (("tasks", "show", "ws535"), "found 'ws535', which is not a task; did you mean 'ws353'?"),
         (("corpus", "show", "{}/no.txt"), "no.txt', where nothing is; expected a file, folder or"),
@@ -398,17 +417,20 @@ def test_the_schema_is_json():
 def test_an_interrupted_run_says_what_is_kept_and_leaves_no_result(tmp_path: Path):
     config = write_study(tmp_path, training={"dim": 8, "epochs": 10_000_000})
     command = [*MAIN, "run", str(config), "--out", str(tmp_path / "out"), "--jobs", "1"]
-    environment = {**os.environ, "WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "skip_gram seed 1 started" in line:
-                break
-        time.sleep(1)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {"WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **environment, "TMPDIR": str(scratch)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+
+    def trains() -> bool:
+        cells = [c for folder in scratch.glob("wordrel-*") for c in read_progress(folder).items()]
+        return any("skip_gram" in name and cell.fraction > 0 for name, cell in cells)
+
+    with started(command, text=True, env=environment, **pipes) as process:
+        wait_until(lambda: process.poll() is not None or trains())
         process.send_signal(signal.SIGINT)
-        rest, output = process.stderr.read(), process.stdout.read() if process.stdout else ""
+        output, rest = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     last = rest.splitlines()[-1]
     assert last == (

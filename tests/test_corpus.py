@@ -7,11 +7,10 @@ import itertools
 import json
 import multiprocessing
 import os
-import signal
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processes import PATIENCE
 from wordrel.config import CorpusConfig
 from wordrel.corpus import Corpus, Split, corpus_folder, identify, open_corpus, prepare
+from wordrel.corpus import cache as corpus_cache
 from wordrel.corpus.build import Builder
 from wordrel.corpus.files import own_source
 from wordrel.corpus.merge import merged_counts
 from wordrel.corpus.parts import PartWriter, cut_long_sentences
 from wordrel.corpus.plan import BLANK_LINE, Limits, next_bound, plan_shards
 from wordrel.errors import CorpusError, StoreError
+from wordrel.io.store import discard_partial, new_folder
 
 SPAWN = multiprocessing.get_context("spawn")  # no fork beside loky's threads
 TINY = Limits(shard=16, types=3, block=7)
@@ -140,11 +142,10 @@ def plain_sample(documents: list[Sentences], limit: int | None) -> list[Sentence
 
 
 def built(text: str, config: CorpusConfig, folder: Path, limits: Limits) -> Corpus:
-    target = folder / "built"
-    target.mkdir()
     source = own_source(config.source, folder / "cache")
-    Builder(config, source, target, 1, silent, limits).build("0" * 12)
-    return open_corpus(target)
+    with new_folder(folder / "built", durable=False) as target:
+        Builder(config, source, target, 1, silent, limits).build("0" * 12)
+    return open_corpus(folder / "built")
 
 
 ODD_TEXT = st.text(
@@ -475,14 +476,20 @@ def test_a_full_disk_leaves_no_half_corpus_and_keeps_finished_ones(
     assert [name.partition("-")[0] for name in visible] == ["first"]
 
 
-def test_a_damaged_corpus_is_not_opened(tmp_path: Path) -> None:
-    config = config_of(written(tmp_path, "a b c"))
-    prepare(config, tmp_path)
-    folder = folder_of(config, tmp_path)
-    ids = folder / "train" / "ids.npy"
-    ids.write_bytes(ids.read_bytes()[:-5])
-    with pytest.raises(StoreError, match=rf"{folder}: found no whole corpus.*prepare"):
-        open_corpus(folder)
+def test_a_corpus_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=rf"{tmp_path}/x: found no whole corpus.*prepare"):
+        open_corpus(tmp_path / "x")
+
+
+def test_a_run_that_begins_leaves_the_build_of_another_corpus_alone(tmp_path: Path) -> None:
+    """Every run removes what dead processes left in the cache; this builder lives."""
+    path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
+    process, go_on = start_building(path, cache)
+    assert discard_partial(cache) == []
+    go_on.set()
+    process.join(60)
+    assert process.exitcode == 0
+    assert open_corpus(folder_of(config_of(path), cache)).report["tokens"] == 150
 
 
 def build_and_report(path: Path, cache: Path, started: Any, go_on: Any) -> None:
@@ -491,25 +498,36 @@ def build_and_report(path: Path, cache: Path, started: Any, go_on: Any) -> None:
     def pause(share: float, doing: str) -> None:
         if share < 1:
             started.set()
-            go_on.wait(60)
+            go_on.wait(PATIENCE)
 
     prepare(config_of(path), cache, progress=pause)
 
 
-def start_building(path: Path, cache: Path) -> tuple[Any, Any]:
-    started, go_on = SPAWN.Event(), SPAWN.Event()
-    process = SPAWN.Process(target=build_and_report, args=(path, cache, started, go_on))
+@contextmanager
+def spawned(target: Callable[..., None], *arguments: Any) -> Iterator[Any]:
+    """A process that runs a function; it is killed at the end of the block."""
+    process = SPAWN.Process(target=target, args=arguments)
     process.start()
-    assert started.wait(60)
-    return process, go_on
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+@contextmanager
+def building(path: Path, cache: Path) -> Iterator[tuple[Any, Any]]:
+    """A process that waits in the middle of its work, and the event that it waits for."""
+    begun, go_on = SPAWN.Event(), SPAWN.Event()
+    with spawned(build_and_report, path, cache, begun, go_on) as process:
+        assert begun.wait(PATIENCE)
+        yield process, go_on
 
 
 def test_a_killed_build_is_cleaned_up_and_done_again(tmp_path: Path) -> None:
     path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
-    process, _ = start_building(path, cache)
-    assert list((cache / "corpora").glob(".*.partial"))
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    with building(path, cache):
+        assert list((cache / "corpora").glob(".*.partial"))
     assert list((cache / "corpora").glob(".*.partial"))
     prepare(config_of(written(tmp_path, "x y z", "other.txt"), name="other"), cache)
     assert not list((cache / "corpora").glob(".*.partial"))
@@ -518,19 +536,17 @@ def test_a_killed_build_is_cleaned_up_and_done_again(tmp_path: Path) -> None:
 
 def test_two_processes_that_want_the_same_corpus_build_it_once(tmp_path: Path) -> None:
     path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
-    process, go_on = start_building(path, cache)
-    other = config_of(written(tmp_path, "x y z", "other.txt"), name="other")
-    prepare(other, cache)  # another corpus does not wait, and leaves the living build alone
-    assert len(list((cache / "corpora").glob(".*.partial"))) == 1
-    ready = SPAWN.Event()
-    waiting = SPAWN.Process(target=open_only, args=(path, cache, ready))
-    waiting.start()
-    assert ready.wait(60)
-    time.sleep(0.3)  # long enough to come to the lock
-    go_on.set()
-    process.join(60)
-    waiting.join(60)
-    assert (process.exitcode, waiting.exitcode) == (0, 0)
+    with building(path, cache) as (process, go_on):
+        other = config_of(written(tmp_path, "x y z", "other.txt"), name="other")
+        prepare(other, cache)  # another corpus does not wait, and leaves the living build alone
+        assert len(list((cache / "corpora").glob(".*.partial"))) == 1
+        ready = SPAWN.Event()
+        with spawned(open_only, path, cache, ready) as waiting:
+            assert ready.wait(PATIENCE)
+            go_on.set()
+            process.join(PATIENCE)
+            waiting.join(PATIENCE)
+            assert (process.exitcode, waiting.exitcode) == (0, 0)
 
 
 def open_only(path: Path, cache: Path, ready: Any) -> None:
@@ -539,5 +555,11 @@ def open_only(path: Path, cache: Path, ready: Any) -> None:
     def never(share: float, doing: str) -> None:
         raise AssertionError(f"built a second time: {doing}")
 
-    ready.set()
+    alone = corpus_cache._alone
+
+    def told(folder: Path) -> Any:
+        ready.set()  # it has found no corpus: from here on it waits for the lock
+        return alone(folder)
+
+    corpus_cache._alone = told
     prepare(config_of(path), cache, progress=never)

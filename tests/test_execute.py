@@ -5,19 +5,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import processes
+from processes import PATIENCE, members, wait_until
 from wordrel.errors import StoreError, TrainingError
 from wordrel.io.store import is_done, new_folder
 from wordrel.jobs import worker
 from wordrel.jobs.engines import LocalEngine
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 
-SOURCE = Path(worker.__file__).parents[1]
+SOURCE = Path(worker.__file__).parents[2]
 
 
 def work(spec: dict[str, Any], report: Callable[..., None]) -> None:
@@ -74,13 +77,6 @@ def stored(spec: dict[str, Any]) -> bool:
 
 
 CELLS = Cells(work, named, stored)
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 def specs_of(root: Path, **acts: str) -> list[dict[str, Any]]:
@@ -251,39 +247,25 @@ run_cells(t.CELLS, specs, engine=LocalEngine(int(sys.argv[2])), scratch=root / "
 """
 
 
-def started(root: Path, jobs: int) -> subprocess.Popen[bytes]:
-    """A run in a process group of its own, of which two cells are stored and `jobs` are running."""
+@contextmanager
+def started(root: Path, jobs: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A run, of which two cells are stored and `jobs` are running."""
     path = os.pathsep.join([str(SOURCE), str(Path(__file__).parent)])
-    child = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(root), str(jobs)],
-        env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-    )
-    running = [root / f"{name}.seen" for name in "cd"[:jobs]]
-    wait_until(lambda: child.poll() is not None or all(path.exists() for path in running))
-    wait_until(lambda: all(is_done(root / "cells" / name) for name in "ab"))
-    return child
-
-
-def members(group: int) -> list[int]:
-    """The living processes of a group; a zombie has ended."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            _, state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split(" ", 4)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(its_group) == group and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
+    command = [sys.executable, "-c", RUN, root, jobs]
+    environment = {**os.environ, "PYTHONPATH": path}
+    with processes.started(command, env=environment, stderr=subprocess.PIPE) as child:
+        running = [root / f"{name}.seen" for name in "cd"[:jobs]]
+        wait_until(lambda: child.poll() is not None or all(path.exists() for path in running))
+        wait_until(lambda: all(is_done(root / "cells" / name) for name in "ab"))
+        yield child
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_run_killed_midway_is_finished_by_the_next_with_equal_results(tmp_path, jobs):
     with started(tmp_path, jobs) as child:
         child.kill()
-    wait_until(lambda: members(child.pid) == [])  # its workers do not train on for nobody
+        child.wait()
+        wait_until(lambda: members(child.pid) == [])  # its workers do not train on for nobody
     killed = log(tmp_path)
     assert sorted(killed) == list("abcd"[: 2 + jobs])
     outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d="", e=""), jobs=1)
@@ -298,10 +280,10 @@ def test_a_run_killed_midway_is_finished_by_the_next_with_equal_results(tmp_path
 def test_control_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
     with started(tmp_path, jobs=2) as child:
         os.killpg(child.pid, signal.SIGINT)
-        stderr = child.communicate(timeout=60)[1].decode()
+        stderr = child.communicate(timeout=PATIENCE)[1].decode()
+        wait_until(lambda: members(child.pid) == [])
     assert child.returncode in (-signal.SIGINT, 130)
     assert "KeyboardInterrupt" in stderr
-    wait_until(lambda: members(child.pid) == [], seconds=60)
     assert sorted(answers(tmp_path)) == ["a", "b"]
 
 
@@ -314,5 +296,5 @@ def test_an_error_of_the_listener_ends_the_run_and_its_workers(tmp_path):
     begin = time.monotonic()
     with pytest.raises(RuntimeError, match="the listener fell"):
         run(tmp_path, specs, on_outcome=listener)
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < PATIENCE  # b was ended; by itself it would wait so long
     assert answers(tmp_path) == {"a": "a 0"}

@@ -3,41 +3,43 @@
 import errno
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 from distributed import Client, LocalCluster
+from distributed.security import Security
 from typer.testing import Result
 
 import test_execute as local
-from dask_cells import PATIENCE, note_how_many, notes, report_for_ever, train_slowly, where
-from test_execute import SOURCE, answers, log, members, named, specs_of, stored, wait_until
-from wordrel.config import load_config, parse_config
+from dask_cells import note_how_many, notes, report_for_ever, train_slowly, where
+from processes import PATIENCE, end, launch, members, wait_until
+from test_execute import SOURCE, answers, log, named, specs_of, stored
+from wordrel.config import load_config
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.jobs import cluster
 from wordrel.jobs.cluster import DaskEngine
-from wordrel.jobs.engines import LocalEngine, engine_of
+from wordrel.jobs.engines import Cluster, LocalEngine, engine_of
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 from wordrel.jobs.progress import read_progress
 from wordrel.jobs.worker import Job, run_job
 from wordrel.study import run as study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
-LOCAL = {"jobs": None, "device": "auto", "engine": "local", "address": None, "scheduler_file": None}
 TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",  # a cell that kills two workers is it
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": f"{PATIENCE:.0f}s",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": f"{PATIENCE:.0f}s",
 }
 
 
@@ -59,14 +61,9 @@ class Hosts:
         folder = self.folder / host
         folder.mkdir(exist_ok=True)
         with (folder / "log").open("ab") as output:
-            self.processes[host] = subprocess.Popen(
-                [sys.executable, "-m", "dask", command, *options],
-                cwd=folder,
-                env=ENVIRONMENT,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            program = [sys.executable, "-m", "dask", command, *options]
+            streams = {"stdout": output, "stderr": output}
+            self.processes[host] = launch(program, cwd=folder, env=ENVIRONMENT, **streams)
 
     def start_workers(self, **options: tuple[str, ...]) -> None:
         """One worker with one thread on each host that has none, options by `_2` or `_3`."""
@@ -82,15 +79,12 @@ class Hosts:
         self._start(host, "worker", *at, *one, *options)
 
     def client(self) -> Client:
-        wait_until(self.file.exists, PATIENCE)
-        return Client(scheduler_file=str(self.file), set_as_default=False)
+        wait_until(self.file.exists)
+        return Client(scheduler_file=str(self.file), set_as_default=False, timeout=PATIENCE)
 
     def kill(self, host: str) -> None:
         """kill -9 of all that runs on a host: the worker and the nanny that would restart it."""
-        process = self.processes.pop(host)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        wait_until(lambda: members(process.pid) == [])
+        end(self.processes.pop(host))
 
     def close(self) -> None:
         for host in list(self.processes):
@@ -108,7 +102,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 
 def engine(hosts: Hosts, **changes: Any) -> DaskEngine:
-    return DaskEngine(scheduler_file=hosts.file, **changes)
+    return DaskEngine(Cluster(scheduler_file=hosts.file), patience=PATIENCE, **changes)
 
 
 def run(root: Path, specs: list[dict[str, Any]], **options: Any) -> dict[str, CellOutcome]:
@@ -132,7 +126,7 @@ def test_a_study_whose_host_is_lost_midway_ends_with_the_tables_of_the_local_run
 
     def lose_a_host() -> None:
         held = [cache / f"{middle}{host}" for host in (FIRST, SECOND)]
-        wait_until(lambda: all(path.exists() for path in held), PATIENCE)
+        wait_until(lambda: all(path.exists() for path in held))
         (progress,) = (cache / "progress").glob(".run.*.partial")
         assert progress.name != ".run.00000000.partial"
         assert len(read_progress(progress)) >= 2
@@ -141,18 +135,18 @@ def test_a_study_whose_host_is_lost_midway_ends_with_the_tables_of_the_local_run
 
     killer = threading.Thread(target=lose_a_host, daemon=True)
     killer.start()
-    execute = {"engine": "dask", "scheduler_file": str(hosts.file)}
     pairs = {"tasks.0.path": os.path.relpath(tiny_place / "pairs.csv")}
-    config = load_config(tiny_place / "tiny.yaml", {"execute": execute, **pairs})
+    config = load_config(tiny_place / "tiny.yaml", pairs)
     with caplog.at_level("INFO", logger="wordrel"):
-        results = study.run_study(config, Path("cache"), tmp_path / "out")
+        there = Cluster(scheduler_file=hosts.file)
+        results = study.run_study(config, Path("cache"), tmp_path / "out", cluster=there)
     killer.join()
 
     for table in TABLES:
         ours, local_run = tmp_path / "out" / table, tiny_place / "out" / table
         assert ours.read_bytes() == local_run.read_bytes(), table
     assert list(results.runs["status"]) == ["done"] * 6
-    assert results.config["execute"] == LOCAL
+    assert results.config["execute"] == {"jobs": None, "device": "auto"}
     trained = [name for _, name in notes(cache)]
     (lost,) = [name for host, name in notes(cache) if host == SECOND][-1:]
     assert sorted(trained) == sorted([*set(trained), lost])
@@ -198,10 +192,7 @@ def test_a_cell_whose_result_is_stored_is_not_run_again_where_only_the_word_of_i
 
 def test_cells_that_need_a_graphics_card_go_where_one_is(hosts: Hosts, tmp_path: Path) -> None:
     hosts.start_workers()
-    gpu = engine_of(
-        parse_execute(engine="dask", scheduler_file=str(hosts.file), device="cuda"), None
-    )
-    assert gpu == engine(hosts, gpu=True)
+    gpu = engine(hosts, gpu=True)
     cells = Cells(where, named, stored)
     outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d=""), cells=cells, engine=gpu)
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
@@ -336,41 +327,11 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
 # Before there is a cluster --------------------------------------------------------------------
 
 
-def parse_execute(**execute: object) -> Any:
-    base = {"study": "x", "corpora": [{"source": "x"}], "models": [{"kind": "random"}]}
-    return parse_config({**base, "seeds": [1], "tasks": ["ws353"], "execute": execute}).execute
-
-
-@pytest.mark.parametrize(
-    ("execute", "found"),
-    [
-        ({"engine": "dask"}, "dask with neither of them"),
-        (
-            {"engine": "dask", "address": "tcp://a:1", "scheduler_file": "b"},
-            "dask with address and",
-        ),
-        ({"address": "tcp://a:1"}, "local with address,"),
-        ({"scheduler_file": "b"}, "local with scheduler_file,"),
-        ({"address": "tcp://a:1", "scheduler_file": "b"}, "local with address and"),
-    ],
-)
-def test_the_config_names_one_way_to_the_cluster(execute: dict[str, str], found: str) -> None:
-    with pytest.raises(ConfigError, match=f"execute.engine: found {found}"):
-        parse_execute(**execute)
-
-
-def test_what_is_wrong_already_is_not_blamed_for_the_way_to_the_cluster() -> None:
-    with pytest.raises(ConfigError) as caught:
-        parse_execute(engine="dask", address=5, scheduler_file="b")
-    assert caught.value.problems == ["config: execute.address: found 5, expected text"]
-
-
-def test_a_config_without_a_cluster_runs_here_and_loads_no_dask() -> None:
+def test_a_study_without_a_cluster_runs_here_and_loads_no_dask() -> None:
     program = """
 import sys, wordrel.jobs.execute
-from wordrel.config import ExecuteConfig
 from wordrel.jobs.engines import LocalEngine, engine_of
-assert engine_of(ExecuteConfig(), 3) == LocalEngine(3)
+assert engine_of(None, 3) == LocalEngine(3)
 assert not {"dask", "distributed"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, check=True)
@@ -380,7 +341,7 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
     monkeypatch.delitem(sys.modules, "wordrel.jobs.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigError, match=r"no package distributed.*pip install .wordrel\[dask\]"):
-        engine_of(parse_execute(engine="dask", address="tcp://a:1"), None)
+        engine_of(Cluster("tcp://a:1"), None)
 
 
 @pytest.mark.parametrize(
@@ -388,26 +349,34 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
     [
         (
             {"address": "tcp://127.0.0.1:9"},
-            r"address: found no Dask scheduler at tcp://127.0.0.1:9",
+            r"--dask: found no Dask scheduler at tcp://127.0.0.1:9 .*after 0.5 s",
         ),
-        ({"scheduler_file": "none.json"}, r"scheduler_file: found no address in .*none.json"),
+        ({"scheduler_file": "none.json"}, r"--scheduler-file: found no address in .*none.json"),
     ],
 )
 def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_path: Path) -> None:
     if "scheduler_file" in place:
         place = {"scheduler_file": tmp_path / place["scheduler_file"]}
-    nowhere = DaskEngine(**place, patience=0.5)
-    begin = time.monotonic()
+    nowhere = DaskEngine(Cluster(**place), patience=0.5)
     with pytest.raises(ConfigError, match=message):
         run(tmp_path, specs_of(tmp_path, a=""), engine=nowhere)
-    assert time.monotonic() - begin < 15
+
+
+@pytest.mark.timeout(60)
+def test_a_scheduler_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "scheduler.json")
+    engine = DaskEngine(Cluster(scheduler_file=tmp_path / "scheduler.json"), patience=0.5)
+    with pytest.raises(ConfigError, match=r"--scheduler-file: .*json: found a named pipe"):
+        run(tmp_path, specs_of(tmp_path, a=""), engine=engine)
 
 
 @contextmanager
-def workers_here(number: int, threads: int) -> Iterator[str]:
-    """A cluster of threads in this process: enough to be refused by."""
-    settings: dict[str, Any] = {"dashboard_address": "127.0.0.1:0", "threads_per_worker": threads}
-    with LocalCluster(n_workers=number, processes=False, protocol="tcp", **settings) as here:
+def workers_here(number: int, threads: int, **settings: Any) -> Iterator[str]:
+    """A cluster of threads in this process."""
+    settings = {"protocol": "tcp", "dashboard_address": "127.0.0.1:0", **settings}
+    with LocalCluster(
+        n_workers=number, threads_per_worker=threads, processes=False, **settings
+    ) as here:
         yield here.scheduler_address
 
 
@@ -423,7 +392,7 @@ def test_a_cluster_that_cannot_run_cells_is_an_error_in_time(
     workers: int, threads: int, gpu: bool, message: str, tmp_path: Path, caplog
 ) -> None:
     with workers_here(workers, threads) as address, pytest.raises(ConfigError, match=message):
-        unfit = DaskEngine(address, gpu=gpu, patience=0.5)
+        unfit = DaskEngine(Cluster(address), gpu=gpu, patience=0.5)
         run(tmp_path, specs_of(tmp_path, a=""), engine=unfit)
     limited = "1 dask workers have a memory limit" in caplog.text
     assert limited == (workers == 1 and not gpu)
@@ -432,8 +401,67 @@ def test_a_cluster_that_cannot_run_cells_is_an_error_in_time(
 def test_cells_that_are_done_need_no_cluster(tmp_path: Path) -> None:
     specs = specs_of(tmp_path, a="")
     run(tmp_path, specs, engine=LocalEngine(1))
-    outcomes = run(tmp_path, specs, engine=DaskEngine("tcp://127.0.0.1:9", patience=0.1))
+    outcomes = run(tmp_path, specs, engine=DaskEngine(Cluster("tcp://127.0.0.1:9"), patience=0.1))
     assert outcomes == {"a": CellOutcome("a", "done", ran=False)}
+
+
+# Encryption and certificates ------------------------------------------------------------------
+
+
+def certificate(folder: Path) -> dict[str, Any]:
+    """The settings of Dask for a new certificate, which is its own authority and for all roles."""
+    folder.mkdir()
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=wordrel")
+    files = ("-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem")
+    subprocess.run(["openssl", "req", "-x509", *kind, *files], check=True, capture_output=True)
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    return {"distributed.comm.tls.ca-file": cert} | {
+        f"distributed.comm.tls.{role}.{what}": path
+        for role in ("client", "scheduler", "worker")
+        for what, path in (("cert", cert), ("key", key))
+    }
+
+
+def test_cells_run_over_tls_with_the_certificates_of_the_users_own_dask_configuration(
+    tmp_path: Path,
+) -> None:
+    mine, other = certificate(tmp_path / "mine"), certificate(tmp_path / "other")
+    specs = specs_of(tmp_path, a="", b="")
+    with dask.config.set(mine):
+        security = Security()
+    with workers_here(1, 1, protocol="tls", security=security, memory_limit=0) as address:
+        assert address.startswith("tls://")
+        with dask.config.set(other), pytest.raises(ConfigError, match="found no Dask scheduler"):
+            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=1.0))
+        assert not (tmp_path / "log").exists()
+        with dask.config.set(mine):
+            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=PATIENCE))
+    assert answers(tmp_path) == {"a": "a 0", "b": "b 1"}
+
+
+@pytest.mark.parametrize(
+    ("tls", "found"),
+    [(None, "none"), ("/none.pem", r"\[Errno 2\] No such file or directory")],
+    ids=["none", "lost"],
+)
+def test_tls_without_certificates_says_where_they_are_set(
+    tls: str | None, found: str, tmp_path: Path
+) -> None:
+    keys = ("ca-file", "client.cert", "client.key")
+    with (
+        dask.config.set({f"distributed.comm.tls.{key}": tls for key in keys}),
+        pytest.raises(
+            ConfigError, match=rf"^--dask: tls://.* needs certificates, found {found}; set ca-file"
+        ),
+    ):
+        run(tmp_path, specs_of(tmp_path, a=""), engine=DaskEngine(Cluster("tls://127.0.0.1:9")))
+
+
+def test_where_encryption_is_required_no_scheduler_without_it_is_called(tmp_path: Path) -> None:
+    plain = DaskEngine(Cluster("tcp://127.0.0.1:9"), patience=0.5)
+    required = {"distributed.comm.require-encryption": True}
+    with dask.config.set(required), pytest.raises(ConfigError, match="encryption required"):
+        run(tmp_path, specs_of(tmp_path, a=""), engine=plain)
 
 
 # A network disk -------------------------------------------------------------------------------

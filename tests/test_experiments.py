@@ -1,12 +1,16 @@
 """The decision rules of the experiments, on tables made for the purpose and on the stored ones."""
 
+import runpy
+import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+import wordrel
 from runners import ROOT, experiment
 from wordrel.report.claims.recall import verdict as recall_verdict
 from wordrel.report.verdicts import decided
@@ -99,6 +103,29 @@ def test_neighbours_and_classes_have_rules_of_their_own() -> None:
     assert verdicts([], summary=(unclear,))["9"] == "undecided"
     assert verdicts([], summary=(below | {"model": "random"},))["9"] == "undecided"
     assert verdicts([], summary=(below | {"primary": False},))["9"] == "undecided"
+
+
+@pytest.mark.parametrize("name", ["recall", "stability", "quickstart"])
+def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[tuple[Path, Path]] = []
+
+    def run(config: Path, *, out: Path) -> Results:
+        given.append((config, out))
+        return read_results(out)
+
+    monkeypatch.setattr(wordrel, "run", run)
+    monkeypatch.setattr(sys, "argv", ["experiments", name])
+    runpy.run_path(str(ROOT / "experiments"), run_name="__main__")
+    assert given == [(ROOT / "configs" / f"{name}.yaml", ROOT / "results" / name)]
+    starts = [line.partition("; ")[0] for line in capsys.readouterr().out.splitlines()]
+    wanted = {
+        "recall": ["1: holds", "2: holds", "3: fails", "C7: supported"],
+        "stability": ["1: holds", "2: holds", "3: holds", "4: fails"],
+        "quickstart": [""],
+    }
+    assert starts == wanted[name]
 
 
 # What is stored --------------------------------------------------------------------------------

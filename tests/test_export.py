@@ -1,6 +1,7 @@
 """Exported vectors are, in other programs, what they are here."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,13 @@ def test_somebody_elses_config_beside_it_is_left_alone(readings: Readings, tmp_p
     with pytest.raises(StoreError, match=r"config.json: found the file of something else"):
         export_safetensors(readings, tmp_path / "v.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_beside_it_is_refused_and_not_waited_for(readings: Readings, tmp_path: Path):
+    os.mkfifo(tmp_path / "vocab.txt")
+    with pytest.raises(StoreError, match=r"vocab\.txt: found a named pipe; expected a regular"):
+        export_safetensors(readings, tmp_path / "v.safetensors")
 
 
 def test_an_unknown_view_is_refused_with_those_there_are(readings: Readings, tmp_path: Path):

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "src" / "wordrel"
 # no behaviour but names, so it is open to all.
 ORDER = [
     *("errors", "config", "io", "stats", "corpus", "models", "tasks", "jobs", "study"),
-    *("report", "api", "explorer", "cli", "__init__", "bench"),
+    *("report", "api", "explorer", "cli", "__init__"),
 ]
 OPEN_TO_ALL = {"wordrel.corpus.vocab"}
 UPWARD = {
@@ -37,6 +37,7 @@ def imported(path: Path) -> set[str]:
 
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
+EXPERIMENTS = sorted(p for p in (ROOT / "experiments").glob("*.py") if p.stem != "__main__")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -61,14 +62,15 @@ def test_the_import_rule_sees_a_forbidden_import(tmp_path: Path) -> None:
 
 def test_every_study_has_a_config_and_an_experiment_and_results_belong_to_one() -> None:
     configs = {path.stem for path in (ROOT / "configs").glob("*.yaml")}
-    experiments = {path.stem for path in (ROOT / "experiments").glob("*.py")}
+    experiments = {path.stem for path in EXPERIMENTS}
     results = {path.parent.name for path in (ROOT / "results").glob("*/manifest.json")}
-    # speed measures machines, and answer reads what the others found: no studies, no manifests
-    assert configs == experiments - {"speed", "answer"}
+    assert configs == experiments - {"answer"}  # which reads what the others found
     assert results <= configs  # a rule is committed before its results
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [*EXPERIMENTS, ROOT / "benchmarks" / "speed.py"], ids=lambda path: path.stem
+)
 def test_every_experiment_states_its_rule_beforehand(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     for part in ("Question:", "Prediction", "Decision rule"):

@@ -9,6 +9,7 @@ import time
 import pytest
 from rich.console import Console
 
+from processes import wait_until
 from wordrel.jobs import progress
 from wordrel.jobs.progress import CellProgress, ProgressFile, live_progress, read_progress
 
@@ -105,13 +106,6 @@ def test_readers_never_see_half_a_file_while_cells_write_and_end(tmp_path):
     finally:
         stop.set()
         writer.join()
-
-
-def wait_until(true):
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_without_a_terminal_there_are_plain_log_lines(tmp_path, caplog):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from paired import paired_difference, permutation_p, swapped
 from wordrel.stats import (
     AUC,
     LOSS,
@@ -19,15 +20,12 @@ from wordrel.stats import (
     interval,
     item_multiplicity,
     joint,
-    paired_difference,
-    permutation_p,
     plain_scores,
     random_signs,
     ratio,
     resampled_scores,
     spearman,
     spread,
-    swapped,
 )
 from wordrel.stats import measures as measures_module
 from wordrel.stats.ranks import midranks

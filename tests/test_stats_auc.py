@@ -5,17 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from paired import paired_difference, permutation_p, swapped
 from wordrel.stats import (
     AUC,
     Design,
     Sample,
     auc,
     compare_all,
-    paired_difference,
-    permutation_p,
     plain_scores,
     random_signs,
-    swapped,
 )
 
 TIED = st.integers(-3, 3).map(float)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wordrel.stats import AUC, RATIO, SPEARMAN, Design, Sample, compare_all, random_signs, swapped
-from wordrel.stats.permutation import farther, permutation_p
+from paired import permutation_p, swapped
+from wordrel.stats import AUC, RATIO, SPEARMAN, Design, Sample, compare_all, random_signs
+from wordrel.stats.permutation import farther
 from wordrel.stats.swaps import spearman_columns, spearman_estimate, spearman_gap
 
 

@@ -16,10 +16,11 @@ import pytest
 from pydantic import BaseModel
 from safetensors import SafetensorError
 
+from processes import started
 from wordrel.errors import StoreError
 from wordrel.io import files, store
 
-SOURCE = Path(store.__file__).parents[1]
+SOURCE = Path(store.__file__).parents[2]
 
 
 @contextmanager
@@ -27,13 +28,10 @@ def process(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """Run Python until it says that it is inside; killed at the end if it has not ended."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
-        try:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "inside\n"
-            yield child
-        finally:
-            child.kill()
+    with started(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "inside\n"
+        yield child
 
 
 def names(folder: Path) -> list[str]:
@@ -49,7 +47,7 @@ from wordrel.io.store import new_folder
 with new_folder(Path(sys.argv[1])) as folder:
     (folder / "half").write_text("half")
     print("inside", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 
@@ -121,7 +119,7 @@ def test_a_finished_folder_is_done_and_has_no_neighbours(tmp_path):
     assert not store.is_done(tmp_path / "other")
 
 
-def test_all_is_synced_before_the_marker_and_the_marker_before_the_rename(tmp_path, monkeypatch):
+def test_all_is_synced_before_the_rename_unless_it_need_not_last(tmp_path, monkeypatch):
     events = []
     fsync, rename = os.fsync, Path.rename
 
@@ -141,7 +139,13 @@ def test_all_is_synced_before_the_marker_and_the_marker_before_the_rename(tmp_pa
     a, folder, marker, parent = (
         p.stat().st_ino for p in (cell / "a", cell, cell / "DONE", tmp_path)
     )
-    assert events == [a, folder, marker, folder, "rename", parent]
+    assert {*events[:-2]} == {a, folder, marker}
+    assert events[-2:] == ["rename", parent]
+    events.clear()
+    with store.new_folder(tmp_path / "answers", durable=False) as folder:
+        (folder / "a").write_text("1")
+    assert events == ["rename"]
+    assert store.is_done(tmp_path / "answers")
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -162,14 +166,57 @@ def test_of_two_writers_the_first_to_finish_stays(tmp_path):
     assert names(tmp_path) == ["cell"]
 
 
-def test_a_folder_without_its_marker_is_replaced(tmp_path):
+def test_a_folder_without_its_marker_is_set_aside(tmp_path):
     final = tmp_path / "cell"
     final.mkdir()
     (final / "stale").write_text("?")
     with store.new_folder(final) as folder:
         (folder / "a").write_text("new")
     assert names(final) == ["DONE", "a"]
-    assert names(tmp_path) == ["cell"]
+    aside, cell = names(tmp_path)
+    assert (aside.rpartition("-")[0], cell) == (".cell.damaged", "cell")
+    assert (tmp_path / aside / "stale").read_text() == "?"
+    assert store.discard_partial(tmp_path) == []
+    assert names(tmp_path) == [aside, cell]
+
+
+BUILD_ONCE = """
+import sys, time
+from pathlib import Path
+from wordrel.io.store import build_once
+def build(folder):
+    (folder / "a").write_text(sys.argv[2])
+    print("inside", flush=True)
+    while not Path(sys.argv[3]).exists():
+        time.sleep(0.01)
+build_once(Path(sys.argv[1]), build)
+"""
+
+
+def test_one_process_builds_and_the_others_wait_for_it(tmp_path):
+    final, go_on = tmp_path / "corpus", tmp_path / "go_on"
+    with process(BUILD_ONCE, final, "first", go_on) as builder:
+        waiting = threading.Thread(target=store.build_once, args=(final, refuse))
+        waiting.start()
+        waiting.join(0.3)  # long enough to come to the lock
+        assert waiting.is_alive()
+        go_on.touch()
+        waiting.join(30)
+        assert builder.wait(30) == 0
+    assert (final / "a").read_text() == "first"
+
+
+def refuse(folder: Path) -> None:
+    raise AssertionError("built a second time")
+
+
+def test_what_a_dead_builder_left_goes_before_the_next_build(tmp_path):
+    with process(BUILD_ONCE, tmp_path / "corpus", "first", tmp_path / "never") as builder:
+        os.kill(builder.pid, signal.SIGKILL)
+        builder.wait()
+    assert len([n for n in names(tmp_path) if n.endswith(".partial")]) == 1
+    store.build_once(tmp_path / "other", lambda folder: (folder / "a").touch())
+    assert names(tmp_path) == [".corpus.lock", ".other.lock", "other"]
 
 
 def test_an_error_of_reading_elsewhere_is_not_called_a_failure_to_write(tmp_path):
@@ -297,7 +344,7 @@ from pathlib import Path
 from wordrel.io.store import lock
 with lock(Path(sys.argv[1]), "writing results/a"):
     print("inside", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

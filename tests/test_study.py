@@ -8,13 +8,16 @@ import random
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import processes
+from processes import PATIENCE, wait_until
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.study.analysis import analyse, primary_pairs
@@ -173,17 +176,17 @@ def test_a_new_task_is_asked_and_nothing_else_is_done_again(
     monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: trained.append("a cell"))
     (place / "new.tsv").write_text("cat\tdog\t9\ncat\trice\t1\nsoup\tbread\t8\n")
     before = {
-        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*.parquet")
+        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*/*.parquet")
     }
     new = {"kind": "pairs", "name": "new", "path": str(place / "new.tsv")}
     more = parse_config(settings(place, tasks=[new, *settings(place)["tasks"]]))  # type: ignore[misc]
     found = run_study(more, place / "cache", place / "more", jobs=1)
     assert trained == []
     after = {
-        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*.parquet")
+        path: path.stat().st_mtime_ns for path in (place / "cache").glob("answers/*/*/*/*.parquet")
     }
     assert {path: after[path] for path in before} == before, "an old task was asked again"
-    assert {path.name.split("-")[0] for path in after.keys() - before.keys()} == {"new"}
+    assert {path.parent.name.split("-")[0] for path in after.keys() - before.keys()} == {"new"}
     assert len(after) - len(before) == len(result.runs)
     assert set(found.summary["task"]) == {"new", *result.summary["task"]}
 
@@ -193,25 +196,39 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 RUN = """
-import json, sys
+import json, sys, time
+from dataclasses import replace
 from pathlib import Path
 from wordrel.config import parse_config
-from wordrel.study.run import run_study
-settings, cache, out, jobs = sys.argv[1:]
-run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=int(jobs))
+from wordrel.study import run
+from wordrel.study.answers import train_and_ask
+
+settings, cache, out, most = sys.argv[1:]
+
+def train_unless_it_is_enough(work, report):
+    def held(fraction, detail):
+        report(fraction, detail)
+        while 0 < fraction < 1 and len(list(Path(cache).glob("cells/*/[!.]*/DONE"))) >= int(most):
+            time.sleep(0.02)
+    train_and_ask(work, held)
+
+run.CELLS = replace(run.CELLS, work=train_unless_it_is_enough)
+run.run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=2)
 """
 
 
-def start(place: Path, cache: Path, out: Path) -> "subprocess.Popen[bytes]":
-    """Two workers; what they say goes to a file, and a group of their own can be killed at once."""
-    arguments = [json.dumps(settings(place, **FEW)), str(cache), str(out), "2"]
-    with (out.parent / "log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-c", RUN, *arguments],
-            stderr=log,
-            process_group=0,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-        )
+@contextmanager
+def running(
+    place: Path, cache: Path, out: Path, *, most: int
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Two workers, which stop in the middle of a cell once there are `most` finished ones."""
+    command = [sys.executable, "-c", RUN, json.dumps(settings(place, **FEW)), cache, out, most]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with (
+        (out.parent / "log").open("ab") as log,
+        processes.started(command, stderr=log, env=environment) as process,
+    ):
+        yield process
 
 
 def finished_cells(cache: Path) -> dict[Path, int]:
@@ -224,19 +241,15 @@ def test_a_killed_run_goes_on_and_ends_byte_identical(
 ) -> None:
     undisturbed = run_study(parse_config(settings(place, **FEW)), place / "cache", tmp_path / "a")
     cache, out = tmp_path / "cache", tmp_path / "out"
-    process = start(place, cache, out)
-    deadline = time.monotonic() + 120
-    while len(finished_cells(cache)) < 2 and time.monotonic() < deadline:
-        assert process.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with running(place, cache, out, most=2) as process:
+        wait_until(lambda: process.poll() is not None or len(finished_cells(cache)) >= 2)
+    assert process.returncode == -signal.SIGKILL, "the run ended before it could be killed"
     before = finished_cells(cache)
     assert 2 <= len(before) < 6
     assert not out.exists()
 
-    again = start(place, cache, out)
-    assert again.wait(timeout=240) == 0, (tmp_path / "log").read_text(encoding="utf-8")
+    with running(place, cache, out, most=99) as again:
+        assert again.wait(timeout=PATIENCE) == 0, (tmp_path / "log").read_text(encoding="utf-8")
     after = finished_cells(cache)
     assert len(after) == 6
     assert {path: after[path] for path in before} == before, "a finished cell was trained again"

@@ -108,7 +108,7 @@ def test_a_file_without_pairs_is_refused(tmp_path, content):
 def test_a_path_that_leads_to_no_file_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"none\.tsv: there is no such file"):
         pairs_task("mine", tmp_path / "none.tsv")
-    with pytest.raises(DatasetError, match="cannot be read: Is a directory"):
+    with pytest.raises(DatasetError, match="found a folder; expected a regular file"):
         pairs_task("mine", tmp_path)
 
 

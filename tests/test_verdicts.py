@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from runners import experiment
 from wordrel.report import claims as rules
 from wordrel.report import verdicts as v
 
@@ -105,13 +104,6 @@ def test_contexts_are_unmoved_only_where_all_are() -> None:
     assert unmoved({"a": row(1, 1), "b": None}) == "undecided"
 
 
-def test_a_size_turns_a_verdict_round_where_one_task_has_both_signs() -> None:
-    steady = experiment("corpus_size")._steady
-    assert steady({"a": [1, 0, 1], "b": [0, 0, 0]}) == "holds"
-    assert steady({"a": [1, 0, 1], "b": [0, 1, -1]}) == "fails"
-    assert steady({"a": [1, 0, 0], "b": [0, 0, -1]}) == "undecided"
-
-
 def test_parts_of_speech_need_product_sign_and_control() -> None:
     claim = rules.parts_of_speech.verdict
     assert claim([1, 1, 1, 1]) == "supported"
@@ -119,13 +111,6 @@ def test_parts_of_speech_need_product_sign_and_control() -> None:
     assert claim([-1, -1, -1, -1]) == "contradicted"
     assert claim([0, -1, 1, 0]) == "partly supported"
     assert claim([0, -1, 0, 0]) == "undecided"
-
-
-def test_only_two_better_say_that_updates_do_not_explain_it() -> None:
-    neither = experiment("small_text")._neither
-    assert neither([0, -1]) == "holds"
-    assert neither([1, 0]) == "undecided"
-    assert neither([1, 1]) == "fails"
 
 
 def test_what_a_verdict_rests_on_is_said_as_a_span() -> None:

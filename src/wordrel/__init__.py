@@ -19,8 +19,8 @@ __version__ = version("wordrel")
 _HOMES = {
     "api": ("compare", "load", "reproduce", "run"),
     "errors": ("WordrelError",),
-    "readings": ("Readings",),
-    "report.results": ("Results",),
+    "models.readings": ("Readings",),
+    "study.results": ("Results",),
 }
 __all__ = [
     "Readings",

@@ -5,7 +5,8 @@ stays (`reproduce`, unless it is told where to keep the new results).
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from wordrel.config import StudyConfig, load_config, parse_config
-from wordrel.errors import StoreError
+from wordrel.errors import ConfigError, StoreError
 from wordrel.io.store import cache_root
+from wordrel.jobs.engines import Cluster, cluster_of
 from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
@@ -24,6 +26,8 @@ from wordrel.study.results import Results, read_results
 
 Folder = str | Path
 
+_PLACE = re.compile(r"(corpora\.[0-9]+\.source|tasks\.[0-9]+\.path)=.+", re.DOTALL)
+
 
 def run(
     config_path: Folder,
@@ -31,6 +35,8 @@ def run(
     out: Folder | None = None,
     jobs: int | None = None,
     cache: Folder | None = None,
+    dask: str | None = None,
+    scheduler_file: Folder | None = None,
     **overrides: Any,
 ) -> Results:
     """Run a study: train what the cache does not have, ask the tasks, write the tables.
@@ -41,6 +47,9 @@ def run(
         jobs: cells at a time; default: as in the config, else one a core.
         cache: where corpora and trained models are kept; default: WORDREL_CACHE, else the user's
             cache folder.
+        dask: address of the scheduler of a Dask cluster, on which cells then run; or
+        scheduler_file: that this scheduler wrote. Default: WORDREL_DASK or WORDREL_SCHEDULER_FILE,
+            else this machine. Trust a scheduler like a shell: docs/running-large.md.
         overrides: settings to change, nested (`training={"dim": 50}`, `seeds=[1]`) or dotted
             (`**{"training.dim": 50}`).
 
@@ -51,7 +60,9 @@ def run(
     Raises:
         WordrelError: for what the user can mend: settings, data, disk.
     """
-    return run_config(load_config(config_path, overrides), out=out, jobs=jobs, cache=cache)
+    cluster = cluster_of(dask, scheduler_file)
+    config = load_config(config_path, overrides)
+    return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster)
 
 
 def run_config(
@@ -60,12 +71,13 @@ def run_config(
     out: Folder | None = None,
     jobs: int | None = None,
     cache: Folder | None = None,
+    cluster: Cluster | None = None,
 ) -> Results:
     """The same for a config that is read already."""
     from wordrel.study.run import run_study  # loads torch and gensim
 
     place = Path(out) if out else Path("results", config.study)
-    return run_study(config, _cache(cache), place, jobs=jobs)
+    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster)
 
 
 def _cache(chosen: Folder | None) -> Path:
@@ -86,23 +98,30 @@ def _results(found: Folder | Results) -> Results:
     return found if isinstance(found, Results) else read_results(Path(found))
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913 - a parameter an option
     results_folder: Folder,
     *,
     jobs: int | None = None,
     keep: Folder | None = None,
     quick: bool = False,
+    places: Sequence[str] = (),
+    dask: str | None = None,
+    scheduler_file: Folder | None = None,
 ) -> pd.DataFrame:
     """Run the stored config again from nothing, and judge every cell against the stored one.
 
     Args:
         results_folder: what `run` wrote.
         jobs: cells at a time.
+        dask: as in `run`. The workers must reach TMPDIR, where the new cells are until the end.
+        scheduler_file: as in `run`.
         keep: where the new results go; default: nowhere.
         quick: only the cells of the first seed, one at a time. Their scores are judged against the
             stored ones of that seed. These are over the items that all models and seeds of the
             study answer, and of views that all seeds chose; where one seed alone answers more, or
             chooses otherwise, rows are within intervals, or different, and not identical.
+        places: where a text or a set lies now, if it is not where the stored config says:
+            `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
     Returns:
         Each row of scores.csv (with `quick`, of the first seed) with its `verdict`: identical,
@@ -111,15 +130,21 @@ def reproduce(
     Raises:
         WordrelError: as `run`.
     """
+    cluster = cluster_of(dask, scheduler_file)
     stored = read_results(Path(results_folder))
-    config = stored_config(stored)
+    strange = [place for place in places if not _PLACE.fullmatch(place)]
+    if strange:
+        expected = "expected corpora.N.source=PATH or tasks.N.path=PATH: all else stays as it was"
+        raise ConfigError([f"override {place!r}: {expected}" for place in strange])
+    config = load_config(stored.folder / "config.yaml", places)
     if quick:
         stored, jobs = first_seed(stored), 1
         config = config.model_copy(update={"seeds": config.seeds[:1]})
     with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
         fresh = Path(name).resolve()
         _share_downloads(fresh)
-        again = run_config(config, out=keep or fresh / "results", jobs=jobs, cache=fresh / "cache")
+        kept = keep or fresh / "results"
+        again = run_config(config, out=kept, cache=fresh / "cache", jobs=jobs, cluster=cluster)
     return verdicts(stored, again)
 
 
@@ -135,7 +160,8 @@ def first_seed(results: Results) -> Results:
 
 def stored_config(results: Results) -> StudyConfig:
     """The config that made these results."""
-    return parse_config(results.config, place=str(results.folder / "config.yaml"))
+    place = str(results.folder / "config.yaml")
+    return parse_config(results.config, place=place, folder=results.folder)
 
 
 def _share_downloads(fresh: Path) -> None:

@@ -30,7 +30,11 @@ class DownloadError(WordrelError):
 
 
 class StoreError(WordrelError):
-    """A folder that cannot be written, or that another run is using."""
+    """A stored file that cannot be read or written, or a folder that another run is using."""
+
+
+class DamagedError(StoreError):
+    """A folder of the cache that does not hold what was written; it was set aside."""
 
 
 class TrainingError(Exception):

@@ -1,21 +1,13 @@
 """The commands on studies and their results: new, run, report, compare, reproduce, export."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from wordrel.cli.console import say, stdout
-
-if TYPE_CHECKING:
-    from wordrel.study.budget import Budget, Line
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -24,6 +16,21 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Cells at a time; default:
 Cache = Annotated[
     Path | None,
     typer.Option(help="Keeps corpora and trained models; default: $WORDREL_CACHE, else yours."),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run cells on the cluster of this Dask scheduler, tcp://... or tls://...; trust it "
+        "like a shell. Default: $WORDREL_DASK, else this machine.",
+    ),
+]
+SchedulerFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The same, by the file that the scheduler wrote; default: $WORDREL_SCHEDULER_FILE.",
+    ),
 ]
 
 
@@ -83,6 +90,8 @@ def run(  # noqa: PLR0913 - a parameter an option
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    dask: Dask = None,
+    scheduler_file: SchedulerFile = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Train nothing: show what is done and what is to come.")
     ] = False,
@@ -95,21 +104,25 @@ def run(  # noqa: PLR0913 - a parameter an option
     trained; the others are reported.
     """
     from wordrel.config import load_config
+    from wordrel.jobs.engines import cluster_of
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
+    cluster = cluster_of(dask, scheduler_file)
     study = load_config(config, overrides or ())  # before torch is loaded: mistakes show at once
     if plan:
+        from wordrel.cli.plan import show
         from wordrel.io.store import cache_root
         from wordrel.study.budget import estimate
 
-        _show(estimate(study, cache or cache_root(), jobs=jobs), config, as_json=as_json)
+        budget = estimate(study, cache or cache_root(), jobs=jobs, cluster=cluster)
+        show(budget, config, as_json=as_json)
         return
 
     from wordrel.api import run_config
     from wordrel.report.terminal import claims_table, headline_tables
 
-    results = run_config(study, out=out, jobs=jobs, cache=cache)
+    results = run_config(study, out=out, jobs=jobs, cache=cache, cluster=cluster)
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     told = [*headline_tables(results), *([claims] if claims else []), f"Report: {pages}"]
@@ -121,62 +134,6 @@ def run(  # noqa: PLR0913 - a parameter an option
         say(f"{len(failed)} of {len(results.runs)} cells failed; the results have the others")
         raise typer.Exit(1)
     stdout().print(f"Next: wordrel explore {results.folder}")
-
-
-def _show(budget: "Budget", config: Path, *, as_json: bool) -> None:
-    """The plan of a study as a table with its sums, or all of it as JSON."""
-    if as_json:
-        sums = (
-            *("core_seconds", "wall_seconds", "memory_mb", "disk", "unknown"),
-            *("asking_seconds", "unknown_asking"),
-        )
-        typer.echo(json.dumps(asdict(budget) | {key: getattr(budget, key) for key in sums}))
-        return
-    words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in (*words, *numbers, "tokens a cell", "hours a cell", "memory MB", "from"):
-        table.add_column(column, justify="left" if column in (*words, "from") else "right")
-    for line in budget.lines:
-        table.add_row(*map(Text, _planned(line)))
-    stdout().print(table, *_sums(budget), sep="\n", soft_wrap=True)
-    for corpus, why in budget.unprepared.items():
-        typer.echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
-    for task, why in budget.skipped.items():
-        typer.echo(f"left out: {task} ({why})")
-
-
-def _planned(line: "Line") -> tuple[str, ...]:
-    estimate = line.estimate
-    hours = None if estimate.seconds is None else estimate.seconds / 3600
-    evidence = f" ({estimate.evidence})" if estimate.evidence else ""
-    return (
-        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.answered)),
-        *(_number(line.tokens, ",d"), _number(hours, ".3f"), _number(estimate.memory_mb, ",.0f")),
-        f"{estimate.basis}{evidence}",
-    )
-
-
-def _sums(budget: "Budget") -> tuple[str, ...]:
-    to_train = sum(line.to_train for line in budget.lines)
-    to_ask = sum(line.cells - line.answered for line in budget.lines)
-    unknown = f", and {budget.unknown} cells of unknown length" if budget.unknown else ""
-    left = budget.unknown_asking
-    unasked = f", and {left} cells of unknown length" if left else ""
-    wall = "as long as its workers need"
-    if budget.wall_seconds is not None:
-        wall = f"{budget.wall_seconds / 3600:.2f} hours at {budget.jobs} at a time"
-    memory = _number(budget.memory_mb, ",.0f") or "unknown"
-    return (
-        f"{budget.study}: {to_train} cells to train, {to_ask} to ask",
-        f"training: {budget.core_seconds / 3600:.2f} core-hours, {wall}{unknown}",
-        f"peak memory of what runs at a time, MB: {memory}",
-        f"disk in the cache, MB: up to {budget.disk / 1e6:,.0f} for corpora that are prepared",
-        f"asking the tasks: {budget.asking_seconds / 3600:.2f} core-hours{unasked}",
-    )
-
-
-def _number(value: int | float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
 
 
 def report(folder: Folder) -> None:
@@ -199,8 +156,14 @@ def compare(
     stdout().print(comparison_table(compare_results(read_results(first), read_results(second))))
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913 - a parameter an option
     folder: Folder,
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY.PATH=PATH", help="Where a text lies now (corpora.0.source=my.txt)."
+        ),
+    ] = None,
     jobs: Jobs = None,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the new results here; default: nowhere.")
@@ -208,6 +171,8 @@ def reproduce(
     quick: Annotated[
         bool, typer.Option("--quick", help="Only the first seed, on one core.")
     ] = False,
+    dask: Dask = None,
+    scheduler_file: SchedulerFile = None,
 ) -> None:
     """Run a stored config again from nothing, and compare every score with the stored one.
 
@@ -220,7 +185,15 @@ def reproduce(
 
     if quick:
         _say_how_long(folder)
-    verdicts = api.reproduce(folder, jobs=jobs, keep=keep, quick=quick)
+    verdicts = api.reproduce(
+        folder,
+        jobs=jobs,
+        keep=keep,
+        quick=quick,
+        places=places or (),
+        dask=dask,
+        scheduler_file=scheduler_file,
+    )
     verdict = overall(verdicts)
     stdout().print(verdicts_table(verdicts), f"{folder}: {verdict}", sep="\n")
     if verdict == DIFFERENT:

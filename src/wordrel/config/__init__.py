@@ -25,6 +25,7 @@ from wordrel.config.settings import (
     config_schema,
     digest,
 )
+from wordrel.config.stored import content_digest, seen_from, stored_text
 
 __all__ = [
     "NAMED_SOURCES",
@@ -47,8 +48,11 @@ __all__ = [
     "Word2vecConfig",
     "canonical_json",
     "config_schema",
+    "content_digest",
     "digest",
     "load_config",
     "parse_config",
     "parse_corpus",
+    "seen_from",
+    "stored_text",
 ]

@@ -4,17 +4,21 @@ Reads the YAML file, and looks whether the files that it names are there; writes
 """
 
 import glob
+import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from wordrel.config.places import Overrides, Places, put_overrides, read_yaml
+from wordrel.config.dialect import shown
+from wordrel.config.paths import anchored, regular_file
+from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, healed, nearest, problems_of
 from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
-from wordrel.errors import ConfigError
+from wordrel.errors import ConfigError, DatasetError
 
 _OWN_FILES = {
     "pairs": "word, word, score",
@@ -25,28 +29,43 @@ _OWN_FILES = {
 }
 
 
+_LONG = 500  # characters of a path that a message repeats
+
+
 def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
-    """Read a study.
+    """Read a study; paths in it start at the folder of its file.
 
     Args:
         path: the YAML file.
         overrides: `key.path=value` strings, as on the command line, or a mapping with nested or
-            dotted keys; list items by index (`corpora.0.source=my.txt`).
+            dotted keys; list items by index (`corpora.0.source=my.txt`). Paths in them start at
+            the working folder.
 
     Raises:
         ConfigError: with every problem at once, missing files included: file and line, key, what
             was found, what is allowed.
     """
+    folder = Path(path).parent
     data, places = read_yaml(Path(path), overrides)
-    return _parse(data, places, [*_unknown_tasks(data), *_missing_files(data)])
+    there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
+    missing = _missing_files(data, there, folder / "manifest.json")
+    return _parse(there, places, [*_unknown_tasks(data), *missing])
 
 
-def parse_config(data: Mapping[str, Any], place: str = "config") -> StudyConfig:
-    """The same for data that is read already; `place` starts each message.
+def parse_config(
+    data: Mapping[str, Any], place: str = "config", folder: Path | None = None
+) -> StudyConfig:
+    """The same for data that is read already.
 
     No file is looked for: a stored config has meaning where its text no longer is.
+
+    Args:
+        data: as read.
+        place: what each message starts with.
+        folder: where its paths start; default: they stay as they are.
     """
-    return _parse(data, Places(place), list(_unknown_tasks(data)))
+    there = data if folder is None else anchored(data, lambda keys: folder)
+    return _parse(there, Places(place), list(_unknown_tasks(data)))
 
 
 def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
@@ -60,7 +79,8 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     places = Places("corpus")
     try:
         put_overrides(data, _below("corpora.0", settings), places)
-        return _parse(data, places, list(_missing_files(data))).corpora[0]
+        there = anchored(data, lambda keys: Path())
+        return _parse(data, places, list(_missing_files(data, there))).corpora[0]
     except ConfigError as error:
         problems = [problem.replace("corpora.0.", "") for problem in error.problems]
         raise ConfigError(problems) from error
@@ -104,20 +124,60 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield ("tasks", i), f"tasks.{i}: {explain_unknown(name, task_names())}"
 
 
-def _missing_files(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _missing_files(
+    data: Mapping[str, Any], there: Mapping[str, Any], manifest: Path | None = None
+) -> Iterator[Problem]:
+    """What is named and is not there.
+
+    Args:
+        data: as it was written.
+        there: the same with absolute paths.
+        manifest: beside a stored config it says which corpora are meant.
+    """
     for i, corpus in _items(data, "corpora"):
         source = corpus.get("source") if isinstance(corpus, Mapping) else None
-        if isinstance(source, str) and source and not _is_there(source):
+        at = str(there["corpora"][i]["source"]) if isinstance(source, str) else ""
+        if isinstance(source, str) and source and not _is_there(at):
             near = nearest(source, NAMED_SOURCES)
-            text = f"found {source!r}, where nothing is{near} expected a file, folder or glob "
-            text += f"(from the working directory), or one of {', '.join(NAMED_SOURCES)}"
+            text = f"found {shown(source, _LONG)}, where nothing is{near} expected a file, folder "
+            text += f"or glob (looked for {_printed(at)}), or one of {', '.join(NAMED_SOURCES)}"
+            text += _which_corpus(i, there["corpora"][i].get("name"), manifest)
             yield ("corpora", i, "source"), f"corpora.{i}.source: {text}"
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
-        if isinstance(path, str | Path) and not Path(path).is_file():
-            expected = _OWN_FILES.get(task.get("kind"), "evaluation items")
-            text = f"found {str(path)!r}, where no file is; expected a file of {expected}"
-            yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
+        if isinstance(path, str | Path):
+            at = str(there["tasks"][i]["path"])
+            if text := _no_file(path, at, task.get("kind")):
+                yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
+
+
+def _no_file(written: str | Path, at: str, kind: Any) -> str:
+    """What is wrong with the path of a user's own set; empty where a regular file is."""
+    try:
+        regular_file(Path(at), DatasetError)
+    except DatasetError as error:
+        return str(error)
+    except (OSError, ValueError):
+        expected = _OWN_FILES.get(kind, "evaluation items")
+        found = f"found {shown(str(written), _LONG)}, where no file is"
+        return f"{found}; expected a file of {expected} (looked for {_printed(at)})"
+    return ""
+
+
+def _which_corpus(index: int, name: Any, manifest: Path | None) -> str:
+    """For results that moved: which corpus is missing, and how to say where its text is."""
+    try:
+        stored = json.loads(read_text(manifest)) if manifest else {}
+        digests = {corpus["name"]: corpus["digest"] for corpus in stored["corpora"]}
+        digest = shown(str(digests[name])).strip("'")
+    except (ConfigError, ValueError, LookupError, TypeError, RecursionError):
+        return ""  # no stored config, or none whose manifest can help
+    return f"; corpus {name} has digest {digest}: give corpora.{index}.source=PATH"
+
+
+def _printed(path: str) -> str:
+    """A path on one line."""
+    return path if path.isprintable() and len(path) < _LONG else shown(path, _LONG)
 
 
 def _items(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
@@ -127,6 +187,9 @@ def _items(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
 
 
 def _is_there(source: str) -> bool:
-    if source in NAMED_SOURCES or Path(source).exists():
+    """Whether there is something; also for text that can be no path (too long, a NUL in it)."""
+    if source in NAMED_SOURCES or os.path.exists(source):  # noqa: PTH110 - Path may raise
         return True
+    if "\0" in source:
+        return False
     return any(True for _ in glob.iglob(source, recursive=True))  # noqa: PTH207 - absolute too

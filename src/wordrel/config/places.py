@@ -1,47 +1,32 @@
-"""YAML as it was written: the text, the data, overrides on top, and where each value came from.
+"""A config as it was written: its data, overrides on top, and where each value came from.
 
-Reads one YAML file with OmegaConf, so that `${training.dim}` and `a.b=c` mean what they mean
-elsewhere; writes nothing.
+Reads one YAML file; writes nothing.
 """
 
-import io
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
+from wordrel.config.dialect import BYTES, DEPTH, Keys, MalformedError, parse, shown
+from wordrel.config.paths import regular_file
+from wordrel.config.references import resolve
 from wordrel.errors import ConfigError
 
-Keys = tuple[int | str, ...]
 Overrides = Sequence[str] | Mapping[str, Any]
 
 
 class Places:
     """Where the values of a config stand: in a file (by line), or in an override."""
 
-    def __init__(self, name: str, text: str = "") -> None:
+    def __init__(self, name: str, lines: Mapping[Keys, int] | None = None) -> None:
         self._name = name
-        self._lines: dict[Keys, int] = {}
+        self._lines = lines or {}
         self._overridden: dict[Keys, str] = {}
-        if text:
-            self._note_lines((), yaml.compose(text, Loader=yaml.SafeLoader))
 
-    def _note_lines(self, keys: Keys, node: yaml.Node | None) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                self._lines[(*keys, key.value)] = key.start_mark.line + 1
-                self._note_lines((*keys, key.value), value)
-        elif isinstance(node, yaml.SequenceNode):
-            for i, value in enumerate(node.value):
-                self._lines[(*keys, i)] = value.start_mark.line + 1
-                self._note_lines((*keys, i), value)
-
-    def override(self, keys: Keys, shown: str) -> None:
+    def override(self, keys: Keys, given: str) -> None:
         """From now on the value at `keys`, and all below it, come from this override."""
-        self._overridden[keys] = shown
+        self._overridden[keys] = given
 
     def __call__(self, keys: Keys) -> str:
         """What a message on this value starts with: FILE:LINE, or the override."""
@@ -51,8 +36,12 @@ class Places:
                 return f"{self._name}: override {self._overridden[part]!r}"
             if part in self._lines:
                 return f"{self._name}:{self._lines[part]}"
-        below = [shown for part, shown in self._overridden.items() if part[: len(keys)] == keys]
+        below = [given for part, given in self._overridden.items() if part[: len(keys)] == keys]
         return f"{self._name}: override {below[0]!r}" if keys and below else self._name
+
+    def is_overridden(self, keys: Keys) -> bool:
+        """Whether the value at `keys` comes from an override, and not from the file."""
+        return any(keys[:n] in self._overridden for n in range(1, len(keys) + 1))
 
     def line(self, keys: Keys) -> int:
         """The line of the value, or of what it should stand in; 0 where that is unknown."""
@@ -66,51 +55,39 @@ def read_yaml(path: Path, overrides: Overrides = ()) -> tuple[dict[str, Any], Pl
     Raises:
         ConfigError: when there is no such file, it is not YAML, or an override is malformed.
     """
-    text = _read_text(path)
-    places = _parsed(path, text, lambda: Places(str(path), text))
-    data = _parsed(path, text, lambda: OmegaConf.to_container(OmegaConf.load(io.StringIO(text))))
-    if not isinstance(data, dict) or not data:
-        found = "a list" if isinstance(data, list) else "nothing"
-        raise ConfigError([f"{path}: found {found}, expected keys: study, corpora, models, ..."])
-    data = {str(key): value for key, value in data.items()}
-    put_overrides(data, overrides, places)
-    resolved = _parsed(
-        path, text, lambda: OmegaConf.to_container(OmegaConf.create(data), resolve=True)
-    )
-    return dict(resolved), places
-
-
-def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data, lines = parse(read_text(path))
+    except MalformedError as error:
+        raise ConfigError([f"{path}:{error.line}: {error.text}"]) from error
+    if not isinstance(data, dict) or not data:
+        found = "a list" if isinstance(data, list) else shown(data or None)
+        raise ConfigError([f"{path}: found {found}, expected keys: study, corpora, models, ..."])
+    places = Places(str(path), lines)
+    put_overrides(data, overrides, places)
+    return resolve(data, places), places
+
+
+def read_text(path: Path) -> str:
+    """The text of a config; no more of a file is read than a config may have.
+
+    Raises:
+        ConfigError: where there is no such file, or it is no text.
+    """
+    try:
+        regular_file(path, lambda message: ConfigError([message]))
+        with path.open("rb") as file:
+            content = file.read(BYTES + 1)
+        if len(content) > BYTES:
+            raise ConfigError([f"{path}: found a larger file, expected at most 1 MiB of YAML"])
+        return content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError([f"{path}: there is no such file; give the path of a study"]) from error
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         found = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
         raise ConfigError([f"{path}: found {found}, expected UTF-8; save it as UTF-8"]) from error
-
-
-def _parsed(path: Path, text: str, parse: Any) -> Any:
-    """What `parse` gives, its complaints turned into ours."""
-    try:
-        return parse()
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line if error.problem_mark else 0
-        cure = _cure(str(error.problem), "".join(text.splitlines()[line : line + 1]))
-        raise ConfigError([f"{path}:{line + 1}: not YAML: {error.problem}; {cure}"]) from error
-    except (yaml.YAMLError, OmegaConfBaseException) as error:
-        shown = " ".join(str(error).split())
-        raise ConfigError([f"{path}: not YAML that can be read: {shown}"]) from error
-
-
-def _cure(problem: str, line: str) -> str:
-    if "duplicate key" in problem:
-        return "expected each key once: remove one of them"
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return "found a tab, expected spaces: indent with spaces"
-    return "mend this line or the one before"
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise ConfigError([f"{str(path)!r}: cannot be read: {found}"]) from error
 
 
 def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) -> None:
@@ -126,11 +103,11 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         ConfigError: naming every override that is malformed or leads nowhere.
     """
     problems = []
-    for shown, key, value in _flat(overrides):
+    for given, key, value in _flat(overrides):
         try:
-            places.override(_put(data, *(_split(shown) if key is None else (key, value))), shown)
+            places.override(_put(data, *(_split(given) if key is None else (key, value))), given)
         except ValueError as error:
-            problems.append(f"override {shown!r}: {error}")
+            problems.append(f"override {given!r}: {error}")
     if problems:
         raise ConfigError(problems)
 
@@ -158,10 +135,10 @@ def _split(item: str) -> tuple[str, Any]:
     if not equals:
         raise ValueError("found no =, expected key.path=value, such as training.dim=50")
     try:
-        tree = OmegaConf.from_dotlist([f"value={text}"])
-    except yaml.YAMLError as error:
-        raise ValueError(f"found {text!r}, expected a value such as 50 or [1, 2]") from error
-    return key, OmegaConf.to_container(tree)["value"]  # type: ignore[call-overload,index]
+        return key, parse(text)[0]
+    except MalformedError as error:
+        found = f"found {shown(text)}, expected a value such as 50 or [1, 2]"
+        raise ValueError(found if error.text.startswith("not YAML") else error.text) from error
 
 
 def _put(data: dict[str, Any], key: str, value: Any) -> Keys:
@@ -169,6 +146,8 @@ def _put(data: dict[str, Any], key: str, value: Any) -> Keys:
     parts = key.split(".")
     if not all(parts):
         raise ValueError("expected key.path=value, such as training.dim=50 or seeds=[1,2]")
+    if len(parts) > DEPTH:
+        raise ValueError(f"found a key more than {DEPTH} deep, expected fewer parts")
     node: Any = data
     keys: Keys = ()
     for part in parts[:-1]:
@@ -178,7 +157,7 @@ def _put(data: dict[str, Any], key: str, value: Any) -> Keys:
         node = node[step]
         keys = (*keys, step)
     last = _step(node, parts[-1], keys)
-    node[last] = value
+    node[last] = copy.deepcopy(value)
     return (*keys, last)
 
 

@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
-from wordrel.config.places import Keys
 from wordrel.config.settings import (
     CorpusConfig,
     ExecuteConfig,
@@ -55,6 +55,12 @@ _PLAIN = {
     "less than or equal to": "at most",
     "greater than": "more than",
 }
+_FLAGS = {
+    "engine": "--dask ADDRESS or --scheduler-file FILE",
+    "address": "--dask ADDRESS",
+    "scheduler_file": "--scheduler-file FILE",
+}
+"""What `wordrel run` takes in place of keys of `execute`."""
 _NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
 
 
@@ -90,6 +96,10 @@ def _explain(error: Any) -> list[Problem]:
     if kind == "value_error":  # our own checks, whose lines begin with their keys
         return [(_split(line), line) for line in str(error["ctx"]["error"]).split("\n")]
     where = ".".join(map(str, keys))
+    if kind == "extra_forbidden" and keys[0] == "execute" and keys[-1] in _FLAGS:
+        cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
+        text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
+        return [(keys, f"{where}: {text}")]
     if kind == "extra_forbidden":
         return [(keys, f"{where}: found an unknown key{_hint(error['loc'])}")]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -115,7 +125,9 @@ def _expected(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Input should be ")
     for pydantic, plain in _PLAIN.items():
         message = message.replace(pydantic, plain)
-    return _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+    expected = _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+    as_number = error["type"] == "string_type" and isinstance(error["input"], int | float)
+    return f"{expected}: write it in quotes" if as_number else expected
 
 
 def _shown(found: Any) -> str:
@@ -123,8 +135,7 @@ def _shown(found: Any) -> str:
         return "keys"
     if isinstance(found, list | tuple):
         return "a list" if found else "an empty list"
-    text = "nothing" if found is None else repr(found)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(found)
 
 
 def _literals(error: Any) -> list[str]:

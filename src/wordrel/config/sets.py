@@ -32,6 +32,7 @@ def task_names() -> list[str]:
 
 def explain_unknown(name: str, known: Iterable[str]) -> str:
     """What to tell a user who named a task that is not one of the known ones."""
-    near = difflib.get_close_matches(name, known := list(known), n=1)
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return f"found {name!r}, which is not a task{hint} Allowed: {', '.join(sorted(known))}"
+    return f"found {name!r}, which is not a task{hint} Allowed: {', '.join(names)}"

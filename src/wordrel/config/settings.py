@@ -29,8 +29,9 @@ class CorpusConfig(Strict):
 
     source: str = Field(
         min_length=1,
+        max_length=4096,
         description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
-        "file, folder or glob of .txt .gz .bz2 .xz .zst",
+        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
     )
     name: Name = Field(default="", validate_default=False, description="default: from the source")
     lowercase: bool = True
@@ -76,10 +77,14 @@ class CorpusConfig(Strict):
             and not data.get("name")
             and isinstance(data.get("source"), str)
         ):
-            source = data["source"].rstrip("/*").split("/")[-1].split(":")[-1]
-            slug = re.sub(r"[^a-z0-9_-]+", "-", source.split(".")[0].lower()).strip("-")
-            return {**data, "name": slug or "corpus"}
+            return {**data, "name": corpus_name(data["source"])}
         return data
+
+
+def corpus_name(source: str) -> str:
+    """The name of a corpus that is given none: the last part of its source as it was written."""
+    last = source.rstrip("/*").split("/")[-1].split(":")[-1]
+    return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"
 
 
 class NamedTask(Strict):
@@ -134,33 +139,29 @@ class StatisticsConfig(Strict):
     seed: int = Field(7, ge=0)
 
 
+_ONCE_STORED = {"engine": "local", "address": None, "scheduler_file": None}
+"""What every config that was stored by the first edition says, and what says nothing."""
+
+
 class ExecuteConfig(Strict):
-    """Where cells run. Nothing here changes a result, so it is in no digest."""
+    """How cells run. Nothing here changes a result, so it is in no digest.
+
+    On which machines they run is no setting of a study: a config may come from a stranger, and
+    whoever controls a Dask scheduler can run code here.
+    """
 
     jobs: int | None = Field(
         None, ge=1, description="cells at a time; default: one a core, or a worker of the cluster"
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    engine: Literal["local", "dask"] = Field(
-        "local", description="processes of this machine, or a Dask cluster that is already there"
-    )
-    address: str | None = Field(None, description="of the Dask scheduler: tcp://HOST:PORT")
-    scheduler_file: Path | None = Field(
-        None, strict=False, validate_default=True, description="that the Dask scheduler wrote"
-    )
 
-    @field_validator("scheduler_file", mode="after")
+    @model_validator(mode="before")
     @classmethod
-    def _one_way_to_the_cluster(cls, file: Path | None, info: Any) -> Path | None:
-        if "engine" not in info.data or "address" not in info.data:
-            return file
-        ways = {"address": info.data["address"], "scheduler_file": file}
-        given = [key for key, way in ways.items() if way is not None]
-        if len(given) != (info.data["engine"] == "dask"):
-            found = f"{info.data['engine']} with {' and '.join(given) or 'neither of them'}"
-            expected = "dask with address or scheduler_file, or local with neither"
-            raise ValueError(f"execute.engine: found {found}, expected {expected}")
-        return file
+    def _without_what_was_once_stored(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        old = {key for key, value in _ONCE_STORED.items() if key in data and data[key] == value}
+        return {key: value for key, value in data.items() if key not in old}
 
 
 class StudyConfig(Strict):

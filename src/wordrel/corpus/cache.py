@@ -1,17 +1,10 @@
 """Prepare a corpus once, and find it again.
 
-Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built under a temporary name and renamed
-when it is whole, by one process at a time.
+Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built by one process at a time.
 """
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from wordrel.config import CorpusConfig, digest
 from wordrel.corpus.build import Builder
@@ -19,7 +12,7 @@ from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
 from wordrel.corpus.sources import find_source
 from wordrel.io.download import Progress
-from wordrel.io.files import explained
+from wordrel.io.store import build_once
 
 CORPUS_VERSION = 1  # raise it when the same bytes and settings give another corpus
 
@@ -46,7 +39,7 @@ def corpus_folder(cache: Path, name: str, identity: str) -> Path:
 def prepare(
     config: CorpusConfig, cache: Path, *, jobs: int = 1, progress: Progress | None = None
 ) -> Corpus:
-    """Open the corpus, building it first if it is not in the cache.
+    """Open the corpus, building it first if it is not in the cache, or damaged there.
 
     Args:
         config: source and settings.
@@ -63,12 +56,7 @@ def prepare(
     source = find_source(config.source, cache, watch)
     identity = _identify(config, source)
     folder = corpus_folder(cache, config.name, identity)
-    if not folder.exists():
-        with explained(folder.parent), _alone(folder) as partial:
-            if not folder.exists():  # else another process has built it meanwhile
-                partial.mkdir()
-                Builder(config, source, partial, jobs, watch).build(identity)
-                _publish(partial, folder)
+    build_once(folder, lambda new: Builder(config, source, new, jobs, watch).build(identity))
     corpus = open_corpus(folder)
     # The same text may have been found elsewhere when the corpus was built.
     return replace(corpus, report=corpus.report | {"source": config.source})
@@ -76,47 +64,3 @@ def prepare(
 
 def _unwatched(share: float, doing: str) -> None:
     """Progress that nobody watches."""
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[Path]:
-    """A temporary name for `folder`, while no other process builds the same corpus."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.partial")
-    with FileLock(_lock_of(partial)):
-        _remove_leftovers(partial)
-        try:
-            yield partial
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _lock_of(partial: Path) -> Path:
-    return partial.with_suffix(".lock")
-
-
-def _remove_leftovers(own: Path) -> None:
-    """Remove the temporary folders of dead processes: nobody holds their locks."""
-    if own.exists():
-        shutil.rmtree(own)
-    for other in own.parent.glob(".*.partial"):
-        try:
-            with FileLock(_lock_of(other), timeout=0):
-                shutil.rmtree(other)
-        except Timeout:
-            continue  # its process lives and is building
-
-
-def _publish(partial: Path, folder: Path) -> None:
-    for path in (*partial.rglob("*"), partial):
-        _sync(path)
-    partial.rename(folder)
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Int32, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import StoreError
+from wordrel.io.files import read_array, reading
+from wordrel.io.store import opened
 
 
 @dataclass(frozen=True)
@@ -58,31 +59,30 @@ def open_corpus(folder: Path) -> Corpus:
     """Open a finished corpus; costs as much as its word list, the ids stay on disk.
 
     Raises:
-        StoreError: when the folder holds no whole corpus.
+        DamagedError: when the folder does not hold what was written; it is set aside.
+        StoreError: when there is no finished corpus, or it cannot be read.
     """
-    try:
+    opened(folder, _ABSENT)
+    with reading(folder):
         about = json.loads((folder / "corpus.json").read_text(encoding="utf-8"))
         timing = json.loads((folder / "timing.json").read_text(encoding="utf-8"))
         words = tuple((folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1])
-        vocab = Vocab(words, np.load(folder / "counts.npy", allow_pickle=False))
+        vocab = Vocab(words, read_array(folder / "counts.npy"))
         train, held_out = open_split(folder / "train"), open_split(folder / "held_out")
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{folder}: found no whole corpus ({error}); expected what `wordrel corpus prepare` "
-            "wrote: delete the folder and prepare the corpus again"
-        ) from error
-    report = about["report"] | timing
-    return Corpus(about["name"], about["digest"], vocab, train, held_out, report)
+        report = about["report"] | timing
+        return Corpus(about["name"], about["digest"], vocab, train, held_out, report)
+
+
+_ABSENT = (
+    "found no whole corpus, expected what `wordrel corpus prepare` writes: run it, or set "
+    "WORDREL_CACHE to the cache that has it"
+)
 
 
 def open_split(folder: Path) -> Split:
     """Map the three arrays of a part."""
-    return Split(*(_map(folder / f"{n}.npy") for n in ("ids", "sentence_ends", "document_ends")))
-
-
-def _map(path: Path) -> np.ndarray:
-    array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+    names = ("ids", "sentence_ends", "document_ends")
+    return Split(*(read_array(folder / f"{name}.npy", mapped=True) for name in names))
 
 
 class ArrayWriter:

@@ -10,11 +10,13 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from wordrel.config.paths import regular_file
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
@@ -80,14 +82,12 @@ def own_source(source: str, cache: Path) -> Source:
     """The files of a file, folder or glob, sorted by name.
 
     Raises:
-        CorpusError: nothing there, nothing that can be read, or a broken link.
+        CorpusError: nothing there, nothing that can be read, or what is no regular file.
     """
     found = _found_at(source)
     for file, _ in found:
-        if not file.exists():
-            raise CorpusError(
-                f"{file}: found a link to nothing; expected a file: mend or remove the link"
-            )
+        with _readable(file):
+            regular_file(file, CorpusError)
     files = sorted((f for f in found if f[0].suffix in SUFFIXES), key=lambda f: f[1])
     if not files:
         raise CorpusError(
@@ -141,26 +141,38 @@ def look_at_files(paths: Sequence[tuple[Path, str, Kind]], cache: Path) -> Sourc
 
 
 def _look_at(path: Path, name: str, kind: Kind, cache: Path) -> SourceFile:
-    try:
-        stat = path.stat()
+    with _readable(path):
+        stat = regular_file(path, CorpusError).stat()
         digest = _kept_digest(path, stat, cache)
+    return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read ({error}); expected a readable file: check its permissions"
         ) from error
-    return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
 
 
 def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:
     """The file's sha256, from the cache if path, size, time and inode are as they were."""
     key = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
-    kept = cache / "digests" / hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]
-    if kept.is_file() and len(digest := kept.read_text(encoding="ascii").strip()) == 64:
-        return digest
+    kept = cache / "digests" / _sha256_of(json.dumps(key))[:32]
+    if kept.is_file():
+        digest, _, check = kept.read_bytes().decode("ascii", "replace").strip().partition(" ")
+        if check == _sha256_of(kept.name + digest):  # a damaged note would name another corpus
+            return digest
     digest = file_digest(path)
     if time.time() - stat.st_mtime > _RACY_SECONDS:
-        write_text(kept, digest + "\n", durable=False)
+        write_text(kept, f"{digest} {_sha256_of(kept.name + digest)}\n", durable=False)
     return digest
+
+
+def _sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:

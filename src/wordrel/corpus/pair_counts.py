@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.blocks import sentence_blocks
 from wordrel.corpus.disk import Split, open_corpus
-from wordrel.errors import StoreError
-from wordrel.io.files import explained
-from wordrel.io.store import is_done, new_folder
+from wordrel.io.files import read_array
+from wordrel.io.store import build_once, opened
 
 VERSION = 1  # raise it when the files change what they mean or contain
 BLOCK_PAIRS = 10_000_000  # 80 MB of keys, sorted at a time
@@ -102,14 +100,9 @@ def pair_counts(corpus_folder: Path, window: int) -> PairCounts:
     Raises:
         StoreError: when the folder holds no whole corpus, or cannot be written.
     """
+    corpus = open_corpus(corpus_folder)
     folder = corpus_folder / f"pair_counts-{window}-{VERSION}"
-    if not is_done(folder):
-        corpus = open_corpus(corpus_folder)
-        with explained(folder), FileLock(folder.with_name(f".{folder.name}.lock")):
-            if not is_done(folder):  # else another process has counted meanwhile
-                with new_folder(folder) as partial:
-                    counted = count_pairs(corpus.train, len(corpus.vocab), window)
-                    _save(counted, partial)
+    build_once(folder, lambda new: _save(count_pairs(corpus.train, len(corpus.vocab), window), new))
     return _open(folder)
 
 
@@ -120,15 +113,10 @@ def _save(counted: PairCounts, folder: Path) -> None:
 
 
 def _open(folder: Path) -> PairCounts:
-    try:
-        keys, counts, near = (
-            np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in ("keys", "counts", "near")
-        )
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{folder}: found no whole table of counts ({error}); delete the folder and run again"
-        ) from error
+    opened(folder, "found no table of counts; run again")
+    keys, counts, near = (
+        read_array(folder / f"{name}.npy", mapped=True) for name in ("keys", "counts", "near")
+    )
     return PairCounts(PairTable(len(near), keys, counts), np.asarray(near))
 
 

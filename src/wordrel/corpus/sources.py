@@ -4,6 +4,7 @@ Reads the installed gensim package, the folder that WORDREL_DATA names, and the 
 are not there are downloaded into the cache, and planted text is made there.
 """
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -109,7 +110,7 @@ def _novels(cache: Path, progress: Progress | None) -> Source:
     folder = find_novels(data_folder(), cache) or fetch_novels(cache, progress=progress)
     registry = novels_registry()
     for name in registry:
-        if not (folder / name).is_file():
+        if not os.path.lexists(folder / name):
             raise CorpusError(
                 f"{folder / name}: there is no such file; expected all {len(registry)} novels: "
                 "copy it there, or unset WORDREL_DATA to have the novels downloaded"
@@ -131,7 +132,7 @@ def _check_digest(file: SourceFile, expected: str, cure: str) -> None:
 def _wiki17m_path() -> Path | None:
     folder = data_folder()
     path = folder / "corpora" / "wiki17m.txt.xz" if folder else None
-    return path if path and path.is_file() else None
+    return path if path and os.path.lexists(path) else None  # a broken link is said to be one
 
 
 def _wiki17m(cache: Path) -> Source:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import zstandard
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import CorpusError
 
 BLOCK = 4 << 20
@@ -80,7 +81,7 @@ def read_bytes(
     """
     position = start
     try:
-        with path.open("rb") as raw:
+        with regular_file(path, CorpusError).open("rb") as raw:
             for piece in _pieces(raw, path.suffix, (start, stop), block):
                 position += len(piece)
                 if tally is not None:

@@ -20,7 +20,7 @@ from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
 from wordrel.config.settings import CorpusConfig
 from wordrel.errors import StoreError
 from wordrel.io.files import read_tensors
-from wordrel.io.store import cache_root, cell_folder
+from wordrel.io.store import cache_root, cell_folder, opened
 from wordrel.models.readings import Readings
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
@@ -121,6 +121,7 @@ def _tensors(cache: Path, run: Row) -> Tensors:
     """As they were stored; that this code still means the same by them, `load_run` has seen."""
     digest = str(run.cell).rpartition("-")[2]
     folder = cell_folder(cache, run.corpus, run.model, int(run.seed), digest)
+    opened(folder, "there is no trained cell; run the study again")
     return read_tensors(folder / "model.safetensors")
 
 

@@ -14,15 +14,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from wordrel.errors import StoreError
+from wordrel.errors import StoreError, WordrelError
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes half a second, which a command that only reads a config is spared
 
 _CURES = {
     errno.ENOSPC: "free some space or choose another folder, then run again",
@@ -50,6 +52,46 @@ def store_error(path: Path, error: OSError) -> StoreError:
     return StoreError(f"{path}: cannot be written: {found}; what was finished is kept; {cure}")
 
 
+CACHE_CURE = "set WORDREL_CACHE to another folder and run again, or remove the folder of this file"
+"""Of a file whose bytes are those that were written, and which cannot be read all the same."""
+
+
+@contextmanager
+def reading(path: Path, cure: str = CACHE_CURE) -> Iterator[None]:
+    """Turn whatever a reader of this file raises into a StoreError: place, found, cure.
+
+    Parsers raise errors of many kinds for a file that is not what it should be; the block holds
+    nothing but the reading of one file, or of the files of one folder.
+    """
+    try:
+        yield
+    except WordrelError:
+        raise
+    except FileNotFoundError as error:
+        raise StoreError(f"{error.filename or path}: there is no such file; {cure}") from error
+    except Exception as error:
+        raise StoreError(f"{path}: cannot be read: {_found(error)}; {cure}") from error
+
+
+def _found(error: Exception) -> str:
+    """What a parser said, in one line."""
+    said = " ".join(str(error).split())
+    if "pickle" in said:  # numpy's advice for such a file is to load it all the same
+        return "it does not hold plain numbers"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
+    """A .npy file, in memory or left on disk.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with reading(path):
+        array: np.ndarray = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        return array
+
+
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Replace a file by this text, as UTF-8.
 
@@ -70,9 +112,21 @@ def write_json(path: Path, data: Any, *, durable: bool = True) -> None:
     write_text(path, text + "\n", durable=durable)
 
 
-def write_parquet(path: Path, table: pd.DataFrame) -> None:
+def write_parquet(path: Path, table: "pd.DataFrame", *, durable: bool = True) -> None:
     """Replace a file by this table; same table, same bytes."""
-    _replace_file(path, lambda temporary: table.to_parquet(temporary, index=False))
+    _replace_file(path, lambda temporary: table.to_parquet(temporary, index=False), durable)
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> "pd.DataFrame":
+    """A table, or some columns of it; what was said of it stands in its `attrs`.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    import pandas as pd
+
+    with reading(path):
+        return pd.read_parquet(path, columns=columns)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
@@ -93,9 +147,14 @@ def _save_tensors(tensors: dict[str, np.ndarray], path: Path) -> None:
 
 
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a safetensors file, by name."""
-    tensors: dict[str, np.ndarray] = load_file(path)
-    return tensors
+    """All arrays of a safetensors file, by name.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with reading(path):
+        tensors: dict[str, np.ndarray] = load_file(path)
+        return tensors
 
 
 def _replace_file(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
@@ -158,9 +217,10 @@ def lock(path: Path, what: str) -> Iterator[None]:
 def _held(path: Path, holder: Path) -> str:
     try:
         who: dict[str, str] = json.loads(holder.read_text(encoding="utf-8"))
-    except FileNotFoundError:  # it took the lock this very moment, or is just letting it go
+        return (
+            f"{path}: process {who['pid']} on {who['host']} holds it since {who['since']} "
+            f"({who['what']}); wait until it ends or end it, then run again"
+        )
+    except (FileNotFoundError, KeyError, TypeError, ValueError):
+        # It took the lock this very moment, or is just letting it go; or its note is damaged.
         return f"{path}: another process holds it; wait a moment and run again"
-    return (
-        f"{path}: process {who['pid']} on {who['host']} holds it since {who['since']} "
-        f"({who['what']}); wait until it ends or end it, then run again"
-    )

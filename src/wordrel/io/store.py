@@ -1,8 +1,9 @@
 """The cache and the results: folders that are complete or not there, and their names.
 
 Reads and writes below the cache folder and the folder of a study's results. A folder is built
-under a temporary name beside its place, synced and renamed; a process that is killed leaves
-temporary names behind and never half a result.
+under a temporary name beside its place, marked (see `marker`), synced and renamed; a process that
+is killed leaves temporary names behind and never half a result. All names of temporary folders and
+of locks are made here.
 """
 
 import errno
@@ -10,8 +11,8 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -32,27 +33,30 @@ from wordrel.io.files import (
     write_tensors,
     write_text,
 )
+from wordrel.io.marker import DONE, is_done, opened, write_marker
 
 __all__ = [
     "DONE",
+    "build_once",
     "cache_root",
     "cell_digest",
     "cell_folder",
     "discard_partial",
+    "finished",
     "heal",
     "is_done",
     "lock",
+    "lock_path",
     "new_folder",
+    "opened",
     "read_tensors",
     "replace_folder",
+    "temporary_folder",
     "write_json",
     "write_parquet",
     "write_tensors",
     "write_text",
 ]
-
-DONE = "DONE"
-"""The file that stands in a folder once all else in it is on disk."""
 
 _PARTIAL = ".partial"
 
@@ -63,28 +67,67 @@ def cache_root() -> Path:
     return Path(chosen) if chosen else platformdirs.user_cache_path("wordrel")
 
 
-def is_done(folder: Path) -> bool:
-    """Whether a folder of `new_folder` is complete."""
-    return (folder / DONE).is_file()
+def finished(root: Path, pattern: str) -> Iterator[Path]:
+    """The files below `root` that match, each of a folder that is finished and not hidden.
+
+    Of these folders no other file is digested; a folder that is damaged is set aside.
+    """
+    for path in sorted(root.glob(pattern)):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not hidden and is_done(path.parent, [path.name]):
+            yield path
 
 
-@contextmanager
-def new_folder(final: Path) -> Iterator[Path]:
-    """Build a folder out of sight and let it appear at `final` complete, or not at all.
+def lock_path(path: Path) -> Path:
+    """The lock of a file or folder, hidden beside it."""
+    return path.with_name(f".{path.name.removeprefix('.')}.lock")
 
-    Yields a temporary folder beside `final`. On success everything in it is synced, the marker
-    last, and it is renamed. On an exception it is removed. Where another process has finished
-    `final` by then, its folder stays and this one is dropped (cells are deterministic). A folder
-    at `final` without a marker is damaged and is replaced.
+
+def build_once(final: Path, build: Callable[[Path], None]) -> None:
+    """Have `build` fill a new folder where `final` is not there; other processes wait meanwhile.
+
+    What dead processes left beside `final` is removed first.
 
     Raises:
         StoreError: when the disk is full or the place cannot be written.
     """
-    with _temporary_folder(final) as temporary:
+    if is_done(final):
+        return
+    with ExitStack() as stack:
+        with explained(final):
+            final.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(lock_path(final)))
+            _discard(path for path in final.parent.iterdir() if _is_temporary(path.name))
+        if not is_done(final):  # else another process has built it meanwhile
+            with new_folder(final) as temporary:
+                build(temporary)
+
+
+@contextmanager
+def new_folder(final: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Build a folder out of sight and let it appear at `final` complete, or not at all.
+
+    Yields a temporary folder beside `final`. On success it is marked, everything in it is synced,
+    and it is renamed. On an exception it is removed. Where another process has finished `final` by
+    then, its folder stays and this one is dropped (cells are deterministic). What lies at `final`
+    and is damaged is set aside.
+
+    Args:
+        final: where it appears.
+        durable: wait until it is on disk. False is for many small folders: what the power takes
+            from one of them is noticed by its digests, and it is built again.
+
+    Raises:
+        StoreError: when the disk is full or the place cannot be written.
+    """
+    with temporary_folder(final) as temporary:
         yield temporary
-        sync_tree(temporary)
-        write_text(temporary / DONE, "complete\n")
+        write_marker(temporary)
+        if durable:
+            sync_tree(temporary)
         _publish(temporary, final)
+        if durable:
+            sync(final.parent)
 
 
 def _publish(temporary: Path, final: Path) -> None:
@@ -94,21 +137,12 @@ def _publish(temporary: Path, final: Path) -> None:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            if not is_done(final):
-                _remove_damaged(final)
         else:
-            sync(final.parent)
             return
 
 
-def _remove_damaged(final: Path) -> None:
-    """Drop what lies at `final`; renamed first, so that of two processes only one does it."""
-    with _temporary_folder(final) as aside, suppress(FileNotFoundError):
-        final.rename(aside)
-
-
 @contextmanager
-def _temporary_folder(final: Path) -> Iterator[Path]:
+def temporary_folder(final: Path) -> Iterator[Path]:
     """A folder beside `final` that is gone after the block, unless the block renamed it.
 
     Its lock is held from before it exists until after it is gone: a folder whose lock is free has
@@ -118,9 +152,9 @@ def _temporary_folder(final: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         with explained(final):
             final.parent.mkdir(parents=True, exist_ok=True)
-            stack.callback(_lock_file(temporary).unlink, missing_ok=True)
-            # Nobody else knows this name, but discard_partial may look at it for a moment.
-            stack.enter_context(FileLock(_lock_file(temporary), timeout=10))
+            stack.callback(lock_path(temporary).unlink, missing_ok=True)
+            # No other process knows this name, but discard_partial may look at it for a moment.
+            stack.enter_context(FileLock(lock_path(temporary), timeout=10))
             # What cannot be removed now is found by discard_partial: its lock is free then.
             stack.callback(shutil.rmtree, temporary, ignore_errors=True)
             temporary.mkdir()
@@ -140,10 +174,6 @@ def _disk_errors_explained(final: Path, temporary: Path) -> Iterator[None]:
         raise
 
 
-def _lock_file(temporary: Path) -> Path:
-    return temporary.with_name(temporary.name + ".lock")
-
-
 def discard_partial(root: Path) -> list[Path]:
     """Remove the temporary folders below `root` whose writers are dead; says which."""
     with explained(root):
@@ -157,7 +187,7 @@ def _left_below(root: Path) -> Iterator[Path]:
 
     for folder, subfolders, names in os.walk(root, onerror=unless_gone):
         yield from (Path(folder, n) for n in subfolders + names if _is_temporary(n))
-        subfolders[:] = [name for name in subfolders if not _is_temporary(name)]
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
 
 
 def _is_temporary(name: str) -> bool:
@@ -172,11 +202,11 @@ def _discard(found: Iterable[Path]) -> list[Path]:
 
 def _discard_if_dead(temporary: Path) -> bool:
     try:
-        with FileLock(_lock_file(temporary), timeout=0):
+        with FileLock(lock_path(temporary), timeout=0):
             was_there = temporary.is_dir()
             if was_there:
                 shutil.rmtree(temporary)
-            _lock_file(temporary).unlink(missing_ok=True)
+            lock_path(temporary).unlink(missing_ok=True)
     except Timeout:
         return False
     return was_there
@@ -199,11 +229,11 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
         ValueError: when the block wrote no `proof`.
     """
     final = final.resolve()  # so that "." has a name, and a link keeps pointing where it did
-    with lock(final.with_name(f".{final.name}.lock"), f"writing {final}"):
+    with lock(lock_path(final), f"writing {final}"):
         heal(final)
         _refuse_foreign(final, proof)
         _discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
-        with _temporary_folder(final) as temporary:
+        with temporary_folder(final) as temporary:
             yield temporary
             if not (temporary / proof).is_file():
                 raise ValueError(f"{final}: the new folder has no {proof}, so the old one stays")

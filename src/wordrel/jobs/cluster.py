@@ -1,7 +1,7 @@
 """A Dask cluster as the engine: cells go to workers that somebody has started, on any machine.
 
-Reads the file that `dask scheduler --scheduler-file` wrote; writes nothing. This is the one module
-that loads Dask.
+Reads the file that `dask scheduler --scheduler-file` wrote, and the certificates that the user's
+own Dask configuration names; writes nothing. This is the one module that loads Dask.
 """
 
 import json
@@ -18,13 +18,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker, Worker, get_worker
+from distributed import Client, KilledWorker, Security, Worker, get_worker
 from joblib import parallel_config
 from joblib._dask import DaskDistributedBackend  # public by its name "dask" alone
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.environment import environment
-from wordrel.jobs.engines import Died, Engine, Guard, Started
+from wordrel.jobs.engines import Cluster, Died, Engine, Guard, Started
 from wordrel.jobs.worker import run_job
 
 _log = logging.getLogger("wordrel")
@@ -38,15 +39,13 @@ class DaskEngine(Engine):
     """Workers of a Dask scheduler, a cell each at a time.
 
     Attributes:
-        address: of the scheduler; or
-        scheduler_file: which it wrote.
+        cluster: where the scheduler is.
         jobs: cells at a time; None: as many as there are workers, those that come later included.
         gpu: whether each cell takes one of the resource GPU.
         patience: seconds to wait for the scheduler, and for a first worker.
     """
 
-    address: str | None = None
-    scheduler_file: Path | None = None
+    cluster: Cluster
     jobs: int | None = None
     gpu: bool = False
     patience: float = 60.0
@@ -60,7 +59,7 @@ class DaskEngine(Engine):
                 versions, several threads, or no access to the paths.
         """
         guard = _OnWorker(tuple(paths), _versions())
-        address = self.address or self._address_in_file()
+        address = self.cluster.address or self._address_in_file()
         with self._client(address) as client:
             workers = self._workers(client, address)
             _warn_of_limits(workers)
@@ -77,30 +76,48 @@ class DaskEngine(Engine):
 
     def _client(self, address: str) -> Client:
         settings: dict[str, Any] = {"set_as_default": False, "name": "wordrel"}
+        security = self._security(address)
         try:
-            return Client(address, timeout=self.patience, **settings)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
+            return Client(address, timeout=self.patience, security=security, **settings)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError, RuntimeError) as error:
             found = f"found no Dask scheduler at {address} within {self.patience:.0f} s ({error})"
             cure = "start one with `dask scheduler`, or correct this"
             raise ConfigError([f"{self._setting}: {found}; {cure}"]) from error
 
+    def _security(self, address: str) -> Security:
+        """The certificates of the user's own Dask configuration, which tls:// needs."""
+        security = Security()  # type: ignore[no-untyped-call]
+        found = "none"
+        try:
+            context = security.get_connection_args("client")["ssl_context"]  # type: ignore[no-untyped-call]
+        except OSError as error:
+            context, found = None, str(error)
+        if context is None and address.startswith("tls://"):
+            keys = "ca-file, client.cert and client.key below distributed.comm.tls"
+            cure = f"set {keys} in Dask's own configuration (such as ~/.config/dask/dask.yaml)"
+            place = f"{self._setting}: {address} needs certificates, found {found}"
+            raise ConfigError([f"{place}; {cure}"])
+        return security
+
     @property
     def _setting(self) -> str:
-        return "execute.address" if self.address else "execute.scheduler_file"
+        return "--dask" if self.cluster.address else "--scheduler-file"
 
     def _address_in_file(self) -> str:
         """The scheduler may be just starting, and its file not there or half written."""
-        assert self.scheduler_file is not None  # the config asks for one of the two
+        file = self.cluster.scheduler_file
+        assert file is not None  # a cluster has one of the two
         end = time.monotonic() + self.patience
         while True:
             try:
-                about = json.loads(self.scheduler_file.read_text(encoding="utf-8"))
+                file = regular_file(file, _wrong_file)
+                about = json.loads(file.read_text(encoding="utf-8"))
                 return str(about["address"])
             except (OSError, ValueError, KeyError) as error:
                 if time.monotonic() >= end:
-                    found = f"found no address in {self.scheduler_file} ({error!r})"
+                    found = f"found no address in {file} ({error!r})"
                     cure = "start `dask scheduler --scheduler-file` with this path"
-                    raise ConfigError([f"execute.scheduler_file: {found}; {cure}"]) from error
+                    raise ConfigError([f"{self._setting}: {found}; {cure}"]) from error
             time.sleep(0.2)
 
     def _workers(self, client: Client, address: str) -> dict[str, Any]:
@@ -119,6 +136,10 @@ class DaskEngine(Engine):
         start = 'dask worker --nthreads 1 --resources "GPU=1"' if self.gpu else "dask worker"
         place = f"{self._setting}: found {found} at {address} after {self.patience:.0f} s"
         raise ConfigError([f"{place}; start `{start}` on each host"])
+
+
+def _wrong_file(message: str) -> ConfigError:
+    return ConfigError([f"--scheduler-file: {message}"])
 
 
 def _warn_of_limits(workers: Mapping[str, Any]) -> None:

@@ -62,7 +62,7 @@ def run_job(job: Job[Spec], spec: Spec, name: str) -> tuple[str, Failure | None]
             with one_thread():
                 job.work(spec, _while(wanted, ProgressFile(job.scratch, name)))
     except StoreError as error:
-        raise StoreError(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {error}") from error
     except Exception as error:
         expected = isinstance(error, WordrelError | TrainingError)
         return name, Failure(type(error).__name__, str(error), traceback.format_exc(), expected)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
 from wordrel.models.readings import NotAvailableError, Readings
@@ -77,7 +78,7 @@ def export_safetensors(
 def _refuse_other(path: Path, text: str, read: Callable[[str], Any] = str) -> None:
     """Leave alone what belongs to another export, or to somebody else."""
     try:
-        there = read(path.read_text(encoding="utf-8"))
+        there = read(regular_file(path, StoreError).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:

@@ -8,9 +8,8 @@ from wordrel.stats.comparison import (
     answered_by_all,
     compare_all,
     holm,
-    paired_difference,
 )
-from wordrel.stats.correlations import Verdict, steiger, williams
+from wordrel.stats.correlations import steiger
 from wordrel.stats.margins import detectable_difference, equivalence_p, mean_over_seeds
 from wordrel.stats.measures import (
     AUC,
@@ -23,13 +22,11 @@ from wordrel.stats.measures import (
     ratio,
     spearman,
 )
-from wordrel.stats.permutation import Sample, permutation_p, random_signs, swapped
+from wordrel.stats.permutation import Sample, random_signs
 from wordrel.stats.resampling import (
     Interval,
-    bca,
     interval,
     item_multiplicity,
-    jackknife,
     joint,
     plain_scores,
     resampled_scores,
@@ -49,21 +46,16 @@ __all__ = [
     "Interval",
     "Measure",
     "Sample",
-    "Verdict",
     "answered_by_all",
     "auc",
-    "bca",
     "compare_all",
     "detectable_difference",
     "equivalence_p",
     "holm",
     "interval",
     "item_multiplicity",
-    "jackknife",
     "joint",
     "mean_over_seeds",
-    "paired_difference",
-    "permutation_p",
     "plain_scores",
     "random_signs",
     "ratio",
@@ -71,6 +63,4 @@ __all__ = [
     "spearman",
     "spread",
     "steiger",
-    "swapped",
-    "williams",
 ]

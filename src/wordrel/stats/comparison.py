@@ -6,22 +6,21 @@ Arrays in, numbers out; randomness is an argument. Axes: P items, R resamples, S
 import itertools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
+from statsmodels.stats.multitest import multipletests
 
 from wordrel.stats.correlations import steiger
-from wordrel.stats.margins import ALPHA, detectable_difference, equivalence_p
+from wordrel.stats.margins import detectable_difference, equivalence_p
 from wordrel.stats.measures import Measure
 from wordrel.stats.permutation import Sample, farther, p_of, random_signs
 from wordrel.stats.ranks import centred_ranks
 from wordrel.stats.resampling import (
     Interval,
-    bca,
     interval,
     item_multiplicity,
-    jackknife,
     joint,
     plain_scores,
     resampled_scores,
@@ -43,8 +42,6 @@ class Design:
         permutations: for p-values; the smallest p is 1 / (permutations + 1).
         confidence: share of the resamples inside an interval.
         margin: differences within +-margin mean nothing to us; for measures that are bounded.
-        interval: how a seed's interval is made of its resamples; those that speak of other seeds
-            too are always percentile intervals.
     """
 
     measure: Measure
@@ -54,7 +51,6 @@ class Design:
     permutations: int = 9999
     confidence: float = 0.95
     margin: float = 0.03
-    interval: Literal["percentile", "bca"] = "percentile"
 
 
 @dataclass(frozen=True)
@@ -102,11 +98,6 @@ class Difference:
     p_steiger: float
     p_equivalence: float
     detectable: float
-
-    @property
-    def equivalent(self) -> bool:
-        """Whether the two differ by less than the margin, at .05; not known where p is NaN."""
-        return self.p_equivalence <= ALPHA
 
 
 @dataclass(frozen=True)
@@ -165,21 +156,6 @@ def compare_all(
     return Comparison(estimates, differences)
 
 
-def paired_difference(
-    design: Design,
-    first: Float64[np.ndarray, "S P"],
-    second: Float64[np.ndarray, "T P"],
-    rng: np.random.Generator,
-) -> Difference:
-    """`compare_all` for two models.
-
-    The interval speaks of other items and other seeds. The test asks whether the two models'
-    answers to an item (to a cluster of items) could be swapped: all seeds of a model go together,
-    so it speaks of these trained models on other items; what seeds change is in the interval.
-    """
-    return compare_all(design, {0: first, 1: second}, rng).differences[0, 1]
-
-
 def holm(p: Sequence[float] | Float64[np.ndarray, " F"]) -> Float64[np.ndarray, " F"]:
     """Adjusted p-values of one family of tests (Holm's step-down), in the order given.
 
@@ -189,9 +165,8 @@ def holm(p: Sequence[float] | Float64[np.ndarray, " F"]) -> Float64[np.ndarray, 
     """
     given = np.asarray(p, dtype=np.float64)
     adjusted = np.full(len(given), np.nan)
-    order = np.argsort(given, kind="stable")[: int((~np.isnan(given)).sum())]
-    steps = given[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
+    if (known := ~np.isnan(given)).any():
+        adjusted[known] = multipletests(given[known], method="holm")[1]
     return adjusted
 
 
@@ -229,12 +204,6 @@ def _estimate(
     seeds = plain_scores(design.measure, design.gold, rows)
     low, high = interval(together, design.confidence)
     of_seeds = tuple(interval(column, design.confidence) for column in by_seed.T)
-    if design.interval == "bca":
-        left_out = jackknife(design.measure, design.gold, rows, design.cluster)
-        of_seeds = tuple(
-            bca(column, float(score), without, design.confidence)
-            for column, score, without in zip(by_seed.T, seeds, left_out.T, strict=True)
-        )
     return Estimate(float(seeds.mean()), low, high, spread(seeds), seeds, of_seeds)
 
 

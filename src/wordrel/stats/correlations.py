@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.special import ndtr, stdtr
+from scipy.special import ndtr
 
 
 class Verdict(NamedTuple):
@@ -61,23 +61,6 @@ def steiger(
         variance = (2 - 2 * covariance / (1 - square) ** 2) / (n - 3)
     z = _statistic(np.where(first == second, 0.0, gap), variance)
     return Verdict(z, _two_sided(ndtr(-np.abs(z))))
-
-
-def williams(
-    first: Float64[np.ndarray, " F"],
-    second: Float64[np.ndarray, " F"],
-    between: Float64[np.ndarray, " F"],
-    n: int,
-) -> Verdict:
-    """Williams' t, often called T2, with n - 3 degrees of freedom; arguments as for `steiger`."""
-    _check(n)
-    determinant = 1 - first**2 - second**2 - between**2 + 2 * first * second * between
-    mean = (first + second) / 2
-    spread = 2 * (n - 1) / (n - 3) * determinant + mean**2 * (1 - between) ** 3
-    with np.errstate(divide="ignore", invalid="ignore"):  # models that are each other's reverse
-        variance = spread / ((n - 1) * (1 + between))
-    t = _statistic(first - second, variance)
-    return Verdict(t, _two_sided(stdtr(n - 3, -np.abs(t))))
 
 
 def _check(n: int) -> None:

@@ -140,28 +140,6 @@ def _gathered(
         yield some
 
 
-def swapped(
-    measure: Measure,
-    sample: Sample,
-    first: Float64[np.ndarray, "S P"],
-    second: Float64[np.ndarray, "T P"],
-    signs: Int8[np.ndarray, "R C"],
-) -> Float64[np.ndarray, " R"]:
-    """Difference of the mean scores of two models, answers swapped in clusters of sign -1."""
-    both = {"first": first, "second": second}
-    (sums,) = _signed_sums(measure, sample, both, [signs])
-    gaps: Float64[np.ndarray, " R"] = measure.gap(sample.gold, sums["first"], sums["second"])[1:]
-    return gaps
-
-
-def permutation_p(observed: float, null: Float64[np.ndarray, " R"]) -> float:
-    """Two-sided p of an observed difference, given that of each permutation, see `p_of`.
-
-    A permutation without a score (nothing varied) counts as far.
-    """
-    return p_of(_far(null, observed), len(null))
-
-
 def p_of(far: int, permutations: int) -> float:
     """The p, never 0: (c + 1) / (R + 1), c the permutations as far from 0 as what was observed.
 

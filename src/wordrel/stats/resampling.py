@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64, Integer, UInt16
-from scipy.special import ndtr, ndtri
 
 from wordrel.stats.measures import Measure
 from wordrel.stats.ranks import blocks
@@ -91,59 +90,6 @@ def interval(resampled: Float64[np.ndarray, " R"], confidence: float) -> Interva
         return Interval(float("nan"), float("nan"))
     low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))
-
-
-def bca(
-    resampled: Float64[np.ndarray, " R"],
-    score: float,
-    left_out: Float64[np.ndarray, " C"],
-    confidence: float,
-) -> Interval:
-    """Bias-corrected and accelerated interval: the percentile interval, its two ends moved.
-
-    By how far the score is from the median of the resampled values, and by how much the standard
-    error changes with the score (the skewness of the jackknife).
-
-    Args:
-        resampled: scores of resamples of the items.
-        score: on the items as they are.
-        left_out: the score without each cluster of items, see `jackknife`.
-        confidence: share of such intervals that hold the truth.
-
-    Returns:
-        NaN where all resampled values lie on one side of the score: then nothing is known of the
-        bias. Values that are NaN are left out.
-
-    Source: Efron, Journal of the American Statistical Association 82, 1987.
-    """
-    values = resampled[~np.isnan(resampled)]
-    if not len(values):
-        return Interval(float("nan"), float("nan"))
-    bias = ndtri(((values < score).mean() + (values <= score).mean()) / 2)
-    if not np.isfinite(bias):
-        return Interval(float("nan"), float("nan"))
-    known = left_out[~np.isnan(left_out)]
-    pull = known.sum() / max(len(known), 1) - known
-    scale = 6 * (pull**2).sum() ** 1.5
-    acceleration = (pull**3).sum() / scale if scale > 0 else 0.0
-    ends = bias + ndtri(np.array([(1 - confidence) / 2, (1 + confidence) / 2]))
-    low, high = np.quantile(values, ndtr(bias + ends / (1 - acceleration * ends)))
-    return Interval(float(low), float(high))
-
-
-def jackknife(
-    measure: Measure,
-    gold: Float64[np.ndarray, " P"],
-    predicted: Float64[np.ndarray, "S P"],
-    cluster: Int64[np.ndarray, " P"],
-) -> Float64[np.ndarray, "C S"]:
-    """The score of every seed without each cluster of items in turn; costs as C resamples."""
-    labels, which = np.unique(cluster, return_inverse=True)
-    scores = np.empty((len(labels), len(predicted)))
-    for rows in blocks(len(labels), len(cluster), numbers=2**24):
-        kept = (which != np.arange(rows.start, rows.stop)[:, None]).astype(np.uint16)
-        scores[rows] = resampled_scores(measure, gold, predicted, kept)
-    return scores
 
 
 def spread(scores: Float64[np.ndarray, " S"]) -> float:

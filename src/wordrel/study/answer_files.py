@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wordrel.io.files import write_parquet
+from wordrel.io.files import read_parquet, reading, write_parquet
 from wordrel.tasks import Measurement, Outcome
+
+ANSWERS = "answers.parquet"
+"""Name of the file, in the folder of one cell and task."""
 
 _ITEMS = ("gold", "covered", "cluster")
 _OF_A_VIEW = ("view", "primary", "chance", "note")
@@ -22,7 +25,7 @@ _OF_A_VIEW = ("view", "primary", "chance", "note")
 def write_answers(
     path: Path, outcomes: Sequence[Outcome], measurements: Sequence[Measurement]
 ) -> None:
-    """Replace the file by these answers.
+    """Replace the file by these answers; the folder around it is synced, or its loss noticed.
 
     Raises:
         ValueError: two views of one row have other items.
@@ -39,7 +42,7 @@ def write_answers(
         "rows": [_described(its) for its in rows.values()],
         "measurements": [asdict(measurement) for measurement in measurements],
     }
-    write_parquet(path, table)
+    write_parquet(path, table, durable=False)
 
 
 def _items(number: int, outcomes: Sequence[Outcome], views: Sequence[str]) -> pd.DataFrame:
@@ -70,8 +73,16 @@ def _described(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def read_outcomes(path: Path) -> list[Outcome]:
-    """The outcomes of one cell and task, as they were stored."""
-    table = pd.read_parquet(path)
+    """The outcomes of one cell and task, as they were stored.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with reading(path):
+        return _outcomes(read_parquet(path))
+
+
+def _outcomes(table: pd.DataFrame) -> list[Outcome]:
     about, table.attrs = table.attrs, {}  # which pandas would copy with every column
     views, described = about["views"], about["rows"]
     if not described:
@@ -98,6 +109,11 @@ def read_outcomes(path: Path) -> list[Outcome]:
 
 
 def read_measurements(path: Path) -> list[Measurement]:
-    """The measurements of one cell and task, as they were stored."""
-    described = pd.read_parquet(path, columns=[]).attrs
-    return [Measurement(**found) for found in described["measurements"]]
+    """The measurements of one cell and task, as they were stored.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with reading(path):
+        described = read_parquet(path, columns=[]).attrs
+        return [Measurement(**found) for found in described["measurements"]]

@@ -1,7 +1,8 @@
 """What a trained cell answers to the tasks of a study, kept item by item.
 
-Reads a cell of the cache and its corpus; writes one file a task beside it, so that statistics can
-be made again without a model, and adding a task trains nothing.
+Reads a cell of the cache and its corpus; writes a folder a task into the cache, with the answers
+and what asking took, so that statistics can be made again without a model, and adding a task trains
+nothing.
 """
 
 from collections.abc import Iterator
@@ -18,10 +19,11 @@ from wordrel.config import NamedTask, TaskConfig
 from wordrel.corpus import Corpus, open_corpus
 from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet
+from wordrel.io.store import is_done, new_folder
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, over_text
 from wordrel.models.readings import Readings
-from wordrel.study.answer_files import write_answers
+from wordrel.study.answer_files import ANSWERS, write_answers
 from wordrel.study.asking import Asked, note
 from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
@@ -74,15 +76,15 @@ class CellWork:
         return self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
 
     def paths(self) -> Iterator[tuple[str, Path]]:
-        """Each task's settings, and the file of this cell's answers to it."""
+        """Each task's settings, and the folder of this cell's answers to it."""
         for task, digest in zip(self.tasks, self.digests, strict=True):
             name = _TASK.validate_json(task).name
-            yield task, self.folder / f"{name}-{digest}-{ANSWERS_VERSION}.parquet"
+            yield task, self.folder / f"{name}-{digest}-{ANSWERS_VERSION}"
 
 
 def unanswered(work: CellWork) -> list[str]:
     """The names of the tasks that the cell has not answered yet."""
-    return [_TASK.validate_json(task).name for task, path in work.paths() if not path.is_file()]
+    return [_TASK.validate_json(task).name for task, path in work.paths() if not is_done(path)]
 
 
 def is_answered(work: CellWork) -> bool:
@@ -99,26 +101,26 @@ def train_and_ask(work: CellWork, report: Report) -> None:
     """
     train_cell(work.cell, report)
     waiting = [
-        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not path.is_file()
+        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not is_done(path)
     ]
     if not waiting:
         return
     started = perf_counter()
     corpus = open_corpus(work.cell.corpus)
     readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
-    reading, seconds = perf_counter() - started, {}
+    reading, kind = perf_counter() - started, work.cell.model_config.kind
     for number, (task, path) in enumerate(waiting):
         report(number / len(waiting), {"stage": f"asking {task.name}"})
-        started = perf_counter()
-        _ask(task, readings, scope, path)
-        seconds[task.name] = perf_counter() - started
-    kind = work.cell.model_config.kind
-    note(work.folder, Asked(work.cell.corpus_name, kind, reading, seconds))
+        with new_folder(path, durable=False) as folder:
+            started = perf_counter()
+            _ask(task, readings, scope, folder / ANSWERS)
+            seconds = {task.name: perf_counter() - started}
+            note(folder, Asked(work.cell.corpus_name, kind, reading, seconds))
 
 
 def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
     if task.question == "agreement":
-        write_parquet(path, to_frame(agreement_answers(readings)))
+        write_parquet(path, to_frame(agreement_answers(readings)), durable=False)
         return
     kind = KINDS[task.kind]
     outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)

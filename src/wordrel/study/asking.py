@@ -1,16 +1,17 @@
-"""What asking the tasks takes: noted beside the answers of a cell, and told of cells to come.
+"""What asking the tasks takes: noted beside the answers of a cell, to estimate cells to come.
 
-Reads and writes `asked.json` in the folders of the cache that hold answers.
+Reads and writes `asked.json` in the folders of the cache that hold answers, one a cell and task.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from wordrel.errors import StoreError
-from wordrel.io.files import write_text
+from wordrel.io.files import reading, write_text
+from wordrel.io.store import finished
 
 _NOTE = "asked.json"
 
@@ -32,36 +33,33 @@ class Asked:
 
 
 def note(folder: Path, asked: Asked) -> None:
-    """Keep what a cell took; tasks that it was asked before stay in the note.
+    """Write what a cell took into a folder that is being built.
 
     Raises:
-        StoreError: when the disk refuses, or the older note cannot be read.
+        StoreError: when the disk refuses.
     """
-    path = folder / _NOTE
-    before = dict(_read(path).tasks) if path.is_file() else {}
-    found = {**vars(asked), "tasks": {**before, **asked.tasks}}
-    write_text(path, json.dumps(found, sort_keys=True) + "\n")
+    write_text(folder / _NOTE, json.dumps(vars(asked), sort_keys=True) + "\n", durable=False)
 
 
 def noted(cache: Path) -> Iterator[Asked]:
-    """What every cell of the cache took that left a note.
+    """What every cell of the cache took, all its tasks together; `reading` is its longest.
 
     Raises:
-        StoreError: where one is no such note.
+        StoreError: where a note cannot be read.
     """
-    yield from map(_read, sorted(cache.glob(f"answers/*/*/{_NOTE}")))
+    cells = defaultdict[Path, list[Asked]](list)
+    for path in finished(cache / "answers", f"*/*/*/{_NOTE}"):
+        cells[path.parent.parent].append(_read(path))
+    for notes in cells.values():
+        tasks = {name: seconds for one in notes for name, seconds in one.tasks.items()}
+        yield Asked(notes[0].corpus, notes[0].kind, max(one.reading for one in notes), tasks)
 
 
 def _read(path: Path) -> Asked:
-    try:
+    with reading(path):
         found = json.loads(path.read_text(encoding="utf-8"))
         tasks = {str(name): float(seconds) for name, seconds in found["tasks"].items()}
         return Asked(str(found["corpus"]), str(found["kind"]), float(found["reading"]), tasks)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{path}: found no note of what asking took ({error!r}), expected what a run wrote: "
-            "remove it; only estimates rest on it"
-        ) from error
 
 
 def seconds_to_ask(

@@ -16,10 +16,9 @@ from pydantic import TypeAdapter
 
 from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json
 from wordrel.corpus import corpus_folder, open_corpus
-from wordrel.errors import StoreError
 from wordrel.io.environment import peak_memory
-from wordrel.io.files import read_tensors, write_json, write_tensors, write_text
-from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder
+from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
+from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
 from wordrel.models.readings import Readings
@@ -103,7 +102,7 @@ class CellSpec:
 
 
 def is_trained(spec: CellSpec) -> bool:
-    """Whether the cache has this cell, complete."""
+    """Whether the cache has this cell, complete and as it was written; see `is_done`."""
     return is_done(spec.folder)
 
 
@@ -147,25 +146,29 @@ def _described(spec: CellSpec) -> dict[str, Any]:
     }
 
 
+def _absent(spec: CellSpec) -> str:
+    return (
+        f"there is no trained cell ({spec.name}); run the study again, or set WORDREL_CACHE to the "
+        "cache it was trained in"
+    )
+
+
 def cell_cost(spec: CellSpec) -> dict[str, Any]:
     """What a trained cell cost: parameters, trained_tokens, seconds, peak_memory_mb ..."""
-    described = json.loads((spec.folder / "cell.json").read_text(encoding="utf-8"))
-    cost: dict[str, Any] = described["cost"]
-    return cost
+    path = opened(spec.folder, _absent(spec)) / "cell.json"
+    with reading(path):
+        cost: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cost"]
+        return cost
 
 
 def load_cell(spec: CellSpec) -> Readings:
     """The readings of a trained cell.
 
     Raises:
-        StoreError: when the cache has no such cell.
+        DamagedError: when its folder does not hold what was written; it is set aside.
+        StoreError: when the cache has no such cell, or it cannot be read.
     """
-    if not is_trained(spec):
-        raise StoreError(
-            f"{spec.folder}: there is no trained cell ({spec.name}); run the study again, "
-            "or set WORDREL_CACHE to the cache it was trained in"
-        )
-    tensors = read_tensors(spec.folder / "model.safetensors")
+    tensors = read_tensors(opened(spec.folder, _absent(spec)) / "model.safetensors")
     model = spec.model_config
     vocab = open_corpus(spec.corpus).vocab
     return MODELS[model.kind].read(tensors, vocab, spec.training_config, model)

@@ -88,24 +88,32 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> P
     for corpus in config.corpora:
         with job_progress(f"corpus {corpus.name}") as progress:
             corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
-    works = tuple(
+    digests = {name: corpus.digest for name, corpus in corpora.items()}
+    return Plan(config, cache, tasks, corpora, works_of(config, cache, tasks, digests))
+
+
+def works_of(
+    config: StudyConfig, cache: Path, tasks: Tasks, digests: Mapping[str, str]
+) -> tuple[CellWork, ...]:
+    """Every cell on a corpus that has a digest, whether it is prepared or not."""
+    return tuple(
         CellWork(
             CellSpec.of(
                 config,
                 model,
                 seed,
                 cache=cache,
-                corpus=CorpusName(corpus.name, corpora[corpus.name].digest),
+                corpus=CorpusName(corpus.name, digests[corpus.name]),
             ),
             tuple(canonical_json(_anywhere(task)) for task in tasks.configs),
             tuple(task.digest for task in tasks.loaded),
             corpus.lowercase,
         )
         for corpus in config.corpora
+        if corpus.name in digests
         for model in config.models
         for seed in config.seeds
     )
-    return Plan(config, cache, tasks, corpora, works)
 
 
 def _anywhere(task: TaskConfig) -> TaskConfig:

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from wordrel.config.dialect import read_stored
+from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
+from wordrel.io.files import reading
 
 CURE = "run the study again (wordrel run CONFIG)"
+SCHEMA = 2
+"""Version of a results folder; a manifest without one is of the first edition, 1."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "runs": (
@@ -102,12 +106,14 @@ def read_results(folder: Path) -> Results:
 
     Raises:
         StoreError: a file or column that is missing, or a value that cannot be what it should be,
-            with file and line.
+            with file and line; or a newer version of wordrel wrote it.
     """
-    tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
     manifest = _read_mapping(folder / "manifest.json", json.loads)
+    _check_schema(folder / "manifest.json", manifest.get("schema", 1))
     _check_manifest(folder / "manifest.json", manifest)
-    config = _read_mapping(folder / "config.yaml", yaml.safe_load)
+    tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
+    _check_rows(folder, manifest.get("rows", {}), tables)
+    config = _read_mapping(folder / "config.yaml", read_stored)
     _check_models(folder, manifest, tables)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
@@ -139,23 +145,32 @@ def printed(value: Any, column: str) -> str:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError as error:
-        raise StoreError(f"{path}: there is no such file; {CURE}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}; {CURE}") from error
+    with (
+        reading(path, CURE),
+        regular_file(path, StoreError).open(encoding="utf-8", newline="") as file,
+    ):
+        text = file.read()
+    if not text.endswith("\n"):
+        raise StoreError(f"{path}: found no end of the last line, so it was cut short; {CURE}")
+    return text
 
 
 def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
-    try:
+    with reading(path, CURE):
         data = parse(_read_text(path))
-    except (ValueError, yaml.YAMLError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}; {CURE}") from error
     if not isinstance(data, dict):
         raise StoreError(f"{path}: found {type(data).__name__}, expected keys; {CURE}")
     return data
+
+
+def _check_schema(path: Path, schema: Any) -> None:
+    if not isinstance(schema, int) or schema < 1:
+        raise StoreError(f"{path}: schema: found {schema!r}, expected 1 to {SCHEMA}; {CURE}")
+    if schema > SCHEMA:
+        raise StoreError(
+            f"{path}: schema: found {schema}, expected at most {SCHEMA}: a newer wordrel wrote it; "
+            "install that version"
+        )
 
 
 def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
@@ -166,6 +181,17 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
             raise StoreError(f"{path}: {group}: expected a list; {CURE}")
         for i, item in enumerate(manifest[group]):
             _check_keys(f"{path}: {group}.{i}", item, keys)
+
+
+def _check_rows(folder: Path, expected: Any, tables: dict[str, pd.DataFrame]) -> None:
+    """No table has lost its end; a manifest of the first edition does not say how long they are."""
+    for name, table in tables.items():
+        rows = expected.get(name, len(table)) if isinstance(expected, dict) else None
+        if rows != len(table):
+            raise StoreError(
+                f"{folder / name}.csv: found {len(table)} rows, expected {rows} as manifest.json "
+                f"says; {CURE}"
+            )
 
 
 def _check_models(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
@@ -205,11 +231,11 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
         if len(row) != len(header[1]):
             expected = f"{len(header[1])} values, found {len(row)}"
             raise StoreError(f"{path}:{line}: expected {expected}; {CURE}")
-    columns = {
-        column: pd.Series(_parsed(path, column, [(line, row[i]) for line, row in body]), dtype=kind)
-        for i, column in enumerate(header[1])
-        for kind in [_dtype(column)]
-    }
+    columns = {}
+    for i, column in enumerate(header[1]):
+        values = _parsed(path, column, [(line, row[i]) for line, row in body])
+        with reading(path, CURE):  # a number may be too large for its column
+            columns[column] = pd.Series(values, dtype=_dtype(column))
     return pd.DataFrame(columns)[list(COLUMNS[name])]
 
 

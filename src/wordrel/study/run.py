@@ -5,33 +5,41 @@ is replaced only when the run has come to its end.
 """
 
 import json
-import shutil
+import logging
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
-from filelock import FileLock
-
-from wordrel.config import StudyConfig, digest
+from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
+from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
-from wordrel.io.store import discard_partial, replace_folder, write_json, write_text
-from wordrel.jobs.engines import Engine, engine_of
+from wordrel.io.store import (
+    discard_partial,
+    replace_folder,
+    temporary_folder,
+    write_json,
+    write_text,
+)
+from wordrel.jobs.engines import Cluster, Engine, engine_of
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.report.html import write_html
 from wordrel.report.page import write_report
 from wordrel.study.answers import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
-from wordrel.study.results import Results, read_results
+from wordrel.study.results import SCHEMA, Results, read_results
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
+
+HEALINGS = 3  # a disk that damages more than so many folders while a study runs is to be replaced
+
+_log = logging.getLogger("wordrel")
+Done = TypeVar("Done")
 
 
 def _needs(work: CellWork) -> list[Path]:
@@ -43,7 +51,14 @@ def _needs(work: CellWork) -> list[Path]:
 CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
 
 
-def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None = None) -> Results:
+def run_study(
+    config: StudyConfig,
+    cache: Path,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
+) -> Results:
     """Run what is not done yet and write the results.
 
     Args:
@@ -52,6 +67,7 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         out: the results folder; an older result in it stays until this run has ended.
         jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
             worker.
+        cluster: where cells run; default: on this machine.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -60,31 +76,44 @@ def run_study(config: StudyConfig, cache: Path, out: Path, *, jobs: int | None =
         WordrelError: for what the user can mend: settings, data, disk.
     """
     jobs = jobs or config.execute.jobs
-    engine = engine_of(config.execute, jobs)
+    engine = engine_of(cluster, jobs, gpu=config.execute.device == "cuda")
+    cores = (None if cluster else jobs) or usable_cores()  # of this machine, for corpus and tables
     cache = cache.resolve()  # a worker may start in another folder
     tasks = load_tasks(config, cache)
     started = datetime.now(UTC)
     clock = time.monotonic()
     with replace_folder(out) as folder:
         discard_partial(cache)
-        plan = prepare_plan(config, cache, tasks, _cores(config, jobs))
-        outcomes = _run(plan, engine)
-        write_tables(plan, outcomes, folder, jobs=_cores(config, jobs))
-        manifest = _manifest(plan, started, time.monotonic() - clock)
-        write_text(folder / "config.yaml", _resolved(config))
+
+        def attempt() -> tuple[Plan, dict[str, int]]:
+            plan = prepare_plan(config, cache, tasks, cores)
+            outcomes = _run(plan, engine, None if cluster is None else cache)
+            return plan, write_tables(plan, outcomes, folder, jobs=cores)
+
+        plan, rows = _healed(attempt)
+        manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
+        write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
         write_report(folder)
         write_html(folder)
     return read_results(out)
 
 
-def _cores(config: StudyConfig, jobs: int | None) -> int:
-    """Processes that prepare a corpus; this machine does that, wherever the cells run."""
-    return (jobs if config.execute.engine == "local" else None) or usable_cores()
+def _healed(attempt: Callable[[], Done]) -> Done:
+    """Try again where a folder of the cache was damaged after this run had checked it.
+
+    Another process found it and set it aside, so the next attempt builds it again.
+    """
+    for _ in range(HEALINGS):
+        try:
+            return attempt()
+        except DamagedError as error:
+            _log.warning("%s; this run goes on and does so", error)
+    return attempt()
 
 
-def _run(plan: Plan, engine: Engine) -> list[CellOutcome]:
-    with _scratch(plan) as scratch, live_progress(scratch, len(plan.works)) as finished:
+def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
+    with _scratch(shared) as scratch, live_progress(scratch, len(plan.works)) as finished:
         return run_cells(
             CELLS,
             plan.works,
@@ -95,24 +124,17 @@ def _run(plan: Plan, engine: Engine) -> list[CellOutcome]:
 
 
 @contextmanager
-def _scratch(plan: Plan) -> Iterator[Path]:
+def _scratch(shared: Path | None) -> Iterator[Path]:
     """Where cells say how far they are; for a cluster, in the cache, which all workers reach.
 
     There its name and its lock are such that `discard_partial` removes it after a crash.
     """
-    if plan.config.execute.engine == "local":
+    if shared is None:
         with TemporaryDirectory(prefix="wordrel-") as name:
             yield Path(name)
         return
-    folder = plan.cache / "progress" / f".run.{uuid.uuid4().hex[:8]}.partial"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(f"{folder}.lock").unlink(missing_ok=True)
+    with temporary_folder(shared / "progress" / "run") as folder:
+        yield folder
 
 
 def _ended(outcome: CellOutcome) -> str:
@@ -121,26 +143,26 @@ def _ended(outcome: CellOutcome) -> str:
     return "done" if outcome.ran else "was done before"
 
 
-def _resolved(config: StudyConfig) -> str:
-    """The config as YAML, but for the cluster: nobody's business, and gone when it is run again."""
-    here = {"engine": "local", "address": None, "scheduler_file": None}
-    config = config.model_copy(update={"execute": config.execute.model_copy(update=here)})
-    head = "# Every setting of this study, defaults included; wordrel run takes it as it is.\n"
-    return head + yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, width=100)
-
-
-def _manifest(plan: Plan, started: datetime, seconds: float) -> dict[str, Any]:
+def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[str, Any]:
     commit, dirty = git_state()
+    sources = {corpus.name: corpus.source for corpus in seen_from(plan.config, out).corpora}
+    corpora = {corpus.name: corpus.digest for corpus in plan.corpora.values()}
+    tasks = {task.name: task.digest for task in plan.tasks.loaded}
     return {
+        "schema": SCHEMA,
         "wordrel": version("wordrel"),
         "study": plan.config.study,
-        "config_digest": digest(plan.config),
+        "config_digest": content_digest(plan.config, corpora, tasks),
         "commit": commit,
         "dirty": dirty,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 1),
         "corpora": [
-            {"name": corpus.name, "digest": corpus.digest, **corpus.report}
+            {
+                **{"name": corpus.name, "digest": corpus.digest},
+                **corpus.report,
+                "source": sources[corpus.name],
+            }
             for corpus in plan.corpora.values()
         ],
         "tasks": [_described(task) for task in plan.tasks.loaded],

@@ -4,15 +4,14 @@ Reads the text (at most the first 32 MB of it, cut into words as a run would cut
 which tasks have their data here; writes one YAML file, never over another.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
 from wordrel.config import CorpusConfig, StudyConfig, parse_config, parse_corpus
+from wordrel.config.dialect import read_stored, written
+from wordrel.config.paths import source_from
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, plan_shards
 from wordrel.corpus.shards import tokenize_shard
@@ -122,8 +121,8 @@ def write_config(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
     look = look_at(found, cache, limits or Limits())
-    text = config_text(given, corpus, look, cache, few=few)
-    config = parse_config(yaml.safe_load(text), place=str(out))
+    text = config_text(given, source_from(corpus, out.parent), look, cache, few=few)
+    config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8", newline="\n") as file:
@@ -216,8 +215,8 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
     about = "" if look.whole else "about "
     limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
     return _TEMPLATE.format(
-        name=name,
-        source=json.dumps(source, ensure_ascii=False),
+        name=written(name),
+        source=written(source),
         counted=f"{about}{look.tokens:,} words in {look.files:,} file(s), {look.bytes:,} bytes",
         lines=look.lines,
         documents=look.documents,

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import StatisticsConfig
 from wordrel.corpus import Corpus
-from wordrel.io.files import write_text
+from wordrel.io.files import read_parquet, reading, write_text
+from wordrel.io.store import opened
 from wordrel.jobs.execute import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import agreement_rows
@@ -27,7 +27,7 @@ from wordrel.study.analysis import (
     measurement_rows,
     primary_pairs,
 )
-from wordrel.study.answer_files import read_measurements, read_outcomes
+from wordrel.study.answer_files import ANSWERS, read_measurements, read_outcomes
 from wordrel.study.answers import CellWork
 from wordrel.study.asked import Asked, collect
 from wordrel.study.cell import cell_cost
@@ -35,7 +35,7 @@ from wordrel.study.plan import Plan
 from wordrel.study.results import table_to_csv
 from wordrel.study.selection import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
-from wordrel.tasks.neighbours import from_frame
+from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import Question, Split
 
 FEW = 300
@@ -46,7 +46,9 @@ Rows = dict[str, list[Row]]
 Progress = Callable[[float, str], None]
 
 
-def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs: int) -> None:
+def write_tables(
+    plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs: int
+) -> dict[str, int]:
     """Every table of a study, from the stored answers of the cells that ended well.
 
     Args:
@@ -54,6 +56,9 @@ def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs
         outcomes: of each cell of the plan.
         folder: where the CSV files go.
         jobs: tasks that are read and tested at a time; what comes out is the same for any.
+
+    Returns:
+        How many rows each table has.
     """
     done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
     rows: Rows = {name: [] for name in TABLES}
@@ -66,30 +71,37 @@ def write_tables(plan: Plan, outcomes: Sequence[CellOutcome], folder: Path, jobs
     tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
     for name, table in tables.items():
         write_text(folder / f"{name}.csv", table_to_csv(table, name))
+    return {name: len(table) for name, table in tables.items()}
 
 
 @dataclass(frozen=True)
 class _Answers:
-    """Where the answers of all cells of a corpus to one task are: read where they are needed."""
+    """The folders of all cells of a corpus with their answers to one task, read where needed."""
 
     corpus: str
     task: str
     question: Question
     split: Split
-    files: tuple[tuple[str, int, Path], ...]  # model, seed, file
+    folders: tuple[tuple[str, int, Path], ...]  # model, seed, folder
 
     @classmethod
     def of(cls, corpus: str, task: Task, number: int, cells: Sequence[CellWork]) -> "_Answers":
-        files = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
-        return cls(corpus, task.name, task.question, task.split, tuple(files))
+        places = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
+        return cls(corpus, task.name, task.question, task.split, tuple(places))
+
+    def files(self) -> Iterator[tuple[str, int, Path]]:
+        """Model, seed and file of answers, each known to hold what was written."""
+        absent = "found no answers of a cell; run the study again"
+        for model, seed, folder in self.folders:
+            yield model, seed, opened(folder, absent) / ANSWERS
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(path.stat().st_size for _, _, path in self.files)
+        return sum(path.stat().st_size for _, _, path in self.files())
 
     def asked(self) -> list[Asked]:
         """What they say, row by row of the result."""
-        answers = ((model, seed, read_outcomes(path)) for model, seed, path in self.files)
+        answers = ((model, seed, read_outcomes(path)) for model, seed, path in self.files())
         return collect(self.corpus, self.question, answers, self.split)
 
     def marked(self, choice: Choice) -> Iterator[Asked]:
@@ -132,11 +144,16 @@ def _add_corpus(
         _add_scores(rows, plan.config.statistics, scored, choice, parallel, finished)
     for one in every:
         if one.question == "agreement":
-            known = {(m, s): from_frame(pd.read_parquet(p)) for m, s, p in one.files}
+            known = {(m, s): _agreement(path) for m, s, path in one.files()}
             rows["agreement"] += agreement_rows(
                 corpus.name, known, primary, len(corpus.vocab), plan.config.statistics
             )
             finished(one.task)
+
+
+def _agreement(path: Path) -> dict[str, Probed]:
+    with reading(path):
+        return from_frame(read_parquet(path))
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
@@ -182,7 +199,7 @@ def _told(
 ) -> tuple[_Answers, tuple[list[Tables], list[Row]]]:
     """Everything that the tables say of one task but for agreement."""
     tables = [analyse(one, statistics, family) for one in answers.marked(choice)]
-    measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files)
+    measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
     measurements = measurement_rows(
         answers.corpus, answers.question, measured, choice, statistics.confidence
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from wordrel.config.paths import regular_file
 from wordrel.errors import DatasetError
 from wordrel.tasks.items import Pair, Quadruple
 
@@ -242,10 +243,10 @@ def read_bytes(path: Path) -> bytes:
     """A whole file.
 
     Raises:
-        DatasetError: where it cannot be read.
+        DatasetError: where it cannot be read, or is no regular file.
     """
     try:
-        return path.read_bytes()
+        return regular_file(path, DatasetError).read_bytes()
     except FileNotFoundError as error:
         raise DatasetError(
             f"{path}: there is no such file; give the path of an existing one"

@@ -1,0 +1,31 @@
+"""Run an experiment, or what of it is not done yet, and print what came out of it.
+
+python experiments NAME
+"""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+import wordrel
+from wordrel.report.claims import RULES
+from wordrel.report.verdicts import told
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Train and ask what configs/NAME.yaml says, write results/NAME, judge by the rule of NAME."""
+    names = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
+    parser = argparse.ArgumentParser(prog="python experiments", description=main.__doc__)
+    parser.add_argument("name", metavar="NAME", choices=names, help=", ".join(names))
+    name = parser.parse_args().name
+    result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
+    experiment = import_module(name)
+    verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
+    claims = {rule.name: rule.decide(result) for rule in RULES if rule.experiment == name}
+    print(told(verdicts, claims))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,0 @@
-"""Speed and memory, measured beside something that a reader knows; `experiments/speed.py` runs it.
-
-Parts measure and give rows; `table` stores and renders them. No test depends on what is measured.
-"""

@@ -1,0 +1,116 @@
+"""Paths that a user gives: where they start, and whether a regular file is there.
+
+A path starts at the folder of its config, or where an override was given. In memory paths are
+absolute; what is stored starts at the folder in which it is stored, so that it says nothing about
+the machine and may be moved together with the text. The kind of a file is looked at without
+opening it: opening a pipe waits, and a device may have no end.
+"""
+
+import errno
+import glob
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from wordrel.config.dialect import Keys
+from wordrel.config.settings import NAMED_SOURCES, corpus_name
+from wordrel.errors import WordrelError
+
+_ESCAPED = re.compile(r"\[([*?[])\]")  # what glob.escape makes of * ? [
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def anchored(data: Mapping[str, Any], base: Callable[[Keys], Path]) -> dict[str, Any]:
+    """A copy of a study's data with absolute paths; `base`: where the path at some keys starts."""
+    found = dict(data)
+    for group, field in (("corpora", "source"), ("tasks", "path")):
+        if isinstance(items := data.get(group), list | tuple):
+            found[group] = [
+                _anchored(item, field, base((group, i, field))) for i, item in enumerate(items)
+            ]
+    return found
+
+
+def _anchored(item: Any, field: str, base: Path) -> Any:
+    written = item.get(field) if isinstance(item, Mapping) else None
+    if not isinstance(written, str | Path) or not str(written):
+        return item
+    plain = os.path.join(base.absolute(), written)  # noqa: PTH118 - keeps what Path would drop
+    if field != "source":
+        return {**item, field: plain}
+    if not isinstance(written, str) or written in NAMED_SOURCES:
+        return item
+    if not os.path.exists(plain) and glob.has_magic(written):  # noqa: PTH110 - no name too long
+        plain = os.path.join(glob.escape(str(base.absolute())), written)  # noqa: PTH118
+    return {**item, "name": item.get("name") or corpus_name(written), field: plain}
+
+
+def path_from(path: str | Path, folder: Path) -> str:
+    """The path as it is seen from `folder`; absolute where only the root is common to both."""
+    given = Path(path).absolute()
+    real, base = given.parent.resolve() / given.name, folder.resolve()
+    if os.path.commonpath([real, base]) == real.anchor:
+        return str(real)
+    return Path(os.path.relpath(real, base)).as_posix()
+
+
+def source_from(source: str, folder: Path) -> str:
+    """The same for the source of a corpus: a name, a path or a glob."""
+    if source in NAMED_SOURCES:
+        return source
+    if os.path.exists(source) or not glob.has_magic(source):  # noqa: PTH110
+        found = path_from(source, folder)
+    else:
+        parts = Path(source).absolute().parts
+        plain = next(i for i, part in enumerate(parts) if _is_pattern(part))
+        start = Path(*(_ESCAPED.sub(r"\1", part) for part in parts[:plain]))
+        found = "/".join([glob.escape(path_from(start, folder)), *parts[plain:]])
+    return f"./{found}" if found in NAMED_SOURCES else found
+
+
+def _is_pattern(part: str) -> bool:
+    return glob.has_magic(_ESCAPED.sub("", part))
+
+
+def regular_file(path: Path, error: Callable[[str], WordrelError]) -> Path:
+    """The same path, if it may be opened for reading; links are followed.
+
+    Args:
+        path: of a file that a user named, or that lies in a folder that a user named.
+        error: makes the error of the caller's room from the message.
+
+    Raises:
+        WordrelError: for what is there and is no regular file, with its kind.
+        OSError: for a path that leads to nothing and is no link, or that may not be looked at.
+    """
+    found = _other_kind(path)
+    if found:
+        raise error(
+            f"{path}: found {found}; expected a regular file: give the path of one, or move this "
+            "out of the folder of texts"
+        )
+    return path
+
+
+def _other_kind(path: Path) -> str:
+    """What a path leads to, in words; empty for a regular file."""
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+    except OSError as problem:
+        dead = {errno.ENOENT: "a link to nothing", errno.ELOOP: "a link that leads in a circle"}
+        if problem.errno not in dead or not path.is_symlink():
+            raise
+        return dead[problem.errno]
+    if kind == stat.S_IFREG:
+        return ""
+    linked = "a link to " if path.is_symlink() else ""
+    return linked + _KINDS.get(kind, "a file of a special kind")

@@ -1,0 +1,210 @@
+"""The marker of a finished folder in the cache: what the folder holds, and whether it still does.
+
+Reads the files of such folders; writes the marker `DONE`; renames a damaged folder. The marker is
+JSON: `schema`, the version of this format; `files`, for each file its sha256, its size in bytes and
+the time of its last change in nanoseconds; and `sha256` of the marker itself, without this key. The
+first edition's marker was a line of text without any digest, so what it stands for cannot be
+checked and is built again.
+"""
+
+import errno
+import hashlib
+import json
+import logging
+import os
+import uuid
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wordrel.errors import DamagedError, StoreError
+from wordrel.io.files import store_error, write_text
+
+SCHEMA = 2
+"""Version of all stored folders; 1 is the first edition, whose markers have no digests."""
+
+DONE = "DONE"
+"""The file that stands in a finished folder, and in no other."""
+
+CHECK = "WORDREL_CHECK"
+"""Environment variable: `quick` trusts a file whose size and time are those of the marker."""
+
+_log = logging.getLogger("wordrel")
+
+
+class _File(NamedTuple):
+    """What the marker says of one file."""
+
+    sha256: str
+    bytes: int
+    modified_ns: int
+
+
+class _Fault(NamedTuple):
+    """What is wrong with a folder: in which file, and what was found there."""
+
+    file: str
+    found: str
+
+
+_Identity = tuple[int, int, int]
+_sound: dict[Path, _Identity] = {}
+"""The folders that this process has checked, each with the marker that stood in it."""
+
+
+def write_marker(folder: Path) -> None:
+    """Write the digest of every file below the folder into its marker."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = {path.relative_to(folder).as_posix(): _described(path)._asdict() for path in paths}
+    marker = {"schema": SCHEMA, "files": files}
+    text = json.dumps(marker | {"sha256": _own_digest(marker)}, indent=1)
+    write_text(folder / DONE, text + "\n", durable=False)
+
+
+def _own_digest(marker: Mapping[str, Any]) -> str:
+    """Of all that a marker says besides this digest; the same in every version of the format."""
+    said = {key: value for key, value in marker.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _described(path: Path) -> _File:
+    stat = path.stat()
+    return _File(_sha256(path), stat.st_size, stat.st_mtime_ns)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_done(folder: Path, files: Collection[str] = ()) -> bool:
+    """Whether a folder is finished and holds what was written; damaged, it is set aside.
+
+    A process digests a file once. A damaged folder is renamed, never deleted; one line in the log
+    names the file, the folder and its new name.
+
+    Args:
+        folder: its name in the cache.
+        files: digest these alone, and look at the size of the others; default: digest all.
+
+    Raises:
+        StoreError: the folder was written by a newer version, or cannot be read or renamed.
+    """
+    identity, fault = _identity(folder), _fault(folder, files)
+    if fault is None:
+        return identity is not None
+    aside = _set_aside(folder, identity)
+    if aside is not None:
+        place = folder / fault.file
+        what = "%s: %s; its folder is set aside as %s, and a run builds it again"
+        _log.warning(what, place, fault.found, aside.name)
+    return False
+
+
+def opened(folder: Path, absent: str) -> Path:
+    """The folder, once it is known to be finished and to hold what was written.
+
+    Args:
+        folder: its name in the cache.
+        absent: what to say where there is no such folder, and the cure.
+
+    Raises:
+        DamagedError: it holds something else, and was set aside.
+        StoreError: there is none, or it was written by a newer version.
+    """
+    identity, fault = _identity(folder), _fault(folder)
+    if fault is None and identity is not None:
+        return folder
+    aside = None if fault is None else _set_aside(folder, identity)
+    if fault is None or aside is None:
+        raise StoreError(f"{folder}: {absent}")
+    raise DamagedError(
+        f"{folder / fault.file}: {fault.found}; its folder was set aside as {aside.name}: "
+        "`wordrel run` with the same config and cache builds it again"
+    )
+
+
+def _identity(folder: Path) -> _Identity | None:
+    """Tells the marker of a folder from that of one which was built there later."""
+    try:
+        stat = (folder / DONE).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+
+def _fault(folder: Path, only: Collection[str] = ()) -> _Fault | None:
+    """The first fault of a folder; None for one that is sound, and where there is none at all."""
+    identity = _identity(folder)
+    if identity is None:
+        return _Fault("", f"found no {DONE} in it") if os.path.lexists(folder) else None
+    if _sound.get(folder) == identity:
+        return None
+    files = _read_marker(folder)
+    if isinstance(files, _Fault):
+        return files
+    for name, file in files.items():
+        if found := _difference(folder / name, file, digested=not only or name in only):
+            return _Fault(name, found)
+    if not only:
+        _sound[folder] = identity
+    return None
+
+
+def _read_marker(folder: Path) -> Mapping[str, _File] | _Fault:
+    try:
+        text = (folder / DONE).read_text(encoding="utf-8")
+        if text == "complete\n":
+            return _Fault(DONE, "found the marker of the first edition, which has no digests")
+        marker = json.loads(text)
+        schema = marker["schema"]
+        if marker["sha256"] != _own_digest(marker):
+            return _Fault(DONE, "found other bytes than were written")
+        if schema <= SCHEMA:
+            return {name: _File(**file) for name, file in marker["files"].items()}
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
+        return _Fault(DONE, "found no marker that can be read")
+    raise StoreError(
+        f"{folder / DONE}: found schema {schema}, expected at most {SCHEMA}: a newer wordrel wrote "
+        "it; install that version, or choose another cache with WORDREL_CACHE"
+    )
+
+
+def _difference(path: Path, expected: _File, *, digested: bool) -> str:
+    """How a file differs from what the marker says; empty where it does not."""
+    try:
+        stat = path.stat()
+        if stat.st_size != expected.bytes:
+            return f"found {stat.st_size} bytes, expected {expected.bytes}"
+        trusted = _is_quick() and stat.st_mtime_ns == expected.modified_ns
+        if digested and not trusted and _sha256(path) != expected.sha256:
+            return "found other bytes than were written"
+    except PermissionError as error:
+        raise StoreError(
+            f"{path}: cannot be read: {error.strerror}; choose a cache that you may read "
+            "(WORDREL_CACHE)"
+        ) from error
+    except OSError as error:
+        return "there is no such file" if error.errno == errno.ENOENT else f"found {error.strerror}"
+    return ""
+
+
+def _is_quick() -> bool:
+    chosen = os.environ.get(CHECK, "")
+    if chosen not in ("", "full", "quick"):
+        raise StoreError(f"{CHECK}: found {chosen!r}, expected quick, full or nothing")
+    return chosen == "quick"
+
+
+def _set_aside(folder: Path, identity: _Identity | None) -> Path | None:
+    """Rename a damaged folder, so that its place is free; None where another process did it."""
+    aside = folder.with_name(f".{folder.name}.damaged-{uuid.uuid4().hex[:8]}")
+    if _identity(folder) != identity:
+        return None  # what stands there now was built in the meantime
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise store_error(folder, error) from error
+    return aside
