@@ -14,6 +14,7 @@ import pytest
 import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
+from wordrel.config.rungs import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import markdown, queries, svg
 from wordrel.report.document import Spec
 from wordrel.report.ladder import (
@@ -31,13 +32,9 @@ from wordrel.report.markdown import blocks, inline
 from wordrel.report.page import document, report_files
 from wordrel.report.pairs import comparisons
 from wordrel.report.rungs import (
-    BLOCK,
     EDGES,
     HEADS,
     LADDERS,
-    POSITIONS,
-    QUERY_KEY,
-    WORD_SCORES,
     Edge,
     Ladder,
     orderings,
