@@ -484,11 +484,11 @@ def test_a_corpus_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
 def test_a_run_that_begins_leaves_the_build_of_another_corpus_alone(tmp_path: Path) -> None:
     """Every run removes what dead processes left in the cache; this builder lives."""
     path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
-    process, go_on = start_building(path, cache)
-    assert discard_partial(cache) == []
-    go_on.set()
-    process.join(60)
-    assert process.exitcode == 0
+    with building(path, cache) as (process, go_on):
+        assert discard_partial(cache) == []
+        go_on.set()
+        process.join(PATIENCE)
+        assert process.exitcode == 0
     assert open_corpus(folder_of(config_of(path), cache)).report["tokens"] == 150
 
 
@@ -555,11 +555,11 @@ def open_only(path: Path, cache: Path, ready: Any) -> None:
     def never(share: float, doing: str) -> None:
         raise AssertionError(f"built a second time: {doing}")
 
-    alone = corpus_cache._alone
+    build_once = corpus_cache.build_once
 
-    def told(folder: Path) -> Any:
-        ready.set()  # it has found no corpus: from here on it waits for the lock
-        return alone(folder)
+    def told(folder: Path, build: Callable[[Path], None]) -> None:
+        ready.set()  # from here on it looks for the corpus, and waits for the lock
+        build_once(folder, build)
 
-    corpus_cache._alone = told
+    corpus_cache.build_once = told
     prepare(config_of(path), cache, progress=never)
