@@ -177,7 +177,7 @@ def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, i
     """The look of a text, and how many tokens and documents of what was read are held out."""
     shard = plan_shards(source, corpus.documents, limits.shard)[0]
     with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched).report
+        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched)
     whole = shard.size == source.bytes
     tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
     look = Look(
