@@ -96,7 +96,7 @@ class Builder:
             share = _TOKENIZING * (done + shard_bytes) / total
             self.progress(share, f"{tokens + shard_tokens:,} tokens read")
 
-        heard = tick if self._processes(plan) == 1 else _unwatched
+        heard = tick if self._processes(plan) == 1 else None  # others cannot call back
         calls = [
             (shard, self.config, self.folder / "shards" / str(i), self.limits, heard)
             for i, shard in enumerate(plan)
@@ -189,13 +189,11 @@ class Builder:
     def _report(
         self, shards: list[TokenizedShard], train: PartWriter, held_out: PartWriter
     ) -> dict[str, Any]:
-        lines = [shard.lines for shard in shards]
         tokens, held_out_tokens = train.ids.length, held_out.ids.length
         return {
             "files": len(self.source.files),
             "ignored_files": self.source.ignored,
             "bytes": self.source.bytes,
-            "text_bytes": sum(line.text_bytes for line in lines),
             "sha256": self.source.sha256,
             "tokens": tokens,
             "held_out_tokens": held_out_tokens,
@@ -205,17 +203,14 @@ class Builder:
             "held_out_documents": held_out.documents.length,
             "dropped_tokens": _total(shards, "tokens") - tokens - held_out_tokens,
             "split_sentences": train.split_sentences + held_out.split_sentences,
-            "replaced_bytes": sum(line.replaced_bytes for line in lines),
-            "split_lines": sum(line.split_lines for line in lines),
+            "text_bytes": sum(shard.lines.text_bytes for shard in shards),
+            "replaced_bytes": sum(shard.lines.replaced_bytes for shard in shards),
+            "split_lines": sum(shard.lines.split_lines for shard in shards),
         }
 
 
 def _total(shards: Sequence[TokenizedShard], what: str) -> int:
     return sum(getattr(shard, what) for shard in shards)
-
-
-def _unwatched(shard_bytes: int, shard_tokens: int) -> None:
-    """A tick that is lost: another process cannot call back."""
 
 
 def _sample_report(

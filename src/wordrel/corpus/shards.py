@@ -153,7 +153,7 @@ def take_sample(shards: Sequence[TokenizedShard], limit: int) -> list[TokenizedS
 
 
 def tokenize_shard(
-    shard: Shard, config: CorpusConfig, folder: Path, limits: Limits, tick: Tick
+    shard: Shard, config: CorpusConfig, folder: Path, limits: Limits, tick: Tick | None = None
 ) -> TokenizedShard:
     """Write one shard's arrays into `folder`.
 
@@ -181,7 +181,8 @@ def tokenize_shard(
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
                     end_segment(writer.tokens)
-                tick(done + lines.file_position, writer.tokens)
+                if tick is not None:
+                    tick(done + lines.file_position, writer.tokens)
             writer.end_piece()
             done += piece.size
         end_segment(writer.tokens)
