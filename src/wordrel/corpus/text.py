@@ -7,6 +7,7 @@ size of a file; gives back strings that hold whole lines, each line ending in LF
 import bz2
 import gzip
 import lzma
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,11 @@ BLOCK = 4 << 20
 LINE_LIMIT = 16 << 20
 SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst")
 _FEED = 16 << 10  # compressed bytes given to zstd at once: keeps what comes out of one call small
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 
@@ -72,23 +78,14 @@ def _pieces(
     if suffix == ".zst":
         yield from _zstd_pieces(raw)
         return
-    openers: dict[str, Callable[[IO[bytes]], Any]] = {
-        ".gz": gzip.open,
-        ".bz2": bz2.open,
-        ".xz": lzma.open,
-    }
-    stream = openers.get(suffix, _as_it_is)(raw)
+    stream = _OPENERS[suffix](raw) if suffix in _OPENERS else raw
     start, stop = span
     if start:
         stream.seek(start)
-    left = stop - start if stop is not None else None
-    while piece := stream.read(block if left is None else min(block, left)):
+    left = math.inf if stop is None else stop - start
+    while piece := stream.read(int(min(block, left))):
         yield piece
-        left = left - len(piece) if left is not None else None
-
-
-def _as_it_is(raw: IO[bytes]) -> IO[bytes]:
-    return raw
+        left -= len(piece)
 
 
 def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
