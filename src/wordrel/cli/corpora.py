@@ -143,7 +143,7 @@ def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
 
     table = _table("task", "items", "covered", "share")
     for name, info in REGISTRY.items():
-        if info.path:
+        if info.data.package:
             known = covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
             share = f"{known.mean():.1%}" if len(known) else ""
             table.add_row(Text(name), f"{len(known):,}", f"{known.sum():,}", share)
