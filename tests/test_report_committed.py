@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from wordrel.api import stored_config
-from wordrel.report.page import render_files, write_report
+from wordrel.config import identity
+from wordrel.report.page import document, report_files, write_pages
 from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import read_results
@@ -18,7 +19,8 @@ READMES = [path for path in [ROOT / "README.md"] if path.exists()]
 
 def stale(folder: Path) -> list[str]:
     """The report files of a folder that are not, byte for byte, what its tables give."""
-    expected = {name: text.encode() for name, text in render_files(read_results(folder)).items()}
+    files = report_files(document(read_results(folder)))
+    expected = {name: text.encode() for name, text in files.items()}
     there = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
     paths = {name: folder / name for name in sorted({*expected, *there})}
     return [n for n, p in paths.items() if not p.exists() or p.read_bytes() != expected.get(n)]
@@ -30,15 +32,17 @@ def test_committed_report_is_what_its_tables_give(folder: Path):
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
-def test_a_setting_that_came_later_orphans_no_cell_of_a_committed_result(folder: Path):
+def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
+    """Under the same name where the model bears its kind's; else under the name of that time."""
     results = read_results(folder)
     config = stored_config(results)
     digests = {corpus["name"]: corpus["digest"] for corpus in results.manifest["corpora"]}
     models = {model.name: model for model in config.models}
     for run in results.runs.itertuples():
-        corpus = CorpusName(run.corpus, digests[run.corpus])
-        spec = CellSpec.of(config, models[run.model], int(run.seed), cache=Path(), corpus=corpus)
-        assert spec.folder.name == run.cell
+        corpus, model = CorpusName(run.corpus, digests[run.corpus]), models[run.model]
+        spec = CellSpec.of(config, model, int(run.seed), cache=Path("none"), corpus=corpus)
+        assert spec.named_folder.name == run.cell
+        assert (spec.folder.name == run.cell) == (model.name == identity(model)["name"])
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
@@ -53,7 +57,7 @@ def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):
     for table, lines in (("summary", 7), ("agreement", 1)):  # one panel, drawn fast
         path = folder / f"{table}.csv"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
-    write_report(folder)
+    write_pages(folder)
     assert stale(folder) == []
     (folder / "report.md").write_bytes(
         (folder / "report.md").read_bytes().replace(b".412", b".413")
