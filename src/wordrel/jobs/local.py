@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -30,9 +30,6 @@ from wordrel.jobs.progress import ProgressFile, Report, progress_path
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _log = logging.getLogger("wordrel")
-
-
-# What runs, and how it ends ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -108,9 +105,6 @@ class Engine(ABC):
         """
 
 
-# The run -----------------------------------------------------------------------------------------
-
-
 def run_cells(
     cells: Sequence[Cell],
     *,
@@ -138,14 +132,13 @@ def run_cells(
     """
     run = _Run(cells, engine.lag, scratch, on_outcome)
     run.settle_stored(ran=False)
-    crowd, suspects = run.waiting(), list[Cell]()
-    if crowd:
+    if run.waiting():
         scratch.mkdir(parents=True, exist_ok=True)
-        needs = dict.fromkeys(path for cell in crowd for path in cell.needs)
+        needs = dict.fromkeys(path for cell in run.waiting() for path in cell.needs)
+        suspects = list[Cell]()  # of having killed a worker
         with engine.started(scratch, list(needs)) as start:
-            while crowd:
+            while crowd := [cell for cell in run.waiting() if cell not in suspects]:
                 suspects += run.together(start, crowd)
-                crowd = [cell for cell in run.waiting() if cell not in suspects]
             for cell in suspects:
                 run.in_isolation(start, cell, retries)
     return [run.outcomes[cell.name] for cell in cells]
@@ -182,7 +175,7 @@ class _Run:
         """Run a crowd; where a worker died, returns the cells that may have killed it."""
         if not self._round(start, crowd):
             return []
-        rest = [cell for cell in crowd if cell.name not in self.outcomes]
+        rest = [cell for cell in self.waiting() if cell in crowd]
         return [cell for cell in rest if self._progress(cell.name).exists()] or rest
 
     def in_isolation(self, start: Start, cell: Cell, retries: int) -> None:
@@ -234,9 +227,6 @@ class _Run:
         self._on_outcome(outcome)
 
 
-# In the process of a cell ------------------------------------------------------------------------
-
-
 def run_cell(cell: Cell, scratch: Path, guard: Guard) -> CellOutcome:
     """Run a cell in one thread, unless it is stored and only its outcome was lost.
 
@@ -286,9 +276,6 @@ def one_thread() -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-# This machine ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class LocalEngine(Engine):
     """This process, or worker processes of this machine with one thread each.
@@ -305,14 +292,11 @@ class LocalEngine(Engine):
         return nullcontext(partial(self._results, scratch))
 
     def _results(self, scratch: Path, cells: Sequence[Cell]) -> Results:
-        # joblib would run a single job in this process: two workers, one of them idle
+        # joblib would run a single cell in this process: two workers, one of them idle
         jobs = min(self.jobs, max(2, len(cells)))
-        settings: dict[str, Any] = {"backend": "sequential", "n_jobs": 1}
-        if jobs > 1:
-            settings = {"backend": "loky", "n_jobs": jobs, "inner_max_num_threads": 1}
-        with parallel_config(**settings):
+        with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
             run = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
-        guard = partial(_ends_with, os.getpid())
+        guard = partial(_end_with, os.getpid())
         outcomes = run(delayed(run_cell)(cell, scratch, guard) for cell in cells)
         try:
             for outcome in outcomes:  # noqa: UP028 (`yield from` would close them, and let joblib warn)
@@ -326,18 +310,15 @@ class LocalEngine(Engine):
                 outcomes.close()
 
 
-def _ends_with(parent: int) -> Callable[[], None]:
+@cache  # one watch a process
+def _end_with(parent: int) -> Callable[[], None]:
     """End this worker when the run that started it ends, so that no orphan goes on training."""
-    if os.getppid() == parent:  # else this is the process of the run itself
-        _watch(parent)
-    return lambda: None
 
-
-@cache
-def _watch(parent: int) -> None:
-    def end_with_parent() -> None:
+    def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)  # as with kill -9: what is in the store is whole, the rest is discarded later
 
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    if os.getppid() == parent:  # else this is the process of the run itself
+        threading.Thread(target=watch, daemon=True).start()
+    return lambda: None

@@ -31,13 +31,7 @@ _log = logging.getLogger("wordrel")
 Report = Callable[[float, Mapping[str, Any]], None]
 """What a cell calls with its share done (0..1) and details such as stage and tokens_per_second."""
 
-Finished = Callable[[str, str], None]
-"""What to call when a cell has ended: its name, and how in a few words."""
-
 _ENOUGH_SECONDS = 5.0  # to measure a rate in
-
-
-# Files -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -98,21 +92,16 @@ def progress_path(folder: Path, name: str) -> Path:
 
 def read_progress(folder: Path) -> dict[str, CellProgress]:
     """All cells that have started and not ended, by name."""
-    cells = [_read(path) for path in sorted(folder.glob("*.json"))]
-    return {cell.name: cell for cell in cells if cell is not None}
-
-
-def _read(path: Path) -> CellProgress | None:
-    try:
-        return CellProgress(**json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
-        if error.errno not in (errno.ENOENT, errno.ESTALE):
-            raise
-        return None
-
-
-# Words -------------------------------------------------------------------------------------------
+    cells = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            cell = CellProgress(**json.loads(path.read_text(encoding="utf-8")))
+            cells[cell.name] = cell
+        except OSError as error:
+            # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
+            if error.errno not in (errno.ENOENT, errno.ESTALE):
+                raise
+    return cells
 
 
 def time_left(seconds: float, done: float, rest: float) -> str:
@@ -135,14 +124,11 @@ def _word(key: str, value: Any) -> str:
     return f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
 
 
-# Displays ----------------------------------------------------------------------------------------
-
-
 @contextmanager
 def live_progress(
     scratch: Path, total: int, *, console: Console | None = None, every: float = 30.0
-) -> Iterator[Finished]:
-    """Show what runs until the block ends; yields the function to call when a cell has ended.
+) -> Iterator[Callable[[str, str], None]]:
+    """Show what runs until the block ends; yields what to call with a name and how it ended.
 
     Args:
         scratch: where the cells of `run_cells` report.
@@ -201,7 +187,7 @@ class _Lines:
 
     def __init__(self, study: _Study, every: float) -> None:
         self._study, self._every = study, every
-        self._said: dict[str, float] = {}
+        self._next: dict[str, float] = {}  # when a line is due
 
     def __enter__(self) -> None:
         _log.info("%s", str(self._study))
@@ -212,16 +198,12 @@ class _Lines:
     def show(self) -> None:
         now = time.monotonic()
         for name, cell in self._study.cells.items():
-            if name not in self._said:
-                _log.info("%s started", name)
-            elif now - self._said[name] >= self._every:
-                _log.info("%s", cell.describe())
-            else:
-                continue
-            self._said[name] = now
+            if now >= self._next.get(name, 0.0):
+                _log.info("%s", cell.describe() if name in self._next else f"{name} started")
+                self._next[name] = now + self._every
 
     def finished(self, name: str, how: str) -> None:
-        self._said[name] = math.inf  # a poll that read its file before has nothing more to say
+        self._next[name] = math.inf  # a poll that read its file before has nothing more to say
         self._study.ended += 1
         _log.info("%s %s (%s)", name, how, str(self._study))
 
