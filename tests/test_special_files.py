@@ -131,7 +131,7 @@ def test_a_config_in_no_regular_file_is_refused(folder: Path, kind: str):
     [("wiki17m.txt.xz", "wiki17m"), ("novels/austen_emma.txt", "novels")],
 )
 def test_a_named_source_in_no_regular_file_is_refused(folder: Path, place: str, source: str):
-    from wordrel.corpus.novels import novels_registry
+    from wordrel.corpus.sources import novels_registry
 
     data = folder.parent / "corpora"
     (data / "novels").mkdir(parents=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
 from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
-from wordrel.corpus.rough import rough_train_tokens
+from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
 from wordrel.io.store import is_done
 from wordrel.jobs import Cluster

@@ -178,7 +178,7 @@ def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, i
     """The look of a text, and how many tokens and documents of what was read are held out."""
     shard = plan_shards(source, corpus.documents, limits.shard)[0]
     with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched).report
+        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits)
     whole = shard.size == source.bytes
     tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
     look = Look(
@@ -191,10 +191,6 @@ def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, i
         held_out=corpus.held_out,
     )
     return look, report.held_out_tokens, report.documents
-
-
-def _unwatched(done: int, tokens: int) -> None:
-    """Progress that nobody watches: it takes seconds."""
 
 
 def _is_wrapped(source: Source) -> bool:
