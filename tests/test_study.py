@@ -197,7 +197,6 @@ def contents(folder: Path) -> dict[str, str]:
 
 RUN = """
 import json, sys, time
-from dataclasses import replace
 from pathlib import Path
 from wordrel.config import parse_config
 from wordrel.study import run
@@ -212,7 +211,7 @@ def train_unless_it_is_enough(work, report):
             time.sleep(0.02)
     train_and_ask(work, held)
 
-run.CELLS = replace(run.CELLS, work=train_unless_it_is_enough)
+run.train_and_ask = train_unless_it_is_enough
 run.run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=2)
 """
 

@@ -17,7 +17,7 @@ import pandas as pd
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.io.store import cache_root
-from wordrel.jobs.engines import Cluster, cluster_of
+from wordrel.jobs import Cluster, cluster_of
 from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results

@@ -104,7 +104,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     trained; the others are reported.
     """
     from wordrel.config import load_config
-    from wordrel.jobs.engines import cluster_of
+    from wordrel.jobs import cluster_of
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")

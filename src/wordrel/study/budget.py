@@ -17,7 +17,7 @@ from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
 from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
 from wordrel.io.store import is_done
-from wordrel.jobs.engines import Cluster
+from wordrel.jobs import Cluster
 from wordrel.study.answers import CellWork, unanswered
 from wordrel.study.asking import Asked, noted, seconds_to_ask
 from wordrel.study.cell import is_trained

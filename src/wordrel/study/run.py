@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +26,8 @@ from wordrel.io.store import (
     write_json,
     write_text,
 )
-from wordrel.jobs.engines import Cluster, Engine, engine_of
-from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs import Cluster, engine_of
+from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.report.page import write_pages
 from wordrel.study.answers import CellWork, is_answered, train_and_ask
@@ -41,13 +42,15 @@ _log = logging.getLogger("wordrel")
 Done = TypeVar("Done")
 
 
-def _needs(work: CellWork) -> list[Path]:
-    """The prepared corpus, and the files of the user's own tasks."""
-    tasks = map(json.loads, work.tasks)
-    return [work.cell.corpus, *(Path(task["path"]) for task in tasks if "path" in task)]
-
-
-CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
+def _cell(work: CellWork) -> Cell:
+    """Needs the prepared corpus, and the files of the user's own tasks."""
+    own = [Path(task["path"]) for task in map(json.loads, work.tasks) if "path" in task]
+    return Cell(
+        work.name,
+        partial(train_and_ask, work),
+        partial(is_answered, work),
+        (work.cell.corpus, *own),
+    )
 
 
 def run_study(
@@ -113,11 +116,10 @@ def _healed(attempt: Callable[[], Done]) -> Done:
 def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
     with _scratch(shared) as scratch, live_progress(scratch, len(plan.works)) as finished:
         return run_cells(
-            CELLS,
-            plan.works,
+            [*map(_cell, plan.works)],
             engine=engine,
             scratch=scratch,
-            on_outcome=lambda work, outcome: finished(work.name, _ended(outcome)),
+            on_outcome=lambda outcome: finished(outcome.name, _ended(outcome)),
         )
 
 
