@@ -74,10 +74,12 @@ def run_config(
     cluster: Cluster | None = None,
 ) -> Results:
     """The same for a config that is read already."""
+    from wordrel.report.html import write_html
+    from wordrel.report.page import write_report
     from wordrel.study.run import run_study  # loads torch and gensim
 
-    place = Path(out) if out else Path("results", config.study)
-    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster)
+    place, pages = Path(out or Path("results", config.study)), (write_report, write_html)
+    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster, pages=pages)
 
 
 def _cache(chosen: Folder | None) -> Path:

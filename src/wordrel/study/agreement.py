@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
@@ -28,10 +28,10 @@ from wordrel.stats.alignment import (
     procrustes,
     rank_correlation,
 )
+from wordrel.study.results import Row
 from wordrel.tasks.geometry import cosines, has_direction, unit_rows
 from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
 
-Row = dict[str, Any]
 Run = tuple[str, int]  # model, seed
 PAIRS, PAIRS_SEED = 5_000, 0
 MOST_COUPLES = 25

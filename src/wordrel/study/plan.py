@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.config import NamedTask, StudyConfig, TaskConfig, canonical_json
+from wordrel.config import NamedTask, StudyConfig, TaskConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
 from wordrel.jobs.progress import job_progress
-from wordrel.study.answers import CellWork, load
 from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.evaluate import CellWork, load
 from wordrel.tasks import Task
 
 
@@ -105,7 +105,7 @@ def works_of(
                 cache=cache,
                 corpus=CorpusName(corpus.name, digests[corpus.name]),
             ),
-            tuple(canonical_json(_anywhere(task)) for task in tasks.configs),
+            tuple(map(_anywhere, tasks.configs)),
             tuple(task.digest for task in tasks.loaded),
             corpus.lowercase,
         )

@@ -4,10 +4,9 @@ Reads a config; trains and asks what the cache does not have yet; writes `result
 is replaced only when the run has come to its end.
 """
 
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
+from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
 from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import (
@@ -28,9 +27,7 @@ from wordrel.io.store import (
 from wordrel.jobs.engines import Cluster, Engine, engine_of
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 from wordrel.jobs.progress import live_progress
-from wordrel.report.html import write_html
-from wordrel.report.page import write_report
-from wordrel.study.answers import CellWork, is_answered, train_and_ask
+from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
 from wordrel.study.results import SCHEMA, Results, read_results
 from wordrel.study.tables import write_tables
@@ -44,8 +41,8 @@ Done = TypeVar("Done")
 
 def _needs(work: CellWork) -> list[Path]:
     """The prepared corpus, and the files of the user's own tasks."""
-    tasks = map(json.loads, work.tasks)
-    return [work.cell.corpus, *(Path(task["path"]) for task in tasks if "path" in task)]
+    own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
+    return [work.cell.corpus, *own]
 
 
 CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
@@ -58,6 +55,7 @@ def run_study(
     *,
     jobs: int | None = None,
     cluster: Cluster | None = None,
+    pages: Sequence[Callable[[Path], object]] = (),
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -68,6 +66,7 @@ def run_study(
         jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
             worker.
         cluster: where cells run; default: on this machine.
+        pages: each writes one page into a folder of results, from its tables.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -94,8 +93,8 @@ def run_study(
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
-        write_report(folder)
-        write_html(folder)
+        for write_page in pages:
+            write_page(folder)
     return read_results(out)
 
 

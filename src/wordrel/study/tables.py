@@ -3,12 +3,13 @@
 Reads the stored answers of the cells; writes the CSV files of a results folder.
 """
 
-import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
+import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import StatisticsConfig
@@ -18,29 +19,25 @@ from wordrel.io.store import opened
 from wordrel.jobs.execute import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import agreement_rows
-from wordrel.study.analysis import (
-    Row,
-    Tables,
-    adjust,
-    analyse,
-    frame,
-    measurement_rows,
-    primary_pairs,
+from wordrel.study.analysis import adjust, analyse, measurement_rows, primary_pairs
+from wordrel.study.answers import (
+    ANSWERS,
+    Asked,
+    collect,
+    read_measurements,
+    read_outcomes,
 )
-from wordrel.study.answer_files import ANSWERS, read_measurements, read_outcomes
-from wordrel.study.answers import CellWork
-from wordrel.study.asked import Asked, collect
 from wordrel.study.cell import cell_cost
+from wordrel.study.evaluate import CellWork
 from wordrel.study.plan import Plan
-from wordrel.study.results import table_to_csv
-from wordrel.study.selection import CHOSEN_BY, Choice, choose, marked
+from wordrel.study.results import COLUMNS, Row, table_to_csv
+from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import Question, Split
 
 FEW = 300
 """Files of answers that are read and tested sooner than workers start."""
-TABLES = ("scores", "summary", "comparisons", "views", "measurements", "agreement")
 
 Rows = dict[str, list[Row]]
 Progress = Callable[[float, str], None]
@@ -61,14 +58,14 @@ def write_tables(
         How many rows each table has.
     """
     done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
-    rows: Rows = {name: [] for name in TABLES}
+    rows: Rows = {name: [] for name in COLUMNS if name != "runs"}
     for corpus in plan.corpora.values():
         cells = [work for work in done if work.cell.corpus_name == corpus.name]
         with job_progress(f"tables {corpus.name}") as progress:
             _add_corpus(rows, plan, corpus, cells, jobs, progress)
-    tables = {name: frame(name, found) for name, found in rows.items()}
+    rows["runs"] = [*map(_run_row, plan.works, outcomes)]
+    tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
-    tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
     for name, table in tables.items():
         write_text(folder / f"{name}.csv", table_to_csv(table, name))
     return {name: len(table) for name, table in tables.items()}
@@ -125,7 +122,7 @@ def _add_corpus(
     """
     every = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
     scored = [one for one in every if one.question != "agreement"]
-    number = itertools.count(1)
+    number = count(1)
 
     def finished(task: str) -> None:
         progress(next(number) / len(every), task)
@@ -182,28 +179,27 @@ def _add_scores(
     ):
         by_task[task] = found
         finished(task.task)
-    for tables, measurements in map(by_task.__getitem__, tasks):
-        for found in tables:
-            rows["scores"] += found.scores
-            rows["summary"] += found.summary
-            rows["comparisons"] += found.comparisons
-        rows["measurements"] += measurements
+    for name, more in chain.from_iterable(by_task[task].items() for task in tasks):
+        rows[name] += more
 
 
 def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
-    return answers, sum(map(primary_pairs, answers.marked(choice)))
+    return answers, sum(len(primary_pairs(one)) for one in answers.marked(choice))
 
 
 def _told(
     answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int
-) -> tuple[_Answers, tuple[list[Tables], list[Row]]]:
+) -> tuple[_Answers, Rows]:
     """Everything that the tables say of one task but for agreement."""
-    tables = [analyse(one, statistics, family) for one in answers.marked(choice)]
+    rows: Rows = defaultdict(list)
     measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
-    measurements = measurement_rows(
+    rows["measurements"] = measurement_rows(
         answers.corpus, answers.question, measured, choice, statistics.confidence
     )
-    return answers, (tables, measurements)
+    for one in answers.marked(choice):
+        for name, more in analyse(one, statistics, family).items():
+            rows[name] += more
+    return answers, rows
 
 
 def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
