@@ -8,7 +8,7 @@ Glossary: V words, D dimensions.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,13 +170,6 @@ def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
         )
     data = base64.b64encode(values.tobytes()).decode("ascii")
     return {"shape": list(values.shape), "dtype": dtype, "data": data}
-
-
-def unpacked_tensor(packed: Mapping[str, Any]) -> np.ndarray:
-    """What `packed_tensor` packed, as the page reads it."""
-    raw = base64.b64decode(packed["data"], validate=True)
-    dtype = np.dtype(packed["dtype"]).newbyteorder("<")
-    return np.frombuffer(raw, dtype).reshape(packed["shape"])
 
 
 def _means(readings: Readings) -> dict[str, dict[str, Any]]:

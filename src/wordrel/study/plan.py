@@ -37,14 +37,12 @@ class Plan:
 
     Attributes:
         config: what was asked for.
-        cache: where corpora and cells are.
         tasks: as loaded, in the order of the config; and those that were left out.
         corpora: as prepared, by name.
         works: every cell, corpus by corpus, model by model, seed by seed.
     """
 
     config: StudyConfig
-    cache: Path
     tasks: Tasks
     corpora: dict[str, Corpus]
     works: tuple[CellWork, ...]
@@ -89,7 +87,7 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> P
         with job_progress(f"corpus {corpus.name}") as progress:
             corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
     digests = {name: corpus.digest for name, corpus in corpora.items()}
-    return Plan(config, cache, tasks, corpora, works_of(config, cache, tasks, digests))
+    return Plan(config, tasks, corpora, works_of(config, cache, tasks, digests))
 
 
 def works_of(
