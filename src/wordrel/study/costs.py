@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
-from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import ModelConfig, Word2vecConfig
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
@@ -125,7 +125,8 @@ class Known:
         for any number. What is scaled so is the median. Memory is the largest peak, and what more
         the tables of `words` words take: the rest of a process does not grow with dimensions.
         """
-        ours = _settings(spec.model_config, spec.training_config)
+        model, training = spec.model_config, spec.training_config
+        ours = model.model_dump(mode="json") | training.model_dump(mode="json")
         kind = ours["kind"], ours.get("algorithm")
         near = _nearest(
             [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind],
@@ -139,10 +140,10 @@ class Known:
             return _estimated(ours, tokens, near, Estimate(None, peak, Basis.CELLS, evidence))
         if ours["kind"] == "random":
             return Estimate(0.0, None, Basis.NOTHING_TRAINED)
-        rate = self.rates.get(measured_as(spec.model_config))
+        rate = self.rates.get(measured_as(model))
         if rate is None:
             return UNKNOWN
-        other = Finished("", "", SPEED_TRAINING, rate, 1.0, 0.0)
+        other = Finished("", "", ours | SPEED_TRAINING, rate, 1.0, 0.0)
         found = Estimate(None, None, Basis.SPEED, f"{rate:,.0f} tokens/s")
         return _estimated(ours, tokens, [other], found)
 
@@ -213,14 +214,11 @@ def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[F
     return [one for away, one in far if away == least]
 
 
-def _settings(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
-    return model.model_dump(mode="json") | training.model_dump(mode="json")
-
-
 def _differing(ours: Mapping[str, Any], cell: Finished) -> list[str]:
     """Settings in which a cell costs something else, other than tokens read."""
-    compared = sorted(cell.settings.keys() - _SAME_COST)
-    return [key for key in compared if ours.get(key) != cell.settings[key]]
+    compared = sorted((ours.keys() | cell.settings.keys()) - _SAME_COST)
+    # a cell that is older than a setting lacks it, which means what "off" means
+    return [key for key in compared if (ours.get(key) or None) != (cell.settings.get(key) or None)]
 
 
 def _estimated(
