@@ -151,7 +151,7 @@ def _covered(config: "CorpusConfig", corpus: "Corpus") -> "Iterator[tuple[str, n
     from wordrel.tasks.registry import REGISTRY
 
     for name, info in REGISTRY.items():
-        if info.path:
+        if info.data.package:
             yield name, covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
 
 

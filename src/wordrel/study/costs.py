@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
-from wordrel.config import ModelConfig, Word2vecConfig
+from wordrel.config import ModelConfig, Word2vecConfig, identity
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
@@ -126,7 +126,7 @@ class Known:
         the tables of `words` words take: the rest of a process does not grow with dimensions.
         """
         model, training = spec.model_config, spec.training_config
-        ours = model.model_dump(mode="json") | training.model_dump(mode="json")
+        ours = identity(model) | training.model_dump(mode="json")
         kind = ours["kind"], ours.get("algorithm")
         near = _nearest(
             [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind],
@@ -138,7 +138,7 @@ class Known:
             if words is not None and near[0].digest == spec.corpus_digest:
                 peak = max(c.memory_mb + _more_memory(words, c, ours["dim"]) for c in near)
             return _estimated(ours, tokens, near, Estimate(None, peak, Basis.CELLS, evidence))
-        if ours["kind"] == "random":
+        if model.kind == "random":
             return Estimate(0.0, None, Basis.NOTHING_TRAINED)
         rate = self.rates.get(measured_as(model))
         if rate is None:
