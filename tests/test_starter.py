@@ -145,4 +145,5 @@ def test_a_study_runs_on_it(tmp_path: Path):
         out, out=tmp_path / "results", jobs=1, cache=tmp_path / "cache", **changes
     )
     assert set(results.runs["status"]) == {"done"}
-    assert (tmp_path / "results" / "report.md").is_file()
+    for page in ("report.md", "report.html"):
+        assert (tmp_path / "results" / page).is_file()

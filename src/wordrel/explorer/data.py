@@ -17,7 +17,6 @@ from jaxtyping import Float32
 
 from wordrel import api
 from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
-from wordrel.config.settings import CorpusConfig
 from wordrel.errors import StoreError
 from wordrel.io.files import read_tensors
 from wordrel.io.store import cache_root, opened
@@ -68,7 +67,7 @@ def explorer_data(
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
         "corpus": name,
-        "text": _text_rules(settings),
+        "text": {"lowercase": settings.lowercase, "digits": settings.digits},
         "vocabulary": len(vocab),
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],
@@ -192,7 +191,3 @@ def _primary(results: Results, readings: Readings, run: Row) -> dict[str, str]:
     stored = str(chosen[0].view) if chosen else readings.primary["alike"]
     shown = stored if stored in readings.views else readings.primary["alike"]
     return {"primary": shown, "study_primary": stored}
-
-
-def _text_rules(settings: CorpusConfig) -> dict[str, Any]:
-    return {"lowercase": settings.lowercase, "digits": settings.digits}
