@@ -18,8 +18,8 @@ def host() -> str:
 
 def train_slowly(work: Any, report: Callable[..., None]) -> None:
     """Note where the cell is trained, and wait in the middle of that until a host was lost."""
-    from wordrel.study.answers import train_and_ask
     from wordrel.study.cell import is_trained
+    from wordrel.study.evaluate import train_and_ask
 
     root = work.cell.cache
     new, me = not is_trained(work.cell), host()

@@ -77,10 +77,13 @@ def run_config(
     cluster: Cluster | None = None,
 ) -> Results:
     """The same for a config that is read already."""
+    from wordrel.report.page import write_pages
     from wordrel.study.run import run_study  # loads torch and gensim
 
-    place = Path(out) if out else Path("results", config.study)
-    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster)
+    place = Path(out or Path("results", config.study))
+    return run_study(
+        config, _cache(cache), place, jobs=jobs, cluster=cluster, write_pages=write_pages
+    )
 
 
 def _cache(chosen: Folder | None) -> Path:

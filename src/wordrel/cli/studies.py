@@ -68,7 +68,7 @@ def new(
     about = "" if look.whole else "about "
     training, text = config.training, config.corpora[0]
     typer.echo(
-        f"{place}: {about}{look.tokens:,} words in {look.files:,} file(s); min_count "
+        f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
         f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
         f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )

@@ -4,7 +4,6 @@ Reads a config; trains and asks what the cache does not have yet; writes `result
 is replaced only when the run has come to its end.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
+from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
 from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import (
@@ -29,8 +28,7 @@ from wordrel.io.store import (
 from wordrel.jobs import Cluster, engine_of
 from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
-from wordrel.report.page import write_pages
-from wordrel.study.answers import CellWork, is_answered, train_and_ask
+from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
 from wordrel.study.results import SCHEMA, Results, read_results
 from wordrel.study.tables import write_tables
@@ -44,7 +42,7 @@ Done = TypeVar("Done")
 
 def _cell(work: CellWork) -> Cell:
     """Needs the prepared corpus, and the files of the user's own tasks."""
-    own = [Path(task["path"]) for task in map(json.loads, work.tasks) if "path" in task]
+    own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
     return Cell(
         work.name,
         partial(train_and_ask, work),
@@ -60,6 +58,7 @@ def run_study(
     *,
     jobs: int | None = None,
     cluster: Cluster | None = None,
+    write_pages: Callable[[Path], object] = lambda folder: None,
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -70,6 +69,7 @@ def run_study(
         jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
             worker.
         cluster: where cells run; default: on this machine.
+        write_pages: writes the pages of a folder of results, from its tables.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
