@@ -70,9 +70,7 @@ class DaskEngine(Engine):
             try:
                 yield partial(self._results, client, scratch, guard)
             finally:
-                if (
-                    client.status == "running"
-                ):  # else the scheduler would write to it when it is gone
+                if client.status == "running":  # a subscriber that is gone would trouble Dask
                     events.unsubscribe_topic("all")
 
     def _results(

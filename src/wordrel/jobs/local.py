@@ -299,7 +299,8 @@ class LocalEngine(Engine):
         guard = partial(_end_with, os.getpid())
         outcomes = run(delayed(run_cell)(cell, scratch, guard) for cell in cells)
         try:
-            for outcome in outcomes:  # noqa: UP028 (`yield from` would close them, and let joblib warn)
+            # `yield from` would close the outcomes before the warnings are caught below
+            for outcome in outcomes:  # noqa: UP028
                 yield outcome
         except TerminatedWorkerError as error:
             codes = re.search(r"exit codes of the workers are \{(.*)\}", str(error))
