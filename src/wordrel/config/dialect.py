@@ -31,6 +31,11 @@ class MalformedError(ValueError):
         self.line, self.text = line, text
 
 
+def dotted(keys: Keys) -> str:
+    """Keys as an override writes them."""
+    return ".".join(map(str, keys))
+
+
 def shown(found: Any, limit: int = 60) -> str:
     """A value as a message repeats it: on one line, and not longer than `limit`."""
     text = "nothing" if found is None else repr(found)

@@ -12,11 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wordrel.config.dialect import shown
+from wordrel.config.dialect import dotted, shown
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, healed, nearest, problems_of
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
+from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.tasks.registry import REGISTRY, explain_unknown
 
@@ -47,9 +48,10 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     """
     folder = Path(path).parent
     data, places = read_yaml(Path(path), overrides)
+    data, wrong = expanded(data, places)
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
-    return _parse(there, places, [*_unknown_tasks(data), *missing])
+    return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
 
 
 def parse_config(
@@ -64,8 +66,10 @@ def parse_config(
         place: what each message starts with.
         folder: where its paths start; default: they stay as they are.
     """
+    places = Places(place)
+    data, wrong = expanded(data, places)
     there = data if folder is None else anchored(data, lambda keys: folder)
-    return _parse(there, Places(place), list(_unknown_tasks(data)))
+    return _parse(there, places, [*wrong, *_unknown_tasks(data)])
 
 
 def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
@@ -101,7 +105,7 @@ def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> Stu
         if not found:
             return config
     found.sort(key=lambda problem: places.line(problem[0]))
-    lines = [f"{places(keys)}: {text}" for keys, text in found]
+    lines = [f"{places(keys)}: {dotted(places.written(keys))}: {text}" for keys, text in found]
     raise ConfigError(list(dict.fromkeys(lines)))
 
 
@@ -121,7 +125,7 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
             task.get("kind", "named") == "named" and "path" not in task
         )
         if named and isinstance(name, str) and name not in REGISTRY:
-            yield ("tasks", i), f"tasks.{i}: {explain_unknown(name)}"
+            yield ("tasks", i), explain_unknown(name)
 
 
 def _missing_files(
@@ -142,13 +146,13 @@ def _missing_files(
             text = f"found {shown(source, _LONG)}, where nothing is{near} expected a file, folder "
             text += f"or glob (looked for {_printed(at)}), or one of {', '.join(NAMED_SOURCES)}"
             text += _which_corpus(i, there["corpora"][i].get("name"), manifest)
-            yield ("corpora", i, "source"), f"corpora.{i}.source: {text}"
+            yield ("corpora", i, "source"), text
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
         if isinstance(path, str | Path):
             at = str(there["tasks"][i]["path"])
             if text := _no_file(path, at, task.get("kind")):
-                yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
+                yield ("tasks", i, "path"), text
 
 
 def _no_file(written: str | Path, at: str, kind: Any) -> str:

@@ -61,9 +61,14 @@ class _Model(Strict):
     @classmethod
     def _named_after_kind(cls, data: Any) -> Any:
         if isinstance(data, Mapping) and not data.get("name") and isinstance(data.get("kind"), str):
-            default = "skip_gram" if data["kind"] == "word2vec" else data["kind"]
-            return {**data, "name": data.get("algorithm", default)}
+            return {**data, "name": model_name(data)}
         return data
+
+
+def model_name(data: Mapping[str, Any]) -> Any:
+    """The name of a model that is given none: what it is."""
+    default = "skip_gram" if data.get("kind") == "word2vec" else data.get("kind")
+    return data.get("algorithm", default)
 
 
 class RandomConfig(_Model):

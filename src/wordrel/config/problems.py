@@ -21,7 +21,7 @@ from wordrel.config.settings import (
 )
 
 Problem = tuple[Keys, str]
-"""Where it is, and a line that begins with the key."""
+"""Where it is, and what is wrong there."""
 
 _GROUPS: dict[str, type[BaseModel]] = {
     "corpora": CorpusConfig,
@@ -94,21 +94,20 @@ def nearest(found: str, allowed: Iterable[str]) -> str:
 def _explain(error: Any) -> list[Problem]:
     kind, found, keys = error["type"], error["input"], _keys(error["loc"])
     if kind == "value_error":  # our own checks, whose lines begin with their keys
-        return [(_split(line), line) for line in str(error["ctx"]["error"]).split("\n")]
-    where = ".".join(map(str, keys))
+        return [_split(line) for line in str(error["ctx"]["error"]).split("\n")]
     if kind == "extra_forbidden" and keys[0] == "execute" and keys[-1] in _FLAGS:
         cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
         text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
-        return [(keys, f"{where}: {text}")]
+        return [(keys, text)]
     if kind == "extra_forbidden":
-        return [(keys, f"{where}: found an unknown key{_hint(error['loc'])}")]
+        return [(keys, f"found an unknown key{_hint(error['loc'])}")]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return [((*keys, "kind"), f"{where}.kind: {_wrong_kind(error)}")]
+        return [((*keys, "kind"), _wrong_kind(error))]
     if kind in _NO_KEYS:
-        return [(keys, f"{where}: found {_shown(found)}, expected {_keys_of(error['loc'])}")]
+        return [(keys, f"found {_shown(found)}, expected {_keys_of(error['loc'])}")]
     shown = "nothing" if kind == "missing" else _shown(found)
     near = nearest(str(found), _literals(error)) if kind == "literal_error" else ";"
-    return [(keys, f"{where}: found {shown}{near.rstrip(';') or ','} expected {_expected(error)}")]
+    return [(keys, f"found {shown}{near.rstrip(';') or ','} expected {_expected(error)}")]
 
 
 def _keys(loc: Keys) -> Keys:
@@ -116,9 +115,9 @@ def _keys(loc: Keys) -> Keys:
     return (*loc[:2], *loc[3:]) if loc[0] in _KINDS and len(loc) > 2 else loc
 
 
-def _split(line: str) -> Keys:
-    key = line.partition(":")[0]
-    return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+def _split(line: str) -> Problem:
+    key, _, text = line.partition(": ")
+    return tuple(int(part) if part.isdecimal() else part for part in key.split(".")), text
 
 
 def _expected(error: Any) -> str:
@@ -156,10 +155,10 @@ def _wrong_kind(error: Any) -> str:
 def _hint(loc: Keys) -> str:
     """The key that was meant, or where this one belongs, and what is allowed here."""
     key, allowed = str(loc[-1]), _allowed(loc)
-    homes = [f"{name}.{key}" for name, group in _GROUPS.items() if key in group.model_fields]
+    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in group.model_fields}
     hint = nearest(key, allowed)
-    if hint == ";" and homes:
-        hint = f"; did you mean {homes[0].replace('corpora.', 'corpora.0.')!r}?"
+    if hint == ";" and (near := difflib.get_close_matches(key, homes, n=1)):
+        hint = f"; did you mean {homes[near[0]].replace('corpora.', 'corpora.0.')!r}?"
     return f"{hint} expected one of {', '.join(sorted(allowed))}"
 
 

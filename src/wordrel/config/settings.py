@@ -253,4 +253,17 @@ def config_schema() -> dict[str, Any]:
     named = {"type": "string", "description": "a task of the registry (wordrel tasks list)"}
     items = schema["properties"]["tasks"]["items"]
     schema["properties"]["tasks"]["items"] = {"anyOf": [named, items]}
+    shared = TrainingConfig.model_json_schema()["properties"]
+    for name, group in schema["$defs"].items():
+        if "training" in group["properties"] or name == "CorpusConfig":
+            own = group["properties"] | (shared if "training" in group["properties"] else {})
+            group["properties"]["vary"] = {
+                "description": "an entry for each combination, such as {window: [2, 5, 10]}",
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    key: {"type": "array", "minItems": 1, "items": setting}
+                    for key, setting in own.items()
+                },
+            }
     return schema

@@ -1,0 +1,106 @@
+"""`vary`: one entry of a config that stands for several, one for each combination of its values.
+
+Its keys are settings of the corpus, of the model, or of the model's training. An entry is named
+after what it varies: `mean` with `vary: {window: [2, 10], shuffled: [false, true]}` gives
+mean_window2, mean_window2_shuffled, mean_window10, mean_window10_shuffled.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from wordrel.config.dialect import Keys, shown
+from wordrel.config.models import TrainingConfig, model_name
+from wordrel.config.places import Places
+from wordrel.config.problems import Problem
+from wordrel.config.settings import corpus_name
+
+ENTRIES = 1_000  # corpora or models that a config may have once `vary` is expanded
+_OWN_NAME = {"name", "kind", "algorithm", "source"}  # what an entry is called after anyway
+
+
+def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], list[Problem]]:
+    """The data with every combination as an entry of its own, and what is wrong with `vary`.
+
+    Args:
+        data: as it was written.
+        places: told where each entry was written.
+    """
+    found, problems = dict(data), list[Problem]()
+    shared = data.get("training")
+    defaults = TrainingConfig().model_dump() | (shared if isinstance(shared, dict) else {})
+    for group, training in (("corpora", {}), ("models", defaults)):
+        if not isinstance(entries := data.get(group), list | tuple):
+            continue
+        found[group] = []
+        for i, entry in enumerate(entries):
+            at = (group, len(found[group]))
+            places.moved[at] = (group, i)
+            if not isinstance(entry, Mapping) or "vary" not in entry:
+                found[group].append(entry)
+            elif problem := _problem(entry, ENTRIES - len(found[group]) - len(entries[i + 1 :])):
+                problems.append(((*at, "vary"), problem))
+                found[group].append({key: entry[key] for key in entry if key != "vary"})
+            else:
+                for variant, origins in _variants(entry, training):
+                    at = (group, len(found[group]))
+                    places.moved[at] = (group, i)
+                    places.moved |= {(*at, *to): (group, i, *key) for to, key in origins.items()}
+                    found[group].append(variant)
+    return found, problems
+
+
+def _problem(entry: Mapping[str, Any], room: int) -> str:
+    """What is wrong with the `vary` of an entry; empty where nothing is."""
+    vary, training = entry["vary"], entry.get("training")
+    if not isinstance(vary, Mapping) or not vary:
+        return f"found {shown(vary)}, expected keys with lists of values"
+    for key, values in vary.items():
+        if not isinstance(values, list | tuple) or not values:
+            return f"{key}: found {shown(values)}, expected a list of values"
+        if key in entry or (isinstance(training, Mapping) and key in training):
+            return f"{key}: found a value beside `vary` too, expected one of them: remove the other"
+    if (number := math.prod(map(len, vary.values()))) > room:
+        return f"found {number:,} combinations, expected at most {ENTRIES:,} entries in all"
+    return ""
+
+
+def _variants(
+    entry: Mapping[str, Any], shared: Mapping[str, Any]
+) -> Iterator[tuple[dict[str, Any], dict[Keys, Keys]]]:
+    """Each combination, and which of its keys were written where in the entry."""
+    vary = entry["vary"]
+    fixed = {key: value for key, value in entry.items() if key != "vary"}
+    for chosen in product(*(enumerate(values) for values in vary.values())):
+        variant, training = dict(fixed), dict[str, Any]()
+        origins = dict[Keys, Keys]()
+        for key, (i, value) in zip(vary, chosen, strict=True):
+            if key not in shared:
+                variant[key] = value
+            elif (type(value), value) != (type(shared[key]), shared[key]):
+                training[key] = value  # else this is the model that other studies train
+            origins[("training", key) if key in shared else (key,)] = ("vary", key, i)
+        if training and isinstance(entry.get("training", {}), Mapping):
+            variant["training"] = {**entry.get("training", {}), **training}
+        varied = {key: value for key, (_, value) in zip(vary, chosen, strict=True)}
+        yield _named(variant, varied), origins
+
+
+def _named(variant: dict[str, Any], varied: Mapping[str, Any]) -> dict[str, Any]:
+    name, own = variant.get("name"), {"name"}
+    if not name:
+        source, own = variant.get("source"), _OWN_NAME
+        name = corpus_name(source) if isinstance(source, str) else model_name(variant)
+    if not isinstance(name, str):
+        return variant  # its problem has a message of its own
+    suffixes = (_suffix(key, value) for key, value in varied.items() if key not in own)
+    return {**variant, "name": "".join([name, *suffixes])}
+
+
+def _suffix(key: str, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    text = "" if value is True else re.sub(r"[^a-z0-9._-]+", "-", str(value).lower()).strip("-")
+    return f"_{key}{text}"
