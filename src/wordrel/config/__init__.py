@@ -9,6 +9,7 @@ from wordrel.config.models import (
     TrainingConfig,
     Word2vecConfig,
 )
+from wordrel.config.paths import content_digest, seen_from, stored_text
 from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
     NAMED_SOURCES,
@@ -25,7 +26,6 @@ from wordrel.config.settings import (
     config_schema,
     digest,
 )
-from wordrel.config.stored import content_digest, seen_from, stored_text
 
 __all__ = [
     "NAMED_SOURCES",

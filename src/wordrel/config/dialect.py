@@ -62,18 +62,17 @@ def _real(text: str) -> float:
 
 
 _TAG = "tag:yaml.org,2002:"
-_SCALARS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
-    "null": (r"~|null|Null|NULL|", "~nN", lambda text: None),
-    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF", lambda text: text.lower() == "true"),
-    "int": (r"[-+]?[0-9]+(?:_[0-9]+)*", "-+0123456789", _whole),
+_SCALARS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "null": (r"~|null|Null|NULL|", lambda text: None),
+    "bool": (r"true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true"),
+    "int": (r"[-+]?[0-9]+(?:_[0-9]+)*", _whole),
     "float": (
         r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
         r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+.0123456789",
         _real,
     ),
 }
-"""What plain scalars mean: pattern, first characters, reader. All others are text."""
+"""What plain scalars mean: pattern and reader. All others are text."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,10 +105,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-for _name, (_pattern, _first, _) in _SCALARS.items():
+for _name, (_pattern, _) in _SCALARS.items():
     for _side in (_Loader, _Dumper):
-        _starts = [*_first, *([""] if _name == "null" else [])]
-        _side.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), _starts)
+        _side.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), None)
 
 
 def _check_bounds(line: int, nodes: int, depth: int) -> None:
@@ -211,7 +209,7 @@ def _scalar(node: yaml.Node, line: int) -> Any:
     if kind not in _SCALARS:
         return str(node.value)
     try:
-        return _SCALARS[kind][2](node.value)
+        return _SCALARS[kind][1](node.value)
     except ValueError as error:
         raise MalformedError(line, str(error)) from error
 

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from wordrel.config.models import MatchedConfig, ModelConfig, TrainingConfig
+from wordrel.config.models import MatchedConfig, ModelConfig, Name, Strict, TrainingConfig
 from wordrel.config.rungs import unfit
-from wordrel.config.strict import Name, Strict
 
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),

@@ -36,24 +36,21 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
             continue
         found[group] = []
         for i, entry in enumerate(entries):
-            at = (group, len(found[group]))
-            places.moved[at] = (group, i)
-            if not isinstance(entry, Mapping) or "vary" not in entry:
-                found[group].append(entry)
-            elif problem := _problem(entry, ENTRIES - len(found[group]) - len(entries[i + 1 :])):
-                problems.append(((*at, "vary"), problem))
-                found[group].append({key: entry[key] for key in entry if key != "vary"})
-            else:
-                for variant, origins in _variants(entry, training):
-                    at = (group, len(found[group]))
-                    places.moved[at] = (group, i)
-                    places.moved |= {(*at, *to): (group, i, *key) for to, key in origins.items()}
-                    found[group].append(variant)
+            room = ENTRIES - len(found[group]) - len(entries[i + 1 :])
+            if problem := _problem(entry, room):
+                problems.append(((group, len(found[group]), "vary"), problem))
+                entry = {key: value for key, value in entry.items() if key != "vary"}
+            for variant, origins in _variants(entry, training):
+                at = (group, len(found[group]))
+                places.moved |= {(*at, *to): (group, i, *key) for to, key in origins.items()}
+                found[group].append(variant)
     return found, problems
 
 
-def _problem(entry: Mapping[str, Any], room: int) -> str:
+def _problem(entry: Any, room: int) -> str:
     """What is wrong with the `vary` of an entry; empty where nothing is."""
+    if not isinstance(entry, Mapping) or "vary" not in entry:
+        return ""
     vary, training = entry["vary"], entry.get("training")
     if not isinstance(vary, Mapping) or not vary:
         return f"found {shown(vary)}, expected keys with lists of values"
@@ -67,36 +64,39 @@ def _problem(entry: Mapping[str, Any], room: int) -> str:
     return ""
 
 
-def _variants(
-    entry: Mapping[str, Any], shared: Mapping[str, Any]
-) -> Iterator[tuple[dict[str, Any], dict[Keys, Keys]]]:
+def _variants(entry: Any, shared: Mapping[str, Any]) -> Iterator[tuple[Any, dict[Keys, Keys]]]:
     """Each combination, and which of its keys were written where in the entry."""
-    vary = entry["vary"]
-    fixed = {key: value for key, value in entry.items() if key != "vary"}
+    if not isinstance(entry, Mapping) or "vary" not in entry:
+        yield entry, {(): ()}
+        return
+    vary, given = entry["vary"], entry.get("training", {})
     for chosen in product(*(enumerate(values) for values in vary.values())):
-        variant, training = dict(fixed), dict[str, Any]()
-        origins = dict[Keys, Keys]()
-        for key, (i, value) in zip(vary, chosen, strict=True):
-            if key not in shared:
-                variant[key] = value
-            elif (type(value), value) != (type(shared[key]), shared[key]):
-                training[key] = value  # else this is the model that other studies train
-            origins[("training", key) if key in shared else (key,)] = ("vary", key, i)
-        if training and isinstance(entry.get("training", {}), Mapping):
-            variant["training"] = {**entry.get("training", {}), **training}
         varied = {key: value for key, (_, value) in zip(vary, chosen, strict=True)}
-        yield _named(variant, varied), origins
+        origins: dict[Keys, Keys] = {(): ()}
+        for key, (i, _) in zip(vary, chosen, strict=True):
+            origins[("training", key) if key in shared else (key,)] = ("vary", key, i)
+        own = {key: value for key, value in varied.items() if key not in shared}
+        variant = {key: value for key, value in entry.items() if key != "vary"} | own
+        # a model with the shared value is the one that other studies train: it changes nothing
+        training = {k: varied[k] for k in varied if k in shared and not _same(varied[k], shared[k])}
+        if training and isinstance(given, Mapping):
+            variant["training"] = {**given, **training}
+        yield variant | _name(variant, varied), origins
 
 
-def _named(variant: dict[str, Any], varied: Mapping[str, Any]) -> dict[str, Any]:
+def _same(value: Any, other: Any) -> bool:
+    return type(value) is type(other) and bool(value == other)
+
+
+def _name(variant: Mapping[str, Any], varied: Mapping[str, Any]) -> dict[str, str]:
     name, own = variant.get("name"), {"name"}
     if not name:
         source, own = variant.get("source"), _OWN_NAME
         name = corpus_name(source) if isinstance(source, str) else model_name(variant)
     if not isinstance(name, str):
-        return variant  # its problem has a message of its own
+        return {}  # its problem has a message of its own
     suffixes = (_suffix(key, value) for key, value in varied.items() if key not in own)
-    return {**variant, "name": "".join([name, *suffixes])}
+    return {"name": "".join([name, *suffixes])}
 
 
 def _suffix(key: str, value: Any) -> str:
