@@ -26,12 +26,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from wordrel.config.rungs import POSITIONS, WORD_SCORES
 from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries
 from wordrel.report.claims import RULES
 from wordrel.report.queries import Row
 from wordrel.report.readme import replace_block
-from wordrel.report.rungs import POSITIONS, WORD_SCORES
 from wordrel.report.text import escape, number, share, table
 from wordrel.report.verdicts import (
     Claim,

@@ -61,10 +61,11 @@ what separates two rungs may be tuning.
 
 from collections.abc import Iterable
 
+from wordrel.config.rungs import POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import ladder
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.queries import Row
-from wordrel.report.rungs import POSITIONS, QUERY_KEY, WORD_SCORES, Ladder, rungs
+from wordrel.report.rungs import Ladder, rungs
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
     SEEDS,

@@ -7,8 +7,9 @@ import numpy as np
 
 from task_spaces import readings_of
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import InText, Sentence, Task
-from wordrel.tasks.info import TaskInfo
+from wordrel.tasks.base import Task
+from wordrel.tasks.items import InText, Sentence
+from wordrel.tasks.registry import DataSet, TaskInfo
 
 
 class Around:
@@ -55,23 +56,11 @@ def in_text(*items: tuple[str, str, float, str]) -> InText:
         words=tuple((a.words[a.position], b.words[b.position]) for a, b in sentences),
         gold=np.array([gold for _, _, gold, _ in items], dtype=np.float64),
         cluster=np.arange(len(items)),
-        duplicates=0,
-        multiword=0,
         labels=tuple(label for *_, label in items),
         sentences=sentences,
     )
 
 
 def task_of(name: str, kind: str, measure: str, items: InText) -> Task:
-    info = TaskInfo(
-        name=name,
-        kind=kind,
-        question="in_context",
-        description="",
-        reference="",
-        license="",
-        bibtex_citation="",
-        date="",
-        main_score=measure,
-    )
+    info = TaskInfo(name=name, kind=kind, description="", data=DataSet(name="", license=""))
     return Task(name, kind, "in_context", measure, "higher", "test", items, "0", info)

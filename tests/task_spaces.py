@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from wordrel.config import PairsTask
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import Items, Outcome, Task
+from wordrel.tasks import own_task
+from wordrel.tasks.base import Outcome, Task
+from wordrel.tasks.items import Items
 from wordrel.tasks.registry import REGISTRY
 
 
@@ -35,8 +39,6 @@ def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
         words=tuple(tuple(item.split()) for item in words),
         gold=np.array(fields.get("gold", np.ones(len(words))), dtype=np.float64),
         cluster=np.array(fields.get("cluster", np.arange(len(words))), dtype=np.int64),
-        duplicates=0,
-        multiword=0,
         labels=tuple(fields.get("labels", ())),
     )
     return Task(
@@ -50,6 +52,11 @@ def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
         digest="",
         info=REGISTRY["ws353"],
     )
+
+
+def pairs_task(name: str, path: Path) -> Task:
+    """A user's own pairs."""
+    return own_task(PairsTask(kind="pairs", name=name, path=path))
 
 
 def counted(counts: Mapping[str, int]) -> Vocab:

@@ -39,13 +39,13 @@ from benchmarks.material import QUICK, Material, first_tokens, zipf_corpus
 from benchmarks.rows import Aim, Rows
 from benchmarks.speed import PARTS, run_parts
 from planted import Plan, partners, planted_corpus, split_of, toy_corpus
-from task_spaces import task_of
+from task_spaces import pairs_task, task_of
 from wordrel.config import MatchedConfig, TrainingConfig, parse_config
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.errors import CorpusError, StoreError, WordrelError
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.stream import Batch, Cutter, block_of
-from wordrel.tasks import Task, load_task, pairs_task
+from wordrel.tasks import Task, load_task
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAINING = TrainingConfig(dim=8, window=3, epochs=1, subsample=0)

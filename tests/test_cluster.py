@@ -84,6 +84,8 @@ def test_a_config_of_a_stranger_cannot_choose_who_sends_code_here(
 ) -> None:
     assert tiny_run.exit_code == 0
     folder = shutil.copytree(tiny_place / "out", tmp_path / "theirs")
+    for name in ("text.txt", "pairs.csv"):  # the config is right but for its cluster
+        shutil.copy(tiny_place / name, tmp_path)
     path = with_execute(folder, {"engine": "dask", "address": stranger.address})
     if command == "reproduce":
         result = call("reproduce", folder)

@@ -1,6 +1,5 @@
-"""The rungs against the equations y_i = sum_j a_ij v_j written as plain loops in float64."""
+"""The rungs against the equations y_i = sum_j a_ij v_j, one target at a time in float64."""
 
-import math
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -15,6 +14,7 @@ from planted import split_of, toy_corpus
 from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.models import MODELS
+from wordrel.models.attention import state
 from wordrel.models.matched.loss import Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.matched.weights import attention, initial_weights, mix
@@ -80,76 +80,21 @@ def windows_of(sentences: list[list[int]], **how: Any) -> list[tuple[int, int]]:
 def plain_states(
     model: Model, sentences: list[list[int]], hidden: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
-    """The equations of the study: a loop over targets, heads and context words."""
+    """One target after the other by `models.attention`; zeros where there is no context."""
+    tables = {"input": model.inputs, "output": model.outputs, "bias": model.bias}
+    tensors = {name: tensor.numpy() for name, tensor in {**tables, **model.dense}.items()}
     windows = iter(windows_of(sentences))
     unseen = np.zeros(N, dtype=np.bool_) if hidden is None else hidden
     cut = np.split(unseen, np.cumsum([len(sentence) for sentence in sentences])[:-1])
-    return np.array(
-        [
-            plain_state(model, sentence, i, *next(windows), gone)
-            for sentence, gone in zip(sentences, cut, strict=True)
-            for i in range(len(sentence))
-        ]
-    )
-
-
-def plain_state(
-    model: Model, sentence: list[int], i: int, left: int, right: int, gone: NDArray[np.bool_]
-) -> Any:
-    x = model.inputs.numpy()[sentence]
-    weights = plain_weights(model)
-    masked = RUNGS[model.config.kind].objective == "masked_word"
-    asking = RUNGS[model.config.kind].query
-    context = [*range(i - left, i), *(range(i + 1, i + 1 + right) if masked else [])]
-    context = [j for j in context if not gone[j]]
-    if not context:
-        return np.zeros(x.shape[1])
-    words = plain_norm(weights, "norm_1", x) if model.rung.block else x
-    dim, heads = x.shape[1], model.config.heads
-    y = np.zeros(dim)
-    for h in range(heads):
-        rows = slice(h * dim // heads, (h + 1) * dim // heads)
-        q = np.zeros(dim // heads)
-        if asking == "mask":
-            q = weights["q_mask"][rows]
-        elif asking != "none":
-            asked = words[i - 1] if asking == "previous" else words[context].mean(0)
-            q = weights["W_q"][rows] @ asked
-        scores = []
-        for j in context:
-            score = q @ (weights["W_k"][rows] @ words[j])
-            score /= math.sqrt(dim / heads) if model.config.scale else 1
-            score += weights["offsets"][j - i + W]  # stands from -W to W
-            scores.append(score)
-        total = sum(math.exp(score) for score in scores)
-        for j, score in zip(context, scores, strict=True):
-            y[rows] += math.exp(score) / total * (weights["W_v"][rows] @ words[j])
-    if not model.rung.block:
-        return y
-    h = x[i - 1] + weights["W_o"] @ y
-    h = h + weights["W_2"] @ np.maximum(weights["W_1"] @ plain_norm(weights, "norm_2", h), 0)
-    return plain_norm(weights, "norm_out", h)
-
-
-def plain_weights(model: Model) -> dict[str, Any]:
-    """The dense weights; what a rung does not have does nothing, and tied roles are filled in."""
-    same = np.eye(model.inputs.shape[1])
-    weights: dict[str, Any] = {
-        "W_q": same,
-        "W_k": same,
-        "W_v": same,
-        "offsets": np.zeros(2 * W + 1),
-    }
-    weights |= {name: weight.numpy() for name, weight in model.dense.items()}
-    if "K=Q" in model.config.ties:
-        weights["W_k"] = weights["W_q"]
-    return weights
-
-
-def plain_norm(weights: dict[str, Any], name: str, x: Any) -> Any:
-    centred = x - x.mean(-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
-    return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+    y = np.zeros((N, model.inputs.shape[1]))
+    targets = [(s, gone, i) for s, gone in zip(sentences, cut, strict=True) for i in range(len(s))]
+    for n, (sentence, gone, i) in enumerate(targets):
+        left, right = next(windows)
+        after = range(i + 1, i + 1 + right) if model.rung.objective == "masked_word" else ()
+        context = [j for j in (*range(i - left, i), *after) if not gone[j]]
+        if context:
+            y[n], _ = state(model.config, tensors, sentence, i, context)
+    return y
 
 
 @pytest.mark.parametrize("scale", [False, True])
@@ -264,7 +209,8 @@ def test_weights_sum_to_one_and_are_zero_outside_the_context(
     model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES, hidden=hidden):
         x = model.inputs[model.context_ids(batch)]
-        seen, has_context = visible(model.rung.objective, batch, x.device)
+        seen = visible(model.rung.objective, batch, x.device)
+        has_context = model.has_context(batch)
         places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
         a = attention(model.config, model.dense, x, places)
         here = a.transpose(1, 2)[has_context]  # [targets, H, S]
@@ -281,9 +227,7 @@ def test_a_target_without_context_has_state_zero(kind: str) -> None:
     alone = FIRSTS if RUNGS[kind].objective == "next_word" else [LENGTHS[0]]  # a one-word sentence
     assert np.flatnonzero((y == 0).all(1)).tolist() == alone
     counted = [
-        bool(has)
-        for batch in batches_of(SENTENCES)
-        for has in visible(model.rung.objective, batch, torch.device("cpu"))[1].numpy()[batch.real]
+        bool(has) for batch in batches_of(SENTENCES) for has in model.has_context(batch)[batch.real]
     ]
     assert np.flatnonzero(~np.array(counted)).tolist() == alone
 
@@ -350,21 +294,21 @@ def askers(kind: str, i: int) -> set[int]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_score_of_a_noise_word_does_not_depend_on_the_true_word(kind: str) -> None:
     model = model_of(kind, dtype=torch.float32)
-    noise = torch.tensor([[1, 4, 9]])
+    noise = torch.tensor([[1, 9, 10]])
 
-    def bad_scores(sentences: list[list[int]]) -> NDArray[np.float32]:
-        y = torch.from_numpy(states_of(model, sentences))
-        true = torch.tensor(list(chain(*sentences)))
+    def of_noise(sentences: list[list[int]], i: int) -> Tensor:
+        """The gradient of the scores of the noise words, from which these follow."""
+        y = torch.from_numpy(states_of(model, sentences)[[i]])
+        true = torch.tensor(list(chain(*sentences)))[[i]]
         even = torch.zeros(V)
         scored = [Scored(w, model.outputs[w], model.bias[w, 0], even[w]) for w in (true, noise)]
-        counts = torch.ones(len(y), dtype=torch.bool)
-        loss = shared_noise_loss("negative_sampling", y, counts, scored[0], scored[1], 5)
-        return loss.bad[0].numpy()
+        counts = torch.ones(1, dtype=torch.bool)
+        return shared_noise_loss("negative_sampling", y, counts, *scored, 5).bias[1:]
 
     changed = [[*sentence] for sentence in SENTENCES]
     changed[0][4] = (changed[0][4] + 1) % V
-    assert (bad_scores(changed)[4] == bad_scores(SENTENCES)[4]).all()
-    assert (bad_scores(changed)[5] != bad_scores(SENTENCES)[5]).any()
+    assert torch.equal(of_noise(changed, 4), of_noise(SENTENCES, 4))
+    assert not torch.equal(of_noise(changed, 5), of_noise(SENTENCES, 5))
 
 
 def last_state(model: Model, sentence: list[int]) -> NDArray[np.float64]:
@@ -478,7 +422,7 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
 def test_an_undivided_gradient_is_that_of_the_sum(kind: str) -> None:
     plain, undivided = model_of(kind), model_of(kind, undivided=True)
     (batch,) = batches_of([[3, 1, 12, 5, 9]])
-    sizes = visible(plain.rung.objective, batch, torch.device("cpu"))[0].sum(-1)
+    sizes = visible(plain.rung.objective, batch, torch.device("cpu")).sum(-1)
     found = []
     for model in (plain, undivided):
         x = model.inputs[model.context_ids(batch)].requires_grad_()

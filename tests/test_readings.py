@@ -170,9 +170,11 @@ def test_an_unknown_word_is_named(ask: Any) -> None:
 
 def test_an_unknown_view_is_named_with_those_that_are_there() -> None:
     model = readings()
-    with pytest.raises(NotAvailableError, match="no view 'key' here; there are input, other"):
+    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
         model.similarity("cat", "dog", "key")
-    with pytest.raises(NotAvailableError, match=r"no view 'q\.k' here; there are in\.other, other"):
+    with pytest.raises(
+        NotAvailableError, match=r"view: found 'q\.k', expected one of in\.other, other"
+    ):
         model.relation("cat", "dog", "q.k")
     view: Any = "both"
     with pytest.raises(Exception, match="both"):  # by type checking here, by name for users

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from wordrel.api import stored_config
+from wordrel.config import identity
 from wordrel.report.page import render_files, write_report
 from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
@@ -30,15 +31,17 @@ def test_committed_report_is_what_its_tables_give(folder: Path):
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
-def test_a_setting_that_came_later_orphans_no_cell_of_a_committed_result(folder: Path):
+def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
+    """Under the same name where the model bears its kind's; else under the name of that time."""
     results = read_results(folder)
     config = stored_config(results)
     digests = {corpus["name"]: corpus["digest"] for corpus in results.manifest["corpora"]}
     models = {model.name: model for model in config.models}
     for run in results.runs.itertuples():
-        corpus = CorpusName(run.corpus, digests[run.corpus])
-        spec = CellSpec.of(config, models[run.model], int(run.seed), cache=Path(), corpus=corpus)
-        assert spec.folder.name == run.cell
+        corpus, model = CorpusName(run.corpus, digests[run.corpus]), models[run.model]
+        spec = CellSpec.of(config, model, int(run.seed), cache=Path("none"), corpus=corpus)
+        assert spec.named_folder.name == run.cell
+        assert (spec.folder.name == run.cell) == (model.name == identity(model)["name"])
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
+from wordrel.config.rungs import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import figures, queries
 from wordrel.report.drawing import svg
 from wordrel.report.ladder import (
@@ -32,13 +33,9 @@ from wordrel.report.ladder_section import section, sentence, steps_tables
 from wordrel.report.page import render, render_files
 from wordrel.report.pairs import comparisons_table
 from wordrel.report.rungs import (
-    BLOCK,
     EDGES,
     HEADS,
     LADDERS,
-    POSITIONS,
-    QUERY_KEY,
-    WORD_SCORES,
     Edge,
     Ladder,
     orderings,

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import BaseModel
 from safetensors import SafetensorError
 
 from processes import started
@@ -508,14 +507,12 @@ def test_text_is_written_byte_by_byte(tmp_path):
 # Names ------------------------------------------------------------------------------------------
 
 
-class Settings(BaseModel):
-    kind: str = "x"
-    dim: int = 3
+SETTINGS = {"kind": "x", "dim": 3}
 
 
 def test_a_cell_is_named_by_all_that_decides_its_numbers():
-    given = ("c0ffee", Settings(), Settings(dim=4), 1, "0.1.0")
-    other = ("c0ffef", Settings(dim=5), None, 2, "0.1.1")
+    given = ("c0ffee", SETTINGS, SETTINGS | {"dim": 4}, 1, "0.1.0")
+    other = ("c0ffef", SETTINGS | {"dim": 5}, None, 2, "0.1.1")
     digests = {store.cell_digest(*given)}
     assert digests == {
         "3a3b4236a3a2"
@@ -526,16 +523,12 @@ def test_a_cell_is_named_by_all_that_decides_its_numbers():
 
 
 def test_a_setting_that_came_later_counts_only_where_it_is_used():
-    class Later(Settings):
-        shuffled: bool = False
-        training: dict[str, int] | None = None
+    def named(**later: object) -> str:
+        return store.cell_digest("c0ffee", SETTINGS | later, SETTINGS, 1, "0.1.0")
 
-    def named(settings: BaseModel) -> str:
-        return store.cell_digest("c0ffee", settings, Settings(dim=4), 1, "0.1.0")
-
-    assert named(Later()) == named(Settings())
-    used = Later(shuffled=True), Later(training={"dim": 2})
-    assert len({named(Settings()), *map(named, used)}) == 3
+    assert named(shuffled=False, training=None) == named()
+    used = {"shuffled": True}, {"training": {"dim": 2}}
+    assert len({named(), *(named(**one) for one in used)}) == 3
 
 
 def test_a_cell_folder_reads_corpus_model_seed_digest():

@@ -2,18 +2,22 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
-from task_spaces import readings_of, vocab_of
+from task_spaces import pairs_task, readings_of, vocab_of
+from wordrel.config.places import read_yaml
+from wordrel.config.sets import read_sets, task_names
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.readings import Readings
 from wordrel.stats import MEASURES, plain_scores
-from wordrel.tasks import KINDS, ask, covered, load_task, pairs_task
-from wordrel.tasks.fetch import addresses, known_files, package_file
-from wordrel.tasks.registry import ASKED, REGISTRY
+from wordrel.tasks import KINDS, ask, covered, load_task, registry
+from wordrel.tasks.fetch import addresses, package_file
+from wordrel.tasks.readers import READERS
+from wordrel.tasks.registry import ASKED, REGISTRY, DataFile, tasks_of
 
 
 def score(outcome):
@@ -46,7 +50,7 @@ def test_published_sets_have_their_published_size(name, items, distinct, duplica
     task = load_task(name)
     assert task.items.n_items == len(task.items.gold) == len(task.items.cluster) == items
     assert len(np.unique(task.items.cluster)) == distinct
-    assert (task.items.duplicates, task.items.multiword) == (duplicates, 0)
+    assert task.items.duplicates == duplicates
 
 
 def test_first_and_last_pair_of_ws353_are_as_published():
@@ -65,42 +69,40 @@ OF_THE_CORPUS = [
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_task_says_where_it_is_from_and_how_it_is_asked(name):
     info = REGISTRY[name]
+    data = info.data
     assert info.name == name
-    assert info.kind in KINDS
-    assert (info.question, info.main_score) == ASKED[info.kind]
-    assert info.main_score in MEASURES
-    assert KINDS[info.kind].better == ("lower" if info.main_score == "loss_per_token" else "higher")
+    assert info.reader in READERS
+    assert (info.question, info.measure) == ASKED[info.kind][:2]
+    assert info.measure in MEASURES
+    assert KINDS[info.kind].better == ("lower" if info.measure == "loss_per_token" else "higher")
     assert info.description.endswith(".")
-    assert info.license
+    assert data.license
     assert (info.split == "dev") == name.endswith("_dev")
-    assert bool(info.path) == bool(info.sha256) == (name in IN_GENSIM)
-    assert bool(info.data) == bool(info.files)
+    assert data.package == ("gensim" if name in IN_GENSIM else "")
     published = name not in OF_THE_CORPUS
-    assert published == bool(info.bibtex_citation) == bool(info.date) == bool(info.n_items)
-    assert published == bool(info.path or info.data)
+    assert published == bool(data.citation) == bool(data.date) == bool(info.n_items)
+    assert published == bool(info.files)
     if published:
         assert info.reference.startswith("http")
-        assert info.bibtex_citation.count("{") == info.bibtex_citation.count("}")
+        assert data.citation.count("{") == data.citation.count("}")
 
 
 def test_every_published_file_is_pinned_and_has_an_address_or_a_reason():
-    used = {f"{info.data}/{file}" for info in REGISTRY.values() for file in info.files}
-    assert used == set(known_files())
+    used = {(info.data.name, file) for info in REGISTRY.values() for file in info.files}
+    sets = {info.data.name: info.data for info in REGISTRY.values()}
+    assert used == {(name, file) for name, data in sets.items() for file in data.files}
     for info in REGISTRY.values():
-        for address in addresses(info):
+        for address in () if info.data.package else addresses(info):
             pinned = re.match(
                 r"https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/", address
             )
             assert pinned or "at commit" in address
-    for known in known_files().values():
-        assert re.fullmatch("[0-9a-f]{64}", known.sha256)
-        assert known.bytes > 0
 
 
 @pytest.mark.parametrize("name", [*IN_GENSIM, *OF_THE_CORPUS])
 def test_what_needs_no_download_loads_as_the_registry_says(name):
     task, info = load_task(name), REGISTRY[name]
-    assert (task.name, task.question, task.measure) == (name, info.question, info.main_score)
+    assert (task.name, task.question, task.measure) == (name, info.question, info.measure)
     assert (task.kind, task.split, task.info) == (info.kind, "test", info)
     assert task.items.n_items == (info.n_items or 0)
 
@@ -115,23 +117,83 @@ def test_an_unknown_task_is_met_with_the_nearest_name():
 
 
 def test_a_set_of_another_size_than_the_published_one_is_refused(monkeypatch):
-    monkeypatch.setitem(REGISTRY, "ws353", replace(REGISTRY["ws353"], n_items=352))
+    changed = REGISTRY["ws353"].model_copy(update={"n_items": 352})
+    monkeypatch.setitem(REGISTRY, "ws353", changed)
     with pytest.raises(DatasetError, match="ws353: found 353 items, expected 352"):
         load_task("ws353")
+
+
+WS353 = "test/test_data/wordsim353.tsv"
+
+
+def ws353_with(file, sha256):
+    files = {file: DataFile(sha256=sha256, bytes=1)}
+    return REGISTRY["ws353"].data.model_copy(update={"files": files})
 
 
 def test_a_file_that_is_not_the_pinned_one_is_refused_with_the_version_of_gensim():
     import gensim
 
     with pytest.raises(DatasetError) as error:
-        package_file(replace(REGISTRY["ws353"], sha256="0" * 64))
+        package_file(ws353_with(WS353, "0" * 64), WS353)
     assert f"in gensim {gensim.__version__}, expected {'0' * 64}" in str(error.value)
     assert "wordsim353.tsv: found sha256 f92a022f" in str(error.value)
 
 
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(DatasetError, match=r"test_data/none\.tsv: there is no such file"):
-        package_file(replace(REGISTRY["ws353"], path="test/test_data/none.tsv"))
+        package_file(ws353_with("test/test_data/none.tsv", "0" * 64), "test/test_data/none.tsv")
+
+
+SET = {
+    "license": "mit",
+    "order": 3,
+    "reference": "https://a.b",
+    "files": {"one": {"sha256": "0" * 64, "bytes": 1}, "two": {"sha256": "f" * 64, "bytes": 2}},
+}
+
+
+def test_a_task_takes_from_its_set_what_it_does_not_say_itself():
+    fields = {"kind": "direction", "description": "D."}
+    own = {"files": ["two"], "order": 4, "reference": "https://c.d"}
+    first, second = tasks_of("toy", {**SET, "tasks": {"all": fields, "half": fields | own}})
+    assert (first.files, first.order, first.reference) == (("one", "two"), 3, "https://a.b")
+    assert (second.files, second.order, second.reference) == (("two",), 4, "https://c.d")
+    assert first.data == second.data
+    assert (first.data.name, first.data.files["two"].bytes) == ("toy", 2)
+    assert (first.question, first.measure, first.split) == ("direction", "auc", "test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"kind": "pear"}, "found the kind 'pear', expected one of pairs, analogies"),
+        ({"files": ["three"]}, "found the files ['three'], expected some of ['one', 'two']"),
+        ({"colour": "red"}, "colour\n  Extra inputs are not permitted"),
+        ({"split": "train"}, "Input should be 'dev' or 'test'"),
+    ],
+)
+def test_a_set_that_is_described_wrongly_is_refused(changes, said):
+    fields = {"kind": "pairs", "description": "D.", **changes}
+    with pytest.raises(DatasetError) as error:
+        tasks_of("toy", {**SET, "tasks": {"toy": fields}})
+    assert str(error.value).startswith("tasks/sets/toy.yaml: ")
+    assert said in str(error.value)
+
+
+def test_an_unknown_reader_is_named_with_those_there_are(monkeypatch):
+    changed = REGISTRY["ws353"].model_copy(update={"reader": "pear"})
+    monkeypatch.setitem(REGISTRY, "ws353", changed)
+    with pytest.raises(DatasetError, match="ws353: found the reader 'pear', expected one of none,"):
+        load_task("ws353")
+
+
+def test_no_file_of_a_set_says_a_thing_twice_and_no_two_tasks_have_one_name():
+    folder = Path(registry.__file__).with_name("sets")
+    assert {path.stem for path in folder.iterdir()} == set(read_sets())
+    for path in folder.iterdir():
+        assert read_yaml(path)[0] == read_sets()[path.stem]  # refuses a key that comes twice
+    assert sorted(task_names()) == sorted(REGISTRY)
 
 
 def test_the_digest_names_the_content_not_the_file(tmp_path):
@@ -145,13 +207,15 @@ def test_the_digest_names_the_content_not_the_file(tmp_path):
     assert len({load_task(name).digest for name in names}) == len(names)
 
 
-def test_the_registry_is_read_without_numpy_or_gensim():
+def test_the_registry_is_read_without_numpy_or_gensim_and_names_without_the_registry():
     code = (
-        "import sys, wordrel.tasks.registry; "
+        "import sys; from wordrel.config.sets import task_names; assert 'ws353' in task_names(); "
+        "print([m for m in sys.modules if m.startswith('wordrel.tasks')]); "
+        "import wordrel.tasks.registry; "
         "print([m for m in ('numpy', 'gensim', 'wordrel.models.readings') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "[]\n"
+    assert run.stdout == "[]\n[]\n"
 
 
 def test_a_name_that_tasks_do_not_have_is_an_error():
@@ -259,7 +323,9 @@ def test_scores_are_those_of_gensim(name):
     vectors = KeyedVectors(20)
     vectors.add_vectors(list(words), rows)
     (outcome,) = ask(task, Readings(vocab_of(words), {"input": rows}), lowercase=True)
-    _, spearman, unknown = vectors.evaluate_word_pairs(str(package_file(task.info)))
+    _, spearman, unknown = vectors.evaluate_word_pairs(
+        str(package_file(task.info.data, task.info.files[0]))
+    )
     assert score(outcome) == pytest.approx(spearman.statistic, abs=1e-6)
     assert 100 * (1 - outcome.covered.mean()) == pytest.approx(unknown)
     assert unknown > 0

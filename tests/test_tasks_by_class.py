@@ -9,8 +9,9 @@ from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
 from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.tasks import by_class, held_out
-from wordrel.tasks.base import Items, Probe, Scope
+from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of
+from wordrel.tasks.items import Items
 
 WORDS = ("the", "dog", "ran", "old", "hut", "zzz")
 CLASS = ("DET", "NOUN", "VERB", "ADJ", "NOUN", "unlisted")
@@ -122,7 +123,7 @@ def test_the_losses_of_the_classes_are_those_of_their_targets_by_plain_loops():
 
 def test_the_classes_add_up_to_the_loss_of_all_targets():
     asked = scope(max_tokens=350)
-    whole = held_out.KIND.answer(task(), readings(Sum("masked_word")), asked)
+    whole = held_out.LOSS.answer(task(), readings(Sum("masked_word")), asked)
     (whole,) = [row for row in whole if not row.note]
     parts = [o for o in rows(Sum("masked_word"), asked).values() if not o.note]
     assert len(parts) == len(set(CLASS))
@@ -240,7 +241,7 @@ def test_a_model_without_context_measures_nothing(context):
 
 
 def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
-    plain = replace(task(), items=Items((), np.ones(1), np.arange(1), 0, 0))
+    plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
     for function in (KIND.answer, KIND.measure):
         with pytest.raises(TypeError, match="expected items that are a Treebank"):
             function(plain, readings(Sum()), scope())

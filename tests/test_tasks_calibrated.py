@@ -7,24 +7,25 @@ from task_spaces import vocab_of
 from wordrel.models.readings import Readings
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.calibrated import calibrated_losses, expansion, fitted, losses_at
-from wordrel.tasks.held_out import sentence_losses
+from wordrel.tasks.held_out import Text, sentence_losses
 
 WORDS, SENTENCES, LENGTH = 6, 400, 9
 GENERATOR = np.random.default_rng(3)
 TABLE = GENERATOR.dirichlet(np.full(WORDS, 0.5), size=WORDS)
 
 
-def text():
+def random_words():
     """A stream of sentences whose words follow each other as the table says."""
     ids = np.empty((SENTENCES, LENGTH), dtype=np.int64)
     ids[:, 0] = GENERATOR.integers(0, WORDS, SENTENCES)
     for at in range(1, LENGTH):
         for row in range(SENTENCES):
             ids[row, at] = GENERATOR.choice(WORDS, p=TABLE[ids[row, at - 1]])
-    return ids.ravel(), np.full(SENTENCES, LENGTH - 1, dtype=np.int64)
+    return ids.ravel()
 
 
-IDS, N_TARGETS = text()
+IDS = random_words()
+N_TARGETS = SENTENCES * (LENGTH - 1)
 VOCAB = vocab_of([f"w{i}" for i in range(WORDS)])
 LOG_U = np.log(VOCAB.counts / VOCAB.counts.sum()).astype(np.float32)
 
@@ -51,16 +52,21 @@ class Table:
         return self.log_p[states[:, 0].astype(np.int64)]
 
 
+def first(n):
+    """The first n sentences."""
+    return Text(IDS[: n * LENGTH], np.full(n, LENGTH), np.arange(n))
+
+
 def loss(losses):
-    return losses.sum() / N_TARGETS.sum()
+    return losses.sum() / N_TARGETS
 
 
 def plain(model):
-    return loss(sentence_losses(model, IDS, N_TARGETS, WORDS))
+    return loss(sentence_losses(model, first(SENTENCES), VOCAB))
 
 
 def calibrated(model):
-    return loss(calibrated_losses(model, IDS, N_TARGETS, VOCAB))
+    return loss(calibrated_losses(model, first(SENTENCES), VOCAB))
 
 
 @pytest.mark.parametrize(("t", "b"), [(3.0, 0.0), (0.3, 0.0), (1.0, 1.5), (2.0, -1.0)])
@@ -72,7 +78,7 @@ def test_what_is_only_too_sure_or_off_by_a_factor_loses_nothing(t, b):
 
 
 def test_the_numbers_that_undo_it_are_found():
-    states, places = Table(2.0, 1.5).states(IDS, np.cumsum(N_TARGETS + 1)), np.arange(len(IDS))
+    states, places = Table(2.0, 1.5).states(IDS, first(SENTENCES).ends), np.arange(len(IDS))
     places = places[places % LENGTH != 0]
     found = fitted(Table(2.0, 1.5), states[places], IDS[places], LOG_U)
     assert found == pytest.approx([0.5, -0.75], abs=0.06)
@@ -120,7 +126,7 @@ def test_few_steps_are_enough_and_probabilities_of_few_digits_do_not_matter(monk
             return super().log_probabilities(states).astype(np.float16).astype(np.float32)
 
     monkeypatch.setattr("wordrel.tasks.calibrated.expansion", counted)
-    states = Table().states(IDS, np.cumsum(N_TARGETS + 1))
+    states = Table().states(IDS, first(SENTENCES).ends)
     places = np.flatnonzero(np.arange(len(IDS)) % LENGTH)
     for model in (Table(t, b), Rounded(t, b)):
         asked.clear()
@@ -152,22 +158,19 @@ def test_no_target_is_predicted_with_numbers_that_have_seen_it(monkeypatch):
         return np.array([1.0 + len(seen), 0.0])  # the first half's fit is not the second's
 
     monkeypatch.setattr("wordrel.tasks.calibrated.fitted", watched)
-    ids, n_targets = IDS[: 3 * LENGTH], N_TARGETS[:3]
-    losses = calibrated_losses(Table(), ids, n_targets, VOCAB)
+    losses = calibrated_losses(Table(), first(3), VOCAB)
     assert seen == [LENGTH - 1, 2 * (LENGTH - 1)]  # sentences 0 and 2 by what 1 says, and back
-    by = [sentence_losses(Table(t), ids, n_targets, WORDS) for t in (2.0, 3.0)]
+    by = [sentence_losses(Table(t), first(3), VOCAB) for t in (2.0, 3.0)]
     assert losses == pytest.approx([by[0][0], by[1][1], by[0][2]], rel=1e-5)
 
 
 def test_one_sentence_is_predicted_as_it_is():
-    ids, n_targets = IDS[:LENGTH], N_TARGETS[:1]
-    assert calibrated_losses(Table(2.0), ids, n_targets, VOCAB) == pytest.approx(
-        sentence_losses(Table(2.0), ids, n_targets, WORDS), rel=1e-5
-    )
+    as_it_is = sentence_losses(Table(2.0), first(1), VOCAB)
+    assert calibrated_losses(Table(2.0), first(1), VOCAB) == pytest.approx(as_it_is, rel=1e-5)
 
 
 def test_the_task_has_the_rows_of_the_loss():
-    probe = Probe(IDS, np.cumsum(N_TARGETS + 1))
+    probe = Probe(IDS, first(SENTENCES).ends)
     model = Readings(VOCAB, {}, context=Table(2.0))
     masked, following = (
         row for row in ask(load_task("calibrated_loss"), model, lowercase=True, probe=probe)
@@ -179,5 +182,5 @@ def test_the_task_has_the_rows_of_the_loss():
     assert np.isnan(masked.predicted).all()
     assert "trained for the objective 'next_word'" in masked.note
     assert following.better == "lower"
-    assert following.gold.sum() == N_TARGETS.sum()
+    assert following.gold.sum() == N_TARGETS
     assert loss(following.predicted) == pytest.approx(calibrated(Table(2.0)))

@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 from task_spaces import auc, counted, relating, task_of, vocab_of
 from wordrel.models.readings import Readings
 from wordrel.tasks.base import Scope
-from wordrel.tasks.directed import DIRECTED, DIRECTION, balanced, oriented
+from wordrel.tasks.pairs import DIRECTED, DIRECTION, balanced, oriented
 
 SCOPE = Scope(lowercase=True)
 

@@ -5,25 +5,28 @@ import io
 import threading
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from wordrel.cli import app
 from wordrel.errors import DatasetError, DownloadError, MissingDatasetError
-from wordrel.tasks import datasets, fetch, load_task
-from wordrel.tasks.fetch import KnownFile, fetch_task, find_files
-from wordrel.tasks.registry import REGISTRY
+from wordrel.tasks import load_task
+from wordrel.tasks.fetch import fetch_task, find_files
+from wordrel.tasks.registry import REGISTRY, DataFile, DataSet, TaskInfo
 
 PAIRS = b"cat\tdog\t7\ncat\tcar\t2\n"
 DEEP = b"deep\n"
 
 
-def known(content: bytes) -> KnownFile:
-    return KnownFile(hashlib.sha256(content).hexdigest(), len(content))
+def known(content: bytes) -> DataFile:
+    return DataFile(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+
+
+FILES = {"pairs.tsv": known(PAIRS), "below/deep.txt": known(DEEP)}
 
 
 class Server(ThreadingHTTPServer):
@@ -61,14 +64,10 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """Stands for the upstream of a set `toy` of two files, whose task is `rw` otherwise."""
+    """Stands for the upstream of a set `toy` of two files."""
     monkeypatch.delenv("WORDREL_DATA", raising=False)
-    files = {"toy/pairs.tsv": known(PAIRS), "toy/below/deep.txt": known(DEEP)}
-    monkeypatch.setattr(fetch, "known_files", lambda: files)
     with Server() as started:
         started.files = {"pairs.tsv": PAIRS, "below/deep.txt": DEEP}
-        toy = replace(datasets.DATA_SETS["rw"], folder="toy", url=started.url)
-        monkeypatch.setitem(datasets.DATA_SETS, "toy", toy)
         thread = threading.Thread(target=started.serve_forever, args=(0.01,))
         thread.start()
         yield started
@@ -76,14 +75,22 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         thread.join()
 
 
-TOY = replace(
-    REGISTRY["rw"], name="toy", data="toy", files=("pairs.tsv", "below/deep.txt"), n_items=2
-)
+@pytest.fixture
+def toy(server: Server) -> TaskInfo:
+    return toy_of(server)
 
 
-def set_toy(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
-    toy = datasets.DATA_SETS["toy"]
-    monkeypatch.setitem(datasets.DATA_SETS, "toy", replace(toy, **changes))
+def toy_of(server: Server, **changes: Any) -> TaskInfo:
+    """A task of two files; `changes` are those of its set."""
+    about: dict[str, Any] = {"name": "toy", "license": "not specified", "files": FILES}
+    data = DataSet(**about | {"url": server.url} | changes)
+    return TaskInfo(
+        name="toy", kind="pairs", description="Toys.", data=data, files=tuple(FILES), n_items=2
+    )
+
+
+def changed(info: TaskInfo, **changes: Any) -> TaskInfo:
+    return info.model_copy(update=changes)
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
@@ -105,9 +112,11 @@ def below(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in paths)
 
 
-def test_what_is_not_here_is_missing_with_place_and_cure(server: Server, tmp_path: Path):
+def test_what_is_not_here_is_missing_with_place_and_cure(
+    server: Server, toy: TaskInfo, tmp_path: Path
+):
     with pytest.raises(MissingDatasetError) as error:
-        find_files(TOY, tmp_path)
+        find_files(toy, tmp_path)
     assert str(error.value) == (
         "toy: found no pairs.tsv, below/deep.txt in $WORDREL_DATA, which is not set, nor in "
         f"{tmp_path}/downloads/eval/toy; get it with `wordrel tasks fetch toy`, or set "
@@ -115,59 +124,61 @@ def test_what_is_not_here_is_missing_with_place_and_cure(server: Server, tmp_pat
     )
 
 
-def test_a_set_is_fetched_verified_and_found(server: Server, tmp_path: Path):
-    new = fetch_task(TOY, tmp_path)
+def test_a_set_is_fetched_verified_and_found(server: Server, toy: TaskInfo, tmp_path: Path):
+    new = fetch_task(toy, tmp_path)
     folder = tmp_path / "downloads" / "eval" / "toy"
-    assert new == find_files(TOY, tmp_path) == [folder / "pairs.tsv", folder / "below/deep.txt"]
+    assert new == find_files(toy, tmp_path) == [folder / "pairs.tsv", folder / "below/deep.txt"]
     assert [path.read_bytes() for path in new] == [PAIRS, DEEP]
     server.asked.clear()
-    assert fetch_task(TOY, tmp_path) == []
+    assert fetch_task(toy, tmp_path) == []
     assert server.asked == []
 
 
 def test_only_what_is_missing_is_fetched_and_the_users_folder_comes_first(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     mine = tmp_path / "data" / "eval" / "toy" / "pairs.tsv"
     mine.parent.mkdir(parents=True)
     mine.write_bytes(PAIRS)
     monkeypatch.setenv("WORDREL_DATA", str(tmp_path / "data"))
-    fetch_task(TOY, tmp_path / "cache")
+    fetch_task(toy, tmp_path / "cache")
     assert server.asked == ["below/deep.txt"]
     (tmp_path / "cache" / "downloads" / "eval" / "toy" / "pairs.tsv").write_bytes(PAIRS)
-    assert find_files(TOY, tmp_path / "cache")[0] == mine
+    assert find_files(toy, tmp_path / "cache")[0] == mine
     assert below(tmp_path / "data") == ["eval/toy/pairs.tsv"]  # nothing is written there
 
 
 def test_a_file_that_is_not_the_pinned_one_is_refused(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     path = tmp_path / "eval" / "toy" / "pairs.tsv"
     path.parent.mkdir(parents=True)
     path.write_bytes(PAIRS + b"\n")
     monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=r"eval/toy/pairs\.tsv: found sha256 [0-9a-f]{64}, exp"):
-        find_files(TOY, tmp_path)
+        find_files(toy, tmp_path)
     server.files["pairs.tsv"] = PAIRS[::-1]
     monkeypatch.delenv("WORDREL_DATA")
     with pytest.raises(DownloadError, match=r"pairs\.tsv: found another file than expected"):
-        fetch_task(TOY, tmp_path / "cache", pauses=())
+        fetch_task(toy, tmp_path / "cache", pauses=())
     assert below(tmp_path / "cache") == []
 
 
-def test_a_file_that_the_server_lacks_names_where_to_put_it(server: Server, tmp_path: Path):
+def test_a_file_that_the_server_lacks_names_where_to_put_it(
+    server: Server, toy: TaskInfo, tmp_path: Path
+):
     del server.files["below/deep.txt"]
     with pytest.raises(DownloadError, match=r"answered 404.*\$WORDREL_DATA/eval/toy by hand"):
-        fetch_task(TOY, tmp_path, pauses=(0.0,))
+        fetch_task(toy, tmp_path, pauses=(0.0,))
     assert below(tmp_path) == ["downloads/eval/toy/pairs.tsv"]
 
 
 def test_what_cannot_be_downloaded_is_said_and_the_rest_is_fetched(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    set_toy(monkeypatch, unavailable=(("pairs.tsv", "it was made by hand"),))
+    toy = toy_of(server, unavailable={"pairs.tsv": "it was made by hand"})
     with pytest.raises(MissingDatasetError) as error:
-        fetch_task(TOY, tmp_path)
+        fetch_task(toy, tmp_path)
     assert "toy: found no pairs.tsv in" in str(error.value)
     assert "pairs.tsv cannot be downloaded: it was made by hand; set WORDREL_DATA" in str(
         error.value
@@ -177,13 +188,13 @@ def test_what_cannot_be_downloaded_is_said_and_the_rest_is_fetched(
 
 
 def test_members_of_an_archive_are_taken_by_content_and_nothing_else_is_unpacked(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    set_toy(monkeypatch, archive="toy.zip")
+    toy = toy_of(server, archive="toy.zip")
     evil = {"../../evil.txt": b"out", "/etc/evil": b"out", "other/pairs.tsv": PAIRS[::-1]}
     members = {**evil, "toy-data/pairs.tsv": PAIRS, "toy-data/below/deep.txt": DEEP}
     server.files["toy.zip"] = zipped(members)
-    assert [path.read_bytes() for path in fetch_task(TOY, tmp_path / "cache")] == [PAIRS, DEEP]
+    assert [path.read_bytes() for path in fetch_task(toy, tmp_path / "cache")] == [PAIRS, DEEP]
     folder = "cache/downloads/eval/toy"
     assert below(tmp_path) == [f"{folder}/below/deep.txt", f"{folder}/pairs.tsv"]
     assert server.asked == ["toy.zip"]
@@ -200,12 +211,12 @@ def test_members_of_an_archive_are_taken_by_content_and_nothing_else_is_unpacked
     ],
 )
 def test_an_archive_without_the_pinned_member_is_refused(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+    server: Server, tmp_path: Path, content: bytes, said: str
 ):
-    set_toy(monkeypatch, archive="toy.zip")
+    toy = toy_of(server, archive="toy.zip")
     server.files["toy.zip"] = content
     with pytest.raises(DownloadError, match=rf"toy\.zip: {said}"):
-        fetch_task(TOY, tmp_path)
+        fetch_task(toy, tmp_path)
     assert below(tmp_path) == []
 
 
@@ -215,9 +226,9 @@ def call(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_command_fetches_one_set_and_says_what_it_did(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setitem(REGISTRY, "toy", TOY)
+    monkeypatch.setitem(REGISTRY, "toy", toy)
     monkeypatch.setenv("WORDREL_CACHE", str(tmp_path))
     code, said = call("tasks", "fetch", "toy")
     size = len(PAIRS) + len(DEEP)
@@ -231,18 +242,16 @@ def test_the_command_fetches_one_set_and_says_what_it_did(
 
 
 def test_all_that_can_be_had_is_fetched_though_some_fails(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    one = replace(TOY, files=("below/deep.txt",), name="one")
-    two = replace(TOY, files=("pairs.tsv",), name="two")
+    one = changed(toy, files=("below/deep.txt",), name="one")
+    two = changed(toy, files=("pairs.tsv",), name="two")
     for name in list(REGISTRY):
         monkeypatch.delitem(REGISTRY, name)
-    gone = replace(datasets.DATA_SETS["toy"], folder="gone")
-    monkeypatch.setitem(datasets.DATA_SETS, "gone", gone)
-    files = {f"gone/{file}": known(DEEP) for file in ("none.txt", "made.txt")}
-    monkeypatch.setattr(fetch, "known_files", lambda known=fetch.known_files: {**known(), **files})
-    lost = replace(TOY, data="gone", files=("none.txt",), name="lost")
-    for info in (lost, replace(lost, name="again"), one, two):
+    files = {file: known(DEEP) for file in ("none.txt", "made.txt")}
+    gone = changed(toy.data, name="gone", files=files)
+    lost = changed(toy, data=gone, files=("none.txt",), name="lost")
+    for info in (lost, changed(lost, name="again"), one, two):
         monkeypatch.setitem(REGISTRY, info.name, info)
     code, said = call("tasks", "fetch", "all", "--cache", str(tmp_path))
     assert code == 2
@@ -250,9 +259,9 @@ def test_all_that_can_be_had_is_fetched_though_some_fails(
     assert said.count("fetched and verified 1 files") == 2
     assert server.asked == ["none.txt", "below/deep.txt", "pairs.tsv"]
     del REGISTRY["lost"], REGISTRY["again"]
-    made = replace(gone, unavailable=(("made.txt", "it was made by hand"),))
-    monkeypatch.setitem(datasets.DATA_SETS, "gone", made)
-    monkeypatch.setitem(REGISTRY, "made", replace(lost, name="made", files=("made.txt",)))
+    by_hand = changed(gone, unavailable={"made.txt": "it was made by hand"})
+    made = changed(lost, data=by_hand, name="made", files=("made.txt",))
+    monkeypatch.setitem(REGISTRY, "made", made)
     code, said = call("tasks", "fetch", "all", "--cache", str(tmp_path))
     assert (code, "made.txt cannot be downloaded: it was made by hand" in said) == (0, True)
 
@@ -278,9 +287,9 @@ def test_a_set_that_is_not_here_is_listed_as_such_and_shown_with_the_reason(
 
 
 def test_a_task_is_loaded_from_where_its_set_was_fetched_to(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, toy: TaskInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    info = replace(TOY, files=("pairs.tsv",), reader="pairs")
+    info = changed(toy, files=("pairs.tsv",), reader="pairs")
     monkeypatch.setitem(REGISTRY, "toy", info)
     with pytest.raises(MissingDatasetError):
         load_task("toy", tmp_path)

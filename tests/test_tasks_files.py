@@ -1,9 +1,10 @@
 import pytest
 from pydantic import TypeAdapter
 
+from task_spaces import pairs_task
 from wordrel.config import TaskConfig
 from wordrel.errors import DatasetError
-from wordrel.tasks import own_task, pairs_task
+from wordrel.tasks import own_task
 from wordrel.tasks.files import read_pairs, read_quadruples
 
 TASK = TypeAdapter(TaskConfig)
@@ -111,12 +112,12 @@ def test_a_path_that_leads_to_no_file_is_named(tmp_path):
         pairs_task("mine", tmp_path)
 
 
-def test_duplicates_and_words_of_several_words_are_kept_and_counted(tmp_path):
+def test_duplicates_are_kept_and_counted(tmp_path):
     path = write(tmp_path, "cat,dog,7\ndog,cat,6\nnew york,cat,1\nnew_york,dog,1\ncat,dog,7\n")
     items = pairs_task("mine", path).items
     assert items.n_items == 5
     assert items.cluster.tolist() == [0, 0, 1, 2, 0]
-    assert (items.duplicates, items.multiword) == (2, 2)
+    assert items.duplicates == 2
 
 
 def test_comment_lines_are_for_published_files_only(tmp_path):

@@ -143,24 +143,27 @@ def test_a_model_that_refuses_is_quoted():
 
 def test_sentences_are_spread_evenly_and_whole_up_to_the_limit():
     probe = stream([10] * 100, max_tokens=95)
-    ids, items = choose_sentences(probe)
-    assert items.cluster.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88]
-    assert np.array_equal(ids[10:20], probe.ids[110:120])
-    assert len(ids) == 90
+    text = choose_sentences(probe)
+    assert (
+        text.number.tolist() == text.items.cluster.tolist() == [0, 11, 22, 33, 44, 55, 66, 77, 88]
+    )
+    assert np.array_equal(text.ids[10:20], probe.ids[110:120])
+    assert len(text.ids) == 90
 
 
 @pytest.mark.parametrize("limit", [50, 333, 1000])
 def test_uneven_sentences_keep_the_limit_and_nearly_reach_it(limit):
     lengths = np.random.default_rng(3).integers(1, 30, 400)
-    ids, items = choose_sentences(stream(lengths, max_tokens=limit))
-    assert 0.6 * limit < len(ids) <= limit
-    assert np.array_equal(items.gold + 1, lengths[items.cluster])
-    assert (items.gold >= 1).all()
+    text = choose_sentences(stream(lengths, max_tokens=limit))
+    assert 0.6 * limit < len(text.ids) <= limit
+    assert np.array_equal(text.lengths, lengths[text.number])
+    assert np.array_equal(text.items.gold, text.lengths - 1)
+    assert (text.lengths >= 2).all()
 
 
 def test_all_sentences_are_taken_where_the_limit_allows_and_one_at_least():
-    assert choose_sentences(stream([3, 4, 1]))[1].cluster.tolist() == [0, 1]
-    assert choose_sentences(stream([30, 40], max_tokens=5))[1].cluster.tolist() == [0]
+    assert choose_sentences(stream([3, 4, 1])).number.tolist() == [0, 1]
+    assert choose_sentences(stream([30, 40], max_tokens=5)).number.tolist() == [0]
 
 
 @pytest.mark.parametrize("lengths", [[], [1, 1]])
@@ -172,11 +175,10 @@ def test_without_a_target_the_rows_say_what_to_change(lengths):
 
 
 def test_many_blocks_of_probabilities_are_as_one(monkeypatch):
-    ids, items = choose_sentences(stream([6] * 30))
-    n = items.gold.astype(np.int64)
-    whole = sentence_losses(Bigram(), ids, n, WORDS)
+    text, vocab = choose_sentences(stream([6] * 30)), readings(None).vocab
+    whole = sentence_losses(Bigram(), text, vocab)
     monkeypatch.setattr("wordrel.tasks.held_out._LOG_PROBABILITIES_AT_ONCE", 4 * WORDS)
-    assert np.array_equal(sentence_losses(Bigram(), ids, n, WORDS), whole)
+    assert np.array_equal(sentence_losses(Bigram(), text, vocab), whole)
 
 
 def test_asking_without_held_out_text_is_a_mistake():

@@ -84,7 +84,7 @@ def test_what_is_lost_is_counted():
 
 
 def test_items_without_two_sentences_are_refused():
-    no_sentences = Items((("a", "b"),), np.ones(1), np.zeros(1, dtype=np.int64), 0, 0)
+    no_sentences = Items((("a", "b"),), np.ones(1), np.zeros(1, dtype=np.int64))
     with pytest.raises(ValueError, match="found 1 items with 0 sentences; expected two"):
         read_uses(no_sentences, vocab_of(["a"]), lowercase=True)
 

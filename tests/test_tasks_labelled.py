@@ -6,7 +6,7 @@ import pytest
 from task_spaces import auc, counted, relating, task_of, vocab_of
 from wordrel.models.readings import Readings
 from wordrel.tasks.base import Scope
-from wordrel.tasks.labelled import KIND, matched, relations_of, sides
+from wordrel.tasks.pairs import LABELLED, matched, relations_of, sides
 
 SCOPE = Scope(lowercase=True)
 
@@ -35,7 +35,7 @@ COUNTS = {"cat": 9, "dog": 9, "animal": 100, "run": 50, "car": 400, "tree": 101,
 def test_each_label_is_a_row_beside_random_pairs_of_its_part_of_speech():
     vocab = counted(COUNTS)
     readings = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
-    rows = {(row.task, row.view): row for row in KIND.answer(SMALL, readings, SCOPE)}
+    rows = {(row.task, row.view): row for row in LABELLED.answer(SMALL, readings, SCOPE)}
     assert [*rows] == [
         ("mine.event", "ten"),
         ("mine.event", "one"),
@@ -59,12 +59,12 @@ def test_random_pairs_are_of_the_same_concept_and_used_once():
     vocab = counted(COUNTS)
     pairs = ["cat animal", "cat car", "dog car", "cat tree"]
     task = labelled(pairs, ["hyper", "hyper", "random-n", "random-n"], [0, 0, 1, 0])
-    (row,) = KIND.answer(task, relating(vocab, told=lambda a, b: a), SCOPE)
+    (row,) = LABELLED.answer(task, relating(vocab, told=lambda a, b: a), SCOPE)
     assert row.covered.tolist() == [True, False, False, True]
     assert row.note == (
         "1 pairs of known words have no random partner as frequent and are not asked"
     )
-    assert KIND.covered(task.items, vocab, SCOPE).tolist() == row.covered.tolist()
+    assert LABELLED.covered(task.items, vocab, SCOPE).tolist() == row.covered.tolist()
 
 
 def test_labels_that_are_not_of_bless_stand_beside_all_random_pairs():
@@ -80,18 +80,18 @@ def test_labels_that_are_not_of_bless_stand_beside_all_random_pairs():
 
 def test_an_unknown_word_leaves_its_pair_out():
     vocab = counted({word: count for word, count in COUNTS.items() if word != "dog"})
-    asked = KIND.covered(SMALL.items, vocab, SCOPE)
+    asked = LABELLED.covered(SMALL.items, vocab, SCOPE)
     assert asked.tolist() == [True, True, False, True, True, False, False]
 
 
 def test_a_model_without_relations_and_a_vocabulary_without_words_say_so():
     mute = Readings(counted(COUNTS), {}, unavailable={"relate": "it is shy"})
-    rows = KIND.answer(SMALL, mute, SCOPE)
+    rows = LABELLED.answer(SMALL, mute, SCOPE)
     assert [(row.task, row.note) for row in rows] == [
         ("mine.event", "it is shy"),
         ("mine.hyper", "it is shy"),
     ]
-    rows = KIND.answer(SMALL, relating(vocab_of(["yak"]), zero=lambda a, b: 0.0 * a), SCOPE)
+    rows = LABELLED.answer(SMALL, relating(vocab_of(["yak"]), zero=lambda a, b: 0.0 * a), SCOPE)
     assert all(row.note.startswith("the vocabulary covers none of the 7 items") for row in rows)
 
 
@@ -118,7 +118,7 @@ def test_a_relation_that_only_knows_frequency_is_at_chance(planted):
     def common(a, b):
         return np.log(vocab.counts[b]) - np.log(vocab.counts[a])
 
-    (row,) = KIND.answer(task, relating(vocab, common=common), SCOPE)
+    (row,) = LABELLED.answer(task, relating(vocab, common=common), SCOPE)
     n = int(row.covered.sum())
     assert n > 2 * 400
     assert row.gold[row.covered].mean() == 0.5
@@ -140,7 +140,7 @@ def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
         return lambda a, b: np.einsum("pd,pd->p", rows[a], rows[b])
 
     readings = relating(vocab, true=dot(vectors), shuffled=dot(shuffled))
-    true, chance = KIND.answer(task, readings, SCOPE)
+    true, chance = LABELLED.answer(task, readings, SCOPE)
     assert auc(true) > 0.9
     said = np.isfinite(true.predicted)
     gold = true.gold.copy()
@@ -153,5 +153,5 @@ def test_matching_does_not_ask_the_model(planted):
     vocab, task = planted
     ids = np.array([[vocab.index[word] for word in pair] for pair in task.items.words])
     asked = matched(task.items, vocab, ids, "mero")
-    rows = KIND.answer(task, relating(vocab, one=lambda a, b: a, two=lambda a, b: b), SCOPE)
+    rows = LABELLED.answer(task, relating(vocab, one=lambda a, b: a, two=lambda a, b: b), SCOPE)
     assert all(np.array_equal(row.covered, asked) for row in rows)

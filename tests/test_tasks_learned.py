@@ -13,7 +13,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import NotAvailableError, Readings, Weighed
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Probe, Scope
-from wordrel.tasks.learned import KIND, tenths
+from wordrel.tasks.weights import LEARNED, tenths
 
 V, W = 24, 3
 VOCAB = vocab_of([f"w{i}" for i in range(V)])
@@ -27,7 +27,7 @@ def scope(sentences=60, seed=1, shortest=1):
 
 
 def of(readings, asked):
-    found = KIND.measure(TASK, readings, asked)
+    found = LEARNED.measure(TASK, readings, asked)
     assert {m.task for m in found} <= {"learned_weights"}
     return {(m.view, m.group, m.statistic): m for m in found}
 
@@ -158,7 +158,7 @@ def test_what_a_model_does_not_say_makes_no_row():
 
     readings = [Readings(VOCAB, {}, context=context) for context in (None, Refusing())]
     assert [of(one, scope()) for one in readings] == [{}, {}]
-    assert KIND.answer(TASK, readings[0], scope()) == []
+    assert LEARNED.answer(TASK, readings[0], scope()) == []
     with pytest.raises(ValueError, match="learned_weights needs held-out text: found no probe"):
         of(readings[1], Scope(True))
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))

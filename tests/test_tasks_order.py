@@ -11,6 +11,7 @@ from wordrel.config import RUNGS
 from wordrel.models.readings import NotAvailableError, Readings
 from wordrel.tasks import load_task, order
 from wordrel.tasks.base import Probe, Scope
+from wordrel.tasks.held_out import Text
 from wordrel.tasks.order import EXAMPLE, KIND, MIN_CONTEXT, little_sentences, moved
 
 GROUPS = ("others permuted", "two words exchanged", "asking word exchanged", "all permuted")
@@ -83,8 +84,8 @@ def little(asked, objective, window=W):
     ids, ends = asked.probe.ids, asked.probe.ends
     keep = np.diff(ends, prepend=0) > 1
     ids = ids[np.repeat(keep, np.diff(ends, prepend=0))]
-    n_targets = np.diff(ends, prepend=0)[keep] - 1
-    return ids, n_targets, little_sentences(ids, n_targets, window, objective)
+    text = Text(ids, np.diff(ends, prepend=0)[keep], np.flatnonzero(keep))
+    return text, little_sentences(text, window, objective)
 
 
 # --- what is built like a mean does not mind, what has places does ------------------------------
@@ -147,7 +148,7 @@ def contexts(asked, objective, window=W):
 @pytest.mark.parametrize("window", [2, 5, 9])
 def test_every_target_is_a_sentence_of_its_window(objective, window):
     asked = scope()
-    _, _, small = little(asked, objective, window)
+    _, small = little(asked, objective, window)
     expected = list(contexts(asked, objective, window))
     assert len(small.cluster) == len(expected)
     assert small.cluster.tolist() == [number for number, _, _ in expected]
@@ -196,7 +197,7 @@ def test_exchanges_by_plain_loops(objective, group):
 
 @pytest.mark.parametrize(("objective", "window"), [("masked_word", 2), ("next_word", 4)])
 def test_orders_keep_the_words_and_what_is_to_stay(objective, window):
-    _, _, small = little(scope(600), objective, window)
+    _, small = little(scope(600), objective, window)
     orders = dict(small.orders())
     assert tuple(orders) == GROUPS
     for group, found in orders.items():
@@ -219,7 +220,7 @@ def test_orders_keep_the_words_and_what_is_to_stay(objective, window):
 
 def test_the_state_is_read_from_whole_windows_where_it_predicts_the_target():
     for objective, place in (("masked_word", 0), ("next_word", -1)):
-        _, _, small = little(scope(), objective)
+        _, small = little(scope(), objective)
         context = Places(objective)
         found = small.states(context)
         ((ids, ends),) = context.read
@@ -232,9 +233,9 @@ def test_the_state_is_read_from_whole_windows_where_it_predicts_the_target():
 def test_few_targets_are_asked_and_they_are_spread(monkeypatch):
     monkeypatch.setattr(order, "MAX_TARGETS", 50)
     asked = scope(400)
-    _, n_targets, small = little(asked, "next_word")
+    text, small = little(asked, "next_word")
     assert len(small.cluster) == 50
-    assert np.diff(small.cluster).max() < 3 * len(n_targets) / 50
+    assert np.diff(small.cluster).max() < 3 * len(text.lengths) / 50
     assert told(Places(), asked)["all permuted", "moved"].n == 50
 
 

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from task_spaces import readings_of, task_of
 from wordrel.tasks.base import Scope
-from wordrel.tasks.pairs import KIND
+from wordrel.tasks.pairs import PAIRS
 
 SCOPE = Scope(lowercase=True)
 
@@ -36,7 +36,7 @@ def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
     generator = np.random.default_rng(3)
     shuffled = generator.permutation(readings.views["input"])
     views = {"input": readings.views["input"], "shuffled": shuffled}
-    true, chance = KIND.answer(task, replace(readings, views=views), SCOPE)
+    true, chance = PAIRS.answer(task, replace(readings, views=views), SCOPE)
     assert score(true) > 0.7
     for row in (chance, replace(true, gold=generator.permutation(true.gold))):
         assert abs(score(row) - row.chance) < 3 / np.sqrt(1000)
@@ -46,6 +46,6 @@ def test_a_view_without_its_mean_is_a_view_like_any_other(planted):
     task, readings = planted
     moved = readings.views["input"] + np.float32(10)
     views = {"input": moved, "input.centred": moved - moved.mean(axis=0)}
-    raw, centred = KIND.answer(task, replace(readings, views=views), SCOPE)
+    raw, centred = PAIRS.answer(task, replace(readings, views=views), SCOPE)
     assert [row.view for row in (raw, centred)] == ["input", "input.centred"]
     assert score(centred) > 0.7 > score(raw) + 0.1

@@ -11,10 +11,11 @@ from random_models import random_readings
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
 from wordrel.models.readings import NotAvailableError, Readings, Weighed
-from wordrel.tasks import roles
-from wordrel.tasks.base import Items, Probe, Scope
+from wordrel.tasks import weights
+from wordrel.tasks.base import Probe, Scope
+from wordrel.tasks.items import Items
 from wordrel.tasks.registry import REGISTRY
-from wordrel.tasks.roles import KIND, MIN_ENTRIES
+from wordrel.tasks.weights import MIN_ENTRIES, ROLES
 
 WORDS = ("the", "dog", "ran", "old", "hut", "zzz")
 CLASS = ("DET", "NOUN", "VERB", "ADJ", "NOUN", "unlisted")
@@ -90,7 +91,7 @@ def task(items=LEXICON):
 
 
 def measured(readings, asked):
-    return {(m.view, m.group, m.statistic): m for m in KIND.measure(task(), readings, asked)}
+    return {(m.view, m.group, m.statistic): m for m in ROLES.measure(task(), readings, asked)}
 
 
 def of(context, asked):
@@ -143,7 +144,7 @@ def test_every_row_by_plain_loops():
 def test_a_class_with_few_items_makes_no_row(monkeypatch):
     asked = scope(12)
     few = {(view, group) for view, group, _ in of(Asking(), asked)}
-    monkeypatch.setattr(roles, "MIN_ENTRIES", 1)
+    monkeypatch.setattr(weights, "MIN_ENTRIES", 1)
     every = of(Asking(), asked)
     assert {(view, group) for view, group, _ in every} > few
     kept = {(view, group) for (view, group, _), m in every.items() if m.n >= MIN_ENTRIES}
@@ -179,7 +180,7 @@ def test_the_loss_is_that_of_the_held_out_sentences_and_of_few_of_them(monkeypat
     asked = scope()
     every = of(Asking(), asked)["exchanged", "all", "added_loss"]
     assert every.n == len(asked.probe.ids) - len(asked.probe.ends)
-    monkeypatch.setattr(roles, "MAX_TOKENS", 100)
+    monkeypatch.setattr(weights, "MAX_TOKENS", 100)
     few = of(Asking(), asked)
     assert 60 <= few["exchanged", "all", "added_loss"].n < 100
     assert few["attention", "asking any", "effective_keys"].n > 300
@@ -192,16 +193,16 @@ def test_what_a_model_does_not_say_makes_no_row():
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))
     assert of(Asking(), nothing) == {}
     alone = Readings(VOCAB, {}, unavailable={"context": "none"})
-    assert KIND.answer(task(), alone, scope()) == []
+    assert ROLES.answer(task(), alone, scope()) == []
 
 
 def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
-    plain = replace(task(), items=Items((), np.ones(1), np.arange(1), 0, 0))
+    plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
     asking = Readings(VOCAB, {}, context=Asking())
     with pytest.raises(TypeError, match="expected items that are a Treebank"):
-        KIND.measure(plain, asking, scope())
+        ROLES.measure(plain, asking, scope())
     with pytest.raises(ValueError, match="found no probe"):
-        KIND.measure(task(), asking, Scope(True))
+        ROLES.measure(task(), asking, Scope(True))
 
 
 def test_the_task_reads_the_treebank_that_the_loss_by_class_reads():

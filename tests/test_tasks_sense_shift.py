@@ -7,7 +7,7 @@ import pytest
 from sentence_tasks import in_text, reader_of, task_of
 from task_spaces import readings_of
 from wordrel.tasks import Scope
-from wordrel.tasks.sense_shift import GROUPS, KIND, shifts
+from wordrel.tasks.in_context import GROUPS, SENSE_SHIFT, shifts
 
 LOWER = Scope(lowercase=True)
 STATISTICS = [("mean_distance", group) for group in GROUPS]
@@ -15,7 +15,7 @@ STATISTICS += [("relative_shift", group) for group in GROUPS[:3]]
 
 
 def measured(items, readings):
-    found = KIND.measure(task_of("shift", "sense_shift", "auc", items), readings, LOWER)
+    found = SENSE_SHIFT.measure(task_of("shift", "sense_shift", "auc", items), readings, LOWER)
     assert {(m.task, m.view) for m in found} <= {("shift", "context")}
     return {(m.statistic, m.group): m for m in found}
 
@@ -119,7 +119,7 @@ def test_the_same_form_of_a_word_is_followed_through_its_sentences():
 
 def test_words_in_all_splits_count_and_no_outcome_is_given():
     task = task_of("shift", "sense_shift", "auc", ITEMS)
-    assert KIND.answer(task, reader_of(SPACE), LOWER) == []
+    assert SENSE_SHIFT.answer(task, reader_of(SPACE), LOWER) == []
     one = measured(replace(ITEMS, labels=("test",) * 6), reader_of(SPACE))
     assert str(one) == str(measured(ITEMS, reader_of(SPACE)))
 

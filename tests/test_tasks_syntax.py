@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
 from wordrel.models.readings import Product, Readings
-from wordrel.tasks.base import Items, Scope
+from wordrel.tasks.base import Scope
+from wordrel.tasks.items import Items
 from wordrel.tasks.syntax import KIND, contrast_of
 from wordrel.tasks.word_pairs import MIN_LINKS, REACH, words_of
 
@@ -212,6 +213,6 @@ def test_only_sentences_with_two_known_words_are_covered():
 
 
 def test_items_that_are_no_sentences_are_refused(trees):
-    plain = Items((), trees.gold, trees.cluster, 0, 0)
+    plain = Items((), trees.gold, trees.cluster)
     with pytest.raises(TypeError, match="found Items, expected items that are a Treebank"):
         KIND.answer(replace(task_of(trees, "syntax"), items=plain), readings(VOCAB), SCOPE)

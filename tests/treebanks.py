@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from wordrel.tasks.base import Items, Task, Token, Treebank
+from wordrel.tasks.base import Task
+from wordrel.tasks.items import Items, Token, Treebank
 from wordrel.tasks.registry import REGISTRY
 
 
@@ -20,8 +21,6 @@ def bank(trees: Sequence[tuple[Token, ...]]) -> Treebank:
         words=(),
         gold=np.array([len(tree) for tree in trees], dtype=np.float64),
         cluster=np.arange(len(trees)),
-        duplicates=0,
-        multiword=0,
         trees=tuple(trees),
     )
 

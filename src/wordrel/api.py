@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, rows
 from wordrel.study.results import Results, read_results
+
+if TYPE_CHECKING:
+    from wordrel.study.cell import CellSpec
 
 Folder = str | Path
 
@@ -243,19 +246,30 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Read
     Raises:
         StoreError: when the cache has no such cell, or another version of the code trained it.
     """
-    from wordrel.study.cell import CellSpec, CorpusName, load_cell  # loads torch and gensim
+    from wordrel.study.cell import load_cell  # loads torch and gensim
+
+    return load_cell(find_cell(results, run, cache=cache))
+
+
+def find_cell(results: Results, run: Row, *, cache: Folder | None = None) -> "CellSpec":
+    """The trained cell of one row of `runs`; older results name it after the user's model name.
+
+    Raises:
+        StoreError: when another version of the code trained it.
+    """
+    from wordrel.study.cell import CellSpec, CorpusName  # loads torch and gensim
 
     config = stored_config(results)
     digest = _named(results.manifest["corpora"], run.corpus)["digest"]
     model = next(m for m in config.models if m.name == run.model)
     corpus = CorpusName(run.corpus, digest)
     spec = CellSpec.of(config, model, int(run.seed), cache=_cache(cache), corpus=corpus)
-    if spec.folder.name != run.cell:
+    if run.cell not in (spec.folder.name, spec.named_folder.name):
         raise StoreError(
             f"{results.folder}: {spec.name} was trained as {run.cell}, and this version of wordrel "
             f"would name it {spec.folder.name}; run the study again"
         )
-    return load_cell(spec)
+    return spec
 
 
 def _named(items: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:

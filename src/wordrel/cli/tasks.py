@@ -1,6 +1,5 @@
 """The commands on tasks: tasks list, show, fetch."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +36,7 @@ def list_(cache: CacheFolder = None) -> None:
     for name, info in REGISTRY.items():
         here = "no" if _missing(info, cache) else "yes"
         items = "" if info.n_items is None else f"{info.n_items:,}"
-        words = (info.main_score, info.split, items, info.license, info.description)
+        words = (info.measure, info.split, items, info.data.license, info.description)
         table.add_row(*map(Text, (name, here, info.question, *words)))
     stdout().print(table)
 
@@ -48,17 +47,40 @@ def show(
     cache: CacheFolder = None,
 ) -> None:
     """Show all that is known of a task: items, licence, citation, files, whether they are here."""
-    from wordrel.tasks.fetch import addresses, known_files
+    from wordrel.tasks.fetch import addresses
 
     info = _info(name)
     missing = _missing(info, cache)
     typer.echo(f"here: {f'no: {missing}' if missing else 'yes'}")
-    for key, value in asdict(info).items():
-        if value not in ("", None, ()) and key != "files":
-            typer.echo(f"{key.replace('_', ' ')}: {value}")
+    for key, value in _described(info).items():
+        if value not in ("", None):
+            typer.echo(f"{key}: {value}")
     for file, address in zip(info.files, addresses(info), strict=True):
-        known = known_files()[f"{info.data}/{file}"]
-        typer.echo(f"file: {file}, {known.bytes:,} bytes, sha256 {known.sha256}\n  from: {address}")
+        pinned = info.data.files[file]
+        if not info.data.package:
+            size = f"{pinned.bytes:,} bytes, sha256 {pinned.sha256}"
+            typer.echo(f"file: {file}, {size}\n  from: {address}")
+
+
+def _described(info: "TaskInfo") -> dict[str, object]:
+    data = info.data
+    said: dict[str, object] = {
+        "name": info.name,
+        "kind": info.kind,
+        "question": info.question,
+        "description": info.description,
+        "reference": info.reference,
+        "license": data.license,
+        "bibtex citation": data.citation,
+        "date": data.date,
+        "main score": info.measure,
+        "n items": info.n_items,
+        "reader": info.reader,
+        "split": info.split,
+    }
+    if data.package:
+        return said | {"path": info.files[0], "sha256": data.files[info.files[0]].sha256}
+    return said | {"data": data.name if info.files else ""}
 
 
 @app.command(epilog="Example: wordrel tasks fetch rw")
@@ -84,24 +106,25 @@ def _fetch_all(cache: Path | None) -> None:
 
     failed: dict[str, str] = {}
     for info in REGISTRY.values():
-        if info.data in failed:
+        if info.data.name in failed:
             continue
         try:
             typer.echo(f"{info.name}: {_fetched(info, cache)}")
         except MissingDatasetError as error:
             say(str(error))
         except DownloadError as error:
-            failed[info.data] = str(error)
+            failed[info.data.name] = str(error)
     if failed:
         raise DownloadError("\n".join(failed.values()))
 
 
 def _info(name: str) -> "TaskInfo":
+    from wordrel.config.sets import explain_unknown
     from wordrel.errors import ConfigError
-    from wordrel.tasks.registry import REGISTRY, explain_unknown
+    from wordrel.tasks.registry import REGISTRY
 
     if name not in REGISTRY:
-        raise ConfigError([f"tasks: {explain_unknown(name)}"])
+        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
     return REGISTRY[name]
 
 
@@ -110,14 +133,14 @@ def _fetched(info: "TaskInfo", cache: Path | None) -> str:
     from wordrel.jobs.progress import job_progress
     from wordrel.tasks.fetch import fetch_task
 
-    if not info.path and not info.files:
+    if not info.files:
         return "nothing to fetch, its items come from the corpus"
     with job_progress(info.name) as tell:
         new = fetch_task(info, cache, progress=tell)
     if not new:
         return "here and verified"
     size = sum(path.stat().st_size for path in new)
-    return f"fetched and verified {len(new)} files, {size:,} bytes; licence: {info.license}"
+    return f"fetched and verified {len(new)} files, {size:,} bytes; licence: {info.data.license}"
 
 
 def _missing(info: "TaskInfo", cache: Path | None) -> str:

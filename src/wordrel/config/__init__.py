@@ -8,6 +8,7 @@ from wordrel.config.models import (
     RandomConfig,
     TrainingConfig,
     Word2vecConfig,
+    identity,
 )
 from wordrel.config.paths import content_digest, seen_from, stored_text
 from wordrel.config.rungs import RUNGS, Rung
@@ -50,6 +51,7 @@ __all__ = [
     "config_schema",
     "content_digest",
     "digest",
+    "identity",
     "load_config",
     "parse_config",
     "parse_corpus",

@@ -16,10 +16,10 @@ from wordrel.config.dialect import dotted, shown
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, healed, nearest, problems_of
+from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
 from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.tasks.registry import REGISTRY, explain_unknown
 
 _OWN_FILES = {
     "pairs": "word, word, score",
@@ -124,8 +124,8 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
         named = not isinstance(task, Mapping) or (
             task.get("kind", "named") == "named" and "path" not in task
         )
-        if named and isinstance(name, str) and name not in REGISTRY:
-            yield ("tasks", i), explain_unknown(name)
+        if named and isinstance(name, str) and name not in task_names():
+            yield ("tasks", i), explain_unknown(name, task_names())
 
 
 def _missing_files(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from wordrel.config.rungs import Kind, Tie
+from wordrel.config.rungs import RUNGS, Kind, Tie
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
@@ -124,3 +124,10 @@ class MatchedConfig(_Model):
 ModelConfig = Annotated[
     RandomConfig | PpmiSvdConfig | Word2vecConfig | MatchedConfig, Field(discriminator="kind")
 ]
+
+
+def identity(model: ModelConfig) -> dict[str, Any]:
+    """The settings under names that never change: a user's `name` is for people alone."""
+    kind = RUNGS[model.kind].identifier if isinstance(model, MatchedConfig) else model.kind
+    name = model.algorithm if isinstance(model, Word2vecConfig) else kind
+    return model.model_dump(mode="json") | {"kind": kind, "name": name}

@@ -1,44 +1,100 @@
-"""The rungs, as data: a new one is a line here; models, settings and tests know it by that."""
+"""The architectures, as data: a new one is a line here.
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+Models, settings, families, the ladder of the report and the first config of `wordrel new` follow.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+POSITIONS = "positions"
+WORD_WEIGHTS = "word weights"
+WORD_SCORES = "word-word scores and maps"
+QUERY_KEY = "query-key scores and maps"
+MAPS = "learned maps"
+BLOCK = "residual, layer norm, feed-forward"
+
+Objective = Literal["masked_word", "next_word"]
+
+_ASKED_BY = {"mask": WORD_WEIGHTS, "mean": WORD_SCORES, "previous": QUERY_KEY}
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One model of the family.
+    """One architecture of the family.
 
     Attributes:
+        identifier: its name in digests and folders, which never changes.
         objective: predict a word from both sides, or from the words before it.
-        query: whose vector asks: nobody's (all words weigh the same), one learned vector ("mask"),
+        query: the vector that asks: none (all words weigh the same), one learned vector ("mask"),
             the word before the target ("previous"), or the mean of the context ("mean").
         positions: whether a learned number for each offset is added to the scores.
         maps: whether query, key and value are learned maps of the word's vector, or that itself.
         block: whether residual, layer norm and feed-forward stand around the attention.
+        over: the architectures to which it adds one ingredient.
     """
 
-    objective: Literal["masked_word", "next_word"]
-    query: Literal["none", "mask", "previous", "mean"]
-    positions: bool
-    maps: bool
+    identifier: str
+    objective: Objective
+    query: Literal["none", "mask", "previous", "mean"] = "none"
+    positions: bool = False
+    maps: bool = False
     block: bool = False
+    over: tuple[str, ...] = ()
+
+    @property
+    def words_ask(self) -> bool:
+        """Whether a word, or a mean of words, asks."""
+        return self.query in ("previous", "mean")
+
+    @property
+    def family(self) -> str:
+        """A weighted mean has at most one learned weight a word and one a position."""
+        return "attention" if self.words_ask or self.maps else "weighted mean"
+
+    def adds(self, other: "Rung") -> str:
+        """The ingredient that it has and `other`, one of `over`, lacks."""
+        if self.block != other.block:
+            return BLOCK
+        if self.query != other.query:
+            return _ASKED_BY[self.query]
+        return POSITIONS if self.positions != other.positions else MAPS
 
 
-RUNGS: dict[str, Rung] = {
-    "mean": Rung("masked_word", "none", positions=False, maps=False),
-    "word_weight": Rung("masked_word", "mask", positions=False, maps=False),
-    "position_weight": Rung("masked_word", "none", positions=True, maps=False),
-    "masked_attention": Rung("masked_word", "mask", positions=True, maps=True),
-    "content": Rung("masked_word", "mean", positions=False, maps=True),
-    "content_position": Rung("masked_word", "mean", positions=True, maps=True),
-    "causal_mean": Rung("next_word", "none", positions=False, maps=False),
-    "causal_position": Rung("next_word", "none", positions=True, maps=False),
-    "causal_content": Rung("next_word", "mean", positions=False, maps=True),
-    "attention": Rung("next_word", "previous", positions=False, maps=True),
-    "attention_position": Rung("next_word", "previous", positions=True, maps=True),
-    "basic": Rung("next_word", "previous", positions=False, maps=False),
-    "block": Rung("next_word", "previous", positions=True, maps=True, block=True),
-}
+RUNGS: dict[str, Rung] = {}
+
+
+def _start(identifier: str, objective: Objective, **has: Any) -> None:
+    """An architecture that is described by itself."""
+    RUNGS[identifier] = Rung(identifier, objective, **has)
+
+
+def _add(identifier: str, *over: str, **adds: Any) -> None:
+    """An architecture with the parts of the first of `over`, and these."""
+    RUNGS[identifier] = replace(RUNGS[over[0]], identifier=identifier, over=over, **adds)
+
+
+_start("mean", "masked_word")
+_add("position_weight", "mean", positions=True)
+_add("content", "mean", query="mean", maps=True)
+_add("word_weight", "mean", query="mask")
+_add("content_position", "position_weight", "content", query="mean", maps=True)
+_add("masked_attention", "position_weight", "word_weight", query="mask", maps=True)
+_start("causal_mean", "next_word")
+_add("causal_position", "causal_mean", positions=True)
+_start("causal_content", "next_word", query="mean", maps=True)
+_start("basic", "next_word", query="previous")
+_add("attention", "causal_mean", "basic", query="previous", maps=True)
+_add("attention_position", "causal_position", "attention", query="previous", maps=True)
+_add("block", "attention_position", block=True)
+
+
+def up_to(*tops: str) -> list[str]:
+    """These architectures and all that they are built over, from the foot up."""
+    wanted = set(tops)
+    for name in reversed(RUNGS):
+        wanted.update(RUNGS[name].over if name in wanted else ())
+    return [name for name in RUNGS if name in wanted]
+
 
 # A type of values that are known when this module is read: pydantic can check them, mypy cannot.
 if TYPE_CHECKING:
@@ -54,8 +110,7 @@ def unfit(kind: str, *, heads: int, ties: tuple[Tie, ...], undivided: bool) -> d
     found = {}
     if heads > 1 and not rung.maps:
         found["heads"] = f"found {heads}, expected 1: {kind} has no maps"
-    word_asks = rung.query in ("previous", "mean")
-    if ties and not (rung.maps and (word_asks or set(ties) == {"V=I"})):
+    if ties and not (rung.maps and (rung.words_ask or set(ties) == {"V=I"})):
         tied = ", ".join(ties)
         found["ties"] = f"found {tied}, expected none: {kind} has no such maps"
     if undivided and (rung.query != "none" or rung.positions):

@@ -20,7 +20,7 @@ from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
 from wordrel.config.settings import CorpusConfig
 from wordrel.errors import StoreError
 from wordrel.io.files import read_tensors
-from wordrel.io.store import cache_root, cell_folder, opened
+from wordrel.io.store import cache_root, opened
 from wordrel.models.readings import Readings
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
@@ -76,7 +76,7 @@ def explorer_data(
         "shrunk": config.training.shrink_window,
         "models": [
             {
-                **model_data(model, _tensors(root, run), words),
+                **model_data(model, _tensors(results, run, root), words),
                 "seed": int(run.seed),
                 "means": _means(readings),
                 **_primary(results, readings, run),
@@ -117,10 +117,9 @@ def _runs(
     return [(m, api.find_run(results, m.name, seed=seed, corpus=corpus)) for m in models]
 
 
-def _tensors(cache: Path, run: Row) -> Tensors:
-    """As they were stored; that this code still means the same by them, `load_run` has seen."""
-    digest = str(run.cell).rpartition("-")[2]
-    folder = cell_folder(cache, run.corpus, run.model, int(run.seed), digest)
+def _tensors(results: Results, run: Row, cache: Path) -> Tensors:
+    """As they were stored."""
+    folder = api.find_cell(results, run, cache=cache).folder
     opened(folder, "there is no trained cell; run the study again")
     return read_tensors(folder / "model.safetensors")
 

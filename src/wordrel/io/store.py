@@ -11,13 +11,12 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock, Timeout
-from pydantic import BaseModel
 
 from wordrel import config
 from wordrel.errors import StoreError
@@ -278,7 +277,11 @@ def _refuse_foreign(final: Path, proof: str) -> None:
 
 
 def cell_digest(
-    corpus_digest: str, model: BaseModel, training: BaseModel | None, seed: int, version: str
+    corpus_digest: str,
+    model: Mapping[str, object],
+    training: Mapping[str, object] | None,
+    seed: int,
+    version: str,
 ) -> str:
     """12 hex digits that name a trained cell by all that decides its numbers."""
     return config.digest(
@@ -296,10 +299,9 @@ _LATER: dict[str, object] = {"shuffled": False, "training": None}
 """Settings that came after the first cells, and what they are where they change nothing."""
 
 
-def _identity(settings: BaseModel) -> dict[str, object]:
+def _identity(settings: Mapping[str, object]) -> dict[str, object]:
     """What names a cell; a setting that came later counts once it is used, so old cells serve."""
-    given = settings.model_dump(mode="json")
-    return {key: value for key, value in given.items() if _LATER.get(key, given) != value}
+    return {key: value for key, value in settings.items() if _LATER.get(key, settings) != value}
 
 
 def cell_folder(cache: Path, corpus_name: str, model_name: str, seed: int, digest: str) -> Path:

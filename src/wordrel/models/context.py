@@ -112,7 +112,7 @@ class StreamContext:
 
     def _weighed(self, batch: Batch, first: int) -> _Columns:
         """The columns of `Weighed`, with the number of the target in the place of the state's."""
-        seen = visible(self.objective, batch, torch.device("cpu"))[0].numpy()
+        seen = visible(self.objective, batch, torch.device("cpu")).numpy()
         chunk, target, token = np.nonzero(seen & batch.real[..., None])
         return (
             asking_ids(self.objective, batch)[chunk, target],

@@ -15,9 +15,9 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.readings import Readings
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.spaces import relations, spaces
+from wordrel.models.spaces import readings
 from wordrel.models.stream import Block, blocks
-from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.trained import Model, Runtime, Tensors, Trained, no_pairs
 
 SVD_ITERATIONS = 4  # power iterations, as scikit-learn takes for large matrices (Halko et al. 2011)
 
@@ -86,10 +86,7 @@ def train(
     counts = cooccurrence(corpus, training, rng, runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
     if counts.nnz == 0:
-        raise TrainingError(
-            "no word has another one in its window: the corpus needs longer sentences, or "
-            f"training.subsample ({training.subsample}) must be higher"
-        )
+        raise no_pairs(training)
     # Loading scikit-learn takes 80 MB, which no other model has a use for.
     from sklearn.utils.extmath import randomized_svd
 
@@ -111,14 +108,8 @@ def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: PpmiSvdConfig
 ) -> Readings:
     """Word and context vectors; in.out is the smoothed PPMI that the SVD keeps."""
-    reason = "counts of pairs give no vector for a context of several words"
-    return Readings(
-        vocab,
-        views=spaces(**tensors),
-        relations=relations(**tensors),
-        primary={"alike": "input", "relate": "in.out", "in_context": "static"},
-        unavailable={"context": reason, "fit": reason},
-    )
+    why = "counts of pairs give no vector for a context of several words"
+    return readings(vocab, tensors, why=why)
 
 
 PPMI_SVD = Model(train, read, version=1, counts=True)

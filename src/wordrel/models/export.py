@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.readings import Readings
 
 
 def view_of(readings: Readings, view: str | None = None) -> tuple[str, Float32[np.ndarray, "V D"]]:
@@ -23,12 +23,7 @@ def view_of(readings: Readings, view: str | None = None) -> tuple[str, Float32[n
     Raises:
         NotAvailableError: naming the views there are.
     """
-    if not readings.views:
-        raise NotAvailableError(readings.unavailable["alike"])
-    name = view or readings.primary["alike"]
-    if name not in readings.views:
-        views = ", ".join(readings.views)
-        raise NotAvailableError(f"view: found {name!r}, expected one of {views}")
+    name = readings.chosen(view, "alike", readings.views)
     return name, readings.views[name]
 
 

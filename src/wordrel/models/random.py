@@ -6,7 +6,7 @@ from wordrel.config import RandomConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.models.spaces import relations, spaces
+from wordrel.models.spaces import readings
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 
 
@@ -25,14 +25,7 @@ def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: RandomConfig
 ) -> Readings:
     """Both tables; no context, since random vectors predict nothing."""
-    reason = "random vectors predict nothing"
-    return Readings(
-        vocab,
-        views=spaces(**tensors),
-        relations=relations(**tensors),
-        primary={"alike": "input", "relate": "in.out", "in_context": "static"},
-        unavailable={"context": reason, "fit": reason},
-    )
+    return readings(vocab, tensors, why="random vectors predict nothing")
 
 
 RANDOM = Model(train, read, version=1)

@@ -41,7 +41,6 @@ class Contextualizer(Protocol):
     @property
     def objective(self) -> Objective:
         """What the model was trained to predict."""
-        ...
 
     def states(
         self,
@@ -56,17 +55,14 @@ class Contextualizer(Protocol):
         NaN rows where a token has no context (first of its sentence, for `next_word`; or where
         all of its context is hidden).
         """
-        ...
 
     def contextual(
         self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
     ) -> Float32[np.ndarray, "N D"]:
         """y_i of the word at position i: its meaning here. NaN rows where there is none."""
-        ...
 
     def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
         """Log p(word | context) over the whole vocabulary, normalised; one row a state."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -96,7 +92,6 @@ class Weigher(Protocol):
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
         """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""
-        ...
 
 
 @runtime_checkable
@@ -106,7 +101,6 @@ class Windowed(Protocol):
     @property
     def window(self) -> int:
         """W: how many words it can see on each side that its objective sees."""
-        ...
 
 
 @runtime_checkable
@@ -115,7 +109,6 @@ class Exchangeable(Contextualizer, Protocol):
 
     def exchanged(self) -> Contextualizer:
         """The same model with the roles of query and key exchanged, as nobody trained it."""
-        ...
 
 
 @runtime_checkable
@@ -129,7 +122,6 @@ class Relation(Protocol):
 
         -inf is an answer: counts say it of words that they never saw together.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -248,7 +240,7 @@ class Readings:
         Raises:
             UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
         """
-        name = self._chosen(view, "relate", self.relations)
+        name = self.chosen(view, "relate", self.relations)
         ids = (np.array([self._id(word)]) for word in (a, b))
         return float(self.relations[name](*ids)[0])
 
@@ -299,14 +291,20 @@ class Readings:
         return self.vocab.index[word]
 
     def _view(self, view: str | None) -> Float32[np.ndarray, "V D"]:
-        return self.views[self._chosen(view, "alike", self.views)]
+        return self.views[self.chosen(view, "alike", self.views)]
 
-    def _chosen(self, view: str | None, question: str, there: Mapping[str, object]) -> str:
+    def chosen(self, view: str | None, question: str, there: Mapping[str, object]) -> str:
+        """The name of a view; without one, of the question's headline.
+
+        Raises:
+            NotAvailableError: naming the views there are.
+        """
         if not there:
             raise NotAvailableError(self.unavailable[question])
         name = view or self.primary[question]
         if name not in there:
-            raise NotAvailableError(f"no view {name!r} here; there are {', '.join(there)}")
+            expected = ", ".join(there)
+            raise NotAvailableError(f"view: found {name!r}, expected one of {expected}")
         return name
 
 

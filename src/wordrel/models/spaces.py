@@ -6,13 +6,36 @@ predicted), and what some models make of each input row besides: `value`, `query
 Glossary: V words, D dimensions.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float32
 
-from wordrel.models.readings import Cosine, Product, Relation
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.readings import Contextualizer, Cosine, Product, Readings, Relation
 
 Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"
+
+
+def readings(
+    vocab: Vocab, tables: Mapping[str, Table], context: Contextualizer | None = None, why: str = ""
+) -> Readings:
+    """What a model answers by its tables and its context; `why` it has no context, if so.
+
+    The value is the headline where there is one: it is what a word gives to a state, as the plain
+    input row is in CBOW.
+    """
+    alike, relate = ("value", "value.out") if "value" in tables else ("input", "in.out")
+    in_context = "static" if context is None else "context"
+    return Readings(
+        vocab,
+        views=spaces(**tables),
+        relations=relations(**tables),
+        context=context,
+        primary={"alike": alike, "relate": relate, "in_context": in_context},
+        unavailable={"context": why, "fit": why} if context is None else {},
+    )
 
 
 def spaces(**tables: Table) -> dict[str, Table]:

@@ -9,6 +9,7 @@ import numpy as np
 from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import TrainingError
 from wordrel.models.readings import Readings
 
 Tensors = Mapping[str, np.ndarray]
@@ -60,3 +61,11 @@ class Model:
     read: Callable[[Tensors, Vocab, TrainingConfig, Any], Readings]
     version: int
     counts: bool = False
+
+
+def no_pairs(training: TrainingConfig) -> TrainingError:
+    """What is wrong where there is nothing to learn from."""
+    return TrainingError(
+        "no word has another one in its window: the corpus needs longer sentences, or "
+        f"training.subsample ({training.subsample}) must be higher"
+    )

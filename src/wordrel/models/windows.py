@@ -47,22 +47,10 @@ def asking_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
 
 def has_context(objective: Objective, batch: Batch) -> Bool[np.ndarray, "C L"]:
     """Which targets have any token in their context."""
-    left, right = batch.left, batch.right
     if batch.hidden is not None:
-        left, right = _seen_beside(batch, batch.hidden)
-    before: Bool[np.ndarray, "C L"] = left > 0
-    return before if objective == "next_word" else before | (right > 0)
-
-
-def _seen_beside(
-    batch: Batch, hidden: Bool[np.ndarray, "C S"]
-) -> tuple[Int64[np.ndarray, "C L"], Int64[np.ndarray, "C L"]]:
-    """How many tokens that are not hidden each target has in its window, before and behind."""
-    seen = np.pad(np.cumsum(~hidden, axis=1), ((0, 0), (1, 0)))  # in the columns before each
-    at = np.arange(batch.left.shape[1]) + window_of(batch)
-    row = np.arange(len(seen))[:, None]
-    before = seen[:, at] - seen[row, at - batch.left]
-    return before, seen[row, at + 1 + batch.right] - seen[:, at + 1]
+        return visible(objective, batch, torch.device("cpu")).any(-1).numpy()
+    before: Bool[np.ndarray, "C L"] = batch.left > 0
+    return before if objective == "next_word" else before | (batch.right > 0)
 
 
 def offsets(objective: Objective, chunk: int, window: int) -> Int[Tensor, "L S"]:
@@ -71,10 +59,8 @@ def offsets(objective: Objective, chunk: int, window: int) -> Int[Tensor, "L S"]
     return columns - window - torch.arange(chunk)[:, None]
 
 
-def visible(
-    objective: Objective, batch: Batch, device: torch.device
-) -> tuple[Bool[Tensor, "C L S"], Bool[Tensor, "C L"]]:
-    """The context C(i) of each target (in its window, never itself, not hidden), and has it any."""
+def visible(objective: Objective, batch: Batch, device: torch.device) -> Bool[Tensor, "C L S"]:
+    """The context C(i) of each target: in its window, never itself, not hidden."""
     offset = offsets(objective, batch.left.shape[1], window_of(batch)).to(device)
     left, right = (
         torch.from_numpy(side).to(device)[..., None] for side in (batch.left, batch.right)
@@ -84,7 +70,7 @@ def visible(
         seen = seen | ((offset > 0) & (offset <= right))
     if batch.hidden is not None:
         seen = seen & ~_hidden(objective, batch, batch.hidden, device)
-    return seen, torch.from_numpy(has_context(objective, batch)).to(device)
+    return seen
 
 
 @lru_cache(maxsize=64)
@@ -125,7 +111,9 @@ def place_scores(
         tables[0] = tables[0] + by_offset[inside][:, None]
     rows = torch.arange(chunk, device=like.device) * (window + 1)
     found = [
-        table.flatten(0, 1).index_select(0, (rows + _sizes(side, like)).flatten())
+        table.flatten(0, 1).index_select(
+            0, (rows + torch.from_numpy(side).to(like.device, torch.int64)).flatten()
+        )
         for table, side in zip(tables, (batch.left, batch.right), strict=False)
     ]
     total = found[0] if len(found) == 1 else found[0] + found[1]
@@ -141,7 +129,3 @@ def _hidden(
     """Which of the reachable tokens are in nobody's context."""
     columns = _columns(objective, batch.left.shape[1], window_of(batch))
     return torch.from_numpy(hidden[:, :columns]).to(device)[:, None]
-
-
-def _sizes(side: np.ndarray, like: Tensor) -> Tensor:
-    return torch.from_numpy(side).to(like.device, torch.int64)

@@ -20,7 +20,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
 from wordrel.models.readings import Readings
-from wordrel.models.spaces import relations, spaces
+from wordrel.models.spaces import readings
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
@@ -102,38 +102,27 @@ def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: Word2vecConfig
 ) -> Readings:
     """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
-    context = None
-    reason = "skip-gram has no vector for a context of several words"
-    if config.algorithm == "cbow":
-        bias = np.zeros(len(vocab), dtype=np.float32)
-        mix, outputs = _mean_of_window(torch.from_numpy(tensors["input"])), tensors["output"]
-        context = StreamContext("masked_word", training, mix, _even, outputs, bias, vocab.counts)
-    return Readings(
-        vocab,
-        views=spaces(**tensors),
-        relations=relations(**tensors),
-        context=context,
-        primary={
-            "alike": "input",
-            "relate": "in.out",
-            "in_context": "context" if context else "static",
-        },
-        unavailable={} if context else {"context": reason, "fit": reason},
-    )
+    if config.algorithm == "skip_gram":
+        why = "skip-gram has no vector for a context of several words"
+        return readings(vocab, tensors, why=why)
+    bias = np.zeros(len(vocab), dtype=np.float32)
+    mix, outputs = _mean_of_window(torch.from_numpy(tensors["input"])), tensors["output"]
+    context = StreamContext("masked_word", training, mix, _even, outputs, bias, vocab.counts)
+    return readings(vocab, tensors, context)
 
 
 def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:
     def mix(batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
-        seen, has_context = visible("masked_word", batch, inputs.device)
+        seen = visible("masked_word", batch, inputs.device)
         weights = seen.to(inputs.dtype)
-        return weights @ inputs[torch.from_numpy(batch.ids)] / _size(weights), has_context
+        return weights @ inputs[torch.from_numpy(batch.ids)] / _size(weights), seen.any(-1)
 
     return mix
 
 
 def _even(batch: Batch) -> Float[Tensor, "C L S"]:
     """The weights of a mean: the same of every token of the window."""
-    weights = visible("masked_word", batch, torch.device("cpu"))[0].to(torch.float32)
+    weights = visible("masked_word", batch, torch.device("cpu")).to(torch.float32)
     return weights / _size(weights)
 
 

@@ -7,21 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from wordrel.config import RUNGS
 from wordrel.study.results import Results
 
 ALPHA = 0.05
 """A pair counts as different when its Holm-corrected p is below this."""
 
-_MEMBERS = {
-    "attention": (
-        *("attention", "attention_position", "masked_attention", "content", "content_position"),
-        *("causal_content", "basic", "block"),
-    ),
-    "weighted mean": (
-        *("mean", "word_weight", "position_weight", "causal_mean", "causal_position"),
-    ),
-}
-_FAMILIES = {kind: family for family, kinds in _MEMBERS.items() for kind in kinds}
+_FAMILIES = {kind: rung.family for kind, rung in RUNGS.items()}
 
 Row = Any  # a named tuple with the columns of one table
 

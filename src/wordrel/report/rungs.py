@@ -4,21 +4,16 @@ Reads the stored config. A rung is a kind of model, an edge joins two rungs of w
 one ingredient more, and an ordering is a way along edges from a foot to a top.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
+from wordrel.config.rungs import BLOCK, RUNGS
 from wordrel.report import queries
 from wordrel.study.results import Results
 
-POSITIONS = "positions"
-WORD_WEIGHTS = "word weights"
-WORD_SCORES = "word-word scores and maps"
-QUERY_KEY = "query-key scores and maps"
-MAPS = "learned maps"
 HEADS = "heads"
-BLOCK = "residual, layer norm, feed-forward"
 
 
 @dataclass(frozen=True)
@@ -42,29 +37,27 @@ class Edge:
 
 _FOLDED = "maps W_k and W_v, which fold into the word tables"
 
+
+def _edges(objective: str) -> Iterator[Edge]:
+    for (start, below), (end, rung) in product(RUNGS.items(), repeat=2):
+        if rung.objective == objective and start in rung.over:
+            folded = rung.query == "mask" and rung.maps and not below.maps
+            yield Edge(start, end, rung.adds(below), also=_FOLDED if folded else "")
+
+
+_BY_HEADS = (
+    Edge("attention_position", "heads", HEADS, more_heads=True),
+    Edge("heads", "block", BLOCK),
+    Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+)
+
 EDGES: dict[str, tuple[Edge, ...]] = {
-    "masked_word": (
-        Edge("mean", "position_weight", POSITIONS),
-        Edge("mean", "content", WORD_SCORES),
-        Edge("mean", "word_weight", WORD_WEIGHTS),
-        Edge("position_weight", "content_position", WORD_SCORES),
-        Edge("position_weight", "masked_attention", WORD_WEIGHTS, also=_FOLDED),
-        Edge("content", "content_position", POSITIONS),
-        Edge("word_weight", "masked_attention", POSITIONS, also=_FOLDED),
-    ),
-    "next_word": (
-        Edge("causal_mean", "causal_position", POSITIONS),
-        Edge("causal_mean", "attention", QUERY_KEY),
-        Edge("causal_position", "attention_position", QUERY_KEY),
-        Edge("basic", "attention", MAPS),
-        Edge("attention", "attention_position", POSITIONS),
-        Edge("attention_position", "heads", HEADS, more_heads=True),
-        Edge("heads", "block", BLOCK),
-        Edge("attention_position", "block", BLOCK),
-        Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+    "masked_word": tuple(_edges("masked_word")),
+    "next_word": tuple(
+        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: edge.end == "block")
     ),
 }
-"""The neighbours of each objective, from the foot up; a new rung is a line for each neighbour.
+"""The neighbours of each objective, from the foot up, as the architectures say.
 
 Of an edge and a longer way between the same two rungs, only the longer way counts.
 """
@@ -74,7 +67,7 @@ _SEVERAL_HEADS = ("heads",)
 _ANY_HEADS = ("block",)
 
 
-_UNSCORED = ("mean", "position_weight", "causal_mean", "causal_position")
+_UNSCORED = tuple(kind for kind, rung in RUNGS.items() if rung.query == "none")
 """The kinds without scores of a query, hence with nothing to scale."""
 
 

@@ -6,6 +6,7 @@ weights), `cell.json` (what was trained, what it cost), `log.csv` (loss against 
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import TypeAdapter
 
-from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json
+from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json, identity
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
 from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
@@ -87,18 +88,21 @@ class CellSpec:
         return f"{self.corpus_name}/{self.model_config.name} seed {self.seed}"
 
     @cached_property
-    def digest(self) -> str:
-        """Names the cell by all that decides its numbers."""
-        model = self.model_config
-        version = f"{model.kind} {MODELS[model.kind].version}"
-        return cell_digest(self.corpus_digest, model, self.training_config, self.seed, version)
-
-    @cached_property
     def folder(self) -> Path:
-        """Where it is kept."""
-        return cell_folder(
-            self.cache, self.corpus_name, self.model_config.name, self.seed, self.digest
-        )
+        """Where it is kept, whatever its user calls the model; old cells stay where they are."""
+        named = self.named_folder
+        return named if is_done(named) else self._folder_of(identity(self.model_config))
+
+    @property
+    def named_folder(self) -> Path:
+        """Where it was kept while the user's name for the model was part of what named the cell."""
+        return self._folder_of(identity(self.model_config) | {"name": self.model_config.name})
+
+    def _folder_of(self, model: Mapping[str, Any]) -> Path:
+        version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
+        training = self.training_config.model_dump(mode="json")
+        digest = cell_digest(self.corpus_digest, model, training, self.seed, version)
+        return cell_folder(self.cache, self.corpus_name, model["name"], self.seed, digest)
 
 
 def is_trained(spec: CellSpec) -> bool:
@@ -140,7 +144,7 @@ def train_cell(spec: CellSpec, report: Report) -> None:
 def _described(spec: CellSpec) -> dict[str, Any]:
     return {
         "corpus": {"name": spec.corpus_name, "digest": spec.corpus_digest},
-        "model": spec.model_config.model_dump(mode="json"),
+        "model": identity(spec.model_config),
         "training": spec.training_config.model_dump(mode="json"),
         "seed": spec.seed,
     }

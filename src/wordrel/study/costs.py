@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig, identity
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
@@ -138,7 +138,7 @@ class Known:
         return UNKNOWN if rate is None else _from_rate(spec.training_config, tokens, rate)
 
     def _alike(self, spec: CellSpec) -> list[Finished]:
-        model = spec.model_config.model_dump(mode="json")
+        model = identity(spec.model_config)
         same = ("kind", "algorithm")
         kind = [c for c in self.cells if all(c.model.get(k) == model.get(k) for k in same)]
         far = {id(c): (len(differing(spec, c)), c.digest != spec.corpus_digest) for c in kind}
@@ -148,7 +148,7 @@ class Known:
 
 def differing(spec: CellSpec, cell: Finished) -> list[str]:
     """Settings in which a finished cell costs something else, other than tokens read."""
-    ours = spec.model_config.model_dump(mode="json") | spec.training_config.model_dump(mode="json")
+    ours = identity(spec.model_config) | spec.training_config.model_dump(mode="json")
     theirs = {**cell.model, **cell.training}
     compared = sorted((ours.keys() | theirs.keys()) - _SAME_COST - _SCALED)
     # a cell that is older than a setting lacks it, which means what "off" means

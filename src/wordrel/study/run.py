@@ -182,7 +182,7 @@ def _described(task: Task) -> dict[str, Any]:
         "split": task.split,
         "n_items": task.items.n_items,
         "duplicates": task.items.duplicates,
-        "source": task.info.path or task.info.data or task.info.description,
-        "license": task.info.license,
+        "source": task.info.source,
+        "license": task.info.data.license,
         "reference": task.info.reference,
     }

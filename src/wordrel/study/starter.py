@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wordrel.config import CorpusConfig, StudyConfig, parse_config, parse_corpus
+from wordrel.config import RUNGS, CorpusConfig, StudyConfig, parse_config, parse_corpus
 from wordrel.config.dialect import read_stored, written
 from wordrel.config.paths import source_from
+from wordrel.config.rungs import up_to
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, plan_shards
 from wordrel.corpus.shards import tokenize_shard
@@ -249,6 +250,13 @@ def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
 
 
+_TOPS = ("content_position", "attention_position")
+_ELSEWHERE = ("basic", "attention", "attention_position")  # they stand in the lists beside it
+_LADDER = "\n".join(
+    f"  - kind: {kind}" + ("\n    scale: true" if RUNGS[kind].maps else "")
+    for kind in up_to(*_TOPS)
+    if kind not in _ELSEWHERE
+)
 _MODELS = """\
   - kind: random # the floor of every table
   - kind: ppmi_svd # counting, without learning
@@ -262,16 +270,9 @@ _MODELS = """\
     scale: true
   - kind: masked_attention # the words on both sides
     scale: true"""
-_OTHERS = """
+_OTHERS = f"""
   # The ladder from a plain mean to attention, an ingredient at a time (C9).
-  - kind: mean
-  - kind: position_weight
-  - kind: content
-    scale: true
-  - kind: content_position
-    scale: true
-  - kind: causal_mean
-  - kind: causal_position
+{_LADDER}
   # Attention without maps (C2, C3), and with a map tied or left out (C5, C6).
   - kind: basic
   - kind: attention
@@ -287,10 +288,10 @@ _OTHERS = """
     scale: true
   - kind: mean
     name: mean_shuffled
-    training: {shuffled: true}
+    training: {{shuffled: true}}
   - kind: content
     name: content_shuffled
-    training: {shuffled: true}
+    training: {{shuffled: true}}
     scale: true"""
 _TEMPLATE = """\
 # Made by `wordrel new`; change what you like. `wordrel config schema` describes every setting.

@@ -1,20 +1,22 @@
 """Tasks: data sets and the kinds of question put to readings.
 
 Load a task (`load_task`, or `own_task` for a user's own set), put it to a model (`ask`), see what
-a vocabulary covers (`covered`). Names are looked up on first use, so that checking a config, which
-needs only `wordrel.tasks.registry`, loads neither data nor the rest of the package.
+a vocabulary covers (`covered`). Names are looked up on first use, so that what needs only the
+registry (`wordrel tasks list`) loads neither models nor the rest of the package.
 """
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.tasks.base import RESTRICT_VOCAB, Items, Measurement, Outcome, Probe, Scope, Task
-    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task, pairs_task
+    from wordrel.tasks.base import RESTRICT_VOCAB, Measurement, Outcome, Probe, Scope, Task
+    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task
+    from wordrel.tasks.items import Items
 
 _HOMES = {
-    "base": ("RESTRICT_VOCAB", "Items", "Measurement", "Outcome", "Probe", "Scope", "Task"),
-    "core": ("KINDS", "ask", "covered", "load_task", "own_task", "pairs_task"),
+    "base": ("RESTRICT_VOCAB", "Measurement", "Outcome", "Probe", "Scope", "Task"),
+    "items": ("Items",),
+    "core": ("KINDS", "ask", "covered", "load_task", "own_task"),
 }
 __all__ = [
     "KINDS",
@@ -29,7 +31,6 @@ __all__ = [
     "covered",
     "load_task",
     "own_task",
-    "pairs_task",
 ]
 
 if not TYPE_CHECKING:  # a checker would take it as leave to use any name

@@ -18,18 +18,9 @@ from jaxtyping import Bool, Float32, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import (
-    Items,
-    Kind,
-    Outcome,
-    Scope,
-    Task,
-    reason,
-    unanswered,
-    without_vector,
-    word_ids,
-)
+from wordrel.tasks.base import NO_VECTOR, Kind, Outcome, Scope, Task, in_each, reason, unanswered
 from wordrel.tasks.geometry import has_direction, unit_rows
+from wordrel.tasks.items import Items, word_ids
 
 Method = Literal["", ".mul", ".only_b"]
 """What follows the task's name in the rows of 3CosAdd, 3CosMul and only-b."""
@@ -60,8 +51,7 @@ class _Asked:
 
     def any_answer(self, of_answers: Bool[np.ndarray, " F"]) -> Bool[np.ndarray, " Q"]:
         """Whether it holds for any right answer of each question."""
-        found: Bool[np.ndarray, " Q"] = np.logical_or.reduceat(of_answers, self.first)
-        return found
+        return np.logical_or.reduceat(of_answers, self.first)
 
     def right(self, found: Int64[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
         """Which answers are right."""
@@ -95,8 +85,7 @@ def _has(
     holds: Bool[np.ndarray, " F"], item: Int64[np.ndarray, " F"], n_items: int
 ) -> Bool[np.ndarray, " P"]:
     """Whether it holds for any answer of each item."""
-    found: Bool[np.ndarray, " P"] = np.bincount(item[holds], minlength=n_items) > 0
-    return found
+    return np.bincount(item[holds], minlength=n_items) > 0
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
@@ -118,35 +107,26 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     form = unanswered(task, asked.covered, chance=1.0 / candidates)
     if asked.unanswerable:
         note = f"{asked.unanswerable} questions hold their own answer and are not asked"
-        form = replace(form, note="; ".join(filter(None, [form.note, note])))
+        form = form.noted(note)
     if not readings.views:
         note = reason(readings, task.question)
         return [replace(form, task=task.name + method, note=note) for method in METHODS]
     outcomes = []
-    for name, view in readings.views.items():
-        primary = name == readings.primary.get(task.question)
-        rows = _in_view(
-            replace(form, view=name, primary=primary), asked, unit_rows(view[:candidates])
-        )
-        outcomes += rows
-        outcomes += _by_section(rows[0], task.items.labels)
+    for row, view in in_each(form, readings, task.question, readings.views):
+        rows = _in_view(row, asked, unit_rows(view[:candidates]))
+        outcomes += [*rows, *_by_section(rows[0], task.items.labels)]
     return outcomes
 
 
 def _in_view(form: Outcome, asked: _Asked, unit: Float32[np.ndarray, "C D"]) -> list[Outcome]:
     known = has_direction(unit)
     heard = known[asked.questions].all(axis=1) & asked.any_answer(known[asked.answers])
-    answered = form.covered.copy()
-    answered[form.covered] = heard
-    note = "; ".join(filter(None, [form.note, without_vector(answered, form.covered)]))
     outcomes = []
     for method, found in solve(unit, asked.questions[heard]).items():
         said = np.full(len(heard), -1)
         said[heard] = found
-        predicted = np.full(len(answered), np.nan)
-        predicted[answered] = asked.right(said)[heard]
-        row = replace(form, task=form.task + method, predicted=predicted, note=note)
-        outcomes.append(row)
+        right = np.where(heard, asked.right(said), np.nan)
+        outcomes.append(replace(form, task=form.task + method).filled(right, NO_VECTOR))
     return outcomes
 
 
@@ -155,19 +135,8 @@ def _by_section(row: Outcome, labels: tuple[str, ...]) -> list[Outcome]:
     sections, of = list(dict.fromkeys(labels)), np.array(labels)
     if len(sections) < 2:
         return []
-    return [_part(row, f"{row.task}.{section}", of == section) for section in sections]
-
-
-def _part(row: Outcome, name: str, its: Bool[np.ndarray, " P"]) -> Outcome:
-    return replace(
-        row,
-        task=name,
-        gold=row.gold[its],
-        predicted=row.predicted[its],
-        covered=row.covered[its],
-        cluster=row.cluster[its],
-        detail=True,
-    )
+    parts = (row.part(f"{row.task}.{section}", of == section) for section in sections)
+    return [replace(part, detail=True) for part in parts]
 
 
 def solve(

@@ -1,117 +1,25 @@
-"""The currency of tasks: items that are asked, and the outcome of asking one model.
+"""The currency of tasks: a question with its items, and the outcome of asking one model.
 
-Data classes and the two helpers that every kind of task shares; reads and writes no file.
+Data classes, and what every kind of task shares; reads and writes no file.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
+from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 Better = Literal["higher", "lower"]
+Space = TypeVar("Space")
+"""A view or a relation of a model."""
 RESTRICT_VOCAB = 30_000
 """Analogies and neighbours are searched among this many most frequent words, as is usual."""
-
-
-@dataclass(frozen=True)
-class Items:
-    """What is asked, as it stands in the file; nothing is dropped.
-
-    Attributes:
-        words: the words of each item, as written: 2 for a pair, 4 for an analogy; empty where
-            items are not words.
-        gold: what the right answer is worth, shape [P].
-        cluster: items that are no independent evidence share a number, shape [P].
-        duplicates: items that stood in the file before (a pair also in the other order).
-        multiword: items with a word of several words (white space or underscore).
-        labels: what each item is called in its set (a relation, a section, a category, a split);
-            empty where items have no labels.
-    """
-
-    words: tuple[tuple[str, ...], ...]
-    gold: Float64[np.ndarray, " P"]
-    cluster: Int64[np.ndarray, " P"]
-    duplicates: int
-    multiword: int
-    labels: tuple[str, ...] = ()
-
-    @property
-    def n_items(self) -> int:
-        """P; 0 for a task whose items come from the corpus."""
-        return len(self.gold)
-
-    def content(self) -> list[Any]:
-        """All that decides an answer, as JSON: the same items in another file are the same task."""
-        labels = [self.labels] if self.labels else []
-        return [self.words, self.gold.tolist(), self.cluster.tolist(), *labels]
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Running text with one of its words in view.
-
-    Attributes:
-        words: as written, punctuation included.
-        position: place of the word in view, from 0.
-    """
-
-    words: tuple[str, ...]
-    position: int
-
-
-@dataclass(frozen=True)
-class InText(Items):
-    """Items whose words stand in sentences.
-
-    Attributes:
-        sentences: one a word of the item, in which that word is in view.
-    """
-
-    sentences: tuple[tuple[Sentence, ...], ...] = ()
-
-    def content(self) -> list[Any]:
-        """See `Items.content`."""
-        texts = [[(s.words, s.position) for s in item] for item in self.sentences]
-        return [*super().content(), texts]
-
-
-@dataclass(frozen=True)
-class Token:
-    """A word of a parsed sentence; names as in CoNLL-U.
-
-    Attributes:
-        form: as written.
-        upos: universal part of speech, such as NOUN.
-        head: place of its head in the sentence, from 0; -1 for the root.
-        deprel: its relation to its head, without subtype, such as nsubj.
-    """
-
-    form: str
-    upos: str
-    head: int
-    deprel: str
-
-
-@dataclass(frozen=True)
-class Treebank(Items):
-    """Parsed sentences; gold is their number of tokens, each is its own cluster.
-
-    Attributes:
-        trees: the sentences, token by token.
-    """
-
-    trees: tuple[tuple[Token, ...], ...] = ()
-
-    def content(self) -> list[Any]:
-        """See `Items.content`."""
-        trees = [[(t.form, t.upos, t.head, t.deprel) for t in tree] for tree in self.trees]
-        return [*super().content(), trees]
 
 
 @dataclass(frozen=True)
@@ -155,7 +63,7 @@ class Outcome:
         gold: shape [P].
         predicted: shape [P]; NaN where the model has no answer.
         covered: whether the vocabulary has what the item needs, shape [P].
-        cluster: shape [P], see `Items`.
+        cluster: shape [P], see `wordrel.tasks.items.Items`.
         chance: the measure's value for a model that knows nothing.
         better: which way is good.
         note: why answers are missing; empty where none is.
@@ -173,6 +81,33 @@ class Outcome:
     better: Better
     note: str
     detail: bool = False
+
+    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Outcome":
+        """Some of the items as a row of their own."""
+        return replace(
+            self,
+            task=task,
+            gold=self.gold[some],
+            predicted=self.predicted[some],
+            covered=self.covered[some],
+            cluster=self.cluster[some],
+        )
+
+    def noted(self, *notes: str) -> "Outcome":
+        """With these notes behind its own, the empty ones left out."""
+        return replace(self, note="; ".join(filter(None, (self.note, *notes))))
+
+    def filled(self, answers: Float64[np.ndarray, " Q"], lacking: str) -> "Outcome":
+        """With the answers to the Q covered items.
+
+        Args:
+            answers: NaN where there is none.
+            lacking: the note on those without one, with {} for how many they are.
+        """
+        predicted = np.full(len(self.gold), np.nan)
+        predicted[self.covered] = answers
+        n = int(np.isnan(answers).sum())
+        return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
 
 @dataclass(frozen=True)
@@ -241,9 +176,25 @@ class Scope:
     counts: PairCounts | None = None
 
 
+def nothing_to_answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """Of a kind that only measures: nothing says which answer would be right."""
+    return []
+
+
 def nothing_to_measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
     """Of a kind that only scores."""
     return []
+
+
+def all_covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """For tasks whose words are those of the vocabulary."""
+    return np.ones(items.n_items, dtype=np.bool_)
+
+
+def words_known(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Items of which the vocabulary has every word."""
+    known: Bool[np.ndarray, " P"] = np.all(word_ids(items, vocab, scope.lowercase) >= 0, axis=1)
+    return known
 
 
 @dataclass(frozen=True)
@@ -260,20 +211,9 @@ class Kind:
 
     version: int
     better: Better
-    covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]]
-    answer: Callable[[Task, Readings, Scope], list[Outcome]]
+    covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
+    answer: Callable[[Task, Readings, Scope], list[Outcome]] = nothing_to_answer
     measure: Callable[[Task, Readings, Scope], list[Measurement]] = nothing_to_measure
-
-
-def all_covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """For tasks whose words are those of the vocabulary."""
-    return np.ones(items.n_items, dtype=np.bool_)
-
-
-def word_ids(items: Items, vocab: Vocab, lowercase: bool) -> Int64[np.ndarray, "P W"]:
-    """One row an item, one column a word of it; -1 where the vocabulary lacks the word."""
-    flat = vocab.ids(w.lower() if lowercase else w for words in items.words for w in words)
-    return flat.reshape(items.n_items, -1)
 
 
 def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Outcome:
@@ -311,13 +251,20 @@ def reason(readings: Readings, *questions: str) -> str:
     return f"the model has no answer to the question {questions[0]!r} and does not say why"
 
 
-def without_vector(answered: Bool[np.ndarray, " P"], covered: Bool[np.ndarray, " P"]) -> str:
-    """A note on the items whose words are known but have no direction in this view."""
-    n = int((covered & ~answered).sum())
-    return f"{n} covered items have a word whose vector is zero or not finite" if n else ""
+NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
+"""The note on items whose words are known but have no direction in a view; see `Outcome.filled`."""
 
 
-def number(keys: Iterable[object]) -> Int64[np.ndarray, " P"]:
-    """The same number for the same key, counting from 0 in order of first appearance."""
-    seen: dict[object, int] = {}
-    return np.fromiter((seen.setdefault(key, len(seen)) for key in keys), dtype=np.int64)
+def in_each(
+    form: Outcome, readings: Readings, question: str, spaces: Mapping[str, Space]
+) -> Iterator[tuple[Outcome, Space]]:
+    """The form, yet to be filled in, of each view or relation, and that view or relation.
+
+    Args:
+        form: of all of them.
+        readings: whom.
+        question: whose primary view or relation is marked.
+        spaces: by name.
+    """
+    for name, space in spaces.items():
+        yield replace(form, view=name, primary=name == readings.primary.get(question)), space

@@ -17,7 +17,7 @@ Glossary: N tokens, T targets, S sentences, V words, L loss of each target.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import get_args
 
 import numpy as np
@@ -25,26 +25,18 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import (
-    Items,
-    Kind,
-    Measurement,
-    Outcome,
-    Scope,
-    Task,
-    all_covered,
-)
-from wordrel.tasks.clustered import clustered_means
+from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
+from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (
-    choose_sentences,
+    Text,
     context_for,
     form_of,
-    probe_of,
     spread,
     surprises,
     target_losses,
-    targets,
+    text_of,
 )
+from wordrel.tasks.items import Items
 from wordrel.tasks.word_pairs import treebank_of
 
 MIXED, UNLISTED = "mixed", "unlisted"
@@ -88,56 +80,51 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    ids, items = choose_sentences(probe_of(task, scope))
-    places = targets(items.gold.astype(np.int64))
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids[places]]
+    text = text_of(task, scope)
+    words, sentence = text.ids[text.targets], text.sentence[text.targets]
+    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[words]
     names, counts = np.unique(kinds, return_counts=True)
-    expected = -np.log(readings.vocab.counts / readings.vocab.counts.sum())[ids[places]]
+    expected = -np.log(readings.vocab.counts / readings.vocab.counts.sum())[words]
     rows = []
     for objective in get_args(Objective):
         named = replace(task, name=f"{task.name}.{objective}")
-        losses, note = _losses(readings, objective, ids, items)
-        form = replace(form_of(named, items, np.nan), detail=True)
+        losses, note = _losses(readings, objective, text)
+        form = replace(form_of(named, text.items, np.nan), detail=True)
         if not (counts >= MIN_TARGETS).any():
             few = f"no word class has {MIN_TARGETS} targets; raise corpus.held_out"
             rows.append(replace(form, note=form.note or few))
         for kind in names[counts >= MIN_TARGETS]:
             own = kinds == kind
             row = replace(form, task=f"{form.task}.{kind}", chance=float(expected[own].mean()))
-            rows.append(_row(replace(row, note=note), losses, own))
+            rows.append(_row(replace(row, note=note), losses, own, sentence))
     return rows
 
 
 def _losses(
-    readings: Readings, objective: Objective, ids: Int64[np.ndarray, " N"], items: Items
+    readings: Readings, objective: Objective, text: Text
 ) -> tuple[Float64[np.ndarray, " T"] | None, str]:
     """The loss of each target, or why there is none."""
     try:
         context = context_for(objective, readings)
-        n_targets = items.gold.astype(np.int64)
-        return target_losses(context, ids, n_targets, len(readings.vocab)), ""
+        return target_losses(context, text, len(readings.vocab)), ""
     except NotAvailableError as refusal:
         return None, str(refusal)
 
 
 def _row(
-    form: Outcome, losses: Float64[np.ndarray, " T"] | None, own: Bool[np.ndarray, " T"]
+    form: Outcome,
+    losses: Float64[np.ndarray, " T"] | None,
+    own: Bool[np.ndarray, " T"],
+    sentence: Int64[np.ndarray, " T"],
 ) -> Outcome:
     """From the form of all sentences: those that have targets of its own."""
-    sentence = np.repeat(np.arange(len(form.gold)), form.gold.astype(np.int64))[own]
-    n_targets = np.bincount(sentence, minlength=len(form.gold))
+    n_targets = np.bincount(sentence[own], minlength=len(form.gold))
     some = n_targets > 0
     predicted = form.predicted
     if losses is not None:
-        predicted = np.bincount(sentence, losses[own], minlength=len(form.gold))
-    return replace(
-        form,
-        view="" if losses is None else "context",
-        gold=n_targets[some].astype(np.float64),
-        predicted=predicted[some],
-        covered=form.covered[some],
-        cluster=form.cluster[some],
-    )
+        predicted = np.bincount(sentence[own], losses[own], minlength=len(form.gold))
+    row = replace(form, gold=n_targets.astype(np.float64), predicted=predicted)
+    return replace(row.part(form.task, some), view="" if losses is None else "context")
 
 
 def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
@@ -147,53 +134,44 @@ def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    probe = probe_of(task, scope)
-    ids, items = choose_sentences(replace(probe, max_tokens=min(probe.max_tokens, MAX_TOKENS)))
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[ids]
-    if readings.context is None or not items.n_items:
+    text = text_of(task, scope, MAX_TOKENS)
+    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[text.ids]
+    if readings.context is None or not text.items.n_items:
         return []
-    tell = partial(Measurement, task.name, "context")
-    text = Text(ids, items.gold.astype(np.int64), readings.context, len(readings.vocab))
+    hiding = Hiding(text, readings.context, len(readings.vocab))
     try:
-        return [tell(*row) for row in _added(text, kinds)]
+        return [Measurement(task.name, "context", *row) for row in _added(hiding, kinds)]
     except NotAvailableError:
         return []
 
 
 @dataclass(frozen=True)
-class Text:
-    """Sentences in which words are hidden from a model.
+class Hiding:
+    """Words of a text hidden from a model.
 
     Attributes:
-        ids: of the N tokens.
-        n_targets: of each of the S sentences: all its words but the first.
+        text: with every word in its place.
         context: the model.
         n_words: V.
     """
 
-    ids: Int64[np.ndarray, " N"]
-    n_targets: Int64[np.ndarray, " S"]
+    text: Text
     context: Contextualizer
     n_words: int
 
     @cached_property
-    def sentence(self) -> Int64[np.ndarray, " N"]:
-        """The number of each token's sentence."""
-        return np.repeat(np.arange(len(self.n_targets)), self.n_targets + 1)
-
-    @cached_property
     def losses(self) -> Float64[np.ndarray, " N"]:
         """Of each target where no word is hidden; NaN of the first words."""
-        losses: Float64[np.ndarray, " N"] = np.full(len(self.ids), np.nan)
-        whole = target_losses(self.context, self.ids, self.n_targets, self.n_words)
-        losses[targets(self.n_targets)] = whole
+        losses: Float64[np.ndarray, " N"] = np.full(len(self.text.ids), np.nan)
+        losses[self.text.targets] = target_losses(self.context, self.text, self.n_words)
         return losses
 
     def near(self, hidden: Bool[np.ndarray, " N"]) -> Int64[np.ndarray, " N"]:
         """How many hidden words are near each token, on the sides that the objective sees."""
-        ends = np.cumsum(self.n_targets + 1)[self.sentence]
-        starts = ends - self.n_targets[self.sentence] - 1
-        places = np.arange(len(self.ids))
+        text = self.text
+        ends = text.ends[text.sentence]
+        starts = ends - text.lengths[text.sentence]
+        places = np.arange(len(text.ids))
         before = np.concatenate([[0], np.cumsum(hidden)])  # how many stand before each place
         found: Int64[np.ndarray, " N"] = before[places] - before[np.maximum(places - NEAR, starts)]
         if self.context.objective == "masked_word":
@@ -204,18 +182,17 @@ class Text:
         self, hidden: Bool[np.ndarray, " N"], some: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """What hiding adds to the loss of some targets; NaN where no context is left."""
-        ends = np.cumsum(self.n_targets + 1)
-        states = self.context.states(self.ids, ends, hidden=hidden)[some]
+        states = self.context.states(self.text.ids, self.text.ends, hidden=hidden)[some]
         there = np.isfinite(states).all(axis=1)
         added: Float64[np.ndarray, " P"] = np.full(len(some), np.nan)
-        words = self.ids[some[there]]
+        words = self.text.ids[some[there]]
         added[there] = surprises(self.context, states[there], words, self.n_words)
         added -= self.losses[some]
         return added
 
 
 def _added(
-    text: Text, kinds: Shaped[np.ndarray, " N"]
+    hiding: Hiding, kinds: Shaped[np.ndarray, " N"]
 ) -> Iterator[tuple[str, str, float, float, int]]:
     """Group, statistic, value, error and n, of each class and of as many other words."""
     for number, kind in enumerate(HIDDEN):
@@ -225,20 +202,17 @@ def _added(
             (f"without {kind}", own),
             (f"without as many others as {kind}", others),
         ):
-            near = text.near(hidden)
-            some = np.flatnonzero((near > 0) & ~np.isnan(text.losses))
+            near = hiding.near(hidden)
+            some = np.flatnonzero((near > 0) & ~np.isnan(hiding.losses))
             some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
-            added, sentence = text.added(hidden, some), text.sentence[some]
-            one, weights = np.zeros(len(some), dtype=np.int64), near[some].astype(np.float64)
-            for statistic, found in (
-                ("added_loss", clustered_means(added, one, sentence, 1)),
-                (
-                    "added_loss_per_hidden_word",
-                    clustered_means(added / weights, one, sentence, 1, weights),
-                ),
-            ):
-                ((value, error, n),) = found.rows()
-                yield group, statistic, value, error, n
+            added, sentence = hiding.added(hidden, some), hiding.text.sentence[some]
+            each = near[some].astype(np.float64)
+            yield group, "added_loss", *clustered_mean(added, sentence)
+            yield (
+                group,
+                "added_loss_per_hidden_word",
+                *clustered_mean(added / each, sentence, each),
+            )
 
 
 def _as_many_others(
@@ -251,4 +225,4 @@ def _as_many_others(
     return hidden
 
 
-KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)
+KIND = Kind(version=1, better="lower", answer=answer, measure=measure)

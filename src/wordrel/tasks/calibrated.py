@@ -16,6 +16,7 @@ full softmax over half of them.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +24,8 @@ from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, Readings
-from wordrel.tasks.base import Kind, Outcome, Scope, Task, all_covered
-from wordrel.tasks.held_out import answer_by, log_probabilities, targets
+from wordrel.tasks.base import Kind, Outcome, Scope, Task
+from wordrel.tasks.held_out import Text, answer_by, log_probabilities
 
 MAX_TOKENS = 10_000
 """Of the sentences that are predicted; about six softmaxes each."""
@@ -44,24 +45,21 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def calibrated_losses(
-    context: Contextualizer,
-    ids: Int64[np.ndarray, " N"],
-    n_targets: Int64[np.ndarray, " S"],
-    vocab: Vocab,
+    context: Contextualizer, text: Text, vocab: Vocab
 ) -> Float64[np.ndarray, " S"]:
     """-log p' of all targets of a sentence, summed, in nats.
 
     Where there is one sentence there is no other half, and it is predicted as it is.
     """
-    states, places = context.states(ids, np.cumsum(n_targets + 1)), targets(n_targets)
-    states, words = states[places], ids[places]
+    states = context.states(text.ids, text.ends)[text.targets]
+    words = text.ids[text.targets]
     log_u = np.log(vocab.counts / vocab.counts.sum()).astype(np.float32)
-    even = np.repeat(np.arange(len(n_targets)), n_targets) % 2 == 0
+    even = text.sentence[text.targets] % 2 == 0
     losses = np.empty(len(words))
     for told in (even, ~even):
         best = fitted(context, states[~told], words[~told], log_u)
         losses[told] = losses_at(context, states[told], words[told], log_u, best)
-    return np.add.reduceat(losses, np.cumsum(n_targets) - n_targets)
+    return text.sums(losses)
 
 
 def fitted(
@@ -81,7 +79,8 @@ def fitted(
     """
     if not len(words):
         return _AS_IT_IS
-    at, here = _AS_IT_IS, expansion(context, states, words, log_u, _AS_IT_IS)
+    about = partial(expansion, context, states, words, log_u)
+    at, here = _AS_IT_IS, about(_AS_IT_IS)
     while True:
         if not np.isfinite(here.bend).all():
             raise ValueError(
@@ -93,7 +92,7 @@ def fitted(
             best: Float64[np.ndarray, 2] = at - step
             return best
         for share in 0.5 ** np.arange(_HALVINGS):
-            there = expansion(context, states, words, log_u, at - share * step)
+            there = about(at - share * step)
             if there.loss <= here.loss - _SUFFICIENT * share * gain:
                 break
         else:
@@ -181,4 +180,4 @@ def _predicted(
         yield some, log_p, weight, total, np.log(total) - own_score
 
 
-KIND = Kind(version=2, better="lower", covered=all_covered, answer=answer)
+KIND = Kind(version=2, better="lower", answer=answer)

@@ -10,33 +10,26 @@ Source: Almuhareb 2006 (the AP set); Baroni, Dinu & Kruszewski, ACL 2014, sectio
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64
 
-from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
 from wordrel.tasks.base import (
-    Items,
+    NO_VECTOR,
     Kind,
     Outcome,
     Scope,
     Task,
-    number,
+    in_each,
     reason,
     unanswered,
-    without_vector,
-    word_ids,
+    words_known,
 )
 from wordrel.tasks.geometry import has_direction, unit_rows
+from wordrel.tasks.items import number, word_ids
 
 _SEED = 0
 _STARTS = 10
 _RANDOM_ASSIGNMENTS = 200
-
-
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Words that are known."""
-    known: Bool[np.ndarray, " P"] = word_ids(items, vocab, scope.lowercase)[:, 0] >= 0
-    return known
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -45,37 +38,30 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     Chance is the purity of random clusters of the same sizes, so it is each view's own; where
     none answers, that of random clusters as large as the categories.
     """
-    known = covered(task.items, readings.vocab, scope)
-    category = number(task.items.labels)
-    ids = word_ids(task.items, readings.vocab, scope.lowercase)[:, 0]
-    form = unanswered(task, known, chance=_chance(category[known], category[known]))
+    known = words_known(task.items, readings.vocab, scope)
+    category = number(task.items.labels)[known]
+    ids = word_ids(task.items, readings.vocab, scope.lowercase)[known, 0]
+    form = unanswered(task, known, chance=_chance(category, category))
     if not readings.views:
         return [replace(form, note=reason(readings, task.question))]
-    outcomes = []
-    for name, view in readings.views.items():
-        answered = known.copy()
-        unit = unit_rows(view[ids[known]])
-        answered[known] = has_direction(unit)
-        row = replace(form, view=name, primary=name == readings.primary.get(task.question))
-        note = "; ".join(filter(None, [form.note, without_vector(answered, known)]))
-        outcomes.append(_grouped(replace(row, note=note), unit, category, answered))
-    return outcomes
+    return [
+        _grouped(row, unit_rows(view[ids]), category)
+        for row, view in in_each(form, readings, task.question, readings.views)
+    ]
 
 
 def _grouped(
-    row: Outcome,
-    unit: Float32[np.ndarray, "C D"],
-    category: Int64[np.ndarray, " P"],
-    answered: Bool[np.ndarray, " P"],
+    row: Outcome, unit: Float32[np.ndarray, "Q D"], category: Int64[np.ndarray, " Q"]
 ) -> Outcome:
-    """The row filled in; `unit` has the rows of its covered items."""
-    if not answered.any():
-        return row
-    its = category[answered]
-    cluster = clusters(unit[has_direction(unit)], len(np.unique(its)))
-    predicted = np.full(len(answered), np.nan)
-    predicted[answered] = in_main_category(cluster, its)
-    return replace(row, predicted=predicted, chance=_chance(cluster, its))
+    """The row filled in, from the vectors and categories of its covered items."""
+    answered = has_direction(unit)
+    right = np.full(len(unit), np.nan)
+    if answered.any():
+        its = category[answered]
+        cluster = clusters(unit[answered], len(np.unique(its)))
+        right[answered] = in_main_category(cluster, its)
+        row = replace(row, chance=_chance(cluster, its))
+    return row.filled(right, NO_VECTOR)
 
 
 def clusters(unit: Float32[np.ndarray, "P D"], n_clusters: int) -> Int64[np.ndarray, " P"]:
@@ -113,4 +99,4 @@ def _chance(cluster: Int64[np.ndarray, " P"], category: Int64[np.ndarray, " P"])
     return float(np.mean([in_main_category(some, category).mean() for some in shuffled]))
 
 
-KIND = Kind(version=1, better="higher", covered=covered, answer=answer)
+KIND = Kind(version=1, better="higher", covered=words_known, answer=answer)

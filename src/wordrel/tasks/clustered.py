@@ -68,11 +68,21 @@ def clustered_means(
     return Estimates(means, _quotient(np.sqrt(variance), total), n)
 
 
+def clustered_mean(
+    values: Float64[np.ndarray, " P"],
+    cluster: Int64[np.ndarray, " P"],
+    weights: Float64[np.ndarray, " P"] | None = None,
+) -> tuple[float, float, int]:
+    """Value, error and n of all items together; see `clustered_means`."""
+    one = np.zeros(len(values), dtype=np.int64)
+    ((value, error, n),) = clustered_means(values, one, cluster, 1, weights).rows()
+    return value, error, n
+
+
 def _sums(
     group: Int64[np.ndarray, " P"], values: Float64[np.ndarray, " P"], n_groups: int
 ) -> Float64[np.ndarray, " G"]:
-    sums: Float64[np.ndarray, " G"] = np.bincount(group, values, n_groups).astype(np.float64)
-    return sums
+    return np.bincount(group, values, n_groups).astype(np.float64)
 
 
 def _quotient(

@@ -5,60 +5,30 @@ Reads the files of data sets where they lie, and the user's own; writes nothing.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 from jaxtyping import Bool
 
+from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
+from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.readings import Readings
-from wordrel.tasks import (
-    analogies,
-    by_class,
-    calibrated,
-    categories,
-    directed,
-    held_out,
-    in_context,
-    labelled,
-    last_word,
-    learned,
-    neighbours,
-    order,
-    pairs,
-    parts_of_speech,
-    roles,
-    sense_shift,
-    syntax,
-)
-from wordrel.tasks.base import RESTRICT_VOCAB, Items, Kind, Outcome, Probe, Scope, Task
+from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.own import OwnSet, read_own
-from wordrel.tasks.readers import READERS
-from wordrel.tasks.registry import REGISTRY, KindName, TaskInfo, explain_unknown
+from wordrel.tasks.files import delimited, parsed, read_pairs, word_of
+from wordrel.tasks.items import Items, Labelled, from_directed, from_labelled, from_pairs
+from wordrel.tasks.readers import READERS, google_analogies
+from wordrel.tasks.readers_text import context_pairs
+from wordrel.tasks.registry import ASKED, REGISTRY, DataSet, TaskInfo
 
+OwnSet = PairsTask | LabelledPairsTask | ItemsTask
+"""What the config says of a user's own set."""
 KINDS: dict[str, Kind] = {
-    "pairs": pairs.KIND,
-    "analogies": analogies.KIND,
-    "categories": categories.KIND,
-    "directed_pairs": directed.DIRECTED,
-    "direction": directed.DIRECTION,
-    "labelled_pairs": labelled.KIND,
-    "syntax": syntax.KIND,
-    "parts_of_speech": parts_of_speech.KIND,
-    "context_pairs": in_context.CONTEXT_PAIRS,
-    "same_sense": in_context.SAME_SENSE,
-    "sense_shift": sense_shift.KIND,
-    "held_out_loss": held_out.KIND,
-    "calibrated_loss": calibrated.KIND,
-    "held_out_by_class": by_class.KIND,
-    "roles": roles.KIND,
-    "order": order.KIND,
-    "learned": learned.KIND,
-    "last_word": last_word.KIND,
-    "neighbours": neighbours.KIND,
+    name: resolve_name(f"{__package__}.{asked.kind}") for name, asked in ASKED.items()
 }
 
 
@@ -75,8 +45,11 @@ def load_task(name: str, cache: Path | None = None) -> Task:
         DatasetError: where a file of it is altered or malformed.
     """
     if name not in REGISTRY:
-        raise ConfigError([f"tasks: {explain_unknown(name)}"])
+        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
     info = REGISTRY[name]
+    if info.reader not in READERS:
+        allowed = ", ".join(READERS)
+        raise DatasetError(f"{name}: found the reader {info.reader!r}, expected one of {allowed}")
     items = READERS[info.reader](find_files(info, cache))
     if info.n_items is not None and items.n_items != info.n_items:
         raise DatasetError(f"{name}: found {items.n_items} items, expected {info.n_items}")
@@ -92,24 +65,58 @@ def own_task(config: OwnSet) -> Task:
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    own = read_own(config)
-    return _task(own.info, own.items)
+    items, described = _read(config)
+    info = TaskInfo(
+        name=config.name,
+        kind=config.kind,
+        description=described,
+        data=DataSet(name=config.name, license="not specified"),
+        n_items=items.n_items,
+    )
+    return _task(info, items)
 
 
-def pairs_task(name: str, path: Path) -> Task:
-    """The user's own pairs file as a task: word, word, score; see `files.read_pairs`.
+def _read(config: OwnSet) -> tuple[Items, str]:
+    """The items, and a sentence on how they were read."""
+    path = config.path
+    if isinstance(config, LabelledPairsTask):
+        return _labelled_pairs(path, config.against)
+    if isinstance(config, PairsTask):
+        return _scored_pairs(path, ordered=config.kind == "directed_pairs")
+    if config.kind == "context_pairs":
+        return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
+    items = google_analogies([path])
+    sections = ", ".join(dict.fromkeys(items.labels))
+    return items, f"Analogies from {path.name} (sections: {sections})."
 
-    Raises:
-        DatasetError: with file, line, found and expected of everything that is wrong.
-    """
-    return own_task(_PairsFile(name, path))
+
+def _scored_pairs(path: Path, *, ordered: bool) -> tuple[Items, str]:
+    rows, header = read_pairs(path)
+    first = f"line 1 read as the header {', '.join(header)!r}" if header else "no header"
+    if ordered:
+        said = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
+        return from_directed(rows), said
+    return from_pairs(rows), f"Word pairs with scores from {path.name} ({first})."
 
 
-@dataclass(frozen=True)
-class _PairsFile:
-    name: str
-    path: Path
-    kind: KindName = "pairs"
+def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
+    """Word, word, label; there is no header, since nothing would tell it from a pair."""
+    rows = parsed(path, delimited(path)[0], _labelled_row)
+    labels = Counter(label for _, _, label in rows)
+    if against not in labels or len(labels) < 2:
+        raise DatasetError(
+            f"{path}: found the labels {', '.join(map(repr, labels)) or 'of no pair'}, expected "
+            f"{against!r} (against), and another one at least"
+        )
+    counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
+    said = f"Word pairs with labels from {path.name} ({counts}), each relation against {against}."
+    return from_labelled(rows, [against]), said
+
+
+def _labelled_row(fields: list[str]) -> Labelled:
+    if len(fields) != 3:
+        raise ValueError(f"found {len(fields)} columns, expected 3 (word, word, label)")
+    return word_of(fields[0]), word_of(fields[1]), word_of(fields[2])
 
 
 def ask(
@@ -149,7 +156,7 @@ def _task(info: TaskInfo, items: Items) -> Task:
         name=info.name,
         kind=info.kind,
         question=info.question,
-        measure=info.main_score,
+        measure=info.measure,
         better=kind.better,
         split=info.split,
         items=items,

@@ -14,10 +14,12 @@ from typing import TypeVar
 
 from wordrel.config.paths import regular_file
 from wordrel.errors import DatasetError
+from wordrel.tasks.items import Pair, Quadruple
 
 _SHOWN = 20
-Pair = tuple[str, str, float]
-Quadruple = tuple[str, str, str, str]
+Fields = Sequence[str]
+"""Of one line of a table."""
+Line = TypeVar("Line")
 Row = TypeVar("Row")
 
 
@@ -38,7 +40,7 @@ class Layout:
     more: bool = False
 
 
-def read_table(path: Path, layout: Layout, parse: Callable[[Sequence[str]], Row]) -> list[Row]:
+def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
     """What `parse` makes of the fields of each line, in the order of the file.
 
     Args:
@@ -49,27 +51,45 @@ def read_table(path: Path, layout: Layout, parse: Callable[[Sequence[str]], Row]
     Raises:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
-    lines = read_text(path).split("\n")
+    lines = [line.rstrip("\r") for line in read_text(path).split("\n")]
     if lines[-1] == "":
         lines.pop()
-    rows, problems = [], []
-    for number, line in enumerate(lines, 1):
-        try:
-            if number == 1 and layout.header:
-                _check_header(line.rstrip("\r"), layout.header)
-                continue
-            rows.append(parse(_fields(line.rstrip("\r"), layout)))
-        except ValueError as error:
-            problems.append(f"{path}:{number}: {error}")
-    refuse(problems)
+    numbered, wrong = list(enumerate(lines, 1)), []
+    if layout.header and numbered:
+        (_, first), *numbered = numbered
+        if first != layout.header:
+            wrong = [f"{path}:1: found the first line {first[:60]!r}, expected {layout.header!r}"]
+    rows = parsed(path, numbered, lambda line: parse(_fields(line, layout)), wrong)
     if not rows:
         raise DatasetError(f"{path}: found no lines, expected {layout.columns} columns a line")
     return rows
 
 
-def _check_header(line: str, header: str) -> None:
-    if line != header:
-        raise ValueError(f"found the first line {line[:60]!r}, expected {header!r}")
+def parsed(
+    path: Path,
+    lines: Iterable[tuple[int, Line]],
+    parse: Callable[[Line], Row],
+    wrong: Sequence[str] = (),
+) -> list[Row]:
+    """What `parse` makes of each line.
+
+    Args:
+        path: of the file.
+        lines: with their numbers, from 1.
+        parse: raises ValueError with found and expected where a line is not right.
+        wrong: what was found to be wrong before.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    rows, problems = [], list(wrong)
+    for number, line in lines:
+        try:
+            rows.append(parse(line))
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+    refuse(problems)
+    return rows
 
 
 def _fields(line: str, layout: Layout) -> list[str]:

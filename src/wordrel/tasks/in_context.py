@@ -1,21 +1,45 @@
 """Meaning in context: do the vectors of two uses of words say how near their meanings are?
 
-Two kinds, both of words in sentences. `context_pairs` (SCWS): the cosine of two uses beside
+Three kinds, all of words in sentences. `context_pairs` (SCWS): the cosine of two uses beside
 people's rating. `same_sense` (WiC): are two uses of one word in one sense? The cosine at which
 the answer turns is set on earlier splits, and only the last split is scored.
+
+`sense_shift` (WiC) is a measurement, not a score: the mean cosine distance between the states of
+one word in two sentences, for uses in the same sense and in different senses, and beside it, as the
+yardstick, the distance between the uses of two different words. Only items with the same form of
+the word in both sentences count, so that nothing but the sentence has changed. All three means are
+sums over words, so that the standard errors, which leave out one word after the other (a delete-one
+jackknife over words: Efron & Tibshirani, 1993, chapter 11), cost nothing. That of the yardstick is
+at most sqrt(2) times too large: where words have no direction in common.
+
+Axes: P items, U uses (two an item), W words, T uses that count.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.errors import DatasetError
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import Items, Kind, Outcome, Scope, Task, reason, unanswered, without_vector
-from wordrel.tasks.uses import count_lost, covered, pair_cosines, read_uses, vectors
+from wordrel.tasks.base import (
+    NO_VECTOR,
+    Kind,
+    Measurement,
+    Outcome,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+)
+from wordrel.tasks.geometry import has_direction, unit_rows
+from wordrel.tasks.items import Items, number
+from wordrel.tasks.uses import Uses, count_lost, covered, pair_cosines, read_uses, vectors
 
+GROUPS = ("same sense", "different sense", "difference", "random words")
+"""Of the distances of `sense_shift`."""
 SPLITS = ("train", "dev", "test")
 """In this order; the last that a set has is scored."""
 
@@ -24,12 +48,18 @@ def rate_pairs(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """One outcome a view, and behind it one for each label of the items (`task.label`)."""
     uses = read_uses(task.items, readings.vocab, scope.lowercase)
     form = unanswered(task, uses.covered, chance=0.0)
-    outcomes = []
+    outcomes: list[Outcome] = []
     for whole, cosine in _by_view(form, task, readings, vectors(readings, uses)):
         predicted = np.where(uses.covered, cosine, np.nan)
-        whole = _with_note(replace(whole, predicted=predicted))
-        parts = [_part(whole, task.items, label) for label in dict.fromkeys(task.items.labels)]
-        outcomes += [whole, *parts]
+        whole = replace(whole, predicted=predicted)
+        labels = np.array(task.items.labels)
+        parts = [
+            replace(whole, note=whole.note if not whole.view else "", detail=True).part(
+                f"{whole.task}.{label}", labels == label
+            )
+            for label in dict.fromkeys(task.items.labels)
+        ]
+        outcomes += map(_with_note, [whole, *parts])
     return outcomes
 
 
@@ -40,33 +70,18 @@ def _by_view(
     if not rows:
         why = reason(readings, task.question, "context", "alike")
         yield replace(form, note=why), np.full(task.items.n_items, np.nan)
-    for view, uses in rows.items():
-        primary = view == readings.primary.get(task.question)
-        yield replace(form, view=view, primary=primary), pair_cosines(uses)
+    for row, uses in in_each(form, readings, task.question, rows):
+        yield row, pair_cosines(uses)
 
 
 def _with_note(outcome: Outcome) -> Outcome:
     if outcome.note:
         return outcome
-    answered = outcome.predicted[~np.isnan(outcome.predicted)]
-    if len(answered) > 1 and np.ptp(answered) == 0:
+    answers = outcome.predicted[outcome.covered]
+    said = answers[~np.isnan(answers)]
+    if len(said) > 1 and np.ptp(said) == 0:
         return replace(outcome, note="all answers are equal: there is no order to compare")
-    return replace(outcome, note=without_vector(~np.isnan(outcome.predicted), outcome.covered))
-
-
-def _part(whole: Outcome, items: Items, label: str) -> Outcome:
-    those = np.array([own == label for own in items.labels])
-    part = replace(
-        whole,
-        task=f"{whole.task}.{label}",
-        gold=whole.gold[those],
-        predicted=whole.predicted[those],
-        covered=whole.covered[those],
-        cluster=whole.cluster[those],
-        note=whole.note if not whole.view else "",
-        detail=True,
-    )
-    return _with_note(part)
+    return outcome.filled(answers, NO_VECTOR)
 
 
 def judge_sense(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -88,8 +103,8 @@ def judge_sense(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
         seen = earlier & answered
         right = (cosine >= best_threshold(cosine[seen], same[seen])) == same
         predicted = np.where(answered & seen.any(), right, np.nan)[last]
-        note = blank.note or without_vector(~np.isnan(predicted), form.covered)
-        outcomes.append(replace(blank, predicted=predicted, note=note))
+        said = predicted[blank.covered]
+        outcomes.append(blank.filled(said, NO_VECTOR) if blank.view else blank)
     return outcomes
 
 
@@ -110,7 +125,7 @@ def _splits(task: Task) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]
 def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Outcome:
     """The outcome, yet to be filled in, for the items of the last split alone."""
     n, share = int(last.sum()), task.items.gold[last].mean() if last.any() else np.nan
-    asked = Items((), np.ones(n), task.items.cluster[last], duplicates=0, multiword=0)
+    asked = Items((), np.ones(n), task.items.cluster[last])
     return unanswered(replace(task, items=asked), known[last], float(max(share, 1 - share)))
 
 
@@ -129,9 +144,108 @@ def best_threshold(scores: Float64[np.ndarray, " P"], same: Bool[np.ndarray, " P
     return float(np.append(ordered[first], np.inf)[gain.argmax()])
 
 
+def measure_shifts(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+    """Mean distances and their size relative to the yardstick; none without a contextual state.
+
+    "difference" is different sense less same sense; n counts items, and for "random words" uses.
+    """
+    uses = read_uses(task.items, readings.vocab, scope.lowercase)
+    rows = vectors(readings, uses).get("context")
+    if rows is None:
+        return []
+    unit, items = _that_count(rows, uses)
+    same = task.items.gold[items] == 1
+    word = number(task.items.words[i][0] for i in items)
+    values, errors = shifts(unit, word, same.astype(np.int64))
+    sizes = (int(same.sum()), int((~same).sum()), len(same), len(unit))
+    return [
+        Measurement(task.name, "context", group, statistic, float(v), float(e), n)
+        for statistic, some in (("mean_distance", slice(0, 4)), ("relative_shift", slice(4, 7)))
+        for group, v, e, n in zip(GROUPS, values[some], errors[some], sizes, strict=False)
+    ]
+
+
+def _that_count(
+    rows: Float32[np.ndarray, "U D"], uses: Uses
+) -> tuple[Float32[np.ndarray, "T D"], Int64[np.ndarray, " P"]]:
+    """Directions of the two uses of each item that counts, and which items these are."""
+    unit = unit_rows(rows)
+    answered = has_direction(unit)
+    items = np.flatnonzero(uses.same_form & answered[::2] & answered[1::2])
+    return unit[np.repeat(2 * items, 2) + np.tile([0, 1], len(items))], items
+
+
+def shifts(
+    unit: Float32[np.ndarray, "T D"],
+    word: Int64[np.ndarray, " P"],
+    same: Int64[np.ndarray, " P"],
+) -> tuple[Float64[np.ndarray, "7"], Float64[np.ndarray, "7"]]:
+    """Mean distances of the four `GROUPS`, then the first three over the last; their errors.
+
+    Args:
+        unit: the states' directions, two rows an item.
+        word: of each item, numbered from 0.
+        same: 1 where the item's two uses have the same sense, else 0.
+    """
+    n_words = int(word.max(initial=-1)) + 1
+    parts = [
+        _of_one_word(unit, word, same, n_words),
+        _of_one_word(unit, word, 1 - same, n_words),
+        _of_two_words(unit, word, n_words),
+    ]
+    values = _statistics(np.concatenate([whole[None] for whole, _ in parts], axis=1))[0]
+    if n_words < 2:
+        return values, np.full(7, np.nan)
+    left_out = _statistics(np.concatenate([whole - of_word for whole, of_word in parts], axis=1))
+    spread = ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0)
+    return values, np.sqrt((n_words - 1) / n_words * spread)
+
+
+_Sums = tuple[Float64[np.ndarray, "2"], Float64[np.ndarray, "W 2"]]
+"""A sum of cosines and its number of pairs: in all, and what leaves with each word."""
+
+
+def _of_one_word(
+    unit: Float32[np.ndarray, "T D"],
+    word: Int64[np.ndarray, " P"],
+    weight: Int64[np.ndarray, " P"],
+    n_words: int,
+) -> _Sums:
+    """Of the two uses of each item of weight 1."""
+    cosine = np.einsum("pd,pd->p", unit[::2], unit[1::2], dtype=np.float64)
+    columns = [np.bincount(word, w, minlength=n_words) for w in (weight * cosine, weight)]
+    of_word = np.stack(columns, axis=1).astype(np.float64)
+    return of_word.sum(axis=0), of_word
+
+
+def _of_two_words(
+    unit: Float32[np.ndarray, "T D"], word: Int64[np.ndarray, " P"], n_words: int
+) -> _Sums:
+    """Of all uses of two different words: |all|^2 less |those of a word|^2, word by word."""
+    states = np.zeros((n_words, unit.shape[1]))
+    np.add.at(states, np.repeat(word, 2), unit)
+    uses = 2.0 * np.bincount(word, minlength=n_words)
+    with_all = np.stack([states @ states.sum(axis=0), uses * uses.sum()], axis=1)
+    with_itself = np.stack([np.einsum("wd,wd->w", states, states), uses**2], axis=1)
+    of_word = 2 * (with_all - with_itself)
+    return of_word.sum(axis=0) / 2, of_word
+
+
+def _statistics(sums: Float64[np.ndarray, "W 6"]) -> Float64[np.ndarray, "W 7"]:
+    """From three sums, each with its number; NaN where there is nothing to compute it from."""
+    cosines = np.full((len(sums), 3), np.nan)
+    np.divide(sums[:, ::2], sums[:, 1::2], out=cosines, where=sums[:, 1::2] > 0)
+    same, different, random = 1 - cosines.T
+    distances = np.stack([same, different, different - same], axis=1)
+    relative = np.full(distances.shape, np.nan)
+    np.divide(distances, random[:, None], out=relative, where=random[:, None] > 0)
+    return np.concatenate([distances, random[:, None], relative], axis=1)
+
+
 CONTEXT_PAIRS = Kind(
     version=1, better="higher", covered=covered, answer=rate_pairs, measure=count_lost
 )
 SAME_SENSE = Kind(
     version=1, better="higher", covered=covered, answer=judge_sense, measure=count_lost
 )
+SENSE_SHIFT = Kind(version=1, better="higher", covered=covered, measure=measure_shifts)

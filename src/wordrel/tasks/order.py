@@ -31,9 +31,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
-from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task, all_covered
-from wordrel.tasks.clustered import clustered_means
-from wordrel.tasks.held_out import choose_sentences, probe_of, spread, surprises
+from wordrel.tasks.base import Kind, Measurement, Scope, Task
+from wordrel.tasks.clustered import clustered_mean
+from wordrel.tasks.held_out import Text, spread, surprises, text_of
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
@@ -44,23 +44,17 @@ _SEED = 0
 _Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """Nothing: to mind the order is neither right nor wrong."""
-    return []
-
-
 def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
     """How far states move; nothing of a model without states, or whose window nobody knows.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
-    ids, sentences = choose_sentences(probe_of(task, scope))
+    text = text_of(task, scope)
     context = readings.context
     if context is None or not isinstance(context, Windowed):
         return []
-    n_targets = sentences.gold.astype(np.int64)
-    small = little_sentences(ids, n_targets, context.window, context.objective)
+    small = little_sentences(text, context.window, context.objective)
     try:
         rows = [*_moves(context, small, len(readings.vocab))]
         if context.window >= len(EXAMPLE.split()):
@@ -143,17 +137,11 @@ class Little:
         return np.where(-1 - self.offset[first] >= self.offset[last] + 1, first, last)
 
 
-def little_sentences(
-    ids: Int64[np.ndarray, " N"],
-    n_targets: Int64[np.ndarray, " S"],
-    window: int,
-    objective: Objective,
-) -> Little:
-    """Of targets spread evenly over sentences of n_targets + 1 tokens."""
-    lengths = n_targets + 1
-    sentence = np.repeat(np.arange(len(lengths)), lengths)
-    ends = np.cumsum(lengths)[sentence]
-    starts, places = ends - lengths[sentence], np.arange(len(ids))
+def little_sentences(text: Text, window: int, objective: Objective) -> Little:
+    """Of targets spread evenly over a text."""
+    sentence, places = text.sentence, np.arange(len(text.ids))
+    ends = text.ends[sentence]
+    starts = ends - text.lengths[sentence]
     first = np.maximum(starts, places - window)
     last = np.minimum(ends - 1, places + (window if objective == "masked_word" else 0))
     some = np.flatnonzero((places > starts) & (last - first >= MIN_CONTEXT))
@@ -161,7 +149,7 @@ def little_sentences(
     sizes = last[some] - first[some] + 1
     of = np.repeat(np.arange(len(some)), sizes)
     where = np.arange(len(of)) + np.repeat(first[some] - (np.cumsum(sizes) - sizes), sizes)
-    return Little(ids[where], of, where - some[of], sentence[some], objective)
+    return Little(text.ids[where], of, where - some[of], sentence[some], objective)
 
 
 def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[_Row]:
@@ -169,15 +157,13 @@ def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[_Ro
         return
     y = small.states(context)
     loss = surprises(context, y, small.words, n_words)
-    one = np.zeros_like(small.cluster)
     for group, order in small.orders():
         other = small.states(context, order)
         far = moved(y, other)
         unmoved = np.where(np.isfinite(far), far < SAME, np.nan)
         added = surprises(context, other, small.words, n_words) - loss
         for statistic, values in (("moved", far), ("unmoved", unmoved), ("added_loss", added)):
-            ((value, error, n),) = clustered_means(values, one, small.cluster, 1).rows()
-            yield group, statistic, value, error, n
+            yield group, statistic, *clustered_mean(values, small.cluster)
 
 
 def moved(
@@ -208,4 +194,4 @@ def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator
     yield EXAMPLE, "cosine", cosine, float("nan"), 1
 
 
-KIND = Kind(version=1, better="lower", covered=all_covered, answer=answer, measure=measure)
+KIND = Kind(version=1, better="lower", measure=measure)

@@ -1,50 +1,216 @@
-"""Graded word pairs: does the cosine of two words order pairs as people do?
+"""Pairs of words without a text: graded, directed and labelled ones.
 
-Reads a file of word, word, score; the measure is Spearman's correlation over pairs.
+Four kinds, each of which sees a model through one number a pair.
+
+- `PAIRS`: does the cosine of two words order pairs as people do? The measure is Spearman's
+  correlation over pairs.
+- `DIRECTED`: does relation(a -> b) order pairs whose order matters as people do? Likewise.
+- `DIRECTION`: which of two words relates to the other? Asks relation(a -> b) - relation(b -> a);
+  the measure is AUC.
+- `LABELLED`: can a relation tell related words from random ones? Asks relation(concept -> relatum)
+  of pairs that carry a label, such as hyper or mero, and of random pairs of the same concepts. Each
+  label is a row `task.LABEL` of its own, by AUC against random pairs, and there is no row over all
+  of them: a relation is not better for also knowing parts where kinds are asked, and the number of
+  pairs a label happens to have would decide.
+
+What is balanced in `DIRECTION`, and why: most directions lead from the rarer to the more frequent
+word (people name common words; hypernyms are common), and most relations of a model grow with the
+frequency of one of the two words, so that direction can be told from frequency alone. Therefore
+
+1. every item is turned so that its rarer word comes first (the lower id where both are as
+   frequent): gold then says whether the rarer word leads to the more frequent one;
+2. each item of gold 1 gets one of gold 0 whose rarer and whose more frequent word are both about
+   as frequent as its own (see `matching`), and an item without a partner is left out.
+
+Where two words' frequencies say all that a relation knows, its answers then are distributed alike
+on both sides, whatever it makes of them, and AUC is .5. Gold is balanced by the second step, so
+nothing is turned at random.
+
+What is balanced in `LABELLED`: related words are more frequent than random ones, so each pair of
+the label gets one random pair of the same concept whose relatum is about as frequent (each is used
+once), and a pair without a partner is left out. Random nouns stand beside nouns, random verbs
+beside events, random adjectives beside attributes; part of speech then tells nothing either.
+
+Source of `LABELLED`: Baroni & Lenci, GEMS 2011 (BLESS), section 3.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.readings import Readings, Relation
 from wordrel.tasks.base import (
-    Items,
+    NO_VECTOR,
     Kind,
     Outcome,
     Scope,
     Task,
+    in_each,
     reason,
     unanswered,
-    without_vector,
-    word_ids,
+    words_known,
 )
 from wordrel.tasks.geometry import cosines
+from wordrel.tasks.items import Items, word_ids
+from wordrel.tasks.matching import log_counts, match_within
+
+RANDOM_OF = {
+    "attri": "random-j",
+    "coord": "random-n",
+    "event": "random-v",
+    "hyper": "random-n",
+    "mero": "random-n",
+}
+"""The random pairs whose relatum has the part of speech of a label's; all where it is not here."""
 
 
-def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Pairs whose two words are known."""
-    known: Bool[np.ndarray, " P"] = np.all(word_ids(items, vocab, scope.lowercase) >= 0, axis=1)
-    return known
-
-
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def alike(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """One outcome a view: the cosine of each covered pair."""
-    known = covered(task.items, readings.vocab, scope)
-    form = unanswered(task, known, chance=0.0)
+    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
     if not readings.views:
         return [replace(form, note=reason(readings, task.question))]
-    left, right = word_ids(task.items, readings.vocab, scope.lowercase)[known].T
-    outcomes = []
-    for name, view in readings.views.items():
-        predicted = np.full(task.items.n_items, np.nan)
-        predicted[known] = cosines(view, left, right)
-        primary = name == readings.primary.get(task.question)
-        note = form.note or without_vector(np.isfinite(predicted), known)
-        outcomes.append(replace(form, view=name, primary=primary, predicted=predicted, note=note))
-    return outcomes
+    left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
+    return [
+        row.filled(cosines(view, left, right), NO_VECTOR)
+        for row, view in in_each(form, readings, task.question, readings.views)
+    ]
 
 
-KIND = Kind(version=1, better="higher", covered=covered, answer=answer)
+def directed(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome a relation: relation(a -> b) of each covered pair."""
+    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
+    left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
+    return _by_relation(form, readings, task.question, lambda relation: relation(left, right))
+
+
+def _by_relation(
+    form: Outcome,
+    readings: Readings,
+    question: str,
+    told: Callable[[Relation], Float64[np.ndarray, " Q"]],
+) -> list[Outcome]:
+    """One outcome a relation; one without answers, which says why, where the model has none.
+
+    Args:
+        form: the row to fill in.
+        readings: whom.
+        question: whose primary relation is marked.
+        told: what a relation says of the Q covered items.
+    """
+    if not readings.relations:
+        return [replace(form, note=reason(readings, "relate"))]
+    return [
+        row.filled(told(relation), "{} covered items got no number from this relation")
+        for row, relation in in_each(form, readings, question, readings.relations)
+    ]
+
+
+def oriented(
+    items: Items, vocab: Vocab, scope: Scope
+) -> tuple[Int64[np.ndarray, "P 2"], Float64[np.ndarray, " P"]]:
+    """Ids with the rarer word first (-1 where unknown), and gold turned with them."""
+    ids = word_ids(items, vocab, scope.lowercase)
+    counts = np.append(vocab.counts, -1)[ids]
+    turn = (counts[:, 0] > counts[:, 1]) | (
+        (counts[:, 0] == counts[:, 1]) & (ids[:, 0] > ids[:, 1])
+    )
+    ids = np.where(turn[:, None], ids[:, ::-1], ids)
+    return ids, np.where(turn, 1 - items.gold, items.gold)
+
+
+def balanced(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """The pairs that are asked: known, and with a partner as frequent of the other direction."""
+    ids, gold = oriented(items, vocab, scope)
+    everyone = np.zeros(len(gold), dtype=np.int64)
+    return match_within(gold == 1, gold == 0, everyone, log_counts(vocab, ids))
+
+
+def direction(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome a relation: relation(rarer -> other) - relation(other -> rarer)."""
+    ids, gold = oriented(task.items, readings.vocab, scope)
+    asked = balanced(task.items, readings.vocab, scope)
+    form = replace(unanswered(task, asked, chance=0.5), gold=gold)
+    alone = int((np.all(ids >= 0, axis=1) & ~asked).sum())
+    if alone:
+        note = f"{alone} pairs of known words have no partner as frequent and are not asked"
+        form = replace(form, note=note)
+    rarer, other = ids[asked].T
+    return _by_relation(
+        form,
+        readings,
+        "relate",  # what the design takes; a development split may choose another
+        lambda relation: _lead(relation(rarer, other), relation(other, rarer)),
+    )
+
+
+def _lead(
+    there: Float64[np.ndarray, " Q"], back: Float64[np.ndarray, " Q"]
+) -> Float64[np.ndarray, " Q"]:
+    """The difference; 0 where both are the same infinity (a pair that never meets has no PMI)."""
+    lead: Float64[np.ndarray, " Q"] = np.zeros(len(there))
+    np.subtract(there, back, out=lead, where=there != back)
+    return lead
+
+
+def relations_of(items: Items) -> list[str]:
+    """The labels of related pairs, those of gold above 0, by name."""
+    related = zip(items.labels, items.gold > 0, strict=True)
+    return sorted({label for label, is_related in related if is_related})
+
+
+def sides(items: Items, relation: str) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]:
+    """The pairs of a label, and the random pairs that stand beside them."""
+    labels = np.array(items.labels)
+    random = labels == RANDOM_OF.get(relation, "")
+    return labels == relation, random if random.any() else items.gold == 0
+
+
+def matched(
+    items: Items, vocab: Vocab, ids: Int64[np.ndarray, "P 2"], relation: str
+) -> Bool[np.ndarray, " P"]:
+    """The pairs of word ids that are asked in the row of a label, half of them random."""
+    alike = np.where(ids[:, :1] >= 0, log_counts(vocab, ids[:, 1:]), np.nan)
+    return match_within(*sides(items, relation), items.cluster, alike)
+
+
+def in_some_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Pairs that are asked in the row of some label."""
+    ids = word_ids(items, vocab, scope.lowercase)
+    asked = np.zeros(items.n_items, dtype=np.bool_)
+    for relation in relations_of(items):
+        asked |= matched(items, vocab, ids, relation)
+    return asked
+
+
+def labelled(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+    """One outcome a label and relation of the model, over the pairs of both sides."""
+    ids = word_ids(task.items, readings.vocab, scope.lowercase)
+    return [
+        outcome
+        for label in relations_of(task.items)
+        for outcome in _of_label(task, readings, ids, label)
+    ]
+
+
+def _of_label(
+    task: Task, readings: Readings, ids: Int64[np.ndarray, "P 2"], label: str
+) -> list[Outcome]:
+    asked = matched(task.items, readings.vocab, ids, label)
+    related, random = sides(task.items, label)
+    form = unanswered(task, asked, chance=0.5)
+    alone = int((related & np.all(ids >= 0, axis=1) & ~asked).sum())
+    if alone:
+        note = f"{alone} pairs of known words have no random partner as frequent and are not asked"
+        form = replace(form, note=note)
+    form = form.part(f"{task.name}.{label}", related | random)
+    concept, relatum = ids[asked].T
+    return _by_relation(form, readings, task.question, lambda relation: relation(concept, relatum))
+
+
+PAIRS = Kind(version=1, better="higher", covered=words_known, answer=alike)
+DIRECTED = Kind(version=1, better="higher", covered=words_known, answer=directed)
+DIRECTION = Kind(version=1, better="higher", covered=balanced, answer=direction)
+LABELLED = Kind(version=1, better="higher", covered=in_some_row, answer=labelled)

@@ -7,18 +7,23 @@ score of a pair is the mean of both directions.
 
 Told besides, of every relation, are the means of classes of pairs and of dependency relations, a
 regression that holds frequency, distance and PMI (`pair_classes`), and how the articles score with
-every word of the vocabulary (`articles`).
+every word of the vocabulary, each of which counts once, however frequent it is.
+
+Glossary: N words of the treebank, P pairs, V words of the vocabulary, A and B words of a sample.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 
-from wordrel.models.readings import Readings
-from wordrel.tasks.articles import of_articles
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.readings import Readings, Relation
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
-from wordrel.tasks.pair_classes import WINDOW, material_of, of_classes, parts_of
+from wordrel.tasks.clustered import clustered_mean, clustered_means
+from wordrel.tasks.pair_classes import ARTICLES, WINDOW, material_of, of_classes, parts_of
 from wordrel.tasks.word_pairs import (
     Contrast,
     Pairs,
@@ -30,11 +35,15 @@ from wordrel.tasks.word_pairs import (
     neighbours,
     numbered,
     partners,
+    scores,
     told_apart,
     words_of,
 )
 
 _SEED = 0
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_RANKED, _BESIDE = 300, 100
+"""Words that an article is ranked among, and words that the mean of each is taken over."""
 
 
 def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
@@ -109,6 +118,86 @@ def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
             *of_articles(task.name, view, relation, readings.vocab),
         )
     ]
+
+
+def of_articles(task: str, view: str, relation: Relation, vocab: Vocab) -> Iterator[Measurement]:
+    """How each article that the vocabulary has scores with all other words, in both directions.
+
+    Statistics of the scores: mean, share_negative, quantile_05 to quantile_95; and percentile, in
+    0..100: where the article's mean stands among those of evenly spread words of the vocabulary,
+    all with the same words.
+    """
+    for row in (
+        *_of_one_direction(relation, "{}>any word", vocab),
+        *_of_one_direction(partial(_turned, relation), "any word>{}", vocab),
+    ):
+        yield Measurement(task, view, *row)
+
+
+def _of_one_direction(
+    relation: Relation, name: str, vocab: Vocab
+) -> Iterator[tuple[str, str, float, float, int]]:
+    """Group, statistic, value, error, n."""
+    ranked, beside = (_evenly(len(vocab), n) for n in (_RANKED, _BESIDE))
+    of_ranked = _mean_scores(relation, ranked, beside)
+    articles = vocab.ids(ARTICLES)
+    for article in articles[articles >= 0]:
+        group = name.format(vocab.words[article])
+        others = np.delete(np.arange(len(vocab)), article)
+        found = scores(relation, np.full(len(others), article), others)
+        yield from ((group, *row) for row in _distribution(found))
+        own = _mean_scores(relation, np.array([article]), beside)
+        percentile, n = _percentile(float(own[0]), of_ranked[ranked != article])
+        yield group, "percentile", percentile, np.nan, n
+
+
+def _turned(
+    relation: Relation, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+) -> Float64[np.ndarray, " P"]:
+    return relation(right, left)
+
+
+def _distribution(
+    found: Float64[np.ndarray, " P"],
+) -> Iterator[tuple[str, float, float, int]]:
+    """Statistic, value, error and n; words without an answer are left out.
+
+    Words that never met the article (-inf) are no part of the mean, but of all the rest.
+    """
+    there = found[~np.isnan(found)]
+    each = np.arange(len(there))
+    yield "mean", *clustered_mean(there, each)
+    yield "share_negative", *clustered_mean((there < 0).astype(np.float64), each)
+    for share in _QUANTILES:
+        # One of the scores, not a value between two of them, of which one may be -inf.
+        value = np.quantile(there, share, method="inverted_cdf") if len(there) else np.nan
+        yield f"quantile_{round(100 * share):02}", float(value), np.nan, len(there)
+
+
+def _mean_scores(
+    relation: Relation, words: Int64[np.ndarray, " A"], beside: Int64[np.ndarray, " B"]
+) -> Float64[np.ndarray, " A"]:
+    """Of each of `words` with all of `beside` but itself; NaN where nothing finite answers."""
+    group = np.repeat(np.arange(len(words)), len(beside))
+    other = np.tile(beside, len(words))
+    found = scores(relation, words[group], other)
+    found[words[group] == other] = np.nan
+    return clustered_means(found, group, group, len(words)).values
+
+
+def _percentile(own: float, others: Float64[np.ndarray, " A"]) -> tuple[float, int]:
+    """The share of others below, in 0..100, ties counting half; and how many others there are."""
+    others = others[np.isfinite(others)]
+    if np.isnan(own) or not len(others):
+        return np.nan, len(others)
+    below = (others < own).mean() + (others == own).mean() / 2
+    return float(100 * below), len(others)
+
+
+def _evenly(n_words: int, n: int) -> Int64[np.ndarray, " A"]:
+    """Ids spread over all ranks of frequency: the middle of each of n equal parts."""
+    n = min(n, n_words)
+    return (2 * np.arange(n) + 1) * n_words // max(2 * n, 1)
 
 
 KIND = Kind(version=1, better="higher", covered=covered, answer=answer, measure=measure)

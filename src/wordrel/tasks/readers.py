@@ -1,7 +1,7 @@
 """From the files of a data set to its items: one strict reader a format.
 
-Reads files that `wordrel.tasks.files` parses; writes nothing. Sets of words stand here; BATS and
-sets of sentences have modules of their own.
+Reads files that `wordrel.tasks.files` parses; writes nothing. Sets of words stand here, sets of
+sentences in `readers_text`.
 """
 
 import re
@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.base import Items, number
-from wordrel.tasks.bats import bats
 from wordrel.tasks.files import (
+    Fields,
     Layout,
-    Pair,
+    Row,
     number_of,
     one_of,
     read_pairs,
@@ -22,12 +21,20 @@ from wordrel.tasks.files import (
     read_table,
     word_of,
 )
+from wordrel.tasks.items import (
+    Items,
+    Labelled,
+    Pair,
+    Quadruple,
+    from_directed,
+    from_directions,
+    from_labelled,
+    from_pairs,
+    from_questions,
+)
 from wordrel.tasks.readers_text import conllu, scws, wic
-from wordrel.tasks.registry import ReaderName
 
 Reader = Callable[[Sequence[Path]], Items]
-Labelled = tuple[str, str, str]
-"""A word, another one, and what relation they stand in."""
 
 BLESS_RELATIONS = ("attri", "coord", "event", "hyper", "mero", "random-n", "random-v", "random-j")
 _HYPERLEX = Layout(8, " ", "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD SCORES..", more=True)
@@ -36,141 +43,156 @@ _HYPERLEX_TYPES = (
     *("cohyp", "syn", "ant", "mero", "no-rel"),
 )
 
+FOLLOWING = 10
+"""Pairs of BATS that each pair asks with. All 50 x 49 questions of a relation are ten times the
+work and hardly more evidence, since they share their pairs."""
 
-def from_pairs(pairs: Sequence[Pair]) -> Items:
-    """Items that keep every pair; a pair that comes again, in either order, joins its cluster."""
-    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
-    return _items(pairs, cluster, duplicates=len(pairs) - len(np.unique(cluster)))
-
-
-def from_directed(pairs: Sequence[Pair]) -> Items:
-    """The same for pairs whose order matters: a pair turned round joins it, but repeats nothing."""
-    cluster = number(frozenset((a, b)) for a, b, _ in pairs)
-    return _items(pairs, cluster, duplicates=len(pairs) - len({(a, b) for a, b, _ in pairs}))
-
-
-def from_directions(pairs: Sequence[Pair]) -> Items:
-    """Pairs whose score is 1 where the first word leads to the second, 0 the other way round."""
-    items = from_directed(pairs)
-    labels = tuple("forward" if gold == 1 else "backward" for gold in items.gold)
-    return _labelled(items, labels)
-
-
-def from_labelled(rows: Sequence[Labelled], against: Sequence[str]) -> Items:
-    """Pairs of which those with a label of `against` stand in no relation: gold 0, else 1.
-
-    Pairs with the same first word are one cluster. A pair that comes again repeats itself, whatever
-    its label: fish is a hypernym and, as a verb, an event of salmon.
-    """
-    pairs = [(a, b, float(label not in against)) for a, b, label in rows]
-    repeated = len(rows) - len({(a, b) for a, b, _ in rows})
-    items = _items(pairs, number(a for a, _, _ in rows), repeated)
-    return _labelled(items, tuple(label for _, _, label in rows))
-
-
-def from_questions(questions: Sequence[tuple[str, tuple[str, str, str, str]]]) -> Items:
-    """Analogies with their section; those of one section with the same a, a' are one cluster."""
-    words = tuple(question for _, question in questions)
-    return Items(
-        words=words,
-        gold=np.ones(len(words)),
-        cluster=number((section, question[:2]) for section, question in questions),
-        duplicates=len(words) - len(set(words)),
-        multiword=sum(any(map(_is_multiword, question)) for question in words),
-        labels=tuple(section for section, _ in questions),
-    )
+SECTIONS = {
+    "I1": "I01 [noun - plural_reg]",
+    "I2": "I02 [noun - plural_irreg]",
+    "I3": "I03 [adj - comparative]",
+    "I4": "I04 [adj - superlative]",
+    "I5": "I05 [verb_inf - 3pSg]",
+    "I6": "I06 [verb_inf - Ving]",
+    "I7": "I07 [verb_inf - Ved]",
+    "I8": "I08 [verb_Ving - 3pSg]",
+    "I9": "I09 [verb_Ving - Ved]",
+    "I10": "I10 [verb_3pSg - Ved]",
+    "D1": "D01 [noun+less_reg]",
+    "D2": "D02 [un+adj_reg]",
+    "D3": "D03 [adj+ly_reg]",
+    "D4": "D04 [over+adj_reg]",
+    "D5": "D05 [adj+ness_reg]",
+    "D6": "D06 [re+verb_reg]",
+    "D7": "D07 [verb+able_reg]",
+    "D8": "D08 [verb+er_irreg]",
+    "D9": "D09 [verb+tion_irreg]",
+    "D10": "D10 [verb+ment_irreg]",
+    "E1": "E01 [country - capital]",
+    "E2": "E02 [country - language]",
+    "E3": "E03 [UK_city - county]",
+    "E4": "E04 [name - nationality]",
+    "E5": "E05 [name - occupation]",
+    "E6": "E06 [animal - young]",
+    "E7": "E07 [animal - sound]",
+    "E8": "E08 [animal - shelter]",
+    "E9": "E09 [things - color]",
+    "E10": "E10 [male - female]",
+    "L1": "L01 [hypernyms - animals]",
+    "L2": "L02 [hypernyms - misc]",
+    "L3": "L03 [hyponyms - misc]",
+    "L4": "L04 [meronyms - substance]",
+    "L5": "L05 [meronyms - member]",
+    "L6": "L06 [meronyms - part]",
+    "L7": "L07 [synonyms - intensity]",
+    "L8": "L08 [synonyms - exact]",
+    "L9": "L09 [antonyms - gradable]",
+    "L10": "L10 [antonyms - binary]",
+}
+"""Official name of each relation of BATS, by the name of its file."""
 
 
 def nothing(paths: Sequence[Path]) -> Items:
     """Of a task whose items come from the corpus."""
-    return Items((), np.empty(0), np.empty(0, dtype=np.int64), duplicates=0, multiword=0)
+    return Items((), np.empty(0), np.empty(0, dtype=np.int64))
 
 
 def pairs(paths: Sequence[Path]) -> Items:
     """Word, word, score of a published set, in whose file lines that begin with # are comments."""
-    (path,) = paths
-    return from_pairs(read_pairs(path, comments=True)[0])
+    return from_pairs([row for path in paths for row in read_pairs(path, comments=True)[0]])
 
 
 def lemma_pairs(paths: Sequence[Path]) -> Items:
     """MEN, lemma form: lemma-n lemma-j score, of which the part of speech (n, j, v) is cut off."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         return _lemma(fields[0]), _lemma(fields[1]), number_of(fields[2])
 
-    return from_pairs(read_table(path, Layout(3, " "), parse))
+    return from_pairs(_tables(paths, Layout(3, " "), parse))
 
 
 def rated_pairs(paths: Sequence[Path]) -> Items:
     """RW: word, word, mean, and the ratings that it is the mean of."""
-    (path,) = paths
-    return from_pairs(read_table(path, Layout(3, more=True), _pair))
+    return from_pairs(_tables(paths, Layout(3, more=True), _pair))
 
 
 def verb_pairs(paths: Sequence[Path]) -> Items:
     """SimVerb: verb, verb, V, score, and in all lines but one a lexical relation."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         one_of(fields[2], ("V",))
         return word_of(fields[0]), word_of(fields[1]), number_of(fields[3])
 
-    return from_pairs(read_table(path, Layout(4, more=True), parse))
+    return from_pairs(_tables(paths, Layout(4, more=True), parse))
 
 
 def google_analogies(paths: Sequence[Path]) -> Items:
     """Every question of a file in Google's format."""
-    (path,) = paths
-    return from_questions(read_quadruples(path))
+    return from_questions([row for path in paths for row in read_quadruples(path)])
 
 
 def msr_analogies(paths: Sequence[Path]) -> Items:
     """MSR's questions with their types: number, type, a, a', b, b'."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> tuple[str, tuple[str, str, str, str]]:
+    def parse(fields: Fields) -> tuple[str, Quadruple]:
         a, a_, b, b_ = map(word_of, fields[2:])
         return word_of(fields[1]), (a, a_, b, b_)
 
-    return from_questions(read_table(path, Layout(6, ",", ",type,word1,word2,word3,target"), parse))
+    return from_questions(_tables(paths, Layout(6, ",", ",type,word1,word2,word3,target"), parse))
+
+
+def bats(paths: Sequence[Path]) -> Items:
+    """BATS: all questions (a, first target of a, b, targets of b) of all relations, one a file."""
+    return from_questions([(SECTIONS[p.stem], asked) for p in paths for asked in _questions(p)])
+
+
+def _questions(path: Path) -> list[Quadruple]:
+    """Lines are source, tab, targets parted by slashes; the wanted targets stay parted so."""
+
+    def parse(fields: Fields) -> tuple[str, list[str]]:
+        # Some lists of the set end in a slash, behind which there is no target.
+        targets = fields[1].strip().removesuffix("/").split("/")
+        return word_of(fields[0]), [word_of(target) for target in targets]
+
+    pairs = read_table(path, Layout(2), parse)
+    return [
+        (a, targets[0], b, "/".join(wanted))
+        for place, (a, targets) in enumerate(pairs)
+        for step in range(1, min(FOLLOWING, len(pairs) - 1) + 1)
+        for b, wanted in [pairs[(place + step) % len(pairs)]]
+    ]
 
 
 def categories(paths: Sequence[Path]) -> Items:
     """Words with their category; the copy of AP ends each category in a line without a word."""
-    (path,) = paths
 
-    def parse(fields: Sequence[str]) -> tuple[str, str]:
+    def parse(fields: Fields) -> tuple[str, str]:
         return word_of(fields[1]), word_of(fields[2]) if fields[2] else ""
 
-    found = read_table(path, Layout(3, ",", ",category,word"), parse)
+    found = _tables(paths, Layout(3, ",", ",category,word"), parse)
     rows = [(category, word) for category, word in found if word]
     return Items(
         words=tuple((word,) for _, word in rows),
         gold=np.ones(len(rows)),
         cluster=np.arange(len(rows)),
         duplicates=len(rows) - len({word for _, word in rows}),
-        multiword=sum(_is_multiword(word) for _, word in rows),
         labels=tuple(category for category, _ in rows),
     )
 
 
 def directed_pairs(paths: Sequence[Path]) -> Items:
     """SP-10K: head, dependent, plausibility."""
-    (path,) = paths
-    return from_directed(read_table(path, Layout(3), _pair))
+    return from_directed(_tables(paths, Layout(3), _pair))
 
 
 def usf_strength(paths: Sequence[Path]) -> Items:
     """Cue, target, and the share of people who said this target to this cue."""
-    (path,) = paths
-    return from_directed(_usf(path))
+    return from_directed(_usf(paths))
 
 
 def usf_direction(paths: Sequence[Path]) -> Items:
     """Pairs listed both ways with different strengths, once each, in the order of the first row."""
-    (path,) = paths
-    strength = {(cue, target): share for cue, target, share in _usf(path)}
+    strength = {(cue, target): share for cue, target, share in _usf(paths)}
     found: dict[frozenset[str], Pair] = {}
     for (a, b), forward in strength.items():
         backward = strength.get((b, a), forward)
@@ -179,55 +201,58 @@ def usf_direction(paths: Sequence[Path]) -> Items:
     return from_directions(list(found.values()))
 
 
-def _usf(path: Path) -> list[Pair]:
+def _usf(paths: Sequence[Path]) -> list[Pair]:
     """The norms print all words in capitals, which say nothing: they are written small here.
 
     Strength of a cue from its target (BSG) is NA where the target was no cue; it is not needed.
     """
 
-    def parse(fields: Sequence[str]) -> Pair:
+    def parse(fields: Fields) -> Pair:
         if fields[6] != "NA":
             number_of(fields[6])
         return word_of(fields[0]).lower(), word_of(fields[1]).lower(), number_of(fields[5])
 
-    return read_table(path, Layout(7, header="cue\ttarget\tnormed\tG\tP\tFSG\tBSG"), parse)
+    return _tables(paths, Layout(7, header="cue\ttarget\tnormed\tG\tP\tFSG\tBSG"), parse)
 
 
 def hyperlex_degree(paths: Sequence[Path]) -> Items:
     """Word, word, and to what degree (0 to 6) the first is a type of the second."""
-    (path,) = paths
-    return from_directed([(a, b, score) for a, b, _, score in _hyperlex(path)])
+    return from_directed([(a, b, score) for a, b, _, score in _hyperlex(paths)])
 
 
 def hyperlex_direction(paths: Sequence[Path]) -> Items:
     """The pairs of which one word is a type of the other: hyp-N forward, r-hyp-N backward."""
-    rows = [row for path in paths for row in _hyperlex(path)]
-    found = [(a, b, kind) for a, b, kind, _ in rows if "hyp-" in kind]
+    found = [(a, b, kind) for a, b, kind, _ in _hyperlex(paths) if "hyp-" in kind]
     return from_directions([(a, b, float(kind.startswith("hyp"))) for a, b, kind in found])
 
 
-def _hyperlex(path: Path) -> list[tuple[str, str, str, float]]:
-    def parse(fields: Sequence[str]) -> tuple[str, str, str, float]:
+def _hyperlex(paths: Sequence[Path]) -> list[tuple[str, str, str, float]]:
+    def parse(fields: Fields) -> tuple[str, str, str, float]:
         kind = one_of(fields[3], _HYPERLEX_TYPES)
         return word_of(fields[0]), word_of(fields[1]), kind, number_of(fields[4])
 
-    return read_table(path, _HYPERLEX, parse)
+    return _tables(paths, _HYPERLEX, parse)
 
 
 def bless(paths: Sequence[Path]) -> Items:
     """Concept, relatum, relation; parts (mero) stand the other way round and are turned."""
 
-    def parse(fields: Sequence[str]) -> Labelled:
+    def parse(fields: Fields) -> Labelled:
         relation = one_of(fields[3], BLESS_RELATIONS)
         one_of(fields[2], ("True",) if relation == "hyper" else ("False",))
         first, second = _lemma(fields[0]), _lemma(fields[1])
         return (second, first, relation) if relation == "mero" else (first, second, relation)
 
-    rows = [row for path in paths for row in read_table(path, Layout(4), parse)]
+    rows = _tables(paths, Layout(4), parse)
     return from_labelled(rows, [name for name in BLESS_RELATIONS if name.startswith("random")])
 
 
-def _pair(fields: Sequence[str]) -> Pair:
+def _tables(paths: Sequence[Path], layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
+    """The rows of all files, one file behind the other; see `read_table`."""
+    return [row for path in paths for row in read_table(path, layout, parse)]
+
+
+def _pair(fields: Fields) -> Pair:
     return word_of(fields[0]), word_of(fields[1]), number_of(fields[2])
 
 
@@ -238,25 +263,7 @@ def _lemma(field: str) -> str:
     return word_of(found[1])
 
 
-def _items(pairs: Sequence[Pair], cluster: np.ndarray, duplicates: int) -> Items:
-    return Items(
-        words=tuple((a, b) for a, b, _ in pairs),
-        gold=np.array([score for _, _, score in pairs], dtype=np.float64),
-        cluster=cluster,
-        duplicates=duplicates,
-        multiword=sum(_is_multiword(a) or _is_multiword(b) for a, b, _ in pairs),
-    )
-
-
-def _labelled(items: Items, labels: tuple[str, ...]) -> Items:
-    return Items(items.words, items.gold, items.cluster, items.duplicates, items.multiword, labels)
-
-
-def _is_multiword(word: str) -> bool:
-    return "_" in word or len(word.split()) > 1
-
-
-READERS: dict[ReaderName, Reader] = {
+READERS: dict[str, Reader] = {
     "none": nothing,
     "pairs": pairs,
     "google_analogies": google_analogies,

@@ -13,18 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.base import InText, Sentence, Token, Treebank, number
 from wordrel.tasks.files import (
     Layout,
     delimited,
     number_of,
     one_of,
+    parsed,
     place_of,
     read_table,
     read_text,
     refuse,
     word_of,
 )
+from wordrel.tasks.items import InText, Sentence, Token, Treebank, number
 
 Use = tuple[str, Sentence]
 """A word and where it stands."""
@@ -59,13 +60,7 @@ def context_pairs(path: Path) -> InText:
     rows, _ = delimited(path)
     if rows and len(rows[0][1]) == 5 and not any(map(str.isdigit, rows[0][1][4])):
         rows.pop(0)
-    found, problems = [], []
-    for line, fields in rows:
-        try:
-            found.append(_own_row(fields))
-        except ValueError as error:
-            problems.append(f"{path}:{line}: {error}")
-    refuse(problems)
+    found = parsed(path, rows, _own_row)
     if not found:
         raise DatasetError(f"{path}: found no items, expected lines of {_OWN_COLUMNS}")
     return from_rated(found)
@@ -80,7 +75,6 @@ def from_rated(rows: Sequence[Rated]) -> InText:
         gold=np.array([score for _, _, score in rows], dtype=np.float64),
         cluster=number(map(frozenset, words)),
         duplicates=len(rows) - len({frozenset(uses) for *uses, _ in rows}),
-        multiword=_multiword(words),
         labels=tuple("same_word" if s else "different_words" for s in same),
         sentences=tuple((one[1], other[1]) for one, other, _ in rows),
     )
@@ -108,7 +102,6 @@ def wic(paths: Sequence[Path]) -> InText:
         gold=np.array([answer == "T" for *_, answer, _ in rows], dtype=np.float64),
         cluster=number((word, pos) for word, pos, _, _, _ in rows),
         duplicates=len(rows) - len(set(uses)),
-        multiword=_multiword(words),
         labels=tuple(split for *_, split in rows),
         sentences=tuple(sentences for _, _, sentences, _, _ in rows),
     )
@@ -123,7 +116,6 @@ def conllu(paths: Sequence[Path]) -> Treebank:
         gold=np.array([len(tree) for tree in trees], dtype=np.float64),
         cluster=np.arange(len(trees)),
         duplicates=len(forms) - len(set(forms)),
-        multiword=sum(any(" " in form for form in sentence) for sentence in forms),
         trees=trees,
     )
 
@@ -160,10 +152,6 @@ def _wic_row(fields: Sequence[str]) -> tuple[str, str, tuple[Sentence, Sentence]
     one = _in_view(fields[3].split(" "), int(places[1]))
     other = _in_view(fields[4].split(" "), int(places[2]))
     return word_of(fields[0]), one_of(fields[1], ("N", "V")), (one, other)
-
-
-def _multiword(words: Sequence[tuple[str, ...]]) -> int:
-    return sum(any("_" in word or len(word.split()) > 1 for word in item) for item in words)
 
 
 def _trees(path: Path) -> list[tuple[Token, ...]]:

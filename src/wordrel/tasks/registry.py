@@ -1,146 +1,182 @@
 """The tasks that come with wordrel: what each measures, where it is from, under which licence.
 
-Pure metadata: reads and writes nothing, so that a config can be checked without loading any data.
+Pure metadata from `sets/*.yaml`, one file a test set: adding a set of a known kind adds a file.
 Field names follow MTEB's task metadata where they fit.
 """
 
-import difflib
+from typing import Annotated, Any, Literal, NamedTuple
 
-from wordrel.tasks.citations import BIBTEX
-from wordrel.tasks.info import (
-    ASKED,
-    KindName,
-    MainScore,
-    Question,
-    ReaderName,
-    Split,
-    TaskInfo,
-)
-from wordrel.tasks.published import PUBLISHED
+from pydantic import AfterValidator, Field, PositiveInt, ValidationError, model_validator
 
-__all__ = [
-    "ASKED",
-    "REGISTRY",
-    "KindName",
-    "MainScore",
-    "Question",
-    "ReaderName",
-    "Split",
-    "TaskInfo",
-    "explain_unknown",
+from wordrel.config.sets import read_sets
+from wordrel.config.strict import Strict
+from wordrel.errors import DatasetError
+
+Question = Literal[
+    "alike", "relate", "direction", "syntax", "in_context", "fit", "recall", "agreement"
 ]
+MainScore = Literal["spearman", "auc", "accuracy", "loss_per_token", "overlap"]
+Split = Literal["dev", "test"]
 
 
-def _of_the_corpus(name: str, kind: KindName, description: str, reference: str = "") -> TaskInfo:
-    """A task whose items come from the held-out text or the vocabulary."""
-    question, main_score = ASKED[kind]
-    return TaskInfo(
-        name=name,
-        kind=kind,
-        question=question,
-        description=description,
-        reference=reference,
-        license="that of the corpus",
-        bibtex_citation="",
-        date="",
-        main_score=main_score,
-    )
+class Asked(NamedTuple):
+    """How tasks of a kind are asked.
+
+    Attributes:
+        question: which of a model's answers they judge.
+        measure: a key of `wordrel.stats.MEASURES`.
+        kind: where in this package its `Kind` is, as MODULE:NAME.
+    """
+
+    question: Question
+    measure: MainScore
+    kind: str
 
 
-_IN_GENSIM = (
-    TaskInfo(
-        name="ws353",
-        kind="pairs",
-        question="alike",
-        description="How related or similar (both are mixed) people find two words.",
-        reference="http://www.cs.technion.ac.il/~gabr/resources/data/wordsim353/",
-        license="not specified",
-        bibtex_citation=BIBTEX["ws353"],
-        date="2002",
-        main_score="spearman",
-        n_items=353,
-        reader="pairs",
-        path="test/test_data/wordsim353.tsv",
-        sha256="f92a022fc2537793a15bc3a8c162ebcd74990e033a228bb6388cb71e4c0b1e1d",
-    ),
-    TaskInfo(
-        name="simlex999",
-        kind="pairs",
-        question="alike",
-        description="How similar, not merely related, people find two words.",
-        reference="https://fh295.github.io/simlex.html",
-        license="not specified",
-        bibtex_citation=BIBTEX["simlex999"],
-        date="2015",
-        main_score="spearman",
-        n_items=999,
-        reader="pairs",
-        path="test/test_data/simlex999.txt",
-        sha256="d5e0501971478a511430ee880bd0121e94ac701ba86d90544d83e6d2ba3db05d",
-    ),
-    TaskInfo(
-        name="google_analogies",
-        kind="analogies",
-        question="alike",
-        description="Which word is to b as a' is to a: capitals, families, inflected forms.",
-        reference="https://aclweb.org/aclwiki/Google_analogy_test_set_(State_of_the_art)",
-        license="apache-2.0",
-        bibtex_citation=BIBTEX["google_analogies"],
-        date="2013",
-        main_score="accuracy",
-        n_items=19544,
-        reader="google_analogies",
-        path="test/test_data/questions-words.txt",
-        sha256="8c29b3332afc46f3fb8be04cb5297bf96f39aa7131272dff57869b4485b22a36",
-    ),
-)
-
-_OF_THE_CORPUS = (
-    _of_the_corpus(
-        "held_out_loss",
-        "held_out_loss",
-        "Surprise, in nats a word, at sentences of the corpus kept from training.",
-    ),
-    _of_the_corpus(
-        "calibrated_loss",
-        "calibrated_loss",
-        "The same where each model is told how sure it may be: two numbers, fitted on other "
-        "held-out sentences.",
-        "https://proceedings.mlr.press/v70/guo17a.html",
-    ),
-    _of_the_corpus(
-        "word_order",
-        "order",
-        "How far the state that predicts a word moves when the words of its context change places, "
-        "and what that adds to the loss.",
-    ),
-    _of_the_corpus(
-        "learned_weights",
-        "learned",
-        "Which offsets and words a model learned to weigh, and the weights that it gives them in "
-        "held-out text.",
-    ),
-    _of_the_corpus(
-        "last_word",
-        "last_word",
-        "Share of held-out sentences whose last word is the most probable one, given the words "
-        "before it.",
-        "https://aclanthology.org/P16-1144/",
-    ),
-    _of_the_corpus(
-        "neighbour_agreement",
-        "neighbours",
-        "Share of the ten nearest words that two models, or two seeds, have in common.",
-    ),
-)
-
-REGISTRY: dict[str, TaskInfo] = {
-    info.name: info for info in (*_IN_GENSIM, *PUBLISHED, *_OF_THE_CORPUS)
+ASKED: dict[str, Asked] = {
+    "pairs": Asked("alike", "spearman", "pairs:PAIRS"),
+    "analogies": Asked("alike", "accuracy", "analogies:KIND"),
+    "categories": Asked("alike", "accuracy", "categories:KIND"),
+    "directed_pairs": Asked("relate", "spearman", "pairs:DIRECTED"),
+    "direction": Asked("direction", "auc", "pairs:DIRECTION"),
+    "labelled_pairs": Asked("relate", "auc", "pairs:LABELLED"),
+    "syntax": Asked("syntax", "auc", "syntax:KIND"),
+    "parts_of_speech": Asked("syntax", "auc", "parts_of_speech:KIND"),
+    "context_pairs": Asked("in_context", "spearman", "in_context:CONTEXT_PAIRS"),
+    "same_sense": Asked("in_context", "accuracy", "in_context:SAME_SENSE"),
+    "sense_shift": Asked("in_context", "auc", "in_context:SENSE_SHIFT"),
+    "held_out_loss": Asked("fit", "loss_per_token", "held_out:LOSS"),
+    "calibrated_loss": Asked("fit", "loss_per_token", "calibrated:KIND"),
+    "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
+    "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
+    "order": Asked("fit", "loss_per_token", "order:KIND"),
+    "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
+    "last_word": Asked("recall", "accuracy", "held_out:LAST_WORD"),
+    "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
+"""Every kind of task: one line here, and the module that it names."""
 
 
-def explain_unknown(name: str) -> str:
-    """What to tell a user who named a task that is not in the registry."""
-    near = difflib.get_close_matches(name, REGISTRY, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    return f"found {name!r}, which is not a task{hint} Allowed: {', '.join(sorted(REGISTRY))}"
+def _of_a_known_kind(kind: str) -> str:
+    if kind not in ASKED:
+        raise ValueError(f"found the kind {kind!r}, expected one of {', '.join(ASKED)}")
+    return kind
+
+
+class DataFile(Strict):
+    """What a file has to be."""
+
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    bytes: PositiveInt
+
+
+class DataSet(Strict):
+    """A test set: where its files are from, and under which licence.
+
+    Attributes:
+        name: of its file below `sets/`, and of its folder below `$WORDREL_DATA/eval` or the cache.
+        license: as its source states it; "not specified" where it says nothing.
+        order: where its tasks stand among those of other sets.
+        reference: where the set, or the method, is described.
+        date: the year it was published; None where it is not.
+        citation: BibTeX of the paper that made it.
+        url: what stands before the path of each file, pinned to a commit; of the archive if any.
+        archive: the zip file at `url` that holds the files; empty where each has its address.
+        package: the installed package that holds the files; empty where they are downloaded.
+        files: path to what it has to be, in the order in which they are read.
+        unavailable: path of a file to why it cannot be downloaded, and where its content is from.
+    """
+
+    name: str
+    license: str
+    order: int = 0
+    reference: str = ""
+    date: int | None = None
+    citation: str = ""
+    url: str = ""
+    archive: str = ""
+    package: str = ""
+    files: dict[str, DataFile] = Field(default_factory=dict)
+    unavailable: dict[str, str] = Field(default_factory=dict)
+
+
+class TaskInfo(Strict):
+    """What a reader wants to know of a task before trusting its number.
+
+    Attributes:
+        name: how a config names it.
+        kind: how it is asked; a key of `ASKED`.
+        description: one sentence on what a high score means.
+        data: the set whose files it reads.
+        files: those files, in the order in which they are read.
+        reader: how they are read; a key of `wordrel.tasks.readers.READERS`.
+        n_items: its published size; None where the corpus decides.
+        split: "dev" where it may decide which view is the primary one; it then concludes nothing.
+        order: where it stands among the tasks of all sets.
+        reference: where the set, or the method, is described.
+    """
+
+    name: str
+    kind: Annotated[str, AfterValidator(_of_a_known_kind)]
+    description: str
+    data: DataSet
+    files: tuple[str, ...] = ()
+    reader: str = "none"
+    n_items: int | None = None
+    split: Split = "test"
+    order: int = 0
+    reference: str = ""
+
+    @model_validator(mode="after")
+    def _has_its_files(self) -> "TaskInfo":
+        lost = [file for file in self.files if file not in self.data.files]
+        if lost:
+            raise ValueError(f"found the files {lost}, expected some of {list(self.data.files)}")
+        return self
+
+    @property
+    def question(self) -> Question:
+        """Which of a model's answers it judges."""
+        return ASKED[self.kind].question
+
+    @property
+    def measure(self) -> MainScore:
+        """A key of `wordrel.stats.MEASURES`."""
+        return ASKED[self.kind].measure
+
+    @property
+    def source(self) -> str:
+        """Where its items are from, in a word: a file of a package, a set, or the corpus."""
+        if self.data.package:
+            return self.files[0]
+        return self.data.name if self.files else self.description
+
+
+def tasks_of(name: str, given: dict[str, Any]) -> list[TaskInfo]:
+    """The tasks of one set; each reads all files of the set where it names none.
+
+    Args:
+        name: of the set.
+        given: what its file says.
+
+    Raises:
+        DatasetError: with every field that is wrong.
+    """
+    try:
+        data = DataSet(name=name, **{key: given[key] for key in given if key != "tasks"})
+        every = {"order": data.order, "reference": data.reference, "files": data.files}
+        tasks = {task: every | own for task, own in given["tasks"].items()}
+        return [
+            TaskInfo(name=task, data=data, **own | {"files": tuple(own["files"])})
+            for task, own in tasks.items()
+        ]
+    except ValidationError as error:
+        raise DatasetError(f"tasks/sets/{name}.yaml: {error}") from error
+
+
+def _all_tasks() -> list[TaskInfo]:
+    tasks = [info for name, given in read_sets().items() for info in tasks_of(name, given)]
+    return sorted(tasks, key=lambda info: info.order)
+
+
+REGISTRY: dict[str, TaskInfo] = {info.name: info for info in _all_tasks()}

@@ -121,8 +121,7 @@ def _some(
     if not len(sentence):
         return has_partner
     items = np.bincount(sentence, weights=1 + has_partner).astype(np.int64)
-    some: Bool[np.ndarray, " P"] = np.isin(sentence, spread(items, max_items))
-    return some
+    return np.isin(sentence, spread(items, max_items))
 
 
 def _details(

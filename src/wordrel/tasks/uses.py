@@ -21,8 +21,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings
-from wordrel.tasks.base import InText, Items, Measurement, Scope, Sentence, Task
+from wordrel.tasks.base import Measurement, Scope, Task
 from wordrel.tasks.geometry import cosines, unit_rows
+from wordrel.tasks.items import InText, Items, Sentence
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _STOP = re.compile(r"[.!?]+[\"'”’»)\]}]*\Z")

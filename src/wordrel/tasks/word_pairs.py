@@ -13,7 +13,8 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.readings import Readings, Relation
-from wordrel.tasks.base import Items, Outcome, Scope, Task, Treebank, reason, unanswered
+from wordrel.tasks.base import Outcome, Scope, Task, in_each, reason, unanswered
+from wordrel.tasks.items import Items, Treebank
 
 REACH = 10
 """Words of a sentence further apart than this are no pair."""
@@ -121,8 +122,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " S"]:
     """Sentences with two words that the vocabulary knows."""
     words = words_of(items, vocab, scope.lowercase)
     known = np.bincount(words.sentence[words.ids >= 0], minlength=items.n_items)
-    enough: Bool[np.ndarray, " S"] = known >= 2
-    return enough
+    return known >= 2
 
 
 def links(words: Words) -> Pairs:
@@ -157,8 +157,7 @@ def linked(words: Words, pairs: Pairs) -> Bool[np.ndarray, " P"]:
 
 def coded(names: Shaped[np.ndarray, " P"]) -> Int64[np.ndarray, " P"]:
     """Equal names have equal numbers, counting from 0 in alphabetical order."""
-    codes: Int64[np.ndarray, " P"] = np.unique(names, return_inverse=True)[1].astype(np.int64)
-    return codes
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 def numbered(*columns: Int64[np.ndarray, " P"]) -> Int64[np.ndarray, " P"]:
@@ -251,30 +250,16 @@ def told_apart(
         contrast: the items.
         both_ways: score a pair by the mean of both directions, instead of left -> right.
     """
-    form = _form(task, contrast)
+    items = Items((), contrast.gold, contrast.cluster)
+    form = unanswered(replace(task, items=items), contrast.covered, chance=0.5)
     if not readings.relations:
         return [replace(form, note=reason(readings, "relate"))]
     asked = contrast.pairs[contrast.covered]
     left, right = words.ids[asked.left], words.ids[asked.right]
-    outcomes = []
-    for name, relation in readings.relations.items():
+    form, outcomes = form.noted(contrast.note), []
+    for row, relation in in_each(form, readings, "relate", readings.relations):
         answers = scores(relation, left, right)
         if both_ways:
             answers = (answers + scores(relation, right, left)) / 2
-        predicted = np.full(len(contrast.gold), np.nan)
-        predicted[contrast.covered] = answers
-        primary = name == readings.primary.get("relate")
-        notes = (form.note, contrast.note, _without_answer(answers))
-        note = "; ".join(filter(None, notes))
-        outcomes.append(replace(form, view=name, primary=primary, predicted=predicted, note=note))
+        outcomes.append(row.filled(answers, "the relation has no answer to {} covered items"))
     return outcomes
-
-
-def _form(task: Task, contrast: Contrast) -> Outcome:
-    items = Items((), contrast.gold, contrast.cluster, duplicates=0, multiword=0)
-    return unanswered(replace(task, items=items), contrast.covered, chance=0.5)
-
-
-def _without_answer(answers: Float64[np.ndarray, " P"]) -> str:
-    n = int(np.isnan(answers).sum())
-    return f"the relation has no answer to {n} covered items" if n else ""

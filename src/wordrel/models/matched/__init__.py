@@ -9,20 +9,18 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
+from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
-from wordrel.models.matched.model import WORDS_ASK, Model, new_model
+from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
 from wordrel.models.readings import Readings
-from wordrel.models.spaces import relations, spaces
+from wordrel.models.spaces import readings
 from wordrel.models.trained import Runtime, Tensors, Trained
-
-TABLES = ("input", "output", "bias")
 
 
 def device_of(wanted: str) -> torch.device:
@@ -45,8 +43,7 @@ def train(
     """One rung from its start to its last step."""
     model = new_model(config, training, len(corpus.vocab), seed).to(device_of(runtime.device))
     log = run(Trainer(model, training, corpus, np.random.default_rng(seed)), corpus, runtime)
-    named = {"input": model.inputs, "output": model.outputs, "bias": model.bias, **model.dense}
-    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in named.items()}
+    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
     return Trained(
         tensors,
         parameters=sum(tensor.size for tensor in tensors.values()),
@@ -58,24 +55,13 @@ def train(
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
 ) -> Readings:
-    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context.
-
-    The value is the headline where there is one: it is what a word gives to a state, as the plain
-    input row is in CBOW.
-    """
-    model = Model(
-        config,
-        torch.from_numpy(tensors["input"]),
-        torch.from_numpy(tensors["output"]),
-        torch.from_numpy(tensors["bias"]),
-        {name: torch.from_numpy(t) for name, t in tensors.items() if name not in TABLES},
-    )
-    rung = RUNGS[config.kind]
+    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context."""
+    model = Model.of(config, {name: torch.from_numpy(t) for name, t in tensors.items()})
     tables = {"input": tensors["input"], "output": tensors["output"]}
-    if rung.maps:
+    if model.rung.maps:
         tables |= {name: table.numpy() for name, table in _roles(model)}
     context = StreamContext(
-        rung.objective,
+        model.rung.objective,
         training,
         model.states,
         model.weights,
@@ -84,13 +70,9 @@ def read(
         vocab.counts,
         relative=config.loss == "negative_sampling",
     )
-    if rung.query in WORDS_ASK:
+    if model.rung.words_ask:
         context = WordsAsk(**vars(context), model=model)
-    alike, relate = ("value", "value.out") if rung.maps else ("input", "in.out")
-    primary = {"alike": alike, "relate": relate, "in_context": "context"}
-    return Readings(
-        vocab, spaces(**tables), relations(**tables), context, primary, learned=_learned(model)
-    )
+    return replace(readings(vocab, tables, context), learned=_learned(model))
 
 
 @dataclass(frozen=True)
@@ -132,7 +114,7 @@ def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
         words = norm(weights, "norm_1", words)
     value = words @ role(weights, "W_v", words).T
     yield "value", value @ weights["W_o"].T if model.rung.block else value
-    if model.rung.query in WORDS_ASK:
+    if model.rung.words_ask:
         yield "query", words @ role(weights, "W_q", words).T
         yield "key", words @ role(weights, "W_k", words).T
 

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 from torch.nn.functional import logsigmoid, pad
 
 Kind = Literal["negative_sampling", "sampled_softmax"]
+_Slopes = tuple[Float[Tensor, " B"], Float[Tensor, "G size M"], Callable[[], Tensor]]
+"""Gradients of the scores of true words and of noise words, and how to get the loss."""
 
 
 @dataclass(frozen=True)
@@ -37,42 +39,18 @@ class Scored:
 
 @dataclass(frozen=True)
 class Loss:
-    """Scores, and the gradients of the summed loss.
+    """The gradients of the summed loss.
 
     Attributes:
-        good: score of the true word, [B].
-        bad: scores of the noise words, [G, size, M].
         states: gradient of y, [B, D].
         outputs: gradient of the output rows, [B + G*M, D], the true words' first; bias likewise.
         total: summed nats, and over how many states. Not needed to learn: only when asked for.
     """
 
-    good: Float[Tensor, " B"]
-    bad: Float[Tensor, "G size M"]
     states: Float[Tensor, "B D"]
     outputs: Float[Tensor, "n D"]
     bias: Float[Tensor, "n 1"]
     total: Callable[[], tuple[float, int]]
-
-
-@dataclass(frozen=True)
-class _Scores:
-    """What a loss is made of.
-
-    Attributes:
-        good: [B]; bad: [G, size, M].
-        weight: 1 where a state counts, else 0, [B]; grouped: the same, [G, size, 1].
-        hit: where a noise word is the true word itself.
-        true: log(M q) of the true words, [B]; noise: of the noise words, [G, 1, M].
-    """
-
-    good: Float[Tensor, " B"]
-    bad: Float[Tensor, "G size M"]
-    weight: Float[Tensor, " B"]
-    grouped: Float[Tensor, "G size 1"]
-    hit: Bool[Tensor, "G size M"]
-    true: Float[Tensor, " B"]
-    noise: Float[Tensor, "G 1 M"]
 
 
 def shared_noise_loss(
@@ -95,22 +73,16 @@ def shared_noise_loss(
     """
     groups, shared = noise.words.shape
     size = -(-len(y) // groups)
-    fill = groups * size - len(y)
-    grouped = pad(y, (0, 0, 0, fill)).view(groups, size, -1)
+    grouped = pad(y, (0, 0, 0, groups * size - len(y))).view(groups, size, -1)
+    good = torch.linalg.vecdot(y, true.outputs) + true.bias
+    bad = torch.baddbmm(noise.bias[:, None], grouped, noise.outputs.transpose(1, 2))
     weight = counts.to(y.dtype)
-    scores = _Scores(
-        good=torch.linalg.vecdot(y, true.outputs) + true.bias,
-        bad=torch.baddbmm(noise.bias[:, None], grouped, noise.outputs.transpose(1, 2)),
-        weight=weight,
-        grouped=pad(weight, (0, fill)).view(groups, size, 1),
-        hit=pad(true.words, (0, fill), value=-1).view(groups, size, 1) == noise.words[:, None],
-        true=true.log_noise + math.log(shared),
-        noise=noise.log_noise[:, None] + math.log(shared),
-    )
+    hit = _by_group(true.words, bad, fill=-1) == noise.words[:, None]
     if kind == "negative_sampling":
-        d_good, d_bad = _binary(scores, negatives / shared)
+        d_good, d_bad, nats = _binary(good, bad, weight, hit, negatives / shared)
     else:
-        d_good, d_bad = _softmax(scores)
+        chances = true.log_noise + math.log(shared), noise.log_noise[:, None] + math.log(shared)
+        d_good, d_bad, nats = _softmax(good - chances[0], bad - chances[1], weight, hit)
 
     d_y = torch.bmm(d_bad, noise.outputs).flatten(0, 1)[: len(y)]
     d_y = torch.addcmul(d_y, d_good[:, None], true.outputs)
@@ -119,40 +91,44 @@ def shared_noise_loss(
     d_noise = d_outputs[len(y) :].view(groups, shared, -1)
     torch.bmm(d_bad.transpose(1, 2), grouped, out=d_noise)
     d_bias = torch.cat((d_good, d_bad.sum(1).flatten()))[:, None]
-
-    def total() -> tuple[float, int]:
-        nats = _binary_nats(scores, negatives / shared)
-        if kind == "sampled_softmax":
-            nats = -(scores.weight * _log_shares(scores)[0]).sum()
-        return float(nats), int(weight.sum())
-
-    return Loss(scores.good, scores.bad, d_y, d_outputs, d_bias, total)
+    return Loss(d_y, d_outputs, d_bias, lambda: (float(nats()), int(weight.sum())))
 
 
-def _binary(scores: _Scores, share: float) -> tuple[Tensor, Tensor]:
-    """Gradients of the scores under negative sampling."""
-    d_good = (torch.sigmoid(scores.good) - 1) * scores.weight
-    d_bad = torch.sigmoid(scores.bad).mul_(scores.grouped * share)
-    return d_good, d_bad.masked_fill_(scores.hit, 0)
+def _by_group(
+    values: Shaped[Tensor, " B"], bad: Float[Tensor, "G size M"], fill: int = 0
+) -> Shaped[Tensor, "G size 1"]:
+    """A value a state, beside the scores of its noise words."""
+    groups, size, _ = bad.shape
+    return pad(values, (0, groups * size - len(values)), value=fill).view(groups, size, 1)
 
 
-def _binary_nats(scores: _Scores, share: float) -> Tensor:
-    bad = (scores.grouped * share * logsigmoid(-scores.bad)).masked_fill(scores.hit, 0)
-    return -(scores.weight @ logsigmoid(scores.good) + bad.sum())
+def _binary(
+    good: Float[Tensor, " B"],
+    bad: Float[Tensor, "G size M"],
+    weight: Float[Tensor, " B"],
+    hit: Bool[Tensor, "G size M"],
+    share: float,
+) -> _Slopes:
+    """Negative sampling: each score by itself."""
+    shares = _by_group(weight, bad) * share
+
+    def nats() -> Tensor:
+        others = (shares * logsigmoid(-bad)).masked_fill(hit, 0)
+        return -(weight @ logsigmoid(good) + others.sum())
+
+    d_good = (torch.sigmoid(good) - 1) * weight
+    return d_good, torch.sigmoid(bad).mul_(shares).masked_fill_(hit, 0), nats
 
 
-def _log_shares(scores: _Scores) -> tuple[Float[Tensor, " B"], Float[Tensor, "G size M"]]:
-    """Log p of the true word and of the noise words, among these alone."""
-    good = scores.good - scores.true
-    bad = (scores.bad - scores.noise).masked_fill(scores.hit, -math.inf)
-    fill = scores.grouped.numel() - len(good)
-    own = pad(good, (0, fill)).view(scores.grouped.shape)
-    log_all = torch.logaddexp(own, torch.logsumexp(bad, -1, keepdim=True))
-    return good - log_all.flatten()[: len(good)], bad - log_all
-
-
-def _softmax(scores: _Scores) -> tuple[Tensor, Tensor]:
-    """Gradients of the scores under sampled softmax."""
-    log_good, log_bad = _log_shares(scores)
-    d_good = (log_good.exp() - 1) * scores.weight
-    return d_good, log_bad.exp() * scores.grouped
+def _softmax(
+    good: Float[Tensor, " B"],
+    bad: Float[Tensor, "G size M"],
+    weight: Float[Tensor, " B"],
+    hit: Bool[Tensor, "G size M"],
+) -> _Slopes:
+    """Sampled softmax: the true word among its noise words; scores less log(M q)."""
+    bad = bad.masked_fill(hit, -math.inf)
+    log_all = torch.logaddexp(_by_group(good, bad), torch.logsumexp(bad, -1, keepdim=True))
+    log_good = good - log_all.flatten()[: len(good)]
+    d_bad = (bad - log_all).exp() * _by_group(weight, bad)
+    return (log_good.exp() - 1) * weight, d_bad, lambda: -(weight * log_good).sum()

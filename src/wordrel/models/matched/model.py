@@ -3,7 +3,7 @@
 Glossary: V words, D dimensions, C chunks, L targets a chunk, S tokens that they can reach.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -15,8 +15,7 @@ from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
 from wordrel.models.windows import has_context, place_scores, reachable
 
-WORDS_ASK = ("previous", "mean")
-"""Values of `Rung.query` with which a word, or a mean of words, asks."""
+_TABLES = ("input", "output", "bias")
 
 
 @dataclass
@@ -32,10 +31,22 @@ class Model:
     outputs: Tensor
     bias: Tensor
     dense: Weights
-    rung: Rung = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.rung = RUNGS[self.config.kind]
+    @classmethod
+    def of(cls, config: MatchedConfig, tensors: Weights) -> "Model":
+        """The model with these `tensors()`."""
+        dense = {name: weight for name, weight in tensors.items() if name not in _TABLES}
+        return cls(config, tensors["input"], tensors["output"], tensors["bias"], dense)
+
+    def tensors(self) -> Weights:
+        """All that is learnt, by the names under which it is stored."""
+        tables = zip(_TABLES, (self.inputs, self.outputs, self.bias), strict=True)
+        return {**dict(tables), **self.dense}
+
+    @property
+    def rung(self) -> Rung:
+        """The architecture."""
+        return RUNGS[self.config.kind]
 
     def context_ids(self, batch: Batch) -> Int[Tensor, "C S"]:
         """The words that a context of this model can hold, on its device."""
@@ -82,16 +93,14 @@ class Model:
 
         Roles that are tied are written out: where W_q is the identity W_k becomes it.
         """
-        if not (self.rung.maps and self.rung.query in WORDS_ASK):
+        if not (self.rung.maps and self.rung.words_ask):
             return self
         w_q, w_k = (w.role(self.dense, name, self.inputs) for name in ("W_q", "W_k"))
         return replace(self, dense=self.dense | {"W_q": w_k, "W_k": w_q})
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""
-        dense = {name: weight.to(device) for name, weight in self.dense.items()}
-        inputs, outputs, bias = (t.to(device) for t in (self.inputs, self.outputs, self.bias))
-        return Model(self.config, inputs, outputs, bias, dense)
+        return Model.of(self.config, {n: t.to(device) for n, t in self.tensors().items()})
 
 
 def new_model(config: MatchedConfig, training: TrainingConfig, vocabulary: int, seed: int) -> Model:

@@ -23,7 +23,7 @@ from wordrel.models.matched.loss import Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
-from wordrel.models.trained import Runtime
+from wordrel.models.trained import Runtime, no_pairs
 from wordrel.models.windows import window_of
 
 CHUNK = 32  # consecutive targets that share one dense score matrix
@@ -100,14 +100,8 @@ class Trainer:
         self.noise_bounds = np.cumsum(noise)
         self.log_noise = torch.from_numpy(np.log(noise).astype(np.float32)).to(model.inputs.device)
         self.drawn = np.empty(0, dtype=np.int64)
-        self.tables = {
-            name: RowAdagrad(table)
-            for name, table in (
-                ("inputs", model.inputs),
-                ("outputs", model.outputs),
-                ("bias", model.bias),
-            )
-        }
+        tables = model.inputs, model.outputs, model.bias
+        self.inputs, self.outputs, self.bias = (RowAdagrad(table) for table in tables)
         for weight in model.dense.values():
             weight.requires_grad_()
         self.adam = DenseAdam(list(model.dense.values()))
@@ -153,9 +147,9 @@ class Trainer:
         d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states.view_as(y))
         rate = config.learning_rate * remaining
         words = torch.cat((targets, negatives.flatten()))
-        self.tables["inputs"].step(ids.flatten(), d_x.flatten(0, 1), rate)
-        self.tables["outputs"].step(words, loss.outputs, rate)
-        self.tables["bias"].step(words, loss.bias, rate)
+        self.inputs.step(ids.flatten(), d_x.flatten(0, 1), rate)
+        self.outputs.step(words, loss.outputs, rate)
+        self.bias.step(words, loss.bias, rate)
         with torch.no_grad():
             self.adam.step(d_dense, config.weights_learning_rate * remaining)
         return loss
@@ -212,14 +206,9 @@ def _checked(nats: float, targets: int, number: int, trainer: Trainer) -> tuple[
 
 def _check_end(trainer: Trainer, log: list[dict[str, float | int]]) -> None:
     if not log:
-        raise TrainingError(
-            "no word has another one in its window: the corpus needs longer sentences, or "
-            f"training.subsample ({trainer.training.subsample}) must be higher"
-        )
-    model = trainer.model
-    for tensor in (model.inputs, model.outputs, model.bias, *model.dense.values()):
-        if not torch.isfinite(tensor).all():
-            raise TrainingError(f"a weight is not finite at the end: {_lower_the_rates(trainer)}")
+        raise no_pairs(trainer.training)
+    if not all(torch.isfinite(tensor).all() for tensor in trainer.model.tensors().values()):
+        raise TrainingError(f"a weight is not finite at the end: {_lower_the_rates(trainer)}")
 
 
 def _lower_the_rates(trainer: Trainer) -> str:

@@ -1,7 +1,7 @@
 """What the commands print and write, kept from one commit and compared with another.
 
-    python benchmarks/baseline.py make FOLDER [--commit REV] [--steps quickstart,recall,...]
-    python benchmarks/baseline.py compare FOLDER OTHER
+    python tests/baseline.py make FOLDER [--commit REV] [--steps quickstart,recall,...]
+    python tests/baseline.py compare FOLDER OTHER
 
 `make` checks a commit out into a `git worktree` and runs its commands with an empty cache. Both
 folders must come from one machine: another processor gives other last digits. `compare` reads the

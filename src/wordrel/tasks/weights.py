@@ -1,0 +1,265 @@
+"""What a model weighs: how many words it looks at, which words and which offsets.
+
+Two kinds, both of which measure and do not score.
+
+`ROLES`. Attention is called a soft dictionary: what asks (the query) gets all that match it (the
+keys), each as far as it matches. And query and key are called different roles of one vector.
+Measured are
+
+- view "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the weights)
+  over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all n are
+  alike), and of its share of the n keys (`effective_share`); contexts of one key are left out;
+- view "attention", "attended NOUN" and so on: the mean of a word's weight times the number of keys
+  in that context (`relative_weight`: 1 is what the mean gives to each);
+- view "exchanged": what is lost, in nats a target, when the trained model's query and key exchange
+  their roles (`added_loss`); nothing of a model in which no word asks.
+
+Weights are those behind `contextual`: whole windows of held-out sentences. Who asks: of a next-word
+model the word itself (the last of a sentence, too), of a masked-word model its place, where the
+word cannot be seen. Classes are those of `by_class`; one with fewer than `MIN_ENTRIES` items makes
+no row. Errors are clustered by sentence.
+
+`LEARNED`. Word2vec's CBOW weighs all words of a window alike; what attention learned instead is
+measured in
+
+- view "offsets": the learned score of each place ("-5" to "+5", those that the objective sees),
+  less the mean over them (`score`, before the softmax, so that e^score is a factor);
+- view "words": where one learned vector asks all words, the mean score of the words of each tenth
+  of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over all words
+  (`score`; its error is the standard error over words);
+- view "attention", of every model that can tell its weights in held-out sentences: the mean weight
+  of each offset in contexts that fill the window (`mean_weight`), and of the words of each tenth of
+  the vocabulary the weight times the number of keys in that context (`relative_weight`: 1 is what
+  the mean gives to each); errors are clustered by sentence.
+
+An offset is the place of a word less that of the word that is predicted.
+
+With several heads a weight is the mean over them.
+
+Glossary: N tokens, S sentences, P entries (a word in a context) or other items, V words, W the
+window.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64, Shaped
+from scipy.special import entr
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.readings import (
+    Exchangeable,
+    NotAvailableError,
+    Objective,
+    Readings,
+    Weighed,
+    Weigher,
+)
+from wordrel.tasks.base import Kind, Measurement, Scope, Task
+from wordrel.tasks.by_class import classes_of
+from wordrel.tasks.clustered import clustered_mean, clustered_means
+from wordrel.tasks.held_out import Text, target_losses, text_of
+from wordrel.tasks.word_pairs import coded
+
+MAX_TOKENS = 6_000
+"""Of the sentences in which query and key are exchanged: each target costs two full softmaxes."""
+MIN_ENTRIES = 30
+"""A class with fewer contexts, or entries in contexts, makes no row."""
+
+TENTHS = 10
+
+_Row = tuple[str, str, str, float, float, int]  # view, group, statistic, value, error, n
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Weights and where they are from.
+
+    Attributes:
+        told: the weights, an entry each time a word stands in a context.
+        sentence: number of the sentence of each token, [N].
+    """
+
+    told: Weighed
+    sentence: Int64[np.ndarray, " N"]
+
+    @cached_property
+    def keys(self) -> Int64[np.ndarray, " N"]:
+        """How many words stand in the context of each state; 0 where there is none."""
+        return np.bincount(self.told.state, minlength=len(self.sentence)).astype(np.int64)
+
+    @cached_property
+    def relative(self) -> Float64[np.ndarray, " P"]:
+        """Weight of each entry times the number of keys of its state: 1 is as the mean weighs."""
+        weight = self.told.weight.astype(np.float64)
+        relative: Float64[np.ndarray, " P"] = weight * self.keys[self.told.state]
+        return relative
+
+    @cached_property
+    def effective_keys(self) -> Float64[np.ndarray, " N"]:
+        """exp(entropy of the weights) of each state: 1 is one word, `keys` all alike.
+
+        1 of a state without context, too. The perplexity of the weights; Jost 2006 calls it the
+        effective number.
+        """
+        of_entries = entr(self.told.weight.astype(np.float64))
+        entropy = np.bincount(self.told.state, of_entries, minlength=len(self.sentence))
+        return np.exp(entropy)
+
+    @property
+    def cluster(self) -> Int64[np.ndarray, " P"]:
+        """The sentence of each entry."""
+        sentence: Int64[np.ndarray, " P"] = self.sentence[self.told.state]
+        return sentence
+
+
+def looks(context: Weigher, text: Text) -> Looks:
+    """The weights in a text, each context a whole window."""
+    return Looks(context.weights(text.ids, text.ends), text.sentence)
+
+
+def measure_roles(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+    """What there is to tell of a model; nothing of one that reads no text.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+        TypeError: where the items of the task are no parsed sentences.
+    """
+    kinds = classes_of(task.items, readings.vocab, scope.lowercase)
+    text = text_of(task, scope)
+    rows, context = list[_Row](), readings.context
+    try:
+        if isinstance(context, Weigher):
+            found = looks(context, text)
+            rows += [*_asking(found, kinds[text.ids]), *_attended(found, kinds)]
+        if isinstance(context, Exchangeable):
+            fewer = text_of(task, scope, MAX_TOKENS)
+            rows += _exchanged(context, fewer, len(readings.vocab))
+    except NotAvailableError:
+        return []
+    return [Measurement(task.name, *row) for row in rows]
+
+
+def _asking(found: Looks, kinds: Shaped[np.ndarray, " N"]) -> Iterator[_Row]:
+    """How many keys count, by the class of the word at whose place the context is weighed."""
+    some = np.flatnonzero(found.keys >= 2)
+    sentence, effective = found.sentence[some], found.effective_keys[some]
+    for statistic, values in (
+        ("effective_keys", effective),
+        ("effective_share", effective / found.keys[some]),
+    ):
+        value, error, n = clustered_mean(values, sentence)
+        if n:
+            yield "attention", "asking any", statistic, value, error, n
+        for name, value, error, n in _by_name(values, kinds[some], sentence):
+            yield "attention", f"asking {name}", statistic, value, error, n
+
+
+def _attended(found: Looks, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
+    """How much each class is listened to, by what the mean of the context gives it."""
+    attended = kinds[found.told.attended]
+    for name, value, error, n in _by_name(found.relative, attended, found.cluster):
+        yield "attention", f"attended {name}", "relative_weight", value, error, n
+
+
+def _by_name(
+    values: Float64[np.ndarray, " P"],
+    names: Shaped[np.ndarray, " P"],
+    cluster: Int64[np.ndarray, " P"],
+) -> Iterator[tuple[str, float, float, int]]:
+    """Name, mean, error and n of each name that has enough items."""
+    there = np.unique(names)
+    means = clustered_means(values, coded(names), cluster, len(there))
+    for name, (value, error, n) in zip(there.tolist(), means.rows(), strict=True):
+        if n >= MIN_ENTRIES:
+            yield name, value, error, n
+
+
+def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row]:
+    """What exchanging query and key adds to the loss, from the windows of `held_out_loss`."""
+    added = target_losses(context.exchanged(), text, n_words)
+    added -= target_losses(context, text, n_words)
+    value, error, n = clustered_mean(added, text.sentence[text.targets])
+    if n:
+        yield "exchanged", "all", "added_loss", value, error, n
+
+
+def measure_learned(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+    """What there is to tell of a model; nothing of one that reads no text.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    text = text_of(task, scope)
+    context, tenth = readings.context, tenths(readings.vocab)
+    if context is None:
+        return []
+    rows: list[_Row] = []
+    if "offsets" in readings.learned:
+        rows += _of_offsets(readings.learned["offsets"], context.objective)
+    if "words" in readings.learned:
+        rows += _of_words(readings.learned["words"], tenth)
+    try:
+        if isinstance(context, Weigher):
+            found = looks(context, text)
+            rows += [*_by_offset(found), *_by_tenth(found, tenth)]
+    except NotAvailableError:
+        return []
+    return [Measurement(task.name, *row) for row in rows]
+
+
+def tenths(vocab: Vocab) -> Int64[np.ndarray, " V"]:
+    """Which tenth of the vocabulary each word is in, from 0, which holds the most frequent ones."""
+    tenth = np.empty(len(vocab), dtype=np.int64)
+    tenth[np.argsort(-vocab.counts, kind="stable")] = np.arange(len(vocab)) * TENTHS // len(vocab)
+    return tenth
+
+
+def _of_offsets(scores: Float32[np.ndarray, " R"], objective: Objective) -> Iterator[_Row]:
+    """From scores of the places -W to W."""
+    window = len(scores) // 2
+    places = np.arange(-window, window + 1)
+    used = places != 0 if objective == "masked_word" else places < 0
+    own = scores[used].astype(np.float64)
+    for place, score in zip(places[used].tolist(), (own - own.mean()).tolist(), strict=True):
+        yield "offsets", f"{place:+d}", "score", score, 0.0, 1  # the number itself, not an estimate
+
+
+def _of_words(scores: Float32[np.ndarray, " V"], tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
+    """Each word is evidence of its own here."""
+    above = scores.astype(np.float64) - scores.mean(dtype=np.float64)
+    means = clustered_means(above, tenth, np.arange(len(above)), TENTHS)
+    for number, (value, error, n) in enumerate(means.rows()):
+        if n:
+            yield "words", _frequency(number), "score", value, error, n
+
+
+def _frequency(number: int) -> str:
+    return f"frequency {number + 1}/{TENTHS}"
+
+
+def _by_offset(found: Looks) -> Iterator[_Row]:
+    """Of contexts with a word at every offset: smaller ones share out more to each."""
+    told = found.told
+    places, group = np.unique(told.offset, return_inverse=True)
+    full = found.keys[told.state] == len(places)
+    weight = np.where(full, told.weight.astype(np.float64), np.nan)
+    means = clustered_means(weight, group, found.cluster, len(places))
+    for place, (value, error, n) in zip(places.tolist(), means.rows(), strict=True):
+        if n:
+            yield "attention", f"offset {place:+d}", "mean_weight", value, error, n
+
+
+def _by_tenth(found: Looks, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
+    """How much words are listened to, by how frequent they are."""
+    group = tenth[found.told.attended]
+    means = clustered_means(found.relative, group, found.cluster, TENTHS)
+    for number, (value, error, n) in enumerate(means.rows()):
+        if n:
+            yield "attention", _frequency(number), "relative_weight", value, error, n
+
+
+ROLES = Kind(version=1, better="lower", measure=measure_roles)
+LEARNED = Kind(version=1, better="lower", measure=measure_learned)

@@ -1,0 +1,122 @@
+"""A trained cell is found by what decides its numbers; what its user calls the model is free."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wordrel
+from tiny_study import write_config
+from wordrel import api
+from wordrel.config import RUNGS, StudyConfig, load_config
+from wordrel.errors import StoreError
+from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.results import Results, read_results
+
+NAMES = {"skip_gram": "word2vec", "attention": "mine"}
+MODELS = [
+    {"kind": "word2vec", "name": "word2vec"},
+    {"kind": "attention", "name": "mine", "batch": 256},
+]
+
+
+def specs(config: StudyConfig, cache: Path = Path("cache")) -> dict[str, CellSpec]:
+    return {
+        m.name: CellSpec.of(config, m, 1, cache=cache, corpus=CorpusName("text", "c0ffee"))
+        for m in config.models
+    }
+
+
+@pytest.fixture
+def renamed(tiny: Path, tmp_path: Path) -> Results:
+    """The tiny study under other names of its models, trained in a cache of its own."""
+    config = write_config(tiny, "renamed.yaml", models=MODELS, tasks=["neighbour_agreement"])
+    return wordrel.run(config, out=tmp_path / "out", cache=tmp_path / "cache", jobs=1, seeds=[1])
+
+
+def test_another_name_gives_the_same_folder_and_the_same_bytes(
+    tiny: Path, renamed: Results, tmp_path: Path
+) -> None:
+    first = read_results(tiny / "out").runs
+    for before, now in NAMES.items():
+        old = first[(first["model"] == before) & (first["seed"] == 1)].iloc[0]
+        new = renamed.runs[renamed.runs["model"] == now].iloc[0]
+        assert new.cell == old.cell
+        assert new.cell.startswith(f"{before}-seed1-")
+        folders = [place / "cache/cells/text" / new.cell for place in (tiny, tmp_path)]
+        stored = [(folder / "model.safetensors").read_bytes() for folder in folders]
+        assert stored[0] == stored[1]
+        about = [json.loads((folder / "cell.json").read_text()) for folder in folders]
+        assert [one.pop("cost").keys() for one in about]
+        assert about[0] == about[1]
+
+
+def test_a_study_under_other_names_trains_nothing(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[str] = []
+    monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: trained.append("a cell"))
+    config = write_config(tiny, "renamed.yaml", models=MODELS, tasks=["neighbour_agreement"])
+    results = wordrel.run(config, out=tmp_path / "out", jobs=1)
+    assert trained == []
+    assert set(results.runs["model"]) == set(NAMES.values())
+
+
+def test_what_decides_numbers_decides_the_name(tiny: Path) -> None:
+    given = [{"kind": "mean", "name": name, **more} for name, more in [("a", {}), ("b", {})]]
+    given += [{"kind": "mean", "name": "c", "batch": 64}, {"kind": "causal_mean", "name": "d"}]
+    found = specs(load_config(write_config(tiny, "many.yaml", models=given)))
+    folders = {name: spec.folder.name for name, spec in found.items()}
+    assert folders["a"] == folders["b"]
+    assert len(set(folders.values())) == 3
+    assert folders["d"].startswith("causal_mean-seed1-")
+
+
+def test_a_kind_under_a_new_name_keeps_its_cells(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = load_config(write_config(tiny, "kinds.yaml", models=[{"kind": "mean"}]))
+    before = specs(config)["mean"].folder
+    monkeypatch.setitem(RUNGS, "mean", replace(RUNGS["causal_mean"], identifier="mean"))
+    assert specs(config)["mean"].folder == before
+    monkeypatch.setitem(RUNGS, "mean", replace(RUNGS["mean"], identifier="average"))
+    assert specs(config)["mean"].folder.name.startswith("average-seed1-")
+
+
+def as_before(results: Results) -> Path:
+    """The results as an older version wrote them: the user's name stands in that of the cell."""
+    config = api.stored_config(results)
+    runs = results.folder / "runs.csv"
+    text = runs.read_text(encoding="utf-8")
+    for run in results.runs.itertuples():
+        corpus = CorpusName("text", results.manifest["corpora"][0]["digest"])
+        model = next(m for m in config.models if m.name == run.model)
+        spec = CellSpec.of(config, model, 1, cache=Path("nowhere"), corpus=corpus)
+        assert spec.named_folder.name.startswith(f"{run.model}-seed1-")
+        text = text.replace(run.cell, spec.named_folder.name)
+    runs.write_text(text, encoding="utf-8")
+    return results.folder
+
+
+def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
+    renamed: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = wordrel.load(renamed.folder, "mine", cache=tmp_path / "cache").views["input"]
+    new = tmp_path / "cache/cells/text" / renamed.runs["cell"].iloc[1]
+    folder = as_before(renamed)
+    old = new.with_name(read_results(folder).runs["cell"].iloc[1])
+    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
+    np.testing.assert_array_equal(found, expected)
+
+    new.rename(old)  # as it lay in an older cache; then it is not trained anew either
+    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
+    np.testing.assert_array_equal(found, expected)
+    monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: pytest.fail("trained"))
+    config = api.stored_config(renamed)
+    again = api.run_config(config, out=folder, cache=tmp_path / "cache", jobs=1)
+    assert again.runs["cell"].iloc[1] == old.name
+
+    with pytest.raises(StoreError, match=r"there is no trained cell \(text/mine seed 1\); run the"):
+        wordrel.load(folder, "mine", cache=tmp_path / "empty")
