@@ -6,6 +6,7 @@ Reads the YAML file, and looks whether the files that it names are there; writes
 import glob
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from wordrel.config.dialect import dotted, shown
+from wordrel.config.models import MatchedConfig, TrainingConfig
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
-from wordrel.config.problems import Problem, healed, nearest, problems_of
+from wordrel.config.problems import Problem, nearest, problems_of
+from wordrel.config.rungs import RUNGS, unfit
 from wordrel.config.sets import explain_unknown, task_names
-from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
+from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
 from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
 
@@ -30,6 +33,7 @@ _OWN_FILES = {
 }
 
 
+_FIT = {"heads", "ties", "undivided"}
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -97,25 +101,61 @@ def _below(key: str, settings: Overrides) -> Overrides:
 
 
 def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:
+    config = None
     try:
         config = StudyConfig.model_validate(data)
     except ValidationError as error:
-        found = [*problems_of(error), *_behind(data, error), *found]
-    else:
-        if not found:
-            return config
+        found = [*problems_of(error), *found]
+    found += [*_repeated(data, found), *_unfit(data, found)]
+    if config is not None and not found:
+        return config
     found.sort(key=lambda problem: places.line(problem[0]))
     lines = [f"{places(keys)}: {dotted(places.written(keys))}: {text}" for keys, text in found]
     raise ConfigError(list(dict.fromkeys(lines)))
 
 
-def _behind(data: Mapping[str, Any], error: ValidationError) -> list[Problem]:
-    """Problems of several settings together, which the wrong ones among them hid."""
-    try:
-        StudyConfig.model_validate(healed(data, error))
-    except ValidationError as second:
-        return problems_of(second, only="value_error")
-    return []
+def _repeated(data: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
+    """Names and seeds that occur more than once, of those that are right by themselves."""
+    named = {(), ("name",), ("source",), ("kind",)}
+    wrong = {keys[:2] for keys, _ in found if keys[2:] in named}
+    problems: list[Problem] = []
+    for group in ("corpora", "models", "tasks", "seeds"):
+        cure = "give them names (name: ...)" if group in ("corpora", "models") else "remove one"
+        names = Counter(
+            str(entry_name(entry))
+            for i, entry in _items(data, group)
+            if not wrong
+            & {(group, i), (group, i, "name"), (group, i, "source"), (group, i, "kind")}
+        )
+        for name in sorted(name for name in names if names[name] > 1):
+            problems.append(((group,), f"found {name} more than once, expected each once; {cure}"))
+    return problems
+
+
+def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
+    """Settings of an architecture that do not fit others; what is wrong by itself is left out."""
+    wrong = {keys if "training" in keys else keys[:3] for keys, _ in found}
+
+    def right(*keys: int | str) -> bool:
+        return not any(keys[:n] in wrong for n in range(1, len(keys) + 1))
+
+    for i, entry in _items(data, "models"):
+        if not isinstance(entry, Mapping) or not right("models", i, "kind"):
+            continue
+        if entry["kind"] not in RUNGS:
+            continue
+        given = {key: entry[key] for key in _FIT & set(entry) if right("models", i, key)}
+        model = MatchedConfig(kind=entry["kind"], **given)
+        own = entry.get("training") if right("models", i, "training", "dim") else {"dim": 0}
+        shared = data.get("training") if right("training", "dim") else {"dim": 0}
+        dims = [group["dim"] for group in (own, shared) if group and group.get("dim") is not None]
+        dim = [*dims, TrainingConfig().dim][0]
+        if dim % model.heads:
+            text = f"found {model.heads}, expected a divisor of training.dim {dim}"
+            yield ("models", i, "heads"), text
+        useless = unfit(model.kind, heads=model.heads, ties=model.ties, undivided=model.undivided)
+        for key, text in useless.items():
+            yield ("models", i, key), text
 
 
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -12,10 +12,10 @@ from itertools import product
 from typing import Any
 
 from wordrel.config.dialect import Keys, shown
-from wordrel.config.models import TrainingConfig, model_name
+from wordrel.config.models import TrainingConfig
 from wordrel.config.places import Places
 from wordrel.config.problems import Problem
-from wordrel.config.settings import corpus_name
+from wordrel.config.settings import entry_name
 
 ENTRIES = 1_000  # corpora or models that a config may have once `vary` is expanded
 _OWN_NAME = {"name", "kind", "algorithm", "source"}  # what an entry is called after anyway
@@ -89,10 +89,7 @@ def _same(value: Any, other: Any) -> bool:
 
 
 def _name(variant: Mapping[str, Any], varied: Mapping[str, Any]) -> dict[str, str]:
-    name, own = variant.get("name"), {"name"}
-    if not name:
-        source, own = variant.get("source"), _OWN_NAME
-        name = corpus_name(source) if isinstance(source, str) else model_name(variant)
+    name, own = entry_name(variant), {"name"} if variant.get("name") else _OWN_NAME
     if not isinstance(name, str):
         return {}  # its problem has a message of its own
     suffixes = (_suffix(key, value) for key, value in varied.items() if key not in own)
