@@ -95,8 +95,7 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, as another process sees it, with pages that need not be drawn again."""
     shutil.copytree(healthy, tmp_path / "copy")
-    monkeypatch.setattr(run, "write_report", lambda folder: None)
-    monkeypatch.setattr(run, "write_html", lambda folder: None)
+    monkeypatch.setattr(run, "write_pages", lambda folder: None)
     in_another_process(monkeypatch)
     return tmp_path / "copy"
 

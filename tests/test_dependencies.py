@@ -1,10 +1,12 @@
-"""What is declared, pinned and locked is the same set of packages."""
+"""What is declared, pinned, locked and justified is the same set of packages."""
 
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from benchmarks.dependencies import PAGE, installed_with, megabytes
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -53,3 +55,21 @@ def test_a_lock_has_digests_for_every_package_and_names_no_host(name: str):
     for package in text.replace("\\\n", "").splitlines():
         assert re.fullmatch(r"\S+==\S+( ; [^;]+)?(\s+--hash=sha256:[0-9a-f]{64})+", package.strip())
     assert not re.search(r"://|index|find-links|trusted", text)
+
+
+def test_each_dependency_is_justified_once():
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w-]+) \| \d+ \|[^|]*\| \S.* \|$", text, re.MULTILINE)
+    assert sorted(rows) == sorted(map(named, RUN))
+
+
+def test_all_together_stay_below_the_size_that_is_allowed():
+    found = re.search(r"([\d,]+) MB together, of ([\d,]+)", PAGE.read_text(encoding="utf-8"))
+    assert found
+    total, allowed = (int(number.replace(",", "")) for number in found.groups())
+    assert total <= allowed == 1750
+    assert 0 < megabytes(["numpy"]) < megabytes(installed_with(["pandas"])) < total
+
+
+def test_a_package_is_counted_with_all_that_it_needs():
+    assert installed_with(["pandas"]) == {"pandas", "numpy", "python-dateutil", "tzdata"}

@@ -15,10 +15,7 @@ ORDER = [
     *("report", "api", "explorer", "cli", "__init__"),
 ]
 OPEN_TO_ALL = {"wordrel.corpus.vocab"}
-UPWARD = {
-    ("study", "wordrel.report.html.write_html"),
-    ("study", "wordrel.report.page.write_report"),
-}
+UPWARD = {("study", "wordrel.report.page.write_pages")}
 
 
 def room_of(path: Path) -> str:

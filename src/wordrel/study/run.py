@@ -28,8 +28,7 @@ from wordrel.io.store import (
 from wordrel.jobs.engines import Cluster, Engine, engine_of
 from wordrel.jobs.execute import CellOutcome, Cells, run_cells
 from wordrel.jobs.progress import live_progress
-from wordrel.report.html import write_html
-from wordrel.report.page import write_report
+from wordrel.report.page import write_pages
 from wordrel.study.answers import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
 from wordrel.study.results import SCHEMA, Results, read_results
@@ -94,8 +93,7 @@ def run_study(
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
-        write_report(folder)
-        write_html(folder)
+        write_pages(folder)
     return read_results(out)
 
 
