@@ -54,11 +54,7 @@ def _whole(text: str) -> int:
 
 
 def _real(text: str) -> float:
-    special = text.lower().lstrip("+-")
-    number = {".inf": math.inf, ".nan": math.nan}.get(special)
-    if number is None:
-        return float(text)
-    return -number if text.startswith("-") else number
+    return float(re.sub(r"\.(?=[a-z])", "", text.lower()))  # YAML writes .inf and .nan
 
 
 _TAG = "tag:yaml.org,2002:"
@@ -133,33 +129,25 @@ def parse(text: str) -> tuple[Any, dict[Keys, int]]:
 
 
 def _composed(text: str) -> yaml.Node | None:
+    cure = "mend this line or the one before"
     try:
         loader = _Loader(text)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        found = f"unacceptable character #x{int(error.character):04x}"
-        raise MalformedError(line, f"not YAML: {found}; remove it") from error
-    try:
         return loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise _explained(text, error) from error
     except MalformedError:
         raise
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        problem, cure = f"unacceptable character #x{int(error.character):04x}", "remove it"
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line if error.problem_mark else 0
+        problem = str(error.problem)
     except (ValueError, OverflowError) as error:  # such as the character \U0011FFFF
-        line = loader.get_mark().line + 1
-        cure = "mend this line or the one before"
-        raise MalformedError(line, f"not YAML: {error}; {cure}") from error
-
-
-def _explained(text: str, error: yaml.MarkedYAMLError) -> MalformedError:
-    line = error.problem_mark.line if error.problem_mark else 0
-    problem, cure = str(error.problem), "mend this line or the one before"
+        line, problem = loader.get_mark().line, str(error)
     if "another document" in problem:
-        return MalformedError(line + 1, "found a second document (---), expected one: remove it")
-    written = "".join(text.splitlines()[line : line + 1])
-    if "\t" in written[: len(written) - len(written.lstrip())]:
+        raise MalformedError(line + 1, "found a second document (---), expected one: remove it")
+    if re.match(r"\s*\t", "".join(text.splitlines()[line : line + 1])):
         cure = "found a tab, expected spaces: indent with spaces"
-    return MalformedError(line + 1, f"not YAML: {problem}; {cure}")
+    raise MalformedError(line + 1, f"not YAML: {problem}; {cure}")
 
 
 class _Reading:
@@ -192,15 +180,13 @@ def _key(node: yaml.Node, before: dict[str, Any]) -> str:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.ScalarNode):
         raise MalformedError(line, "found a list or keys as a key, expected text: write its name")
-    name = str(node.value)
+    name, found = str(node.value), ""
     if len(name) > _KEY:
-        raise MalformedError(
-            line, f"found a key of {len(name):,} characters, expected at most {_KEY}"
-        )
-    if name in before:
-        raise MalformedError(
-            line, f"found the key {name!r} twice, expected each key once: remove one"
-        )
+        found = f"found a key of {len(name):,} characters, expected at most {_KEY}"
+    elif name in before:
+        found = f"found the key {name!r} twice, expected each key once: remove one"
+    if found:
+        raise MalformedError(line, found)
     return name
 
 

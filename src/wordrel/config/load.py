@@ -82,22 +82,14 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     Raises:
         ConfigError: with every problem at once.
     """
-    models, rest = [{"kind": "random"}], {"study": "corpus", "seeds": [0], "tasks": ["ws353"]}
-    data = {"corpora": [{"source": source}], "models": models, **rest}
+    corpus: dict[str, Any] = {"source": source}
     places = Places("corpus")
-    try:
-        put_overrides(data, _below("corpora.0", settings), places)
-        there = anchored(data, lambda keys: Path())
-        return _parse(data, places, list(_missing_files(data, there))).corpora[0]
-    except ConfigError as error:
-        problems = [problem.replace("corpora.0.", "") for problem in error.problems]
-        raise ConfigError(problems) from error
-
-
-def _below(key: str, settings: Overrides) -> Overrides:
-    if isinstance(settings, Mapping):
-        return {f"{key}.{name}": value for name, value in settings.items()}
-    return [f"{key}.{setting}" for setting in settings]
+    places.moved[("corpora", 0)] = ()  # so that messages name a setting as it was given
+    put_overrides(corpus, settings, places)
+    rest = {"study": "corpus", "models": [{"kind": "random"}], "seeds": [0], "tasks": ["ws353"]}
+    data = {"corpora": [corpus], **rest}
+    there = anchored(data, lambda keys: Path())
+    return _parse(data, places, list(_missing_files(data, there))).corpora[0]
 
 
 def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:

@@ -123,7 +123,8 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         parted = dict.fromkeys(overrides)
     for given, pair in parted.items():
         try:
-            for keys in _put(data, *(pair or _split(given))):
+            key, value = pair or _split(given)
+            for keys in _put(data, _parts(key), value):
                 places.override(keys, given)
         except ValueError as error:
             problems.append(f"override {given!r}: {error}")
@@ -149,30 +150,31 @@ def _split(item: str) -> tuple[str, Any]:
         raise ValueError(found if error.text.startswith("not YAML") else error.text) from error
 
 
-def _put(data: dict[str, Any], key: str, value: Any) -> list[Keys]:
-    """Set one value; the keys that are new, and its own.
-
-    Raises:
-        ValueError: says where the key leads nowhere.
-    """
+def _parts(key: str) -> list[str]:
     parts = key.split(".")
     if not all(parts):
         raise ValueError("expected key.path=value, such as training.dim=50 or seeds=[1,2]")
     if len(parts) > DEPTH:
         raise ValueError(f"found a key more than {DEPTH} deep, expected fewer parts")
-    node: Any = data
-    keys: Keys = ()
+    return parts
+
+
+def _put(node: Any, parts: list[str], value: Any, keys: Keys = ()) -> list[Keys]:
+    """Set one value below `node`, which is at `keys`; the keys that are new, and its own.
+
+    Raises:
+        ValueError: says where the key leads nowhere.
+    """
+    step = _step(node, parts[0], keys)
+    keys = (*keys, step)
+    if len(parts) == 1:
+        node[step] = copy.deepcopy(value)
+        return [keys]
     new = []
-    for part in parts[:-1]:
-        step = _step(node, part, keys)
-        keys = (*keys, step)
-        if isinstance(node, dict) and node.get(step) is None:
-            node[step] = {}
-            new.append(keys)
-        node = node[step]
-    last = _step(node, parts[-1], keys)
-    node[last] = copy.deepcopy(value)
-    return [*new, (*keys, last)]
+    if isinstance(node, dict) and node.get(step) is None:
+        node[step] = {}
+        new = [keys]
+    return [*new, *_put(node[step], parts[1:], value, keys)]
 
 
 def _step(node: Any, part: str, keys: Keys) -> int | str:

@@ -4,6 +4,7 @@ Reads and writes nothing.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -92,7 +93,8 @@ def _explain(error: Any) -> Problem:
     if kind in _NO_KEYS:
         return keys, f"found {_shown(found)}, expected {_keys_of(error['loc'])}"
     shown = "nothing" if kind == "missing" else _shown(found)
-    near = nearest(str(found), _literals(error)) if kind == "literal_error" else ";"
+    allowed = re.findall("'([^']*)'", error["ctx"]["expected"]) if kind == "literal_error" else []
+    near = nearest(str(found), allowed)
     return keys, f"found {shown}{near.rstrip(';') or ','} expected {_expected(error)}"
 
 
@@ -116,11 +118,6 @@ def _shown(found: Any) -> str:
     if isinstance(found, list | tuple):
         return "a list" if found else "an empty list"
     return shown(found)
-
-
-def _literals(error: Any) -> list[str]:
-    parts = str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")
-    return [part.strip("'") for part in parts]
 
 
 def _wrong_kind(error: Any) -> str:
