@@ -91,7 +91,7 @@ class CellSpec:
     def folder(self) -> Path:
         """Where it is kept, whatever its user calls the model; old cells stay where they are."""
         named = self.named_folder
-        return named if is_done(named) else self._folder_of(identity(self.model_config))
+        return named if named.is_dir() else self._folder_of(identity(self.model_config))
 
     @property
     def named_folder(self) -> Path:
