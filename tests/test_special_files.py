@@ -5,6 +5,7 @@ Everything that could wait runs in a process of its own, with an end to its time
 
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -148,16 +149,19 @@ def test_a_published_set_in_no_regular_file_is_refused(folder: Path):
     from wordrel.tasks.registry import REGISTRY
 
     info = REGISTRY["men_dev"]
-    place = folder.parent / "eval" / info.data / info.files[0]
+    place = folder.parent / "eval" / info.data.name / info.files[0]
     place.parent.mkdir(parents=True)
     os.mkfifo(place)
     said = refused("tasks", "fetch", "men_dev", "--cache", "cache", WORDREL_DATA=str(folder.parent))
     assert f"{info.files[0]}: found a named pipe; expected a regular file" in said
 
 
-def test_tables_of_results_in_no_regular_file_are_refused(folder: Path):
-    os.mkfifo(folder / "runs.csv")
-    assert "runs.csv: found a named pipe" in refused("report", folder)
+@pytest.mark.parametrize("name", ["manifest.json", "config.yaml", "runs.csv", "summary.csv"])
+def test_results_in_no_regular_file_are_refused(tmp_path: Path, name: str):
+    shutil.copytree(Path(__file__).parent / "golden" / "input", tmp_path / "result")
+    (tmp_path / "result" / name).unlink()
+    os.mkfifo(tmp_path / "result" / name)
+    assert f"{name}: found a named pipe" in refused("report", tmp_path / "result")
 
 
 def test_links_to_files_and_folders_are_read(folder: Path):
