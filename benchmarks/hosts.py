@@ -19,12 +19,12 @@ from typing import Any
 from benchmarks.material import Material
 from benchmarks.rows import Aim, Row, Rows
 from benchmarks.training import timed
+from wordrel.api import run_config
 from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.store import DONE
-from wordrel.jobs.engines import Cluster
-from wordrel.study.run import run_study
+from wordrel.jobs import Cluster
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"
@@ -138,8 +138,8 @@ def trial(folder: Path, settings: dict[str, Any], at: Cluster | None = None) -> 
     logger = logging.getLogger("wordrel")
     logger.addHandler(heard)
     try:
-        places = (folder / "cache", folder / "out")
-        seconds, _ = timed(lambda: run_study(config, *places, jobs=jobs, cluster=at))
+        places = {"cache": folder / "cache", "out": folder / "out"}
+        seconds, _ = timed(lambda: run_config(config, **places, jobs=jobs, cluster=at))
     finally:
         logger.removeHandler(heard)
     return Trial(folder, seconds, heard.lost)

@@ -18,8 +18,8 @@ def host() -> str:
 
 def train_slowly(work: Any, report: Callable[..., None]) -> None:
     """Note where the cell is trained, and wait in the middle of that until a host was lost."""
-    from wordrel.study.answers import train_and_ask
     from wordrel.study.cell import is_trained
+    from wordrel.study.evaluate import train_and_ask
 
     root = work.cell.cache
     new, me = not is_trained(work.cell), host()
@@ -54,7 +54,7 @@ def count_cells(dask_scheduler: Any) -> int:
     """Those that run or wait; the word of one that has ended may not have been fetched yet."""
     waiting = {"processing", "queued", "no-worker"}
     tasks = dask_scheduler.tasks.values()
-    return sum("run_job" in str(task.key) and task.state in waiting for task in tasks)
+    return sum("run_cell" in str(task.key) and task.state in waiting for task in tasks)
 
 
 def note_how_many(spec: dict[str, Any], report: Callable[..., None]) -> None:

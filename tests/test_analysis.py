@@ -7,8 +7,8 @@ import pytest
 
 from wordrel.config import StatisticsConfig
 from wordrel.study.analysis import analyse, measurement_rows
-from wordrel.study.asked import Asked
-from wordrel.study.selection import Choice
+from wordrel.study.answers import Asked
+from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Outcome
 
 GOLD = np.arange(60.0)
@@ -49,10 +49,10 @@ def asked(**given: object) -> Asked:
 
 def test_a_view_with_holes_takes_no_items_from_those_that_are_compared() -> None:
     tables = analyse(asked(), FEW)
-    scored = {(row["model"], row["view"]): row["n_scored"] for row in tables.summary}
+    scored = {(row["model"], row["view"]): row["n_scored"] for row in tables["summary"]}
     assert scored == {("a", "input"): 60, ("a", "sparse"): 40, ("b", "input"): 60}
-    assert all(np.isfinite(row["low"]) and row["low"] < row["high"] for row in tables.summary)
-    (pair,) = tables.comparisons
+    assert all(np.isfinite(row["low"]) and row["low"] < row["high"] for row in tables["summary"])
+    (pair,) = tables["comparisons"]
     assert (pair["model_a"], pair["model_b"], pair["n_scored"]) == ("a", "b", 60)
     assert pair["p"] < 0.05 < pair["p_equivalence"]
     assert 0 < pair["p_steiger"] < 0.05
@@ -62,23 +62,23 @@ def test_a_view_with_holes_takes_no_items_from_those_that_are_compared() -> None
 def test_the_primary_rows_do_not_depend_on_the_views_beside_them() -> None:
     whole = asked()
     alone = replace(whole, outcomes={k: v for k, v in whole.outcomes.items() if k[1] == "input"})
-    rows = [row for row in analyse(whole, FEW).summary if row["primary"]]
-    assert rows == analyse(alone, FEW).summary
-    assert analyse(whole, FEW).comparisons == analyse(alone, FEW).comparisons
+    rows = [row for row in analyse(whole, FEW)["summary"] if row["primary"]]
+    assert rows == analyse(alone, FEW)["summary"]
+    assert analyse(whole, FEW)["comparisons"] == analyse(alone, FEW)["comparisons"]
 
 
 def test_a_development_split_is_scored_and_never_compared() -> None:
     tables = analyse(replace(asked(), split="dev"), FEW)
-    assert tables.comparisons == []
-    assert {row["split"] for row in tables.summary} == {"dev"}
-    assert len(tables.summary) == 3
+    assert tables["comparisons"] == []
+    assert {row["split"] for row in tables["summary"]} == {"dev"}
+    assert len(tables["summary"]) == 3
 
 
 def test_a_detail_is_told_and_not_compared() -> None:
     tables = analyse(asked(detail=True), FEW)
-    assert tables.comparisons == []
-    assert {row["detail"] for row in tables.summary} == {True}
-    assert len(tables.summary) == 3
+    assert tables["comparisons"] == []
+    assert {row["detail"] for row in tables["summary"]} == {True}
+    assert len(tables["summary"]) == 3
 
 
 def test_measurements_are_told_over_seeds() -> None:

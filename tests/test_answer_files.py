@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordrel.study.answer_files import read_measurements, read_outcomes, write_answers
+from wordrel.study.answers import read_measurements, read_outcomes, write_answers
 from wordrel.tasks import Measurement, Outcome
 
 

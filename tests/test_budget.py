@@ -16,16 +16,14 @@ from wordrel.config import (
     MatchedConfig,
     TrainingConfig,
     Word2vecConfig,
-    canonical_json,
     load_config,
     parse_config,
 )
 from wordrel.errors import StoreError
 from wordrel.io.store import new_folder
-from wordrel.study.asking import Asked, note, noted, seconds_to_ask
 from wordrel.study.budget import Budget, Line, estimate
 from wordrel.study.cell import CellSpec, cell_cost, train_cell
-from wordrel.study.costs import Basis, Estimate, Finished, Known, finished_cells, read_rates
+from wordrel.study.costs import Basis, Estimate, Finished, Known, Note, read_rates
 from wordrel.study.plan import load_tasks, prepare_plan
 
 TRAINING = TrainingConfig(dim=100)
@@ -38,8 +36,8 @@ def spec(model: MatchedConfig | Word2vecConfig = MEAN, training: TrainingConfig 
         corpus=Path("corpus"),
         corpus_name="text",
         corpus_digest="d1",
-        model=canonical_json(model),
-        training=canonical_json(training),
+        model_config=model,
+        training_config=training,
         seed=9,
     )
 
@@ -47,17 +45,21 @@ def spec(model: MatchedConfig | Word2vecConfig = MEAN, training: TrainingConfig 
 def cell(seconds: float, *, digest: str = "d1", dim: int = 100, **changes: object) -> Finished:
     training = TRAINING.model_copy(update={"dim": dim}).model_dump(mode="json")
     model = MEAN.model_dump(mode="json") | changes
-    return Finished(f"corpus-{digest}", digest, model, training, 1000, float(seconds), 500.0)
+    return Finished(f"corpus-{digest}", digest, model | training, 1000, float(seconds), 500.0)
+
+
+def known(*cells: Finished, **rates: float) -> Known:
+    return Known(cells, (), rates)
 
 
 def test_other_seeds_of_the_same_cell_decide_by_their_median_scaled_by_tokens():
     cells = (cell(10), cell(12), cell(50), cell(7, digest="d2"), cell(1, heads=2))
-    found = Known(cells, {"mean": 1.0}).cost(spec(), 3000, 10)
+    found = known(*cells, mean=1.0).to_train(spec(), 3000, 10)
     assert found == Estimate(36.0, 500.0, Basis.CELLS, "3 of corpus-d1")
 
 
 def test_settings_that_cost_nothing_do_not_tell_cells_apart():
-    found = Known((cell(10, learning_rate=9.0, name="other"),), {}).cost(spec(), 1000, 10)
+    found = known(cell(10, learning_rate=9.0, name="other")).to_train(spec(), 1000, 10)
     assert (found.seconds, found.evidence) == (10.0, "1 of corpus-d1")
 
 
@@ -76,30 +78,30 @@ BLOCK = 2 * 4 * 12 * (100**2 - 50**2) / 1e6
 def test_more_dimensions_cost_more_time_and_of_the_memory_only_the_tables_grow(
     dim: int, words: int, seconds: float, memory: float
 ):
-    found = Known((cell(10, dim=dim),), {}).cost(spec(), 1000, words)
+    found = known(cell(10, dim=dim)).to_train(spec(), 1000, words)
     assert (found.seconds, found.memory_mb) == (seconds, pytest.approx(memory))
     assert found.evidence == "1 of corpus-d1; dim differ"
 
 
 def test_cells_of_another_corpus_tell_seconds_and_no_memory():
-    found = Known((cell(10, digest="d2"), cell(30, digest="d1", heads=2)), {}).cost(spec(), 500, 10)
+    found = known(cell(10, digest="d2"), cell(30, digest="d1", heads=2)).to_train(spec(), 500, 10)
     assert found == Estimate(5.0, None, Basis.CELLS, "1 of corpus-d2")
 
 
 def test_rates_come_second_and_say_what_differs():
     training = TrainingConfig(dim=200, window=2)
-    found = Known((), {"mean": 250.0}).cost(spec(training=training), 1000, 10)
+    found = known(mean=250.0).to_train(spec(training=training), 1000, 10)
     assert found == Estimate(8.0, None, Basis.SPEED, "250 tokens/s; dim, window differ")
     cbow = Word2vecConfig(kind="word2vec", algorithm="cbow", name="mine")
-    assert Known((), {"cbow": 100.0}).cost(spec(cbow), 1000, 10).seconds == 10.0
+    assert known(cbow=100.0).to_train(spec(cbow), 1000, 10).seconds == 10.0
 
 
 def test_what_nobody_measured_is_unknown():
     rung = MatchedConfig(kind="attention", name="attention")
     four = MatchedConfig(kind="masked_attention", name="four", heads=4)
-    known = Known((cell(10),), {"masked_attention": 100.0})
+    one = known(cell(10), masked_attention=100.0)
     for model in (rung, four):
-        found = known.cost(spec(model), 1000, 10)
+        found = one.to_train(spec(model), 1000, 10)
         assert found == Estimate(None, None, Basis.UNKNOWN)
 
 
@@ -111,12 +113,15 @@ def line(cells: int, trained: int, seconds: float | None, memory: float | None =
 def test_the_sums_are_of_what_is_left():
     lines = (line(3, 1, 10.0), line(3, 0, 4.0, 300.0), line(2, 0, None))
     budget = Budget("s", 2, lines, {}, {})
-    assert (budget.core_seconds, budget.unknown, budget.disk) == (32.0, 2, 49)
-    assert budget.wall_seconds == 18.0  # 10 10 | 4 4 | 4
-    assert budget.memory_mb == 600.0
-    assert replace(budget, lines=(*lines, line(1, 0, 1.0, None))).memory_mb is None
-    assert replace(budget, jobs=None).wall_seconds is None
-    assert replace(budget, lines=(*lines, replace(line(1, 0, 1.0), disk=None))).disk is None
+    sums = budget.sums()
+    assert (sums["core_seconds"], sums["unknown"], sums["disk"]) == (32.0, 2, 49)
+    assert sums["wall_seconds"] == 18.0  # 10 10 | 4 4 | 4
+    assert sums["memory_mb"] == 600.0
+    assert replace(budget, lines=(*lines, line(1, 0, 1.0, None))).sums()["memory_mb"] is None
+    elsewhere = replace(budget, jobs=None).sums()
+    assert (elsewhere["wall_seconds"], elsewhere["memory_mb"]) == (None, None)
+    more = (*lines, replace(line(1, 0, 1.0), disk=None))
+    assert replace(budget, lines=more).sums()["disk"] is None
 
 
 def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seeds(
@@ -128,7 +133,7 @@ def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seed
     config = load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"])
     budget = estimate(config, cache, jobs=1)
     runs = json.loads(next(cache.glob("cells/*/skip_gram-seed1-*/cell.json")).read_text())
-    assert [(x.model, x.cells, x.trained, x.answered) for x in budget.lines] == [
+    assert [(x.model, x.cells, x.trained, x.left["answered"]) for x in budget.lines] == [
         (model, 3, 2, 2) for model in ("random", "skip_gram", "attention")
     ]
     assert [x.estimate.evidence for x in budget.lines] == ["2 of text"] * 3
@@ -136,9 +141,9 @@ def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seed
     assert budget.lines[1].tokens == runs["cost"]["trained_tokens"]
     stored = max(p.stat().st_size for p in cache.glob("cells/*/*/model.safetensors"))
     assert budget.lines[2].disk is not None and budget.lines[2].disk >= stored - 2000  # its header
-    assert (budget.unknown, budget.unprepared) == (0, {})
-    done = estimate(load_config(tiny / "tiny.yaml"), cache, jobs=1)
-    assert (done.core_seconds, done.disk) == (0.0, 0)
+    assert (budget.sums()["unknown"], budget.unprepared) == (0, {})
+    done = estimate(load_config(tiny / "tiny.yaml"), cache, jobs=1).sums()
+    assert (done["core_seconds"], done["disk"]) == (0.0, 0)
 
 
 def test_a_text_that_is_not_prepared_stays_so_and_is_estimated_roughly(tmp_path: Path):
@@ -146,18 +151,18 @@ def test_a_text_that_is_not_prepared_stays_so_and_is_estimated_roughly(tmp_path:
     before = estimate(config, tmp_path / "cache", jobs=1)
     assert before.unprepared == {"text": "not prepared yet"}
     assert not (tmp_path / "cache" / "corpora").exists()
-    assert [(x.cells, x.trained, x.answered, x.to_train, x.to_ask) for x in before.lines] == [
-        (2, 0, 0, 2, 2)
-    ] * 3
-    assert (before.to_train, before.to_ask, before.rough) == (6, 6, True)
+    nothing = {"to_train": 2, "answered": 0, "to_ask": 2}
+    assert [(x.cells, x.trained, x.left) for x in before.lines] == [(2, 0, nothing)] * 3
+    sums = before.sums()
+    assert (sums["to_train"], sums["to_ask"], sums["rough"]) == (6, 6, True)
     # 200 rounds of 7 and 8 words, a tenth of them held out, at the speed of another machine
     assert [x.tokens for x in before.lines] == [0, 2700, 2700]
     assert [x.estimate.basis for x in before.lines] == [
         *(Basis.NOTHING_TRAINED, Basis.SPEED, Basis.SPEED)
     ]
     assert before.lines[1].estimate.seconds == pytest.approx(2700 / read_rates()["skip_gram"])
-    assert (before.unknown, before.unknown_asking) == (0, 6)
-    assert (before.memory_mb, before.disk) == (None, None)
+    assert (sums["unknown"], sums["unknown_asking"]) == (0, 6)
+    assert (sums["memory_mb"], sums["disk"]) == (None, None)
 
 
 def test_a_text_that_is_not_here_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -166,10 +171,12 @@ def test_a_text_that_is_not_here_is_unknown(tmp_path: Path, monkeypatch: pytest.
     config = load_config(write_study(tmp_path, corpora=corpora))
     budget = estimate(config, tmp_path / "cache", jobs=1)
     assert budget.unprepared == {"wiki17m": "the text of wiki17m is not here"}
-    assert [(x.tokens, x.trained, x.answered, x.estimate.basis) for x in budget.lines] == [
+    assert [(x.tokens, x.trained, x.left["answered"], x.estimate.basis) for x in budget.lines] == [
         (None, 0, 0, Basis.UNKNOWN)
     ] * 3
-    assert (budget.to_train, budget.to_ask, budget.unknown, budget.unknown_asking) == (6, 6, 6, 6)
+    sums = budget.sums()
+    counted = ("to_train", "to_ask", "unknown", "unknown_asking")
+    assert [sums[key] for key in counted] == [6, 6, 6, 6]
 
 
 # What the cache may have of a cell: its training, its answers, both or neither.
@@ -206,13 +213,15 @@ def test_the_counts_add_up_whatever_the_cache_has(
     for number, line in enumerate(budget.lines):
         own = states[2 * number : 2 * number + 2][:seeds]
         assert line.trained == sum(trained for trained, _ in own)
-        assert line.answered == sum(trained and answered for trained, answered in own)
-        assert 0 <= line.answered <= line.trained <= line.cells == seeds
-        assert line.to_train + line.trained == line.cells
-        assert line.to_ask + line.answered == line.cells
-    assert budget.to_train == sum(line.to_train for line in budget.lines)
-    assert budget.to_ask == sum(line.to_ask for line in budget.lines)
-    assert budget.unknown <= budget.to_train and budget.unknown_asking <= budget.to_ask
+        left = line.left
+        assert left["answered"] == sum(trained and answered for trained, answered in own)
+        assert 0 <= left["answered"] <= line.trained <= line.cells == seeds
+        assert left["to_train"] + line.trained == line.cells
+        assert left["to_ask"] + left["answered"] == line.cells
+    sums = budget.sums()
+    for key in ("to_train", "to_ask"):
+        assert sums[key] == sum(line.left[key] for line in budget.lines)
+    assert sums["unknown"] <= sums["to_train"] and sums["unknown_asking"] <= sums["to_ask"]
 
 
 def test_the_memory_of_eight_words_is_that_of_the_process_whatever_the_dimension(tmp_path: Path):
@@ -245,11 +254,11 @@ def test_half_a_cell_is_no_evidence_and_a_strange_one_is_named(tmp_path: Path):
     folder = tmp_path / "cells" / "text" / "mean-seed1-0"
     folder.mkdir(parents=True)
     (folder / "cell.json").write_text("{}")
-    assert list(finished_cells(tmp_path)) == []
+    assert Known.of(tmp_path).cells == ()
     with new_folder(folder) as new:  # what lies there has no marker
         (new / "cell.json").write_text("{}")
     with pytest.raises(StoreError, match=r"cell\.json: cannot be read: KeyError: 'cost'; .*CACHE"):
-        list(finished_cells(tmp_path))
+        Known.of(tmp_path)
 
 
 def test_the_speeds_of_the_package_are_those_that_are_stored(monkeypatch: pytest.MonkeyPatch):
@@ -266,41 +275,43 @@ def test_the_speeds_of_the_package_are_those_that_are_stored(monkeypatch: pytest
 # Asking ----------------------------------------------------------------------------------------
 
 
-def asked(corpus: str, kind: str, reading: float, **tasks: float) -> Asked:
-    return Asked(corpus, kind, reading, tasks)
-
-
-def test_asking_is_told_by_the_median_of_the_nearest_cells():
-    cells = [
-        asked("text", "mean", 1.0, men=2.0, rw=8.0),
-        asked("text", "mean", 3.0, men=4.0),
-        asked("text", "block", 9.0, men=40.0, bats=5.0),
-        asked("other", "mean", 90.0, sense=7.0),
+def test_asking_is_told_by_the_median_of_the_nearest_notes():
+    notes = [
+        Note("text", "mean", 1.0, "men", 2.0),
+        Note("text", "mean", 3.0, "men", 4.0),
+        Note("text", "mean", 3.0, "rw", 8.0),
+        Note("text", "block", 9.0, "men", 40.0),
+        Note("text", "block", 9.0, "bats", 5.0),
+        Note("other", "mean", 90.0, "sense", 7.0),
+        Note("other", "block", 90.0, "sense", 70.0),
     ]
-    known = {
-        ("men",): 2.0 + 3.0,  # read and ask: medians over both means on this text
-        ("men", "rw"): 2.0 + 3.0 + 8.0,
-        ("bats",): 2.0 + 5.0,  # another kind on this text
-        ("sense",): 2.0 + 7.0,  # another text
+    one = Known((), notes, {})
+    told = {
+        ("men",): 3.0 + 3.0,  # read and ask: medians over the means on this text
+        ("men", "rw"): 3.0 + 3.0 + 8.0,
+        ("bats",): 3.0 + 5.0,  # another kind on this text
+        ("sense",): 3.0 + 7.0,  # this kind on another text
         (): 0.0,
     }
-    for tasks, seconds in known.items():
-        assert seconds_to_ask(cells, "text", "mean", tasks) == seconds
-    assert seconds_to_ask(cells, "text", "mean", ("men", "never")) is None
-    assert seconds_to_ask([], "text", "mean", ("men",)) is None
-    assert seconds_to_ask(cells, "new", "content", ("sense",)) == 7.0 + 6.0  # all: the median of 4
+    for tasks, seconds in told.items():
+        assert one.seconds_to_ask("text", "mean", tasks) == seconds
+    assert one.seconds_to_ask("text", "mean", ("men", "never")) is None
+    assert Known((), (), {}).seconds_to_ask("text", "mean", ("men",)) is None
+    assert one.seconds_to_ask("new", "content", ("sense",)) == 38.5 + 9.0  # all: the medians
 
 
-def test_the_notes_of_a_cell_are_one_with_its_longest_reading(tmp_path: Path):
+def test_a_cell_of_the_cache_is_what_its_notes_say_and_a_strange_note_is_named(tmp_path: Path):
     folder = tmp_path / "answers" / "text" / "mean-seed1-0"
-    for task, reading, seconds in (("men", 5.0, 2.0), ("rw", 1.0, 3.0)):
+    for task, took in (("men", 2.0), ("rw", 3.0)):
         with new_folder(folder / f"{task}-0") as new:
-            note(new, asked("text", "mean", reading, **{task: seconds}))
-    assert list(noted(tmp_path)) == [asked("text", "mean", 5.0, men=2.0, rw=3.0)]
+            note = {"corpus": "text", "kind": "mean", "reading": 5.0, "tasks": {task: took}}
+            (new / "asked.json").write_text(json.dumps(note))
+    expected = (Note("text", "mean", 5.0, "men", 2.0), Note("text", "mean", 5.0, "rw", 3.0))
+    assert Known.of(tmp_path).notes == expected
     with new_folder(folder / "bats-0") as new:
         (new / "asked.json").write_text("[]")
     with pytest.raises(StoreError, match=r"bats-0/asked\.json: cannot be read: TypeError"):
-        list(noted(tmp_path))
+        Known.of(tmp_path)
 
 
 def test_the_asking_that_is_left_is_in_the_sums():
@@ -308,13 +319,13 @@ def test_the_asking_that_is_left_is_in_the_sums():
         replace(line(3, 1, 10.0), asking=(4.0, 6.0, None)),
         replace(line(1, 1, 10.0), asking=()),
     )
-    budget = Budget("s", 2, lines, {}, {})
-    assert (budget.asking_seconds, budget.unknown_asking) == (10.0, 1)
+    sums = Budget("s", 2, lines, {}, {}).sums()
+    assert (sums["asking_seconds"], sums["unknown_asking"]) == (10.0, 1)
 
 
 def test_a_finished_study_tells_what_asking_another_seed_takes(tiny: Path):
     one = estimate(load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"]), tiny / "cache", jobs=1)
     assert [len(x.asking) for x in one.lines] == [1, 1, 1]
-    assert one.unknown_asking == 0 and one.asking_seconds > 0
-    done = estimate(load_config(tiny / "tiny.yaml"), tiny / "cache", jobs=1)
-    assert (done.asking_seconds, done.unknown_asking) == (0.0, 0)
+    assert one.sums()["unknown_asking"] == 0 and one.sums()["asking_seconds"] > 0
+    done = estimate(load_config(tiny / "tiny.yaml"), tiny / "cache", jobs=1).sums()
+    assert (done["asking_seconds"], done["unknown_asking"]) == (0.0, 0)

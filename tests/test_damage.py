@@ -22,10 +22,10 @@ from wordrel.explorer.data import explorer_data
 from wordrel.io import marker
 from wordrel.io.files import read_array, read_parquet, read_tensors, reading
 from wordrel.io.store import new_folder, opened
-from wordrel.study import run, tables
+from wordrel.study import run
 from wordrel.study.budget import estimate
-from wordrel.study.costs import finished_cells
-from wordrel.study.results import SCHEMA, read_results
+from wordrel.study.costs import Known
+from wordrel.study.results import COLUMNS, SCHEMA, read_results
 from wordrel.study.run import run_study
 
 PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
@@ -93,9 +93,8 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it, as another process sees it, with pages that need not be drawn again."""
+    """A copy of it, as another process sees it."""
     shutil.copytree(healthy, tmp_path / "copy")
-    monkeypatch.setattr(run, "write_pages", lambda folder: None)
     in_another_process(monkeypatch)
     return tmp_path / "copy"
 
@@ -117,7 +116,7 @@ def only(place: Path, pattern: str) -> Path:
 
 
 def same_tables(place: Path, healthy: Path) -> None:
-    for name in tables.TABLES:
+    for name in COLUMNS.keys() - {"runs"}:
         path = Path("out", f"{name}.csv")
         assert (place / path).read_bytes() == (healthy / path).read_bytes(), name
 
@@ -272,10 +271,10 @@ def test_a_plan_counts_what_is_damaged_as_to_be_done(
     flip(only(place, f"{ANSWERS}/groups-*/answers.parquet"))
     config = load_config(place / "tiny.yaml")
     skip_gram, attention = estimate(config, place / "cache", jobs=1).lines
-    assert (skip_gram.trained, skip_gram.answered) == (1, 1)
-    assert (attention.trained, attention.answered) == (0, 0)
+    assert (skip_gram.trained, skip_gram.left["answered"]) == (1, 1)
+    assert (attention.trained, attention.left["answered"]) == (0, 0)
     assert len(warnings(caplog)) == 2
-    assert len(list(finished_cells(place / "cache"))) == 1  # what is set aside is no evidence
+    assert len(Known.of(place / "cache").cells) == 1  # what is set aside is no evidence
     flip(only(place, f"{CORPUS}/words.txt"))
     marker._sound.clear()
     assert estimate(config, place / "cache", jobs=1).unprepared == {"text": "not prepared yet"}
@@ -431,7 +430,7 @@ def test_a_run_writes_the_schema_and_the_length_of_its_tables(place: Path) -> No
     manifest = read_results(place / "out").manifest
     assert manifest["schema"] == SCHEMA == 2
     assert manifest["rows"]["runs"] == 2
-    assert {*manifest["rows"]} == {"runs", *tables.TABLES}
+    assert {*manifest["rows"]} == {*COLUMNS}
 
 
 def edited(place: Path, name: str, edit: Callable[[bytes], bytes]) -> None:

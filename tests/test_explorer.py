@@ -1,7 +1,9 @@
 """The explorer's data are the stored tensors, its page holds them, and what it lacks is said."""
 
+import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from wordrel import api
 from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
-from wordrel.explorer.data import explorer_data, packed_tensor, unpacked_tensor
+from wordrel.explorer.data import explorer_data, packed_tensor
 from wordrel.explorer.page import render
 from wordrel.io.files import read_tensors
 from wordrel.study.results import Results, read_results
@@ -28,6 +30,13 @@ def results(tiny: Path) -> Results:
 def stored(tiny: Path, results: Results, model: str, seed: int) -> dict[str, np.ndarray]:
     run = api.find_run(results, model, seed=seed)
     return read_tensors(tiny / "cache/cells" / run.corpus / run.cell / "model.safetensors")
+
+
+def unpacked_tensor(packed: Mapping[str, Any]) -> np.ndarray:
+    """What `packed_tensor` packed, as the page reads it."""
+    raw = base64.b64decode(packed["data"], validate=True)
+    dtype = np.dtype(packed["dtype"]).newbyteorder("<")
+    return np.frombuffer(raw, dtype).reshape(packed["shape"])
 
 
 @pytest.mark.parametrize("model", ["skip_gram", "attention"])

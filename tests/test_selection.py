@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wordrel.study.asked import Asked
-from wordrel.study.selection import choose, marked
+from wordrel.study.answers import Asked
+from wordrel.study.select import choose, marked
 from wordrel.tasks import Outcome
 
 GOLD = np.arange(40.0)

@@ -16,6 +16,8 @@ import pytest
 
 from tiny_study import write_study
 
+ROOT = Path(__file__).resolve().parents[1]
+
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 SECONDS = 60
 MEMORY = 8 << 30
@@ -132,7 +134,7 @@ def test_a_config_in_no_regular_file_is_refused(folder: Path, kind: str):
     [("wiki17m.txt.xz", "wiki17m"), ("novels/austen_emma.txt", "novels")],
 )
 def test_a_named_source_in_no_regular_file_is_refused(folder: Path, place: str, source: str):
-    from wordrel.corpus.novels import novels_registry
+    from wordrel.corpus.sources import novels_registry
 
     data = folder.parent / "corpora"
     (data / "novels").mkdir(parents=True)
@@ -158,7 +160,7 @@ def test_a_published_set_in_no_regular_file_is_refused(folder: Path):
 
 @pytest.mark.parametrize("name", ["manifest.json", "config.yaml", "runs.csv", "summary.csv"])
 def test_results_in_no_regular_file_are_refused(tmp_path: Path, name: str):
-    shutil.copytree(Path(__file__).parent / "golden" / "input", tmp_path / "result")
+    shutil.copytree(ROOT / "tests" / "golden" / "input", tmp_path / "result")
     (tmp_path / "result" / name).unlink()
     os.mkfifo(tmp_path / "result" / name)
     assert f"{name}: found a named pipe" in refused("report", tmp_path / "result")

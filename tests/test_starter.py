@@ -36,18 +36,18 @@ def test_settings_fit_the_size(tokens: int, expected: tuple[int, int, int]):
 
 def test_a_text_is_counted_as_a_run_counts_it(tmp_path: Path):
     look = look_at(parse_corpus(written(tmp_path, text())), tmp_path / "cache", Limits())
-    assert (look.tokens, look.whole, look.lines, look.documents) == (
+    assert (look.tokens, look.whole, look.corpus.lines, look.corpus.documents) == (
         3000,
         True,
         "paragraph",
         "blank_line",
     )
-    assert look.held_out > 0
+    assert look.corpus.held_out > 0
 
 
 def test_text_without_blank_lines_has_a_document_a_line(tmp_path: Path):
     corpus = parse_corpus(written(tmp_path, text().replace("\n\n", "\n")))
-    assert look_at(corpus, tmp_path / "cache", Limits()).documents == "line"
+    assert look_at(corpus, tmp_path / "cache", Limits()).corpus.documents == "line"
 
 
 def test_lines_that_a_margin_broke_are_wrapped(tmp_path: Path):
@@ -55,7 +55,10 @@ def test_lines_that_a_margin_broke_are_wrapped(tmp_path: Path):
     prose = "\n\n".join(
         "\n".join([f"chapter {'x' * (n + 1)}" + line[12:], line, line]) for n in range(40)
     )
-    assert look_at(parse_corpus(written(tmp_path, prose)), tmp_path, Limits()).lines == "wrapped"
+    assert (
+        look_at(parse_corpus(written(tmp_path, prose)), tmp_path, Limits()).corpus.lines
+        == "wrapped"
+    )
 
 
 def test_of_a_long_text_the_first_shard_speaks_for_the_rest(tmp_path: Path):
@@ -68,7 +71,7 @@ def test_of_a_long_text_the_first_shard_speaks_for_the_rest(tmp_path: Path):
 def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path: Path):
     source = written(tmp_path, "the cat sat on the mat " * 50)
     config, look = write_config("one", source, tmp_path / "one.yaml", cache=tmp_path / "cache")
-    assert look.held_out == config.corpora[0].held_out == 0
+    assert look.corpus.held_out == config.corpora[0].held_out == 0
     assert "held_out_loss" not in {task.name for task in config.tasks}
 
 
@@ -142,4 +145,5 @@ def test_a_study_runs_on_it(tmp_path: Path):
         out, out=tmp_path / "results", jobs=1, cache=tmp_path / "cache", **changes
     )
     assert set(results.runs["status"]) == {"done"}
-    assert (tmp_path / "results" / "report.md").is_file()
+    for page in ("report.md", "report.html"):
+        assert (tmp_path / "results" / page).is_file()

@@ -17,16 +17,8 @@ from wordrel.study.budget import Budget, Line
 def show(budget: Budget, config: Path, *, as_json: bool) -> None:
     """The plan of a study as a table with its sums, or all of it as JSON."""
     if as_json:
-        sums = (
-            *("to_train", "core_seconds", "wall_seconds", "memory_mb", "disk", "unknown", "rough"),
-            *("to_ask", "asking_seconds", "unknown_asking"),
-        )
-        lines = [
-            asdict(line) | {key: getattr(line, key) for key in ("to_train", "answered", "to_ask")}
-            for line in budget.lines
-        ]
-        found = asdict(budget) | {key: getattr(budget, key) for key in sums} | {"lines": lines}
-        typer.echo(json.dumps(found))
+        lines = [asdict(line) | line.left for line in budget.lines]
+        typer.echo(json.dumps(asdict(budget) | budget.sums() | {"lines": lines}))
         return
     words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
     table = Table(box=box.SIMPLE_HEAD)
@@ -47,24 +39,25 @@ def _planned(line: Line) -> tuple[str, ...]:
     evidence = f" ({estimate.evidence})" if estimate.evidence else ""
     about = "about " if line.rough and line.tokens else ""
     return (
-        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.answered)),
+        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.left["answered"])),
         *(about + _number(line.tokens, ",d"), hours or "", _number(estimate.memory_mb, ",.0f")),
         f"{estimate.basis}{evidence}",
     )
 
 
 def _sums(budget: Budget) -> tuple[str, ...]:
-    wall = "as long as its workers need"
-    if budget.wall_seconds is not None:
-        wall = f"{_hours(budget.wall_seconds, 2)} hours at {budget.jobs} at a time"
-    training = _work(budget.to_train, budget.unknown, budget.core_seconds, f", {wall}")
-    rough = "roughly " if budget.rough and budget.unknown < budget.to_train else ""
-    disk = "unknown" if budget.disk is None else f"up to {ceil(budget.disk / 1e6):,}"
-    asking = _work(budget.to_ask, budget.unknown_asking, budget.asking_seconds)
+    found, wall = budget.sums(), "as long as its workers need"
+    to_train, unknown, memory = found["to_train"], found["unknown"], found["memory_mb"]
+    if found["wall_seconds"] is not None:
+        wall = f"{_hours(found['wall_seconds'], 2)} hours at {budget.jobs} at a time"
+    training = _work(to_train, unknown, found["core_seconds"], f", {wall}")
+    rough = "roughly " if found["rough"] and unknown < to_train else ""
+    disk = "unknown" if found["disk"] is None else f"up to {ceil(found['disk'] / 1e6):,}"
+    asking = _work(found["to_ask"], found["unknown_asking"], found["asking_seconds"])
     return (
-        f"{budget.study}: {budget.to_train} cells to train, {budget.to_ask} to ask",
+        f"{budget.study}: {to_train} cells to train, {found['to_ask']} to ask",
         f"training: {rough}{training}",
-        f"peak memory of what runs at a time, MB: {_number(budget.memory_mb, ',.0f') or 'unknown'}",
+        f"peak memory of what runs at a time, MB: {_number(memory, ',.0f') or 'unknown'}",
         f"disk in the cache, MB: {disk}",
         f"asking the tasks: {asking}",
     )

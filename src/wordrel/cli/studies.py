@@ -68,7 +68,7 @@ def new(
     about = "" if look.whole else "about "
     training, text = config.training, config.corpora[0]
     typer.echo(
-        f"{place}: {about}{look.tokens:,} words in {look.files:,} file(s); min_count "
+        f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
         f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
         f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
@@ -109,7 +109,7 @@ def run(  # noqa: PLR0913 - a parameter an option
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
     study = load_config(config, overrides or ())  # before numpy is loaded: mistakes show at once
 
-    from wordrel.jobs.engines import cluster_of
+    from wordrel.jobs import cluster_of
 
     cluster = cluster_of(dask, scheduler_file)
     if plan:

@@ -8,7 +8,7 @@ Glossary: V words, D dimensions.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from jaxtyping import Float32
 
 from wordrel import api
 from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
-from wordrel.config.settings import CorpusConfig
 from wordrel.errors import StoreError
 from wordrel.io.files import read_tensors
 from wordrel.io.store import cache_root, opened
@@ -68,7 +67,7 @@ def explorer_data(
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
         "corpus": name,
-        "text": _text_rules(settings),
+        "text": {"lowercase": settings.lowercase, "digits": settings.digits},
         "vocabulary": len(vocab),
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],
@@ -171,13 +170,6 @@ def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
     return {"shape": list(values.shape), "dtype": dtype, "data": data}
 
 
-def unpacked_tensor(packed: Mapping[str, Any]) -> np.ndarray:
-    """What `packed_tensor` packed, as the page reads it."""
-    raw = base64.b64decode(packed["data"], validate=True)
-    dtype = np.dtype(packed["dtype"]).newbyteorder("<")
-    return np.frombuffer(raw, dtype).reshape(packed["shape"])
-
-
 def _means(readings: Readings) -> dict[str, dict[str, Any]]:
     """What a centred view has lost: the mean row over the whole vocabulary, of each view."""
     bases = [name for name in readings.views if name + CENTRED in readings.views]
@@ -199,7 +191,3 @@ def _primary(results: Results, readings: Readings, run: Row) -> dict[str, str]:
     stored = str(chosen[0].view) if chosen else readings.primary["alike"]
     shown = stored if stored in readings.views else readings.primary["alike"]
     return {"primary": shown, "study_primary": stored}
-
-
-def _text_rules(settings: CorpusConfig) -> dict[str, Any]:
-    return {"lowercase": settings.lowercase, "digits": settings.digits}

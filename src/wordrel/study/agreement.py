@@ -12,13 +12,12 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.config import StatisticsConfig
-from wordrel.stats import MEASURES, interval, item_multiplicity, resampled_scores
+from wordrel.stats import MEASURES, Interval, interval, item_multiplicity, resampled_scores
 from wordrel.stats.alignment import (
     Aligned,
     error_over_pairs,
@@ -28,10 +27,10 @@ from wordrel.stats.alignment import (
     procrustes,
     rank_correlation,
 )
+from wordrel.study.results import Row
 from wordrel.tasks.geometry import cosines, has_direction, unit_rows
 from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
 
-Row = dict[str, Any]
 Run = tuple[str, int]  # model, seed
 PAIRS, PAIRS_SEED = 5_000, 0
 MOST_COUPLES = 25
@@ -58,7 +57,11 @@ def agreement_rows(
         words: size of the vocabulary.
         statistics: resampling settings.
     """
-    runs = {run: _space(views, primary.get(run[0])) for run, views in cells.items() if views}
+    runs = {}
+    for run, views in cells.items():
+        if views:
+            view = primary.get(run[0]) or next(iter(views))
+            runs[run] = _Space(view, *views[view])
     models = list(dict.fromkeys(model for model, _ in runs))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
@@ -73,7 +76,7 @@ def agreement_rows(
                 "pairs": len(couples),
             }
             found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
-            rows += [common | {"measure": m} | told._asdict() for m, told in found.items()]
+            rows += [common | {"measure": measure} | told for measure, told in found.items()]
     return rows
 
 
@@ -96,11 +99,6 @@ class _Space:
         return cosines(self.vectors, *probe_pairs(len(self.vectors)))
 
 
-def _space(views: Mapping[str, Probed], chosen: str | None) -> _Space:
-    view = next(iter(views)) if chosen is None else chosen
-    return _Space(view, views[view].neighbours, views[view].vectors)
-
-
 def independent_couples(runs: Iterable[Run], a: str, b: str) -> list[tuple[Run, Run]]:
     """Runs of a beside runs of b, of different seeds where there are any; evenly spread if many."""
     every = list(runs)
@@ -119,20 +117,20 @@ def probe_pairs(n_words: int) -> tuple[Int64[np.ndarray, " P"], Int64[np.ndarray
     return left[some], right[some]
 
 
-class _Told(NamedTuple):
-    """Columns of a row."""
-
-    score: float
-    low: float
-    high: float
-    n_items: int
-    chance: float
+def _told(score: float, ends: Interval, n_items: int, chance: float) -> Row:
+    return {
+        "score": score,
+        "low": ends.low,
+        "high": ends.high,
+        "n_items": n_items,
+        "chance": chance,
+    }
 
 
 _Couples = Sequence[tuple[_Space, _Space]]
 
 
-def _compare(couples: _Couples, words: int, statistics: StatisticsConfig) -> dict[str, _Told]:
+def _compare(couples: _Couples, words: int, statistics: StatisticsConfig) -> dict[str, Row]:
     rng = np.random.default_rng(statistics.seed)
     known = np.all([space.there for couple in couples for space in couple], axis=0)
     rows = [
@@ -147,8 +145,8 @@ def _compare(couples: _Couples, words: int, statistics: StatisticsConfig) -> dic
     return {
         "overlap": _overlap(couples, expected_overlap(words), statistics),
         "rank_correlation": _rank_correlation(couples, known, confidence),
-        "cka": _Told(cka.value, *alike, n, 0.0),
-        "procrustes": _Told(left.value, *residual, n, by_chance.value),
+        "cka": _told(cka.value, alike, n, 0.0),
+        "procrustes": _told(left.value, residual, n, by_chance.value),
     }
 
 
@@ -158,7 +156,7 @@ def _mean(found: Sequence[Aligned]) -> Aligned:
     return Aligned(float(np.mean([one.value for one in found])), influences)
 
 
-def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> _Told:
+def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> Row:
     """Words are resampled, as those of any score: near 0 the interval has two unequal arms."""
     shared = np.mean([overlap(a.neighbours, b.neighbours) for a, b in couples], axis=0)
     known = shared[~np.isnan(shared)]
@@ -167,13 +165,13 @@ def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> 
     drawn = item_multiplicity(places, statistics.resamples, rng)
     scores = resampled_scores(MEASURES["overlap"], ones, known[None], drawn)[:, 0]
     score = float(known.mean()) if len(known) else float("nan")
-    return _Told(score, *interval(scores, statistics.confidence), len(known), chance)
+    return _told(score, interval(scores, statistics.confidence), len(known), chance)
 
 
-def _rank_correlation(couples: _Couples, known: Bool[np.ndarray, " Q"], confidence: float) -> _Told:
+def _rank_correlation(couples: _Couples, known: Bool[np.ndarray, " Q"], confidence: float) -> Row:
     left, right = probe_pairs(len(known))
     both = known[left] & known[right]
     found = _mean([rank_correlation(a.cosines[both], b.cosines[both]) for a, b in couples])
     error = error_over_pairs(found.influence, left[both], right[both])
     ends = normal_interval(found.value, error, confidence, (-1.0, 1.0))
-    return _Told(found.value, *ends, int(both.sum()), 0.0)
+    return _told(found.value, ends, int(both.sum()), 0.0)

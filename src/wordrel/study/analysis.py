@@ -7,8 +7,6 @@ Every comparison is made on the items that all models of the study answer on tha
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,40 +23,24 @@ from wordrel.stats import (
     holm,
     mean_over_seeds,
 )
-from wordrel.study.asked import Asked, Key
-from wordrel.study.results import COLUMNS
-from wordrel.study.selection import Choice
+from wordrel.study.answers import Asked, Key
+from wordrel.study.results import Row
+from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Outcome
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Rows of three of the study's tables."""
-
-    scores: list[Row]
-    summary: list[Row]
-    comparisons: list[Row]
-
 
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
 """Holm multiplies the smallest p by the size of its family: what is left is to be well below."""
 
 
-def primary_pairs(asked: Asked) -> int:
-    """How many differences between primary views this row of the result has."""
-    return len(_primary_pairs(asked))
-
-
-def _primary_pairs(asked: Asked) -> list[tuple[Key, Key]]:
+def primary_pairs(asked: Asked) -> list[tuple[Key, Key]]:
+    """The primary views that this row of the result compares: none of a detail."""
     if asked.split == "dev" or asked.any.detail:
         return []
     return list(itertools.combinations(filter(asked.primary, asked.predicted()), 2))
 
 
-def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tables:
+def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict[str, list[Row]]:
     """Scores, summaries and the differences between the primary views.
 
     Primary views are scored on the items that all of them answer; every other view, which is only
@@ -69,6 +51,9 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
         statistics: resampling settings.
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
+
+    Returns:
+        Rows of the tables scores, summary and comparisons.
     """
     predicted = asked.predicted()
     headline = {key: rows for key, rows in predicted.items() if asked.primary(key)}
@@ -79,7 +64,7 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
         _design(asked, common, statistics, statistics.resamples, permutations),
         {key: rows[:, common] for key, rows in headline.items()},
         _rng(statistics.seed, *names),
-        pairs=_primary_pairs(asked),
+        pairs=primary_pairs(asked),
     )
     scored = dict.fromkeys(headline, int(common.sum()))
     estimates = dict(comparison.estimates)
@@ -89,11 +74,10 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> Tabl
         alone = {key: predicted[key][:, own]}
         estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *key)).estimates
         scored[key] = int(own.sum())
-    return Tables(
-        _score_rows(asked, estimates, scored),
-        _summary_rows(asked, estimates, scored),
-        _comparison_rows(asked, comparison, int(common.sum())),
-    )
+    return {
+        **_score_rows(asked, estimates, scored),
+        "comparisons": _comparison_rows(asked, comparison, int(common.sum())),
+    }
 
 
 def _design(
@@ -143,35 +127,25 @@ def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int])
     }
 
 
-Estimates = Mapping[Key, Estimate]
-
-
-def _score_rows(asked: Asked, estimates: Estimates, scored: Mapping[Key, int]) -> list[Row]:
-    rows = []
+def _score_rows(
+    asked: Asked, estimates: Mapping[Key, Estimate], scored: Mapping[Key, int]
+) -> dict[str, list[Row]]:
+    """A row a seed, and a row for all seeds; without a score where a view answers nothing."""
+    scores, summary = [], []
     for key, seeds in asked.outcomes.items():
         estimate = estimates.get(key)
-        for place, (seed, outcome) in enumerate(seeds.items()):
-            row = _common(asked, key, outcome, scored) | {"seed": seed, **_NO_SCORE}
-            if estimate is not None:
-                low, high = estimate.seed_intervals[place]
-                row |= {"score": estimate.seeds[place], "low": low, "high": high}
-            rows.append(row)
-    return rows
-
-
-_NO_SCORE = dict.fromkeys(("score", "low", "high"), np.nan)
-
-
-def _summary_rows(asked: Asked, estimates: Estimates, scored: Mapping[Key, int]) -> list[Row]:
-    rows = []
-    for key, seeds in asked.outcomes.items():
-        row = _common(asked, key, next(iter(seeds.values())), scored)
-        row |= {"seeds": len(seeds), "seed_sd": np.nan, **_NO_SCORE}
-        estimate = estimates.get(key)
+        common = [_common(asked, key, outcome, scored) for outcome in seeds.values()]
+        whole: Row = {"seeds": len(seeds)}
+        parts: list[Row] = [{"seed": seed} for seed in seeds]
         if estimate is not None:
-            row |= {name: getattr(estimate, name) for name in ("score", "low", "high", "seed_sd")}
-        rows.append(row)
-    return rows
+            whole |= {name: getattr(estimate, name) for name in ("score", "low", "high", "seed_sd")}
+            for part, score, ends in zip(
+                parts, estimate.seeds, estimate.seed_intervals, strict=True
+            ):
+                part |= {"score": score, "low": ends.low, "high": ends.high}
+        scores += [shared | part for shared, part in zip(common, parts, strict=True)]
+        summary.append(common[0] | whole)
+    return {"scores": scores, "summary": summary}
 
 
 def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> list[Row]:
@@ -188,13 +162,7 @@ def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> 
             "model_b": b[0],
             "seeds": min(len(asked.outcomes[a]), len(asked.outcomes[b])),
             "n_scored": scored,
-            "difference": found.difference,
-            "low": found.low,
-            "high": found.high,
-            "p": found.p,
-            "p_steiger": found.p_steiger,
-            "p_equivalence": found.p_equivalence,
-            "detectable": found.detectable,
+            **vars(found),
             "better": outcome.better,
         }
         for (a, b), found in comparison.differences.items()
@@ -241,8 +209,3 @@ def measurement_rows(
             }
         )
     return rows
-
-
-def frame(name: str, rows: Sequence[Row]) -> pd.DataFrame:
-    """Rows as a table with the columns of its name, in their order."""
-    return pd.DataFrame(list(rows), columns=list(COLUMNS[name]))

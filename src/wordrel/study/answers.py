@@ -1,160 +1,155 @@
-"""What a trained cell answers to the tasks of a study, kept item by item.
+"""The answers of a cell to a task: kept item by item in a file, and sorted by row of the result.
 
-Reads a cell of the cache and its corpus; writes a folder a task into the cache, with the answers
-and what asking took, so that statistics can be made again without a model, and adding a task trains
-nothing.
+Reads and writes one parquet file a cell and task. Items stand once for each row of the result, and
+each view's answers in a column beside them; what is said of a whole row or view, and the
+measurements, stand in the file's own description.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
+from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
-from pydantic import TypeAdapter
+import pandas as pd
+from jaxtyping import Float64
 
-from wordrel.config import NamedTask, TaskConfig
-from wordrel.corpus import Corpus, open_corpus
-from wordrel.corpus.pair_counts import pair_counts
-from wordrel.io.files import write_parquet
-from wordrel.io.store import is_done, new_folder
-from wordrel.jobs.progress import Report
-from wordrel.models import MODELS, over_text
-from wordrel.models.readings import Readings
-from wordrel.study.answer_files import ANSWERS, write_answers
-from wordrel.study.asking import Asked, note
-from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
-from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
-from wordrel.tasks.neighbours import agreement_answers, to_frame
+from wordrel.io.files import read_parquet, reading, write_parquet
+from wordrel.tasks import Measurement, Outcome
 
-ANSWERS_VERSION = 2  # raised when the files change what they mean or contain
-COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the text counted
-OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
-SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
+ANSWERS = "answers.parquet"
+"""Name of the file, in the folder of one cell and task."""
 
-_TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
+Key = tuple[str, str]  # model, view
+_ITEMS = {"gold": np.float64, "covered": np.bool_, "cluster": np.int64}
+_OF_A_ROW = ("task", "measure", "better", "detail")
+_OF_A_VIEW = ("view", "primary", "chance", "note")
 
 
-@lru_cache(maxsize=64)
-def _loaded(task: str, cache: Path) -> Task:
-    """A worker puts the same tasks to one cell after another."""
-    return load(_TASK.validate_json(task), cache)
+def write_answers(
+    path: Path, outcomes: Sequence[Outcome], measurements: Sequence[Measurement]
+) -> None:
+    """Replace the file by these answers; the folder around it is synced, or its loss noticed.
+
+    Raises:
+        ValueError: two views of one row have other items.
+        StoreError: when the disk refuses.
+    """
+    rows: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        rows.setdefault(outcome.task, []).append(outcome)
+    views = list(dict.fromkeys(outcome.view for outcome in outcomes))
+    frames = [_items(number, its, views) for number, its in enumerate(rows.values())]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    table.attrs = {
+        "views": views,
+        "rows": [_described(its) for its in rows.values()],
+        "measurements": [asdict(measurement) for measurement in measurements],
+    }
+    write_parquet(path, table, durable=False)
 
 
-def load(config: TaskConfig, cache: Path) -> Task:
-    """The task that a config names; what was fetched for it lies in the cache."""
-    if isinstance(config, NamedTask):
-        return load_task(config.name, cache)
-    return own_task(config)
+def _items(number: int, outcomes: Sequence[Outcome], views: Sequence[str]) -> pd.DataFrame:
+    first = outcomes[0]
+    for outcome in outcomes:
+        if not all(np.array_equal(getattr(outcome, k), getattr(first, k)) for k in _ITEMS):
+            raise ValueError(f"{outcome.task}: found other items in view {outcome.view!r}")
+    items = {name: getattr(first, name) for name in _ITEMS}
+    answers = {f"answer_{views.index(o.view)}": o.predicted for o in outcomes}
+    number_of_each = np.full(len(first.gold), number, dtype=np.int32)
+    return pd.DataFrame({"row": number_of_each, **items, **answers})
+
+
+def _described(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    views = [{name: getattr(o, name) for name in _OF_A_VIEW} for o in outcomes]
+    return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": views}
+
+
+def read_outcomes(path: Path) -> list[Outcome]:
+    """The outcomes of one cell and task, as they were stored.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with reading(path):
+        return list(_outcomes(read_parquet(path)))
+
+
+def _outcomes(table: pd.DataFrame) -> Iterator[Outcome]:
+    about, table.attrs = table.attrs, {}  # which pandas would copy with every column
+    rows = about["rows"]
+    if not rows:
+        return
+    items = {name: table[name].to_numpy(dtype=dtype) for name, dtype in _ITEMS.items()}
+    columns = enumerate(about["views"])
+    answers = {view: table[f"answer_{n}"].to_numpy(dtype=np.float64) for n, view in columns}
+    ends = np.searchsorted(table["row"], np.arange(len(rows)), side="right").tolist()
+    for row, own in zip(rows, map(slice, [0, *ends[:-1]], ends), strict=True):
+        shared: dict[str, Any] = {name: row[name] for name in _OF_A_ROW}
+        shared |= {name: values[own] for name, values in items.items()}
+        for view in row["views"]:
+            yield Outcome(predicted=answers[view["view"]][own], **view, **shared)
+
+
+def read_measurements(path: Path) -> list[Measurement]:
+    """The measurements of one cell and task, as they were stored.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with reading(path):
+        described = read_parquet(path, columns=[]).attrs
+        return [Measurement(**found) for found in described["measurements"]]
 
 
 @dataclass(frozen=True)
-class CellWork:
-    """A cell and what it is asked, as plain data for a worker.
+class Asked:
+    """The outcomes of one row of the result (a task, or a variant of it) on one corpus.
 
     Attributes:
-        cell: what to train.
-        tasks: settings of each task, as JSON; digests: of each, as loaded.
-        lowercase: whether the corpus was lower-cased.
+        corpus: name of the corpus.
+        question: "alike", "fit" ...
+        outcomes: (model, view) -> seed -> outcome; "" is the view of a model without an answer.
+        split: "dev" where it may decide which view is the primary one.
     """
 
-    cell: CellSpec
-    tasks: tuple[str, ...]
-    digests: tuple[str, ...]
-    lowercase: bool
+    corpus: str
+    question: str
+    outcomes: Mapping[Key, Mapping[int, Outcome]]
+    split: str = "test"
 
     @property
-    def name(self) -> str:
-        """For people."""
-        return self.cell.name
+    def any(self) -> Outcome:
+        """One of them, for what they have in common."""
+        return next(iter(next(iter(self.outcomes.values())).values()))
 
-    @property
-    def folder(self) -> Path:
-        """Where this cell's answers are kept."""
-        return self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
+    def seeds(self, model: str) -> set[int]:
+        """The seeds with which a model answered."""
+        return {seed for (m, _), seeds in self.outcomes.items() for seed in seeds if m == model}
 
-    def paths(self) -> Iterator[tuple[str, Path]]:
-        """Each task's settings, and the folder of this cell's answers to it."""
-        for task, digest in zip(self.tasks, self.digests, strict=True):
-            name = _TASK.validate_json(task).name
-            yield task, self.folder / f"{name}-{digest}-{ANSWERS_VERSION}"
+    def primary(self, key: Key) -> bool:
+        """Whether a view is the primary one of its model."""
+        return next(iter(self.outcomes[key].values())).primary
 
-
-def unanswered(work: CellWork) -> list[str]:
-    """The names of the tasks that the cell has not answered yet."""
-    return [_TASK.validate_json(task).name for task, path in work.paths() if not is_done(path)]
-
-
-def is_answered(work: CellWork) -> bool:
-    """Whether the cell is trained and has answered everything."""
-    return is_trained(work.cell) and not unanswered(work)
+    def predicted(self) -> dict[Key, Float64[np.ndarray, "S P"]]:
+        """The answers of those that answer anything, a row a seed."""
+        rows = {
+            key: np.stack([outcome.predicted for outcome in seeds.values()])
+            for key, seeds in self.outcomes.items()
+        }
+        return {key: row for key, row in rows.items() if not np.isnan(row).all()}
 
 
-def train_and_ask(work: CellWork, report: Report) -> None:
-    """Train the cell where it is not, then put to it the tasks that it has not answered.
-
-    Raises:
-        TrainingError: when it cannot be trained.
-        StoreError: when the disk refuses.
-    """
-    train_cell(work.cell, report)
-    waiting = [
-        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not is_done(path)
-    ]
-    if not waiting:
-        return
-    started = perf_counter()
-    corpus = open_corpus(work.cell.corpus)
-    readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
-    reading, kind = perf_counter() - started, work.cell.model_config.kind
-    for number, (task, path) in enumerate(waiting):
-        report(number / len(waiting), {"stage": f"asking {task.name}"})
-        with new_folder(path, durable=False) as folder:
-            started = perf_counter()
-            _ask(task, readings, scope, folder / ANSWERS)
-            seconds = {task.name: perf_counter() - started}
-            note(folder, Asked(work.cell.corpus_name, kind, reading, seconds))
-
-
-def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
-    if task.question == "agreement":
-        write_parquet(path, to_frame(agreement_answers(readings)), durable=False)
-        return
-    kind = KINDS[task.kind]
-    outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
-    write_answers(path, outcomes, found)
-
-
-def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:
-    """The model and how it is asked, with as much of the text read as these questions need."""
-    readings, counts = load_cell(work.cell), None
-    if questions.intersection(COUNTED):
-        counts = pair_counts(work.cell.corpus, work.cell.training_config.window)
-    if questions.intersection(OVER_TEXT):
-        counted = counts if MODELS[work.cell.model_config.kind].counts else None
-        readings = over_text(readings, *text_sample(corpus), counted)
-    held_out = corpus.held_out
-    probe = Probe(
-        np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
-    )
-    return readings, Scope(work.lowercase, probe=probe, counts=counts)
-
-
-def text_sample(
-    corpus: Corpus, tokens: int = SAMPLE_TOKENS
-) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " S"]]:
-    """Whole sentences spread evenly over the training text, about `tokens` tokens in all.
-
-    Returns:
-        Token ids, and the exclusive ends of the sentences.
-    """
-    ends = corpus.train.sentence_ends.astype(np.int64)
-    step = max(1, round(len(corpus.train.ids) / tokens))
-    chosen = np.arange(step // 2, len(ends), step)
-    starts = np.concatenate([[0], ends[:-1]])[chosen]
-    lengths = ends[chosen] - starts
-    new_ends = np.cumsum(lengths)
-    places = np.arange(lengths.sum()) + np.repeat(starts - (new_ends - lengths), lengths)
-    return np.asarray(corpus.train.ids)[places].astype(np.int64), new_ends
+def collect(
+    corpus: str,
+    question: str,
+    cells: Iterable[tuple[str, int, Sequence[Outcome]]],
+    split: str = "test",
+) -> list[Asked]:
+    """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result."""
+    rows: dict[str, dict[Key, dict[int, Outcome]]] = {}
+    for model, seed, outcomes in cells:
+        for outcome in outcomes:
+            keys = rows.setdefault(outcome.task, {})
+            keys.setdefault((model, outcome.view), {})[seed] = outcome
+    return [Asked(corpus, question, keys, split) for keys in rows.values()]

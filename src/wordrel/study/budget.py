@@ -1,36 +1,27 @@
 """What a study will cost before it is run: cells, tokens, hours, memory, disk.
 
-Reads the config, the prepared corpora, what training and asking took the cells of the cache, and
-the rates of another machine that the package ships; trains nothing and prepares no corpus. Looking
-at a source costs one reading of its bytes, whose digests the cache keeps; preparing one takes a
-second for each million words, so that is left to `wordrel corpus prepare`, and the tokens of a text
-that is not prepared are estimated from its first megabyte.
+Reads the config, the prepared corpora, and what `costs` knows of cells; trains nothing and prepares
+no corpus. Looking at a source costs one reading of its bytes, whose digests the cache keeps;
+preparing one takes a second for each million words, so that is left to `wordrel corpus prepare`,
+and the tokens of a text that is not prepared are estimated from its first megabyte.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from wordrel.config import CorpusConfig, ModelConfig, StudyConfig, TrainingConfig
-from wordrel.corpus import Corpus, corpus_folder, identify, list_sources
-from wordrel.corpus.rough import rough_train_tokens
+from wordrel.config import CorpusConfig, StudyConfig
+from wordrel.corpus import corpus_folder, identify, list_sources, open_corpus
+from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
 from wordrel.io.store import is_done
-from wordrel.jobs.engines import Cluster
-from wordrel.study.answers import CellWork, unanswered
-from wordrel.study.asking import Asked, noted, seconds_to_ask
+from wordrel.jobs import Cluster
 from wordrel.study.cell import is_trained
-from wordrel.study.costs import (
-    UNKNOWN,
-    Basis,
-    Estimate,
-    Known,
-    finished_cells,
-    read_rates,
-    table_bytes,
-)
-from wordrel.study.plan import load_tasks, prepare_plan, works_of
+from wordrel.study.costs import UNKNOWN, Basis, Estimate, Known, table_bytes
+from wordrel.study.evaluate import CellWork, unanswered
+from wordrel.study.plan import load_tasks, works_of
 
 
 @dataclass(frozen=True)
@@ -59,19 +50,14 @@ class Line:
     rough: bool = False
 
     @property
-    def answered(self) -> int:
-        """Cells that are trained and have answered everything."""
-        return self.cells - self.to_ask
-
-    @property
-    def to_ask(self) -> int:
-        """Cells that a run would put questions to."""
-        return len(self.asking)
-
-    @property
-    def to_train(self) -> int:
-        """Cells that a run would train."""
-        return self.cells - self.trained
+    def left(self) -> dict[str, int]:
+        """Cells to train and to ask, and those that are trained and have answered everything."""
+        to_ask = len(self.asking)
+        return {
+            "to_train": self.cells - self.trained,
+            "answered": self.cells - to_ask,
+            "to_ask": to_ask,
+        }
 
 
 @dataclass(frozen=True)
@@ -92,73 +78,42 @@ class Budget:
     unprepared: Mapping[str, str]
     skipped: Mapping[str, str]
 
-    @property
-    def to_train(self) -> int:
-        """Cells that a run would train."""
-        return sum(line.to_train for line in self.lines)
+    def sums(self) -> dict[str, Any]:
+        """What is left to do in all; what is unknown is counted, and in no sum.
 
-    @property
-    def to_ask(self) -> int:
-        """Cells that a run would put questions to."""
-        return sum(line.to_ask for line in self.lines)
+        Returns:
+            to_train, to_ask: cells. core_seconds, asking_seconds: on one core. wall_seconds: of
+            training by the clock, where each cell goes to the job that is free first; memory_mb:
+            of the largest cells that run at a time (both None on a cluster). disk: bytes in the
+            cache, None where a corpus is not prepared. unknown, unknown_asking: cells of which the
+            seconds are not known. rough: whether the speed of another machine, or an estimate of
+            tokens, is in them.
+        """
+        left = [line for line in self.lines for _ in range(line.left["to_train"])]
+        seconds = [x.estimate.seconds for x in left if x.estimate.seconds is not None]
+        peaks = sorted(x.estimate.memory_mb for x in left if x.estimate.memory_mb is not None)
+        disk = [line.disk for line in left if line.disk is not None]
+        asking = [part for line in self.lines for part in line.asking]
+        jobs = self.jobs
+        return {
+            "to_train": len(left),
+            "core_seconds": sum(seconds, 0.0),
+            "wall_seconds": None if jobs is None else _wall_seconds(seconds, jobs),
+            "memory_mb": sum(peaks[-jobs:], 0.0) if jobs and len(peaks) == len(left) else None,
+            "disk": sum(disk) if len(disk) == len(left) else None,
+            "unknown": len(left) - len(seconds),
+            "rough": any(x.rough or x.estimate.basis == Basis.SPEED for x in left),
+            "to_ask": len(asking),
+            "asking_seconds": sum((part for part in asking if part is not None), 0.0),
+            "unknown_asking": asking.count(None),
+        }
 
-    @property
-    def rough(self) -> bool:
-        """Whether the speed of another machine, or an estimate of tokens, is in the sums."""
-        left = [line for line in self.lines if line.to_train]
-        return any(line.rough or line.estimate.basis == Basis.SPEED for line in left)
 
-    @property
-    def unknown(self) -> int:
-        """Cells to train of which it is unknown how long that takes."""
-        return sum(line.to_train for line in self.lines if line.estimate.seconds is None)
-
-    @property
-    def unknown_asking(self) -> int:
-        """Cells to ask of which it is unknown how long that takes."""
-        return sum(line.asking.count(None) for line in self.lines)
-
-    @property
-    def asking_seconds(self) -> float:
-        """Of asking that is left, on one core, without the cells of `unknown_asking`."""
-        known = [part for line in self.lines for part in line.asking if part is not None]
-        return sum(known, 0.0)
-
-    @property
-    def core_seconds(self) -> float:
-        """Of training that is left, without the cells of `unknown`."""
-        return sum(self._left(), 0.0)
-
-    @property
-    def wall_seconds(self) -> float | None:
-        """The same by the clock: each cell goes to the job that is free first."""
-        if self.jobs is None:
-            return None
-        busy = [0.0] * self.jobs
-        for seconds in self._left():
-            heapq.heapreplace(busy, busy[0] + seconds)
-        return max(busy)
-
-    @property
-    def memory_mb(self) -> float | None:
-        """Peak of the cells that run at a time, the largest ones together; None where unknown."""
-        left = [line for line in self.lines if line.to_train]
-        if self.jobs is None or any(line.estimate.memory_mb is None for line in left):
-            return None
-        peaks = [line.estimate.memory_mb or 0.0 for line in left for _ in range(line.to_train)]
-        return sum(sorted(peaks, reverse=True)[: self.jobs], 0.0)
-
-    @property
-    def disk(self) -> int | None:
-        """Bytes that the new cells take in the cache; None where a corpus is not prepared."""
-        left = [line for line in self.lines if line.to_train]
-        parts = [line.to_train * line.disk for line in left if line.disk is not None]
-        return sum(parts) if len(parts) == len(left) else None
-
-    def _left(self) -> Iterator[float]:
-        for line in self.lines:
-            if line.estimate.seconds is not None:
-                yield from [line.estimate.seconds] * line.to_train
+def _wall_seconds(cells: Iterable[float], jobs: int) -> float:
+    busy = [0.0] * jobs
+    for seconds in cells:
+        heapq.heapreplace(busy, busy[0] + seconds)
+    return max(busy)
 
 
 def estimate(
@@ -179,59 +134,28 @@ def estimate(
     jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
     tasks = load_tasks(config, cache)
     digests, unprepared = _identified(config.corpora, cache)
-    ready = tuple(c for c in config.corpora if c.name not in unprepared)
-    plan = prepare_plan(config.model_copy(update={"corpora": ready}), cache, tasks, 1)
     works = works_of(config, cache, tasks, digests)
-    known = Known(tuple(finished_cells(cache)), read_rates())
-    asked = tuple(noted(cache))
+    known = Known.of(cache)
     lines = []
     for corpus in config.corpora:
-        text = _text(corpus, plan.corpora.get(corpus.name), digests, cache)
+        tokens, words = _size(corpus, digests, cache, ready=corpus.name not in unprepared)
         for model in config.models:
-            names = (corpus.name, model.name)
+            names, training = (corpus.name, model.name), config.training_of(model)
             own = [w for w in works if (w.cell.corpus_name, w.cell.model_config.name) == names]
-            asking = _asking(own, asked) if own else (None,) * len(config.seeds)
-            trained = sum(is_trained(w.cell) for w in own)
-            tokens, disk = text.sizes(model, config.training_of(model))
-            cost = UNKNOWN
-            if own and tokens is not None:
-                cost = known.cost(own[0].cell, tokens, text.words)
-            rough = text.words is None
-            line = Line(*names, len(config.seeds), trained, tokens, disk, cost, asking, rough)
+            rounds = {"random": 0, "ppmi_svd": 1}.get(model.kind, training.epochs)
+            read = None if tokens is None else rounds * tokens
+            line = Line(
+                *names,
+                cells=len(config.seeds),
+                trained=sum(is_trained(work.cell) for work in own),
+                tokens=read,
+                disk=None if words is None else table_bytes(words, training.dim),
+                estimate=UNKNOWN if read is None else known.to_train(own[0].cell, read, words),
+                asking=_asking(own, known) if own else (None,) * len(config.seeds),
+                rough=words is None,
+            )
             lines.append(line)
     return Budget(config.study, jobs, tuple(lines), unprepared, tasks.skipped)
-
-
-@dataclass(frozen=True)
-class _Text:
-    """What is known of a corpus: `tokens` of its training part, and `words` of its vocabulary."""
-
-    tokens: int | None
-    words: int | None
-
-    def sizes(self, model: ModelConfig, training: TrainingConfig) -> tuple[int | None, int | None]:
-        """Tokens that a cell reads, and bytes of its tables."""
-        rounds = {"random": 0, "ppmi_svd": 1}.get(model.kind, training.epochs)
-        tokens = None if self.tokens is None else rounds * self.tokens
-        return tokens, None if self.words is None else table_bytes(self.words, training.dim)
-
-
-def _text(
-    config: CorpusConfig, corpus: Corpus | None, digests: Mapping[str, str], cache: Path
-) -> _Text:
-    if corpus is not None:
-        return _Text(len(corpus.train.ids), len(corpus.vocab))
-    return _Text(rough_train_tokens(config, cache) if config.name in digests else None, None)
-
-
-def _asking(works: Iterable[CellWork], asked: tuple[Asked, ...]) -> tuple[float | None, ...]:
-    """What each cell takes that is not done."""
-    waiting = [(work, unanswered(work)) for work in works]
-    return tuple(
-        seconds_to_ask(asked, work.cell.corpus_name, work.cell.model_config.kind, tasks)
-        for work, tasks in waiting
-        if tasks or not is_trained(work.cell)
-    )
 
 
 def _identified(
@@ -248,3 +172,24 @@ def _identified(
         if not is_done(corpus_folder(cache, corpus.name, digests[corpus.name])):
             unprepared[corpus.name] = "not prepared yet"
     return digests, unprepared
+
+
+def _size(
+    config: CorpusConfig, digests: Mapping[str, str], cache: Path, *, ready: bool
+) -> tuple[int | None, int | None]:
+    """Tokens of the training part of a corpus, and words of its vocabulary, as far as known."""
+    if config.name not in digests:
+        return None, None
+    if not ready:
+        return rough_train_tokens(config, cache), None
+    corpus = open_corpus(corpus_folder(cache, config.name, digests[config.name]))
+    return len(corpus.train.ids), len(corpus.vocab)
+
+
+def _asking(works: Iterable[CellWork], known: Known) -> tuple[float | None, ...]:
+    """What each cell takes that is not done."""
+    return tuple(
+        known.seconds_to_ask(work.cell.corpus_name, work.cell.model_config.kind, tasks)
+        for work, tasks in ((work, unanswered(work)) for work in works)
+        if tasks or not is_trained(work.cell)
+    )

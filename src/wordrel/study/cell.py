@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import TypeAdapter
 
-from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, canonical_json, identity
+from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
 from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
@@ -23,8 +22,6 @@ from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, open
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
 from wordrel.models.readings import Readings
-
-_MODEL: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
 
 
 class CorpusName(NamedTuple):
@@ -36,13 +33,13 @@ class CorpusName(NamedTuple):
 
 @dataclass(frozen=True)
 class CellSpec:
-    """All that a worker needs to train a cell, as plain data.
+    """All that a worker needs to train a cell.
 
     Attributes:
         cache: the cache folder, on a path that every worker reaches.
         corpus: folder of the prepared corpus; corpus_name and corpus_digest name it.
-        model: settings of the model, as JSON, without any of training.
-        training: all that this model is trained with, as JSON.
+        model_config: settings of the model, without any of training.
+        training_config: all that this model is trained with.
         seed: of everything random in it.
         device: where to train; no part of the cell's identity.
     """
@@ -51,8 +48,8 @@ class CellSpec:
     corpus: Path
     corpus_name: str
     corpus_digest: str
-    model: str
-    training: str
+    model_config: ModelConfig
+    training_config: TrainingConfig
     seed: int
     device: str = "auto"
 
@@ -66,21 +63,11 @@ class CellSpec:
             corpus=corpus_folder(cache, *corpus),
             corpus_name=corpus.name,
             corpus_digest=corpus.digest,
-            model=canonical_json(model.model_copy(update={"training": None})),
-            training=canonical_json(config.training_of(model)),
+            model_config=model.model_copy(update={"training": None}),
+            training_config=config.training_of(model),
             seed=seed,
             device=config.execute.device,
         )
-
-    @cached_property
-    def model_config(self) -> ModelConfig:
-        """The settings of the model."""
-        return _MODEL.validate_json(self.model)
-
-    @cached_property
-    def training_config(self) -> TrainingConfig:
-        """What all models of the study share."""
-        return TrainingConfig.model_validate_json(self.training)
 
     @property
     def name(self) -> str:

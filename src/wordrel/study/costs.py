@@ -1,23 +1,25 @@
-"""What training a cell takes, by what finished cells took, or by rates of another machine.
+"""What training and asking a cell takes: by what finished cells took, or rates of another machine.
 
-Reads the costs that the finished cells of a cache left in their cell.json, and the table of rates
-beside this module; writes nothing. Where neither has a model, its cost is unknown.
+Reads the costs that the cells of a cache left in their cell.json and beside their answers, and the
+table of rates beside this module; writes nothing. Where neither has a model, its cost is unknown.
 """
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from wordrel.config import ModelConfig, TrainingConfig, Word2vecConfig, identity
+from wordrel.config import ModelConfig, Word2vecConfig, identity
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
+from wordrel.study.evaluate import ASKED
 
 SPEED_TRAINING = {
     **{"dim": 100, "window": 5, "shrink_window": True},
@@ -27,8 +29,10 @@ SPEED_TRAINING = {
 
 _BLOCK_NUMBERS = 12  # times dim squared: what a whole Transformer block has beside its word tables
 _COPIES = 2  # of the tables, in the memory of a process: `results/speed` measures fewer
-_SAME_COST = {"name", "learning_rate", "min_learning_rate", "weights_learning_rate"}
-_SCALED = {"epochs"}  # tokens say it
+_SAME_COST = {"name", "learning_rate", "min_learning_rate", "weights_learning_rate", "epochs"}
+"""Settings that cost nothing, or that the number of tokens tells."""
+
+Found = TypeVar("Found")
 
 
 class Basis(StrEnum):
@@ -60,47 +64,106 @@ class Estimate:
 UNKNOWN = Estimate(None, None, Basis.UNKNOWN)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A cell of the cache, as its cell.json describes it.
+class Finished(NamedTuple):
+    """What a trained cell of the cache cost.
 
     Attributes:
         corpus, digest: which text it was trained on.
-        model, training: its settings.
-        tokens, seconds, memory_mb: what it cost.
+        settings: of its model and its training.
+        tokens, seconds, memory_mb: of training.
     """
 
     corpus: str
     digest: str
-    model: Mapping[str, Any]
-    training: Mapping[str, Any]
-    tokens: int
+    settings: Mapping[str, Any]
+    tokens: float
     seconds: float
     memory_mb: float
 
 
-def finished_cells(cache: Path) -> Iterator[Finished]:
-    """Every trained cell of the cache, of any study.
+class Note(NamedTuple):
+    """What it took a cell to be asked one task.
 
-    Raises:
-        StoreError: where one does not say what it cost.
+    Attributes:
+        corpus, kind: of the cell.
+        reading: seconds before its first task: loading the cell, and reading the text.
+        task, seconds: which one, and how long it took.
     """
-    yield from map(_finished, finished(cache / "cells", "*/*/cell.json"))
+
+    corpus: str
+    kind: str
+    reading: float
+    task: str
+    seconds: float
 
 
-def _finished(path: Path) -> Finished:
-    with reading(path):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        cost, corpus = about["cost"], about["corpus"]
-        return Finished(
-            corpus=str(corpus["name"]),
-            digest=str(corpus["digest"]),
-            model=dict(about["model"]),
-            training=dict(about["training"]),
-            tokens=int(cost["trained_tokens"]),
-            seconds=float(cost["seconds"]),
-            memory_mb=float(cost["peak_memory_mb"]),
+@dataclass(frozen=True)
+class Known:
+    """All that estimates may rest on, of any study in the cache; `rates` of another machine."""
+
+    cells: Sequence[Finished]
+    notes: Sequence[Note]
+    rates: Mapping[str, float]
+
+    @classmethod
+    def of(cls, cache: Path) -> "Known":
+        """What this cache and the package have.
+
+        Raises:
+            StoreError: where a cell does not say what it cost.
+        """
+        cells = map(_finished, finished(cache / "cells", "*/*/cell.json"))
+        notes = map(_notes, finished(cache / "answers", f"*/*/*/{ASKED}"))
+        return cls(tuple(cells), tuple(chain.from_iterable(notes)), read_rates())
+
+    def to_train(self, spec: CellSpec, tokens: int, words: int | None) -> Estimate:
+        """What training this cell takes, where anything like it was measured.
+
+        The finished cells of the same kind that differ in the fewest settings decide, those of the
+        same corpus before others. Seconds are scaled by tokens; and by the ratio of dimensions
+        where there are more of them, not where there are fewer, for part of the work is the same
+        for any number. What is scaled so is the median. Memory is the largest peak, and what more
+        the tables of `words` words take: the rest of a process does not grow with dimensions.
+        """
+        model, training = spec.model_config, spec.training_config
+        ours = identity(model) | training.model_dump(mode="json")
+        kind = ours["kind"], ours.get("algorithm")
+        near = _nearest(
+            [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind],
+            lambda c: (len(_differing(ours, c)), c.digest != spec.corpus_digest),
         )
+        if near:
+            evidence = f"{len(near)} of {', '.join(sorted({cell.corpus for cell in near}))}"
+            peak = None
+            if words is not None and near[0].digest == spec.corpus_digest:
+                peak = max(c.memory_mb + _more_memory(words, c, ours["dim"]) for c in near)
+            return _estimated(ours, tokens, near, Estimate(None, peak, Basis.CELLS, evidence))
+        if model.kind == "random":
+            return Estimate(0.0, None, Basis.NOTHING_TRAINED)
+        rate = self.rates.get(measured_as(model))
+        if rate is None:
+            return UNKNOWN
+        other = Finished("", "", ours | SPEED_TRAINING, rate, 1.0, 0.0)
+        found = Estimate(None, None, Basis.SPEED, f"{rate:,.0f} tokens/s")
+        return _estimated(ours, tokens, [other], found)
+
+    def seconds_to_ask(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
+        """What asking these tasks of one cell takes on one core; None where one was never asked.
+
+        The notes on the same corpus decide, of these the ones on the same kind of model; else all:
+        by their median, for each task and for reading.
+        """
+
+        def distance(note: Note) -> tuple[bool, bool]:
+            return note.corpus != corpus, note.kind != kind
+
+        if not tasks:
+            return 0.0
+        near = [_nearest([n for n in self.notes if n.task == task], distance) for task in tasks]
+        if not all(near):
+            return None
+        reading = median(note.reading for note in _nearest(self.notes, distance))
+        return reading + sum(median(note.seconds for note in notes) for notes in near)
 
 
 def read_rates() -> dict[str, float]:
@@ -113,86 +176,6 @@ def read_rates() -> dict[str, float]:
     return {row["model"]: float(row["tokens_per_second"]) for row in rows}
 
 
-@dataclass(frozen=True)
-class Known:
-    """All that estimates may rest on: `cells` of the cache, and `rates` of another machine."""
-
-    cells: tuple[Finished, ...]
-    rates: Mapping[str, float]
-
-    def cost(self, spec: CellSpec, tokens: int, words: int | None) -> Estimate:
-        """What training this cell takes, where anything like it was measured.
-
-        The finished cells of the same kind that differ in the fewest settings decide, those of the
-        same corpus before others. Seconds are scaled by tokens; and by the ratio of dimensions
-        where there are more of them, not where there are fewer, for part of the work is the same
-        for any number. What is scaled so is the median. Memory is the largest peak, and what more
-        the tables of `words` words take: the rest of a process does not grow with dimensions.
-        """
-        alike = self._alike(spec)
-        if alike:
-            return _from_cells(spec, tokens, words, alike)
-        if spec.model_config.kind == "random":
-            return Estimate(0.0, None, Basis.NOTHING_TRAINED)
-        rate = self.rates.get(measured_as(spec.model_config))
-        return UNKNOWN if rate is None else _from_rate(spec.training_config, tokens, rate)
-
-    def _alike(self, spec: CellSpec) -> list[Finished]:
-        model = identity(spec.model_config)
-        same = ("kind", "algorithm")
-        kind = [c for c in self.cells if all(c.model.get(k) == model.get(k) for k in same)]
-        far = {id(c): (len(differing(spec, c)), c.digest != spec.corpus_digest) for c in kind}
-        nearest = min(far.values(), default=None)
-        return [c for c in kind if far[id(c)] == nearest]
-
-
-def differing(spec: CellSpec, cell: Finished) -> list[str]:
-    """Settings in which a finished cell costs something else, other than tokens read."""
-    ours = identity(spec.model_config) | spec.training_config.model_dump(mode="json")
-    theirs = {**cell.model, **cell.training}
-    compared = sorted((ours.keys() | theirs.keys()) - _SAME_COST - _SCALED)
-    # a cell that is older than a setting lacks it, which means what "off" means
-    return [key for key in compared if (ours.get(key) or None) != (theirs.get(key) or None)]
-
-
-def table_bytes(words: int, dim: int) -> int:
-    """Bytes of what a cell stores, at most: two tables, a bias a word, a block; all float32."""
-    return 4 * (words * (2 * dim + 1) + _BLOCK_NUMBERS * dim**2)
-
-
-def _from_cells(
-    spec: CellSpec, tokens: int, words: int | None, cells: Sequence[Finished]
-) -> Estimate:
-    dim = spec.training_config.dim
-    wider = [max(1.0, dim / cell.training["dim"]) for cell in cells]
-    longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
-    seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
-    same_corpus = all(cell.digest == spec.corpus_digest for cell in cells)
-    peak = None
-    if same_corpus and words is not None:
-        peak = max(
-            cell.memory_mb + _more_memory(words, cell.training["dim"], dim) for cell in cells
-        )
-    corpora = ", ".join(sorted({cell.corpus for cell in cells}))
-    other = differing(spec, cells[0])
-    said = f"{len(cells)} of {corpora}" + (f"; {', '.join(other)} differ" if other else "")
-    return Estimate(seconds, peak, Basis.CELLS, said)
-
-
-def _more_memory(words: int, before: int, dim: int) -> float:
-    """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
-    more = table_bytes(words, dim) - table_bytes(words, before)
-    return _COPIES * max(0, more) / 1e6
-
-
-def _from_rate(training: TrainingConfig, tokens: int, rate: float) -> Estimate:
-    given = training.model_dump(mode="json")
-    other = [key for key, value in SPEED_TRAINING.items() if given[key] != value]
-    seconds = tokens / rate * max(1.0, training.dim / SPEED_TRAINING["dim"])
-    words = f"{rate:,.0f} tokens/s" + (f"; {', '.join(other)} differ" if other else "")
-    return Estimate(seconds, None, Basis.SPEED, words)
-
-
 def measured_as(model: ModelConfig) -> str:
     """The row of the measured rates that is this model; empty where none can be."""
     if isinstance(model, Word2vecConfig):
@@ -201,3 +184,61 @@ def measured_as(model: ModelConfig) -> str:
     if (model.kind, heads) == ("attention_position", 4):
         return "heads"
     return model.kind if heads == (4 if model.kind == "block" else 1) else ""
+
+
+def _finished(path: Path) -> Finished:
+    with reading(path):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        cost, corpus = about["cost"], about["corpus"]
+        return Finished(
+            corpus=str(corpus["name"]),
+            digest=str(corpus["digest"]),
+            settings=about["model"] | about["training"],
+            tokens=int(cost["trained_tokens"]),
+            seconds=float(cost["seconds"]),
+            memory_mb=float(cost["peak_memory_mb"]),
+        )
+
+
+def _notes(path: Path) -> list[Note]:
+    with reading(path):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        cell = str(found["corpus"]), str(found["kind"]), float(found["reading"])
+        return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
+
+
+def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[Found]:
+    """All that are at the least distance."""
+    far = [(distance(one), one) for one in found]
+    least = min((away for away, _ in far), default=None)
+    return [one for away, one in far if away == least]
+
+
+def _differing(ours: Mapping[str, Any], cell: Finished) -> list[str]:
+    """Settings in which a cell costs something else, other than tokens read."""
+    compared = sorted((ours.keys() | cell.settings.keys()) - _SAME_COST)
+    # a cell that is older than a setting lacks it, which means what "off" means
+    return [key for key in compared if (ours.get(key) or None) != (cell.settings.get(key) or None)]
+
+
+def _estimated(
+    ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], found: Estimate
+) -> Estimate:
+    """What was found, with the seconds of these cells, scaled; and which settings differ."""
+    wider = [max(1.0, ours["dim"] / cell.settings["dim"]) for cell in cells]
+    longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
+    seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
+    other = ", ".join(_differing(ours, cells[0]))
+    evidence = f"{found.evidence}; {other} differ" if other else found.evidence
+    return replace(found, seconds=seconds, evidence=evidence)
+
+
+def _more_memory(words: int, cell: Finished, dim: int) -> float:
+    """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
+    more = table_bytes(words, dim) - table_bytes(words, cell.settings["dim"])
+    return _COPIES * max(0, more) / 1e6
+
+
+def table_bytes(words: int, dim: int) -> int:
+    """Bytes of what a cell stores, at most: two tables, a bias a word, a block; all float32."""
+    return 4 * (words * (2 * dim + 1) + _BLOCK_NUMBERS * dim**2)

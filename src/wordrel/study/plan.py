@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.config import NamedTask, StudyConfig, TaskConfig, canonical_json
+from wordrel.config import NamedTask, StudyConfig, TaskConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
 from wordrel.jobs.progress import job_progress
-from wordrel.study.answers import CellWork, load
 from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.evaluate import CellWork, load
 from wordrel.tasks import Task
 
 
@@ -37,14 +37,12 @@ class Plan:
 
     Attributes:
         config: what was asked for.
-        cache: where corpora and cells are.
         tasks: as loaded, in the order of the config; and those that were left out.
         corpora: as prepared, by name.
         works: every cell, corpus by corpus, model by model, seed by seed.
     """
 
     config: StudyConfig
-    cache: Path
     tasks: Tasks
     corpora: dict[str, Corpus]
     works: tuple[CellWork, ...]
@@ -89,7 +87,7 @@ def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> P
         with job_progress(f"corpus {corpus.name}") as progress:
             corpora[corpus.name] = prepare(corpus, cache, jobs=jobs, progress=progress)
     digests = {name: corpus.digest for name, corpus in corpora.items()}
-    return Plan(config, cache, tasks, corpora, works_of(config, cache, tasks, digests))
+    return Plan(config, tasks, corpora, works_of(config, cache, tasks, digests))
 
 
 def works_of(
@@ -105,7 +103,7 @@ def works_of(
                 cache=cache,
                 corpus=CorpusName(corpus.name, digests[corpus.name]),
             ),
-            tuple(canonical_json(_anywhere(task)) for task in tasks.configs),
+            tuple(map(_anywhere, tasks.configs)),
             tuple(task.digest for task in tasks.loaded),
             corpus.lowercase,
         )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -18,6 +18,9 @@ from wordrel.config.dialect import read_stored
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import reading
+
+Row = dict[str, Any]
+"""A row of a table, as it is made; a column that is missing in it is empty."""
 
 CURE = "run the study again (wordrel run CONFIG)"
 SCHEMA = 2
@@ -56,22 +59,54 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_FLOATS = {
+
+class _Type(NamedTuple):
+    """What a column holds: its type in pandas, from text, to text, and what a text must be."""
+
+    dtype: str
+    parse: Callable[[str], float | int | bool | str | None]
+    print: Callable[[Any], str]
+    expected: str
+
+
+def _one_of(*names: str) -> _Type:
+    return _Type("str", {name: name for name in ("", *names)}.__getitem__, str, " or ".join(names))
+
+
+_TEXT = _Type("str", str, str, "text")
+_FLOAT = _Type(
+    "float64",
+    lambda text: float(text or "nan"),
+    lambda value: format(float(value) + 0.0, ".6g"),  # + 0.0: minus zero prints as zero
+    "a number",
+)
+_INTEGER = _Type(
+    "Int64", lambda text: int(text) if text else None, lambda value: str(int(value)), "a number"
+)
+_BOOLEAN = _Type(
+    "bool",
+    {"True": True, "False": False}.__getitem__,
+    lambda value: str(bool(value)),
+    "True or False",
+)
+_FLOATS = (
     *("seconds", "tokens_per_second", "peak_memory_mb", "score", "low", "high", "seed_sd"),
     *("chance", "difference", "p", "p_holm", "p_steiger", "p_equivalence", "detectable", "value"),
-}
-_INTEGERS = {
+)
+_INTEGERS = (
     *("seed", "seeds", "parameters", "trained_tokens", "n_items", "n_covered", "n_scored", "pairs"),
     "n",
-}
-_BOOLEANS = {"primary", "detail", "chosen"}
-_ALLOWED = {
-    "status": ("done", "failed"),
-    "better": ("higher", "lower"),
-    "between": ("models", "seeds"),
-    "split": ("dev", "test"),
-    "by": ("development", "design"),
-}
+)
+_TYPES: dict[str, _Type] = dict(
+    **dict.fromkeys(_FLOATS, _FLOAT),
+    **dict.fromkeys(_INTEGERS, _INTEGER),
+    **dict.fromkeys(("primary", "detail", "chosen"), _BOOLEAN),
+    status=_one_of("done", "failed"),
+    better=_one_of("higher", "lower"),
+    between=_one_of("models", "seeds"),
+    split=_one_of("dev", "test"),
+    by=_one_of("development", "design"),
+)
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
     "corpora": ("name", "digest", "source", "tokens", "types"),
@@ -125,23 +160,13 @@ def table_to_csv(table: pd.DataFrame, name: str) -> str:
         StoreError: the table's columns are not those of `COLUMNS[name]`.
     """
     _check_columns(f"table {name}", list(table.columns), COLUMNS[name])
-    columns = [[printed(value, c) for value in table[c]] for c in COLUMNS[name]]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS[name])
-    writer.writerows(zip(*columns, strict=True))
-    return text.getvalue()
+    texts = {c: [printed(value, c) for value in table[c]] for c in COLUMNS[name]}
+    return str(pd.DataFrame(texts).to_csv(index=False, lineterminator="\n"))
 
 
 def printed(value: Any, column: str) -> str:
     """One value as a table stores it; two values are the same when they print the same."""
-    if pd.isna(value):
-        return ""
-    if column in _FLOATS:
-        return format(float(value) + 0.0, ".6g")  # + 0.0: minus zero prints as zero
-    if column in _INTEGERS:
-        return str(int(value))
-    return str(bool(value)) if column in _BOOLEANS else str(value)
+    return "" if pd.isna(value) else _TYPES.get(column, _TEXT).print(value)
 
 
 def _read_text(path: Path) -> str:
@@ -225,60 +250,30 @@ def _check_columns(place: str, found: list[str], expected: tuple[str, ...]) -> N
 
 
 def _read_table(path: Path, name: str) -> pd.DataFrame:
-    header, *body = _read_lines(path) or [(1, [])]
-    _check_columns(str(path), header[1], COLUMNS[name])
-    for line, row in body:
-        if len(row) != len(header[1]):
-            expected = f"{len(header[1])} values, found {len(row)}"
-            raise StoreError(f"{path}:{line}: expected {expected}; {CURE}")
-    columns = {}
-    for i, column in enumerate(header[1]):
-        values = _parsed(path, column, [(line, row[i]) for line, row in body])
-        with reading(path, CURE):  # a number may be too large for its column
-            columns[column] = pd.Series(values, dtype=_dtype(column))
+    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
+    with reading(path, CURE):
+        lines = [(reader.line_num, row) for row in reader]  # each with the line on which it ends
+    header = lines[0][1]
+    _check_columns(str(path), header, COLUMNS[name])
+    for line, row in lines[1:]:
+        if len(row) != len(header):
+            expected = f"expected {len(header)} values, found {len(row)}"
+            raise StoreError(f"{path}:{line}: {expected}; {CURE}")
+    columns = {
+        column: _parsed(path, column, [(line, row[i]) for line, row in lines[1:]])
+        for i, column in enumerate(header)
+    }
     return pd.DataFrame(columns)[list(COLUMNS[name])]
 
 
-def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
-    """The rows with the line on which each ends."""
-    reader = csv.reader(io.StringIO(_read_text(path), newline=""), strict=True)
-    try:
-        return [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise StoreError(f"{path}:{reader.line_num}: cannot be read: {error}; {CURE}") from error
-
-
-def _dtype(column: str) -> str:
-    if column in _FLOATS:
-        return "float64"
-    return "Int64" if column in _INTEGERS else "bool" if column in _BOOLEANS else "str"
-
-
-_Value = float | int | bool | str | None
-
-
-def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> list[_Value]:
+def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Series:
     """The values of one column, given with the line of each."""
-    parse, values = _parser(column), []
-    for line, value in found:
+    kind, values = _TYPES.get(column, _TEXT), []
+    for line, text in found:
         try:
-            values.append(parse(value))
+            values.append(kind.parse(text))
         except (KeyError, ValueError) as error:
-            kind = "True or False" if column in _BOOLEANS else "a number"
-            expected = " or ".join(_ALLOWED.get(column, (kind,)))
-            message = f"{path}:{line}: {column}: found {value!r}, expected {expected}; {CURE}"
+            message = f"{path}:{line}: {column}: found {text!r}, expected {kind.expected}; {CURE}"
             raise StoreError(message) from error
-    return values
-
-
-def _parser(column: str) -> Callable[[str], _Value]:
-    """What makes a value of a text, or raises KeyError or ValueError."""
-    if column in _FLOATS:
-        return lambda value: float(value or "nan")
-    if column in _INTEGERS:
-        return lambda value: int(value) if value else None
-    if column in _BOOLEANS:
-        return {"True": True, "False": False}.__getitem__
-    if column in _ALLOWED:
-        return {"": "", **{name: name for name in _ALLOWED[column]}}.__getitem__
-    return str
+    with reading(path, CURE):  # a number may be too large for its column
+        return pd.Series(values, dtype=kind.dtype)

@@ -4,18 +4,18 @@ Reads a config; trains and asks what the cache does not have yet; writes `result
 is replaced only when the run has come to its end.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from wordrel.config import StudyConfig, content_digest, seen_from, stored_text
+from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
 from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import (
@@ -25,11 +25,10 @@ from wordrel.io.store import (
     write_json,
     write_text,
 )
-from wordrel.jobs.engines import Cluster, Engine, engine_of
-from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs import Cluster, engine_of
+from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
-from wordrel.report.page import write_pages
-from wordrel.study.answers import CellWork, is_answered, train_and_ask
+from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
 from wordrel.study.results import SCHEMA, Results, read_results
 from wordrel.study.tables import write_tables
@@ -41,13 +40,15 @@ _log = logging.getLogger("wordrel")
 Done = TypeVar("Done")
 
 
-def _needs(work: CellWork) -> list[Path]:
-    """The prepared corpus, and the files of the user's own tasks."""
-    tasks = map(json.loads, work.tasks)
-    return [work.cell.corpus, *(Path(task["path"]) for task in tasks if "path" in task)]
-
-
-CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
+def _cell(work: CellWork) -> Cell:
+    """Needs the prepared corpus, and the files of the user's own tasks."""
+    own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
+    return Cell(
+        work.name,
+        partial(train_and_ask, work),
+        partial(is_answered, work),
+        (work.cell.corpus, *own),
+    )
 
 
 def run_study(
@@ -57,6 +58,7 @@ def run_study(
     *,
     jobs: int | None = None,
     cluster: Cluster | None = None,
+    write_pages: Callable[[Path], object] = lambda folder: None,
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -67,6 +69,7 @@ def run_study(
         jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
             worker.
         cluster: where cells run; default: on this machine.
+        write_pages: writes the pages of a folder of results, from its tables.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -113,11 +116,10 @@ def _healed(attempt: Callable[[], Done]) -> Done:
 def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
     with _scratch(shared) as scratch, live_progress(scratch, len(plan.works)) as finished:
         return run_cells(
-            CELLS,
-            plan.works,
+            [*map(_cell, plan.works)],
             engine=engine,
             scratch=scratch,
-            on_outcome=lambda work, outcome: finished(work.name, _ended(outcome)),
+            on_outcome=lambda outcome: finished(outcome.name, _ended(outcome)),
         )
 
 

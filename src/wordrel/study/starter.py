@@ -15,7 +15,7 @@ from wordrel.config.paths import source_from
 from wordrel.config.rungs import up_to
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import tokenize_shard
+from wordrel.corpus.shards import TokenizedShard, tokenize_shard
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.text import read_bytes
 from wordrel.errors import CorpusError, DatasetError, StoreError
@@ -72,19 +72,16 @@ class Look:
     """What a text is like.
 
     Attributes:
-        files, bytes: on disk.
+        corpus: the settings of the corpus that fit it.
+        source: its files.
         tokens: in all; an estimate by bytes where not `whole`.
         whole: whether all of it was read.
-        lines, documents, held_out: settings of the corpus that fit it.
     """
 
-    files: int
-    bytes: int
+    corpus: CorpusConfig
+    source: Source
     tokens: int
     whole: bool
-    lines: str
-    documents: str
-    held_out: float
 
 
 def write_config(
@@ -162,39 +159,27 @@ def look_at(corpus: CorpusConfig, cache: Path, limits: Limits) -> Look:
             tried = corpus.model_copy(
                 update={"lines": lines, "documents": documents, "held_out": share}
             )
-            look, held_out, count = _read(tried, source, limits)
-            first = first or replace(look, held_out=0.0)
+            look, report = _read(tried, source, limits)
+            first = first or look
             enough = min(HELD_OUT_TOKENS, look.tokens // 20)
-            if count >= DOCUMENTS and enough <= held_out <= look.tokens // 2:
+            fits = enough <= report.held_out_tokens <= look.tokens // 2
+            if fits and report.documents >= DOCUMENTS:
                 return look
     if first is None or not first.tokens:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
-    return first
+    return replace(first, corpus=first.corpus.model_copy(update={"held_out": 0.0}))
 
 
-def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, int, int]:
-    """The look of a text, and how many tokens and documents of what was read are held out."""
+def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, TokenizedShard]:
+    """The look of a text, and what was counted in the part that was read."""
     shard = plan_shards(source, corpus.documents, limits.shard)[0]
     with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched).report
+        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits)
     whole = shard.size == source.bytes
     tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
-    look = Look(
-        files=len(source.files),
-        bytes=source.bytes,
-        tokens=tokens,
-        whole=whole,
-        lines=corpus.lines,
-        documents=corpus.documents,
-        held_out=corpus.held_out,
-    )
-    return look, report.held_out_tokens, report.documents
-
-
-def _unwatched(done: int, tokens: int) -> None:
-    """Progress that nobody watches: it takes seconds."""
+    return Look(corpus, source, tokens, whole), report
 
 
 def _is_wrapped(source: Source) -> bool:
@@ -212,17 +197,17 @@ def _is_wrapped(source: Source) -> bool:
 
 def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -> str:
     """The YAML of the config, with a comment where a choice was made; `few`: seven models."""
-    size = size_of(look.tokens)
-    about = "" if look.whole else "about "
+    size, corpus, about = size_of(look.tokens), look.corpus, "" if look.whole else "about "
+    on_disk = f"{len(look.source.files):,} file(s), {look.source.bytes:,} bytes"
     limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
     return _TEMPLATE.format(
         name=written(name),
         source=written(source),
-        counted=f"{about}{look.tokens:,} words in {look.files:,} file(s), {look.bytes:,} bytes",
-        lines=look.lines,
-        documents=look.documents,
+        counted=f"{about}{look.tokens:,} words in {on_disk}",
+        lines=corpus.lines,
+        documents=corpus.documents,
         min_count=size.min_count,
-        held_out=look.held_out,
+        held_out=corpus.held_out,
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
@@ -237,7 +222,7 @@ def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     """Every task of the registry: those that can be asked here, and the others as comments."""
     waiting = []
     for name, info in REGISTRY.items():
-        if info.question == "recall" or (info.question == "fit" and not look.held_out):
+        if info.question == "recall" or (info.question == "fit" and not look.corpus.held_out):
             continue  # recall is of planted text; without held-out text there is no loss on it
         try:
             find_files(info, cache)

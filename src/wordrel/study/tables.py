@@ -3,44 +3,34 @@
 Reads the stored answers of the cells; writes the CSV files of a results folder.
 """
 
-import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import StatisticsConfig
 from wordrel.corpus import Corpus
 from wordrel.io.files import read_parquet, reading, write_text
 from wordrel.io.store import opened
-from wordrel.jobs.execute import CellOutcome
+from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import agreement_rows
-from wordrel.study.analysis import (
-    Row,
-    Tables,
-    adjust,
-    analyse,
-    frame,
-    measurement_rows,
-    primary_pairs,
-)
-from wordrel.study.answer_files import ANSWERS, read_measurements, read_outcomes
-from wordrel.study.answers import CellWork
-from wordrel.study.asked import Asked, collect
+from wordrel.study.analysis import adjust, analyse, measurement_rows, primary_pairs
+from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, read_outcomes
 from wordrel.study.cell import cell_cost
+from wordrel.study.evaluate import CellWork
 from wordrel.study.plan import Plan
-from wordrel.study.results import table_to_csv
-from wordrel.study.selection import CHOSEN_BY, Choice, choose, marked
+from wordrel.study.results import COLUMNS, Row, table_to_csv
+from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import Question, Split
 
 FEW = 300
 """Files of answers that are read and tested sooner than workers start."""
-TABLES = ("scores", "summary", "comparisons", "views", "measurements", "agreement")
 
 Rows = dict[str, list[Row]]
 Progress = Callable[[float, str], None]
@@ -61,14 +51,16 @@ def write_tables(
         How many rows each table has.
     """
     done = [work for work, o in zip(plan.works, outcomes, strict=True) if o.status == "done"]
-    rows: Rows = {name: [] for name in TABLES}
+    rows: Rows = {name: [] for name in COLUMNS if name != "runs"}
     for corpus in plan.corpora.values():
         cells = [work for work in done if work.cell.corpus_name == corpus.name]
         with job_progress(f"tables {corpus.name}") as progress:
-            _add_corpus(rows, plan, corpus, cells, jobs, progress)
-    tables = {name: frame(name, found) for name, found in rows.items()}
+            for task_rows in _told_of(plan, corpus, cells, jobs, progress):
+                for name, more in task_rows.items():
+                    rows[name] += more
+    rows["runs"] = [*map(_run_row, plan.works, outcomes)]
+    tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
-    tables["runs"] = frame("runs", [*map(_run_row, plan.works, outcomes)])
     for name, table in tables.items():
         write_text(folder / f"{name}.csv", table_to_csv(table, name))
     return {name: len(table) for name, table in tables.items()}
@@ -110,50 +102,31 @@ class _Answers:
         return (one for one in every if one.outcomes)
 
 
-def _add_corpus(
-    rows: Rows,
-    plan: Plan,
-    corpus: Corpus,
-    cells: Sequence[CellWork],
-    jobs: int,
-    progress: Progress,
-) -> None:
+def _told_of(
+    plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int, progress: Progress
+) -> Iterator[Rows]:
     """The rows of one corpus: the primary views are chosen first, and then all is told of them.
 
     One task after the other is read, and read again for its tests: all of them together would fill
-    the memory.
+    the memory. A family of tests is a question of the corpus, see `adjust`.
     """
-    every = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
-    scored = [one for one in every if one.question != "agreement"]
-    number = itertools.count(1)
-
-    def finished(task: str) -> None:
-        progress(next(number) / len(every), task)
-
+    tasks = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
     progress(0.0, "choosing the primary views")
-    deciding = [asked for one in _deciding(scored) for asked in one.asked()]
-    choice = choose(corpus.name, deciding)
-    del deciding
-    rows["views"] += choice.rows
-    primary = {
-        model: view for (model, question), view in choice.primary.items() if question == "alike"
-    }
+    choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.asked()])
+    by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
+    statistics, words = plan.config.statistics, len(corpus.vocab)
+    families, told = Counter[Question](), dict[_Answers, Rows]()
     with parallel_config(inner_max_num_threads=1, backend="loky"):
-        at_once = jobs if len(every) * len(cells) > FEW else 1
+        at_once = jobs if len(tasks) * len(cells) > FEW else 1
         parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
-        _add_scores(rows, plan.config.statistics, scored, choice, parallel, finished)
-    for one in every:
-        if one.question == "agreement":
-            known = {(m, s): _agreement(path) for m, s, path in one.files()}
-            rows["agreement"] += agreement_rows(
-                corpus.name, known, primary, len(corpus.vocab), plan.config.statistics
-            )
-            finished(one.task)
-
-
-def _agreement(path: Path) -> dict[str, Probed]:
-    with reading(path):
-        return from_frame(read_parquet(path))
+        for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
+            families[task.question] += tests
+        calls = ((one, choice, statistics, families[one.question], words) for one in by_size)
+        for number, (task, rows) in enumerate(parallel(delayed(_told)(*c) for c in calls), 1):
+            told[task] = rows
+            progress(number / len(tasks), task.task)
+    yield {"views": [*choice.rows]}
+    yield from map(told.__getitem__, tasks)
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
@@ -163,47 +136,35 @@ def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
     return [task for task in asked if task.split == "dev" or task.question not in decided]
 
 
-def _add_scores(
-    rows: Rows,
-    statistics: StatisticsConfig,
-    tasks: Sequence[_Answers],
-    choice: Choice,
-    parallel: Parallel,
-    finished: Callable[[str], None],
-) -> None:
-    """Scores and measurements; a family of tests is a question of the corpus, see `adjust`."""
-    by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
-    families = Counter[Question]()
-    for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
-        families[task.question] += tests
-    by_task = {}
-    for task, found in parallel(
-        delayed(_told)(one, choice, statistics, families[one.question]) for one in by_size
-    ):
-        by_task[task] = found
-        finished(task.task)
-    for tables, measurements in map(by_task.__getitem__, tasks):
-        for found in tables:
-            rows["scores"] += found.scores
-            rows["summary"] += found.summary
-            rows["comparisons"] += found.comparisons
-        rows["measurements"] += measurements
-
-
 def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
-    return answers, sum(map(primary_pairs, answers.marked(choice)))
+    if answers.question == "agreement":
+        return answers, 0
+    return answers, sum(len(primary_pairs(one)) for one in answers.marked(choice))
 
 
 def _told(
-    answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int
-) -> tuple[_Answers, tuple[list[Tables], list[Row]]]:
-    """Everything that the tables say of one task but for agreement."""
-    tables = [analyse(one, statistics, family) for one in answers.marked(choice)]
+    answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int, words: int
+) -> tuple[_Answers, Rows]:
+    """Everything that the tables say of one task."""
+    if answers.question == "agreement":
+        known = {(model, seed): _agreement(path) for model, seed, path in answers.files()}
+        primary = {model: view for (model, q), view in choice.primary.items() if q == "alike"}
+        found = agreement_rows(answers.corpus, known, primary, words, statistics)
+        return answers, {"agreement": found}
+    rows: Rows = defaultdict(list)
+    for one in answers.marked(choice):
+        for name, more in analyse(one, statistics, family).items():
+            rows[name] += more
     measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
-    measurements = measurement_rows(
+    rows["measurements"] = measurement_rows(
         answers.corpus, answers.question, measured, choice, statistics.confidence
     )
-    return answers, (tables, measurements)
+    return answers, rows
+
+
+def _agreement(path: Path) -> dict[str, Probed]:
+    with reading(path):
+        return from_frame(read_parquet(path))
 
 
 def _run_row(work: CellWork, outcome: CellOutcome) -> Row:

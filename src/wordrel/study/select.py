@@ -5,16 +5,15 @@ Reads outcomes in memory; returns the choice, and the rows of the table `views` 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
 
 from wordrel.stats import MEASURES, answered_by_all, plain_scores
-from wordrel.study.asked import Asked
+from wordrel.study.answers import Asked
+from wordrel.study.results import Row
 from wordrel.tasks import Outcome
 
-Row = dict[str, Any]
 CHOSEN_BY = {
     **{name: name for name in ("alike", "relate", "direction", "in_context")},
     "syntax": "relate",

@@ -1,0 +1,158 @@
+"""What a trained cell answers to the tasks of a study, kept item by item.
+
+Reads a cell of the cache and its corpus; writes a folder a task into the cache, with the answers
+and what asking took, so that statistics can be made again without a model, and adding a task trains
+nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from jaxtyping import Int64
+
+from wordrel.config import NamedTask, TaskConfig
+from wordrel.corpus import Corpus, open_corpus
+from wordrel.corpus.pair_counts import pair_counts
+from wordrel.io.files import write_parquet, write_text
+from wordrel.io.store import is_done, new_folder
+from wordrel.jobs.progress import Report
+from wordrel.models import MODELS, over_text
+from wordrel.models.readings import Readings
+from wordrel.study.answers import ANSWERS, write_answers
+from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
+from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
+from wordrel.tasks.neighbours import agreement_answers, to_frame
+
+ANSWERS_VERSION = 2  # raised when the files change what they mean or contain
+COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the text counted
+OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
+SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
+
+ASKED = "asked.json"
+"""Beside the answers of a cell: what asking took, from which that of cells to come is estimated."""
+
+
+def load(config: TaskConfig, cache: Path) -> Task:
+    """The task that a config names; what was fetched for it lies in the cache."""
+    if isinstance(config, NamedTask):
+        return load_task(config.name, cache)
+    return own_task(config)
+
+
+_loaded = lru_cache(maxsize=64)(load)
+"""A worker puts the same tasks to one cell after another."""
+
+
+@dataclass(frozen=True)
+class CellWork:
+    """A cell and what it is asked, for a worker.
+
+    Attributes:
+        cell: what to train.
+        tasks: settings of each task; digests: of each, as loaded.
+        lowercase: whether the corpus was lower-cased.
+    """
+
+    cell: CellSpec
+    tasks: tuple[TaskConfig, ...]
+    digests: tuple[str, ...]
+    lowercase: bool
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self.cell.name
+
+    @property
+    def folder(self) -> Path:
+        """Where this cell's answers are kept."""
+        return self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
+
+    def paths(self) -> Iterator[tuple[TaskConfig, Path]]:
+        """Each task's settings, and the folder of this cell's answers to it."""
+        for task, digest in zip(self.tasks, self.digests, strict=True):
+            yield task, self.folder / f"{task.name}-{digest}-{ANSWERS_VERSION}"
+
+
+def unanswered(work: CellWork) -> list[str]:
+    """The names of the tasks that the cell has not answered yet."""
+    return [task.name for task, path in work.paths() if not is_done(path)]
+
+
+def is_answered(work: CellWork) -> bool:
+    """Whether the cell is trained and has answered everything."""
+    return is_trained(work.cell) and not unanswered(work)
+
+
+def train_and_ask(work: CellWork, report: Report) -> None:
+    """Train the cell where it is not, then put to it the tasks that it has not answered.
+
+    Raises:
+        TrainingError: when it cannot be trained.
+        StoreError: when the disk refuses.
+    """
+    train_cell(work.cell, report)
+    waiting = [
+        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not is_done(path)
+    ]
+    if not waiting:
+        return
+    started = perf_counter()
+    corpus = open_corpus(work.cell.corpus)
+    readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
+    reading, kind = perf_counter() - started, work.cell.model_config.kind
+    for number, (task, path) in enumerate(waiting):
+        report(number / len(waiting), {"stage": f"asking {task.name}"})
+        with new_folder(path, durable=False) as folder:
+            started = perf_counter()
+            _ask(task, readings, scope, folder / ANSWERS)
+            took = {"reading": reading, "tasks": {task.name: perf_counter() - started}}
+            note = {"corpus": work.cell.corpus_name, "kind": kind, **took}
+            write_text(folder / ASKED, json.dumps(note, sort_keys=True) + "\n", durable=False)
+
+
+def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
+    if task.question == "agreement":
+        write_parquet(path, to_frame(agreement_answers(readings)), durable=False)
+        return
+    kind = KINDS[task.kind]
+    outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
+    write_answers(path, outcomes, found)
+
+
+def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:
+    """The model and how it is asked, with as much of the text read as these questions need."""
+    readings, counts = load_cell(work.cell), None
+    if questions.intersection(COUNTED):
+        counts = pair_counts(work.cell.corpus, work.cell.training_config.window)
+    if questions.intersection(OVER_TEXT):
+        counted = counts if MODELS[work.cell.model_config.kind].counts else None
+        readings = over_text(readings, *text_sample(corpus), counted)
+    held_out = corpus.held_out
+    probe = Probe(
+        np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
+    )
+    return readings, Scope(work.lowercase, probe=probe, counts=counts)
+
+
+def text_sample(
+    corpus: Corpus, tokens: int = SAMPLE_TOKENS
+) -> tuple[Int64[np.ndarray, " N"], Int64[np.ndarray, " S"]]:
+    """Whole sentences spread evenly over the training text, about `tokens` tokens in all.
+
+    Returns:
+        Token ids, and the exclusive ends of the sentences.
+    """
+    ends = corpus.train.sentence_ends.astype(np.int64)
+    step = max(1, round(len(corpus.train.ids) / tokens))
+    chosen = np.arange(step // 2, len(ends), step)
+    starts = np.concatenate([[0], ends[:-1]])[chosen]
+    lengths = ends[chosen] - starts
+    new_ends = np.cumsum(lengths)
+    places = np.arange(lengths.sum()) + np.repeat(starts - (new_ends - lengths), lengths)
+    return np.asarray(corpus.train.ids)[places].astype(np.int64), new_ends
