@@ -4,6 +4,7 @@
 # make test-slow    the tests that take minutes
 # make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
+# make lock         write the locks again, after a change of pyproject.toml or constraints.txt
 # make readme       render the answer and the README's blocks again from the stored results
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)
@@ -13,8 +14,9 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
-STAMP := .make/$(shell cat pyproject.toml constraints.txt | cksum | cut -d ' ' -f 1)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+LOCKS := requirements.lock requirements-dev.lock
+STAMP := .make/$(shell cat pyproject.toml constraints.txt $(LOCKS) | cksum | cut -d ' ' -f 1)
 
 export OMP_NUM_THREADS ?= 1
 
@@ -46,17 +48,38 @@ format: $(STAMP)-dev
 clean:
 	rm -rf $(VENV) .make .mypy_cache .pytest_cache .ruff_cache
 
-# torch comes first and by itself: asked for by another package, pip takes its newest build with
-# gigabytes of CUDA. A stamp stands for one content of pyproject.toml and constraints.txt.
-$(STAMP)-run:
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
-	$(PIP) -e .
-	mkdir -p .make && touch $@
+# torch comes first and by itself, for its builds for CPU and for CUDA differ: so it is in no lock. The
+# locks are for Linux; elsewhere constraints.txt gives the versions. A stamp stands for one content of
+# these files. $(1): the lock, $(2): what the project is installed with.
+define install
+test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+$(PIP) -c constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
+$(if $(filter Linux,$(shell uname -s)),\
+  $(PIP) --require-hashes --no-deps -r $(1) && $(PIP) --no-deps --no-build-isolation -e .,\
+  $(PIP) -c constraints.txt -e "$(2)")
+$(BIN)/python -m pip check
+mkdir -p .make && touch $@
+endef
 
-$(STAMP)-dev: $(STAMP)-run
-	$(PIP) -e ".[dev]"
-	touch $@
+$(STAMP)-run:
+	$(call install,requirements.lock,.)
+
+$(STAMP)-dev:
+	$(call install,requirements-dev.lock,.[dev])
+	touch $(STAMP)-run
+
+# Both locks again, from pyproject.toml and constraints.txt. `make test` asks for the tools too; one
+# lock of everything would make each user of `make quickstart` download them.
+.PHONY: lock
+lock:
+	test -x .make/uv/bin/uv || { $(PYTHON) -m venv .make/uv && .make/uv/bin/python -m pip install \
+	  --disable-pip-version-check --quiet -c constraints.txt uv; }
+	echo "torch; python_version < '0'" > .make/without-torch
+	echo hatchling > .make/build.in
+	for lock in $(LOCKS); do .make/uv/bin/uv pip compile pyproject.toml .make/build.in --quiet \
+	  $$(case $$lock in *-dev*) echo --extra dev;; esac) --override .make/without-torch \
+	  --constraint constraints.txt --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --output-file $$lock || exit 1; done
 
 .PHONY: readme
 readme: $(STAMP)-run

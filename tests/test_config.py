@@ -255,6 +255,13 @@ def test_a_wrong_override_is_named_as_such(tmp_path: Path, override: str, expect
     assert found[0].startswith(f"override {override!r}: {expected}")
 
 
+def test_what_stands_within_an_overridden_value_comes_from_the_override(tmp_path: Path):
+    (found,) = problems(tmp_path, GOOD, ["corpora=[{source: novels, souce: x}]"])
+    assert found.startswith("override 'corpora=[{source: novels, souce: x}]': corpora.0.souce: ")
+    (found,) = problems(tmp_path, GOOD, ["corpora=[{source: 5}]"])
+    assert found.startswith("override 'corpora=[{source: 5}]': corpora.0.source: found 5")
+
+
 def test_all_wrong_overrides_are_named_at_once(tmp_path: Path):
     assert len(problems(tmp_path, GOOD, ["x", "seeds=[1,", "models.9.heads=1"])) == 3
 

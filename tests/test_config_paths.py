@@ -18,7 +18,7 @@ from wordrel.api import stored_config
 from wordrel.cli import app
 from wordrel.config import StudyConfig, load_config, parse_config, parse_corpus
 from wordrel.config.dialect import read_stored
-from wordrel.config.stored import seen_from, stored_text
+from wordrel.config.paths import seen_from, stored_text
 from wordrel.errors import ConfigError
 from wordrel.study.results import read_results
 from wordrel.study.starter import write_config

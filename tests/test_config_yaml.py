@@ -14,7 +14,7 @@ from wordrel.config.dialect import BYTES, NODES
 from wordrel.errors import ConfigError
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
-LIBRARIES = {"torch", "gensim", "pandas", "scipy", "sklearn", "matplotlib"}
+LIBRARIES = {"numpy", "torch", "gensim", "pandas", "pyarrow", "scipy", "sklearn", "safetensors"}
 
 
 def with_note(note: str) -> str:
@@ -223,13 +223,30 @@ def test_the_command_says_one_line_and_ends_with_2(tmp_path: Path, kind: str):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_config_is_refused_before_a_model_library_is_loaded(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["--help"], 0),
+        (["--version"], 0),
+        (["run", "--help"], 0),
+        (["config", "schema"], 0),
+        (["run", "CONFIG", "--plan"], 2),
+        (["corpus", "inspect", "CONFIG"], 2),
+    ],
+)
+def test_help_and_the_refusal_of_a_config_load_no_library_of_numbers(
+    tmp_path: Path, arguments: list[str], status: int
+):
+    path = str(written(tmp_path, "study: Bad Name"))
     code = (
         "import atexit, sys\nfrom wordrel.cli import main\n"
-        f"atexit.register(lambda: print(sorted({LIBRARIES!r} & set(sys.modules))))\nmain()"
+        f"loaded = lambda: sorted({LIBRARIES!r} & set(sys.modules))\n"
+        "atexit.register(lambda: print(loaded(), file=sys.stderr))\nmain()"
     )
-    done = run_plan(tmp_path, "2\n", [sys.executable, "-c", code])
-    assert (done.returncode, done.stdout) == (2, "[]\n")
+    given = [path if argument == "CONFIG" else argument for argument in arguments]
+    done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True)
+    assert done.returncode == status
+    assert done.stderr.splitlines()[-1] == "[]"
 
 
 def test_an_override_leaves_what_was_given_as_it_was(tmp_path: Path):

@@ -158,14 +158,12 @@ def test_a_published_set_in_no_regular_file_is_refused(folder: Path):
     assert f"{info.files[0]}: found a named pipe; expected a regular file" in said
 
 
-def test_tables_of_results_in_no_regular_file_are_refused(folder: Path):
-    os.mkfifo(folder / "manifest.json")
-    assert "manifest.json: found a named pipe" in refused("report", folder)
-    (folder / "manifest.json").unlink()
-    for name in ("manifest.json", "config.yaml"):
-        shutil.copy(ROOT / "results" / "quickstart" / name, folder)
-    os.mkfifo(folder / "runs.csv")
-    assert "runs.csv: found a named pipe" in refused("report", folder)
+@pytest.mark.parametrize("name", ["manifest.json", "config.yaml", "runs.csv", "summary.csv"])
+def test_results_in_no_regular_file_are_refused(tmp_path: Path, name: str):
+    shutil.copytree(ROOT / "tests" / "golden" / "input", tmp_path / "result")
+    (tmp_path / "result" / name).unlink()
+    os.mkfifo(tmp_path / "result" / name)
+    assert f"{name}: found a named pipe" in refused("report", tmp_path / "result")
 
 
 def test_links_to_files_and_folders_are_read(folder: Path):

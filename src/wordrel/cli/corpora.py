@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 from rich import box
 from rich.console import Group
@@ -11,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from wordrel.cli.console import stdout
-from wordrel.jobs.progress import job_progress
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig
@@ -70,6 +68,7 @@ def prepare(
     well, so that `wordrel run` starts to train at once.
     """
     from wordrel.corpus.sources import find_source
+    from wordrel.jobs.progress import job_progress
 
     built = bool(settings) or _is_config(what)
     for config in _configs(what, settings):
@@ -104,6 +103,7 @@ def _configs(what: str, settings: list[str] | None) -> "tuple[CorpusConfig, ...]
 
 def _prepared(config: "CorpusConfig", cache: Path, jobs: int) -> "Corpus":
     from wordrel.corpus import prepare as prepare_corpus
+    from wordrel.jobs.progress import job_progress
 
     with job_progress(config.name) as tell:
         return prepare_corpus(config, cache, jobs=jobs, progress=tell)
@@ -151,6 +151,8 @@ def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
 
 
 def _lengths(corpus: "Corpus") -> Text:
+    import numpy as np
+
     lengths = np.diff(corpus.train.sentence_ends, prepend=0)
     quantiles = np.quantile(lengths, [0.05, 0.5, 0.95, 1])
     shown = zip(("5 %", "median", "95 %", "longest"), quantiles, strict=True)

@@ -104,12 +104,14 @@ def run(  # noqa: PLR0913 - a parameter an option
     trained; the others are reported.
     """
     from wordrel.config import load_config
-    from wordrel.jobs import cluster_of
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
+    study = load_config(config, overrides or ())  # before numpy is loaded: mistakes show at once
+
+    from wordrel.jobs import cluster_of
+
     cluster = cluster_of(dask, scheduler_file)
-    study = load_config(config, overrides or ())  # before torch is loaded: mistakes show at once
     if plan:
         from wordrel.cli.plan import show
         from wordrel.io.store import cache_root

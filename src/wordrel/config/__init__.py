@@ -10,6 +10,7 @@ from wordrel.config.models import (
     Word2vecConfig,
     identity,
 )
+from wordrel.config.paths import content_digest, seen_from, stored_text
 from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
     NAMED_SOURCES,
@@ -26,7 +27,6 @@ from wordrel.config.settings import (
     config_schema,
     digest,
 )
-from wordrel.config.stored import content_digest, seen_from, stored_text
 
 __all__ = [
     "NAMED_SOURCES",

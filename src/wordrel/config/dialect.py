@@ -31,6 +31,11 @@ class MalformedError(ValueError):
         self.line, self.text = line, text
 
 
+def dotted(keys: Keys) -> str:
+    """Keys as an override writes them."""
+    return ".".join(map(str, keys))
+
+
 def shown(found: Any, limit: int = 60) -> str:
     """A value as a message repeats it: on one line, and not longer than `limit`."""
     text = "nothing" if found is None else repr(found)
@@ -49,26 +54,21 @@ def _whole(text: str) -> int:
 
 
 def _real(text: str) -> float:
-    special = text.lower().lstrip("+-")
-    number = {".inf": math.inf, ".nan": math.nan}.get(special)
-    if number is None:
-        return float(text)
-    return -number if text.startswith("-") else number
+    return float(re.sub(r"\.(?=[a-z])", "", text.lower()))  # YAML writes .inf and .nan
 
 
 _TAG = "tag:yaml.org,2002:"
-_SCALARS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
-    "null": (r"~|null|Null|NULL|", "~nN", lambda text: None),
-    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF", lambda text: text.lower() == "true"),
-    "int": (r"[-+]?[0-9]+(?:_[0-9]+)*", "-+0123456789", _whole),
+_SCALARS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "null": (r"~|null|Null|NULL|", lambda text: None),
+    "bool": (r"true|True|TRUE|false|False|FALSE", lambda text: text.lower() == "true"),
+    "int": (r"[-+]?[0-9]+(?:_[0-9]+)*", _whole),
     "float": (
         r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
         r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+.0123456789",
         _real,
     ),
 }
-"""What plain scalars mean: pattern, first characters, reader. All others are text."""
+"""What plain scalars mean: pattern and reader. All others are text."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,10 +101,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-for _name, (_pattern, _first, _) in _SCALARS.items():
+for _name, (_pattern, _) in _SCALARS.items():
     for _side in (_Loader, _Dumper):
-        _starts = [*_first, *([""] if _name == "null" else [])]
-        _side.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), _starts)
+        _side.add_implicit_resolver(f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), None)
 
 
 def _check_bounds(line: int, nodes: int, depth: int) -> None:
@@ -130,33 +129,25 @@ def parse(text: str) -> tuple[Any, dict[Keys, int]]:
 
 
 def _composed(text: str) -> yaml.Node | None:
+    cure = "mend this line or the one before"
     try:
         loader = _Loader(text)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        found = f"unacceptable character #x{int(error.character):04x}"
-        raise MalformedError(line, f"not YAML: {found}; remove it") from error
-    try:
         return loader.get_single_node()
-    except yaml.MarkedYAMLError as error:
-        raise _explained(text, error) from error
     except MalformedError:
         raise
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position)
+        problem, cure = f"unacceptable character #x{int(error.character):04x}", "remove it"
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line if error.problem_mark else 0
+        problem = str(error.problem)
     except (ValueError, OverflowError) as error:  # such as the character \U0011FFFF
-        line = loader.get_mark().line + 1
-        cure = "mend this line or the one before"
-        raise MalformedError(line, f"not YAML: {error}; {cure}") from error
-
-
-def _explained(text: str, error: yaml.MarkedYAMLError) -> MalformedError:
-    line = error.problem_mark.line if error.problem_mark else 0
-    problem, cure = str(error.problem), "mend this line or the one before"
+        line, problem = loader.get_mark().line, str(error)
     if "another document" in problem:
-        return MalformedError(line + 1, "found a second document (---), expected one: remove it")
-    written = "".join(text.splitlines()[line : line + 1])
-    if "\t" in written[: len(written) - len(written.lstrip())]:
+        raise MalformedError(line + 1, "found a second document (---), expected one: remove it")
+    if re.match(r"\s*\t", "".join(text.splitlines()[line : line + 1])):
         cure = "found a tab, expected spaces: indent with spaces"
-    return MalformedError(line + 1, f"not YAML: {problem}; {cure}")
+    raise MalformedError(line + 1, f"not YAML: {problem}; {cure}")
 
 
 class _Reading:
@@ -189,15 +180,13 @@ def _key(node: yaml.Node, before: dict[str, Any]) -> str:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.ScalarNode):
         raise MalformedError(line, "found a list or keys as a key, expected text: write its name")
-    name = str(node.value)
+    name, found = str(node.value), ""
     if len(name) > _KEY:
-        raise MalformedError(
-            line, f"found a key of {len(name):,} characters, expected at most {_KEY}"
-        )
-    if name in before:
-        raise MalformedError(
-            line, f"found the key {name!r} twice, expected each key once: remove one"
-        )
+        found = f"found a key of {len(name):,} characters, expected at most {_KEY}"
+    elif name in before:
+        found = f"found the key {name!r} twice, expected each key once: remove one"
+    if found:
+        raise MalformedError(line, found)
     return name
 
 
@@ -206,7 +195,7 @@ def _scalar(node: yaml.Node, line: int) -> Any:
     if kind not in _SCALARS:
         return str(node.value)
     try:
-        return _SCALARS[kind][2](node.value)
+        return _SCALARS[kind][1](node.value)
     except ValueError as error:
         raise MalformedError(line, str(error)) from error
 

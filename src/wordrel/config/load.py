@@ -6,18 +6,22 @@ Reads the YAML file, and looks whether the files that it names are there; writes
 import glob
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from wordrel.config.dialect import shown
+from wordrel.config.dialect import dotted, shown
+from wordrel.config.models import MatchedConfig, TrainingConfig
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
-from wordrel.config.problems import Problem, healed, nearest, problems_of
+from wordrel.config.problems import Problem, nearest, problems_of
+from wordrel.config.rungs import RUNGS, unfit
 from wordrel.config.sets import explain_unknown, task_names
-from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig
+from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
+from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
 
 _OWN_FILES = {
@@ -29,6 +33,7 @@ _OWN_FILES = {
 }
 
 
+_FIT = {"heads", "ties", "undivided"}
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -47,9 +52,10 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     """
     folder = Path(path).parent
     data, places = read_yaml(Path(path), overrides)
+    data, wrong = expanded(data, places)
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
-    return _parse(there, places, [*_unknown_tasks(data), *missing])
+    return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
 
 
 def parse_config(
@@ -64,8 +70,10 @@ def parse_config(
         place: what each message starts with.
         folder: where its paths start; default: they stay as they are.
     """
+    places = Places(place)
+    data, wrong = expanded(data, places)
     there = data if folder is None else anchored(data, lambda keys: folder)
-    return _parse(there, Places(place), list(_unknown_tasks(data)))
+    return _parse(there, places, [*wrong, *_unknown_tasks(data)])
 
 
 def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
@@ -74,44 +82,72 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     Raises:
         ConfigError: with every problem at once.
     """
-    models, rest = [{"kind": "random"}], {"study": "corpus", "seeds": [0], "tasks": ["ws353"]}
-    data = {"corpora": [{"source": source}], "models": models, **rest}
+    corpus: dict[str, Any] = {"source": source}
     places = Places("corpus")
-    try:
-        put_overrides(data, _below("corpora.0", settings), places)
-        there = anchored(data, lambda keys: Path())
-        return _parse(data, places, list(_missing_files(data, there))).corpora[0]
-    except ConfigError as error:
-        problems = [problem.replace("corpora.0.", "") for problem in error.problems]
-        raise ConfigError(problems) from error
-
-
-def _below(key: str, settings: Overrides) -> Overrides:
-    if isinstance(settings, Mapping):
-        return {f"{key}.{name}": value for name, value in settings.items()}
-    return [f"{key}.{setting}" for setting in settings]
+    places.moved[("corpora", 0)] = ()  # so that messages name a setting as it was given
+    put_overrides(corpus, settings, places)
+    rest = {"study": "corpus", "models": [{"kind": "random"}], "seeds": [0], "tasks": ["ws353"]}
+    data = {"corpora": [corpus], **rest}
+    there = anchored(data, lambda keys: Path())
+    return _parse(data, places, list(_missing_files(data, there))).corpora[0]
 
 
 def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:
+    config = None
     try:
         config = StudyConfig.model_validate(data)
     except ValidationError as error:
-        found = [*problems_of(error), *_behind(data, error), *found]
-    else:
-        if not found:
-            return config
+        found = [*problems_of(error), *found]
+    found += [*_repeated(data, found), *_unfit(data, found)]
+    if config is not None and not found:
+        return config
     found.sort(key=lambda problem: places.line(problem[0]))
-    lines = [f"{places(keys)}: {text}" for keys, text in found]
+    lines = [f"{places(keys)}: {dotted(places.written(keys))}: {text}" for keys, text in found]
     raise ConfigError(list(dict.fromkeys(lines)))
 
 
-def _behind(data: Mapping[str, Any], error: ValidationError) -> list[Problem]:
-    """Problems of several settings together, which the wrong ones among them hid."""
-    try:
-        StudyConfig.model_validate(healed(data, error))
-    except ValidationError as second:
-        return problems_of(second, only="value_error")
-    return []
+def _repeated(data: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
+    """Names and seeds that occur more than once, of those that are right by themselves."""
+    named = {(), ("name",), ("source",), ("kind",)}
+    wrong = {keys[:2] for keys, _ in found if keys[2:] in named}
+    problems: list[Problem] = []
+    for group in ("corpora", "models", "tasks", "seeds"):
+        cure = "give them names (name: ...)" if group in ("corpora", "models") else "remove one"
+        names = Counter(
+            str(entry_name(entry))
+            for i, entry in _items(data, group)
+            if not wrong
+            & {(group, i), (group, i, "name"), (group, i, "source"), (group, i, "kind")}
+        )
+        for name in sorted(name for name in names if names[name] > 1):
+            problems.append(((group,), f"found {name} more than once, expected each once; {cure}"))
+    return problems
+
+
+def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
+    """Settings of an architecture that do not fit others; what is wrong by itself is left out."""
+    wrong = {keys if "training" in keys else keys[:3] for keys, _ in found}
+
+    def right(*keys: int | str) -> bool:
+        return not any(keys[:n] in wrong for n in range(1, len(keys) + 1))
+
+    for i, entry in _items(data, "models"):
+        if not isinstance(entry, Mapping) or not right("models", i, "kind"):
+            continue
+        if entry["kind"] not in RUNGS:
+            continue
+        given = {key: entry[key] for key in _FIT & set(entry) if right("models", i, key)}
+        model = MatchedConfig(kind=entry["kind"], **given)
+        own = entry.get("training") if right("models", i, "training", "dim") else {"dim": 0}
+        shared = data.get("training") if right("training", "dim") else {"dim": 0}
+        dims = [group["dim"] for group in (own, shared) if group and group.get("dim") is not None]
+        dim = [*dims, TrainingConfig().dim][0]
+        if dim % model.heads:
+            text = f"found {model.heads}, expected a divisor of training.dim {dim}"
+            yield ("models", i, "heads"), text
+        useless = unfit(model.kind, heads=model.heads, ties=model.ties, undivided=model.undivided)
+        for key, text in useless.items():
+            yield ("models", i, key), text
 
 
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -121,7 +157,7 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
             task.get("kind", "named") == "named" and "path" not in task
         )
         if named and isinstance(name, str) and name not in task_names():
-            yield ("tasks", i), f"tasks.{i}: {explain_unknown(name, task_names())}"
+            yield ("tasks", i), explain_unknown(name, task_names())
 
 
 def _missing_files(
@@ -142,13 +178,13 @@ def _missing_files(
             text = f"found {shown(source, _LONG)}, where nothing is{near} expected a file, folder "
             text += f"or glob (looked for {_printed(at)}), or one of {', '.join(NAMED_SOURCES)}"
             text += _which_corpus(i, there["corpora"][i].get("name"), manifest)
-            yield ("corpora", i, "source"), f"corpora.{i}.source: {text}"
+            yield ("corpora", i, "source"), text
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
         if isinstance(path, str | Path):
             at = str(there["tasks"][i]["path"])
             if text := _no_file(path, at, task.get("kind")):
-                yield ("tasks", i, "path"), f"tasks.{i}.path: {text}"
+                yield ("tasks", i, "path"), text
 
 
 def _no_file(written: str | Path, at: str, kind: Any) -> str:

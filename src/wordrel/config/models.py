@@ -6,10 +6,17 @@ Reads and writes nothing.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from wordrel.config.rungs import RUNGS, Kind, Tie
-from wordrel.config.strict import Name, Strict
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
+
+
+class Strict(BaseModel):
+    """A group of settings: nothing unknown, nothing guessed, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 class TrainingConfig(Strict):
@@ -61,9 +68,14 @@ class _Model(Strict):
     @classmethod
     def _named_after_kind(cls, data: Any) -> Any:
         if isinstance(data, Mapping) and not data.get("name") and isinstance(data.get("kind"), str):
-            default = "skip_gram" if data["kind"] == "word2vec" else data["kind"]
-            return {**data, "name": data.get("algorithm", default)}
+            return {**data, "name": model_name(data)}
         return data
+
+
+def model_name(data: Mapping[str, Any]) -> Any:
+    """The name of a model that is given none: what it is."""
+    default = "skip_gram" if data.get("kind") == "word2vec" else data.get("kind")
+    return data.get("algorithm", default)
 
 
 class RandomConfig(_Model):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wordrel.config.dialect import BYTES, DEPTH, Keys, MalformedError, parse, shown
+from wordrel.config.dialect import BYTES, DEPTH, Keys, MalformedError, dotted, parse, shown
 from wordrel.config.paths import regular_file
 from wordrel.config.references import resolve
 from wordrel.errors import ConfigError
@@ -17,36 +17,48 @@ Overrides = Sequence[str] | Mapping[str, Any]
 
 
 class Places:
-    """Where the values of a config stand: in a file (by line), or in an override."""
+    """Where the values of a config stand: in a file (by line), or in an override.
+
+    Attributes:
+        moved: where a value was written that stands elsewhere since `vary` was expanded.
+    """
 
     def __init__(self, name: str, lines: Mapping[Keys, int] | None = None) -> None:
         self._name = name
-        self._lines = lines or {}
-        self._overridden: dict[Keys, str] = {}
+        self._at: dict[Keys, int | str] = {**(lines or {})}
+        self.moved: dict[Keys, Keys] = {}
 
     def override(self, keys: Keys, given: str) -> None:
         """From now on the value at `keys`, and all below it, come from this override."""
-        self._overridden[keys] = given
+        kept = {at: place for at, place in self._at.items() if at[: len(keys)] != keys}
+        self._at = {**kept, keys: f"override {given!r}"}
+
+    def written(self, keys: Keys) -> Keys:
+        """The keys under which the file has a value."""
+        above = (keys[:n] for n in range(len(keys), 0, -1))
+        part = next((part for part in above if part in self.moved), ())
+        return (*self.moved.get(part, ()), *keys[len(part) :])
 
     def __call__(self, keys: Keys) -> str:
         """What a message on this value starts with: FILE:LINE, or the override."""
-        above = [keys[:n] for n in range(len(keys), 0, -1)]
-        for part in above:
-            if part in self._overridden:
-                return f"{self._name}: override {self._overridden[part]!r}"
-            if part in self._lines:
-                return f"{self._name}:{self._lines[part]}"
-        below = [given for part, given in self._overridden.items() if part[: len(keys)] == keys]
-        return f"{self._name}: override {below[0]!r}" if keys and below else self._name
+        place = self._place(keys)
+        if isinstance(place, str):
+            return f"{self._name}: {place}"
+        return f"{self._name}:{place}" if place else self._name
 
     def is_overridden(self, keys: Keys) -> bool:
         """Whether the value at `keys` comes from an override, and not from the file."""
-        return any(keys[:n] in self._overridden for n in range(1, len(keys) + 1))
+        return isinstance(self._place(keys), str)
 
     def line(self, keys: Keys) -> int:
-        """The line of the value, or of what it should stand in; 0 where that is unknown."""
-        above = (self._lines.get(keys[:n]) for n in range(len(keys), 0, -1))
-        return next((line for line in above if line is not None), 0)
+        """The line of the value, or of what it should stand in; 0 where there is none."""
+        place = self._place(keys)
+        return place if isinstance(place, int) else 0
+
+    def _place(self, keys: Keys) -> int | str:
+        keys = self.written(keys)
+        above = (keys[:n] for n in range(len(keys), 0, -1))
+        return next((self._at[part] for part in above if part in self._at), 0)
 
 
 def read_yaml(path: Path, overrides: Overrides = ()) -> tuple[dict[str, Any], Places]:
@@ -103,24 +115,21 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         ConfigError: naming every override that is malformed or leads nowhere.
     """
     problems = []
-    for given, key, value in _flat(overrides):
+    parted: dict[str, tuple[str, Any] | None]
+    if isinstance(overrides, Mapping):
+        leaves = [leaf for key, value in overrides.items() for leaf in _leaves(key, value)]
+        parted = {f"{key}={value!r}": (key, value) for key, value in leaves}
+    else:
+        parted = dict.fromkeys(overrides)
+    for given, pair in parted.items():
         try:
-            places.override(_put(data, *(_split(given) if key is None else (key, value))), given)
+            key, value = pair or _split(given)
+            for keys in _put(data, _parts(key), value):
+                places.override(keys, given)
         except ValueError as error:
             problems.append(f"override {given!r}: {error}")
     if problems:
         raise ConfigError(problems)
-
-
-def _flat(overrides: Overrides) -> list[tuple[str, str | None, Any]]:
-    """Each override as it was written; its dotted key and its value, where they are known."""
-    if not isinstance(overrides, Mapping):
-        return [(item, None, None) for item in overrides]
-    return [
-        (f"{key}={value!r}", key, value)
-        for name, given in overrides.items()
-        for key, value in _leaves(name, given)
-    ]
 
 
 def _leaves(name: str, given: Any) -> list[tuple[str, Any]]:
@@ -141,31 +150,38 @@ def _split(item: str) -> tuple[str, Any]:
         raise ValueError(found if error.text.startswith("not YAML") else error.text) from error
 
 
-def _put(data: dict[str, Any], key: str, value: Any) -> Keys:
-    """Set one value; raises ValueError, which says where the key leads nowhere."""
+def _parts(key: str) -> list[str]:
     parts = key.split(".")
     if not all(parts):
         raise ValueError("expected key.path=value, such as training.dim=50 or seeds=[1,2]")
     if len(parts) > DEPTH:
         raise ValueError(f"found a key more than {DEPTH} deep, expected fewer parts")
-    node: Any = data
-    keys: Keys = ()
-    for part in parts[:-1]:
-        step = _step(node, part, keys)
-        if isinstance(node, dict) and node.get(step) is None:
-            node[step] = {}
-        node = node[step]
-        keys = (*keys, step)
-    last = _step(node, parts[-1], keys)
-    node[last] = copy.deepcopy(value)
-    return (*keys, last)
+    return parts
+
+
+def _put(node: Any, parts: list[str], value: Any, keys: Keys = ()) -> list[Keys]:
+    """Set one value below `node`, which is at `keys`; the keys that are new, and its own.
+
+    Raises:
+        ValueError: says where the key leads nowhere.
+    """
+    step = _step(node, parts[0], keys)
+    keys = (*keys, step)
+    if len(parts) == 1:
+        node[step] = copy.deepcopy(value)
+        return [keys]
+    new = []
+    if isinstance(node, dict) and node.get(step) is None:
+        node[step] = {}
+        new = [keys]
+    return [*new, *_put(node[step], parts[1:], value, keys)]
 
 
 def _step(node: Any, part: str, keys: Keys) -> int | str:
     """The key or index by which `part` goes on from `node`."""
     if isinstance(node, dict):
         return part
-    where = ".".join(map(str, keys))
+    where = dotted(keys)
     if not isinstance(node, list):
         raise ValueError(f"{where} is {node!r}, in which there is no {part!r}")
     if not part.isdecimal() or int(part) >= len(node):

@@ -3,9 +3,9 @@
 Reads and writes nothing.
 """
 
-import copy
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -21,7 +21,7 @@ from wordrel.config.settings import (
 )
 
 Problem = tuple[Keys, str]
-"""Where it is, and a line that begins with the key."""
+"""Where it is, and what is wrong there."""
 
 _GROUPS: dict[str, type[BaseModel]] = {
     "corpora": CorpusConfig,
@@ -64,25 +64,14 @@ _FLAGS = {
 _NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
 
 
-def problems_of(error: ValidationError, only: str | None = None) -> list[Problem]:
-    """A line for each problem that is not just a consequence of another.
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What is wrong with each setting of a `StudyConfig` by itself.
 
-    Args:
-        error: from `StudyConfig`.
-        only: the one type of pydantic's errors to tell of; default: all.
+    A list that is too short only because an item of it is wrong is left out.
     """
-    return [problem for e in _causes(error) if only in (None, e["type"]) for problem in _explain(e)]
-
-
-def _causes(error: ValidationError) -> list[Any]:
-    """The errors but for those of lists that are too short only because an item is wrong."""
     errors = error.errors()
-    wrong = [e["loc"] for e in errors]
-    return [
-        e
-        for e in errors
-        if e["type"] != "too_short" or not any(loc[:1] == e["loc"] != loc for loc in wrong)
-    ]
+    wrong = {e["loc"][0] for e in errors if len(e["loc"]) > 1}
+    return [_explain(e) for e in errors if e["type"] != "too_short" or e["loc"][0] not in wrong]
 
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
@@ -91,34 +80,27 @@ def nearest(found: str, allowed: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ";"
 
 
-def _explain(error: Any) -> list[Problem]:
+def _explain(error: Any) -> Problem:
     kind, found, keys = error["type"], error["input"], _keys(error["loc"])
-    if kind == "value_error":  # our own checks, whose lines begin with their keys
-        return [(_split(line), line) for line in str(error["ctx"]["error"]).split("\n")]
-    where = ".".join(map(str, keys))
     if kind == "extra_forbidden" and keys[0] == "execute" and keys[-1] in _FLAGS:
         cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
         text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
-        return [(keys, f"{where}: {text}")]
+        return keys, text
     if kind == "extra_forbidden":
-        return [(keys, f"{where}: found an unknown key{_hint(error['loc'])}")]
+        return keys, f"found an unknown key{_hint(error['loc'])}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return [((*keys, "kind"), f"{where}.kind: {_wrong_kind(error)}")]
+        return (*keys, "kind"), _wrong_kind(error)
     if kind in _NO_KEYS:
-        return [(keys, f"{where}: found {_shown(found)}, expected {_keys_of(error['loc'])}")]
+        return keys, f"found {_shown(found)}, expected {_keys_of(error['loc'])}"
     shown = "nothing" if kind == "missing" else _shown(found)
-    near = nearest(str(found), _literals(error)) if kind == "literal_error" else ";"
-    return [(keys, f"{where}: found {shown}{near.rstrip(';') or ','} expected {_expected(error)}")]
+    allowed = re.findall("'([^']*)'", error["ctx"]["expected"]) if kind == "literal_error" else []
+    near = nearest(str(found), allowed)
+    return keys, f"found {shown}{near.rstrip(';') or ','} expected {_expected(error)}"
 
 
 def _keys(loc: Keys) -> Keys:
     """The path as it stands in the file: without the kind, which pydantic puts after an index."""
     return (*loc[:2], *loc[3:]) if loc[0] in _KINDS and len(loc) > 2 else loc
-
-
-def _split(line: str) -> Keys:
-    key = line.partition(":")[0]
-    return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
 
 
 def _expected(error: Any) -> str:
@@ -138,11 +120,6 @@ def _shown(found: Any) -> str:
     return shown(found)
 
 
-def _literals(error: Any) -> list[str]:
-    parts = str(error["ctx"]["expected"]).replace(" or ", ", ").split(", ")
-    return [part.strip("'") for part in parts]
-
-
 def _wrong_kind(error: Any) -> str:
     kinds = _KINDS[error["loc"][0]]
     allowed = f"expected one of {', '.join(sorted(kinds))}"
@@ -156,10 +133,10 @@ def _wrong_kind(error: Any) -> str:
 def _hint(loc: Keys) -> str:
     """The key that was meant, or where this one belongs, and what is allowed here."""
     key, allowed = str(loc[-1]), _allowed(loc)
-    homes = [f"{name}.{key}" for name, group in _GROUPS.items() if key in group.model_fields]
+    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in group.model_fields}
     hint = nearest(key, allowed)
-    if hint == ";" and homes:
-        hint = f"; did you mean {homes[0].replace('corpora.', 'corpora.0.')!r}?"
+    if hint == ";" and (near := difflib.get_close_matches(key, homes, n=1)):
+        hint = f"; did you mean {homes[near[0]].replace('corpora.', 'corpora.0.')!r}?"
     return f"{hint} expected one of {', '.join(sorted(allowed))}"
 
 
@@ -179,36 +156,3 @@ def _keys_of(loc: Keys) -> str:
     if loc[0] in _KINDS and len(loc) < 3:
         return "keys, kind among them"
     return f"keys: {', '.join(sorted(_allowed((*loc, 'key'))))}"
-
-
-_FILLERS: dict[str, Callable[[int], Any]] = {
-    "corpora": lambda i: {"source": "filler", "name": f"filler-{i}"},
-    "models": lambda i: {"kind": "random", "name": f"filler-{i}"},
-    "tasks": lambda i: {"kind": "named", "name": f"filler-{i}"},
-    "seeds": lambda i: 2**31 - 1 - i,
-}
-_DECIDE = {"kind", "name", "source", "algorithm", "dim", "training"}
-"""Keys that other checks look at: without them a default would be blamed for what is not there."""
-
-
-def healed(data: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
-    """The data without what is wrong, so that checks of several settings together can run."""
-    mended = copy.deepcopy(dict(data))
-    for e in _causes(error):
-        keys = _keys(e["loc"])
-        removable = e["type"] == "extra_forbidden" or keys[-1] not in _DECIDE
-        if e["type"] == "value_error":
-            continue
-        if isinstance(keys[-1], str) and removable and e["type"] != "missing":
-            _remove(mended, keys)
-        elif len(keys) > 1 and keys[0] in _FILLERS:
-            mended[keys[0]] = [*mended[keys[0]]]
-            mended[keys[0]][keys[1]] = _FILLERS[str(keys[0])](int(keys[1]))
-    return mended
-
-
-def _remove(data: Any, keys: Keys) -> None:
-    for key in keys[:-1]:
-        data = data[key]
-    if isinstance(data, dict):  # an item that was replaced before may lack the key
-        data.pop(keys[-1], None)

@@ -1,21 +1,19 @@
 """The settings of a study: strict, frozen pydantic models, and the digest that names them.
 
-Reads and writes nothing. A type is never guessed (`dim: "50"` and `epochs: true` are refused), and
-a check that needs several settings runs as soon as those are right, whatever else is wrong.
+Reads and writes nothing. A type is never guessed (`dim: "50"` and `epochs: true` are refused). What
+several settings are together is checked where a study is loaded.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from wordrel.config.models import MatchedConfig, ModelConfig, TrainingConfig
-from wordrel.config.rungs import unfit
-from wordrel.config.strict import Name, Strict
+from wordrel.config.models import ModelConfig, Name, Strict, TrainingConfig, model_name
 
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),
@@ -85,6 +83,15 @@ def corpus_name(source: str) -> str:
     """The name of a corpus that is given none: the last part of its source as it was written."""
     last = source.rstrip("/*").split("/")[-1].split(":")[-1]
     return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"
+
+
+def entry_name(entry: Any) -> Any:
+    """The name of a corpus, model or task as it is written, or what it is called without one."""
+    if not isinstance(entry, Mapping):
+        return entry
+    source = entry.get("source")
+    default = corpus_name(source) if isinstance(source, str) else model_name(entry)
+    return entry.get("name") or default
 
 
 class NamedTask(Strict):
@@ -181,7 +188,8 @@ class StudyConfig(Strict):
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""
-        return _changed(self.training, model)
+        changes = model.training.model_dump(exclude_none=True) if model.training else {}
+        return self.training.model_copy(update=changes)
 
     @field_validator("tasks", mode="before")
     @classmethod
@@ -189,16 +197,6 @@ class StudyConfig(Strict):
         if not isinstance(tasks, Sequence) or isinstance(tasks, str):
             return tasks
         return [_with_kind(task) for task in tasks]
-
-    @field_validator("corpora", "models", "tasks", "seeds", mode="after")
-    @classmethod
-    def _consistent(cls, items: tuple[Any, ...], info: Any) -> tuple[Any, ...]:
-        problems = [*_repeated(items, str(info.field_name))]
-        if info.field_name == "models" and "training" in info.data:
-            problems += _unfit(items, info.data["training"])
-        if problems:
-            raise ValueError("\n".join(problems))  # a line each, which begins with its key
-        return items
 
 
 def _with_kind(task: Any) -> Any:
@@ -208,32 +206,6 @@ def _with_kind(task: Any) -> Any:
     if isinstance(task, Mapping) and "name" in task and not {"kind", "path"} & set(task):
         return {"kind": "named", **task}
     return task
-
-
-def _repeated(items: Sequence[Any], key: str) -> Iterator[str]:
-    names = [str(getattr(item, "name", item)) for item in items]
-    cure = "give them names (name: ...)" if key in ("corpora", "models") else "remove one"
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"{key}: found {name} more than once, expected each once; {cure}"
-
-
-def _changed(training: TrainingConfig, model: ModelConfig) -> TrainingConfig:
-    changes = model.training.model_dump(exclude_none=True) if model.training else {}
-    return training.model_copy(update=changes)
-
-
-def _unfit(models: Sequence[ModelConfig], training: TrainingConfig) -> Iterator[str]:
-    """Settings of a rung that it has no use for."""
-    for i, model in enumerate(models):
-        if not isinstance(model, MatchedConfig):
-            continue
-        dim = _changed(training, model).dim
-        if dim % model.heads:
-            found = f"found {model.heads}, expected a divisor of training.dim {dim}"
-            yield f"models.{i}.heads: {found}"
-        useless = unfit(model.kind, heads=model.heads, ties=model.ties, undivided=model.undivided)
-        for key, problem in useless.items():
-            yield f"models.{i}.{key}: {problem}"
 
 
 def canonical_json(config: BaseModel | Mapping[str, Any]) -> str:
@@ -253,4 +225,17 @@ def config_schema() -> dict[str, Any]:
     named = {"type": "string", "description": "a task of the registry (wordrel tasks list)"}
     items = schema["properties"]["tasks"]["items"]
     schema["properties"]["tasks"]["items"] = {"anyOf": [named, items]}
+    shared = TrainingConfig.model_json_schema()["properties"]
+    for name, group in schema["$defs"].items():
+        if "training" in group["properties"] or name == "CorpusConfig":
+            own = group["properties"] | (shared if "training" in group["properties"] else {})
+            group["properties"]["vary"] = {
+                "description": "an entry for each combination, such as {window: [2, 5, 10]}",
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    key: {"type": "array", "minItems": 1, "items": setting}
+                    for key, setting in own.items()
+                },
+            }
     return schema

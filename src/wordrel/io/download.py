@@ -63,12 +63,12 @@ def fetch_files(
 
 def _fetch_patiently(url: str, path: Path, sha256: str, pauses: tuple[float, ...]) -> str:
     """What went wrong at the last try, or nothing."""
-    problem, passing = _try_to_fetch(url, path, sha256)
-    for pause in pauses:
-        if not (problem and passing):
-            break
+    problem = ""
+    for pause in (0.0, *pauses):
         time.sleep(pause)
         problem, passing = _try_to_fetch(url, path, sha256)
+        if not passing:
+            break
     return problem
 
 

@@ -37,11 +37,20 @@ _OTHER_CURE = "mend this or choose another folder (WORDREL_CACHE, --out), then r
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn an OSError into a StoreError that says where, what, and what to do."""
+def explained(path: Path, inside: Path | None = None) -> Iterator[None]:
+    """Turn an OSError into a StoreError that says where, what, and what to do.
+
+    Args:
+        path: what is to be written.
+        inside: a temporary folder for it; what the block does elsewhere, such as reading, is left
+            alone then, unless the disk is full or can only be read.
+    """
     try:
         yield
     except OSError as error:
+        elsewhere = inside is not None and not str(error.filename or "").startswith(str(inside))
+        if elsewhere and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
         raise store_error(path, error) from error
 
 

@@ -40,11 +40,8 @@ class _File(NamedTuple):
     modified_ns: int
 
 
-class _Fault(NamedTuple):
+class _FaultError(Exception):
     """What is wrong with a folder: in which file, and what was found there."""
-
-    file: str
-    found: str
 
 
 _Identity = tuple[int, int, int]
@@ -90,15 +87,10 @@ def is_done(folder: Path, files: Collection[str] = ()) -> bool:
     Raises:
         StoreError: the folder was written by a newer version, or cannot be read or renamed.
     """
-    identity, fault = _identity(folder), _fault(folder, files)
-    if fault is None:
-        return identity is not None
-    aside = _set_aside(folder, identity)
-    if aside is not None:
-        place = folder / fault.file
-        what = "%s: %s; its folder is set aside as %s, and a run builds it again"
-        _log.warning(what, place, fault.found, aside.name)
-    return False
+    sound, damage = _examined(folder, files)
+    if damage:
+        _log.warning("%s, and a run builds it again", damage)
+    return sound
 
 
 def opened(folder: Path, absent: str) -> Path:
@@ -112,16 +104,30 @@ def opened(folder: Path, absent: str) -> Path:
         DamagedError: it holds something else, and was set aside.
         StoreError: there is none, or it was written by a newer version.
     """
-    identity, fault = _identity(folder), _fault(folder)
-    if fault is None and identity is not None:
-        return folder
-    aside = None if fault is None else _set_aside(folder, identity)
-    if fault is None or aside is None:
+    sound, damage = _examined(folder)
+    if damage:
+        cure = "`wordrel run` with the same config and cache builds it again"
+        raise DamagedError(f"{damage}: {cure}")
+    if not sound:
         raise StoreError(f"{folder}: {absent}")
-    raise DamagedError(
-        f"{folder / fault.file}: {fault.found}; its folder was set aside as {aside.name}: "
-        "`wordrel run` with the same config and cache builds it again"
-    )
+    return folder
+
+
+def _examined(folder: Path, only: Collection[str] = ()) -> tuple[bool, str]:
+    """Whether the folder is there and sound; and of one that was set aside here, what was found."""
+    identity = _identity(folder)
+    try:
+        if identity is None and not os.path.lexists(folder):
+            return False, ""
+        if identity is None or _sound.get(folder) != identity:
+            _check(folder, only)
+    except _FaultError as fault:
+        file, found = fault.args
+        aside = _set_aside(folder, identity)
+        return False, aside and f"{folder / file}: {found}; its folder was set aside as {aside}"
+    if identity is not None and not only:
+        _sound[folder] = identity
+    return True, ""
 
 
 def _identity(folder: Path) -> _Identity | None:
@@ -133,37 +139,28 @@ def _identity(folder: Path) -> _Identity | None:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
-def _fault(folder: Path, only: Collection[str] = ()) -> _Fault | None:
-    """The first fault of a folder; None for one that is sound, and where there is none at all."""
-    identity = _identity(folder)
-    if identity is None:
-        return _Fault("", f"found no {DONE} in it") if os.path.lexists(folder) else None
-    if _sound.get(folder) == identity:
-        return None
-    files = _read_marker(folder)
-    if isinstance(files, _Fault):
-        return files
-    for name, file in files.items():
+def _check(folder: Path, only: Collection[str]) -> None:
+    """Look at every file of a folder; raises _FaultError at the first fault."""
+    for name, file in _read_marker(folder).items():
         if found := _difference(folder / name, file, digested=not only or name in only):
-            return _Fault(name, found)
-    if not only:
-        _sound[folder] = identity
-    return None
+            raise _FaultError(name, found)
 
 
-def _read_marker(folder: Path) -> Mapping[str, _File] | _Fault:
+def _read_marker(folder: Path) -> Mapping[str, _File]:
     try:
         text = (folder / DONE).read_text(encoding="utf-8")
         if text == "complete\n":
-            return _Fault(DONE, "found the marker of the first edition, which has no digests")
+            raise _FaultError(DONE, "found the marker of the first edition, which has no digests")
         marker = json.loads(text)
         schema = marker["schema"]
         if marker["sha256"] != _own_digest(marker):
-            return _Fault(DONE, "found other bytes than were written")
+            raise _FaultError(DONE, "found other bytes than were written")
         if schema <= SCHEMA:
             return {name: _File(**file) for name, file in marker["files"].items()}
-    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
-        return _Fault(DONE, "found no marker that can be read")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _FaultError("", f"found no {DONE} in it") from error
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
+        raise _FaultError(DONE, "found no marker that can be read") from error
     raise StoreError(
         f"{folder / DONE}: found schema {schema}, expected at most {SCHEMA}: a newer wordrel wrote "
         "it; install that version, or choose another cache with WORDREL_CACHE"
@@ -196,15 +193,15 @@ def _is_quick() -> bool:
     return chosen == "quick"
 
 
-def _set_aside(folder: Path, identity: _Identity | None) -> Path | None:
-    """Rename a damaged folder, so that its place is free; None where another process did it."""
+def _set_aside(folder: Path, identity: _Identity | None) -> str:
+    """Rename a damaged folder, so that its place is free; its new name, if this process did it."""
     aside = folder.with_name(f".{folder.name}.damaged-{uuid.uuid4().hex[:8]}")
     if _identity(folder) != identity:
-        return None  # what stands there now was built in the meantime
+        return ""  # what stands there now was built in the meantime
     try:
         folder.rename(aside)
     except FileNotFoundError:
-        return None
+        return ""
     except OSError as error:
         raise store_error(folder, error) from error
-    return aside
+    return aside.name

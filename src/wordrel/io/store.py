@@ -24,7 +24,6 @@ from wordrel.io.files import (
     explained,
     lock,
     read_tensors,
-    store_error,
     sync,
     sync_tree,
     write_json,
@@ -157,20 +156,8 @@ def temporary_folder(final: Path) -> Iterator[Path]:
             # What cannot be removed now is found by discard_partial: its lock is free then.
             stack.callback(shutil.rmtree, temporary, ignore_errors=True)
             temporary.mkdir()
-        with _disk_errors_explained(final, temporary):
+        with explained(final, inside=temporary):
             yield temporary
-
-
-@contextmanager
-def _disk_errors_explained(final: Path, temporary: Path) -> Iterator[None]:
-    """Explain what the disk did; leave alone what the block did elsewhere, such as reading."""
-    try:
-        yield
-    except OSError as error:
-        inside = str(error.filename or "").startswith(str(temporary))
-        if inside or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise store_error(final, error) from error
-        raise
 
 
 def discard_partial(root: Path) -> list[Path]:

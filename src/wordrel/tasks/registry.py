@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, PositiveInt, ValidationError, model_validator
 
+from wordrel.config.models import Strict
 from wordrel.config.sets import read_sets
-from wordrel.config.strict import Strict
 from wordrel.errors import DatasetError
 
 Question = Literal[
