@@ -15,7 +15,7 @@ from wordrel.config import ModelConfig, TrainingConfig
 from wordrel.corpus import open_corpus
 from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
-from wordrel.jobs.worker import one_thread
+from wordrel.jobs.local import one_thread
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -24,7 +24,7 @@ from wordrel.config import CorpusConfig, parse_config
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.store import DONE
-from wordrel.jobs.engines import Cluster
+from wordrel.jobs import Cluster
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"

@@ -61,7 +61,7 @@ from benchmarks.variants import variants
 from wordrel.errors import TrainingError, WordrelError
 from wordrel.io.environment import environment, git_state
 from wordrel.io.store import cache_root
-from wordrel.jobs.worker import one_thread
+from wordrel.jobs.local import one_thread
 from wordrel.tasks import load_task
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"

@@ -54,7 +54,7 @@ def count_cells(dask_scheduler: Any) -> int:
     """Those that run or wait; the word of one that has ended may not have been fetched yet."""
     waiting = {"processing", "queued", "no-worker"}
     tasks = dask_scheduler.tasks.values()
-    return sum("run_job" in str(task.key) and task.state in waiting for task in tasks)
+    return sum("run_cell" in str(task.key) and task.state in waiting for task in tasks)
 
 
 def note_how_many(spec: dict[str, Any], report: Callable[..., None]) -> None:

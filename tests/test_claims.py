@@ -10,8 +10,8 @@ from ladder_study import ladder_results, models
 from runners import ROOT
 from wide_study import wide_results
 from wordrel.report import terminal
-from wordrel.report.claims import RULES, decidable
-from wordrel.report.claims_section import claims_table, folds_of, section
+from wordrel.report.claims import RULES, claims_table, decidable, sections
+from wordrel.report.markdown import blocks
 from wordrel.report.verdicts import Verdict, over_corpora
 from wordrel.study.results import Results, read_results
 
@@ -32,7 +32,7 @@ def test_there_is_one_rule_for_each_claim() -> None:
 @pytest.mark.parametrize("name", DECIDED_BY)
 def test_the_page_of_an_experiment_tells_the_claims_that_it_decides(name: str) -> None:
     results = read_results(ROOT / "results" / name)
-    page = section(results)
+    page = blocks(sections(results))
     for rule in DECIDED_BY[name]:
         assert rule.missing(results) == []
         assert f"| {rule.name}: {rule.claim} | **{rule.decide(results).verdict}** |" in page
@@ -59,7 +59,7 @@ def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results)
     without = replace(roles, config={**roles.config, "models": models})
     assert c6.missing(without) == ["basic"]
     assert c6 not in decidable(without)
-    others = dict(folds_of(without))["Claims that this study does not ask about"]
+    others = blocks(sections(without)).split("Claims that this study does not ask about")[1]
     assert f"- C6: {c6.claim}. Needs `basic`." in others.splitlines()
     tasks = [t for t in roles.manifest["tasks"] if t["name"] != "held_out_loss"]
     assert c6.missing(replace(roles, manifest={**roles.manifest, "tasks": tasks})) == [
@@ -71,7 +71,7 @@ def test_a_study_that_can_decide_nothing_has_no_section() -> None:
     losses = {"c": {"mean": {1: 6.0}, "position_weight": {1: 5.6}}}
     results = ladder_results(losses, [m for m in models() if m["name"] in losses["c"]])
     assert decidable(results) == []
-    assert section(results) == claims_table(results) == ""
+    assert sections(results) == claims_table(results) == []
 
 
 def test_few_seeds_leave_every_claim_undecided(roles: Results) -> None:

@@ -15,8 +15,8 @@ from tiny_study import settings, write_config
 from wordrel.cli import app
 from wordrel.config import load_config, parse_config
 from wordrel.errors import ConfigError
-from wordrel.jobs.cluster import DaskEngine
-from wordrel.jobs.engines import Cluster, cluster_of
+from wordrel.jobs import Cluster, cluster_of
+from wordrel.jobs.dask import DaskEngine
 from wordrel.study import run as study
 from wordrel.study.budget import estimate
 
@@ -200,11 +200,11 @@ def test_both_commands_run_where_the_user_says(
     assert chosen == [None, first, Cluster(scheduler_file=Path("b.json")), last]
 
 
-def test_the_scheduler_that_the_user_names_is_called() -> None:
+def test_the_scheduler_that_the_user_names_is_called(tmp_path: Path) -> None:
     with listening() as mine:
-        engine = DaskEngine(Cluster(mine.address), patience=1.0)
+        engine = DaskEngine(mine.address, patience=1.0)
         found = f"--dask: found no Dask scheduler at {mine.address}"
-        with pytest.raises(ConfigError, match=found), engine.started([]):
+        with pytest.raises(ConfigError, match=found), engine.started(tmp_path, []):
             pass
         assert mine.connections > 0
 

@@ -7,6 +7,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import resource
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from processes import PATIENCE
@@ -25,9 +26,8 @@ from wordrel.corpus import Corpus, Split, corpus_folder, identify, open_corpus, 
 from wordrel.corpus import cache as corpus_cache
 from wordrel.corpus.build import Builder
 from wordrel.corpus.files import own_source
-from wordrel.corpus.merge import merged_counts
-from wordrel.corpus.parts import PartWriter, cut_long_sentences
-from wordrel.corpus.plan import BLANK_LINE, Limits, next_bound, plan_shards
+from wordrel.corpus.merge import PartWriter, cut_long_sentences, merged_counts
+from wordrel.corpus.plan import BLANK_LINE, LINE_END, Limits, next_bound, plan_shards
 from wordrel.errors import CorpusError, StoreError
 from wordrel.io.store import discard_partial, new_folder
 
@@ -306,16 +306,26 @@ def test_a_large_file_is_cut_where_documents_end_and_nothing_is_lost(tmp_path: P
 
 
 @given(st.text(alphabet="x\r\n ", max_size=40), st.integers(0, 10), st.integers(1, 5))
-def test_the_window_never_changes_where_a_file_is_cut(text: str, target: int, window: int) -> None:
+@example("xxx\nxx", 0, 3)
+def test_a_file_is_cut_between_documents_whatever_the_window(
+    text: str, target: int, window: int
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = written(Path(folder), text)
-        whole = next_bound(path, target, BLANK_LINE, 1000)
-        assert next_bound(path, target, BLANK_LINE, window) in (whole, before_lf(text, whole))
+        source = own_source(str(written(Path(folder), text)), Path(folder))
+        for bound, document in ((BLANK_LINE, by_blank_lines), (LINE_END, by_lines)):
+            cut = next_bound(source.files[0], target, bound, window)
+            if cut is not None:
+                assert target < cut < len(text)
+                assert document(text[:cut]) + document(text[cut:]) == document(text)
 
 
-def before_lf(text: str, bound: int | None) -> int | None:
-    """A CRLF at the end of a window may be taken for a CR; a new document begins there as well."""
-    return None if bound is None or text[bound - 2 : bound] != "\r\n" else bound - 1
+def by_blank_lines(text: str) -> list[list[str]]:
+    return list(plain_documents(text, CorpusConfig(source="x", documents="blank_line")))
+
+
+def by_lines(text: str) -> list[str]:
+    """Without empty lines: a CRLF may be cut in two."""
+    return [line for line in text.splitlines() if line]
 
 
 def test_small_files_share_a_shard(tmp_path: Path) -> None:
@@ -325,17 +335,21 @@ def test_small_files_share_a_shard(tmp_path: Path) -> None:
     assert [len(shard.pieces) for shard in plan] == [2, 2, 2]
 
 
-def test_more_runs_of_counts_than_open_files_are_merged_in_steps(
+def test_many_runs_of_counts_are_merged_with_few_open_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wordrel.corpus.merge._OPEN_RUNS", 2)
-    runs = [tmp_path / f"r{i}" for i in range(7)]
+    monkeypatch.setattr("wordrel.corpus.merge._RUN_BYTES", 9)  # a line or two at a time
+    runs = [tmp_path / f"r{i:03}" for i in range(300)]
     for i, run in enumerate(runs):
-        run.write_text(f"all {i}\nonly{i} 1\n", encoding="utf-8")
-    assert list(merged_counts(runs, tmp_path)) == [
-        ("all", 21),
-        *((f"only{i}", 1) for i in range(7)),
-    ]
+        run.write_text(f"all {i}\nonly{i:03} 1\nzürich 2\n", encoding="utf-8")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(250, hard), hard))
+    try:
+        merged = list(merged_counts(runs))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    only = [(f"only{i:03}", 1) for i in range(300)]
+    assert merged == [("all", 299 * 150), *only, ("zürich", 600)]
 
 
 def test_the_report_says_what_went_in(tmp_path: Path) -> None:
@@ -484,11 +498,11 @@ def test_a_corpus_that_is_not_there_is_not_opened(tmp_path: Path) -> None:
 def test_a_run_that_begins_leaves_the_build_of_another_corpus_alone(tmp_path: Path) -> None:
     """Every run removes what dead processes left in the cache; this builder lives."""
     path, cache = written(tmp_path, "a b c\n" * 50), tmp_path / "cache"
-    process, go_on = start_building(path, cache)
-    assert discard_partial(cache) == []
-    go_on.set()
-    process.join(60)
-    assert process.exitcode == 0
+    with building(path, cache) as (process, go_on):
+        assert discard_partial(cache) == []
+        go_on.set()
+        process.join(PATIENCE)
+        assert process.exitcode == 0
     assert open_corpus(folder_of(config_of(path), cache)).report["tokens"] == 150
 
 
@@ -555,11 +569,11 @@ def open_only(path: Path, cache: Path, ready: Any) -> None:
     def never(share: float, doing: str) -> None:
         raise AssertionError(f"built a second time: {doing}")
 
-    alone = corpus_cache._alone
+    build_once = corpus_cache.build_once
 
-    def told(folder: Path) -> Any:
-        ready.set()  # it has found no corpus: from here on it waits for the lock
-        return alone(folder)
+    def told(folder: Path, build: Callable[[Path], None]) -> None:
+        ready.set()  # from here on it looks for the corpus, and waits for the lock
+        build_once(folder, build)
 
-    corpus_cache._alone = told
+    corpus_cache.build_once = told
     prepare(config_of(path), cache, progress=never)

@@ -19,8 +19,7 @@ from wordrel.corpus.build import Builder
 from wordrel.corpus.cache import CORPUS_VERSION
 from wordrel.corpus.files import own_source
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import sample_key
-from wordrel.corpus.tokenized import EVERY_KEY
+from wordrel.corpus.shards import EVERY_KEY, sample_key
 from wordrel.errors import CorpusError
 
 LETTERS = "abcdefghij"
@@ -103,7 +102,7 @@ def test_token_blocks_that_lie_across_documents_change_nothing(
 ) -> None:
     config = config_of(written(tmp_path, texts()), held_out=0.2, limit_tokens=3000)
     whole = prepare(config, tmp_path / "one")
-    monkeypatch.setattr("wordrel.corpus.tokenized._BLOCK_TOKENS", 7)
+    monkeypatch.setattr("wordrel.corpus.shards._BLOCK_TOKENS", 7)
     cut = prepare(config, tmp_path / "two")
     assert cut.vocab.words == whole.vocab.words
     assert np.array_equal(cut.vocab.counts, whole.vocab.counts)

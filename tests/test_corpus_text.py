@@ -5,16 +5,16 @@ import gzip
 import lzma
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordrel.corpus.text import Reading, Tally, read_bytes, text_blocks
+from wordrel.corpus.text import LineReader, read_bytes
 from wordrel.errors import CorpusError
 
-STRICT = Reading()
 PACKERS = {
     ".txt": bytes,
     ".gz": gzip.compress,
@@ -28,8 +28,8 @@ def chunks(data: bytes, size: int) -> Iterator[bytes]:
     return (data[i : i + size] for i in range(0, len(data), size))
 
 
-def decoded(data: bytes, size: int = 1 << 20, reading: Reading = STRICT) -> str:
-    return "".join(text_blocks(chunks(data, size), "here", reading, Tally()))
+def decoded(data: bytes, size: int = 1 << 20, **how: Any) -> str:
+    return "".join(LineReader(**how).blocks(chunks(data, size), "here"))
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -93,11 +93,11 @@ def test_the_size_of_a_read_never_changes_the_text(text: str, size: int) -> None
 def test_replacing_is_the_same_for_every_read_size_and_counts_each_bad_byte(
     data: bytes, size: int
 ) -> None:
-    tally = Tally()
-    text = "".join(text_blocks(chunks(data, size), "here", Reading(replace=True), tally))
-    assert text == decoded(data, reading=Reading(replace=True))
+    lines = LineReader(replace=True)
+    text = "".join(lines.blocks(chunks(data, size), "here"))
+    assert text == decoded(data, replace=True)
     good = data.decode("utf-8", "ignore")
-    assert tally.replaced_bytes == len(data) - len(good.encode()) + good.count("\0")
+    assert lines.replaced_bytes == len(data) - len(good.encode()) + good.count("\0")
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
@@ -119,29 +119,26 @@ def test_a_bad_byte_is_named_with_its_place(data: bytes, at: int, found: str, si
 
 def test_offsets_count_from_the_start_of_the_file_when_a_range_is_read() -> None:
     with pytest.raises(CorpusError, match="here: byte 105: found a NUL"):
-        list(text_blocks([b"\nabcd\0"], "here", Reading(), Tally(), offset=100))
+        list(LineReader().blocks([b"\nabcd\0"], "here", offset=100))
 
 
 def test_a_line_without_a_break_is_an_error_at_its_start() -> None:
-    reading = Reading(limit=10)
-    assert decoded(b"ten bytes!\n0123456789\r\nx", 7, reading) == "ten bytes!\n0123456789\nx"
+    assert decoded(b"ten bytes!\n0123456789\r\nx", 7, limit=10) == "ten bytes!\n0123456789\nx"
     with pytest.raises(CorpusError, match=r"here: byte 11: found a line of over 10 bytes"):
-        decoded(b"ten bytes!\n0123456789x\n", 7, reading)
+        decoded(b"ten bytes!\n0123456789x\n", 7, limit=10)
 
 
 @pytest.mark.parametrize("size", [1, 5, 8])
 def test_a_long_line_is_split_after_a_space_and_never_inside_a_letter(size: int) -> None:
-    tally = Tally()
+    lines = LineReader(split=True, limit=8)
     data = "aa bb cc dd\nüüüüüüü\nx".encode()
-    blocks = text_blocks(chunks(data, size), "here", Reading(split=True, limit=8), tally)
+    blocks = lines.blocks(chunks(data, size), "here")
     pieces = [piece for block in blocks for piece in block.splitlines(keepends=True)]
     assert pieces == ["aa bb ", "cc dd\n", "üüüü", "üüü\n", "x"]
-    assert tally.split_lines == 2
+    assert lines.split_lines == 2
 
 
 def test_a_letter_that_straddles_the_limit_goes_to_the_next_piece() -> None:
-    reading = Reading(split=True, limit=5)
-    assert list(text_blocks(["üüüü".encode()[:5], "üüüü".encode()[5:]], "x", reading, Tally())) == [
-        "üü",
-        "üü",
-    ]
+    lines = LineReader(split=True, limit=5)
+    letters = "üüüü".encode()
+    assert list(lines.blocks([letters[:5], letters[5:]], "x")) == ["üü", "üü"]

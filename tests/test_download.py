@@ -1,6 +1,5 @@
 """The downloader against a real server on loopback."""
 
-import functools
 import hashlib
 import socket
 import threading
@@ -12,7 +11,7 @@ import pytest
 
 from wordrel.config import CorpusConfig
 from wordrel.corpus import prepare
-from wordrel.corpus.novels import fetch_novels, find_novels
+from wordrel.corpus.sources import find_novels
 from wordrel.errors import CorpusError, DownloadError, StoreError
 from wordrel.io.download import fetch_files
 
@@ -178,13 +177,11 @@ def test_novels_that_are_not_here_are_downloaded_when_the_corpus_is_prepared(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WORDREL_DATA", raising=False)
-    from_shelf = functools.partial(fetch_novels, base_url=shelf.url)
-    monkeypatch.setattr("wordrel.corpus.sources.fetch_novels", from_shelf)
-    for module in ("novels", "sources"):
-        monkeypatch.setattr(f"wordrel.corpus.{module}.novels_registry", lambda: REGISTRY)
+    monkeypatch.setattr("wordrel.corpus.sources.NOVELS_URL", shelf.url)
+    monkeypatch.setattr("wordrel.corpus.sources.novels_registry", lambda: REGISTRY)
     heard: list[str] = []
     config = CorpusConfig(source="novels", documents="file", held_out=0)
-    assert find_novels(None, tmp_path) is None
+    assert find_novels(tmp_path) is None
     corpus = prepare(config, tmp_path, progress=lambda share, doing: heard.append(doing))
     assert corpus.vocab.words == ("novel", "the", "first", "second")
     assert corpus.report["documents"] == 2

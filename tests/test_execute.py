@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,10 @@ import processes
 from processes import PATIENCE, members, wait_until
 from wordrel.errors import StoreError, TrainingError
 from wordrel.io.store import is_done, new_folder
-from wordrel.jobs import worker
-from wordrel.jobs.engines import LocalEngine
-from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs import local
+from wordrel.jobs.local import Cell, CellOutcome, LocalEngine, run_cells
 
-SOURCE = Path(worker.__file__).parents[2]
+SOURCE = Path(local.__file__).parents[2]
 
 
 def work(spec: dict[str, Any], report: Callable[..., None]) -> None:
@@ -68,15 +69,13 @@ def folder(spec: dict[str, Any]) -> Path:
     return Path(spec["root"]) / "cells" / spec["name"]
 
 
-def named(spec: dict[str, Any]) -> str:
-    return str(spec["name"])
-
-
 def stored(spec: dict[str, Any]) -> bool:
     return is_done(folder(spec))
 
 
-CELLS = Cells(work, named, stored)
+def cell_of(spec: dict[str, Any], work: Callable[..., None] = work, **changes: Any) -> Cell:
+    cell = Cell(spec["name"], partial(work, spec), partial(stored, spec))
+    return replace(cell, **changes)
 
 
 def specs_of(root: Path, **acts: str) -> list[dict[str, Any]]:
@@ -88,8 +87,11 @@ def specs_of(root: Path, **acts: str) -> list[dict[str, Any]]:
 def run(
     root: Path, specs: list[dict[str, Any]], jobs: int = 2, **options: Any
 ) -> dict[str, CellOutcome]:
+    """Run the specs by `work`, or by another one that is given."""
+    do = options.pop("work", work)
     options = {"engine": LocalEngine(jobs), "scratch": root / "scratch", **options}
-    return {outcome.name: outcome for outcome in run_cells(CELLS, specs, **options)}
+    outcomes = run_cells([cell_of(spec, do) for spec in specs], **options)
+    return {outcome.name: outcome for outcome in outcomes}
 
 
 def log(root: Path) -> list[str]:
@@ -104,21 +106,15 @@ def answers(root: Path) -> dict[str, str]:
 def test_a_cell_that_raises_is_reported_and_the_others_go_on(tmp_path, caplog):
     specs = specs_of(tmp_path, a="", b="raise", c="", d="diverge", e="")
     seen = []
-    outcomes = run_cells(
-        CELLS,
-        specs,
-        engine=LocalEngine(1),
-        scratch=tmp_path / "scratch",
-        on_outcome=lambda spec, outcome: seen.append((spec["value"], outcome)),
-    )
-    assert outcomes == [
+    outcomes = run(tmp_path, specs, jobs=1, on_outcome=seen.append)
+    assert [*outcomes.values()] == [
         CellOutcome("a", "done"),
         CellOutcome("b", "failed", error="IndexError", message="list index out of range"),
         CellOutcome("c", "done"),
         CellOutcome("d", "failed", error="TrainingError", message="loss is nan at step 3"),
         CellOutcome("e", "done"),
     ]
-    assert [outcome for _, outcome in sorted(seen, key=lambda pair: pair[0])] == outcomes
+    assert sorted(seen, key=lambda outcome: outcome.name) == [*outcomes.values()]
     assert answers(tmp_path) == {"a": "a 0", "c": "c 4", "e": "e 16"}
     assert "b failed\nTraceback" in caplog.text  # a fault of the code comes with its trace
     assert "d failed" not in caplog.text  # a known end of a training needs none
@@ -172,10 +168,7 @@ def test_a_cell_that_cannot_be_stored_stops_the_run_by_name(tmp_path):
 
 
 def test_a_cell_that_ends_without_storing_counts_as_failed(tmp_path):
-    cells = Cells(store_nothing, named, stored)
-    (outcome,) = run_cells(
-        cells, specs_of(tmp_path, a=""), engine=LocalEngine(1), scratch=tmp_path / "scratch"
-    )
+    outcome = run(tmp_path, specs_of(tmp_path, a=""), jobs=1, work=store_nothing)["a"]
     assert (outcome.status, outcome.error) == ("failed", "NotStored")
 
 
@@ -197,10 +190,7 @@ def test_cells_have_one_thread_and_this_process_keeps_its_own(tmp_path, jobs):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        cells = Cells(threads_and_pid, named, stored)
-        run_cells(
-            cells, specs_of(tmp_path, a=""), engine=LocalEngine(jobs), scratch=tmp_path / "scratch"
-        )
+        run(tmp_path, specs_of(tmp_path, a=""), jobs, work=threads_and_pid)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -217,7 +207,7 @@ def test_the_limit_reaches_torch_and_later_libraries_and_is_lifted(monkeypatch):
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    with pytest.raises(RuntimeError), worker.one_thread():
+    with pytest.raises(RuntimeError), local.one_thread():
         assert asked == [1]
         assert (os.environ["OMP_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]) == ("1", "1")
         raise RuntimeError
@@ -228,7 +218,7 @@ def test_the_limit_reaches_torch_and_later_libraries_and_is_lifted(monkeypatch):
 
 def test_the_limit_does_not_import_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch", raising=False)
-    with worker.one_thread():
+    with local.one_thread():
         assert "torch" not in sys.modules
 
 
@@ -238,12 +228,10 @@ RUN = """
 import sys
 from pathlib import Path
 import test_execute as t
-from wordrel.jobs.engines import LocalEngine
-from wordrel.jobs.execute import run_cells
 root = Path(sys.argv[1])
 specs = t.specs_of(root, a="", b="", c="", d="", e="")
 specs[2]["wait_for"] = specs[3]["wait_for"] = "never"
-run_cells(t.CELLS, specs, engine=LocalEngine(int(sys.argv[2])), scratch=root / "scratch")
+t.run(root, specs, int(sys.argv[2]))
 """
 
 
@@ -288,7 +276,7 @@ def test_control_c_ends_the_workers_and_keeps_what_is_finished(tmp_path):
 
 
 def test_an_error_of_the_listener_ends_the_run_and_its_workers(tmp_path):
-    def listener(spec: object, outcome: CellOutcome) -> None:
+    def listener(outcome: CellOutcome) -> None:
         raise RuntimeError("the listener fell")
 
     specs = specs_of(tmp_path, a="", b="")

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,16 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 from typer.testing import Result
 
-import test_execute as local
 from dask_cells import note_how_many, notes, report_for_ever, train_slowly, where
 from processes import PATIENCE, end, launch, members, wait_until
-from test_execute import SOURCE, answers, log, named, specs_of, stored
+from test_execute import SOURCE, answers, cell_of, log, run, specs_of, stored, threads_and_pid
 from wordrel.config import load_config
 from wordrel.errors import ConfigError, WordrelError
-from wordrel.jobs import cluster
-from wordrel.jobs.cluster import DaskEngine
-from wordrel.jobs.engines import Cluster, LocalEngine, engine_of
-from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs import Cluster, engine_of
+from wordrel.jobs import dask as cluster
+from wordrel.jobs.dask import DaskEngine
+from wordrel.jobs.local import CellOutcome, LocalEngine, run_cell, run_cells
 from wordrel.jobs.progress import read_progress
-from wordrel.jobs.worker import Job, run_job
 from wordrel.study import run as study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
@@ -102,13 +100,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
 
 
 def engine(hosts: Hosts, **changes: Any) -> DaskEngine:
-    return DaskEngine(Cluster(scheduler_file=hosts.file), patience=PATIENCE, **changes)
-
-
-def run(root: Path, specs: list[dict[str, Any]], **options: Any) -> dict[str, CellOutcome]:
-    options = {"cells": local.CELLS, "scratch": root / "scratch", **options}
-    outcomes = run_cells(options.pop("cells"), specs, **options)
-    return {outcome.name: outcome for outcome in outcomes}
+    return DaskEngine(scheduler_file=hosts.file, patience=PATIENCE, **changes)
 
 
 # A study, and a host that is lost in the middle of it ----------------------------------------
@@ -120,7 +112,7 @@ def test_a_study_whose_host_is_lost_midway_ends_with_the_tables_of_the_local_run
     assert tiny_run.exit_code == 0
     hosts.start_workers()
     cache, middle = tmp_path / "cache", "in-the-middle-on-"
-    monkeypatch.setattr(study, "CELLS", replace(study.CELLS, work=train_slowly))
+    monkeypatch.setattr(study, "train_and_ask", train_slowly)
     monkeypatch.chdir(tmp_path)  # where no worker is
     (cache / "progress" / ".run.00000000.partial").mkdir(parents=True)  # of a run that was killed
 
@@ -183,18 +175,17 @@ def test_a_cell_whose_result_is_stored_is_not_run_again_where_only_the_word_of_i
 ) -> None:
     hosts.start_workers()
     (spec,) = specs_of(tmp_path, a="")
-    job = Job(local.work, stored, tmp_path, cluster._OnWorker((), cluster._versions()))
+    given = (cell_of(spec), tmp_path, cluster._OnWorker((), cluster._versions()))
     with hosts.client() as client:
-        words = [client.submit(run_job, job, spec, "a", key=k).result() for k in ("1", "2")]
-    assert words == [("a", None)] * 2
+        outcomes = [client.submit(run_cell, *given, key=key).result() for key in ("1", "2")]
+    assert outcomes == [CellOutcome("a", "done")] * 2
     assert log(tmp_path) == ["a"]
 
 
 def test_cells_that_need_a_graphics_card_go_where_one_is(hosts: Hosts, tmp_path: Path) -> None:
     hosts.start_workers()
     gpu = engine(hosts, gpu=True)
-    cells = Cells(where, named, stored)
-    outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d=""), cells=cells, engine=gpu)
+    outcomes = run(tmp_path, specs_of(tmp_path, a="", b="", c="", d=""), work=where, engine=gpu)
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
     assert {host for host, _ in notes(tmp_path)} == {FIRST}
 
@@ -205,9 +196,9 @@ def test_a_host_that_does_not_see_the_cache_is_named_before_anything_runs(
     """A path that means another place on each host, as /data does where it is not mounted."""
     hosts.start_workers()
     (hosts.folder / FIRST / "cache").mkdir(exist_ok=True)
-    cells = replace(local.CELLS, needs=lambda spec: [Path("/proc/self/cwd/cache")])
+    cell = cell_of(*specs_of(tmp_path, a=""), needs=(Path("/proc/self/cwd/cache"),))
     with pytest.raises(ConfigError) as caught:
-        run(tmp_path, specs_of(tmp_path, a=""), cells=cells, engine=engine(hosts))
+        run_cells([cell], engine=engine(hosts), scratch=tmp_path / "scratch")
     (problem,) = caught.value.problems
     assert problem.startswith(f"dask worker tcp://{SECOND}:")
     assert problem.endswith(
@@ -224,11 +215,10 @@ def test_a_host_that_comes_later_and_does_not_see_the_cache_fails_its_cell(
     (spec,) = specs_of(tmp_path, a="")
     guard = cluster._OnWorker((tmp_path / "elsewhere",), cluster._versions())
     with hosts.client() as client:
-        job = Job(local.work, stored, tmp_path, guard)
-        name, failure = client.submit(run_job, job, spec, "a").result()
-    assert (name, failure.error, failure.expected) == ("a", "ConfigError", True)
-    assert "elsewhere: the cache (--cache, WORDREL_CACHE)" in failure.message
-    assert "must be on a path which all workers reach" in failure.message
+        outcome = client.submit(run_cell, cell_of(spec), tmp_path, guard).result()
+    assert (outcome.name, outcome.error, outcome.trace) == ("a", "ConfigError", "")
+    assert "elsewhere: the cache (--cache, WORDREL_CACHE)" in outcome.message
+    assert "must be on a path which all workers reach" in outcome.message
     assert not (tmp_path / "log").exists()
 
 
@@ -255,9 +245,8 @@ def test_hosts_with_other_versions_or_without_wordrel_are_named(hosts: Hosts, mo
 
 def test_no_more_cells_are_handed_over_than_jobs(hosts: Hosts, tmp_path: Path) -> None:
     hosts.start_workers()
-    cells = Cells(note_how_many, named, stored)
     specs = specs_of(tmp_path, a="", b="", c="")
-    run(tmp_path, specs, cells=cells, engine=engine(hosts, jobs=1))
+    run(tmp_path, specs, work=note_how_many, engine=engine(hosts, jobs=1))
     assert notes(tmp_path) == [("1", "a"), ("1", "b"), ("1", "c")]
 
 
@@ -271,12 +260,11 @@ def test_when_the_run_ends_early_its_cells_are_stopped_and_the_cluster_is_free(
     specs = specs_of(tmp_path, a="raise", b="", c="", d="")
     specs[0]["wait_for"] = "b.seen"
 
-    def listener(spec: object, outcome: CellOutcome) -> None:
+    def listener(outcome: CellOutcome) -> None:
         raise KeyboardInterrupt
 
-    cells = Cells(report_for_ever, named, stored)
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, specs, cells=cells, engine=engine(hosts), on_outcome=listener)
+        run(tmp_path, specs, work=report_for_ever, engine=engine(hosts), on_outcome=listener)
     after = tmp_path / "after"
     after.mkdir()
     specs = specs_of(after, a="", b="")
@@ -299,8 +287,7 @@ def one_host(tmp_path: Path) -> Iterator[Hosts]:
 def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
     one_host: Hosts, tmp_path: Path
 ) -> None:
-    cells = Cells(local.threads_and_pid, named, stored)
-    run(tmp_path, specs_of(tmp_path, a=""), cells=cells, engine=engine(one_host))
+    run(tmp_path, specs_of(tmp_path, a=""), work=threads_and_pid, engine=engine(one_host))
     threads, pid = answers(tmp_path)["a"].split()
     assert (threads, [int(pid)]) == ("[1]", members(one_host.processes[FIRST].pid))
 
@@ -315,7 +302,7 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
     specs = specs_of(tmp_path, e="", f="")
     specs[1]["wait_for"] = "never"
 
-    def lose_the_scheduler(spec: object, outcome: CellOutcome) -> None:
+    def lose_the_scheduler(outcome: CellOutcome) -> None:
         if outcome.name == "e":
             one_host.kill("scheduler")
 
@@ -329,8 +316,9 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
 
 def test_a_study_without_a_cluster_runs_here_and_loads_no_dask() -> None:
     program = """
-import sys, wordrel.jobs.execute
-from wordrel.jobs.engines import LocalEngine, engine_of
+import sys
+from wordrel.jobs import engine_of
+from wordrel.jobs.local import LocalEngine
 assert engine_of(None, 3) == LocalEngine(3)
 assert not {"dask", "distributed"} & set(sys.modules)
 """
@@ -338,7 +326,7 @@ assert not {"dask", "distributed"} & set(sys.modules)
 
 
 def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
-    monkeypatch.delitem(sys.modules, "wordrel.jobs.cluster")
+    monkeypatch.delitem(sys.modules, "wordrel.jobs.dask")
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigError, match=r"no package distributed.*pip install .wordrel\[dask\]"):
         engine_of(Cluster("tcp://a:1"), None)
@@ -357,7 +345,7 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
 def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_path: Path) -> None:
     if "scheduler_file" in place:
         place = {"scheduler_file": tmp_path / place["scheduler_file"]}
-    nowhere = DaskEngine(Cluster(**place), patience=0.5)
+    nowhere = DaskEngine(**place, patience=0.5)
     with pytest.raises(ConfigError, match=message):
         run(tmp_path, specs_of(tmp_path, a=""), engine=nowhere)
 
@@ -365,7 +353,7 @@ def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_p
 @pytest.mark.timeout(60)
 def test_a_scheduler_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "scheduler.json")
-    engine = DaskEngine(Cluster(scheduler_file=tmp_path / "scheduler.json"), patience=0.5)
+    engine = DaskEngine(scheduler_file=tmp_path / "scheduler.json", patience=0.5)
     with pytest.raises(ConfigError, match=r"--scheduler-file: .*json: found a named pipe"):
         run(tmp_path, specs_of(tmp_path, a=""), engine=engine)
 
@@ -392,7 +380,7 @@ def test_a_cluster_that_cannot_run_cells_is_an_error_in_time(
     workers: int, threads: int, gpu: bool, message: str, tmp_path: Path, caplog
 ) -> None:
     with workers_here(workers, threads) as address, pytest.raises(ConfigError, match=message):
-        unfit = DaskEngine(Cluster(address), gpu=gpu, patience=0.5)
+        unfit = DaskEngine(address, gpu=gpu, patience=0.5)
         run(tmp_path, specs_of(tmp_path, a=""), engine=unfit)
     limited = "1 dask workers have a memory limit" in caplog.text
     assert limited == (workers == 1 and not gpu)
@@ -401,7 +389,7 @@ def test_a_cluster_that_cannot_run_cells_is_an_error_in_time(
 def test_cells_that_are_done_need_no_cluster(tmp_path: Path) -> None:
     specs = specs_of(tmp_path, a="")
     run(tmp_path, specs, engine=LocalEngine(1))
-    outcomes = run(tmp_path, specs, engine=DaskEngine(Cluster("tcp://127.0.0.1:9"), patience=0.1))
+    outcomes = run(tmp_path, specs, engine=DaskEngine("tcp://127.0.0.1:9", patience=0.1))
     assert outcomes == {"a": CellOutcome("a", "done", ran=False)}
 
 
@@ -432,10 +420,10 @@ def test_cells_run_over_tls_with_the_certificates_of_the_users_own_dask_configur
     with workers_here(1, 1, protocol="tls", security=security, memory_limit=0) as address:
         assert address.startswith("tls://")
         with dask.config.set(other), pytest.raises(ConfigError, match="found no Dask scheduler"):
-            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=1.0))
+            run(tmp_path, specs, engine=DaskEngine(address, patience=1.0))
         assert not (tmp_path / "log").exists()
         with dask.config.set(mine):
-            run(tmp_path, specs, engine=DaskEngine(Cluster(address), patience=PATIENCE))
+            run(tmp_path, specs, engine=DaskEngine(address, patience=PATIENCE))
     assert answers(tmp_path) == {"a": "a 0", "b": "b 1"}
 
 
@@ -454,11 +442,11 @@ def test_tls_without_certificates_says_where_they_are_set(
             ConfigError, match=rf"^--dask: tls://.* needs certificates, found {found}; set ca-file"
         ),
     ):
-        run(tmp_path, specs_of(tmp_path, a=""), engine=DaskEngine(Cluster("tls://127.0.0.1:9")))
+        run(tmp_path, specs_of(tmp_path, a=""), engine=DaskEngine("tls://127.0.0.1:9"))
 
 
 def test_where_encryption_is_required_no_scheduler_without_it_is_called(tmp_path: Path) -> None:
-    plain = DaskEngine(Cluster("tcp://127.0.0.1:9"), patience=0.5)
+    plain = DaskEngine("tcp://127.0.0.1:9", patience=0.5)
     required = {"distributed.comm.require-encryption": True}
     with dask.config.set(required), pytest.raises(ConfigError, match="encryption required"):
         run(tmp_path, specs_of(tmp_path, a=""), engine=plain)
@@ -474,21 +462,13 @@ def test_a_result_that_a_network_disk_shows_late_counts(tmp_path: Path) -> None:
         looked.append(spec["name"])
         return len(looked) > 3 and stored(spec)
 
-    engine_here = LocalEngine(1)
-
     class Late(LocalEngine):
-        @contextmanager
-        def started(self, paths: Any) -> Iterator[Any]:
-            with engine_here.started(paths) as begun:
-                yield replace(begun, lag=60.0)
+        lag = 60.0
 
-    outcomes = run(
-        tmp_path,
-        specs_of(tmp_path, a=""),
-        cells=replace(local.CELLS, is_done=seen_late),
-        engine=Late(1),
-    )
-    assert outcomes["a"].status == "done"
+    (spec,) = specs_of(tmp_path, a="")
+    cell = cell_of(spec, is_done=partial(seen_late, spec))
+    (outcome,) = run_cells([cell], engine=Late(1), scratch=tmp_path / "scratch")
+    assert outcome.status == "done"
     assert log(tmp_path) == ["a"]
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from planted import SMALL_PLAN, planted_corpus, sentences_of, split_of
 from wordrel.corpus import open_corpus
 from wordrel.corpus import pair_counts as module
-from wordrel.corpus.blocks import sentence_blocks
+from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, count_pairs, pair_counts
 from wordrel.errors import StoreError
 from wordrel.io import marker

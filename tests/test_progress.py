@@ -56,10 +56,10 @@ def test_reports_are_kept_at_most_twice_a_second_but_the_first_and_the_last_alwa
 
 def test_time_left_follows_from_the_mean_speed(tmp_path, clock):
     report = ProgressFile(tmp_path, "a")
-    assert read_progress(tmp_path)["a"].seconds_left is None
+    assert read_progress(tmp_path)["a"].describe() == "a ·   0%"
     clock.now += 30
     report(0.25, {})
-    assert read_progress(tmp_path)["a"].seconds_left == pytest.approx(90)
+    assert read_progress(tmp_path)["a"].describe() == "a ·  25% · 1 min 30 s left"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_without_a_terminal_there_are_plain_log_lines(tmp_path, caplog):
 
 
 def test_the_time_left_of_a_study_counts_only_cells_that_ran(clock):
-    pace = progress._Pace(8)
+    pace = progress._Study(8)
     pace.ended = 4  # stored by an earlier run
     pace.see({})
     assert str(pace) == "4 of 8 cells"
@@ -139,7 +139,7 @@ def test_the_time_left_of_a_study_counts_only_cells_that_ran(clock):
 
 
 def test_a_study_says_no_time_left_before_it_can_tell_a_speed(clock):
-    pace = progress._Pace(8)
+    pace = progress._Study(8)
     pace.see({"a": CellProgress("a", 0.0)})
     clock.now += 4
     pace.see({"a": CellProgress("a", 0.5)})
@@ -150,17 +150,21 @@ def test_a_study_says_no_time_left_before_it_can_tell_a_speed(clock):
 
 def test_a_cell_that_has_ended_is_not_said_to_start(caplog):
     caplog.set_level(logging.INFO)
-    lines = progress._Lines(1, every=0.0)
+    study = progress._Study(1)
+    lines = progress._Lines(study, every=0.0)
+    study.see({"a": CellProgress("a", 0.5)})
     lines.finished("a", "done")
-    lines.show({"a": CellProgress("a", 0.5)})
+    lines.show()
     assert caplog.messages == ["a done (1 of 1 cells)"]
 
 
 def test_log_lines_of_a_running_cell_are_far_apart(tmp_path, caplog):
     caplog.set_level(logging.INFO)
-    lines = progress._Lines(1, every=60.0)
+    study = progress._Study(1)
+    lines = progress._Lines(study, every=60.0)
+    study.see({"a": CellProgress("a", 0.5)})
     for _ in range(5):
-        lines.show({"a": CellProgress("a", 0.5)})
+        lines.show()
     assert caplog.messages == ["a started"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from wordrel.api import stored_config
 from wordrel.config import identity
-from wordrel.report.page import render_files, write_report
+from wordrel.report.page import document, report_files, write_pages
 from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import read_results
@@ -19,7 +19,8 @@ READMES = [path for path in [ROOT / "README.md"] if path.exists()]
 
 def stale(folder: Path) -> list[str]:
     """The report files of a folder that are not, byte for byte, what its tables give."""
-    expected = {name: text.encode() for name, text in render_files(read_results(folder)).items()}
+    files = report_files(document(read_results(folder)))
+    expected = {name: text.encode() for name, text in files.items()}
     there = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
     paths = {name: folder / name for name in sorted({*expected, *there})}
     return [n for n, p in paths.items() if not p.exists() or p.read_bytes() != expected.get(n)]
@@ -56,7 +57,7 @@ def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):
     for table, lines in (("summary", 7), ("agreement", 1)):  # one panel, drawn fast
         path = folder / f"{table}.csv"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
-    write_report(folder)
+    write_pages(folder)
     assert stale(folder) == []
     (folder / "report.md").write_bytes(
         (folder / "report.md").read_bytes().replace(b".412", b".413")

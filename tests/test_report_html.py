@@ -10,12 +10,15 @@ from typing import Any
 import altair
 import pytest
 
-from ladder_study import ladder_results, losses
+from ladder_study import CORPORA, ladder_results, losses
 from measured_study import measured_results
 from wide_study import wide_results
-from wordrel.report import findings
-from wordrel.report.html import doubts, page, render_html, write_html
-from wordrel.report.html.markup import Table, blocks, inline
+from wordrel.report import document as doc
+from wordrel.report import findings, markdown
+from wordrel.report import html as page
+from wordrel.report.html import inline
+from wordrel.report.page import document, write_pages
+from wordrel.report.scores import scores_figure
 from wordrel.study.results import Results, read_results
 
 ROOT = Path(__file__).parent.parent
@@ -54,11 +57,15 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         inside = self.open[-1] if self.open else ""
         if inside == "script":
-            kind = [a for t, a in self.found if t == "script"][-1].get("type")
-            if kind == "application/json":
+            of_script = [a for t, a in self.found if t == "script"][-1]
+            if of_script.get("type") == "application/json" and "id" not in of_script:
                 self.specs.append(json.loads(data))
         elif inside != "style":
             self.texts.append(data)
+
+
+def render_html(results: Results) -> str:
+    return page.write(document(results))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,8 +104,8 @@ def test_sections_stand_in_order_with_headings_in_order(shown: Page):
     names = [str(a["id"]) for tag, a in shown.found if tag == "section" and "id" in a]
     main = [name for name in names if not name.startswith("question-")]
     assert main == [
-        *("answer", "questions", "claims", "views", "agreement"),
-        *("cost", "method", "doubts", "data"),
+        *("answer", "legend", "claims", "agreement", "views", "comparisons", "other-views"),
+        *("cost", "method", "again", "doubts", "data"),
     ]
     assert len(names) - len(main) == 5  # the questions of the wide study
     assert shown.headings[0] == 1 and shown.headings.count(1) == 1
@@ -119,8 +126,8 @@ def test_page_has_landmarks_captions_and_names(shown: Page):
 def test_every_chart_has_words_and_a_specification_that_vega_lite_takes(shown: Page):
     charts = [a for _, a in shown.found if a.get("class") == "chart"]
     words = [a for _, a in shown.found if a.get("class") == "words"]
-    assert len(charts) == len(shown.specs) == 14  # 5 forests, 2 directions, 7 heat maps
-    assert len(words) == 5 + 1 + 1
+    assert len(charts) == len(shown.specs) == 15  # 5 and 2 of dots, 7 heat maps, and agreement
+    assert len(words) == 5 + 1 + 1 + 1
     assert all(a["role"] == "img" and str(a["aria-label"]).startswith("Chart of") for a in charts)
     for spec in [shown.specs[0], shown.specs[-1], shown.specs[5]]:
         plain = json.loads(re.sub(r"var\(--\w+\)", "#123456", json.dumps(spec)))
@@ -143,9 +150,13 @@ def test_ladder_has_a_chart_with_the_gain_of_each_ingredient():
     )
     assert all(row["share"].endswith("%") and row["low"] <= row["nats"] for row in rows)
     assert "ladder" in [a.get("id") for _, a in found.found]
+    scored = [a["aria-label"] for _, a in found.found if a.get("class") == "chart"]
+    assert sum(str(name).startswith("Chart of ws353 · ") for name in scored) == len(CORPORA)
+    (figure,) = scores_figure(results)
+    assert len(figure.charts) > 6 and f"{len(figure.charts) - 6} more" in found.texts  # folded
 
 
-def test_what_was_measured_and_more_text_have_figures_with_words_and_headings_in_order():
+def test_what_was_measured_has_figures_with_words_and_headings_in_order():
     found = Page(render_html(measured_results()))
     names = [a["aria-label"] for _, a in found.found if a.get("class") == "chart"]
     for title in (
@@ -153,7 +164,6 @@ def test_what_was_measured_and_more_text_have_figures_with_words_and_headings_in
         "wiki17m · attention beside the mean's",
         "wiki17m · loss added by another order",
         "wiki17m · effective number of keys, by asking word",
-        "wiki17m · held_out_loss.next_word",
     ):
         assert f"Chart of {title}; its words stand below the figure" in names
     assert len(names) == len(found.specs)
@@ -162,7 +172,6 @@ def test_what_was_measured_and_more_text_have_figures_with_words_and_headings_in
     assert len(words) == tags.count("figure") > 10
     steps = zip(found.headings, found.headings[1:], strict=False)
     assert all(after - before <= 1 for before, after in steps)
-    assert "size" in [a.get("id") for tag, a in found.found if tag == "section"]
 
 
 def luminance(colour: str) -> float:
@@ -267,29 +276,54 @@ def test_study_name_and_notes_are_text(wide: Results):
     assert "".join(evil.texts).count(EVIL) >= 3
 
 
-def test_only_the_report_s_own_tags_pass():
-    assert inline("a<sup>1</sup><br>b") == "a<sup>1</sup><br>b"
+def test_only_the_report_s_own_marks_are_tags():
+    assert inline(f"a{doc.raised('1')}{doc.BREAK}b") == "a<sup>1</sup><br>b"
     assert inline("<b>x</b>") == "&lt;b&gt;x&lt;/b&gt;"
-    assert "<" not in inline('<sup onclick="x()">')
+    assert "<" not in inline(doc.name('<sup onclick="x()">'))
+    assert inline(doc.link(doc.code("a<b"), 'x?"&')) == (
+        '<a href="x?&#34;&amp;"><code>a&lt;b</code></a>'
+    )
+    bold = doc.strong(doc.name("_x_ *y*"))
+    assert inline(bold) == "<strong>_x_ *y*</strong>"
+    assert markdown.inline(bold) == r"**\_x\_ \*y\***"
 
 
-def test_a_bold_paragraph_names_the_table_below_it():
-    table = "| a | b |\n| :-- | --: |\n| x | 1 |"
-    found = blocks(f"Text.\n\n**T**, n 3\n\n{table}\n\n{table}", "*given*")
-    tables = [one for one in found if isinstance(one, Table)]
-    assert [one.caption for one in tables] == ["<strong>T</strong>, n 3", "<em>given</em>"]
-    assert [[c.html for c in row] for row in tables[0].rows] == [["x", "1"]]
-    assert [head.words for head in tables[0].heads] == [True, False]
-    assert len(found) == 3
+def test_a_name_cannot_hold_a_mark():
+    evil = doc.name(f"{doc.STRONG[0]}x{doc.LINK[0]}y{doc.TO}z{doc.LINK[1]}")
+    assert "<" not in inline(evil)
+    assert markdown.inline(evil) == "\ufffdx\ufffdy\ufffdz\ufffd"
 
 
-def test_write_html_writes_beside_the_tables(tmp_path: Path):
+def test_a_table_is_named_by_what_stands_around_it_and_by_its_title(wide: Results, text: str):
+    captions = re.findall("<caption>(.*?)</caption>", text)
+    assert captions[0] == "How alike are two words? · wiki17m · <strong>pairs</strong>"
+    assert "wiki17m: google_analogies, by part" in captions
+    assert "Cost · wiki17m" in captions
+    assert "What would change our mind · Contrasts on wiki17m" in captions
+
+
+def test_the_page_has_every_table_of_the_report_and_more(wide: Results, shown: Page):
+    report = document(wide)
+    assert [s.title for s in report.sections if s.on_page] == ["What would change our mind"]
+    assert "What would change our mind" not in markdown.write(report)
+    rows = markdown.write(report).count("\n| ")
+    heads = markdown.write(report).count("\n| :--")
+    assert [tag for tag, _ in shown.found].count("tr") > rows - heads
+
+
+def test_the_page_is_written_beside_the_tables(tmp_path: Path):
     for path in GOLDEN.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert write_html(tmp_path) == tmp_path / "report.html"
+    assert write_pages(tmp_path) == (tmp_path / "report.md", tmp_path / "report.html")
     written = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert written == render_html(read_results(GOLDEN))
     assert 'href="explorer.html"' in written
+
+
+def said(results: Results) -> str:
+    """What the page says of the rule."""
+    (section,) = (s for s in document(results).sections if s.name == "doubts")
+    return markdown.blocks(section.blocks)
 
 
 def test_only_a_study_with_an_experiment_beside_it_is_said_to_have_one(
@@ -298,8 +332,8 @@ def test_only_a_study_with_an_experiment_beside_it_is_said_to_have_one(
     folder = tmp_path / "results" / wide.study
     folder.mkdir(parents=True)
     own = replace(wide, folder=folder)
-    assert doubts.rule(own).startswith("No prediction was stored with this study")
+    assert "No prediction was stored with this study" in said(own)
     beside = tmp_path / "experiments" / f"{wide.study}.py"
     beside.parent.mkdir()
     beside.touch()
-    assert f"(../../experiments/{wide.study}.py)" in doubts.rule(own)
+    assert f"(../../experiments/{wide.study}.py)" in said(own)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -9,15 +10,13 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.text import Text
 
 import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
 from wordrel.config.rungs import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
-from wordrel.report import figures, queries
-from wordrel.report.drawing import svg
+from wordrel.report import markdown, queries, svg
+from wordrel.report.document import Spec
 from wordrel.report.ladder import (
     Climb,
     Mean,
@@ -28,10 +27,10 @@ from wordrel.report.ladder import (
     mean_over_seeds,
     steps,
 )
-from wordrel.report.ladder_figure import ladder_alt, ladder_figure
-from wordrel.report.ladder_section import section, sentence, steps_tables
-from wordrel.report.page import render, render_files
-from wordrel.report.pairs import comparisons_table
+from wordrel.report.ladder_section import figure, sections, sentence, steps_tables
+from wordrel.report.markdown import blocks, inline
+from wordrel.report.page import document, report_files
+from wordrel.report.pairs import comparisons
 from wordrel.report.rungs import (
     EDGES,
     HEADS,
@@ -42,12 +41,17 @@ from wordrel.report.rungs import (
     rungs,
 )
 from wordrel.report.rungs import steps as steps_of
+from wordrel.report.scores import scores_figure
 from wordrel.report.verdicts import overall
 from wordrel.study.results import Results
 
 GOLDEN = Path(__file__).parent / "golden"
 TO_CONTENT, TO_MASKED, TO_BLOCK = LADDERS
 Losses = dict[str, dict[str, dict[int, float]]]
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +85,8 @@ def setting(name: str, /, **changes: Any) -> dict[str, Any]:
     return next(m for m in models() if m["name"] == name) | changes
 
 
-def dots(ax: Axes) -> list[float]:
-    return [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+def dots(spec: Spec) -> list[float]:
+    return [row["nats"] for row in spec["data"]["values"]]
 
 
 def test_masked_gains_are_the_means_over_both_orderings_by_hand(results: Results):
@@ -243,21 +247,18 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, rea
     assert climbed.gain(POSITIONS).value == pytest.approx((6 - np.mean(tops)) / 2)
     assert f"loss changes by {change} nats per token from mean" in sentence(climbed)
     assert f"no share is given, since {reason}" in sentence(climbed)
-    figure = ladder_figure([climbed])
-    assert figure is not None
-    assert figure.axes[0].get_xlabel() == f"nats per token; no share: {reason}"
-    assert " nats" in figure.axes[0].texts[0].get_text()
-    assert dots(figure.axes[0]) == [climbed.gain(i).value for i in climbed.gains]
+    (chart,) = figure([climbed]).charts
+    assert chart.spec["layer"][1]["encoding"]["x"]["title"].endswith(f"; no share: {reason}")
+    assert dots(chart.spec) == pytest.approx([climbed.gain(i).value for i in climbed.gains])
+    assert {row["share"] for row in chart.spec["data"]["values"]} == {"–"}
 
 
 def test_a_negative_share_is_shown_as_it_is():
     found = flat(mean=[6.0], position_weight=[6.3], content=[4.8], content_position=[5.0])
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
-    figure = ladder_figure([climbed])
-    assert figure is not None
-    assert figure.axes[0].texts[0].get_text() == "positions  −25.0%"
-    assert figure.axes[0].get_xlim()[0] <= -0.25
+    (chart,) = figure([climbed]).charts
+    assert [row["share"] for row in chart.spec["data"]["values"]] == ["−25.0%", "125.0%"]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +290,7 @@ def test_a_missing_rung_leaves_one_ordering_and_a_missing_foot_none():
     assert (found.orderings, list(found.gains)) == (1, [POSITIONS, WORD_SCORES])
     results = ladder_results(without("mean", "causal_mean"))
     assert climbs(results) == []
-    assert section(results, [], "") == "" and ladder_alt([]) == "" and ladder_figure([]) is None
+    assert sections(results) == []
     assert "each ingredient" not in render(results)
 
 
@@ -371,7 +372,7 @@ def test_a_comparison_is_turned_with_its_interval_and_its_views(results: Results
 
 
 def test_sentence_says_the_largest_share_and_how_far_the_next_is(results: Results):
-    assert sentence(one(results, TO_CONTENT)) == (
+    assert inline(sentence(one(results, TO_CONTENT))) == (
         "On wiki17m, of the 0.273 [0.269, 0.276] nats per token by which the masked-word loss "
         "falls from mean to content_position, the largest share is that of **positions**, "
         "79.3% [79.0%, 79.5%] (between 0.190 and 0.243 nats, by ordering); next, 58.5 [58.0, 59.1] "
@@ -393,8 +394,7 @@ def test_shares_that_cross_are_not_told_apart():
 
 def test_section_is_the_golden_section(results: Results):
     """After a wanted change, look at the new one and store it."""
-    found = climbs(results)
-    shown = section(results, found, "![alt](figures/ladder.svg)")
+    shown = re.sub(r"!\[.*\]\(", "![alt](", blocks(sections(results)))
     assert shown + "\n" == (GOLDEN / "ladder.md").read_text(encoding="utf-8")
 
 
@@ -410,13 +410,12 @@ def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: 
 def test_the_figure_of_the_page_is_written_beside_it():
     square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
     results = ladder_results(square, [setting(m) for m in square["c"]])
-    figure = ladder_figure(climbs(results))
-    assert figure is not None
-    assert render_files(results)["figures/ladder.svg"] == svg(figure)
+    drawn = svg.draw(figure(climbs(results)))
+    assert report_files(document(results))["figures/ladder.svg"] == drawn
 
 
 def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):
-    lines = steps_tables(results, "wiki17m").splitlines()
+    lines = blocks(steps_tables(results, "wiki17m")).splitlines()
     content = [line for line in lines if line.startswith("| mean | content |")]
     # 6.701 - 6.618 and the noise of both, told apart; ws353 is higher for content, men too
     loss, scores = content
@@ -425,54 +424,43 @@ def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Result
     assert scores.startswith("| mean | content | word-word scores and maps | **0.083 [")
 
 
-def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_shares(results: Results):
+def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: Results):
     found = climbs(results)
-    figure = ladder_figure(found)
-    assert figure is not None
-    assert [ax.get_title(loc="left") for ax in figure.axes] == [
+    drawn = figure(found).charts
+    assert [chart.title.split(", ")[0] for chart in drawn] == [
         f"{corpus} · {objective}"
         for objective in ("masked word", "masked word", "next word")
         for corpus in CORPORA
     ]
-    for ax, climbed in zip(figure.axes, found, strict=True):
-        assert dots(ax) == [climbed.share(i).value for i in climbed.gains]
-    assert len({ax.get_xlim() for ax in figure.axes}) == 1
-    again = ladder_figure(climbs(results))
-    assert again is not None and svg(figure) == svg(again)
-    assert figure.get_size_inches()[0] * 96 < 450
+    for chart, climbed in zip(drawn, found, strict=True):
+        assert dots(chart.spec) == pytest.approx(
+            [climbed.gain(i).value for i in climbed.gains], rel=1e-5
+        )
+        _, ticks, *_ = chart.spec["layer"]
+        falls = [row["nats"] for row in ticks["data"]["values"]]
+        every = [fall for of in climbed.by_ordering.values() for fall in of]
+        assert falls == pytest.approx(every, rel=1e-5)
 
 
 def test_alt_text_says_the_parts(results: Results):
-    alt = ladder_alt(climbs(results))
+    alt = figure(climbs(results)).words
     assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
     gain = "wiki17m · next word, causal_mean → block: gain 0.388 [0.386, 0.391] nats"
     assert f"{gain} (positions 12.8%, query-key scores and maps 58.0%, heads 2.8%, " in alt
 
 
 def test_among_many_models_a_panel_shows_those_with_an_answer(results: Results):
-    figure = figures.scores_figure(results)
-    assert figure is not None
-    panels = {ax.get_title(loc="left"): ax for ax in figure.axes}
-    loss = panels["held_out_loss.masked_word · wiki17m"]
-    assert [t.get_text() for t in loss.get_yticklabels()] == list(MASKED)
-    assert len(panels["ws353 · novels"].get_yticks()) == len(models())
-    shown = {t.get_text() for t in figure.legends[0].get_texts()}
-    assert shown == {"word2vec", "attention", "weighted mean", "reference", "chance"}
-
-
-def test_a_long_title_is_set_smaller():
-    square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
-    named = {"a-corpus-with-a-name": square["c"]}
-    figure = figures.scores_figure(ladder_results(named, [setting(m) for m in square["c"]]))
-    assert figure is not None
-    sizes = {t.get_text(): t.get_fontsize() for ax in figure.axes for t in ax.findobj(Text)}
-    assert sizes["ws353 · a-corpus-with-a-name"] == 12
-    long = "held_out_loss.masked_word · a-corpus-with-a-name"
-    assert sizes[long] == pytest.approx(12 * 35 / len(long))
+    (drawn,) = scores_figure(results)
+    panels = {chart.title: chart.spec["layer"][1]["encoding"] for chart in drawn.charts}
+    loss, likeness = panels["held_out_loss.masked_word · wiki17m"], panels["ws353 · novels"]
+    assert loss["y"]["sort"] == list(MASKED)
+    assert len(likeness["y"]["sort"]) == len(models())
+    named = likeness["stroke"]["scale"]["domain"]
+    assert sorted(named) == ["attention", "reference", "weighted mean", "word2vec"]
 
 
 def test_among_many_models_pairs_stand_in_a_triangle(results: Results):
-    table = comparisons_table(results, "wiki17m", "fit")
+    table = blocks(comparisons(results, "wiki17m", "fit"))
     lines = table.splitlines()
     assert "[comparisons.csv](comparisons.csv)" in lines[0]
     assert lines[2].startswith("|  | held_out_loss.masked_word, loss_per_token ↓ | d | e | f |")

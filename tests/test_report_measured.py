@@ -1,4 +1,4 @@
-"""What the page shows of a model's inside and of growing text: panels, curves, words, charts."""
+"""What the page shows of a model's inside: panels, words, charts."""
 
 import json
 import re
@@ -9,12 +9,11 @@ import altair
 import pandas as pd
 import pytest
 
-from measured_study import ORDERS, SAMPLES, SPEECH, measured_results
+from measured_study import ORDERS, SPEECH, measured_results
 from wide_study import TASKS, wide_results
-from wordrel.report import curves, measured
-from wordrel.report.curve_figure import curve_figure
-from wordrel.report.html.figures import Figure, curve_figures, question_figures
-from wordrel.report.page import render
+from wordrel.report import markdown, measured
+from wordrel.report.document import Figure, figures
+from wordrel.report.page import document
 from wordrel.study.results import Results
 
 MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
@@ -27,7 +26,7 @@ def results() -> Results:
 
 
 def figure(results: Results, question: str, start: str) -> Figure:
-    (found,) = [f for f in question_figures(results, question) if f.caption.startswith(start)]
+    (found,) = [f for f in measured.figures(results, question) if f.caption.startswith(start)]
     return found
 
 
@@ -73,10 +72,10 @@ def test_figures_are_said_in_words_and_in_a_table_of_every_value(results: Result
     )
     assert found.words.startswith(said)
     first, second = found.tables
-    assert [str(cell.html) for cell in first.rows[4]] == [
+    assert [markdown.inline(cell) for cell in first.rows[4]] == [
         *("-1", "0.250 [0.200, 0.300]", "0.500 [0.450, 0.550]", "400"),
     ]
-    assert str(first.rows[5][1].html) == "–"  # a next-word model has no offset +1
+    assert first.rows[5][1] == "–"  # a next-word model has no offset +1
     assert len(first.rows) == len(second.rows) == 10
 
 
@@ -106,7 +105,7 @@ def test_order_is_a_dot_a_model_in_the_order_of_the_table(results: Results):
     rows = drawn(figure(results, "fit", "What another order").charts[1].spec)
     assert {r["value"] for r in rows if r["model"] == "cbow"} == {0.0}
     assert {r["value"] for r in rows if r["place"] == "all permuted"} == {0.0, 0.4}
-    said = measured.panels_alt([panel])
+    said = measured.panels_words([panel])
     assert (
         "order: cbow 0.000 everywhere; attention_position highest for all permuted (0.400)" in said
     )
@@ -138,94 +137,22 @@ def test_nothing_is_drawn_where_nothing_was_measured():
     wide = wide_results(("wiki17m",))
     for theme in measured.THEMES:
         assert all(not measured.panels(wide, question, theme) for question in TASKS)
-    assert curves.curves(wide) == [] and curve_figures(wide) == []
+    assert measured.figures(wide, "fit") == []
 
 
-def test_curves_hold_every_task_that_counts_on_every_sample(results: Results):
-    found = {curve.column.task: curve for curve in curves.curves(results)}
-    assert {"ws353", "google_analogies", "bless.coord", "held_out_loss.next_word"} <= set(found)
-    assert not {"men_dev", "google_analogies.3cosmul", "google_analogies.capital"} & set(found)
-    points = found["ws353"].points
-    assert tuple(points) == MODELS  # without random vectors
-    assert [p.tokens for p in points["skip_gram"]] == list(SAMPLES.values())
-    assert [p.score for p in points["skip_gram"]] == pytest.approx([0.44, 0.54, 0.64])
-    assert [p.seconds for p in points["skip_gram"]] == pytest.approx([102 / 15, 102 / 4, 102])
-    assert tuple(found["held_out_loss.next_word"].points) == ("attention", "attention_position")
+def test_each_model_of_a_chart_of_lines_has_a_look_of_its_own(results: Results):
+    chart = figure(results, "fit", "What a model has learned of distance").charts[0]
+    _, _, line, dot = chart.spec["layer"]
+    assert line["encoding"]["x"]["axis"]["values"] == [*range(-5, 0), *range(1, 6)]
+    named = dot["encoding"]
+    models = ["attention_position", "masked_attention"]
+    assert named["shape"]["scale"]["domain"] == models
+    dashes = {row["model"]: row["dash"] for row in drawn(chart.spec)}
+    colour, shape = (named[channel]["scale"]["range"] for channel in ("stroke", "shape"))
+    looks = set(zip(colour, shape, (dashes[model] for model in models), strict=True))
+    assert len(looks) == len(models)
 
 
-def test_curves_say_who_leads_and_a_lower_loss_is_better(results: Results):
-    found = {curve.column.task: curve for curve in curves.curves(results)}
-    said = curves.curves_alt([found["ws353"]], "tokens")
-    assert said == (
-        "wiki17m, ws353: best means skip_gram 0.440 at 980,000 tokens, skip_gram 0.540 at "
-        "3,900,000 tokens and skip_gram 0.640 at 15,000,000 tokens."
-    )
-    loss = curves.curves_alt([found["held_out_loss.masked_word"]], "seconds")
-    assert "best means masked_attention 5.951 after 7.1 s (wiki17m-1m), masked_attention" in loss
-
-
-def test_curves_are_small_charts_of_which_all_but_six_are_folded(results: Results):
-    by_tokens, by_seconds = curve_figures(results)
-    tasks = len(curves.curves(results))
-    assert len(by_tokens.shown) == 6 and len(by_tokens.folded) == tasks - 6 > 0
-    rows = drawn(by_tokens.charts[0].spec)
-    assert len(rows) == len(MODELS) * len(SAMPLES)
-    assert by_tokens.charts[0].spec["layer"][1]["encoding"]["x"]["scale"]["type"] == "log"
-    assert drawn(by_seconds.charts[0].spec) == rows
-    assert by_seconds.charts[0].spec["layer"][1]["encoding"]["x"]["field"] == "seconds"
-    (table,) = by_tokens.tables
-    lines = {tuple(str(cell.html) for cell in row) for row in table.rows}
-    start = ("ws353 (spearman ↑)", "skip_gram", "wiki17m-4m", "3,900,000", "25.5")
-    assert (*start, "0.540 [0.510, 0.570]", "317") in lines
-
-
-def test_curves_are_drawn_for_the_page_too(results: Results):
-    found = [c for c in curves.curves(results) if c.column.task in ("ws353", "bless.coord")]
-    drawing = curve_figure(results, found)
-    assert drawing is not None
-    panels = [ax for ax in drawing.axes if ax.get_title(loc="left")]
-    assert [ax.get_title(loc="left") for ax in panels] == ["ws353 ↑", "bless.coord ↑"]
-    assert [ax.get_xscale() for ax in panels] == ["log", "log"]
-    dots = [line for line in panels[0].lines if line.get_marker() not in ("None", None)]
-    points = found[0].points
-    assert len(dots) == len(points) == len(MODELS)
-    for line, of_model in zip(dots, points.values(), strict=True):
-        assert list(line.get_xdata()) == list(SAMPLES.values())
-        assert list(line.get_ydata()) == [point.score for point in of_model]
-    bands = panels[0].collections
-    assert [band.get_paths()[0].vertices[:, 1].min() for band in bands] == pytest.approx(
-        [min(point.low for point in of_model) for of_model in points.values()]
-    )
-    (legend,) = drawing.legends
-    assert tuple(text.get_text() for text in legend.get_texts()) == MODELS
-    looks = [(h.get_color(), h.get_marker(), h.get_linestyle()) for h in legend.legend_handles]
-    assert len(set(looks)) == len(MODELS)
-    assert curve_figure(results, []) is None
-
-
-def test_the_page_shows_them_before_the_claims(results: Results):
-    page = render(results)
-    assert page.index("## What does more text buy?") < page.index("## The claims")
-    assert "](figures/curves.svg)" in page
-    assert "| ws353 (spearman ↑) | skip_gram | wiki17m-4m | 3,900,000 | 25.5 |" in page
-    assert "What does more text buy?" not in render(wide_results(("wiki17m",)))
-
-
-def test_a_point_without_seconds_is_left_out_of_a_logarithmic_axis(results: Results):
-    runs = results.runs.assign(seconds=results.runs["seconds"].where(results.runs["seed"] < 0))
-    by_tokens, by_seconds = curve_figures(replace(results, runs=runs))
-    assert drawn(by_seconds.charts[0].spec) == []
-    assert len(drawn(by_tokens.charts[0].spec)) == len(MODELS) * len(SAMPLES)
-
-
-def test_samples_have_the_same_settings_but_for_name_and_limit(results: Results):
-    assert curves.sample_groups(results) == {"wiki17m": list(SAMPLES)}
-    turned = replace(results, config=results.config | {"corpora": results.config["corpora"][::-1]})
-    assert curves.sample_groups(turned) == {"wiki17m": list(SAMPLES)}  # the smallest first
-    *rest, last = results.config["corpora"]
-    other = replace(results, config=results.config | {"corpora": [*rest, last | {"min_count": 2}]})
-    assert curves.sample_groups(other) == {"wiki17m": list(SAMPLES)[:2]}
-    alone = replace(results, config=results.config | {"corpora": [last]})
-    assert curves.sample_groups(alone) == {}
-    without = {k: v for k, v in results.config.items() if k != "corpora"}
-    assert curves.curves(replace(results, config=without)) == []
+def test_what_only_the_page_shows_has_no_file(results: Results):
+    names = [one.name for one in figures(document(results).sections)]
+    assert "differences-fit" in names and "" not in names

@@ -1,7 +1,9 @@
 """The golden page: after a wanted change, look at the new one and store it with `make_golden`."""
 
 import io
+import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,16 +12,23 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wordrel.report import figures, findings, queries, text
-from wordrel.report.drawing import svg
-from wordrel.report.headline import Cell, headlines, letters
-from wordrel.report.page import render, render_files, title, write_report
-from wordrel.report.pairs import comparisons_table
-from wordrel.report.tables import cost_table, failures_list, headline_table
+from wordrel.report import findings, markdown, queries, svg, text
+from wordrel.report.agreement import agreement_figure
+from wordrel.report.document import Block, Table, name
+from wordrel.report.findings import title
+from wordrel.report.headline import column_groups, headlines, joined_letters, letters
+from wordrel.report.markdown import blocks, inline
+from wordrel.report.page import document, report_files, write_pages
+from wordrel.report.pairs import comparisons
+from wordrel.report.scores import scores_figure
 from wordrel.report.terminal import headline_tables
 from wordrel.study.results import Results, read_results
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +51,23 @@ def changed(table: pd.DataFrame, where: dict[str, object], **values: object) -> 
     return table
 
 
+def shown(found: Sequence[Block]) -> list[list[str]]:
+    """The lines of the only table of these blocks, as Markdown."""
+    (table,) = (block for block in found if isinstance(block, Table))
+    return [[inline(cell) for cell in row] for row in table.rows]
+
+
+def foot(found: Sequence[Block]) -> dict[str, list[str]]:
+    """The last lines of the only table of these blocks, without their empty cells."""
+    (table,) = (block for block in found if isinstance(block, Table))
+    return {inline(name).strip("*"): list(cells) for _, name, _, _, *cells in table.foot}
+
+
 def marks(results: Results, corpus: str, question: str, place: int = 0) -> dict[str, list[str]]:
-    table = headlines(results, corpus, question)[place]
-    return {line.model: [cell.marks for cell in line.cells] for line in table.lines}
+    return {
+        model: [re.sub(r"^.*?(<sup>(\D*)</sup>)?$", r"\2", cell) for cell in cells]
+        for _, model, _, _, *cells in shown(headlines(results, corpus, question)[place])
+    }
 
 
 def test_page_is_the_golden_page(results: Results):
@@ -55,13 +78,13 @@ def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
     results: Results, tmp_path: Path
 ):
     folder = Path(shutil.copytree(GOLDEN / "input", tmp_path / "study"))
-    assert write_report(folder) == folder / "report.md"
-    files = render_files(results)
+    assert write_pages(folder) == (folder / "report.md", folder / "report.html")
+    files = report_files(document(results))
     figures_there = ("agreement", "differences-alike", "scores")
     assert sorted(files) == [*(f"figures/{name}.svg" for name in figures_there), "report.md"]
-    for name, content in files.items():
-        assert (folder / name).read_bytes() == content.encode()
-        assert name == "report.md" or f"]({name})" in (folder / "report.md").read_text()
+    for path, content in files.items():
+        assert (folder / path).read_bytes() == content.encode()
+        assert path == "report.md" or f"]({path})" in (folder / "report.md").read_text()
 
 
 def test_letters_name_the_rows_that_a_score_beats(results: Results):
@@ -81,7 +104,7 @@ def test_lower_is_better_turns_the_letters_round(results: Results):
         comparisons=results.comparisons.assign(better="lower"),
     )
     assert marks(lower, "tiny-wiki", "alike")["random"] == ["bcd", "bc", "bc"]
-    assert findings.details(lower, "novels", "alike")[0].startswith(
+    assert inline(findings.details(lower, "novels", "alike")[0]).startswith(
         "**ws353** (spearman, lower is better): lowest is random, 0.034 [−0.066, 0.131], "
         "an interval that includes chance (0.000)."
     )
@@ -100,17 +123,19 @@ def test_comparisons_of_other_views_give_no_letters(results: Results):
 
 def test_the_28th_line_is_ab_and_long_letters_are_kept_apart():
     assert letters(28)[24:] == ["y", "z", "aa", "ab"]
-    assert Cell(beats=("a", "b")).marks == "ab"
-    assert Cell(beats=("a", "ab")).marks == "a,ab"
+    assert joined_letters(["a", "b"]) == "ab"
+    assert joined_letters(["a", "ab"]) == "a,ab"
 
 
 def test_masked_and_next_word_losses_stand_in_separate_tables(results: Results):
     tables = headlines(results, "novels", "fit")
-    assert [[c.task for c in t.columns] for t in tables] == [["loss_masked"], ["loss_next"]]
-    assert [cell.note for line in tables[0].lines for cell in line.cells] == [1, 1, 1, None]
-    assert tables[0].notes == ("does not predict a masked word",)
-    assert tables[0].chance == ("6.620",)
-    assert tables[0].counts == ("280,000 of 280,000",)
+    groups = column_groups(results, "novels", "fit")
+    assert [[c.task for c in g.columns] for g in groups] == [["loss_masked"], ["loss_next"]]
+    cells = [row[4] for row in shown(tables[0])]
+    assert cells == [*["–<sup>1</sup>"] * 3, "5.911 [5.879, 5.944]"]
+    assert "\n\n<sup>1</sup> does not predict a masked word\n\n" in blocks(tables[0])
+    assert foot(tables[0])["chance (unigram)"] == ["6.620"]
+    assert foot(tables[0])["n"] == ["280,000 of 280,000"]
 
 
 def test_a_model_without_a_finished_cell_says_why(results: Results):
@@ -119,21 +144,20 @@ def test_a_model_without_a_finished_cell_says_why(results: Results):
     gone = (results.summary[list(where)] == pd.Series(where)).all(axis=1)
     failed = replace(results, runs=runs, summary=results.summary[~gone])
     table = headlines(failed, "novels", "alike")[0]
-    assert table.notes == ("failed: loss is inf",)
-    assert [c.note for c in table.lines[3].cells] == [1, 1, 1]
-    assert table.lines[3].seeds == "–"
+    assert "\n\n<sup>1</sup> failed: loss is inf\n\n" in blocks(table)
+    assert shown(table)[3][3:] == ["–", *["–<sup>1</sup>"] * 3]
 
 
 def test_a_row_without_measure_still_gives_the_note(results: Results):
     where = {"corpus": "novels", "task": "loss_next", "model": "random"}
     blank = replace(results, summary=changed(results.summary, where, measure="", primary=False))
-    table = headlines(blank, "novels", "fit")[1]
-    assert [c.measure for c in table.columns] == ["nats_per_word"]
-    assert table.notes == ("does not predict the next word",)
+    table = blocks(headlines(blank, "novels", "fit")[1])
+    assert table.startswith("|  | model | primary view | seeds | loss_next<br>nats_per_word ↓ |")
+    assert "\n\n<sup>1</sup> does not predict the next word\n\n" in table
 
 
 def test_signature_names_what_the_numbers_depend_on(results: Results):
-    table = headline_table(results, headlines(results, "novels", "alike")[0])
+    table = blocks(headlines(results, "novels", "alike")[0])
     assert table.endswith(
         "`corpus:novels@9a8b7c6d5e4f|V:40000|tokens:14000000|tasks:ws353@1,google@2|"
         "measure:spearman,3cosadd,only_b|oov:skip, common items|seeds:2|boot:2000|rng:7|"
@@ -199,7 +223,7 @@ def test_findings_leave_out_a_baseline_measure(results: Results):
 
 
 def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
-    lines = comparisons_table(results, "tiny-wiki", "alike").splitlines()
+    lines = blocks(comparisons(results, "tiny-wiki", "alike")).splitlines()
     assert lines[0] == "**ws353**, spearman ↑, n 203, 2 seeds"
     assert lines[4].startswith("| random (input) | skip_gram (input) | **−0.433**")
     assert "| &lt; 0.001 |" in lines[4]
@@ -207,15 +231,18 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 
 
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
-    last = cost_table(results, "novels").splitlines()[-1]
-    assert last == ("| masked_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |")
+    _, cost = render(results).split("## Cost\n")
+    table, _ = cost.split("### novels")[1].split("Failed cells:")
+    last = "| masked_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
+    assert table.strip().splitlines()[-1] == last
 
 
 def test_names_and_messages_cannot_become_markup(results: Results):
-    assert failures_list(results, "novels") == (
+    failed = (
         r"- `novels/masked_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning rate "
         r"0.5 \*too high\* &lt;stack&gt;"
     )
+    assert f"Failed cells:\n\n{failed}\n\n## Method" in render(results)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +264,7 @@ def test_names_and_messages_cannot_become_markup(results: Results):
 )
 def test_escaped_text_shows_as_it_is(plain: str, shown: str):
     assert text.escape(plain) == shown
+    assert inline(f"{name(plain)} 1") == f"{shown} 1"
 
 
 @pytest.mark.parametrize(
@@ -260,44 +288,47 @@ def test_small_numbers_of_other_kinds_read_well():
 
 
 def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(results: Results):
-    figure = figures.scores_figure(results)
-    assert figure is not None
-    assert [ax.get_title(loc="left") for ax in figure.axes][:3] == [
+    (figure,) = scores_figure(results)
+    assert [chart.title for chart in figure.charts][:3] == [
         "ws353 · tiny-wiki",
         "ws353 · novels",
         "google · tiny-wiki",
     ]
-    assert len(figure.axes) == 10
-    dots = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "s", "D")]
-    assert [(d.get_xdata()[0], d.get_ydata()[0]) for d in dots] == [
-        (-0.021, 0),
-        (0.412, 1),
-        (0.287, 2),
-        (0.305, 3),
+    assert len(figure.charts) == 10
+    first, loss = figure.charts[0].spec, figure.charts[6].spec
+    assert [(dot["model"], dot["score"]) for dot in first["data"]["values"]] == [
+        ("random", -0.021),
+        ("skip_gram", 0.412),
+        ("attention", 0.287),
+        ("masked_attention", 0.305),
     ]
-    assert figure.axes[6].get_xlabel() == "nats_per_word (lower is better)"
-    assert [t.get_text() for t in figure.axes[6].texts] == ["no answer"] * 3
+    *_, dots, silent = loss["layer"]
+    assert dots["encoding"]["x"]["title"] == "nats_per_word (lower is better)"
+    assert silent["data"]["values"] == [
+        {"model": model, "said": "no answer"} for model in ("random", "skip_gram", "attention")
+    ]
+    assert loss["layer"][0]["data"]["values"] == [{"score": 7.411}]
 
 
 def test_agreement_figure_shows_seeds_on_the_diagonal_and_pairs_beside_it(results: Results):
-    figure = figures.agreement_figure(results)
-    assert figure is not None
-    shown = [t.get_text() for t in figure.axes[1].texts]
-    assert shown[5:8] == ["0.61", "0.31", "0.22"]
-    assert shown[9:11] == ["0.31", "0.52"]
-    assert shown[15] == "–"
+    (figure,) = agreement_figure(results)
+    rows = figure.charts[1].spec["data"]["values"]
+    shown = {(row["a"], row["b"]): row["shown"] for row in rows}
+    assert shown["skip_gram", "skip_gram"] == "0.61"
+    assert shown["skip_gram", "attention"] == shown["attention", "skip_gram"] == "0.31"
+    assert shown["skip_gram", "masked_attention"] == "0.22"
+    assert shown["attention", "attention"] == "0.52"
+    assert ("masked_attention", "masked_attention") not in shown  # one seed alone
 
 
-def test_figures_are_svg_without_date_and_leave_matplotlib_as_it_was(results: Results):
-    import matplotlib
-
-    before = dict(matplotlib.rcParams)
-    figure = figures.agreement_figure(results)
-    assert figure is not None
-    drawn = svg(figure)
+def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Results):
+    (figure,) = agreement_figure(results)
+    drawn = svg.draw(figure)
+    assert svg.draw(figure) == drawn
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
-    assert "dc:date" not in drawn and "Matplotlib v" not in drawn
-    assert dict(matplotlib.rcParams) == before
+    assert "Liberation Sans" in drawn and "var(" not in drawn and "#1a1a1a" in drawn
+    for said in ("tiny-wiki · shared nearest neighbours", "masked_attention", "0.61"):
+        assert f">{said}</text>" in drawn
 
 
 def test_every_question_has_a_title_of_its_own(results: Results):
@@ -315,7 +346,7 @@ def test_every_question_has_a_title_of_its_own(results: Results):
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
     empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
     bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)
-    files = render_files(bare)
+    files = report_files(document(bare))
     assert list(files) == ["report.md"]
     assert "figures/" not in files["report.md"]
     assert "Nothing was scored." in files["report.md"]
@@ -330,7 +361,7 @@ def test_terminal_shows_the_headline_tables_with_letters_and_notes(results: Resu
     shown = out.getvalue()
     (line,) = [line for line in shown.splitlines() if line.split()[:2] == ["b", "skip_gram"]][:1]
     assert line.split()[2:8] == ["input", "2", "0.412", "[0.331,", "0.488]", "ac"]
-    assert "1 does not predict a masked word" in shown
+    assert "\n1 does not predict a masked word\n" in re.sub(" +\n", "\n", shown)
 
 
 def test_a_task_that_was_left_out_is_named_with_the_reason(results: Results):

@@ -2,19 +2,19 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from ladder_study import ladder_results, losses
 from wide_study import MODELS, wide_results
-from wordrel.report import agreement, findings, pairs, parts, queries, views
-from wordrel.report.groups import WIDEST, column_groups
-from wordrel.report.headline import headlines
-from wordrel.report.illustrations import illustrations
-from wordrel.report.page import render
+from wordrel.report import agreement, findings, markdown, pairs, parts, queries
+from wordrel.report.document import Table, figures
+from wordrel.report.headline import WIDEST, column_groups, headlines
+from wordrel.report.markdown import blocks, inline
+from wordrel.report.page import document
 from wordrel.report.readme import render_block
-from wordrel.report.tables import headline_table
 from wordrel.study.results import Results
 
 TITLES = [
@@ -26,6 +26,10 @@ TITLES = [
     "Which models agree?",
 ]
 QUESTIONS = ["alike", "relate", "syntax", "in_context", "fit"]
+
+
+def render(results: Results) -> str:
+    return markdown.write(document(results))
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,18 @@ def page(results: Results) -> str:
 def section(page: str, title: str) -> str:
     (found,) = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", page, re.S | re.M)
     return found
+
+
+def legend(results: Results) -> str:
+    return inline(pairs.legend(results))
+
+
+def part_tables(*of: Any) -> dict[str, str]:
+    return {task: blocks(tables) for task, tables in parts.part_tables(*of).items()}
+
+
+def measured_tables(*of: Any) -> dict[str, str]:
+    return {task: blocks(tables) for task, tables in parts.measurement_tables(*of).items()}
 
 
 def headline_part(page: str) -> str:
@@ -85,14 +101,14 @@ def test_development_splits_stand_in_no_table_of_scores(results: Results, page: 
 
 
 def test_the_choice_shows_its_score_and_the_next_best_or_the_design(results: Results):
-    lines = views.chosen_table(results, "novels").splitlines()
+    lines = blocks(pairs.chosen(results, "novels")).splitlines()
     assert (
         "| alike | skip_gram | **input** | men_dev and simverb_dev | 0.500 | output 0.490 | 5 |"
         in lines
     )
     assert "| in context | skip_gram | **static** | design | – | – | 5 |" in lines
     designed = replace(results, views=results.views.assign(by="design"))
-    assert views.chosen_table(designed, "novels") == ""
+    assert pairs.chosen(designed, "novels") == []
 
 
 def test_tables_are_no_wider_than_a_page_and_lose_no_column(results: Results):
@@ -134,16 +150,15 @@ def test_without_kinds_in_the_manifest_the_measure_sorts(results: Results):
 
 
 def test_losses_that_different_models_answer_stand_apart(results: Results):
-    tables = headlines(results, "wiki17m", "fit")
-    assert [[c.task for c in t.columns] for t in tables] == [
+    groups = column_groups(results, "wiki17m", "fit")
+    assert [[c.task for c in g.columns] for g in groups] == [
         ["held_out_loss.masked_word"],
         ["held_out_loss.next_word"],
     ]
 
 
 def test_below_each_column_stand_chance_n_coverage_and_what_is_detectable(results: Results):
-    table = headlines(results, "wiki17m", "relate")[1]
-    lines = headline_table(results, table).splitlines()
+    lines = blocks(headlines(results, "wiki17m", "relate")[1]).splitlines()
     assert [line for line in lines if line.startswith("|  | *")] == [
         "|  | *chance* |  |  | 0.500 | 0.500 | 0.500 | 0.500 |",
         "|  | *n* |  |  | 810 of 900 | 7,545 of 8,384 | 3,208 of 3,565 | 1,203 of 1,337 |",
@@ -163,23 +178,25 @@ def test_what_is_detectable_is_the_median_over_the_pairs(results: Results):
     spread.loc[task & (spread["corpus"] == "novels"), "detectable"] = [
         0.001 * i**2 for i in range(n)
     ]
-    found = headlines(replace(results, comparisons=spread), "novels", "alike")[1]
+    found = blocks(headlines(replace(results, comparisons=spread), "novels", "alike")[1])
     assert n == 21
-    assert found.detectable[1] == "0.100"
+    (line,) = (line for line in found.splitlines() if "*detectable*" in line)
+    assert line.split(" | ")[5] == "0.100"
 
 
 def test_every_line_names_the_primary_view(results: Results):
-    table = headlines(results, "wiki17m", "relate")[0]
-    assert [line.view for line in table.lines] == [
+    found = headlines(results, "wiki17m", "relate")[0]
+    (table,) = (block for block in found if isinstance(block, Table))
+    assert [view for _, _, view, *_ in table.rows] == [
         *("cosine", "pmi", "in.out", "in.out", "q.k", "q.k", "q.k")
     ]
-    assert "| e | attention | q.k | 5 |" in headline_table(results, table)
+    assert "| e | attention | q.k | 5 |" in blocks(found)
 
 
 def test_parts_are_folded_and_never_headline_columns(results: Results, page: str):
     assert "capital" not in headline_part(page)
     assert all(".capital" not in c.task for c in queries.columns(results, "novels", "alike"))
-    tables = parts.part_tables(results, "wiki17m", "alike")
+    tables = part_tables(results, "wiki17m", "alike")
     assert list(tables) == ["google_analogies"]
     head, _, *body = tables["google_analogies"].splitlines()
     assert head.startswith("| part | measure | random<br>input | ppmi_svd<br>input | skip_gram")
@@ -189,15 +206,13 @@ def test_parts_are_folded_and_never_headline_columns(results: Results, page: str
 
 
 def test_a_part_that_was_asked_of_another_view_alone_is_shown_with_that_view(results: Results):
-    head, _, first, *_ = parts.part_tables(results, "wiki17m", "alike")[
-        "google_analogies"
-    ].splitlines()
+    head, _, first, *_ = part_tables(results, "wiki17m", "alike")["google_analogies"].splitlines()
     place = head.split(" | ").index("attention<br>value")
     assert first.split(" | ")[place] == "0.27 [0.24, 0.30]"
 
 
 def test_measurements_are_folded_in_the_primary_view(results: Results):
-    (body,) = parts.measurement_tables(results, "novels", "syntax").values()
+    (body,) = measured_tables(results, "novels", "syntax").values()
     lines = body.splitlines()
     assert lines[0].startswith("| standardised mean | random<br>cosine | ppmi_svd<br>pmi |")
     assert lines[2].startswith("| NOUN&gt;VERB | 0.00 [−0.02, 0.02] | 0.10 [0.08, 0.12] |")
@@ -205,7 +220,7 @@ def test_measurements_are_folded_in_the_primary_view(results: Results):
 
 
 def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development(results: Results):
-    tables = parts.measurement_tables(results, "novels", "in_context")
+    tables = measured_tables(results, "novels", "in_context")
     assert list(tables) == ["sense_shift"]
     assert tables["sense_shift"].splitlines()[0] == (
         "| mean distance | cbow<br>context | attention<br>context | n |"
@@ -218,18 +233,18 @@ def test_views_that_measure_other_things_have_tables_of_their_own(results: Resul
     moved = results.measurements[results.measurements["task"] == "sense_shift"]
     turned = moved[moved["model"] == "cbow"].assign(view="turned", group="all")
     every = pd.concat([results.measurements, turned], ignore_index=True)
-    tables = parts.measurement_tables(replace(results, measurements=every), "novels", "in_context")
+    tables = measured_tables(replace(results, measurements=every), "novels", "in_context")
     whole, other = tables["sense_shift"].split("\n\n")
-    assert whole == parts.measurement_tables(results, "novels", "in_context")["sense_shift"]
+    assert whole == measured_tables(results, "novels", "in_context")["sense_shift"]
     assert other.splitlines()[0] == "| mean distance | cbow<br>turned | n |"
     assert other.splitlines()[2].startswith("| all | 0.12 [0.10, 0.15] | ")
     same = pd.concat([every, turned.assign(view="third")], ignore_index=True)
-    tables = parts.measurement_tables(replace(results, measurements=same), "novels", "in_context")
+    tables = measured_tables(replace(results, measurements=same), "novels", "in_context")
     assert tables["sense_shift"].splitlines()[0] == "| mean distance | attention<br>context | n |"
 
 
 def test_many_pairs_of_a_question_stand_in_triangles(results: Results):
-    body = pairs.comparisons_table(results, "wiki17m", "alike")
+    body = blocks(pairs.comparisons(results, "wiki17m", "alike"))
     assert "[comparisons.csv](comparisons.csv)" in body.splitlines()[0]
     assert "| a | b | a − b |" not in body
 
@@ -238,7 +253,7 @@ def test_comparisons_show_steiger_beside_p_and_what_is_equal(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(pairs, "_FEW_PAIRS", 10_000)
-    body = pairs.comparisons_table(results, "wiki17m", "alike")
+    body = blocks(pairs.comparisons(results, "wiki17m", "alike"))
     rare = body.split("**rw**")[1].split("**simverb_test**")[0]
     assert "| a | b | a − b | interval | p | p (Holm) | p (Steiger) | equal? |" in rare
     attention = "| attention (value) | attention_position (value) | −0.016 | [−0.036, 0.004] |"
@@ -250,19 +265,19 @@ def test_comparisons_show_steiger_beside_p_and_what_is_equal(
 
 
 def test_the_rule_of_equality_is_stated_where_it_is_used(results: Results):
-    assert "*Equal within .03*: two one-sided tests (TOST)" in pairs.legend(results)
-    assert "at 0.05, unadjusted" in pairs.legend(results)
+    assert "*Equal within .03*: two one-sided tests (TOST)" in legend(results)
+    assert "at 0.05, unadjusted" in legend(results)
     statistics = {k: v for k, v in results.manifest["statistics"].items() if k != "margin"}
     silent = replace(results, manifest=results.manifest | {"statistics": statistics})
-    assert "*Equal*: two one-sided" in pairs.legend(silent)
+    assert "*Equal*: two one-sided" in legend(silent)
     untested = results.comparisons.assign(p_steiger=float("nan"), p_equivalence=float("nan"))
-    assert pairs.legend(replace(results, comparisons=untested)) == (
+    assert legend(replace(results, comparisons=untested)) == (
         "Bold: told apart after Holm (p < 0.05). a − b is in the units of the score."
     )
 
 
 def test_exploratory_views_are_folded_beside_the_primary_one(results: Results, page: str):
-    body = views.views_table(results, "wiki17m", "relate")
+    body = blocks(pairs.views(results, "wiki17m", "relate"))
     assert "| attention | **q.k** (primary) | 0.119 |" in body
     assert "| attention | value.out | 0.109 |" in body
     assert (
@@ -272,7 +287,7 @@ def test_exploratory_views_are_folded_beside_the_primary_one(results: Results, p
 
 
 def test_agreement_has_its_other_measures_in_the_folded_tables(results: Results):
-    lines = agreement.agreement_table(results, "wiki17m", "models").splitlines()
+    lines = blocks(agreement.agreement_table(results, "wiki17m", "models")).splitlines()
     assert lines[0].startswith("| a | b | overlap | rank correlation | cka | chance (overlap) |")
     assert "| skip_gram (input) | cbow (input) | 0.500 [0.490, 0.510] | 0.700 [0.690" in lines[13]
     assert agreement.sentence(wide_results(("novels",))) == (
@@ -301,10 +316,10 @@ def test_the_readme_shows_the_first_table_of_many(results: Results):
 
 def test_every_figure_is_shown_with_words_and_every_image_is_there():
     results = wide_results(("wiki17m",))
-    shown = illustrations(results)
+    shown = figures(document(results).sections)
     images = re.findall(r"!\[(.+?)\]\((figures/[^)]+)\)", render(results))
     assert [path for _, path in images] == [one.path for one in shown]
-    assert all(one.draw() is not None for one in shown)
+    assert all(one.charts for one in shown)
     assert [one.name for one in shown] == [
         "differences-alike",
         "differences-relate",

@@ -14,9 +14,8 @@ import pytest
 from wordrel.config import NAMED_SOURCES, CorpusConfig
 from wordrel.corpus import list_sources, prepare
 from wordrel.corpus.files import Source, check_unchanged, own_source
-from wordrel.corpus.novels import novels_registry
 from wordrel.corpus.planted import LETTERS, RECALL_PAIRS, recall_text
-from wordrel.corpus.sources import find_source
+from wordrel.corpus.sources import find_source, novels_registry
 from wordrel.corpus.wiki import article_bytes, article_text
 from wordrel.errors import CorpusError
 

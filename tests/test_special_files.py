@@ -5,6 +5,7 @@ Everything that could wait runs in a process of its own, with an end to its time
 
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from tiny_study import write_study
+
+ROOT = Path(__file__).resolve().parents[1]
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 SECONDS = 60
@@ -131,7 +134,7 @@ def test_a_config_in_no_regular_file_is_refused(folder: Path, kind: str):
     [("wiki17m.txt.xz", "wiki17m"), ("novels/austen_emma.txt", "novels")],
 )
 def test_a_named_source_in_no_regular_file_is_refused(folder: Path, place: str, source: str):
-    from wordrel.corpus.novels import novels_registry
+    from wordrel.corpus.sources import novels_registry
 
     data = folder.parent / "corpora"
     (data / "novels").mkdir(parents=True)
@@ -148,7 +151,7 @@ def test_a_published_set_in_no_regular_file_is_refused(folder: Path):
     from wordrel.tasks.registry import REGISTRY
 
     info = REGISTRY["men_dev"]
-    place = folder.parent / "eval" / info.data / info.files[0]
+    place = folder.parent / "eval" / info.data.name / info.files[0]
     place.parent.mkdir(parents=True)
     os.mkfifo(place)
     said = refused("tasks", "fetch", "men_dev", "--cache", "cache", WORDREL_DATA=str(folder.parent))
@@ -156,6 +159,11 @@ def test_a_published_set_in_no_regular_file_is_refused(folder: Path):
 
 
 def test_tables_of_results_in_no_regular_file_are_refused(folder: Path):
+    os.mkfifo(folder / "manifest.json")
+    assert "manifest.json: found a named pipe" in refused("report", folder)
+    (folder / "manifest.json").unlink()
+    for name in ("manifest.json", "config.yaml"):
+        shutil.copy(ROOT / "results" / "quickstart" / name, folder)
     os.mkfifo(folder / "runs.csv")
     assert "runs.csv: found a named pipe" in refused("report", folder)
 

@@ -20,7 +20,7 @@ import processes
 from processes import PATIENCE, wait_until
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
-from wordrel.report.page import write_report
+from wordrel.report.page import write_pages
 from wordrel.study.analysis import analyse, primary_pairs
 from wordrel.study.answers import Asked
 from wordrel.study.cell import load_cell
@@ -197,7 +197,6 @@ def contents(folder: Path) -> dict[str, str]:
 
 RUN = """
 import json, sys, time
-from dataclasses import replace
 from pathlib import Path
 from wordrel.config import parse_config
 from wordrel.study import run
@@ -212,7 +211,7 @@ def train_unless_it_is_enough(work, report):
             time.sleep(0.02)
     train_and_ask(work, held)
 
-run.CELLS = replace(run.CELLS, work=train_unless_it_is_enough)
+run.train_and_ask = train_unless_it_is_enough
 run.run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=2)
 """
 
@@ -260,7 +259,7 @@ def test_a_killed_run_goes_on_and_ends_byte_identical(
 def test_a_diverging_cell_is_named_and_the_others_go_on(place: Path, tmp_path: Path) -> None:
     wild = {"kind": "attention", "name": "wild", "learning_rate": 1e12, "batch": 256}
     config = parse_config(settings(place, models=[wild, {"kind": "random"}], seeds=[1]))
-    found = run_study(config, place / "cache", tmp_path / "out", jobs=1, pages=[write_report])
+    found = run_study(config, place / "cache", tmp_path / "out", jobs=1, write_pages=write_pages)
     runs = found.runs.set_index("model")
     assert runs["status"].to_dict() == {"wild": "failed", "random": "done"}
     assert "models.wild.learning_rate (1000000000000.0)" in runs["message"]["wild"]

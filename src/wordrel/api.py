@@ -17,7 +17,7 @@ import pandas as pd
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.io.store import cache_root
-from wordrel.jobs.engines import Cluster, cluster_of
+from wordrel.jobs import Cluster, cluster_of
 from wordrel.models.readings import Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
@@ -77,12 +77,13 @@ def run_config(
     cluster: Cluster | None = None,
 ) -> Results:
     """The same for a config that is read already."""
-    from wordrel.report.html import write_html
-    from wordrel.report.page import write_report
+    from wordrel.report.page import write_pages
     from wordrel.study.run import run_study  # loads torch and gensim
 
-    place, pages = Path(out or Path("results", config.study)), (write_report, write_html)
-    return run_study(config, _cache(cache), place, jobs=jobs, cluster=cluster, pages=pages)
+    place = Path(out or Path("results", config.study))
+    return run_study(
+        config, _cache(cache), place, jobs=jobs, cluster=cluster, write_pages=write_pages
+    )
 
 
 def _cache(chosen: Folder | None) -> Path:

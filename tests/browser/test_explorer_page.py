@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
 from wordrel.config.settings import CorpusConfig
 from wordrel.corpus import Vocab
-from wordrel.corpus.tokens import Tokenizer, token_rules
+from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
 from wordrel.explorer.data import model_data
@@ -160,8 +160,7 @@ def test_readings_of_a_pair_and_views_are_those_of_python(
 def test_words_are_cut_as_the_corpus_cuts_them(bare: Watched, digits: str, lowercase: bool) -> None:
     text = "Don't  “stop” Émile’s 3rd x² co-op 'tis rock'n'roll Ⅷ 日本 a_b ½ 1999 ΣΑΣ <b>ok</b>"
     config = CorpusConfig(source="x", digits=digits, lowercase=lowercase)  # type: ignore[arg-type]
-    rules = token_rules(config)
-    expected = [rules.normalise(token) for token in Tokenizer(rules).cut(text).tokens]
+    expected = [normalise(token, config) for token in Tokenizer(config).cut(text).tokens]
     found = bare.page.evaluate(
         "([text, rules]) => wordrelExplorer.tokensOf(text, rules)",
         [text, {"digits": digits, "lowercase": lowercase}],

@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 from visits import Visit
 
+from ladder_study import ladder_results, losses
 from measured_study import measured_results
 from wide_study import MODELS, wide_results
-from wordrel.report.html import render_html
+from wordrel.report import html
+from wordrel.report.page import document
 
 WAIT = 60_000  # milliseconds, for a machine that is busy
 
@@ -17,7 +19,7 @@ WAIT = 60_000  # milliseconds, for a machine that is busy
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_html(wide_results(("wiki17m",))), encoding="utf-8")
+    path.write_text(html.write(document(wide_results(("wiki17m",)))), encoding="utf-8")
     return path
 
 
@@ -41,7 +43,7 @@ def first_column(table: Locator) -> list[str]:
 
 def test_page_draws_every_chart_and_asks_for_nothing(visit: Visit):
     charts = visit.page.locator(".chart")
-    assert charts.count() == visit.page.locator(".chart svg").count() == 14
+    assert charts.count() == visit.page.locator(".chart svg").count() == 15
     sizes = [box.bounding_box() for box in visit.page.locator(".chart svg").all()]
     assert all(size and size["width"] > 150 and size["height"] > 60 for size in sizes)
 
@@ -141,7 +143,7 @@ def test_theme_changes_page_and_charts(visit: Visit):
     expect(page.locator("html")).to_have_attribute("data-charts", "dark", timeout=WAIT)
     assert page.evaluate(colour) != light
     assert page.get_by_role("button", name="Light theme").count() == 1
-    assert page.locator(".chart svg").count() == 14
+    assert page.locator(".chart svg").count() == 15
 
 
 def test_keyboard_reaches_the_answer_and_sorts(visit: Visit):
@@ -184,19 +186,21 @@ def test_without_scripts_everything_is_readable(browser: Browser, report: Path):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("measured") / "report.html"
-    path.write_text(render_html(measured_results()), encoding="utf-8")
+    path.write_text(html.write(document(measured_results())), encoding="utf-8")
     return path
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
-def test_curves_fit_their_boxes_and_a_fold_draws_what_it_opens(
-    browser: Browser, measured: Path, width: int, scheme: str
+def test_small_charts_fit_their_boxes_and_a_fold_draws_what_it_opens(
+    browser: Browser, tmp_path: Path, width: int, scheme: str
 ):
-    found = Visit(browser, measured, width=width, scheme=scheme)
+    ladder = tmp_path / "report.html"
+    ladder.write_text(html.write(document(ladder_results(losses()))), encoding="utf-8")
+    found = Visit(browser, ladder, width=width, scheme=scheme)
     page = found.page
     expect(page.locator("html")).to_have_attribute("data-charts", scheme, timeout=WAIT)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    figure = page.locator("#size figure").first
+    figure = page.locator("#answer figure").first
     assert figure.locator(".chart svg").count() == 6
     more = figure.locator("details.more")
     more.locator("summary").press("Enter")

@@ -1,6 +1,5 @@
 """The commands on texts: corpus list, show, prepare."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -138,21 +137,17 @@ def _sizes(corpus: "Corpus") -> Table:
 
 
 def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
-    table = _table("task", "items", "covered", "share")
-    for name, covered in _covered(config, corpus):
-        share = f"{covered.mean():.1%}" if len(covered) else ""
-        table.add_row(Text(name), f"{len(covered):,}", f"{covered.sum():,}", share)
-    return table
-
-
-def _covered(config: "CorpusConfig", corpus: "Corpus") -> "Iterator[tuple[str, np.ndarray]]":
-    """Which items of each task of the registry that has items the vocabulary covers."""
+    """How many items of each task of the registry that has items the vocabulary covers."""
     from wordrel.tasks import covered, load_task
     from wordrel.tasks.registry import REGISTRY
 
+    table = _table("task", "items", "covered", "share")
     for name, info in REGISTRY.items():
         if info.data.package:
-            yield name, covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
+            known = covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
+            share = f"{known.mean():.1%}" if len(known) else ""
+            table.add_row(Text(name), f"{len(known):,}", f"{known.sum():,}", share)
+    return table
 
 
 def _lengths(corpus: "Corpus") -> Text:

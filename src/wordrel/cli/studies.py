@@ -104,7 +104,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     trained; the others are reported.
     """
     from wordrel.config import load_config
-    from wordrel.jobs.engines import cluster_of
+    from wordrel.jobs import cluster_of
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
@@ -138,10 +138,10 @@ def run(  # noqa: PLR0913 - a parameter an option
 
 def report(folder: Folder) -> None:
     """Render report.md, its figures and report.html again, from the stored tables alone."""
-    from wordrel.report.html import write_html
-    from wordrel.report.page import write_report
+    from wordrel.report.page import write_pages
 
-    typer.echo(f"Report: {write_report(folder)}, and as a page {write_html(folder)}")
+    report_md, page = write_pages(folder)
+    typer.echo(f"Report: {report_md}, and as a page {page}")
 
 
 def compare(

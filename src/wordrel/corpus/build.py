@@ -4,7 +4,6 @@ Reads the source; writes the corpus into an empty folder, in which it also keeps
 shards until they are merged. `cache` decides when to build, and makes the folder visible.
 """
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,16 +16,21 @@ import numpy as np
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from wordrel.config import CorpusConfig
+from wordrel.corpus.disk import SPLIT_ARRAYS, array_writers
 from wordrel.corpus.files import Source, check_unchanged
-from wordrel.corpus.merge import choose_vocabulary, merged_counts, write_runs
-from wordrel.corpus.parts import PartWriter, write_parts
+from wordrel.corpus.merge import (
+    PartWriter,
+    choose_vocabulary,
+    merged_counts,
+    write_parts,
+    write_runs,
+)
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.sample import take_sample
-from wordrel.corpus.shards import tokenize_shard
-from wordrel.corpus.tokenized import TokenizedShard
+from wordrel.corpus.shards import TokenizedShard, take_sample, tokenize_shard
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import CorpusError
 from wordrel.io.download import Progress
+from wordrel.io.files import write_json
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
 Done = TypeVar("Done")
@@ -66,18 +70,21 @@ class Builder:
         shards = source if limit is None else take_sample(source, limit)
         self._check_text(shards)
         vocab, types_seen = self._vocabulary(self._count(shards))
-        parts = self._parts(shards, vocab)
+        train, held_out = self._parts(shards, vocab)
         shutil.rmtree(self.folder / "shards")
-        report = self._report(shards, parts) | {"types": len(vocab), "types_seen": types_seen}
+        report = self._report(shards, train, held_out)
+        report |= {"types": len(vocab), "types_seen": types_seen}
         if limit is not None:
             report |= _sample_report(limit, source, shards)
-        _write_vocab(self.folder, vocab)
-        about = {"name": self.config.name, "digest": digest, "report": report}
-        _write_json(self.folder / "corpus.json", about)
+        with (self.folder / "words.txt").open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{word}\n" for word in vocab.words)
+        np.save(self.folder / "counts.npy", vocab.counts, allow_pickle=False)
+        about = {"digest": digest, "name": self.config.name, "report": dict(sorted(report.items()))}
+        write_json(self.folder / "corpus.json", about, durable=False)
         seconds = time.perf_counter() - started
-        speed = round(sum(shard.report.tokens for shard in source) / seconds)
+        speed = round(sum(shard.tokens for shard in source) / seconds)
         timing = {"seconds": round(seconds, 3), "tokens_per_second": speed}
-        _write_json(self.folder / "timing.json", timing)
+        write_json(self.folder / "timing.json", timing, durable=False)
         self.progress(1.0, "done")
 
     def _tokenize(self) -> Iterator[TokenizedShard]:
@@ -89,15 +96,14 @@ class Builder:
             share = _TOKENIZING * (done + shard_bytes) / total
             self.progress(share, f"{tokens + shard_tokens:,} tokens read")
 
-        heard = tick if self._is_alone(plan) else _unwatched
-        places = [self.folder / "shards" / str(i) for i in range(len(plan))]
+        heard = tick if self._processes(plan) == 1 else None  # others cannot call back
         calls = [
-            (shard, self.config, place, self.limits, heard)
-            for shard, place in zip(plan, places, strict=True)
+            (shard, self.config, self.folder / "shards" / str(i), self.limits, heard)
+            for i, shard in enumerate(plan)
         ]
         for shard, tokenized in zip(plan, self._each(tokenize_shard, calls), strict=True):
             done += shard.size
-            tokens += tokenized.report.tokens
+            tokens += tokenized.tokens
             tick(0, 0)
             yield tokenized
 
@@ -109,16 +115,12 @@ class Builder:
             runs += written
         return runs
 
-    def _is_alone(self, work: Sequence[object]) -> bool:
-        """Whether this process does the work by itself."""
-        return self.jobs == 1 or len(work) == 1
+    def _processes(self, work: Sequence[object]) -> int:
+        return min(self.jobs, len(work))
 
     def _each(self, work: Callable[..., Done], calls: list[tuple[Any, ...]]) -> Iterator[Done]:
-        """The work on each shard, in order."""
-        if self._is_alone(calls):
-            yield from (work(*call) for call in calls)
-            return
-        parallel = joblib.Parallel(n_jobs=self.jobs, backend="loky", return_as="generator")
+        """The work on each shard, in order; one process is this one."""
+        parallel = joblib.Parallel(self._processes(calls), backend="loky", return_as="generator")
         try:
             yield from parallel(joblib.delayed(work)(*call) for call in calls)
         except BrokenProcessPool as error:
@@ -130,7 +132,7 @@ class Builder:
     def _vocabulary(self, runs: list[Path]) -> tuple[Vocab, int]:
         self.progress(_COUNTING, "choosing the vocabulary")
         config = self.config
-        counted = merged_counts(runs, self.folder / "shards")
+        counted = merged_counts(runs)
         vocab, seen = choose_vocabulary(counted, config.min_count, config.max_vocabulary)
         if len(vocab) < 2:
             found = f"only {vocab.words[0]!r}" if len(vocab) else "no word"
@@ -142,15 +144,17 @@ class Builder:
         return vocab, seen
 
     def _parts(self, shards: list[TokenizedShard], vocab: Vocab) -> tuple[PartWriter, PartWriter]:
-        longest = self.config.max_sentence
         with (
-            PartWriter(self.folder / "train", longest) as train,
-            PartWriter(self.folder / "held_out", longest) as held_out,
+            array_writers(self.folder / "train", SPLIT_ARRAYS) as train_arrays,
+            array_writers(self.folder / "held_out", SPLIT_ARRAYS) as held_out_arrays,
         ):
+            train = PartWriter(train_arrays, self.config.max_sentence)
+            held_out = PartWriter(held_out_arrays, self.config.max_sentence)
             for i, shard in enumerate(shards):
                 self.progress(_COUNTING + (1 - _COUNTING) * i / len(shards), "writing ids")
                 write_parts(shard, vocab, train, held_out)
-        self._check_share(train.tokens, held_out.tokens, train.documents + held_out.documents)
+        documents = train.documents.length + held_out.documents.length
+        self._check_share(train.ids.length, held_out.ids.length, documents)
         return train, held_out
 
     def _raise_limit(self) -> str:
@@ -158,14 +162,14 @@ class Builder:
         return "" if self.config.limit_tokens is None else "raise limit_tokens, "
 
     def _check_text(self, shards: list[TokenizedShard]) -> None:
-        tokens = sum(shard.report.tokens for shard in shards)
-        held_out = sum(shard.report.held_out_tokens for shard in shards)
+        tokens, held_out, documents = (
+            _total(shards, what) for what in ("tokens", "held_out_tokens", "documents")
+        )
         if not tokens:
             raise CorpusError(
                 f"{self.config.source}: found no word at all; expected text: give another source, "
                 "or set digits=keep if it is all numbers"
             )
-        documents = sum(shard.report.documents for shard in shards)
         self._check_share(tokens - held_out, held_out, documents)
 
     def _check_share(self, train: int, held_out: int, documents: int) -> None:
@@ -183,32 +187,30 @@ class Builder:
         )
 
     def _report(
-        self, shards: list[TokenizedShard], parts: tuple[PartWriter, PartWriter]
+        self, shards: list[TokenizedShard], train: PartWriter, held_out: PartWriter
     ) -> dict[str, Any]:
-        train, held_out = parts
-        reports = [shard.report for shard in shards]
-        seen = sum(r.tokens for r in reports)
+        tokens, held_out_tokens = train.ids.length, held_out.ids.length
         return {
             "files": len(self.source.files),
             "ignored_files": self.source.ignored,
             "bytes": self.source.bytes,
-            "text_bytes": sum(r.bytes for r in reports),
             "sha256": self.source.sha256,
-            "tokens": train.tokens,
-            "held_out_tokens": held_out.tokens,
-            "sentences": train.sentences,
-            "held_out_sentences": held_out.sentences,
-            "documents": train.documents,
-            "held_out_documents": held_out.documents,
-            "dropped_tokens": seen - train.tokens - held_out.tokens,
+            "tokens": tokens,
+            "held_out_tokens": held_out_tokens,
+            "sentences": train.sentences.length,
+            "held_out_sentences": held_out.sentences.length,
+            "documents": train.documents.length,
+            "held_out_documents": held_out.documents.length,
+            "dropped_tokens": _total(shards, "tokens") - tokens - held_out_tokens,
             "split_sentences": train.split_sentences + held_out.split_sentences,
-            "replaced_bytes": sum(r.replaced_bytes for r in reports),
-            "split_lines": sum(r.split_lines for r in reports),
+            "text_bytes": sum(shard.lines.text_bytes for shard in shards),
+            "replaced_bytes": sum(shard.lines.replaced_bytes for shard in shards),
+            "split_lines": sum(shard.lines.split_lines for shard in shards),
         }
 
 
-def _unwatched(shard_bytes: int, shard_tokens: int) -> None:
-    """A tick that nobody hears: another process cannot call back."""
+def _total(shards: Sequence[TokenizedShard], what: str) -> int:
+    return sum(getattr(shard, what) for shard in shards)
 
 
 def _sample_report(
@@ -216,19 +218,9 @@ def _sample_report(
 ) -> dict[str, Any]:
     """What was taken of the source, counted before rare words are dropped."""
     counted = {
-        f"{name}_{what}": sum(getattr(shard.report, what) for shard in shards)
+        f"{name}_{what}": _total(shards, what)
         for name, shards in (("source", source), ("sampled", sample))
         for what in ("tokens", "documents")
     }
     whole = counted["sampled_documents"] == counted["source_documents"]
     return {"limit_tokens": limit, "whole_source": whole, **counted}
-
-
-def _write_vocab(folder: Path, vocab: Vocab) -> None:
-    with (folder / "words.txt").open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{word}\n" for word in vocab.words)
-    np.save(folder / "counts.npy", vocab.counts, allow_pickle=False)
-
-
-def _write_json(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")

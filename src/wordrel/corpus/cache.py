@@ -10,11 +10,15 @@ from wordrel.config import CorpusConfig, digest
 from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
+from wordrel.corpus.plan import Piece
+from wordrel.corpus.shards import line_reader, piece_text
 from wordrel.corpus.sources import find_source
+from wordrel.corpus.tokens import Tokenizer
 from wordrel.io.download import Progress
 from wordrel.io.store import build_once
 
 CORPUS_VERSION = 1  # raise it when the same bytes and settings give another corpus
+_LOOK = 1 << 20
 
 
 def identify(config: CorpusConfig, cache: Path) -> str:
@@ -60,6 +64,34 @@ def prepare(
     corpus = open_corpus(folder)
     # The same text may have been found elsewhere when the corpus was built.
     return replace(corpus, report=corpus.report | {"source": config.source})
+
+
+def rough_train_tokens(config: CorpusConfig, cache: Path) -> int | None:
+    """About how many tokens the training part has, by its first megabyte; rare words are counted.
+
+    Returns:
+        None where it cannot be known from a first megabyte: of a dump, whose markup is left out.
+
+    Raises:
+        CorpusError: text that cannot be read.
+    """
+    source = find_source(config.source, cache)
+    if any(file.kind != "text" for file in source.files):
+        return None
+    tokenizer = Tokenizer(config)
+    tokens = read = 0
+    for file in source.files:
+        lines = line_reader(config)
+        for text in piece_text(Piece(file), lines, _LOOK):
+            tokens += len(tokenizer.cut(text, with_tokens=False).ids)
+            if read + lines.file_position >= _LOOK:
+                break
+        read += lines.file_position
+        if read >= _LOOK:
+            break
+    whole = round(tokens * source.bytes / read) if read else 0
+    sampled = whole if config.limit_tokens is None else min(whole, config.limit_tokens)
+    return round(sampled * (1 - config.held_out))
 
 
 def _unwatched(share: float, doing: str) -> None:

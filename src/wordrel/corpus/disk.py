@@ -6,17 +6,24 @@ builds of the same corpus.
 """
 
 import json
-import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int32, Int64
+from jaxtyping import Int, Int32, Int64
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.io.files import read_array, reading
 from wordrel.io.store import opened
+
+SPLIT_ARRAYS: dict[str, type[np.generic]] = {
+    "ids": np.int32,
+    "sentence_ends": np.int64,
+    "document_ends": np.int64,
+}
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,28 @@ _ABSENT = (
 
 def open_split(folder: Path) -> Split:
     """Map the three arrays of a part."""
-    names = ("ids", "sentence_ends", "document_ends")
-    return Split(*(read_array(folder / f"{name}.npy", mapped=True) for name in names))
+    return Split(*(read_array(folder / f"{name}.npy", mapped=True) for name in SPLIT_ARRAYS))
+
+
+def sentence_blocks(
+    ids: Int[np.ndarray, " N"], ends: Int64[np.ndarray, " S"], tokens: int
+) -> Iterator[tuple[Int[np.ndarray, " B"], Int64[np.ndarray, " R"]]]:
+    """Consecutive whole sentences, of up to `tokens` tokens together or one that is longer.
+
+    Args:
+        ids: of all tokens; may be memory-mapped.
+        ends: exclusive token ends of the sentences, rising, the last N.
+        tokens: how many at a time.
+
+    Yields:
+        The tokens of each block, and where its sentences end within it.
+    """
+    first = start = 0
+    while first < len(ends):
+        last = max(first + 1, int(np.searchsorted(ends, start + tokens, side="right")))
+        stop = int(ends[last - 1])
+        yield np.asarray(ids[start:stop]), np.asarray(ends[first:last]) - start
+        first, start = last, stop
 
 
 class ArrayWriter:
@@ -99,15 +126,26 @@ class ArrayWriter:
         description = {"descr": self._dtype.str, "fortran_order": False, "shape": (self.length,)}
         np.lib.format.write_array_header_1_0(self._file, description)
 
-    def append(self, array: np.ndarray) -> None:
-        """Add the array's values, converted to the file's type."""
-        self._file.write(array.astype(self._dtype, copy=False).tobytes())
-        self.length += len(array)
+    def append(self, values: Sequence[int] | np.ndarray) -> None:
+        """Add numbers, converted to the file's type."""
+        self._file.write(np.asarray(values, self._dtype).tobytes())
+        self.length += len(values)
 
     def close(self) -> None:
-        """Write the length, sync and close."""
-        self._file.seek(0)
-        self._header()
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        """Write the length and close."""
+        with self._file:
+            self._file.seek(0)
+            self._header()
+
+
+@contextmanager
+def array_writers(
+    folder: Path, dtypes: Mapping[str, type[np.generic]]
+) -> Iterator[dict[str, ArrayWriter]]:
+    """Make a folder and write one array a name into it, until the end of the block."""
+    folder.mkdir(parents=True)
+    with ExitStack() as files:
+        yield {
+            name: files.enter_context(closing(ArrayWriter(folder / f"{name}.npy", dtype)))
+            for name, dtype in dtypes.items()
+        }

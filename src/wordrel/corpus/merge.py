@@ -1,69 +1,60 @@
-"""From tokenised shards to one vocabulary.
+"""From tokenised shards to one vocabulary, and to ids by it.
 
-Reads the shards' folders; writes sorted runs of word counts beside them. Everything goes through
-blocks and streams: neither the text nor all its rare words are ever in memory.
+Reads the shards' folders; writes sorted runs of word counts beside them, and the arrays of the
+training and the held-out part. Everything goes through blocks and streams: neither the text nor all
+its rare words are ever in memory.
 """
 
 import heapq
 from array import array
 from collections.abc import Iterator
-from contextlib import ExitStack
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
-from wordrel.corpus.tokenized import TokenizedShard, token_blocks
+from wordrel.corpus.disk import ArrayWriter
+from wordrel.corpus.shards import TokenBlock, TokenizedShard
 from wordrel.corpus.vocab import Vocab
 
-_OPEN_RUNS = 200  # well below the usual limit of 1024 open files
+_RUN_BYTES = 1 << 14  # of each run in memory at a time
 
 
 def write_runs(shard: TokenizedShard) -> list[Path]:
     """Count each segment's words in the training documents; one sorted file of counts a segment."""
     runs = []
-    for segment in shard.segments():
-        words = segment.words
+    for number, (words, blocks) in enumerate(shard.segments()):
         counts = np.zeros(len(words), np.int64)
-        for block in token_blocks(shard, segment):
+        for block in blocks:
             counts += np.bincount(block.ids[~block.held_out], minlength=len(words))
         counted = sorted(pair for pair in zip(words, counts.tolist(), strict=True) if pair[1])
-        runs.append(_write_run(shard.folder / f"run-{segment.number}", counted))
+        runs.append(shard.folder / f"run-{number}")
+        with runs[-1].open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{word} {count}\n" for word, count in counted)
     return runs
 
 
-def _write_run(path: Path, counted: list[tuple[str, int]] | Iterator[tuple[str, int]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{word} {count}\n" for word, count in counted)
-    return path
+def merged_counts(runs: list[Path]) -> Iterator[tuple[str, int]]:
+    """Every word of the sorted runs once, in order, with its whole count."""
+    streams = map(_read_run, runs)
+    for word, same in groupby(heapq.merge(*streams), key=itemgetter(0)):
+        yield word, sum(count for _, count in same)
 
 
-def _read_run(path: Path, files: ExitStack) -> Iterator[tuple[str, int]]:
-    file = files.enter_context(path.open(encoding="utf-8", newline="\n"))
-    return ((word, int(count)) for word, _, count in (line.partition(" ") for line in file))
-
-
-def merged_counts(runs: list[Path], folder: Path) -> Iterator[tuple[str, int]]:
-    """Every word of the sorted runs once, in order, with its whole count.
-
-    Many runs are first merged into fewer, in `folder`, so that few files are open at a time.
-    """
-    level = 0
-    while len(runs) > _OPEN_RUNS:
-        level += 1
-        groups = [runs[i : i + _OPEN_RUNS] for i in range(0, len(runs), _OPEN_RUNS)]
-        runs = [
-            _write_run(folder / f"run-{level}-{i}", _merge(group)) for i, group in enumerate(groups)
-        ]
-    return _merge(runs)
-
-
-def _merge(runs: list[Path]) -> Iterator[tuple[str, int]]:
-    with ExitStack() as files:
-        streams = [_read_run(run, files) for run in runs]
-        for word, same in groupby(heapq.merge(*streams), key=itemgetter(0)):
-            yield word, sum(count for _, count in same)
+def _read_run(path: Path) -> Iterator[tuple[str, int]]:
+    """The lines of a file that is open for moments only: there may be more runs than open files."""
+    position, lines = 0, [b""]
+    while lines:
+        with path.open("rb") as file:
+            file.seek(position)
+            lines = file.readlines(_RUN_BYTES)
+            position = file.tell()
+        for line in lines:
+            word, _, count = line.decode().partition(" ")
+            yield word, int(count)
 
 
 def choose_vocabulary(
@@ -85,3 +76,64 @@ def choose_vocabulary(
     numbers = np.array(counts, np.int64)
     order = np.argsort(-numbers, kind="stable")[:max_vocabulary]
     return Vocab(tuple(words[i] for i in order.tolist()), numbers[order]), seen
+
+
+class PartWriter:
+    """Writes one part: the tokens that stay, and where sentences and documents end.
+
+    Attributes:
+        ids, sentences, documents: the arrays; their lengths say how much was written.
+        split_sentences: that were too long.
+    """
+
+    def __init__(self, arrays: dict[str, ArrayWriter], max_sentence: int) -> None:
+        self.split_sentences = 0
+        self._max_sentence = max_sentence
+        self.ids, self.sentences, self.documents = arrays.values()
+        self._last_sentence = self._last_document = 0
+
+    def add(self, block: TokenBlock) -> None:
+        """Append tokens; what has become empty leaves no end."""
+        before = self.ids.length
+        self.ids.append(block.ids)
+        sentences = _rising(block.sentence_ends + before, self._last_sentence)
+        if len(sentences):
+            cut = cut_long_sentences(sentences, self._last_sentence, self._max_sentence)
+            self.sentences.append(cut)
+            lengths = np.diff(sentences, prepend=self._last_sentence)
+            self.split_sentences += int((lengths > self._max_sentence).sum())
+            self._last_sentence = int(sentences[-1])
+        documents = _rising(block.document_ends + before, self._last_document)
+        if len(documents):
+            self.documents.append(documents)
+            self._last_document = int(documents[-1])
+
+
+def _rising(ends: Int64[np.ndarray, " S"], last: int) -> Int64[np.ndarray, " R"]:
+    """Without the ends of what has become empty."""
+    return ends[np.diff(ends, prepend=last) > 0]
+
+
+def cut_long_sentences(
+    ends: Int64[np.ndarray, " S"], start: int, longest: int
+) -> Int64[np.ndarray, " R"]:
+    """More ends, so that no sentence is over `longest`; the first sentence begins at `start`."""
+    starts = np.concatenate([[start], ends[:-1]])
+    pieces = -(-(ends - starts) // longest)
+    before = np.cumsum(pieces) - pieces
+    number = np.arange(pieces.sum()) - np.repeat(before, pieces) + 1
+    cut: np.ndarray = np.minimum(np.repeat(starts, pieces) + number * longest, ends.repeat(pieces))
+    return cut
+
+
+def write_parts(
+    shard: TokenizedShard, vocab: Vocab, train: PartWriter, held_out: PartWriter
+) -> None:
+    """Renumber a shard's tokens by the vocabulary, drop the rest, and deal out the documents."""
+    for words, blocks in shard.segments():
+        number = vocab.ids(words).astype(np.int32)
+        for local in blocks:
+            block = replace(local, ids=number[local.ids])
+            known = block.ids >= 0
+            train.add(block.only(known & ~block.held_out))
+            held_out.add(block.only(known & block.held_out))

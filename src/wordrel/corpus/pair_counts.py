@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, Shaped
+from jaxtyping import Bool, Float64, Int32, Int64, Shaped
+from scipy import sparse
 
-from wordrel.corpus.blocks import sentence_blocks
-from wordrel.corpus.disk import Split, open_corpus
+from wordrel.corpus.disk import Split, open_corpus, sentence_blocks
 from wordrel.io.files import read_array
 from wordrel.io.store import build_once, opened
 
@@ -122,44 +122,26 @@ def _open(folder: Path) -> PairCounts:
 
 def count_pairs(split: Split, n_words: int, window: int) -> PairCounts:
     """Count block by block: memory grows with the pairs that ever met, not with the text."""
-    nothing = np.empty(0, dtype=np.int64)
-    table = PairTable(n_words, nothing, nothing.astype(np.uint32))
-    near = np.zeros(n_words, dtype=np.int64)
+    met = sparse.csr_array((n_words, n_words), dtype=np.uint32)
     tokens = max(1, BLOCK_PAIRS // window)
     for ids, ends in sentence_blocks(split.ids, split.sentence_ends, tokens):
-        met = []
-        for first, second in _near_each_other(ids.astype(np.int64), ends, window):
-            met.append(np.minimum(first, second) * n_words + np.maximum(first, second))
-            near += np.bincount(first, minlength=n_words) + np.bincount(second, minlength=n_words)
-        table = _merged(table, np.concatenate(met))
-    return PairCounts(table, near)
+        first, second = _near_each_other(ids, ends, window)
+        pairs = (np.minimum(first, second), np.maximum(first, second))
+        once = np.ones(len(first), np.uint32)
+        met += sparse.csr_array((once, pairs), met.shape)  # the same pair again: added up
+    rows = np.repeat(np.arange(n_words), np.diff(met.indptr))
+    near = met.sum(0, dtype=np.int64) + met.sum(1, dtype=np.int64)
+    return PairCounts(PairTable(n_words, rows * n_words + met.indices, met.data), near)
 
 
 def _near_each_other(
-    ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"], window: int
-) -> list[tuple[Int64[np.ndarray, " P"], Int64[np.ndarray, " P"]]]:
+    ids: Int32[np.ndarray, " N"], ends: Int64[np.ndarray, " S"], window: int
+) -> tuple[Int32[np.ndarray, " P"], Int32[np.ndarray, " P"]]:
     """The words of every two places up to W apart in a sentence, each two once."""
     end = np.repeat(ends, np.diff(ends, prepend=0))
-    found = []
+    first, second = [], []
     for apart in range(1, window + 1):
-        first = np.flatnonzero(end[:-apart] == end[apart:])
-        found.append((ids[first], ids[first + apart]))
-    return found
-
-
-def _merged(table: PairTable, met: Int64[np.ndarray, " P"]) -> PairTable:
-    """The table with each of these keys counted once more; their order is lost."""
-    met.sort()
-    first = np.flatnonzero(np.diff(met, prepend=-1))
-    keys, counts = met[first], np.diff(first, append=len(met)).astype(np.uint32)
-    at = np.searchsorted(table.keys, keys)
-    known = np.zeros(len(keys), dtype=np.bool_)
-    inside = at < len(table.keys)
-    known[inside] = table.keys[at[inside]] == keys[inside]
-    table.values[at[known]] += counts[known]
-    new, at = ~known, at[~known]
-    return PairTable(
-        table.n_words,
-        np.insert(table.keys, at, keys[new]),
-        np.insert(table.values, at, counts[new]),
-    )
+        place = np.flatnonzero(end[:-apart] == end[apart:])
+        first.append(ids[place])
+        second.append(ids[place + apart])
+    return np.concatenate(first), np.concatenate(second)

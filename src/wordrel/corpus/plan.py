@@ -6,13 +6,12 @@ on the source alone, never on the number of workers.
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from wordrel.corpus.files import Source, SourceFile
 from wordrel.corpus.text import BLOCK, read_bytes
 
 BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n)[ \t\v\f]*(?:\r\n|\r|\n)")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+LINE_END = re.compile(rb"\r\n|\r|\n")
 _WINDOW = 1 << 20
 
 
@@ -73,34 +72,28 @@ def plan_shards(source: Source, documents: str, shard_bytes: int) -> list[Shard]
 
 def _split_file(file: SourceFile, documents: str, shard_bytes: int) -> list[Piece]:
     """Compressed files stay whole, and so do files that are one document."""
-    bound = {"blank_line": BLANK_LINE, "line": _LINE_END}.get(documents)
+    bound = {"blank_line": BLANK_LINE, "line": LINE_END}.get(documents)
     if bound is None or file.path.suffix != ".txt" or file.size <= shard_bytes:
         return [Piece(file)]
     starts = [0]
-    while (start := next_bound(file.path, starts[-1] + shard_bytes, bound)) is not None:
+    while (start := next_bound(file, starts[-1] + shard_bytes, bound)) is not None:
         starts.append(start)
     stops = [*starts[1:], None]
     return [Piece(file, start, stop) for start, stop in zip(starts, stops, strict=True)]
 
 
 def next_bound(
-    path: Path, target: int, bound: re.Pattern[bytes], window: int = _WINDOW
+    file: SourceFile, target: int, bound: re.Pattern[bytes], window: int = _WINDOW
 ) -> int | None:
-    """The end of the first match that begins at or after `target` and is not the file's end."""
-    data, position = b"", target
-    for piece in read_bytes(path, target, None, window):
-        data += piece
-        match = bound.search(data)
-        if match and match.end() < len(data):
+    """The end of a match at or after `target` that is not the file's end.
+
+    Windows are searched one by one. A match that lies across two of them is passed over: any other
+    will do. A CRLF across two may be taken for two line ends: no document is cut by it.
+    """
+    position = target
+    for piece in read_bytes(file.path, target, None, window):
+        match = bound.search(piece)
+        if match and position + match.end() < file.size:
             return position + match.end()
-        keep = match.start() if match else _last_line(data)
-        data, position = data[keep:], position + keep
+        position += len(piece)
     return None
-
-
-def _last_line(data: bytes) -> int:
-    """Where the last line end begins, from which a match might go on; a CRLF is not torn."""
-    last = max(data.rfind(b"\n"), data.rfind(b"\r"))
-    if last < 0:
-        return len(data)
-    return last - (data[max(last - 1, 0) : last + 1] == b"\r\n")

@@ -1,21 +1,26 @@
 """Where the text comes from: the sources that have a name, and the user's own files.
 
-Reads the installed gensim package, the folder that WORDREL_DATA names, and the cache; novels that
-are not there are downloaded into the cache, and planted text is made there.
+Reads the installed gensim package, the folder that WORDREL_DATA names, the cache, and `novels.txt`
+beside this module (name and sha256 of 100 English novels). Novels that are not there are fetched
+file by file from a pinned commit into `CACHE/downloads/novels/`; planted text is made in the cache.
 """
 
 import os
 from dataclasses import dataclass
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
-from wordrel.corpus.novels import fetch_novels, find_novels, novels_registry
 from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
 from wordrel.errors import CorpusError
-from wordrel.io.download import Progress, data_folder
+from wordrel.io.download import Progress, data_folder, fetch_files
 
 WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
+NOVELS_URL = (
+    "https://raw.githubusercontent.com/computationalstylistics/100_english_novels/"
+    "143e601875d70e195f2cc5ebd8b034609271194d/corpus/"
+)
 RECALL = {f"planted:recall-{pairs}": pairs for pairs in RECALL_PAIRS}
 
 
@@ -42,7 +47,7 @@ def list_sources(cache: Path) -> list[NamedSource]:
             "novels",
             "100 English novels of the 19th and early 20th century, 14 M words",
             "downloaded by `wordrel corpus prepare novels`, or $WORDREL_DATA/corpora/novels",
-            find_novels(data_folder(), cache) is not None,
+            find_novels(cache) is not None,
         ),
         NamedSource(
             "wiki17m",
@@ -106,9 +111,31 @@ def _wiki_sample(cache: Path) -> Source:
     return look_at_files([(path, path.name, "wiki_dump") for path in paths], cache)
 
 
+def novels_registry() -> dict[str, str]:
+    """File name to sha256, in the order in which the files are read."""
+    text = files("wordrel.corpus").joinpath("novels.txt").read_text(encoding="utf-8")
+    pairs = (line.partition(" ") for line in text.splitlines())
+    return {name: sha256 for name, _, sha256 in sorted(pairs)}
+
+
+def find_novels(cache: Path) -> Path | None:
+    """The folder of the novels: the user's, or the cache's if all files are there."""
+    data = data_folder()
+    if data is not None and (data / "corpora" / "novels").is_dir():
+        return data / "corpora" / "novels"
+    folder = _download_folder(cache)
+    return folder if all((folder / name).is_file() for name in novels_registry()) else None
+
+
+def _download_folder(cache: Path) -> Path:
+    return cache / "downloads" / "novels"
+
+
 def _novels(cache: Path, progress: Progress | None) -> Source:
-    folder = find_novels(data_folder(), cache) or fetch_novels(cache, progress=progress)
-    registry = novels_registry()
+    folder, registry = find_novels(cache), novels_registry()
+    if folder is None:
+        folder, by_hand = _download_folder(cache), "$WORDREL_DATA/corpora/novels"
+        fetch_files(registry, folder, NOVELS_URL, by_hand=by_hand, progress=progress)
     for name in registry:
         if not os.path.lexists(folder / name):
             raise CorpusError(

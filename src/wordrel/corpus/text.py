@@ -7,10 +7,10 @@ size of a file; gives back strings that hold whole lines, each line ending in LF
 import bz2
 import gzip
 import lzma
+import math
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -24,40 +24,13 @@ BLOCK = 4 << 20
 LINE_LIMIT = 16 << 20
 SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst")
 _FEED = 16 << 10  # compressed bytes given to zstd at once: keeps what comes out of one call small
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
-
-
-@dataclass
-class Tally:
-    """What was read, and what was mended in it.
-
-    Attributes:
-        file_position: bytes of the present file that were read, on disk.
-        bytes: of text, decompressed.
-        replaced_bytes: that were no UTF-8, or NUL.
-        split_lines: cuts made in lines that were too long.
-    """
-
-    file_position: int = 0
-    bytes: int = 0
-    replaced_bytes: int = 0
-    split_lines: int = 0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How bytes become lines.
-
-    Attributes:
-        replace: write U+FFFD for NUL and for bytes that are no UTF-8, instead of an error.
-        split: cut lines of over `limit` bytes, instead of an error.
-        limit: the longest line, in bytes.
-    """
-
-    replace: bool = False
-    split: bool = False
-    limit: int = LINE_LIMIT
 
 
 def read_bytes(
@@ -65,7 +38,7 @@ def read_bytes(
     start: int = 0,
     stop: int | None = None,
     block: int = BLOCK,
-    tally: Tally | None = None,
+    lines: "LineReader | None" = None,
 ) -> Iterator[bytes]:
     """The decompressed bytes of a file, or the bytes `start` to `stop` of a plain one.
 
@@ -74,7 +47,7 @@ def read_bytes(
         start: the first byte; only for plain files.
         stop: the byte after the last.
         block: bytes to read at once.
-        tally: told how far into the file reading has come.
+        lines: its `file_position` follows how far reading has come.
 
     Raises:
         CorpusError: with file and byte offset when the file cannot be read or decompressed.
@@ -84,8 +57,8 @@ def read_bytes(
         with regular_file(path, CorpusError).open("rb") as raw:
             for piece in _pieces(raw, path.suffix, (start, stop), block):
                 position += len(piece)
-                if tally is not None:
-                    tally.file_position = raw.tell() - start
+                if lines is not None:
+                    lines.file_position = raw.tell() - start
                 yield piece
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
         raise CorpusError(
@@ -105,23 +78,14 @@ def _pieces(
     if suffix == ".zst":
         yield from _zstd_pieces(raw)
         return
-    openers: dict[str, Callable[[IO[bytes]], Any]] = {
-        ".gz": gzip.open,
-        ".bz2": bz2.open,
-        ".xz": lzma.open,
-    }
-    stream = openers.get(suffix, _as_it_is)(raw)
+    stream = _OPENERS[suffix](raw) if suffix in _OPENERS else raw
     start, stop = span
     if start:
         stream.seek(start)
-    left = stop - start if stop is not None else None
-    while piece := stream.read(block if left is None else min(block, left)):
+    left = math.inf if stop is None else stop - start
+    while piece := stream.read(int(min(block, left))):
         yield piece
-        left = left - len(piece) if left is not None else None
-
-
-def _as_it_is(raw: IO[bytes]) -> IO[bytes]:
-    return raw
+        left -= len(piece)
 
 
 def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
@@ -138,108 +102,106 @@ def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
         raise EOFError("the last frame has no end")
 
 
-def text_blocks(
-    chunks: Iterable[bytes], place: str, reading: Reading, tally: Tally, offset: int = 0
-) -> Iterator[str]:
-    """Text with LF line ends, in blocks that end at a line end (or at the end of the file).
+@dataclass
+class LineReader:
+    """How bytes become lines of text, and what was mended on the way.
 
-    Args:
-        chunks: the bytes, none longer than `reading.limit`.
-        place: the file's name, for errors.
-        reading: what to do with bad bytes and long lines.
-        tally: counts what was mended.
-        offset: where `chunks` begin in the file; at 0, a byte order mark is left out.
-
-    Raises:
-        CorpusError: with file and byte offset.
+    Attributes:
+        replace: write U+FFFD for NUL and for bytes that are no UTF-8, instead of an error.
+        split: cut lines of over `limit` bytes, instead of an error.
+        limit: the longest line, in bytes.
+        file_position: bytes of the present file that were read, on disk.
+        text_bytes: read so far, decompressed.
+        replaced_bytes: that were no UTF-8, or NUL.
+        split_lines: cuts made in lines that were too long.
     """
-    with _placed(place):
-        for at, raw in _whole_lines(chunks, reading, tally, offset):
-            text = _decode(raw, at, reading.replace, tally)
+
+    replace: bool = False
+    split: bool = False
+    limit: int = LINE_LIMIT
+    file_position: int = 0
+    text_bytes: int = 0
+    replaced_bytes: int = 0
+    split_lines: int = 0
+
+    def blocks(self, chunks: Iterable[bytes], place: str, offset: int = 0) -> Iterator[str]:
+        """Text with LF line ends, in blocks that end at a line end (or at the end of the file).
+
+        Args:
+            chunks: the bytes, none longer than `limit`.
+            place: the file's name, for errors.
+            offset: where `chunks` begin in the file; at 0, a byte order mark is left out.
+
+        Raises:
+            CorpusError: with file and byte offset.
+        """
+        for at, raw in self._whole_lines(chunks, place, offset):
+            text = self._decode(raw, place, at)
             yield text.removeprefix("\ufeff") if at == 0 else text
 
+    def _whole_lines(
+        self, chunks: Iterable[bytes], place: str, offset: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Bytes cut after line ends, each with its offset."""
+        rest = b""
+        for chunk in chunks:
+            self.text_bytes += len(chunk)
+            data = rest + chunk
+            while len(data) > self.limit and (cut := self._long_line_cut(data, place, offset)):
+                self.split_lines += 1
+                yield offset, data[:cut]
+                offset, data = offset + cut, data[cut:]
+            # A CR that comes last may be half of a CRLF: it is no line end yet.
+            cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            if cut:
+                yield offset, data[:cut]
+            offset, rest = offset + cut, data[cut:]
+        if rest:
+            yield offset, rest
 
-@contextmanager
-def _placed(place: str) -> Iterator[None]:
-    try:
-        yield
-    except _BadBytesError as error:
-        raise CorpusError(f"{place}: byte {error.at}: {error}") from error
-
-
-class _BadBytesError(Exception):
-    def __init__(self, at: int, message: str) -> None:
-        super().__init__(message)
-        self.at = at
-
-
-def _whole_lines(
-    chunks: Iterable[bytes], reading: Reading, tally: Tally, offset: int
-) -> Iterator[tuple[int, bytes]]:
-    """Bytes cut after line ends, each with its offset."""
-    rest = b""
-    for chunk in chunks:
-        tally.bytes += len(chunk)
-        data = rest + chunk
-        while len(data) > reading.limit and (cut := _long_line_cut(data, reading, offset)):
-            tally.split_lines += 1
-            yield offset, data[:cut]
-            offset, data = offset + cut, data[cut:]
-        # A CR that comes last may be half of a CRLF: it is no line end yet.
-        cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+    def _long_line_cut(self, data: bytes, place: str, offset: int) -> int:
+        """Where to cut the first line if too long, else 0: after a space, never in a letter."""
+        end = _LINE_END.search(data)
+        if end is not None and end.start() <= self.limit:
+            return 0
+        if not self.split:
+            raise CorpusError(
+                f"{place}: byte {offset}: found a line of over {self.limit} bytes without a break; "
+                "expected lines of text: break it, or set long_lines=split"
+            )
+        cut = max(data.rfind(b" ", 0, self.limit), data.rfind(b"\t", 0, self.limit)) + 1
         if cut:
-            yield offset, data[:cut]
-        offset, rest = offset + cut, data[cut:]
-    if rest:
-        yield offset, rest
-
-
-def _long_line_cut(data: bytes, reading: Reading, offset: int) -> int:
-    """Where to cut the first line if it is too long, else 0: after a space, never in a letter."""
-    end = _LINE_END.search(data)
-    if end is not None and end.start() <= reading.limit:
-        return 0
-    if not reading.split:
-        raise _BadBytesError(
-            offset,
-            f"found a line of over {reading.limit} bytes without a break; expected lines of text: "
-            "break it, or set long_lines=split",
-        )
-    cut = max(data.rfind(b" ", 0, reading.limit), data.rfind(b"\t", 0, reading.limit)) + 1
-    if cut:
+            return cut
+        cut = self.limit
+        while cut > 1 and data[cut] & 0xC0 == 0x80 and self.limit - cut < 3:
+            cut -= 1
         return cut
-    cut = reading.limit
-    while cut > 1 and data[cut] & 0xC0 == 0x80 and reading.limit - cut < 3:
-        cut -= 1
-    return cut
 
+    def _decode(self, raw: bytes, place: str, offset: int) -> str:
+        nul = raw.find(b"\0")
+        if nul >= 0 and not self.replace:
+            raise CorpusError(
+                f"{place}: byte {offset + nul}: found a NUL byte; expected text in UTF-8: remove "
+                "it, or set bad_utf8=replace"
+            )
+        text = self._decode_utf8(raw, place, offset)
+        if nul >= 0:
+            self.replaced_bytes += text.count("\0")
+            text = text.replace("\0", "\ufffd")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text
 
-def _decode(raw: bytes, offset: int, replace: bool, tally: Tally) -> str:
-    nul = raw.find(b"\0")
-    if nul >= 0 and not replace:
-        raise _BadBytesError(
-            offset + nul,
-            "found a NUL byte; expected text in UTF-8: remove it, or set bad_utf8=replace",
-        )
-    text = _decode_utf8(raw, offset, replace, tally)
-    if nul >= 0:
-        tally.replaced_bytes += text.count("\0")
-        text = text.replace("\0", "\ufffd")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text
-
-
-def _decode_utf8(raw: bytes, offset: int, replace: bool, tally: Tally) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if not replace:
-            raise _BadBytesError(
-                offset + error.start,
-                f"found 0x{raw[error.start]:02x}, which is no UTF-8 ({error.reason}); expected "
-                "UTF-8: convert the file, or set bad_utf8=replace",
-            ) from error
-    text, replaced = _UNDECODABLE.subn("\ufffd", raw.decode("utf-8", "surrogateescape"))
-    tally.replaced_bytes += replaced
-    return text
+    def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if not self.replace:
+                raise CorpusError(
+                    f"{place}: byte {offset + error.start}: found 0x{raw[error.start]:02x}, which "
+                    f"is no UTF-8 ({error.reason}); expected UTF-8: convert the file, or set "
+                    "bad_utf8=replace"
+                ) from error
+        text, replaced = _UNDECODABLE.subn("\ufffd", raw.decode("utf-8", "surrogateescape"))
+        self.replaced_bytes += replaced
+        return text

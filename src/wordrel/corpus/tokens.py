@@ -9,6 +9,7 @@ quotes and brackets in between allowed; so "Mr. Smith" is cut, and "3.14" and "e
 also ends with its paragraph. No list of abbreviations: the rule is the same for every language.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from itertools import compress
@@ -28,26 +29,16 @@ _BLANK_LINE = r"\n(?:[ \t\v\f]*\n)+"
 _LONGEST_MARK = 8
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What a config says about tokens, ready to use."""
-
-    pattern: str
-    lowercase: bool
-    zero_digits: bool
-    line_ends_document: bool
-    blank_line_ends_document: bool
-
-    def normalise(self, text: str) -> str:
-        """How a token is written; applied to tokens joined by spaces, it does the same to each."""
-        text = text.replace("’", "'")
-        if self.lowercase:
-            text = text.lower()
-        return re.sub(r"\d", "0", text) if self.zero_digits else text
+def normalise(text: str, config: CorpusConfig) -> str:
+    """How a token is written; applied to tokens joined by spaces, it does the same to each."""
+    text = text.replace("’", "'")
+    if config.lowercase:
+        text = text.lower()
+    return re.sub(r"\d", "0", text) if config.digits == "zero" else text
 
 
-def token_rules(config: CorpusConfig) -> Rules:
-    """The pattern and normalisation that `config` asks for."""
+def _pattern(config: CorpusConfig) -> str:
+    """What is found in text: words, ends of sentences, line ends that mean something."""
     letter = _LETTER if config.digits == "drop" else _LETTER_OR_DIGIT
     kinds = [f"{letter}++(?:['’]{letter}++)*+"]
     if config.sentences == "punctuation":
@@ -56,13 +47,7 @@ def token_rules(config: CorpusConfig) -> Rules:
         kinds.append(r"\n")
     else:
         kinds.append(_LINE_END if config.lines == "paragraph" else _BLANK_LINE)
-    return Rules(
-        pattern="|".join(kinds),
-        lowercase=config.lowercase,
-        zero_digits=config.digits == "zero",
-        line_ends_document=config.documents == "line",
-        blank_line_ends_document=config.documents == "blank_line",
-    )
+    return "|".join(kinds)
 
 
 class LocalIds(dict[str, int]):
@@ -71,35 +56,25 @@ class LocalIds(dict[str, int]):
     Normalising happens once for each spelling, not once for each token.
 
     Attributes:
-        words: the normalised words, in the order in which they came; word i has id i + 2.
+        words: the normalised words to their ids, in the order in which they came, from 2 on.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, config: CorpusConfig) -> None:
         super().__init__()
-        self.rules = rules
-        self.words: list[str] = []
-        self._of_word: dict[str, int] = {}
+        self._config = config
+        # Line ends that end a document; those of "file" never do.
+        self._document_lines = {"line": 1, "blank_line": 2}.get(config.documents, math.inf)
+        self.words: dict[str, int] = {}
 
     def __missing__(self, token: str) -> int:
         if token[0] in "\n.!?":
-            mark = self._mark(token)
+            mark = DOCUMENT if token.count("\n") >= self._document_lines else SENTENCE
             if len(token) <= _LONGEST_MARK:  # else endless blank lines would fill the memory
                 self[token] = mark
             return mark
-        word = self.rules.normalise(token)
-        number = self._of_word.get(word)
-        if number is None:
-            number = self._of_word[word] = len(self.words) + FIRST_WORD
-            self.words.append(word)
-        self[token] = number
+        word = normalise(token, self._config)
+        self[token] = number = self.words.setdefault(word, len(self.words) + FIRST_WORD)
         return number
-
-    def _mark(self, token: str) -> int:
-        blank = token[0] == "\n" and token.count("\n") > 1
-        ends_document = (self.rules.line_ends_document and token == "\n") or (
-            self.rules.blank_line_ends_document and blank
-        )
-        return DOCUMENT if ends_document else SENTENCE
 
 
 @dataclass(frozen=True)
@@ -122,14 +97,14 @@ class Block:
 class Tokenizer:
     """Cuts blocks of text into tokens and numbers them in the order in which words appear."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self._find = re.compile(rules.pattern).findall
-        self.local = LocalIds(rules)
+    def __init__(self, config: CorpusConfig) -> None:
+        self._config = config
+        self._find = re.compile(_pattern(config)).findall
+        self.local = LocalIds(config)
 
     def forget(self) -> list[str]:
         """The words so far, by id; numbering starts again."""
-        words, self.local = self.local.words, LocalIds(self.rules)
+        words, self.local = list(self.local.words), LocalIds(self._config)
         return words
 
     def cut(self, text: str, with_tokens: bool = True) -> Block:

@@ -46,9 +46,6 @@ def article_text(markup: str) -> str:
     from gensim.corpora.wikicorpus import filter_wiki  # a second to import; few workers need it
 
     plain = _QUOTES.sub("", filter_wiki(markup))
-    lines = (_LIST_SIGNS.sub("", _FILE_NAME.sub("", line)).strip() for line in _prose(plain))
+    prose = (line for line in plain.split("\n") if not _HEADING_OR_TABLE.match(line))
+    lines = (_LIST_SIGNS.sub("", _FILE_NAME.sub("", line)).strip() for line in prose)
     return "".join(f"{line}\n" for line in lines if line) + "\n"
-
-
-def _prose(text: str) -> Iterator[str]:
-    return (line for line in text.split("\n") if not _HEADING_OR_TABLE.match(line))

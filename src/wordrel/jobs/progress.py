@@ -1,7 +1,7 @@
 """How far each cell is: small files that cells write, and a display that polls them.
 
 Writes one JSON file a running cell into a scratch folder, whichever process the cell runs in;
-reads them back for a rich progress display, or for plain log lines where there is no terminal.
+reads them back for a live display, or for plain log lines where there is no terminal.
 """
 
 import errno
@@ -18,7 +18,11 @@ from typing import Any
 from urllib.parse import quote
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from wordrel.io.files import write_json
 
@@ -27,8 +31,7 @@ _log = logging.getLogger("wordrel")
 Report = Callable[[float, Mapping[str, Any]], None]
 """What a cell calls with its share done (0..1) and details such as stage and tokens_per_second."""
 
-Finished = Callable[[str, str], None]
-"""What tells the display that a cell ended: its name, and how in a few words."""
+_ENOUGH_SECONDS = 5.0  # to measure a rate in
 
 
 @dataclass(frozen=True)
@@ -41,33 +44,38 @@ class CellProgress:
     started: float = 0.0
     updated: float = 0.0
 
-    @property
-    def seconds_left(self) -> float | None:
-        """At the mean speed so far; None before anything is done."""
-        if self.fraction <= 0:
-            return None
-        return (self.updated - self.started) * (1 - self.fraction) / self.fraction
-
     def describe(self) -> str:
-        """One line: name, share, details, time left."""
+        """One line: name, share, details, time left at the mean rate so far."""
         parts = [self.name, f"{self.fraction:4.0%}", *(_word(k, v) for k, v in self.detail.items())]
-        left = self.seconds_left
-        return " · ".join(parts if left is None else [*parts, f"{_duration(left)} left"])
+        left = time_left(self.updated - self.started, self.fraction, 1 - self.fraction)
+        return " · ".join(parts) + left
 
 
 class ProgressFile:
-    """Says how far a cell is, at most twice a second; from its creation on the cell has started."""
+    """Says how far a cell is, at most twice a second; from its creation on the cell has started.
 
-    def __init__(self, folder: Path, name: str, every: float = 0.5) -> None:
-        self._path = progress_path(folder, name)
-        self._name = name
-        self._every = every
-        self._started = time.time()
-        self._next = 0.0
+    Args:
+        folder: where the file goes.
+        name: of the cell.
+        check: called at each report, before anything else; it may raise to stop the cell.
+        every: seconds between two writings.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        check: Callable[[], None] = lambda: None,
+        every: float = 0.5,
+    ) -> None:
+        self._path, self._name = progress_path(folder, name), name
+        self._check, self._every = check, every
+        self._started, self._next = time.time(), 0.0
         self(0.0, {})
 
     def __call__(self, fraction: float, detail: Mapping[str, Any]) -> None:
         """Report a share done in 0..1 and details; the first and the last are never skipped."""
+        self._check()
         now = time.monotonic()
         if now < self._next and fraction < 1:
             return
@@ -84,18 +92,27 @@ def progress_path(folder: Path, name: str) -> Path:
 
 def read_progress(folder: Path) -> dict[str, CellProgress]:
     """All cells that have started and not ended, by name."""
-    cells = [_read(path) for path in sorted(folder.glob("*.json"))]
-    return {cell.name: cell for cell in cells if cell is not None}
+    cells = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            cell = CellProgress(**json.loads(path.read_text(encoding="utf-8")))
+            cells[cell.name] = cell
+        except OSError as error:
+            # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
+            if error.errno not in (errno.ENOENT, errno.ESTALE):
+                raise
+    return cells
 
 
-def _read(path: Path) -> CellProgress | None:
-    try:
-        return CellProgress(**json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
-        if error.errno not in (errno.ENOENT, errno.ESTALE):
-            raise
-        return None
+def time_left(seconds: float, done: float, rest: float) -> str:
+    """The last part of a line, at the mean rate so far; empty before anything is done."""
+    if done <= 0:
+        return ""
+    left = round(seconds * rest / done)
+    if left < 60:
+        return f" · {left} s left"
+    words = f"{left // 60} min {left % 60:02d} s" if left < 3600 else f"{left / 3600:.1f} h"
+    return f" · {words} left"
 
 
 def _word(key: str, value: Any) -> str:
@@ -107,18 +124,11 @@ def _word(key: str, value: Any) -> str:
     return f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
 
 
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60:02d} s" if whole < 3600 else f"{whole / 3600:.1f} h"
-
-
 @contextmanager
 def live_progress(
     scratch: Path, total: int, *, console: Console | None = None, every: float = 30.0
-) -> Iterator[Finished]:
-    """Show what runs until the block ends; yields the function to call when a cell has ended.
+) -> Iterator[Callable[[str, str], None]]:
+    """Show what runs until the block ends; yields what to call with a name and how it ended.
 
     Args:
         scratch: where the cells of `run_cells` report.
@@ -127,10 +137,17 @@ def live_progress(
             log lines (logger "wordrel") at the start and end of each cell and now and then.
         every: seconds between two log lines of one cell.
     """
-    console = console or Console(stderr=True)
-    display = _Bars(total, console) if console.is_terminal else _Lines(total, every)
+    console, study = console or Console(stderr=True), _Study(total)
+    display = _Bars(study, console) if console.is_terminal else _Lines(study, every)
     stop = threading.Event()
-    thread = threading.Thread(target=_poll, args=(scratch, display, stop), daemon=True)
+
+    def poll() -> None:
+        while not stop.is_set():
+            study.see(read_progress(scratch))
+            display.show()
+            stop.wait(0.5)
+
+    thread = threading.Thread(target=poll, daemon=True)
     with display:
         thread.start()
         try:
@@ -140,102 +157,74 @@ def live_progress(
             thread.join()
 
 
-def _poll(scratch: Path, display: "_Lines | _Bars", stop: threading.Event) -> None:
-    while not stop.is_set():
-        display.show(read_progress(scratch))
-        stop.wait(0.5)
-
-
-_ENOUGH_SECONDS = 5.0  # to tell a speed from
-
-
-class _Pace:
-    """How much of the study is done, and how long the rest takes at the speed so far."""
+class _Study:
+    """How many cells have ended and which run; as text, with the time that the rest takes."""
 
     def __init__(self, total: int) -> None:
         self.total, self.ended = total, 0
+        self.cells: Mapping[str, CellProgress] = {}
         self._done = 0.0
         self._first: tuple[float, float] | None = None  # when cells began to run, done by then
 
     def see(self, cells: Mapping[str, CellProgress]) -> None:
         """Take in what is running; cells that ended before the first ran cost no time."""
+        self.cells = cells
         self._done = self.ended + sum(cell.fraction for cell in cells.values())
         if cells and self._first is None:
             self._first = (time.monotonic(), self._done)
 
     def __str__(self) -> str:
         share = f"{self.ended} of {self.total} cells"
-        if self._first is None or self._done <= self._first[1]:
-            return share
-        seconds = time.monotonic() - self._first[0]
+        began, before = self._first or (math.inf, 0.0)
+        seconds = time.monotonic() - began
         if seconds < _ENOUGH_SECONDS:
             return share
-        speed = (self._done - self._first[1]) / seconds
-        return f"{share} · {_duration((self.total - self._done) / speed)} left"
+        return share + time_left(seconds, self._done - before, self.total - self._done)
 
 
 class _Lines:
     """Log lines, for files and pipes."""
 
-    def __init__(self, total: int, every: float) -> None:
-        self._pace, self._every = _Pace(total), every
-        self._said: dict[str, float] = {}
+    def __init__(self, study: _Study, every: float) -> None:
+        self._study, self._every = study, every
+        self._next: dict[str, float] = {}  # when a line is due
 
     def __enter__(self) -> None:
-        _log.info("%s", str(self._pace))
+        _log.info("%s", str(self._study))
 
     def __exit__(self, *_: object) -> None:
-        _log.info("ended: %d of %d cells", self._pace.ended, self._pace.total)
+        _log.info("ended: %d of %d cells", self._study.ended, self._study.total)
 
-    def show(self, cells: Mapping[str, CellProgress]) -> None:
-        self._pace.see(cells)
+    def show(self) -> None:
         now = time.monotonic()
-        for name, cell in cells.items():
-            if name not in self._said:
-                _log.info("%s started", name)
-            elif now - self._said[name] >= self._every:
-                _log.info("%s", cell.describe())
-            else:
-                continue
-            self._said[name] = now
+        for name, cell in self._study.cells.items():
+            if now >= self._next.get(name, 0.0):
+                _log.info("%s", cell.describe() if name in self._next else f"{name} started")
+                self._next[name] = now + self._every
 
     def finished(self, name: str, how: str) -> None:
-        self._said[name] = math.inf  # a poll that read its file before has nothing more to say
-        self._pace.ended += 1
-        _log.info("%s %s (%s)", name, how, str(self._pace))
+        self._next[name] = math.inf  # a poll that read its file before has nothing more to say
+        self._study.ended += 1
+        _log.info("%s %s (%s)", name, how, str(self._study))
 
 
-class _Bars:
+class _Bars(Live):
     """A bar for the study and one a running cell, for terminals."""
 
-    def __init__(self, total: int, console: Console) -> None:
-        columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
-        self._progress = Progress(*columns, console=console, transient=True)
-        self._pace = _Pace(total)
-        self._all = self._progress.add_task(str(self._pace), total=total)
-        self._bars: dict[str, TaskID] = {}
+    def __init__(self, study: _Study, console: Console) -> None:
+        super().__init__(console=console, transient=True)
+        self._study = study
 
-    def __enter__(self) -> None:
-        self._progress.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, cells: Mapping[str, CellProgress]) -> None:
-        self._pace.see(cells)
-        self._progress.update(self._all, completed=self._pace.ended, description=str(self._pace))
-        for name in self._bars.keys() - cells.keys():
-            self._progress.remove_task(self._bars.pop(name))
-        for name, cell in cells.items():
-            if name not in self._bars:
-                self._bars[name] = self._progress.add_task(name, total=1.0)
-            self._progress.update(
-                self._bars[name], completed=cell.fraction, description=cell.describe()
-            )
+    def show(self) -> None:
+        study, rows = self._study, Table.grid(padding=(0, 1))
+        rows.add_row(ProgressBar(study.total, study.ended, width=24), Text(str(study)))
+        for cell in study.cells.values():
+            rows.add_row(ProgressBar(1.0, cell.fraction, width=24), Text(cell.describe()))
+        self.update(rows)
 
     def finished(self, name: str, how: str) -> None:
-        self._pace.ended += 1
-        self._progress.console.print(f"{name} {how}", markup=False, highlight=False)
+        self._study.ended += 1
+        self.console.print(f"{name} {how}", markup=False, highlight=False)
 
 
 @contextmanager
@@ -243,7 +232,7 @@ def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
     """A bar, or now and then a log line, for one long job; yields what to tell share and doing."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Tenths(what)
+        yield _tenths(what)
         return
     columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bar:
@@ -251,13 +240,13 @@ def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
         yield lambda share, doing: bar.update(task, completed=share, description=f"{what}: {doing}")
 
 
-class _Tenths:
-    """A log line each tenth of the way."""
+def _tenths(what: str) -> Callable[[float, str], None]:
+    following = 0.0
 
-    def __init__(self, what: str) -> None:
-        self._what, self._next = what, 0.0
+    def tell(share: float, doing: str) -> None:
+        nonlocal following
+        if share >= following:
+            following = share + 0.1
+            _log.info("%s: %.0f %%, %s", what, 100 * share, doing)
 
-    def __call__(self, share: float, doing: str) -> None:
-        if share >= self._next:
-            self._next = share + 0.1
-            _log.info("%s: %.0f %%, %s", self._what, 100 * share, doing)
+    return tell

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float32, Float64, Int64
 from scipy import sparse
 
-from wordrel.corpus.blocks import sentence_blocks
+from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
 from wordrel.models.readings import Contextualizer, Readings, Relation, Weigher
 from wordrel.models.spaces import CENTRED, centred

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, Int32, Int64
 
 from wordrel.corpus import Split
-from wordrel.corpus.blocks import sentence_blocks
+from wordrel.corpus.disk import sentence_blocks
 
 BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
 

@@ -1,11 +1,12 @@
-"""Which models agree, in Markdown and in a sentence: overlap of neighbours, and other measures."""
+"""Which models agree: overlap of neighbours and other measures, as table, sentence and figure."""
 
 import pandas as pd
 
-from wordrel.report import queries
+from wordrel.report import charts, queries
+from wordrel.report.document import Chart, Figure, Spec, Table, emphasis, name
+from wordrel.report.pairs import model_and_view
 from wordrel.report.queries import Row
-from wordrel.report.tables import model_and_view
-from wordrel.report.text import count, escape, listed, number, small, table, with_interval
+from wordrel.report.text import count, listed, number, small, with_interval
 from wordrel.study.results import Results
 
 MAIN = "overlap"
@@ -22,7 +23,8 @@ _MEASURES = {
 def explained(results: Results) -> str:
     """What the measures of this study say."""
     there = queries.distinct(results.agreement["measure"])
-    meanings = [f"*{m.replace('_', ' ')}*: {_MEASURES[m]}" for m in there if m in _MEASURES]
+    known = {m.replace("_", " "): _MEASURES[m] for m in there if m in _MEASURES}
+    meanings = [f"{emphasis(measure)}: {meaning}" for measure, meaning in known.items()]
     differ = "Two models differ only as far as they agree less than two seeds of one of them."
     return f"{'; '.join(meanings)}. {differ}" if meanings else differ
 
@@ -58,39 +60,69 @@ def _clause(results: Results, corpus: str) -> str:
     found = overlaps(results, corpus)
     names = (pair.model_a, pair.model_b)
     seeds = [found[frozenset((n,))] for n in names if frozenset((n,)) in found]
-    own = listed([f"{number(r.score)} ({escape(r.model_a)})" for r in seeds])
+    own = listed([f"{number(r.score)} ({name(r.model_a)})" for r in seeds])
     beside = f", where seeds of one model share {own}" if own else ""
     models = sum(len(p) == 2 for p in found)
     return (
-        f"on {escape(corpus)}, of {count(models)} pairs of models {escape(names[0])} and "
-        f"{escape(names[1])} have most neighbours in common, "
+        f"on {name(corpus)}, of {count(models)} pairs of models {name(names[0])} and "
+        f"{name(names[1])} have most neighbours in common, "
         f"{with_interval(pair.score, pair.low, pair.high)}{beside}"
     )
 
 
-def agreement_table(results: Results, corpus: str, between: str) -> str:
+def agreement_figure(results: Results) -> list[Figure]:
+    """A heat map for each corpus; the diagonal is between seeds. None without agreement."""
+    corpora = [c for c in queries.corpora(results) if overlaps(results, c)]
+    if not corpora:
+        return []
+    words = f"Shared nearest neighbours of models and seeds on {' and '.join(corpora)}."
+    pairs = {corpus: pair for corpus in corpora if (pair := nearest(results, corpus)) is not None}
+    named = [f"{c}: {p.model_a} and {p.model_b} {number(p.score, 2)}" for c, p in pairs.items()]
+    words += f" Nearest two models: {'; '.join(named)}." if named else ""
+    title = "{} · shared nearest neighbours"
+    shown = [Chart(title.format(corpus), _heat_map(results, corpus)) for corpus in corpora]
+    return [Figure("agreement", shown, words)]
+
+
+def _heat_map(results: Results, corpus: str) -> Spec:
+    found = overlaps(results, corpus)
+    known = frozenset[str]().union(*found)
+    models = [m for m in queries.models(results, corpus) if m in known]
+    fields = [
+        {"a": a, "b": b, "value": charts.rounded(r.score), "shown": number(r.score, 2)}
+        for a in models
+        for b in models
+        if (r := found.get(frozenset((a, b)))) is not None
+    ]
+    scale = {"domain": [0, 1], "range": [charts.PAPER, "var(--cold)"], "interpolate": "lab"}
+    across = charts.bottom("b", models, title="on the diagonal: between seeds of one model")
+    return charts.heat_map(fields, scale, across, charts.side("a", models))
+
+
+def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     """What the seeds of one model, or two models, have in common, in every measure."""
     found = [
         r
         for r in queries.rows(results.agreement, corpus=corpus, between=between)
         if not pd.isna(r.score)
     ]
-    pairs: dict[tuple[str, ...], dict[str, Row]] = {}
-    for r in found:
-        key = (model_and_view(r.model_a, r.view_a), model_and_view(r.model_b, r.view_b))
-        pairs.setdefault(key, {})[r.measure] = r
+    pairs = queries.grouped(
+        found,
+        lambda r: (model_and_view(r.model_a, r.view_a), model_and_view(r.model_b, r.view_b)),
+    )
     measures = queries.distinct(r.measure for r in found)
     names = ["model"] if between == "seeds" else ["a", "b"]
-    heads = [*names, *(escape(m.replace("_", " ")) for m in measures)]
+    heads = [*names, *(name(m.replace("_", " ")) for m in measures)]
     body = [_line(key[: len(names)], measures, rows) for key, rows in pairs.items()]
     last = [f"chance ({MAIN})" if len(measures) > 1 else "chance", "words", "pairs of runs"]
-    return table([*heads, *last], body, left=len(names)) if body else ""
+    return [Table([*heads, *last], body, words=len(names))] if body else []
 
 
-def _line(names: tuple[str, ...], measures: list[str], rows: dict[str, Row]) -> list[str]:
+def _line(names: tuple[str, ...], measures: list[str], found: list[Row]) -> list[str]:
+    rows = {r.measure: r for r in found}
     scores = [
         with_interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else number(None)
         for m in measures
     ]
-    first = rows.get(MAIN, next(iter(rows.values())))
+    first = rows[MAIN] if MAIN in rows else found[0]
     return [*names, *scores, small(first.chance), count(first.n_items), count(first.pairs)]

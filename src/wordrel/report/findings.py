@@ -1,4 +1,7 @@
-"""What came out, in sentences computed from the tables: never more than the comparisons show."""
+"""What came out, in sentences computed from the tables: never more than the comparisons show.
+
+And what would turn it round.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +9,22 @@ from dataclasses import dataclass
 import pandas as pd
 
 from wordrel.report import queries
+from wordrel.report.document import Table, name, strong
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import count, escape, listed, p_value, small, with_interval
+from wordrel.report.text import count, listed, number, p_value, small, with_interval
 from wordrel.study.results import Results
 
 FAMILIES = ("word2vec", "attention")
+
+_TITLES = {
+    "alike": "How alike are two words?",
+    "relate": "How strongly does one word relate to another?",
+    "direction": "Which way does a relation go?",
+    "syntax": "Parts of speech and syntax",
+    "in_context": "What does a word mean here?",
+    "fit": "How well does it predict held-out text?",
+    "recall": "Does it look things up?",
+}
 
 SELECTION = (
     "The best model of a family is picked by the same scores that are then compared, "
@@ -47,6 +61,16 @@ class Contrast:
         return "better" if best == self.first.model else "worse"
 
 
+def title(question: str) -> str:
+    """The heading of a question."""
+    return _TITLES.get(question, name(question))
+
+
+def bold_title(question: str) -> str:
+    """The heading at the head of a paragraph."""
+    return strong(title(question) if title(question).endswith("?") else f"{title(question)}.")
+
+
 def contrasts(results: Results, corpus: str, question: str) -> list[Contrast]:
     """One contrast of the two families for each column of the question that counts."""
     columns = queries.main_columns(results, corpus, question)
@@ -73,13 +97,13 @@ def lead(results: Results, corpus: str, question: str) -> str:
     found = contrasts(results, corpus, question)
     tasks = {v: [c.column.task for c in found if c.verdict == v] for v in _CLAUSES}
     clauses = [
-        text.format(listed([escape(task) for task in tasks[v]]))
+        text.format(listed([name(task) for task in tasks[v]]))
         for v, text in _CLAUSES.items()
         if tasks[v]
     ]
     if not clauses:
-        return f"On {escape(corpus)}, nothing was scored."
-    return f"On {escape(corpus)}, {'; '.join(clauses)}."
+        return f"On {name(corpus)}, nothing was scored."
+    return f"On {name(corpus)}, {'; '.join(clauses)}."
 
 
 def details(results: Results, corpus: str, question: str) -> list[str]:
@@ -96,7 +120,7 @@ def _apart(results: Results, corpus: str, question: str) -> str:
     apart = [c for c in both if c.verdict != "open"]
     if not both:
         return ""
-    where = f"on {escape(corpus)} on "
+    where = f"on {name(corpus)} on "
     if not apart:
         widest = ", the widest gap being that on" if len(both) > 1 else ":"
         return f"{where}none of {_tasks(both)}{widest} {_gap(both)}"
@@ -117,8 +141,8 @@ def _gap(found: Sequence[Contrast]) -> str:
     pair: Row = widest.pair
     difference = with_interval(pair.difference, pair.low, pair.high)
     return (
-        f"{escape(widest.column.task)} ({escape(pair.model_a)} − {escape(pair.model_b)} = "
-        f"{difference} {escape(widest.column.measure)}, n {count(pair.n_scored)})"
+        f"{name(widest.column.task)} ({name(pair.model_a)} − {name(pair.model_b)} = "
+        f"{difference} {name(widest.column.measure)}, n {count(pair.n_scored)})"
     )
 
 
@@ -140,8 +164,8 @@ def _in_front(results: Results, corpus: str, question: str) -> str:
     extreme = "highest" if column.better == "higher" else "lowest"
     ahead = f", and is better than {beaten} of {len(own)} others" if own else ""
     return (
-        f"on {escape(corpus)}, {escape(best.model)} has the {extreme} {escape(column.measure)} on "
-        f"{escape(column.task)}, {with_interval(best.score, best.low, best.high)} "
+        f"on {name(corpus)}, {name(best.model)} has the {extreme} {name(column.measure)} on "
+        f"{name(column.task)}, {with_interval(best.score, best.low, best.high)} "
         f"(n {count(best.n_scored)}){ahead}"
     )
 
@@ -175,14 +199,14 @@ def front(results: Results, corpus: str, column: Column) -> Row | None:
 
 def _front(results: Results, corpus: str, column: Column) -> str:
     best = front(results, corpus, column)
-    what = f"**{escape(column.task)}**"
+    what = strong(name(column.task))
     if best is None:
         return f"{what}: no model has an answer."
     extreme = "highest" if column.better == "higher" else "lowest"
     score = with_interval(best.score, best.low, best.high)
     return (
-        f"{what} ({escape(column.measure)}, {column.better} is better): "
-        f"{extreme} is {escape(best.model)}, {score}, {_against_chance(column, best)}."
+        f"{what} ({name(column.measure)}, {column.better} is better): "
+        f"{extreme} is {name(best.model)}, {score}, {_against_chance(column, best)}."
     )
 
 
@@ -201,11 +225,48 @@ def _difference(contrast: Contrast) -> str:
     if first is None or second is None:
         silent = [f for f, r in zip(FAMILIES, (first, second), strict=True) if r is None]
         return f"No model of {listed(silent)} has an answer."
-    names = f"{escape(first.model)} − {escape(second.model)}"
+    names = f"{name(first.model)} − {name(second.model)}"
     if pair is None:
         return f"{names} was not tested."
     told_apart = "not distinguishable" if contrast.verdict == "open" else "distinguishable"
     difference = with_interval(pair.difference, pair.low, pair.high)
-    found = p_value(pair.p_holm)
-    p = escape(found if found.startswith("<") else f"= {found}")
+    p = p_value(pair.p_holm)
+    p = name(p if p.startswith("<") else f"= {p}")
     return f"{names} = {difference}, p {p} after Holm: {told_apart}."
+
+
+def doubts(results: Results, corpus: str) -> list[Table]:
+    """What would turn each contrast round: a line for each task that both families answer."""
+    body = [
+        _doubt(contrast)
+        for question in queries.questions(results)
+        for contrast in contrasts(results, corpus, question)
+        if contrast.pair is not None
+    ]
+    heads = ["question", "task", "a − b", "would change", "difference", "p (Holm)", "n"]
+    return [Table(heads, body, words=4, title=f"Contrasts on {name(corpus)}")] if body else []
+
+
+def _doubt(contrast: Contrast) -> list[str]:
+    pair, column = contrast.pair, contrast.column
+    assert pair is not None
+    return [
+        title(column.question),
+        f"{name(column.task)} ({name(column.measure)})",
+        f"{name(pair.model_a)} − {name(pair.model_b)}",
+        _change(contrast),
+        with_interval(pair.difference, pair.low, pair.high),
+        name(p_value(pair.p_holm)),
+        count(pair.n_scored),
+    ]
+
+
+def _change(contrast: Contrast) -> str:
+    pair = contrast.pair
+    assert pair is not None
+    if contrast.verdict != "open":
+        nearest = min(abs(pair.low), abs(pair.high))
+        return f"told apart; an interval nearer to 0 by {number(nearest)}"
+    if number(pair.detectable) == number(None):
+        return "open; more items or seeds"
+    return f"open; a difference of {number(pair.detectable)}"

@@ -1,6 +1,8 @@
-"""The headline tables as data: one line a model, one column a task, ready for page or terminal."""
+"""The headline tables: a line a model, a column a task, with what no number stands without.
 
-import math
+Tasks of one kind stand in a table together, as many as a page is wide.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count as numbers
@@ -10,86 +12,63 @@ from string import ascii_lowercase
 import pandas as pd
 
 from wordrel.report import queries
-from wordrel.report.groups import Group, column_groups
+from wordrel.report.document import (
+    BREAK,
+    Block,
+    Paragraph,
+    Table,
+    code,
+    emphasis,
+    name,
+    raised,
+    strong,
+)
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import NOTHING, count, number, percent, small
+from wordrel.report.text import NOTHING, count, number, percent, small, with_interval
 from wordrel.study.results import Results
 
-CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
+SEPARATE = ("fit",)
+"""Questions whose columns have different targets: only what the same models answer stands in one
+table."""
+
+WIDEST = 5
+"""Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
+
+ARROWS = {"higher": "↑", "lower": "↓"}
+_CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
+_LONGEST_MESSAGE = 300
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A score with its interval, the lines that it beats, or the number of the note instead."""
+class Group:
+    """The columns of one table; the title is empty where a question has no other."""
 
-    score: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    beats: tuple[str, ...] = ()
-    note: int | None = None
-
-    @property
-    def marks(self) -> str:
-        """The letters beside the score."""
-        return ("," if any(len(b) > 1 for b in self.beats) else "").join(self.beats)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One model: its letter, its primary view, the seeds behind it, and a cell for each column."""
-
-    letter: str
-    model: str
-    view: str
-    seeds: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One table.
-
-    Attributes:
-        corpus: where the models were trained.
-        question: what its columns ask.
-        title: which of a question's tables this is; empty where there is one.
-        columns: what was measured.
-        lines: a model each.
-        chance: below each column, the score of a model that knows nothing.
-        counts: the items scored, of all.
-        coverage: the share of the items that the vocabulary has.
-        detectable: the smallest difference between two models that would be found with 80 % power,
-            the median over the pairs.
-        notes: why cells are empty, numbered from 1.
-    """
-
-    corpus: str
-    question: str
     title: str
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
-    chance: tuple[str, ...]
-    counts: tuple[str, ...]
-    coverage: tuple[str, ...]
-    detectable: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def footer(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The last lines with their names; without a line that says nothing."""
-        found = [
-            (CHANCE.get(self.question, "chance"), self.chance),
-            ("n", self.counts),
-            ("coverage", self.coverage),
-            ("detectable", self.detectable),
-        ]
-        kept = [(name, cells) for name, cells in found if set(cells) != {NOTHING}]
-        return found[:2] + [line for line in kept if line not in found[:2]]
 
 
-def headlines(results: Results, corpus: str, question: str) -> list[Headline]:
-    """The tables of one question on one corpus, each narrow enough for a page."""
-    return [_headline(results, corpus, g) for g in column_groups(results, corpus, question)]
+def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
+    """The tables of a question on a corpus, in the order of the tasks.
+
+    Few columns stand in one table. Many are sorted by how they are asked (the kind of task where
+    the manifest tells it, else the measure); small neighbours share a table, large ones are cut
+    into tables of about the same width. A task is never cut from its variants.
+    """
+    columns = queries.columns(results, corpus, question)
+    if question in SEPARATE:
+        sets = queries.grouped(columns, lambda c: _who_answers(results, corpus, c))
+        return [Group("", part) for columns in sets.values() for part in _cut(results, columns)]
+    if len(columns) <= WIDEST:
+        return [Group("", tuple(columns))] if columns else []
+    kinds = queries.grouped(columns, lambda c: _kind(results, c))
+    cut = [Group(k, part) for k, found in kinds.items() for part in _cut(results, found)]
+    return _joined(cut)
+
+
+def headlines(results: Results, corpus: str, question: str, digits: int = 3) -> list[list[Block]]:
+    """The tables of one question on one corpus, each with its notes and its signature below it."""
+    groups = column_groups(results, corpus, question)
+    return [_headline(results, corpus, group, digits) for group in groups]
 
 
 def letters(n: int) -> list[str]:
@@ -98,42 +77,61 @@ def letters(n: int) -> list[str]:
     return list(islice(words, n))
 
 
-def _headline(results: Results, corpus: str, group: Group) -> Headline:
-    columns = group.columns
+def joined_letters(found: Sequence[str]) -> str:
+    """Letters beside a score, kept apart where one is longer."""
+    return ("," if any(len(letter) > 1 for letter in found) else "").join(found)
+
+
+def column_title(column: Column) -> str:
+    """Task, measure, and an arrow to where the better scores are."""
+    return f"{name(column.task)}{BREAK}{measured(column)}" if column.measure else name(column.task)
+
+
+def measured(column: Column) -> str:
+    """The measure, and an arrow to where the better scores are."""
+    return f"{name(column.measure)} {ARROWS[column.better]}"
+
+
+def message(text: str) -> str:
+    """What went wrong, cut where it is long."""
+    short = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+    return name(short) or "no message"
+
+
+def _headline(results: Results, corpus: str, group: Group, digits: int) -> list[Block]:
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
-    answers = [queries.answers(results, corpus, c) for c in columns]
-    beaten = [_beaten(results, corpus, c, names) for c in columns]
+    answers = [queries.answers(results, corpus, c) for c in group.columns]
+    beaten = [_beaten(results, corpus, c, names) for c in group.columns]
     notes: list[str] = []
-    lines = []
-    for model in models:
+    rows = []
+    for model, letter in names.items():
         found = [a.get(model) for a in answers]
         why = _unfinished(results, corpus, model)
-        cells = [_cell(r, b[model], notes, why) for r, b in zip(found, beaten, strict=True)]
-        lines.append(Line(names[model], model, _view(found), _seeds(found), tuple(cells)))
-    by_column = [list(a.values()) for a in answers]
-    return Headline(
-        corpus=corpus,
-        question=columns[0].question,
-        title=group.title,
-        columns=columns,
-        lines=tuple(lines),
-        chance=tuple(map(_chance, by_column)),
-        counts=tuple(map(_counts, by_column)),
-        coverage=tuple(map(_coverage, by_column)),
-        detectable=tuple(_detectable(results, corpus, c) for c in columns),
-        notes=tuple(notes),
+        cells = [_cell(r, notes, why, digits) for r in found]
+        marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
+        rows.append((letter, name(model), _view(found), _seeds(found), *marked))
+    heads = ("", "model", "primary view", "seeds", *map(column_title, group.columns))
+    table = Table(
+        heads,
+        rows,
+        words=3,
+        foot=_foot(results, corpus, group, answers),
+        title=strong(name(group.title)),
     )
+    lines = [f"{raised(str(i))} {message(note)}" for i, note in enumerate(notes, start=1)]
+    below = [Paragraph(BREAK.join(lines))] if lines else []
+    return [table, *below, Paragraph(code(_signature(results, corpus, group.columns)))]
 
 
-def _cell(row: Row | None, beats: tuple[str, ...], notes: list[str], missing: str) -> Cell:
-    """A cell; a new reason for an empty one is added to `notes`."""
+def _cell(row: Row | None, notes: list[str], missing: str, digits: int) -> str:
+    """A score; a new reason for an empty cell is added to `notes`."""
     if row is not None and not pd.isna(row.score):
-        return Cell(row.score, row.low, row.high, beats)
+        return with_interval(row.score, row.low, row.high, digits)
     note = missing if row is None else row.note or missing
     if note not in notes:
         notes.append(note)
-    return Cell(note=notes.index(note) + 1)
+    return NOTHING + raised(str(notes.index(note) + 1))
 
 
 def _unfinished(results: Results, corpus: str, model: str) -> str:
@@ -141,20 +139,20 @@ def _unfinished(results: Results, corpus: str, model: str) -> str:
     return f"failed: {failed[0].message}" if failed else "not asked"
 
 
-def _beaten(
-    results: Results, corpus: str, column: Column, names: dict[str, str]
-) -> dict[str, tuple[str, ...]]:
+def _beaten(results: Results, corpus: str, column: Column, names: dict[str, str]) -> dict[str, str]:
+    """Model -> the letters of the models that it beats."""
     beaten: dict[str, set[str]] = {model: set() for model in names}
     for pair in queries.pairs(results, corpus, column):
         best = queries.winner(pair)
         if best is not None:
             beaten[best].add(pair.model_b if best == pair.model_a else pair.model_a)
-    return {m: tuple(names[o] for o in names if o in others) for m, others in beaten.items()}
+    return {m: joined_letters([names[o] for o in names if o in beaten[m]]) for m in names}
 
 
 def _view(found: Sequence[Row | None]) -> str:
     """The primary view; several where the columns of a table were answered in several."""
-    return ", ".join(queries.distinct(r.view for r in found if r is not None and r.view))
+    views = queries.distinct(r.view for r in found if r is not None and r.view)
+    return name(", ".join(views)) or NOTHING
 
 
 def _seeds(found: Sequence[Row | None]) -> str:
@@ -162,6 +160,25 @@ def _seeds(found: Sequence[Row | None]) -> str:
     if not seeds:
         return NOTHING
     return str(max(seeds)) if len(seeds) == 1 else f"{min(seeds)}–{max(seeds)}"
+
+
+def _foot(
+    results: Results, corpus: str, group: Group, answers: Sequence[dict[str, Row]]
+) -> list[tuple[str, ...]]:
+    """Chance and items below each column; coverage and what is detectable where they are known."""
+    by_column = [list(of_models.values()) for of_models in answers]
+    found = {
+        _CHANCE.get(group.columns[0].question, "chance"): [_chance(rows) for rows in by_column],
+        "n": [_counts(rows) for rows in by_column],
+        "coverage": [_coverage(rows) for rows in by_column],
+        "detectable": [_detectable(results, corpus, c) for c in group.columns],
+    }
+    optional = ("coverage", "detectable")
+    return [
+        ("", emphasis(what), "", "", *cells)
+        for what, cells in found.items()
+        if what not in optional or set(cells) != {NOTHING}
+    ]
 
 
 def _range(values: list[str]) -> str:
@@ -184,5 +201,65 @@ def _coverage(answers: list[Row]) -> str:
 
 
 def _detectable(results: Results, corpus: str, column: Column) -> str:
+    """The difference that would be found with 80 % power, the median over the pairs."""
     found = [p.detectable for p in queries.pairs(results, corpus, column)]
     return number(pd.Series(found, dtype="float64").median())
+
+
+def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
+    """Everything that the numbers of a table depend on, in one line."""
+    manifest, statistics = results.manifest, results.manifest["statistics"]
+    text = next(c for c in manifest["corpora"] if c["name"] == corpus)
+    digests = {t["name"]: f"@{t['digest']}" for t in manifest["tasks"]}
+    tasks = queries.distinct(c.task for c in columns)
+    seeds = {r.seed for r in queries.rows(results.runs, corpus=corpus)}
+    parts = (
+        f"corpus:{text['name']}@{text['digest']}",
+        f"V:{text['types']}",
+        f"tokens:{text['tokens']}",
+        "tasks:" + ",".join(f"{t}{digests.get(queries.base(results, t), '')}" for t in tasks),
+        "measure:" + ",".join(queries.distinct(c.measure or NOTHING for c in columns)),
+        "oov:skip, common items",
+        f"seeds:{len(seeds)}",
+        f"boot:{statistics['resamples']}",
+        f"rng:{statistics['seed']}",
+        f"ci:{percent(statistics['confidence'])} items+seeds",
+        f"wordrel:{manifest['wordrel']}",
+    )
+    return "|".join(parts)
+
+
+def _kind(results: Results, column: Column) -> str:
+    """How a column is asked: its task's kind where the manifest tells it, else its measure."""
+    return queries.kind(results, column.task).replace("_", " ") or column.measure
+
+
+def _who_answers(results: Results, corpus: str, column: Column) -> str:
+    answers = queries.answers(results, corpus, column).values()
+    return "\n".join(sorted(r.model for r in answers if not pd.isna(r.score)))
+
+
+def _cut(results: Results, columns: Sequence[Column]) -> list[tuple[Column, ...]]:
+    """Tables of about the same width, none wider than a page unless a task alone is."""
+    tasks = queries.grouped(columns, lambda c: queries.base(results, c.task)).values()
+    tables = -(-len(columns) // WIDEST)
+    width = -(-len(columns) // tables)
+    found: list[list[Column]] = []
+    for task in tasks:
+        if found and len(found[-1]) + len(task) <= width:
+            found[-1] += task
+        else:
+            found.append(task)
+    return [tuple(table) for table in found]
+
+
+def _joined(groups: Sequence[Group]) -> list[Group]:
+    """Neighbours in one table while they fit."""
+    found: list[Group] = []
+    for group in groups:
+        if found and len(found[-1].columns) + len(group.columns) <= WIDEST:
+            title = ", ".join(queries.distinct([found[-1].title, group.title]))
+            found[-1] = Group(title, found[-1].columns + group.columns)
+        else:
+            found.append(group)
+    return found

@@ -1,23 +1,35 @@
-"""The page's section on the ladder: what each ingredient buys, in words and in tables."""
+"""The section on the ladder: what each ingredient buys, in words, in tables and in a figure."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
 from math import isnan
 
-from wordrel.report import ladder, queries, tables
+from wordrel.report import charts, ladder, queries
+from wordrel.report.document import (
+    Block,
+    Bullets,
+    Chart,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Spec,
+    Table,
+    emphasis,
+    name,
+    strong,
+)
+from wordrel.report.headline import column_title
 from wordrel.report.ladder import Climb, Mean
 from wordrel.report.queries import Column, Row
 from wordrel.report.rungs import EDGES, Step
 from wordrel.report.text import (
     NOTHING,
     count,
-    escape,
-    folded,
     number,
     p_value,
     percent,
     share,
-    table,
     with_interval,
 )
 from wordrel.study.results import Results
@@ -27,7 +39,12 @@ _HOW = (
     "A ladder adds one ingredient at a time. What an ingredient buys is the fall in held-out loss "
     "where it is added, as a mean over the orderings of which every rung was trained (its Shapley "
     "value). Seeds are paired, each gives one value, and intervals are Student's at {level} over "
-    "seeds: they speak of other seeds, not of other sentences. *n* counts the held-out sentences."
+    f"seeds: they speak of other seeds, not of other sentences. {emphasis('n')} counts the "
+    "held-out sentences."
+)
+_MARKS = (
+    "Dots: the mean over orderings and seeds with its interval, and its share of the whole gain "
+    "where one is given. Short lines: what the ingredient buys in each ordering."
 )
 _STEPS = (
     "Positive numbers favour the rung that adds. Intervals here are over items and seeds, p is "
@@ -35,35 +52,90 @@ _STEPS = (
 )
 
 
-def section(results: Results, climbs: Sequence[Climb], image: str) -> str:
-    """Heading, sentences, the figure and two folded tables a corpus; empty without climbs.
-
-    Args:
-        results: the stored study.
-        climbs: all that it has.
-        image: their figure, as Markdown.
-    """
+def sections(results: Results) -> list[Section]:
+    """Sentences, the figure and two folded tables a corpus; none without a ladder."""
+    climbs = ladder.climbs(results)
     if not climbs:
-        return ""
-    how = _HOW.format(level=percent(climbs[0].confidence))
-    parts = [f"## {TITLE}", how, "\n".join(f"- {sentence(c)}" for c in climbs), image]
+        return []
+    blocks: list[Block] = [
+        Paragraph(_HOW.format(level=percent(climbs[0].confidence))),
+        Bullets([sentence(climb) for climb in climbs]),
+        figure(climbs),
+    ]
     for corpus in queries.corpora(results):
-        shares = shares_table([c for c in climbs if c.corpus == corpus])
-        if shares:
-            parts += [folded(f"{escape(corpus)}: shares", shares)]
-            parts += [
-                folded(f"{escape(corpus)}: neighbouring rungs", steps_tables(results, corpus))
-            ]
-    return "\n\n".join(parts)
+        there = [climb for climb in climbs if climb.corpus == corpus]
+        if there:
+            steps = steps_tables(results, corpus)
+            blocks.append(Fold(f"{name(corpus)}: shares", [shares_table(there)]))
+            blocks.append(Fold(f"{name(corpus)}: neighbouring rungs", steps))
+    return [Section(TITLE, blocks, "ladder")]
+
+
+def figure(climbs: Sequence[Climb]) -> Figure:
+    """What each ingredient takes off the loss, a chart for each ladder and corpus."""
+    level = percent(climbs[0].confidence)
+    said = "; ".join(f"{_title(c)}, {_way(c)} ({_parts(c)})" for c in climbs)
+    shown = [Chart(f"{_title(c)}, {_way(c)}", _chart(c)) for c in climbs]
+    words = f"What each ingredient takes off the held-out loss, {level} intervals. {said}."
+    return Figure("ladder", shown, words, marks=_MARKS)
+
+
+def _title(climb: Climb) -> str:
+    return f"{climb.corpus} · {climb.objective.replace('_', ' ')}"
+
+
+def _way(climb: Climb) -> str:
+    total = climb.total
+    gain = with_interval(total.value, total.low, total.high)
+    return f"{climb.foot} → {climb.top}: gain {gain} nats"
+
+
+def _parts(climb: Climb) -> str:
+    if climb.no_share:
+        return ", ".join(f"{i} {number(climb.gain(i).value)} nats" for i in climb.gains)
+    return ", ".join(f"{i} {share(climb.share(i).value)}" for i in climb.gains)
+
+
+def _chart(climb: Climb) -> Spec:
+    """The drawing that `_MARKS` explains."""
+    dots = [
+        {
+            "ingredient": ingredient,
+            **charts.interval("nats", *(vars(climb.gain(ingredient)).values())),
+            "share": share(climb.share(ingredient).value),
+        }
+        for ingredient in climb.gains
+    ]
+    ticks = [
+        {"ingredient": ingredient, "nats": charts.rounded(fall)}
+        for ingredient, falls in climb.by_ordering.items()
+        for fall in falls
+    ]
+    blue = charts.COLOURS["word2vec"]
+    why = f"; no share: {climb.no_share}" if climb.no_share else ""
+    x = charts.field("nats", "quantitative", title=f"nats per token saved{why}")
+    point = charts.point() | {"filled": True, "size": 60, "color": blue}
+    tips = charts.tips("ingredient", "nats", "low", "high", "share")
+    tick = {"type": "tick", "color": charts.QUIET, "thickness": 2, "size": 14}
+    layers = [
+        charts.layer(tick, {"x": x}, ticks),
+        charts.layer({"type": "rule", "color": blue}, charts.ends()),
+        charts.layer(point, {"x": x, "tooltip": tips}),
+        charts.layer(
+            {"type": "text", "dy": -16, "color": charts.INK}, {"x": x, "text": {"field": "share"}}
+        ),
+    ]
+    side = {"y": charts.side("ingredient", list(climb.gains))}
+    return charts.chart(dots, layers, side, {"step": 38}, [charts.line_at("nats", [0.0])])
 
 
 def sentence(climb: Climb) -> str:
     """What came out on one ladder: the whole gain, and the largest share beside the next."""
     total = climb.total
     objective = climb.objective.replace("_", "-")
-    way = f"from {escape(climb.foot)} to {escape(climb.top)}"
+    way = f"from {name(climb.foot)} to {name(climb.top)}"
     behind = f"({_plural(climb.orderings, 'ordering')}, {_seeds(climb)}, n {count(climb.n_scored)})"
-    where = f"On {escape(climb.corpus)}, "
+    where = f"On {name(climb.corpus)}, "
     if climb.no_share:
         change = with_interval(-total.value, -total.high, -total.low)
         changes = f"the {objective} loss changes by {change} nats per token {way}"
@@ -75,7 +147,8 @@ def sentence(climb: Climb) -> str:
 
 def _largest(climb: Climb) -> str:
     first, *others = climb.ranked()
-    largest = f"the largest share is that of **{first}**, {_share(climb, first)}{_by(climb, first)}"
+    behind = f"{_share(climb, first)}{_by(climb, first)}"
+    largest = f"the largest share is that of {strong(first)}, {behind}"
     if not others:
         return largest
     ahead = climb.ahead(first, others[0])
@@ -93,24 +166,15 @@ def _by(climb: Climb, ingredient: str) -> str:
     return f" (between {number(falls[0])} and {number(falls[-1])} nats, by ordering)"
 
 
-def shares_table(climbs: Sequence[Climb]) -> str:
+def shares_table(climbs: Sequence[Climb]) -> Table:
     """A line for each ingredient of each ladder, and one for its whole gain."""
-    heads = [
-        "from",
-        "to",
-        "ingredient",
-        "nats",
-        "interval",
-        "nats by ordering",
-        "share",
-        "interval",
-    ]
-    body = [line for climb in climbs for line in _share_lines(climb)]
-    return table([*heads, "orderings", "seeds"], body, left=3) if body else ""
+    way, behind = ("from", "to", "ingredient"), ("orderings", "seeds")
+    heads = (*way, "nats", "interval", "nats by ordering", "share", "interval", *behind)
+    return Table(heads, [line for climb in climbs for line in _share_lines(climb)], words=3)
 
 
 def _share_lines(climb: Climb) -> list[list[str]]:
-    way = [escape(climb.foot), escape(climb.top)]
+    way = [name(climb.foot), name(climb.top)]
     behind = [count(climb.orderings), count(len(climb.seeds))]
     parts = [
         [
@@ -121,15 +185,15 @@ def _share_lines(climb: Climb) -> list[list[str]]:
         for i in climb.gains
     ]
     total = _apart(climb.total, number)
-    return [*parts, [*way, "**whole gain**", *total, *[NOTHING] * 3, *behind]]
+    return [*parts, [*way, strong("whole gain"), *total, *[NOTHING] * 3, *behind]]
 
 
-def steps_tables(results: Results, corpus: str) -> str:
+def steps_tables(results: Results, corpus: str) -> list[Block]:
     """Every two neighbouring rungs: what the loss gains and costs, then the other questions."""
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
     heads = ["from", "to", "adds", "loss saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
     losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]
-    parts = [_STEPS, table(heads, losses, left=3)]
+    blocks: list[Block] = [Paragraph(_STEPS), Table(heads, losses, words=3)]
     columns = [
         column
         for question in queries.questions(results)
@@ -140,9 +204,9 @@ def steps_tables(results: Results, corpus: str) -> str:
         every = list(chain.from_iterable(steps.values()))
         gains = [[_gain(p) for p in _pairs(results, corpus, c, every)] for c in columns]
         lines = [[*_names(step), *cells] for step, *cells in zip(every, *gains, strict=True)]
-        titles = [tables.column_title(column) for column in columns]
-        parts.append(table(["from", "to", "adds", *titles], lines, left=3))
-    return "\n\n".join(parts)
+        titles = [column_title(column) for column in columns]
+        blocks.append(Table(["from", "to", "adds", *titles], lines, words=3))
+    return blocks
 
 
 def _losses(
@@ -158,14 +222,14 @@ def _losses(
 
 
 def _names(step: Step) -> list[str]:
-    also = f" (also {escape('; '.join(step.also()))})" if step.also() else ""
-    return [escape(step.start["name"]), escape(step.end["name"]), f"{step.edge.adds}{also}"]
+    also = f" (also {name('; '.join(step.also()))})" if step.also() else ""
+    return [name(step.start["name"]), name(step.end["name"]), f"{step.edge.adds}{also}"]
 
 
 def _tested(pair: Row | None) -> list[str]:
     if pair is None:
         return [NOTHING] * 4
-    return [_gain(pair), escape(p_value(pair.p_holm)), count(pair.n_scored), count(pair.seeds)]
+    return [_gain(pair), name(p_value(pair.p_holm)), count(pair.n_scored), count(pair.seeds)]
 
 
 def _costs(results: Results, corpus: str, step: Step) -> list[str]:
@@ -189,8 +253,8 @@ def _pairs(
 def _gain(pair: Row | None) -> str:
     if pair is None:
         return NOTHING
-    bold = "**" if queries.winner(pair) else ""
-    return f"{bold}{with_interval(pair.difference, pair.low, pair.high)}{bold}"
+    gain = with_interval(pair.difference, pair.low, pair.high)
+    return strong(gain) if queries.winner(pair) else gain
 
 
 def _share(climb: Climb, ingredient: str) -> str:

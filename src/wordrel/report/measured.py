@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wordrel.report import queries
+from wordrel.report import charts, queries
+from wordrel.report.document import Chart, Figure, Spec, Table, name
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, count, escape, number, table, with_interval
+from wordrel.report.text import NOTHING, count, number, with_interval
 from wordrel.study.results import Results
 
 
@@ -49,6 +50,8 @@ class Theme:
     looks: tuple[Look, ...]
 
 
+_HIGH = 260  # pixels
+_STEP = 13  # pixels between two models of one place
 _OFFSET = "words before (−) or after (+) the target"
 _TENTH = "tenth of the vocabulary (1: the most frequent words)"
 _FREQUENCY = r"frequency (\d+)/\d+"
@@ -142,7 +145,7 @@ def panels(results: Results, question: str, theme: Theme) -> list[Panel]:
     return [panel for panel in found if panel.values]
 
 
-def panels_alt(drawn: Sequence[Panel]) -> str:
+def panels_words(drawn: Sequence[Panel]) -> str:
     """The figure in words: where each model has its highest and its lowest value."""
     return " ".join(
         f"{panel.corpus}, {panel.look.title}: "
@@ -152,24 +155,43 @@ def panels_alt(drawn: Sequence[Panel]) -> str:
     )
 
 
-def panel_table(panel: Panel) -> str:
+def panel_table(panel: Panel) -> Table:
     """Every value of a panel: a line a place, a column a model."""
     models = list(panel.values)
     body = [
-        [escape(place), *(_cell(panel.values[m].get(place)) for m in models), _items(panel, place)]
+        [name(place), *(_cell(panel.values[m].get(place)) for m in models), _items(panel, place)]
         for place in panel.places
     ]
-    return table([panel.look.axis or "group", *map(escape, models), "n"], body)
+    heads = [panel.look.axis or "group", *map(name, models), "n"]
+    return Table(heads, body, title=_title(panel))
+
+
+def figures(results: Results, question: str) -> list[Figure]:
+    """A figure for each theme of which something was measured; only the page shows them."""
+    drawn = {theme: panels(results, question, theme) for theme in THEMES}
+    return [
+        Figure(
+            "",
+            [Chart(_title(panel), _chart(results, panel)) for panel in shown],
+            panels_words(shown),
+            theme.caption,
+            tables=[panel_table(panel) for panel in shown],
+        )
+        for theme, shown in drawn.items()
+        if shown
+    ]
+
+
+def _title(panel: Panel) -> str:
+    return f"{panel.corpus} · {panel.look.title}"
 
 
 def _panel(results: Results, corpus: str, look: Look, measured: Iterable[Row]) -> Panel:
-    kinds = {str(t["name"]): t.get("kind") for t in results.manifest["tasks"]}
     by_model: dict[str, dict[str, dict[str, Row]]] = {}  # model -> view -> place
     places: list[str] = []
     for r in measured:
         group = re.fullmatch(look.groups, r.group)
-        kind = kinds.get(queries.base(results, r.task))
-        mine = (kind, r.statistic) == (look.kind, look.statistic)
+        mine = (queries.kind(results, r.task), r.statistic) == (look.kind, look.statistic)
         if mine and group and look.view in ("", r.view):
             of_model = by_model.setdefault(r.model, {})
             of_model.setdefault("" if r.primary else r.view, {})[group[1]] = r
@@ -203,3 +225,60 @@ def _items(panel: Panel, place: str) -> str:
     counts = [rows[place].n for rows in panel.values.values() if place in rows]
     known = [int(n) for n in counts if not pd.isna(n)]
     return " to ".join(dict.fromkeys(map(count, (min(known), max(known))))) if known else NOTHING
+
+
+def _chart(results: Results, panel: Panel) -> Spec:
+    """A line a model where places are numbers, else a dot with its interval."""
+    return _drawn_lines(results, panel) if panel.look.line else _drawn_dots(results, panel)
+
+
+def _drawn_lines(results: Results, panel: Panel) -> Spec:
+    dashes = charts.dashes(results, list(panel.values))
+    rows = [
+        {
+            "model": model,
+            "dash": dashes[model],
+            "place": int(place),
+            "side": "after" if int(place) > 0 else "before",
+            **charts.interval("value", r.value, r.low, r.high),
+        }
+        for model, found in panel.values.items()
+        for place, r in found.items()
+    ]
+    signed = any(place.startswith("-") for place in panel.places)
+    axis = charts.ticks([int(place) for place in panel.places])
+    axis |= {"format": "+d" if signed else "d", "grid": False}
+    scale = {"nice": False, "padding": 12, "zero": False}
+    x = charts.field("place", "quantitative", title=panel.look.axis, axis=axis, scale=scale)
+    y = charts.field("value", "quantitative", title=None, **charts.FREE)
+    told = charts.tips("model", "place", "value", "low", "high")
+    layers = charts.lines(results, list(panel.values), {"x": x, "y": y}, told)
+    for one in layers:
+        one["encoding"] |= {"detail": charts.field("side", "nominal")}  # no line runs across 0
+    return charts.chart(rows, layers, {}, _HIGH, _rules(panel, "y"))
+
+
+def _drawn_dots(results: Results, panel: Panel) -> Spec:
+    rows = [
+        {"model": model, "place": place, **charts.interval("value", r.value, r.low, r.high)}
+        for model, found in panel.values.items()
+        for place, r in found.items()
+    ]
+    models = list(panel.values)
+    colours = charts.colours(results, models)
+    x = charts.field("value", "quantitative", title=None, **charts.FREE)
+    dot = {
+        "x": x,
+        "stroke": charts.named("model", colours),
+        "fill": charts.silent("model", colours),
+        "shape": charts.named("model", charts.shapes(results, models)),
+        "tooltip": charts.tips("place", "model", "value", "low", "high"),
+    }
+    layers = charts.dots(dot, charts.offset(models))
+    places = {"y": charts.side("place", panel.places)}
+    return charts.chart(rows, layers, places, {"step": _STEP, "for": "offset"}, _rules(panel, "x"))
+
+
+def _rules(panel: Panel, channel: str) -> list[Spec]:
+    rule = panel.look.rule
+    return [] if rule is None else [charts.line_at("value", [rule], channel)]

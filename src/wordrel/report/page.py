@@ -1,223 +1,255 @@
-"""The page: report.md and its figures, rendered from the stored files of one results folder.
+"""The report of a study: its tree, built once from the stored tables, and its files.
 
-Reads a results folder; `write_report` writes report.md and figures/*.svg into it.
+Reads a results folder; `write_pages` writes report.md, figures/*.svg and report.html into it.
 """
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from wordrel.io.files import write_text
 from wordrel.report import (
     agreement,
-    claims_section,
-    curves,
+    claims,
     findings,
-    ladder,
+    html,
     ladder_section,
+    markdown,
+    measured,
     pairs,
     parts,
     provenance,
     queries,
-    tables,
-    views,
+    readings,
+    scores,
+    svg,
 )
-from wordrel.report.drawing import svg
-from wordrel.report.groups import SEPARATE
-from wordrel.report.headline import headlines
-from wordrel.report.illustrations import Illustration, illustrations
-from wordrel.report.text import escape, folded, percent
+from wordrel.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Table,
+    code,
+    emphasis,
+    figures,
+    link,
+    name,
+)
+from wordrel.report.headline import SEPARATE, headlines, message
+from wordrel.report.text import count, number, percent
 from wordrel.study.results import Results, read_results
 
-LEGEND = (
+_LEGEND = (
     "A cell is the mean over seeds with its {level} interval; raised letters name the rows that it "
-    "beats (p < 0.05 after Holm), raised numbers a note. *n* counts the items scored, *coverage* "
+    "beats (p < 0.05 after Holm), raised numbers a note. "
+    f"{emphasis('n')} counts the items scored, {emphasis('coverage')} "
     "is the share of all items whose words the vocabulary has{detectable}."
 )
 _DETECTABLE = (
-    ", *detectable* the difference between two models that would be found with 80% power "
-    "(median over pairs)"
+    f", {emphasis('detectable')} the difference between two models that would be found with 80% "
+    "power (median over pairs)"
 )
-_TITLES = {
-    "alike": "How alike are two words?",
-    "relate": "How strongly does one word relate to another?",
-    "direction": "Which way does a relation go?",
-    "syntax": "Parts of speech and syntax",
-    "in_context": "What does a word mean here?",
-    "fit": "How well does it predict held-out text?",
-    "recall": "Does it look things up?",
-}
-_AGREEMENT = "Which models agree?"
 _APART = (
     "Masked-word and next-word models are asked for different words with different contexts in "
     "view: a loss of one table is never compared with a loss of another."
 )
+_DOUBTS = (
+    "Each line is the best word2vec model against the best attention model on one task. What is "
+    "told apart would be open again if its interval reached 0; what is open would be told apart "
+    "by a difference as large as the detectable one (80% power), or by more items and seeds."
+)
+_Draw = Callable[[Results, str, str], Sequence[Block]]
 
 
-def write_report(folder: Path) -> Path:
-    """Render report.md and the figures from the stored files; returns the path of report.md.
+def write_pages(folder: Path) -> tuple[Path, Path]:
+    """Write report.md, its figures and report.html from the stored tables.
+
+    Returns:
+        The paths of report.md and report.html.
 
     Raises:
         StoreError: a stored file is missing or malformed, or the folder cannot be written.
     """
-    for name, text in render_files(read_results(folder)).items():
-        write_text(folder / name, text)
-    return folder / "report.md"
+    report = document(read_results(folder))
+    for path, text in (report_files(report) | {"report.html": html.write(report)}).items():
+        write_text(folder / path, text)
+    return folder / "report.md", folder / "report.html"
 
 
-def render_files(results: Results) -> dict[str, str]:
-    """The text of every file of the report, by its path inside the folder."""
-    drawn = {one.path: one.draw() for one in illustrations(results)}
-    shown = {path: svg(figure) for path, figure in drawn.items() if figure is not None}
-    return shown | {"report.md": render(results)}
+def report_files(report: Document) -> dict[str, str]:
+    """The text of report.md and of its figures, by their paths inside the folder."""
+    drawn = {figure.path: svg.draw(figure) for figure in figures(report.sections)}
+    return drawn | {"report.md": markdown.write(report)}
 
 
-def render(results: Results) -> str:
-    """The whole of report.md."""
-    shown = illustrations(results)
-    sections = (
-        f"# {escape(results.study)}",
-        *(escape(note) for note in results.config.get("notes") or ()),
-        _came_out(results, shown),
-        f"## How to read the tables\n\n{legend(results)}",
-        *(part for q in queries.questions(results) for part in _question(results, q, shown)),
-        _more_text(results, shown),
-        claims_section.section(results),
-        _agreement(results, shown),
-        _chosen(results),
-        _folded_tables(results),
+def document(results: Results) -> Document:
+    """The report as a tree; a section is there where the study has something to say in it."""
+    sections = [
+        _came_out(results),
+        Section("How to read the tables", [Paragraph(legend(results))], "legend"),
+        *_questions(results),
+        *claims.sections(results),
+        *_agreement(results),
+        *_chosen(results),
+        *_by_question(results, "Comparisons", pairs.legend(results), pairs.comparisons),
+        *_by_question(results, "Other views", pairs.OTHERS, pairs.views),
         _cost(results),
         provenance.method(results),
         provenance.again(results),
+        _doubts(results),
         provenance.data(results),
-    )
-    return "\n\n".join(filter(None, sections)) + "\n"
-
-
-def title(question: str) -> str:
-    """The heading of a question."""
-    return _TITLES.get(question, escape(question))
-
-
-def bold_title(question: str) -> str:
-    """The heading at the head of a paragraph."""
-    name = title(question)
-    return f"**{name}**" if name.endswith("?") else f"**{name}.**"
+    ]
+    notes = [str(note) for note in results.config.get("notes") or ()]
+    return Document(results.study, notes, sections)
 
 
 def legend(results: Results) -> str:
     """What stands in a cell of a headline table, and below it."""
     level = percent(results.manifest["statistics"]["confidence"])
     known = results.comparisons["detectable"].notna().any()
-    return LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
+    return _LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
 
 
-def _came_out(results: Results, shown: Sequence[Illustration]) -> str:
+def _came_out(results: Results) -> Section:
     bullets = []
     for question in queries.questions(results):
         asked = [c for c in queries.corpora(results) if queries.asked(results, c, question)]
-        sentences = [findings.lead(results, corpus, question) for corpus in asked]
-        bullets += [f"- {bold_title(question)} {' '.join(sentences)}"] if sentences else []
-    if not bullets:
-        return "## What came out\n\nNothing was scored."
-    said = [findings.INTRODUCTION, "\n".join(bullets), findings.SELECTION]
-    return "\n\n".join(["## What came out", *said, *_images(shown, "summary")])
+        leads = [findings.lead(results, corpus, question) for corpus in asked]
+        bullets += [f"{findings.bold_title(question)} {' '.join(leads)}"] if leads else []
+    said: list[Block] = [Paragraph("Nothing was scored.")]
+    if bullets:
+        around = Paragraph(findings.INTRODUCTION), Paragraph(findings.SELECTION)
+        said = [around[0], Bullets(bullets), around[1], *scores.scores_figure(results)]
+    return Section("What came out", said, "answer")
 
 
-def _images(shown: Sequence[Illustration], place: str) -> list[str]:
-    return [one.markdown for one in shown if one.place == place]
+def _questions(results: Results) -> list[Section]:
+    """A section for each; what each ingredient buys comes right after the held-out loss."""
+    found = []
+    for i, question in enumerate(queries.questions(results), start=1):
+        said = [findings.sentence(results, question), _APART if question in SEPARATE else ""]
+        blocks: list[Block] = [Paragraph(text) for text in said if text]
+        blocks += _figures(results, question)
+        for corpus in queries.corpora(results):
+            blocks += _on_corpus(results, corpus, question)
+        found.append(Section(findings.title(question), blocks, f"question-{i}"))
+        found += ladder_section.sections(results) if question == "fit" else []
+    return found
 
 
-def _question(results: Results, question: str, shown: Sequence[Illustration]) -> tuple[str, ...]:
-    """The tables of a question; what each ingredient buys comes right after the held-out loss."""
-    scores = _scores(results, question, shown)
-    if question != "fit":
-        return (scores,)
-    image = "".join(_images(shown, "ladder"))
-    return scores, ladder_section.section(results, ladder.climbs(results), image)
+def _figures(results: Results, question: str) -> list[Figure]:
+    return [
+        *scores.differences_figure(results, question),
+        *readings.direction_figure(results, question),
+        *(
+            figure
+            for corpus in queries.corpora(results)
+            for figure in readings.speech_figure(results, corpus, question)
+        ),
+        *measured.figures(results, question),
+    ]
 
 
-def _scores(results: Results, question: str, shown: Sequence[Illustration]) -> str:
-    found = [f"## {title(question)}", findings.sentence(results, question)]
-    found += [_APART] if question in SEPARATE else []
-    found += _images(shown, question)
-    for corpus in queries.corpora(results):
-        tabled = [tables.headline_table(results, h) for h in headlines(results, corpus, question)]
-        folds = _folds(results, corpus, question)
-        if tabled or folds:
-            found += [f"### {escape(corpus)}", *tabled, _failed(results, corpus), *folds]
-    return "\n\n".join(filter(None, found))
+def _on_corpus(results: Results, corpus: str, question: str) -> list[Section]:
+    """The headline tables, and what stands behind them: task by task, by part, and no scores."""
+    tabled = [block for table in headlines(results, corpus, question) for block in table]
+    folds = []
+    details = findings.details(results, corpus, question)
+    if details:
+        folds.append(Fold(f"{name(corpus)}: task by task", [Bullets(details)]))
+    for task, tables in parts.part_tables(results, corpus, question).items():
+        folds.append(Fold(f"{name(corpus)}: {name(task)}, by part", tables))
+    for task, tables in parts.measurement_tables(results, corpus, question).items():
+        folds.append(Fold(f"{name(corpus)}: {name(task)}, measured", tables))
+    if not tabled and not folds:
+        return []
+    return [Section(name(corpus), [*tabled, *_failed(results, corpus), *folds])]
 
 
-def _folds(results: Results, corpus: str, question: str) -> list[str]:
-    """What stands behind the headline tables: task by task, by part, and what is no score."""
-    where = escape(corpus)
-    details = "\n".join(f"- {text}" for text in findings.details(results, corpus, question))
-    found = [(f"{where}: task by task", details)]
-    for task, body in parts.part_tables(results, corpus, question).items():
-        found.append((f"{where}: {escape(task)}, by part", body))
-    for task, body in parts.measurement_tables(results, corpus, question).items():
-        found.append((f"{where}: {escape(task)}, measured", body))
-    return [folded(name, body) for name, body in found if body]
-
-
-def _failed(results: Results, corpus: str) -> str:
+def _failed(results: Results, corpus: str) -> list[Block]:
     failed = len(queries.failures(results, corpus))
     cells = len(queries.rows(results.runs, corpus=corpus))
-    return (
-        f"{failed} of {cells} cells failed; they are named under [Cost](#cost)." if failed else ""
-    )
+    where = f"they are named under {link('Cost', '#cost')}"
+    return [Paragraph(f"{failed} of {cells} cells failed; {where}.")] if failed else []
 
 
-def _more_text(results: Results, shown: Sequence[Illustration]) -> str:
-    images = _images(shown, "size")
-    if not images:
-        return ""
-    table = folded("Every point", curves.points_table(curves.curves(results)))
-    return "\n\n".join([f"## {curves.TITLE}", *images, table])
-
-
-def _agreement(results: Results, shown: Sequence[Illustration]) -> str:
+def _agreement(results: Results) -> list[Section]:
     if not len(results.agreement):
-        return ""
-    found = [f"## {_AGREEMENT}", agreement.sentence(results), agreement.explained(results)]
-    found += _images(shown, "agreement")
+        return []
+    said = (agreement.sentence(results), agreement.explained(results))
+    blocks: list[Block] = [Paragraph(text) for text in said if text]
+    blocks += agreement.agreement_figure(results)
     for corpus in queries.corpora(results):
-        for between, name in (("seeds", "between seeds"), ("models", "between models")):
-            body = agreement.agreement_table(results, corpus, between)
-            found.append(folded(f"{escape(corpus)}: {name}", body) if body else "")
-    return "\n\n".join(filter(None, found))
+        for between in ("seeds", "models"):
+            table = agreement.agreement_table(results, corpus, between)
+            blocks += [Fold(f"{name(corpus)}: between {between}", table)] if table else []
+    return [Section("Which models agree?", blocks, "agreement")]
 
 
-def _chosen(results: Results) -> str:
-    bodies = {c: views.chosen_table(results, c) for c in queries.corpora(results)}
-    folds = [folded(escape(corpus), body) for corpus, body in bodies.items() if body]
-    return "\n\n".join(
-        ["## How the primary view was chosen", views.CHOSEN, *folds] if folds else []
-    )
+def _chosen(results: Results) -> list[Section]:
+    tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
+    folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
+    title = "How the primary view was chosen"
+    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "views")] if folds else []
 
 
-def _folded_tables(results: Results) -> str:
-    compared = _by_question(results, pairs.comparisons_table)
-    others = _by_question(results, views.views_table)
-    found = ["## Comparisons", pairs.legend(results), *compared] if compared else []
-    found += ["## Other views", views.OTHERS, *others] if others else []
-    return "\n\n".join(found)
-
-
-def _cost(results: Results) -> str:
-    found = ["## Cost", "Means over the finished seeds of a model."]
-    for corpus in queries.corpora(results):
-        failed = tables.failures_list(results, corpus)
-        found += [f"### {escape(corpus)}", tables.cost_table(results, corpus)]
-        found += ["Failed cells:", failed] if failed else []
-    return "\n\n".join(found)
-
-
-def _by_question(results: Results, draw: Callable[[Results, str, str], str]) -> list[str]:
-    """A folded table for each corpus and question that has one."""
-    return [
-        folded(f"{escape(corpus)}: {title(question)}", body)
+def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:
+    """A section with a fold for each corpus and question of which something is drawn."""
+    folds = [
+        Fold(f"{name(corpus)}: {findings.title(question)}", blocks)
         for corpus in queries.corpora(results)
         for question in queries.questions(results)
-        if (body := draw(results, corpus, question))
+        if (blocks := draw(results, corpus, question))
     ]
+    place = title.lower().replace(" ", "-")
+    return [Section(title, [Paragraph(said), *folds], place)] if folds else []
+
+
+def _cost(results: Results) -> Section:
+    """What training took, as a mean over the finished seeds, and what did not finish."""
+    heads = ["model", "cells", "parameters", "trained tokens", "seconds", "tokens/s", "peak MB"]
+    blocks: list[Block] = [Paragraph("Means over the finished seeds of a model.")]
+    for corpus in queries.corpora(results):
+        lines = [_cost_line(results, corpus, m) for m in queries.models(results, corpus)]
+        found: list[Block] = [Table(heads, lines)]
+        failed = queries.failures(results, corpus)
+        if failed:
+            said = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
+            found += [Paragraph("Failed cells:"), Bullets(said)]
+        blocks.append(Section(name(corpus), found))
+    return Section("Cost", blocks, "cost")
+
+
+def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
+    cost = queries.cost(results, corpus, model)
+    return [
+        name(model),
+        f"{cost.done} of {cost.cells}",
+        count(cost.parameters),
+        count(cost.trained_tokens),
+        number(cost.seconds, 1),
+        count(cost.tokens_per_second),
+        count(cost.peak_memory_mb),
+    ]
+
+
+def _doubts(results: Results) -> Section:
+    """Where the decision rule stands, and beside each contrast what would turn it round.
+
+    The experiments of a repository lie beside its results; a study of one's own has none, unless
+    its author wrote one.
+    """
+    path = f"experiments/{results.study}.py"
+    said = "No prediction was stored with this study; the claims are decided by their rules."
+    if (results.folder.resolve().parents[1] / path).is_file():
+        rule = link(code(path), f"../../{quote(path)}")
+        said = f"The question, the prediction and the decision rule of the study stand in {rule}."
+    notes = [name(note) for note in results.config.get("notes") or ()]
+    tables = [t for corpus in queries.corpora(results) for t in findings.doubts(results, corpus)]
+    blocks: list[Block] = [Paragraph(said), *([Bullets(notes)] if notes else [])]
+    blocks += [Paragraph(_DOUBTS), *tables] if tables else []
+    return Section("What would change our mind", blocks, "doubts", on_page=True)

@@ -1,29 +1,39 @@
-"""The differences between every two models, in Markdown, with what each test says of them."""
+"""The differences between every two models, and what the models' other views score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from wordrel.report import queries
-from wordrel.report.headline import letters
+from wordrel.report.document import Block, Paragraph, Table, emphasis, link, name, strong
+from wordrel.report.headline import column_groups, column_title, letters, measured
 from wordrel.report.queries import ALPHA, Column, Row
-from wordrel.report.tables import measured, model_and_view
-from wordrel.report.text import NOTHING, count, escape, number, p_value, table
+from wordrel.report.text import NOTHING, count, listed, number, p_value
 from wordrel.study.results import Results
 
+CHOSEN = (
+    "For each question the view with the highest mean score on the development splits is the "
+    "model's primary view, whatever the test splits say; where none was asked, the model's design "
+    "decides. Parts of speech and syntax take the view of the relations."
+)
+OTHERS = (
+    "Only primary views are tested; the others are exploratory, and what they score decides "
+    "nothing. Intervals and the spread between seeds stand in "
+    f"{link('summary.csv', 'summary.csv')}."
+)
 _TRIANGLES = (
     "Row − column, in the letters of the tables above{equal}. The interval and p of every pair "
-    "stand in [comparisons.csv](comparisons.csv)."
+    f"stand in {link('comparisons.csv', 'comparisons.csv')}."
 )
 _FEW = 10  # models whose pairs are listed one by one
 _FEW_PAIRS = 120  # of a question that are; GitHub draws no page of over 512 kB
+_TESTS = {"p_steiger": "p (Steiger)", "p_equivalence": "equal?"}
 
 
-def margin(results: Results) -> str:
-    """` within .03`, the margin of the equivalence test; empty where the study does not say it."""
-    stored: Any = results.manifest["statistics"].get("margin")
-    return "" if stored is None else f" within {stored:g}".replace(" 0.", " .")
+def model_and_view(model: str, view: str) -> str:
+    """`skip_gram (input)`."""
+    return f"{name(model)} ({name(view)})" if view else name(model)
 
 
 def legend(results: Results) -> str:
@@ -36,40 +46,89 @@ def legend(results: Results) -> str:
         )
     if results.comparisons["p_equivalence"].notna().any():
         parts.append(
-            f"*Equal{margin(results)}*: two one-sided tests (TOST) both reject a difference beyond "
-            f"the margin at {ALPHA}, unadjusted for the number of pairs. A pair that is neither "
-            "told apart nor equal is undecided."
+            f"{emphasis(f'Equal{_margin(results)}')}: two one-sided tests (TOST) both reject a "
+            f"difference beyond the margin at {ALPHA}, unadjusted for the number of pairs. A pair "
+            "that is neither told apart nor equal is undecided."
         )
     return " ".join(parts)
 
 
-def comparisons_table(results: Results, corpus: str, question: str) -> str:
+def comparisons(results: Results, corpus: str, question: str) -> list[Block]:
     """Every tested pair, in the order of tasks and models; bold where it is told apart.
 
     A line a pair; where they are many a triangle of differences a task, and the rest in the file.
     """
     columns = queries.columns(results, corpus, question)
     pairs = sum(len(queries.compared(results, corpus, column)) for column in columns)
-    if len(queries.models(results, corpus)) > _FEW or pairs > _FEW_PAIRS:
-        triangles = [_triangle(results, corpus, column) for column in columns]
-        shown = list(filter(None, triangles))
-        equal = ", = where equal" if any(" =" in triangle for triangle in shown) else ""
-        return "\n\n".join([_TRIANGLES.format(equal=equal), *shown]) if shown else ""
-    lists = [_pair_list(results, corpus, column) for column in columns]
-    return "\n\n".join(filter(None, lists))
+    if len(queries.models(results, corpus)) <= _FEW and pairs <= _FEW_PAIRS:
+        return [t for c in columns for t in _pair_list(results, corpus, c)]
+    shown = [block for c in columns for block in _triangle(results, corpus, c)]
+    tables = [block for block in shown if isinstance(block, Table)]
+    equal = any(cell.endswith(" =") for table in tables for row in table.rows for cell in row)
+    how = Paragraph(_TRIANGLES.format(equal=", = where equal" if equal else ""))
+    return [how, *shown] if shown else []
 
 
-def _pair_list(results: Results, corpus: str, column: Column) -> str:
+def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
     """A line for each pair of one column, with what its tests say."""
-    found = _sorted_pairs(results, corpus, column)
+    order = {model: i for i, model in enumerate(queries.models(results, corpus))}
+    tested = queries.compared(results, corpus, column)
+    found = sorted(tested, key=lambda r: (order[r.model_a], order[r.model_b]))
     if not found:
-        return ""
-    within = margin(results)
-    more = [name for name in _TESTS if any(not pd.isna(getattr(pair, name)) for pair in found)]
-    heads = ["a", "b", "a − b", "interval", "p", "p (Holm)", *(_TESTS[name] for name in more)]
-    body = [[*_pair_line(pair), *(_tested(pair, within)[name] for name in more)] for pair in found]
-    title = f"**{escape(column.task)}**, {measured(column)}, {_counted(found)}"
-    return f"{title}\n\n{table(heads, body, left=2)}"
+        return []
+    within = _margin(results)
+    more = [test for test in _TESTS if any(not pd.isna(getattr(pair, test)) for pair in found)]
+    heads = ["a", "b", "a − b", "interval", "p", "p (Holm)", *(_TESTS[test] for test in more)]
+    body = [[*_pair_line(pair), *(_tested(pair, within)[test] for test in more)] for pair in found]
+    title = f"{strong(name(column.task))}, {measured(column)}, {_counted(found)}"
+    return [Table(heads, body, words=2, title=title)]
+
+
+def _pair_line(pair: Row) -> list[str]:
+    bold = strong if queries.winner(pair) else str
+    return [
+        model_and_view(pair.model_a, pair.view_a),
+        model_and_view(pair.model_b, pair.view_b),
+        bold(number(pair.difference)),
+        f"[{number(pair.low)}, {number(pair.high)}]",
+        name(p_value(pair.p)),
+        bold(name(p_value(pair.p_holm))),
+    ]
+
+
+def _tested(pair: Row, within: str) -> dict[str, str]:
+    return {
+        "p_steiger": name(p_value(pair.p_steiger)),
+        "p_equivalence": f"equal{within}" if _equal(pair) else NOTHING,
+    }
+
+
+def _triangle(results: Results, corpus: str, column: Column) -> list[Block]:
+    """Each model minus each model above it, in their primary views."""
+    tested = queries.pairs(results, corpus, column)
+    models = queries.models(results, corpus)
+    names = dict(zip(models, letters(len(models)), strict=True))
+    there = [m for m in models if any(m in (p.model_a, p.model_b) for p in tested)]
+    if not there:
+        return []
+    body = [
+        [
+            *(names[row], name(row)),
+            *(_difference(tested, row, other) for other in there[:i]),
+            *[""] * (len(there) - 1 - i),
+        ]
+        for i, row in enumerate(there)
+    ]
+    heads = ["", f"{name(column.task)}, {measured(column)}", *(names[m] for m in there[:-1])]
+    return [Table(heads, body, words=2), Paragraph(_counted(tested))]
+
+
+def _difference(tested: Sequence[Row], first: str, second: str) -> str:
+    pair = queries.oriented(tested, first, second)
+    if pair is None:
+        return NOTHING
+    bold = strong if queries.winner(pair) else str
+    return f"{bold(number(pair.difference))}{' =' if _equal(pair) else ''}"
 
 
 def _counted(found: Sequence[Row]) -> str:
@@ -77,60 +136,77 @@ def _counted(found: Sequence[Row]) -> str:
     return f"n {count(found[0].n_scored)}, {'–'.join(seeds)} seeds"
 
 
-_TESTS = {"p_steiger": "p (Steiger)", "p_equivalence": "equal?"}
-
-
-def equal(pair: Row) -> bool:
+def _equal(pair: Row) -> bool:
     """Whether the two are shown to differ by less than the margin, unadjusted."""
     return bool(pair.p_equivalence < ALPHA)
 
 
-def _tested(pair: Row, within: str) -> dict[str, str]:
-    return {
-        "p_steiger": escape(p_value(pair.p_steiger)),
-        "p_equivalence": f"equal{within}" if equal(pair) else NOTHING,
-    }
+def _margin(results: Results) -> str:
+    """` within .03`, the margin of the equivalence test; empty where the study does not say it."""
+    stored: Any = results.manifest["statistics"].get("margin")
+    return "" if stored is None else f" within {stored:g}".replace(" 0.", " .")
 
 
-def _triangle(results: Results, corpus: str, column: Column) -> str:
-    """Each model minus each model above it, in their primary views."""
-    tested = queries.pairs(results, corpus, column)
-    models = queries.models(results, corpus)
-    names = dict(zip(models, letters(len(models)), strict=True))
-    there = [m for m in models if any(m in (p.model_a, p.model_b) for p in tested)]
-    if not there:
-        return ""
-    body = [
-        [names[row], escape(row), *(_difference(tested, row, other) for other in there[:i])]
-        for i, row in enumerate(there)
+def chosen(results: Results, corpus: str) -> list[Block]:
+    """A line for each question and model: its view, the score that chose it, and the next best.
+
+    Nothing where no view was chosen by development splits: the headline tables name the views.
+    """
+    found = queries.rows(results.views, corpus=corpus)
+    if not any(r.by == "development" for r in found):
+        return []
+    groups = queries.grouped(found, lambda r: (r.question, r.model))
+    heads = ["question", "model", "primary view", "chosen by", "score", "next best", "seeds"]
+    return [Table(heads, [line for g in groups.values() for line in _chosen_line(g)], words=4)]
+
+
+def _chosen_line(views: list[Row]) -> list[list[str]]:
+    best = next((r for r in views if r.chosen), None)
+    if best is None:
+        return []
+    others = [r for r in views if not r.chosen and not pd.isna(r.score)]
+    following = max(others, key=lambda r: r.score, default=None)
+    splits = listed(best.dev_task.split("+"))
+    line = [
+        name(best.question.replace("_", " ")),
+        name(best.model),
+        strong(name(best.view)),
+        name(splits) if best.by == "development" else "design",
+        number(best.score),
+        NOTHING if following is None else f"{name(following.view)} {number(following.score)}",
+        count(best.seeds),
     ]
-    full = [line + [""] * (1 + len(there) - len(line)) for line in body]
-    title = f"{escape(column.task)}, {measured(column)}"
-    heads = ["", title, *(names[m] for m in there[:-1])]
-    return f"{table(heads, full, left=2)}\n\n{_counted(tested)}"
+    return [line]
 
 
-def _difference(tested: Sequence[Row], first: str, second: str) -> str:
-    pair = queries.oriented(tested, first, second)
-    if pair is None:
-        return NOTHING
-    bold = "**" if queries.winner(pair) else ""
-    return f"{bold}{number(pair.difference)}{bold}{' =' if equal(pair) else ''}"
+def views(results: Results, corpus: str, question: str) -> list[Block]:
+    """Every view of every model, a table for each headline table; none while all are primary."""
+    scored = [r for r in queries.asked(results, corpus, question) if not pd.isna(r.score)]
+    if all(r.primary for r in scored):
+        return []
+    groups = column_groups(results, corpus, question)
+    return [_views(results, corpus, group.columns, scored) for group in groups]
 
 
-def _sorted_pairs(results: Results, corpus: str, column: Column) -> list[Row]:
+def _views(
+    results: Results, corpus: str, columns: Sequence[Column], scored: Sequence[Row]
+) -> Table:
+    places = {(c.task, c.measure): i for i, c in enumerate(columns)}
+    lines: dict[tuple[str, str], dict[int, Row]] = {}
+    for r in scored:
+        if (r.task, r.measure) in places:
+            lines.setdefault((r.model, r.view), {})[places[r.task, r.measure]] = r
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
-    found = queries.compared(results, corpus, column)
-    return sorted(found, key=lambda r: (order[r.model_a], order[r.model_b]))
-
-
-def _pair_line(pair: Row) -> list[str]:
-    bold = "**" if queries.winner(pair) else ""
-    return [
-        model_and_view(pair.model_a, pair.view_a),
-        model_and_view(pair.model_b, pair.view_b),
-        f"{bold}{number(pair.difference)}{bold}",
-        f"[{number(pair.low)}, {number(pair.high)}]",
-        escape(p_value(pair.p)),
-        f"{bold}{escape(p_value(pair.p_holm))}{bold}",
+    body = [
+        [
+            *(name(model), _view(view, found.values())),
+            *(number(found[i].score) if i in found else NOTHING for i in range(len(columns))),
+        ]
+        for (model, view), found in sorted(lines.items(), key=lambda line: order[line[0][0]])
     ]
+    return Table(["model", "view", *map(column_title, columns)], body, words=2)
+
+
+def _view(view: str, found: Iterable[Row]) -> str:
+    shown = name(view) or NOTHING
+    return f"{strong(shown)} (primary)" if any(r.primary for r in found) else shown

@@ -1,52 +1,53 @@
-"""What a score is made of, in Markdown: parts of tasks, and measurements that are no scores.
+"""What a score is made of: parts of tasks, and measurements that are no scores.
 
 Models stand side by side, each in its primary view or the only one that was asked, which the head
 of its column names; no two are tested here.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from wordrel.report import queries
+from wordrel.report.document import BREAK, Table, name
+from wordrel.report.headline import ARROWS
 from wordrel.report.queries import Row
-from wordrel.report.tables import ARROWS
-from wordrel.report.text import NOTHING, count, escape, small, table, with_interval
+from wordrel.report.text import NOTHING, count, small, with_interval
 from wordrel.study.results import Results
 
-_DIGITS = 2  # many columns of numbers with intervals
+_interval = partial(with_interval, digits=2)  # many columns of numbers with intervals
 
 
-def part_tables(results: Results, corpus: str, question: str) -> dict[str, str]:
+def part_tables(results: Results, corpus: str, question: str) -> dict[str, list[Table]]:
     """Task -> the table of its sections, relations or classes, a line each."""
-    by_task: dict[str, list[Row]] = {}
-    for r in _speaking(queries.parts(results, corpus, question)):
-        if not pd.isna(r.score):
-            by_task.setdefault(queries.base(results, r.task), []).append(r)
-    return {task: _part_table(results, corpus, task, found) for task, found in by_task.items()}
+    speaking = _speaking(queries.parts(results, corpus, question))
+    scored = [r for r in speaking if not pd.isna(r.score)]
+    by_task = queries.grouped(scored, lambda r: queries.base(results, r.task))
+    return {task: [_part_table(results, corpus, task, rows)] for task, rows in by_task.items()}
 
 
-def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) -> str:
+def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) -> Table:
     models = _models(results, corpus, found)
-    by_part: dict[tuple[str, str, str], dict[str, Row]] = {}
-    for r in found:
-        by_part.setdefault((r.task, r.measure, r.better), {})[r.model] = r
     body = [
         [
-            escape(name.removeprefix(f"{task}.")),
-            f"{escape(measure)} {ARROWS[better]}",
-            *_cells(models, rows, lambda r: with_interval(r.score, r.low, r.high, _DIGITS)),
+            name(part.removeprefix(f"{task}.")),
+            f"{name(measure)} {ARROWS[better]}",
+            *(
+                _interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else NOTHING
+                for m in models
+            ),
             _shared(small, [r.chance for r in rows.values()]),
             _shared(count, [r.n_scored for r in rows.values()]),
         ]
-        for (name, measure, better), rows in by_part.items()
+        for (part, measure, better), rows in _lines(found, "task", "measure", "better").items()
     ]
-    return table(["part", "measure", *models.values(), "chance", "n"], body, left=2)
+    return Table(["part", "measure", *models.values(), "chance", "n"], body, words=2)
 
 
-def measurement_tables(results: Results, corpus: str, question: str) -> dict[str, str]:
+def measurement_tables(results: Results, corpus: str, question: str) -> dict[str, list[Table]]:
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv: its unit differs by model.
@@ -61,14 +62,30 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
         view = r.view if r.task in whole else ""
         by_task.setdefault(r.task, {}).setdefault((view, r.statistic), []).append(r)
     return {
-        task: "\n\n".join(
-            _measured(results, corpus, name, rows)
-            for (view, name), rows in by_task[task].items()
-            if (view, f"standardised_{name}") not in by_task[task]
-        )
+        task: [
+            _measured(results, corpus, statistic, rows)
+            for (view, statistic), rows in by_task[task].items()
+            if (view, f"standardised_{statistic}") not in by_task[task]
+        ]
         for task in queries.distinct(r.task for r in every)
         if task in by_task
     }
+
+
+def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row]) -> Table:
+    models = _models(results, corpus, found)
+    body = [
+        [
+            name(group) or NOTHING,
+            *(
+                _interval(rows[m].value, rows[m].low, rows[m].high) if m in rows else NOTHING
+                for m in models
+            ),
+            _shared(count, [r.n for r in rows.values()]),
+        ]
+        for (group,), rows in _lines(found, "group").items()
+    ]
+    return Table([name(statistic.replace("_", " ")), *models.values(), "n"], body)
 
 
 def _of_several_views(found: Sequence[Row]) -> set[str]:
@@ -79,40 +96,24 @@ def _of_several_views(found: Sequence[Row]) -> set[str]:
 
 def _speaking(found: Sequence[Row]) -> list[Row]:
     """The rows of primary views, and of a model's only view where none is primary."""
-    views: dict[tuple[str, str], set[str]] = {}
-    for r in found:
-        views.setdefault((r.model, r.task), set()).add(r.view)
-    return [r for r in found if r.primary or len(views[r.model, r.task]) == 1]
+    views = Counter((model, task) for model, task, _ in {(r.model, r.task, r.view) for r in found})
+    return [r for r in found if r.primary or views[r.model, r.task] == 1]
 
 
-def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row]) -> str:
-    models = _models(results, corpus, found)
-    by_group: dict[str, dict[str, Row]] = {}
-    for r in found:
-        by_group.setdefault(r.group, {})[r.model] = r
-    body = [
-        [
-            escape(group) or NOTHING,
-            *_cells(models, rows, lambda r: with_interval(r.value, r.low, r.high, _DIGITS)),
-            _shared(count, [r.n for r in rows.values()]),
-        ]
-        for group, rows in by_group.items()
-    ]
-    return table([escape(statistic.replace("_", " ")), *models.values(), "n"], body)
+def _lines(found: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, Row]]:
+    """The lines of a table by these columns: model -> its row."""
+    lines = queries.grouped(found, lambda r: tuple(getattr(r, key) for key in keys))
+    return {key: {r.model: r for r in of_line} for key, of_line in lines.items()}
 
 
 def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, str]:
     """The models that have a row, with the heads of their columns: model and view."""
     views = {r.model: r.view for r in found}
     return {
-        model: "<br>".join(filter(None, (escape(model), escape(views[model]))))
+        model: BREAK.join(filter(None, (name(model), name(views[model]))))
         for model in queries.models(results, corpus)
         if model in views
     }
-
-
-def _cells(models: Iterable[str], rows: dict[str, Row], shown: Callable[[Row], str]) -> list[str]:
-    return [shown(rows[m]) if m in rows else NOTHING for m in models]
 
 
 def _shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wordrel.report.text import NOTHING, count, escape, percent, table
+from wordrel.report.document import Block, Bullets, Commands, Paragraph, Section, Table, name
+from wordrel.report.text import NOTHING, count, percent
 from wordrel.study.results import Results
 
 
-def method(results: Results) -> str:
+def method(results: Results) -> Section:
     """The rules of the scores, with the settings of this study."""
     statistics = results.manifest["statistics"]
     level, resamples = percent(statistics["confidence"]), count(statistics["resamples"])
@@ -26,74 +27,73 @@ def method(results: Results) -> str:
         "vocabulary (V), tokens, measure, the rule for missing words (oov), seeds, resamples "
         "(boot), generator seed (rng), interval (ci) and version.",
     )
-    return "## Method\n\n" + "\n".join(f"- {line}" for line in lines)
+    return Section("Method", [Bullets(lines)], "method")
 
 
-def again(results: Results) -> str:
+def again(results: Results) -> Section:
     """The commands that make and check this folder, and where it was made."""
-    name = results.study
-    commands = f"wordrel run configs/{name}.yaml\nwordrel reproduce results/{name}"
-    return f"## Make it again\n\n```sh\n{commands}\n```\n\n{_made(results.manifest)}"
+    study = results.study
+    commands = (f"wordrel run configs/{study}.yaml", f"wordrel reproduce results/{study}")
+    made = Paragraph(_made(results.manifest))
+    return Section("Make it again", [Commands(commands), made], "again")
 
 
 def _made(manifest: Mapping[str, Any]) -> str:
     machine = manifest["environment"]
-    commit = escape(str(manifest.get("commit") or "unknown"))
+    commit = name(manifest.get("commit") or "unknown")
     changed = " with uncommitted changes" if manifest.get("dirty") else ""
     known = [
-        escape(str(machine[key])) + unit
+        name(machine[key]) + unit
         for key, unit in (("platform", ""), ("cpu", ""), ("cores", " cores"), ("memory_gb", " GB"))
         if machine.get(key) is not None
     ]
     where = ", ".join(known) or "an unknown machine"
-    python = escape(str(machine.get("python", "unknown")))
+    python = name(machine.get("python", "unknown"))
     return (
-        f"Made with wordrel {escape(str(manifest['wordrel']))}, commit {commit}{changed}, "
+        f"Made with wordrel {name(manifest['wordrel'])}, commit {commit}{changed}, "
         f"Python {python}, in {count(manifest['seconds'])} s on {where}."
     )
 
 
-def data(results: Results) -> str:
+def data(results: Results) -> Section:
     """The texts and the evaluation sets, with size, source, licence and reference."""
-    parts = ["## Data", _corpora(results), _tasks(results)]
-    return "\n\n".join(parts)
+    return Section("Data", [*_corpora(results), *_tasks(results)], "data")
 
 
-def _corpora(results: Results) -> str:
+def _corpora(results: Results) -> list[Block]:
     numbers = ("tokens", "held_out_tokens", "types", "sentences", "documents", "dropped_tokens")
     heads = ["corpus", "source", "digest", *(n.replace("_", " ") for n in numbers)]
     body = [
         [
-            *(escape(str(corpus[key])) for key in ("name", "source", "digest")),
+            *(name(corpus[key]) for key in ("name", "source", "digest")),
             *(count(corpus.get(key)) for key in numbers),
         ]
         for corpus in results.manifest["corpora"]
     ]
     replaced = [
-        f"{escape(str(c['name']))}: {count(c['replaced_bytes'])} bytes were not UTF-8 "
-        "and were replaced."
+        f"{name(c['name'])}: {count(c['replaced_bytes'])} bytes were not UTF-8 and were replaced."
         for c in results.manifest["corpora"]
         if c.get("replaced_bytes")
     ]
-    return "\n\n".join([table(heads, body, left=3), *replaced])
+    return [Table(heads, body, words=3), *map(Paragraph, replaced)]
 
 
-def _tasks(results: Results) -> str:
+def _tasks(results: Results) -> list[Block]:
     words = ("name", "question", "measure", "source", "license", "reference", "digest")
     heads = ["task", *words[1:4], "licence", *words[5:], "items", "duplicates"]
     body = [
         [
-            *(escape(_told(task, key)) or NOTHING for key in words),
+            *(name(_told(task, key)) or NOTHING for key in words),
             count(task["n_items"]),
             count(task.get("duplicates")),
         ]
         for task in results.manifest["tasks"]
     ]
     skipped = [
-        f"Left out, since it was not there when the study ran: {escape(name)} ({escape(why)})."
-        for name, why in results.manifest.get("skipped", {}).items()
+        f"Left out, since it was not there when the study ran: {name(task)} ({name(why)})."
+        for task, why in results.manifest.get("skipped", {}).items()
     ]
-    return "\n\n".join([table(heads, body, left=len(words)), *skipped])
+    return [Table(heads, body, words=len(words)), *map(Paragraph, skipped)]
 
 
 def _told(task: Mapping[str, Any], key: str) -> str:

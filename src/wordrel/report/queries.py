@@ -1,9 +1,9 @@
 """Questions that every view of the results asks of the tables: orders, primary rows, winners."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ ALPHA = 0.05
 
 _FAMILIES = {kind: rung.family for kind, rung in RUNGS.items()}
 
+K = TypeVar("K")
+T = TypeVar("T")
 Row = Any  # a named tuple with the columns of one table
 
 
@@ -50,6 +52,14 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
     for column, value in wanted.items():
         table = table[table[column] == value]
     return list(table.itertuples(index=False, name="Row"))
+
+
+def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Things by key, both in the order of first appearance."""
+    found: dict[K, list[T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
+    return found
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -124,6 +134,12 @@ def base(results: Results, task: str) -> str:
     names = [str(t["name"]) for t in results.manifest["tasks"]]
     found = [n for n in names if task == n or task.startswith(f"{n}.")]
     return max(found, key=len, default=task)
+
+
+def kind(results: Results, task: str) -> str:
+    """The kind of task that a row belongs to; empty where the manifest does not say it."""
+    kinds = {str(t["name"]): str(t.get("kind") or "") for t in results.manifest["tasks"]}
+    return kinds.get(base(results, task), "")
 
 
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
@@ -201,10 +217,7 @@ def _groups(
     results: Results, table: str, keys: tuple[str, ...]
 ) -> Mapping[tuple[str, ...], list[Row]]:
     """The rows of a table by these columns: thousands of rows are sorted once, not a cell."""
-    found: dict[tuple[str, ...], list[Row]] = {}
-    for r in rows(getattr(results, table)):
-        found.setdefault(tuple(getattr(r, key) for key in keys), []).append(r)
-    return found
+    return grouped(rows(getattr(results, table)), lambda r: tuple(getattr(r, k) for k in keys))
 
 
 def winner(pair: Row) -> str | None:

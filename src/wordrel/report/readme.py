@@ -12,13 +12,11 @@ from pathlib import Path
 
 from wordrel.errors import StoreError
 from wordrel.io.files import write_text
-from wordrel.report import findings, ladder, queries, tables
-from wordrel.report.groups import SEPARATE
-from wordrel.report.headline import headlines
-from wordrel.report.ladder_figure import ladder_alt
-from wordrel.report.ladder_section import sentence
-from wordrel.report.page import bold_title, legend
-from wordrel.report.text import escape
+from wordrel.report import findings, ladder, ladder_section, queries
+from wordrel.report.document import Block, Bullets, Paragraph
+from wordrel.report.headline import SEPARATE, headlines
+from wordrel.report.markdown import blocks, image
+from wordrel.report.page import legend
 from wordrel.study.results import Results, read_results
 
 _BLOCK = re.compile(
@@ -36,14 +34,16 @@ def render_block(results: Results, questions: Sequence[str] = ("alike",)) -> str
     """
     asked = queries.questions(results)
     said = [(q, text) for q in asked if (text := findings.sentence(results, q))]
-    found = ["\n".join(f"- {bold_title(question)} {text}" for question, text in said)]
+    bullets = [f"{findings.bold_title(question)} {text}" for question, text in said]
+    found: list[Block] = [Bullets(bullets)]
     for corpus in queries.corpora(results):
         for question in questions:
-            shown = headlines(results, corpus, question)
+            shown = headlines(results, corpus, question, digits=2)
             first = shown if question in SEPARATE else shown[:1]
-            found += [findings.lead(results, corpus, question)] if shown else []
-            found += [tables.headline_table(results, h, digits=2) for h in first]
-    return "\n\n".join(filter(None, (*found, f"{legend(results)} {_full_report(results)}")))
+            found += [Paragraph(findings.lead(results, corpus, question))] if shown else []
+            found += [block for table in first for block in table]
+    found.append(Paragraph(legend(results)))
+    return f"{blocks(found)} {_full_report(results)}"
 
 
 def render_ladder(results: Results) -> str:
@@ -55,10 +55,9 @@ def render_ladder(results: Results) -> str:
     climbs = ladder.climbs(results)
     if not climbs:
         raise StoreError(f"{results.folder}: found no ladder from foot to top, expected one")
-    sentences = "\n".join(f"- {sentence(climb)}" for climb in climbs)
-    figure = f"results/{results.study}/figures/ladder.svg"
-    image = f"![{escape(ladder_alt(climbs))}]({figure})"
-    return "\n\n".join((sentences, image, _full_report(results)))
+    sentences = blocks([Bullets([ladder_section.sentence(climb) for climb in climbs])])
+    figure = image(ladder_section.figure(climbs), f"results/{results.study}/")
+    return "\n\n".join((sentences, figure, _full_report(results)))
 
 
 _RENDER = {"table": render_block, "ladder": render_ladder}

@@ -1,4 +1,7 @@
-"""The tables for the terminal, as rich renderables; the command line prints them."""
+"""The report's tables for the terminal, and two results side by side, as rich renderables."""
+
+import re
+from collections.abc import Sequence
 
 import pandas as pd
 from rich import box
@@ -6,34 +9,38 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.report import claims_section, queries
+from wordrel.report import claims, queries
+from wordrel.report import document as doc
 from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
-from wordrel.report.headline import Cell, Headline, headlines
-from wordrel.report.queries import Column, Row
-from wordrel.report.tables import ARROWS, signature
+from wordrel.report.headline import column_groups, headlines
+from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, with_interval
 from wordrel.study.results import Results
+
+_BEATS = "letters after a score: the rows that it beats (p < 0.05 after Holm)"
+_STYLES = {doc.STRONG: "bold", doc.EMPHASIS: "italic", doc.RAISED: "bold green"}
+_MARKS = re.compile(f"([{''.join(_STYLES)}])")
+_SIGNS = str.maketrans({**dict.fromkeys(doc.NAME + doc.CODE), doc.BREAK: "\n"})
 
 
 def headline_tables(results: Results) -> list[Group]:
     """The headline tables of all corpora and questions, each with its notes and signature."""
     return [
-        _headline(results, headline)
+        _below_each_other(f"{corpus}: {', '.join(filter(None, (question, group.title)))}", blocks)
         for corpus in queries.corpora(results)
         for question in queries.questions(results)
-        for headline in headlines(results, corpus, question)
+        for group, blocks in zip(
+            column_groups(results, corpus, question),
+            headlines(results, corpus, question),
+            strict=True,
+        )
     ]
 
 
 def claims_table(results: Results) -> Table | None:
     """What the study says of each claim that it can decide; None where it decides none."""
-    found = claims_section.told(results)
-    if not found:
-        return None
-    table = _table(claims_section.TITLE, list(claims_section.HEADS), [])
-    for claim, verdict, evidence in found:
-        table.add_row(Text(claim), Text(verdict, style="bold"), Text(evidence))
-    return table
+    found = claims.claims_table(results)
+    return _written(found[0], claims.TITLE) if found else None
 
 
 def comparison_table(comparison: Comparison) -> Group:
@@ -46,7 +53,7 @@ def comparison_table(comparison: Comparison) -> Group:
 
 def verdicts_table(verdicts: pd.DataFrame) -> Table:
     """How many cells have which verdict, and the cells that are different."""
-    table = _table("", ["verdict", "corpus", "model", "task"], ["cells", "first", "second"])
+    table = _table("", ["verdict", "corpus", "model", "task", "cells", "first", "second"], words=4)
     for verdict in VERDICTS:
         cells = verdicts[verdicts["verdict"] == verdict]
         table.add_row(Text(verdict), "", "", "", str(len(cells)), "", "", style="bold")
@@ -55,46 +62,50 @@ def verdicts_table(verdicts: pd.DataFrame) -> Table:
     return table
 
 
-def _headline(results: Results, headline: Headline) -> Group:
-    title = ", ".join(filter(None, (headline.question, headline.title)))
-    heads = ["seeds", *(_title(c) for c in headline.columns)]
-    table = _table(f"{headline.corpus}: {title}", ["", "model", "view"], heads)
-    for line in headline.lines:
-        cells = [_cell(cell) for cell in line.cells]
-        table.add_row(line.letter, Text(line.model), Text(line.view), line.seeds, *cells)
-    table.add_section()
-    for name, values in headline.footer:
-        table.add_row("", name, "", "", *values, style="dim")
-    notes = [f"{i} {note}" for i, note in enumerate(headline.notes, start=1)]
-    beats = "letters after a score: the rows that it beats (p < 0.05 after Holm)"
-    below = Text("\n".join([*notes, beats, signature(results, headline), ""]), style="dim")
-    return Group(table, below)
+def _below_each_other(title: str, blocks: Sequence[doc.Block]) -> Group:
+    tables = [_written(block, title) for block in blocks if isinstance(block, doc.Table)]
+    said = [_text(block.text) for block in blocks if isinstance(block, doc.Paragraph)]
+    below = Text("\n").join([*said[:-1], Text(_BEATS), *said[-1:]])
+    below.stylize("dim")
+    return Group(*tables, below, "")
 
 
-def _table(title: str, words: list[str], numbers: list[str]) -> Table:
+def _written(table: doc.Table, title: str) -> Table:
+    """A table of the report, with its foot in grey."""
+    shown = _table(title, [_text(head) for head in table.heads], table.words)
+    for row in table.rows:
+        shown.add_row(*map(_text, row))
+    shown.add_section()
+    for row in table.foot:
+        shown.add_row(*map(_text, row), style="dim")
+    return shown
+
+
+def _text(inline: str) -> Text:
+    """One line of the report: what is raised stands behind, in a colour of its own."""
+    shown = Text()
+    style = ""
+    for part in _MARKS.split(inline.translate(_SIGNS)):
+        ends = next((marks for marks in _STYLES if part and part in marks), None)
+        if ends is None:
+            shown.append(part, style or None)
+        else:
+            style = _STYLES[ends] if part == ends[0] else ""
+            inside = shown.plain and not shown.plain.endswith("\n")
+            shown.append(" " if part == doc.RAISED[0] and inside else "")
+    return shown
+
+
+def _table(title: str, heads: Sequence[str | Text], words: int) -> Table:
     heading = Text(title, style="bold") if title else None
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in words:
-        table.add_column(Text(name))
-    for name in numbers:
-        table.add_column(Text(name), justify="right")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place < words else "right")
     return table
 
 
-def _title(column: Column) -> str:
-    measure = f"\n{column.measure} {ARROWS[column.better]}" if column.measure else ""
-    return f"{column.task}{measure}"
-
-
-def _cell(cell: Cell) -> Text:
-    if cell.note is not None:
-        return Text.assemble(NOTHING, (f" {cell.note}", "dim"))
-    score = with_interval(cell.score, cell.low, cell.high)
-    return Text.assemble(score, (f" {cell.marks}" if cell.marks else "", "bold green"))
-
-
 def _side_by_side(corpus: str, scored: pd.DataFrame) -> Table:
-    table = _table(corpus, ["model", "task", "view"], ["first", "second", ""])
+    table = _table(corpus, ["model", "task", "view", "first", "second", ""], words=3)
     for r in queries.rows(scored):
         first = with_interval(r.score_first, r.low_first, r.high_first)
         second = with_interval(r.score_second, r.low_second, r.high_second)

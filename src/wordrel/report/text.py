@@ -74,20 +74,10 @@ def code(text: str) -> str:
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def superscript(marks: str) -> str:
-    """Marks above the line, or nothing."""
-    return f"<sup>{marks}</sup>" if marks else ""
-
-
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """A Markdown table; the first `left` columns hold words, the others numbers."""
     rule = [":--"] * left + ["--:"] * (len(header) - left)
     return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *rows))
-
-
-def folded(title: str, body: str) -> str:
-    """Markdown that is opened with a click."""
-    return f"<details>\n<summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def listed(names: Sequence[str]) -> str:

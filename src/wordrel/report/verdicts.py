@@ -5,6 +5,7 @@ Reads tables in memory; a rule itself stands in `claims`, or in the experiment t
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
@@ -37,6 +38,42 @@ class Claim(NamedTuple):
     verdict: str
     effect: str
     more: str = ""
+
+    @property
+    def evidence(self) -> str:
+        """All the numbers."""
+        return "; ".join(filter(None, (self.effect, self.more)))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What decides one claim.
+
+    Attributes:
+        name: C1 to C9.
+        claim: its words.
+        experiment: the one whose docstring has the question, the predictions and the rule, as
+            they were written before its run.
+        rule: the rule in words that stand by themselves.
+        models: those that have to be in a study, by their names.
+        tasks: those that have to be asked.
+        decide: the verdict, from the tables of a study that has both.
+    """
+
+    name: str
+    claim: str
+    experiment: str
+    rule: str
+    models: tuple[str, ...]
+    tasks: tuple[str, ...]
+    decide: Callable[[Results], Claim]
+
+    def missing(self, results: Results) -> list[str]:
+        """The models and tasks that a study would need besides; empty where it can decide."""
+        models = {str(model["name"]) for model in results.config.get("models") or ()}
+        tasks = {str(task["name"]) for task in results.manifest["tasks"]}
+        without = [name for name in self.models if name not in models]
+        return without + [name for name in self.tasks if name not in tasks]
 
 
 def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:

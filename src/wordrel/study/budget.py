@@ -14,10 +14,10 @@ from typing import Any
 
 from wordrel.config import CorpusConfig, StudyConfig
 from wordrel.corpus import corpus_folder, identify, list_sources, open_corpus
-from wordrel.corpus.rough import rough_train_tokens
+from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
 from wordrel.io.store import is_done
-from wordrel.jobs.engines import Cluster
+from wordrel.jobs import Cluster
 from wordrel.study.cell import is_trained
 from wordrel.study.costs import UNKNOWN, Basis, Estimate, Known, table_bytes
 from wordrel.study.evaluate import CellWork, unanswered

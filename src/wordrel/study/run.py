@@ -6,9 +6,10 @@ is replaced only when the run has come to its end.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,8 @@ from wordrel.io.store import (
     write_json,
     write_text,
 )
-from wordrel.jobs.engines import Cluster, Engine, engine_of
-from wordrel.jobs.execute import CellOutcome, Cells, run_cells
+from wordrel.jobs import Cluster, engine_of
+from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
@@ -39,13 +40,15 @@ _log = logging.getLogger("wordrel")
 Done = TypeVar("Done")
 
 
-def _needs(work: CellWork) -> list[Path]:
-    """The prepared corpus, and the files of the user's own tasks."""
+def _cell(work: CellWork) -> Cell:
+    """Needs the prepared corpus, and the files of the user's own tasks."""
     own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
-    return [work.cell.corpus, *own]
-
-
-CELLS = Cells(train_and_ask, lambda work: work.name, is_answered, _needs)
+    return Cell(
+        work.name,
+        partial(train_and_ask, work),
+        partial(is_answered, work),
+        (work.cell.corpus, *own),
+    )
 
 
 def run_study(
@@ -55,7 +58,7 @@ def run_study(
     *,
     jobs: int | None = None,
     cluster: Cluster | None = None,
-    pages: Sequence[Callable[[Path], object]] = (),
+    write_pages: Callable[[Path], object] = lambda folder: None,
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -66,7 +69,7 @@ def run_study(
         jobs: cells at a time; default: as in the config, else one a core, and on a cluster one a
             worker.
         cluster: where cells run; default: on this machine.
-        pages: each writes one page into a folder of results, from its tables.
+        write_pages: writes the pages of a folder of results, from its tables.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -93,8 +96,7 @@ def run_study(
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
-        for write_page in pages:
-            write_page(folder)
+        write_pages(folder)
     return read_results(out)
 
 
@@ -114,11 +116,10 @@ def _healed(attempt: Callable[[], Done]) -> Done:
 def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
     with _scratch(shared) as scratch, live_progress(scratch, len(plan.works)) as finished:
         return run_cells(
-            CELLS,
-            plan.works,
+            [*map(_cell, plan.works)],
             engine=engine,
             scratch=scratch,
-            on_outcome=lambda work, outcome: finished(work.name, _ended(outcome)),
+            on_outcome=lambda outcome: finished(outcome.name, _ended(outcome)),
         )
 
 

@@ -15,10 +15,9 @@ from wordrel.config.paths import source_from
 from wordrel.config.rungs import up_to
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import tokenize_shard
+from wordrel.corpus.shards import TokenizedShard, tokenize_shard
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.text import read_bytes
-from wordrel.corpus.tokenized import ShardReport
 from wordrel.errors import CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
 from wordrel.tasks.fetch import find_files
@@ -173,18 +172,14 @@ def look_at(corpus: CorpusConfig, cache: Path, limits: Limits) -> Look:
     return replace(first, corpus=first.corpus.model_copy(update={"held_out": 0.0}))
 
 
-def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, ShardReport]:
+def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, TokenizedShard]:
     """The look of a text, and what was counted in the part that was read."""
     shard = plan_shards(source, corpus.documents, limits.shard)[0]
     with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits, _unwatched).report
+        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits)
     whole = shard.size == source.bytes
     tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
     return Look(corpus, source, tokens, whole), report
-
-
-def _unwatched(done: int, tokens: int) -> None:
-    """Progress that nobody watches: it takes seconds."""
 
 
 def _is_wrapped(source: Source) -> bool:

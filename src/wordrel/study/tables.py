@@ -15,7 +15,7 @@ from wordrel.config import StatisticsConfig
 from wordrel.corpus import Corpus
 from wordrel.io.files import read_parquet, reading, write_text
 from wordrel.io.store import opened
-from wordrel.jobs.execute import CellOutcome
+from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import agreement_rows
 from wordrel.study.analysis import adjust, analyse, measurement_rows, primary_pairs

@@ -4,9 +4,12 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import ladder
-from wordrel.report.claims.rule import Rule
 from wordrel.report.text import share, with_interval
-from wordrel.report.verdicts import SEEDS, Claim
+from wordrel.report.verdicts import (
+    SEEDS,
+    Claim,
+    Rule,
+)
 from wordrel.study.results import Results
 
 MARGIN = 0.02

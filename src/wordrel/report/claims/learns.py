@@ -4,9 +4,9 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
-from wordrel.report.claims.rule import Rule
 from wordrel.report.verdicts import (
     Claim,
+    Rule,
     ahead,
     counted,
     difference,

@@ -6,11 +6,11 @@ Reads stored tables in memory.
 from collections.abc import Iterator
 
 from wordrel.report import queries
-from wordrel.report.claims.rule import Rule
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
+    Rule,
     Verdict,
     ahead,
     decided_by_all,

@@ -4,10 +4,10 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
-from wordrel.report.claims.rule import Rule
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
+    Rule,
     Verdict,
     agreement,
     apart,

@@ -1,53 +1,55 @@
-"""report.html: one file with the charts' library, the style and the data inside.
+"""The report as HTML: one file with the charts' library, the style and the data inside.
 
-Reads a results folder; `write_html` writes report.html into it. Same tables and same versions of
-the libraries, same bytes.
+Same report and same versions of the libraries, same bytes.
 """
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from wordrel.io.files import write_text
-from wordrel.report.html.sections import sections
-from wordrel.study.results import Results, read_results
+from wordrel.report import charts
+from wordrel.report import document as doc
 
 _NAMES = "window.vegaEmbed = vegaEmbed;"
 """What the page's script calls in the charts' library."""
 
 _JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_TAGS = {doc.STRONG: "strong", doc.EMPHASIS: "em", doc.RAISED: "sup", doc.CODE: "code"}
+_SIGNS = str.maketrans(
+    {
+        **{marks[0]: f"<{tag}>" for marks, tag in _TAGS.items()},
+        **{marks[1]: f"</{tag}>" for marks, tag in _TAGS.items()},
+        **dict.fromkeys(doc.NAME, ""),
+        doc.BREAK: "<br>",
+    }
+)
+_LINK = re.compile(f"{doc.LINK[0]}(.*?){doc.TO}(.*?){doc.LINK[1]}")
 
 
-def write_html(folder: Path) -> Path:
-    """Render report.html from the stored files; returns its path.
-
-    Raises:
-        StoreError: a stored file is missing or malformed, or the folder cannot be written.
-    """
-    path = folder / "report.html"
-    write_text(path, render_html(read_results(folder)))
-    return path
-
-
-def render_html(results: Results) -> str:
+def write(report: doc.Document) -> str:
     """The whole of report.html."""
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            study=results.study,
-            notes=[str(note) for note in results.config.get("notes") or ()],
-            sections=sections(results),
+            report=report,
+            config=charts.CONFIG,
             style=_asset("page.css"),
             script=_asset("page.js"),
             library=_library(),
         )
     )
+
+
+def inline(text: str) -> Markup:
+    """One line of text; whatever is not a mark of the report's own is shown as it is."""
+    escaped = _LINK.sub(r'<a href="\1">\2</a>', str(escape(text)))
+    return Markup(escaped.translate(_SIGNS))
 
 
 def script_json(data: object) -> Markup:
@@ -58,23 +60,27 @@ def script_json(data: object) -> Markup:
     return Markup(text)
 
 
+def _kind(block: doc.Block) -> str:
+    return type(block).__name__.lower()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("wordrel.report.html"),
+        loader=PackageLoader("wordrel.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["script_json"] = script_json
+    environment.filters |= {"inline": inline, "script_json": script_json, "kind": _kind}
     return environment
 
 
 @cache
 def _asset(name: str) -> Markup:
-    place = files("wordrel.report.html") / "templates" / name
+    place = files("wordrel.report") / "templates" / name
     return Markup(place.read_text(encoding="utf-8"))
 
 

@@ -23,18 +23,15 @@ function coloured(part, style) {
 
 const NARROW = 420; // pixels: below it the names of a legend stand below each other
 
+const CONFIG = JSON.parse(document.getElementById("config").textContent);
+
 function look(style, width) {
-  const [ink, line] = ["--ink", "--line"].map((name) => style.getPropertyValue(name).trim());
-  const words = { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12 };
+  const narrow = width < NARROW;
   return {
-    aria: false,
-    background: "transparent",
+    ...coloured(CONFIG, style),
     font: "system-ui, sans-serif",
-    view: { stroke: null },
-    axis: { ...words, titleFontWeight: "normal", gridColor: line, domainColor: line, tickColor: line },
-    axisY: { grid: false },
-    axisXQuantitative: { tickCount: width < NARROW ? 4 : 8 },
-    legend: { ...words, labelLimit: 260, columns: width < NARROW ? 1 : 2 },
+    axisXQuantitative: { tickCount: narrow ? 4 : 8 },
+    legend: { ...coloured(CONFIG.legend, style), columns: narrow ? 1 : 2 },
   };
 }
 

@@ -11,27 +11,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from distributed import Client, KilledWorker, Security, Worker, get_worker
-from joblib import parallel_config
-from joblib._dask import DaskDistributedBackend  # public by its name "dask" alone
+from distributed import Client, Future, KilledWorker, Security, Worker, as_completed, get_worker
 
 from wordrel.config.paths import regular_file
 from wordrel.errors import ConfigError, WordrelError
 from wordrel.io.environment import environment
-from wordrel.jobs.engines import Cluster, Died, Engine, Guard, Started
-from wordrel.jobs.worker import run_job
+from wordrel.jobs.local import Cell, CellOutcome, Died, Engine, Results, Start, run_cell
 
 _log = logging.getLogger("wordrel")
-
-_NETWORK_DISK_LAG = 90.0  # NFS may hide a new file from other machines for 60 s (acdirmax)
-_ONE_THREAD = "start it with `dask worker --nthreads 1 --nworkers N`"
 
 
 @dataclass(frozen=True)
@@ -39,40 +35,68 @@ class DaskEngine(Engine):
     """Workers of a Dask scheduler, a cell each at a time.
 
     Attributes:
-        cluster: where the scheduler is.
+        address: of the scheduler; or
+        scheduler_file: that the scheduler wrote.
         jobs: cells at a time; None: as many as there are workers, those that come later included.
         gpu: whether each cell takes one of the resource GPU.
         patience: seconds to wait for the scheduler, and for a first worker.
     """
 
-    cluster: Cluster
+    address: str | None = None
+    scheduler_file: Path | None = None
     jobs: int | None = None
     gpu: bool = False
     patience: float = 60.0
 
+    lag = 90.0  # NFS may hide a new file from other machines for 60 s (acdirmax)
+
     @contextmanager
-    def started(self, paths: Sequence[Path]) -> Iterator[Started]:
+    def started(self, scratch: Path, needs: Sequence[Path]) -> Iterator[Start]:
         """Connected to workers that are fit for cells.
 
         Raises:
             ConfigError: when there is no scheduler or worker in time, or a worker that has other
                 versions, several threads, or no access to the paths.
         """
-        guard = _OnWorker(tuple(paths), _versions())
-        address = self.cluster.address or self._address_in_file()
+        guard = _OnWorker((scratch, *needs), _versions())
+        address = self.address or self._address_in_file()
         with self._client(address) as client:
             workers = self._workers(client, address)
             _warn_of_limits(workers)
             _refuse_unfit(client, list(workers), guard)
             _log.info("dask: %d workers at %s", len(workers), address)
-            settings = {"resources": {"GPU": 1}} if self.gpu else {}
-            with _losses_noted(client):
-                yield Started(
-                    lambda cells: parallel_config(backend=_Backend(client=client, **settings)),
-                    guard,
-                    at_once=self.jobs or "all",
-                    lag=_NETWORK_DISK_LAG,
-                )
+            events: Any = client  # whose methods for events have no types
+            events.subscribe_topic("all", _note_lost_worker)
+            try:
+                yield partial(self._results, client, scratch, guard)
+            finally:
+                if (
+                    client.status == "running"
+                ):  # else the scheduler would write to it when it is gone
+                    events.unsubscribe_topic("all")
+
+    def _results(
+        self, client: Client, scratch: Path, guard: "_OnWorker", cells: Sequence[Cell]
+    ) -> Results:
+        """Where this ends early, the end of the client makes the scheduler forget what runs."""
+        resources = {"GPU": 1} if self.gpu else None
+
+        def submit(cell: Cell) -> Future[CellOutcome]:
+            given = (cell, scratch, guard)
+            return client.submit(run_cell, *given, pure=False, resources=resources)
+
+        waiting = iter(cells)
+        running: Any = as_completed(  # type: ignore[no-untyped-call]
+            [submit(cell) for cell in islice(waiting, self.jobs)],
+            loop=client.loop,
+            with_results=True,
+            raise_errors=False,
+        )
+        for future, result in running:
+            for cell in islice(waiting, 1):
+                running.add(submit(cell))
+            future.release()  # else Dask would run the cell again when it loses the worker
+            yield result if isinstance(result, CellOutcome) else _without_result(client, result)
 
     def _client(self, address: str) -> Client:
         settings: dict[str, Any] = {"set_as_default": False, "name": "wordrel"}
@@ -80,9 +104,10 @@ class DaskEngine(Engine):
         try:
             return Client(address, timeout=self.patience, security=security, **settings)  # type: ignore[no-untyped-call]
         except (OSError, ValueError, RuntimeError) as error:
-            found = f"found no Dask scheduler at {address} within {self.patience:.0f} s ({error})"
-            cure = "start one with `dask scheduler`, or correct this"
-            raise ConfigError([f"{self._setting}: {found}; {cure}"]) from error
+            raise self._error(
+                f"found no Dask scheduler at {address} within {self.patience:.0f} s ({error}); "
+                "start one with `dask scheduler`, or correct this"
+            ) from error
 
     def _security(self, address: str) -> Security:
         """The certificates of the user's own Dask configuration, which tls:// needs."""
@@ -93,31 +118,32 @@ class DaskEngine(Engine):
         except OSError as error:
             context, found = None, str(error)
         if context is None and address.startswith("tls://"):
-            keys = "ca-file, client.cert and client.key below distributed.comm.tls"
-            cure = f"set {keys} in Dask's own configuration (such as ~/.config/dask/dask.yaml)"
-            place = f"{self._setting}: {address} needs certificates, found {found}"
-            raise ConfigError([f"{place}; {cure}"])
+            raise self._error(
+                f"{address} needs certificates, found {found}; set ca-file, client.cert and "
+                "client.key below distributed.comm.tls in Dask's own configuration (such as "
+                "~/.config/dask/dask.yaml)"
+            )
         return security
 
-    @property
-    def _setting(self) -> str:
-        return "--dask" if self.cluster.address else "--scheduler-file"
+    def _error(self, message: str) -> ConfigError:
+        return ConfigError([f"{'--dask' if self.address else '--scheduler-file'}: {message}"])
 
     def _address_in_file(self) -> str:
         """The scheduler may be just starting, and its file not there or half written."""
-        file = self.cluster.scheduler_file
+        file = self.scheduler_file
         assert file is not None  # a cluster has one of the two
         end = time.monotonic() + self.patience
         while True:
             try:
-                file = regular_file(file, _wrong_file)
+                file = regular_file(file, self._error)
                 about = json.loads(file.read_text(encoding="utf-8"))
                 return str(about["address"])
             except (OSError, ValueError, KeyError) as error:
                 if time.monotonic() >= end:
-                    found = f"found no address in {file} ({error!r})"
-                    cure = "start `dask scheduler --scheduler-file` with this path"
-                    raise ConfigError([f"{self._setting}: {found}; {cure}"]) from error
+                    raise self._error(
+                        f"found no address in {file} ({error!r}); start `dask scheduler "
+                        "--scheduler-file` with this path"
+                    ) from error
             time.sleep(0.2)
 
     def _workers(self, client: Client, address: str) -> dict[str, Any]:
@@ -134,12 +160,9 @@ class DaskEngine(Engine):
         asked = " with the resource GPU (execute.device: cuda)" if self.gpu else ""
         found = f"{len(workers)} workers, none of them fit{asked}" if workers else "no worker"
         start = 'dask worker --nthreads 1 --resources "GPU=1"' if self.gpu else "dask worker"
-        place = f"{self._setting}: found {found} at {address} after {self.patience:.0f} s"
-        raise ConfigError([f"{place}; start `{start}` on each host"])
-
-
-def _wrong_file(message: str) -> ConfigError:
-    return ConfigError([f"--scheduler-file: {message}"])
+        raise self._error(
+            f"found {found} at {address} after {self.patience:.0f} s; start `{start}` on each host"
+        )
 
 
 def _warn_of_limits(workers: Mapping[str, Any]) -> None:
@@ -159,14 +182,10 @@ def _refuse_unfit(client: Client, workers: list[str], guard: "_OnWorker") -> Non
     Raises:
         ConfigError: naming every worker that cannot run cells, and why.
     """
-    found = client.run(_problem, guard, workers=workers, on_error="return")
+    found = client.run(guard.problem, workers=workers, on_error="return")
     problems = [f"dask worker {a} {_explained(p)}" for a, p in sorted(found.items()) if p]
     if problems:
         raise ConfigError(problems)
-
-
-def _problem(guard: "_OnWorker", dask_worker: Worker) -> str | None:
-    return guard.problem(dask_worker)  # Dask fills in the second argument, by its name
 
 
 def _explained(problem: str | Exception) -> str:
@@ -188,14 +207,14 @@ def _versions() -> dict[str, str | None]:
 
 
 @dataclass(frozen=True)
-class _OnWorker(Guard):
+class _OnWorker:
     """Refuses a worker that cannot run cells, and stops the cells of a run that is over."""
 
     paths: tuple[Path, ...]
     versions: Mapping[str, str | None]
 
-    def problem(self, worker: Worker) -> str | None:
-        """Why the worker that this runs in cannot run cells."""
+    def problem(self, dask_worker: Worker) -> str | None:
+        """Why a worker cannot run cells; Dask fills in its own, by the name of the argument."""
         for path in self.paths:
             if not os.access(path, os.R_OK):
                 return (
@@ -208,16 +227,17 @@ class _OnWorker(Guard):
                     f"has {name} {here}, expected {self.versions[name]} as where the study was "
                     "started: install the same versions (pip install -c constraints.txt)"
                 )
-        threads = worker.state.nthreads
-        return None if threads == 1 else f"has {threads} threads, expected 1: {_ONE_THREAD}"
+        threads = dask_worker.state.nthreads
+        cure = "start it with `dask worker --nthreads 1 --nworkers N`"
+        return None if threads == 1 else f"has {threads} threads, expected 1: {cure}"
 
-    def begin(self) -> Callable[[], bool]:
+    def __call__(self) -> Callable[[], None]:
         """Look again, for this worker may have come after the run began.
 
         Returns:
-            False from when the run has ended or has given this cell to another worker. Asked in
-            another thread than the cell's it is always True: an exception in the thread that
-            feeds gensim would leave gensim waiting for ever.
+            What stops the cell when the run has ended or has given it to another worker; but in
+            the cell's own thread alone: an exception in the thread that feeds gensim would leave
+            gensim waiting for ever.
         """
         worker = get_worker()
         problem = self.problem(worker)
@@ -225,69 +245,33 @@ class _OnWorker(Guard):
             raise ConfigError([f"dask worker {worker.address} {problem}"])
         key, thread = worker.get_current_task(), threading.get_ident()
 
-        def wanted() -> bool:
+        def check() -> None:
             task = worker.state.tasks.get(key)
             executing = task is not None and task.state == "executing"
-            return executing or threading.get_ident() != thread
+            if not executing and threading.get_ident() == thread:
+                raise CancelledError
 
-        return wanted
-
-
-@contextmanager
-def _losses_noted(client: Client) -> Iterator[None]:
-    """Log the workers that the scheduler loses while they run cells."""
-    events: Any = client  # whose methods for events have no types
-    events.subscribe_topic("all", _note_lost_worker)
-    try:
-        yield
-    finally:
-        if client.status == "running":  # else the scheduler would write to a client that is gone
-            events.unsubscribe_topic("all")
+        return check
 
 
 def _note_lost_worker(event: tuple[float, Mapping[str, Any]]) -> None:
+    """Log a worker that the scheduler lost while it ran cells."""
     about = event[1]
-    cells = [key for key in about.get("processing-tasks", ()) if run_job.__name__ in str(key)]
+    cells = [key for key in about.get("processing-tasks", ()) if run_cell.__name__ in str(key)]
     if about.get("action") == "remove-worker" and cells:
         _log.warning("dask worker %s is gone; its cells go to other workers", about["worker"])
 
 
-@dataclass(frozen=True)
-class _GivenUp:
-    """What joblib is told of a task that Dask does not run any more."""
-
-    error: BaseException
-
-
-class _Backend(DaskDistributedBackend):  # type: ignore[misc]
-    """joblib's Dask backend, which else waits for ever for a task that Dask has given up."""
-
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        """More than one: with one, joblib would run the cells here and not on the only worker."""
-        return 2
-
-    def submit(self, func: Any, callback: Callable[[Any], None]) -> Future[Any]:
-        """Let joblib know of failures too: its own backend calls back for results alone."""
-
-        def tell(job: Future[Any]) -> None:
-            error = job.exception()
-            if error is not None:
-                callback(_GivenUp(error))
-
-        job: Future[Any] = super().submit(func, callback)
-        job.add_done_callback(tell)
-        return job
-
-    def retrieve_result_callback(self, out: Any) -> Any:
-        """The results of a batch, which is one cell; raises what ends the whole call."""
-        if isinstance(out, _GivenUp) and isinstance(out.error, KilledWorker):
-            times = out.error.allowed_failures + 1
-            return [Died(times, f"the last was {out.error.last_worker.address}")]
-        if isinstance(out, CancelledError | _GivenUp):
-            address = self.client.scheduler.address
-            error = out.error if isinstance(out, _GivenUp) else "the connection was lost"
-            raise WordrelError(
-                f"the Dask scheduler at {address} gave up the cells ({error}); what was finished "
-                "is kept: see that it runs, then run again"
-            )
-        return super().retrieve_result_callback(out)
+def _without_result(client: Any, error: Any) -> Died:
+    """Tell a cell that kills its workers from the end of the run."""
+    if isinstance(error, tuple):  # type, exception, trace
+        error = error[1]
+    if isinstance(error, KilledWorker):
+        return Died(error.allowed_failures + 1, f"the last was {error.last_worker.address}")
+    if isinstance(error, WordrelError):  # what `run_cell` raises
+        raise error
+    found = "the connection was lost" if isinstance(error, CancelledError) else error
+    raise WordrelError(
+        f"the Dask scheduler at {client.scheduler.address} gave up the cells ({found}); what was "
+        "finished is kept: see that it runs, then run again"
+    )

@@ -1,0 +1,191 @@
+"""What a report holds, as a tree: sections of paragraphs, lists, tables and figures.
+
+It is built once from the stored tables (`page.document`), and written as Markdown, as HTML or for
+the terminal. Text is a string in which characters of Unicode's private area enclose what is bold, a
+link or a name. No name can hold these characters, so a writer replaces them by its own signs and
+escapes the rest.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+STRONG, EMPHASIS, RAISED = "\ue000\ue001", "\ue002\ue003", "\ue004\ue005"
+CODE, NAME, LINK = "\ue006\ue007", "\ue008\ue009", "\ue00a\ue00b"
+"""The first and the last character around a part of a text."""
+TO = "\ue00c"
+"""Between the address of a link and its text."""
+BREAK = "\ue00d"
+"""A new line inside a paragraph or a cell."""
+
+_HARMLESS = re.compile("[A-Za-z0-9]+(?:[ ./_-][A-Za-z0-9]+)*")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+
+Spec = dict[str, Any]  # of a chart, in Vega-Lite
+
+
+def name(text: object) -> str:
+    """Text that the report did not write itself (a name, a message), on one line.
+
+    Plain words are markup in no language and need no marks.
+    """
+    plain = _plain(text)
+    return plain if _HARMLESS.fullmatch(plain) else _around(NAME, plain)
+
+
+def strong(text: str) -> str:
+    """Bold."""
+    return _around(STRONG, text)
+
+
+def emphasis(text: str) -> str:
+    """In italics."""
+    return _around(EMPHASIS, text)
+
+
+def raised(text: str) -> str:
+    """Above the line."""
+    return _around(RAISED, text)
+
+
+def code(text: str) -> str:
+    """As it is typed, in letters of one width."""
+    return _around(CODE, _plain(text))
+
+
+def link(text: str, address: str) -> str:
+    """Text that leads to an address."""
+    return _around(LINK, f"{address}{TO}{text}")
+
+
+def _around(marks: str, text: str) -> str:
+    return f"{marks[0]}{text}{marks[1]}" if text else ""
+
+
+def _plain(text: object) -> str:
+    return " ".join(_PRIVATE.sub("\ufffd", str(text)).split())
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Sentences."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list without order."""
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Lines for a shell."""
+
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Attributes:
+        heads: of the columns.
+        rows: a text for each column.
+        words: how many columns, from the left, hold words; the others hold numbers.
+        foot: the last rows, which are never sorted or filtered away.
+        title: stands above it; empty where the text around it is enough.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int = 1
+    foot: Sequence[Sequence[str]] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart; `title` names what differs between the charts of a figure, as plain text."""
+
+    title: str
+    spec: Spec
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Charts that belong together.
+
+    Attributes:
+        name: of its SVG file, without ending; empty where only the page shows it.
+        charts: in their order.
+        words: what they show, as plain text.
+        caption: how they are to be read.
+        marks: what stands for what, where only the page has to say it.
+        tables: the numbers that are drawn, where no other table of the page holds them.
+        small: whether the charts stand side by side.
+    """
+
+    name: str
+    charts: Sequence[Chart]
+    words: str
+    caption: str = ""
+    marks: str = ""
+    tables: Sequence[Table] = ()
+    small: bool = False
+
+    @property
+    def path(self) -> str:
+        """Of the SVG file inside the folder of the results."""
+        return f"figures/{self.name}.svg"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What is opened with a click."""
+
+    title: str
+    blocks: Sequence["Block"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands below it.
+
+    Attributes:
+        title: the heading.
+        blocks: in their order.
+        name: its place on the page (`#name`); empty for the parts of a section.
+        on_page: whether only the page has it, and report.md has not.
+    """
+
+    title: str
+    blocks: Sequence["Block"]
+    name: str = ""
+    on_page: bool = False
+
+
+Block = Paragraph | Bullets | Commands | Table | Figure | Fold | Section
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report: the name of the study, its notes, and the sections."""
+
+    study: str
+    notes: Sequence[str]
+    sections: Sequence[Section]
+
+
+def figures(blocks: Sequence[Block]) -> list[Figure]:
+    """The figures with a file of their own, in their order."""
+    found: list[Figure] = []
+    for block in blocks:
+        if isinstance(block, Figure) and block.name:
+            found.append(block)
+        elif isinstance(block, Section | Fold):
+            found += figures(block.blocks)
+    return found

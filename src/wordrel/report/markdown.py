@@ -1,0 +1,79 @@
+"""The report as Markdown: report.md, and the blocks of the README."""
+
+import re
+from collections.abc import Sequence
+
+from wordrel.report import document as doc
+from wordrel.report import text as form
+from wordrel.report.document import Block, Document, Figure, Fold, Section, Table
+
+_SIGNS = str.maketrans(
+    {
+        **dict(zip(doc.STRONG + doc.EMPHASIS, ("**", "**", "*", "*"), strict=True)),
+        **dict(zip(doc.RAISED, ("<sup>", "</sup>"), strict=True)),
+        doc.BREAK: "<br>",
+    }
+)
+_CODE, _NAME, _LINK = (
+    re.compile(f"{marks[0]}(.*?){marks[1]}", re.DOTALL) for marks in (doc.CODE, doc.NAME, doc.LINK)
+)
+
+
+def write(report: Document) -> str:
+    """The whole of report.md."""
+    head = [f"# {form.escape(report.study)}", *map(form.escape, report.notes)]
+    sections = [_section(section, 2) for section in report.sections if not section.on_page]
+    return "\n\n".join([*head, *sections]) + "\n"
+
+
+def blocks(found: Sequence[Block], level: int = 2) -> str:
+    """Blocks below each other; headings of sections have at least this level."""
+    return "\n\n".join(filter(None, (_block(block, level) for block in found)))
+
+
+def inline(text: str) -> str:
+    """One line of text."""
+    text = _CODE.sub(lambda found: form.code(found[1]), text)
+    text = _NAME.sub(lambda found: form.escape(found[1]), text)
+    text = _LINK.sub(lambda found: _link(*found[1].split(doc.TO)), text)
+    return text.translate(_SIGNS)
+
+
+def image(figure: Figure, folder: str = "") -> str:
+    """A figure with its caption below it; `folder` leads to that of the results."""
+    shown = f"![{form.escape(figure.words)}]({folder}{figure.path})"
+    return f"{shown}\n\n{inline(doc.emphasis(figure.caption))}" if figure.caption else shown
+
+
+def _link(address: str, text: str) -> str:
+    return f"[{text}]({address})"
+
+
+def _block(block: Block, level: int) -> str:
+    match block:
+        case doc.Paragraph(text):
+            return inline(text.replace(doc.BREAK, f"{doc.BREAK}\n"))
+        case doc.Bullets(items):
+            return "\n".join(f"- {inline(item)}" for item in items)
+        case doc.Commands(lines):
+            return "\n".join(["```sh", *lines, "```"])
+        case Table():
+            return _table(block)
+        case Figure():
+            return image(block) if block.name else ""
+        case Fold(title, inside):
+            body = blocks(inside, level)
+            return f"<details>\n<summary>{inline(title)}</summary>\n\n{body}\n\n</details>"
+        case Section():
+            return _section(block, level)
+
+
+def _section(section: Section, level: int) -> str:
+    heading = f"{'#' * level} {inline(section.title)}"
+    return f"{heading}\n\n{blocks(section.blocks, level + 1)}"
+
+
+def _table(table: Table) -> str:
+    rows = [[inline(cell) for cell in row] for row in (*table.rows, *table.foot)]
+    drawn = form.table([inline(head) for head in table.heads], rows, left=table.words)
+    return f"{inline(table.title)}\n\n{drawn}" if table.title else drawn

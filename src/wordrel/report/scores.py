@@ -1,0 +1,209 @@
+"""The figures of scores: every score with its interval, and how far each is from word2vec's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from wordrel.report import charts, queries
+from wordrel.report.document import Chart, Figure, Spec
+from wordrel.report.findings import front
+from wordrel.report.queries import Column, Row
+from wordrel.report.text import number, percent
+from wordrel.study.results import Results
+
+_CAPTION = (
+    "Each model minus the first word2vec model that answers, in its primary view, on the tasks "
+    "that count; to the right is better. Filled: told apart after Holm. Random vectors are left "
+    "out."
+)
+_MOST = 12  # columns; a study of more shows differences, question by question
+_FEW = 10  # models that a panel shows whether or not they have an answer, or a task has room for
+_FLOOR = "random"  # so far below the others that it would press them together
+_REFERENCE = "word2vec"
+_LEAST = 0.01  # a difference that an axis can show
+
+
+def scores_figure(results: Results) -> list[Figure]:
+    """A panel for each column and corpus; none where nothing was scored, or too much."""
+    drawn = score_panels(results)
+    if not drawn:
+        return []
+    fronts = [(corpus, column, front(results, corpus, column)) for corpus, column in drawn]
+    best = "; ".join(
+        f"{corpus}, {column.task}: {row.model} {number(row.score)}"
+        for corpus, column, row in fronts
+        if row is not None
+    )
+    opening = f"Scores with {_level(results)} intervals and chance lines. Best model by panel:"
+    shown = [
+        Chart(f"{column.task} · {corpus}", _scores_chart(results, corpus, column))
+        for corpus, column in drawn
+    ]
+    return [Figure("scores", shown, f"{opening} {best}.", small=True)]
+
+
+def score_panels(results: Results) -> list[tuple[str, Column]]:
+    """Corpus and column of each panel, the corpora of a column beside each other."""
+    corpora = queries.corpora(results)
+    found = [
+        (corpus, column)
+        for question in queries.questions(results)
+        for column in _all_columns(results, question)
+        for corpus in corpora
+        if column in queries.columns(results, corpus, question)
+        and front(results, corpus, column) is not None
+    ]
+    return found if len({column for _, column in found}) <= _MOST else []
+
+
+def _all_columns(results: Results, question: str) -> list[Column]:
+    every = [queries.columns(results, c, question) for c in queries.corpora(results)]
+    return list(dict.fromkeys(column for columns in every for column in columns))
+
+
+def _scores_chart(results: Results, corpus: str, column: Column) -> Spec:
+    """A line for each model; among many, those without an answer are left to the table."""
+    answers = queries.answers(results, corpus, column)
+    models, families = queries.models(results, corpus), charts.families(results)
+    answered = [m for m in models if m in answers and not pd.isna(answers[m].score)]
+    shown = models if len(models) <= _FEW else answered
+    dots = [
+        {
+            "model": model,
+            "family": families[model],
+            **charts.interval("score", r.score, r.low, r.high),
+        }
+        for model, r in ((m, answers[m]) for m in answered)
+    ]
+    silent = [{"model": m, "said": "no answer"} for m in shown if m not in answered]
+    title = f"{column.measure} ({column.better} is better)"
+    colours = charts.by_family(results, answered)
+    dot = {
+        "x": charts.field("score", "quantitative", title=title, **charts.FREE),
+        "stroke": charts.named("family", colours),
+        "fill": charts.named("family", colours),
+        "tooltip": charts.tips("model", "score", "low", "high"),
+    }
+    mark = {"type": "text", "align": "left", "color": charts.QUIET, "fontStyle": "italic"}
+    nothing = {"x": {"value": 4}, "text": {"field": "said"}}
+    layers = [*charts.dots(dot), charts.layer(mark, nothing, silent)]
+    chances = [r.chance for r in answers.values() if not pd.isna(r.chance)][:1]
+    lines = [charts.line_at("score", chances)] if chances else []
+    side = {"y": charts.side("model", shown)}
+    return charts.chart(dots, layers, side, {"step": 20}, lines)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One corpus: `gaps` holds model minus reference, in the units of the score.
+
+    Attributes:
+        corpus: its name.
+        reference: the model that is taken off.
+        models: the others, in the order of the study.
+        gaps: column -> model -> the comparison, turned so that it is model minus reference.
+    """
+
+    corpus: str
+    reference: str
+    models: tuple[str, ...]
+    gaps: dict[Column, dict[str, Row]]
+
+
+def gap_panels(results: Results, question: str) -> list[Panel]:
+    """One for each corpus that has a reference: the first word2vec model with an answer."""
+    found = [_panel(results, corpus, question) for corpus in queries.corpora(results)]
+    return [panel for panel in found if panel is not None]
+
+
+def differences_figure(results: Results, question: str) -> list[Figure]:
+    """Each model minus word2vec with intervals, a chart a corpus; none without."""
+    drawn = gap_panels(results, question)
+    if not drawn:
+        return []
+    said = "; ".join(
+        f"{panel.corpus}, against {panel.reference}: "
+        + ", ".join(_counted(panel, model) for model in panel.models)
+        for panel in drawn
+    )
+    opening = f"Differences to the first word2vec model with {_level(results)} intervals, by task."
+    shown = [
+        Chart(f"{panel.corpus} · against {panel.reference}", _gaps_chart(results, panel))
+        for panel in drawn
+    ]
+    name = f"differences-{charts.file_name(question)}"
+    return [Figure(name, shown, f"{opening} {said}.", _CAPTION)]
+
+
+def _panel(results: Results, corpus: str, question: str) -> Panel | None:
+    families, kinds = queries.families(results), queries.kinds(results)
+    models = [m for m in queries.models(results, corpus) if kinds[m] != _FLOOR]
+    if len(models) > _FEW:
+        return None
+    columns = queries.main_columns(results, corpus, question)
+    tested = {c: queries.pairs(results, corpus, c) for c in columns}
+    for reference in (m for m in models if families[m] == _REFERENCE):
+        found = {c: _gaps(pairs, reference, models) for c, pairs in tested.items()}
+        gaps = {c: of_models for c, of_models in found.items() if of_models}
+        if gaps:
+            others = tuple(m for m in models if any(m in g for g in gaps.values()))
+            return Panel(corpus, reference, others, gaps)
+    return None
+
+
+def _gaps(pairs: Sequence[Row], reference: str, models: Sequence[str]) -> dict[str, Row]:
+    turned = {m: queries.oriented(pairs, m, reference) for m in models if m != reference}
+    return {m: r for m, r in turned.items() if r is not None and not pd.isna(r.difference)}
+
+
+def _counted(panel: Panel, model: str) -> str:
+    tested = [gaps[model] for gaps in panel.gaps.values() if model in gaps]
+    won = [queries.winner(r) for r in tested]
+    better, worse = won.count(model), won.count(panel.reference)
+    return f"{model} better on {better} and worse on {worse} of {len(tested)}"
+
+
+def _gaps_chart(results: Results, panel: Panel) -> Spec:
+    """Each model minus the reference on each task, turned so that right is better.
+
+    Filled where it is told apart.
+    """
+    dots = [_dot(c, m, row) for c, gaps in panel.gaps.items() for m, row in gaps.items()]
+    tasks = queries.distinct(str(dot["task"]) for dot in dots)
+    colours = charts.colours(results, panel.models)
+    title = f"minus {panel.reference} (right is better)"
+    x = charts.field("difference", "quantitative", title=title, **_reach(dots))
+    dot = {
+        "x": x,
+        "stroke": charts.named("model", colours),
+        "shape": charts.named("model", charts.shapes(results, panel.models)),
+        "fill": charts.hollow("model", colours, "datum.apart === 'no'"),
+        "tooltip": charts.tips("task", "model", "difference", "low", "high", "apart"),
+    }
+    layers = charts.dots(dot, charts.offset(panel.models))
+    side = {"y": charts.side("task", tasks)}
+    zero = [charts.line_at("difference", [0.0])]
+    return charts.chart(dots, layers, side, {"step": 12, "for": "offset"}, zero)
+
+
+def _reach(dots: Sequence[Spec]) -> Spec:
+    """An axis of some width also where all differ by rounding alone, which is not drawn large."""
+    ends = [abs(dot[end]) for dot in dots for end in ("difference", "low", "high") if dot[end]]
+    return {"scale": {"domain": [-_LEAST, _LEAST]}} if max(ends, default=0) < _LEAST else {}
+
+
+def _dot(column: Column, model: str, row: Row) -> Spec:
+    sign = 1 if row.better == "higher" else -1
+    turned = "" if column.better == "higher" else " (turned)"
+    low, high = sorted((sign * row.low, sign * row.high))
+    return {
+        "task": f"{column.task}{turned}",
+        "model": model,
+        **charts.interval("difference", sign * row.difference, low, high),
+        "apart": "no" if queries.winner(row) is None else "yes",
+    }
+
+
+def _level(results: Results) -> str:
+    return percent(results.manifest["statistics"]["confidence"])
