@@ -282,6 +282,7 @@ def test_asking_is_told_by_the_median_of_the_nearest_notes():
         Note("text", "mean", 3.0, "rw", 8.0),
         Note("text", "block", 9.0, "men", 40.0),
         Note("text", "block", 9.0, "bats", 5.0),
+        Note("other", "mean", 90.0, "bats", 50.0),
         Note("other", "mean", 90.0, "sense", 7.0),
         Note("other", "block", 90.0, "sense", 70.0),
     ]

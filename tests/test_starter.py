@@ -1,5 +1,6 @@
 """A first config for a text: fits its size, is valid, and runs."""
 
+import bz2
 import os
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import pytest
 import wordrel
 from tiny_study import text
 from wordrel.config import load_config, parse_corpus
-from wordrel.corpus.plan import Limits
 from wordrel.errors import ConfigError, CorpusError, StoreError
 from wordrel.report.claims import RULES
 from wordrel.study.starter import SIZES, look_at, size_of, write_config
@@ -35,7 +35,7 @@ def test_settings_fit_the_size(tokens: int, expected: tuple[int, int, int]):
 
 
 def test_a_text_is_counted_as_a_run_counts_it(tmp_path: Path):
-    look = look_at(parse_corpus(written(tmp_path, text())), tmp_path / "cache", Limits())
+    look = look_at(parse_corpus(written(tmp_path, text())), tmp_path / "cache")
     assert (look.tokens, look.whole, look.corpus.lines, look.corpus.documents) == (
         3000,
         True,
@@ -47,7 +47,7 @@ def test_a_text_is_counted_as_a_run_counts_it(tmp_path: Path):
 
 def test_text_without_blank_lines_has_a_document_a_line(tmp_path: Path):
     corpus = parse_corpus(written(tmp_path, text().replace("\n\n", "\n")))
-    assert look_at(corpus, tmp_path / "cache", Limits()).corpus.documents == "line"
+    assert look_at(corpus, tmp_path / "cache").corpus.documents == "line"
 
 
 def test_lines_that_a_margin_broke_are_wrapped(tmp_path: Path):
@@ -55,17 +55,21 @@ def test_lines_that_a_margin_broke_are_wrapped(tmp_path: Path):
     prose = "\n\n".join(
         "\n".join([f"chapter {'x' * (n + 1)}" + line[12:], line, line]) for n in range(40)
     )
-    assert (
-        look_at(parse_corpus(written(tmp_path, prose)), tmp_path, Limits()).corpus.lines
-        == "wrapped"
-    )
+    assert look_at(parse_corpus(written(tmp_path, prose)), tmp_path).corpus.lines == "wrapped"
 
 
-def test_of_a_long_text_the_first_shard_speaks_for_the_rest(tmp_path: Path):
-    corpus = parse_corpus(written(tmp_path, text(2000)))
-    look = look_at(corpus, tmp_path / "cache", Limits(shard=40_000))
+@pytest.mark.parametrize("suffix", ["", ".bz2"])
+def test_the_first_part_of_a_long_text_speaks_for_the_rest(tmp_path: Path, suffix: str):
+    path = Path(written(tmp_path, text(2000)))
+    if suffix:
+        packed = b"".join(map(bz2.compress, path.read_text().encode().splitlines(keepends=True)))
+        path = path.with_suffix(".bz2")
+        path.write_bytes(packed)
+    most = path.stat().st_size // 3
+    look = look_at(parse_corpus(str(path)), tmp_path / "cache", most)
     assert not look.whole
-    assert look.tokens == pytest.approx(30_000, rel=0.02)
+    assert look.tokens == pytest.approx(30_000, rel=0.05)
+    assert look_at(look.corpus, tmp_path / "cache").tokens == 30_000
 
 
 def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path: Path):

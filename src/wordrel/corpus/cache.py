@@ -5,15 +5,16 @@ Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built by one process 
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wordrel.config import CorpusConfig, digest
 from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
-from wordrel.corpus.plan import Piece
-from wordrel.corpus.shards import line_reader, piece_text
+from wordrel.corpus.plan import Limits, Piece, Shard
+from wordrel.corpus.shards import TokenizedShard, tokenize_shard
 from wordrel.corpus.sources import find_source
-from wordrel.corpus.tokens import Tokenizer
+from wordrel.corpus.text import BLOCK
 from wordrel.io.download import Progress
 from wordrel.io.store import build_once
 
@@ -66,6 +67,26 @@ def prepare(
     return replace(corpus, report=corpus.report | {"source": config.source})
 
 
+def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[TokenizedShard, float]:
+    """What the first bytes of a source hold, about `most` of them, cut into words as by a run.
+
+    Returns:
+        The counts, whose arrays are gone; and the share of the source's bytes, 1 where all of it
+        was read.
+
+    Raises:
+        CorpusError: text that cannot be read.
+    """
+    read = [0]
+    limits = Limits(block=min(BLOCK, most))
+    shard = Shard(tuple(map(Piece, source.files)))
+    with TemporaryDirectory(prefix="wordrel-look-") as folder:
+        part = tokenize_shard(
+            shard, config, Path(folder, "0"), limits, lambda done, _: read.append(done), most
+        )
+    return part, read[-1] / source.bytes if read[-1] >= most else 1.0
+
+
 def rough_train_tokens(config: CorpusConfig, cache: Path) -> int | None:
     """About how many tokens the training part has, by its first megabyte; rare words are counted.
 
@@ -78,18 +99,8 @@ def rough_train_tokens(config: CorpusConfig, cache: Path) -> int | None:
     source = find_source(config.source, cache)
     if any(file.kind != "text" for file in source.files):
         return None
-    tokenizer = Tokenizer(config)
-    tokens = read = 0
-    for file in source.files:
-        lines = line_reader(config)
-        for text in piece_text(Piece(file), lines, _LOOK):
-            tokens += len(tokenizer.cut(text, with_tokens=False).ids)
-            if read + lines.file_position >= _LOOK:
-                break
-        read += lines.file_position
-        if read >= _LOOK:
-            break
-    whole = round(tokens * source.bytes / read) if read else 0
+    part, share = first_part(config, source, _LOOK)
+    whole = round(part.tokens / share)
     sampled = whole if config.limit_tokens is None else min(whole, config.limit_tokens)
     return round(sampled * (1 - config.held_out))
 

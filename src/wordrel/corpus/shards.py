@@ -7,6 +7,7 @@ new one begins when the dictionary gets large. Everything is read in blocks, so 
 """
 
 import hashlib
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -153,7 +154,12 @@ def take_sample(shards: Sequence[TokenizedShard], limit: int) -> list[TokenizedS
 
 
 def tokenize_shard(
-    shard: Shard, config: CorpusConfig, folder: Path, limits: Limits, tick: Tick | None = None
+    shard: Shard,
+    config: CorpusConfig,
+    folder: Path,
+    limits: Limits,
+    tick: Tick | None = None,
+    most: int = sys.maxsize,
 ) -> TokenizedShard:
     """Write one shard's arrays into `folder`.
 
@@ -163,8 +169,10 @@ def tokenize_shard(
         folder: made here; must not exist.
         limits: the size of blocks and of dictionaries.
         tick: told the bytes on disk and the tokens so far, after each block.
+        most: bytes on disk after which nothing more is read, for a look at a text.
     """
-    tokenizer, lines = Tokenizer(config), line_reader(config)
+    tokenizer = Tokenizer(config)
+    lines = LineReader(config.bad_utf8 == "replace", config.long_lines == "split")
     segment_ends: list[int] = []
 
     def end_segment(tokens: int) -> None:
@@ -177,21 +185,20 @@ def tokenize_shard(
         writer = _ShardWriter(arrays, config)
         done = 0
         for piece in shard.pieces:
+            if done >= most:
+                break
             for text in piece_text(piece, lines, limits.block):
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
                     end_segment(writer.tokens)
                 if tick is not None:
                     tick(done + lines.file_position, writer.tokens)
+                if done + lines.file_position >= most:
+                    break
             writer.end_piece()
             done += piece.size
         end_segment(writer.tokens)
     return TokenizedShard(folder, tuple(segment_ends), lines).sample(EVERY_KEY)
-
-
-def line_reader(config: CorpusConfig) -> LineReader:
-    """What makes lines of bytes as the config wants them."""
-    return LineReader(config.bad_utf8 == "replace", config.long_lines == "split")
 
 
 def piece_text(piece: Piece, lines: LineReader, block: int) -> Iterator[str]:

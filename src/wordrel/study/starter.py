@@ -7,15 +7,13 @@ which tasks have their data here; writes one YAML file, never over another.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from wordrel.config import RUNGS, CorpusConfig, StudyConfig, parse_config, parse_corpus
 from wordrel.config.dialect import read_stored, written
 from wordrel.config.paths import source_from
 from wordrel.config.rungs import up_to
+from wordrel.corpus.cache import first_part
 from wordrel.corpus.files import Source
-from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import TokenizedShard, tokenize_shard
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.text import read_bytes
 from wordrel.errors import CorpusError, DatasetError, StoreError
@@ -31,6 +29,9 @@ HELD_OUT_TOKENS = 20_000
 
 LIMIT_TOKENS = 20_000_000
 """Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
+
+MOST = 32 << 20
+"""Bytes of a text that are looked at."""
 
 _FEW_EPOCHS = 5
 _OFTEN = " # word vectors of little text need them; the held-out loss of attention may rise again"
@@ -91,7 +92,6 @@ def write_config(
     *,
     cache: Path,
     few: bool = False,
-    limits: Limits | None = None,
 ) -> tuple[StudyConfig, Look]:
     """Write a commented config of a study on this text.
 
@@ -102,7 +102,6 @@ def write_config(
         cache: where digests of files, and the data of tasks, are kept.
         few: compare the seven models of the main comparison only. Otherwise there are all that
             the claims need, but for C7, which is decided on planted text.
-        limits: what is read of the text at a time; a test has small ones.
 
     Returns:
         The config as read back, and what the text is like.
@@ -118,7 +117,7 @@ def write_config(
         raise StoreError(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
-    look = look_at(found, cache, limits or Limits())
+    look = look_at(found, cache)
     text = config_text(given, source_from(corpus, out.parent), look, cache, few=few)
     config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
@@ -140,8 +139,8 @@ def size_of(tokens: int) -> Size:
     return next(size for size in SIZES if size.below is None or tokens < size.below)
 
 
-def look_at(corpus: CorpusConfig, cache: Path, limits: Limits) -> Look:
-    """Read the text, or its first shard, as a run would, and see what fits it.
+def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
+    """Read the text, or about its first `most` bytes, as a run would, and see what fits it.
 
     Lines are taken as wrapped where nearly all are of a typewriter's length. Documents are what
     blank lines part; where that gives fewer than `DOCUMENTS`, what lines part. The held-out share
@@ -155,31 +154,22 @@ def look_at(corpus: CorpusConfig, cache: Path, limits: Limits) -> Look:
     lines = "wrapped" if _is_wrapped(source) else "paragraph"
     first = None
     for documents in ("blank_line", "line"):
-        for share in _SHARES:
+        for held_out in _SHARES:
             tried = corpus.model_copy(
-                update={"lines": lines, "documents": documents, "held_out": share}
+                update={"lines": lines, "documents": documents, "held_out": held_out}
             )
-            look, report = _read(tried, source, limits)
+            part, share = first_part(tried, source, most)
+            look = Look(tried, source, round(part.tokens / share), whole=share == 1)
             first = first or look
             enough = min(HELD_OUT_TOKENS, look.tokens // 20)
-            fits = enough <= report.held_out_tokens <= look.tokens // 2
-            if fits and report.documents >= DOCUMENTS:
+            fits = enough <= part.held_out_tokens <= look.tokens // 2
+            if fits and part.documents >= DOCUMENTS:
                 return look
     if first is None or not first.tokens:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
     return replace(first, corpus=first.corpus.model_copy(update={"held_out": 0.0}))
-
-
-def _read(corpus: CorpusConfig, source: Source, limits: Limits) -> tuple[Look, TokenizedShard]:
-    """The look of a text, and what was counted in the part that was read."""
-    shard = plan_shards(source, corpus.documents, limits.shard)[0]
-    with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        report = tokenize_shard(shard, corpus, Path(folder, "0"), limits)
-    whole = shard.size == source.bytes
-    tokens = report.tokens if whole else round(report.tokens * source.bytes / shard.size)
-    return Look(corpus, source, tokens, whole), report
 
 
 def _is_wrapped(source: Source) -> bool:
