@@ -99,7 +99,7 @@ def forward(model: Model) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
     with torch.no_grad():
         y, _ = model.states(batch)
         _, a = model._attended(model.inputs[model.context_ids(batch)], batch)
-    seen = visible(model.rung.objective, batch, torch.device("cpu"))[0][0].numpy()
+    seen = visible(model.rung.objective, batch, torch.device("cpu"))[0].numpy()
     targets = range(after, count)
     columns = slice(WINDOW, WINDOW + len(IDS))
     contexts = [np.flatnonzero(seen[t, columns]).tolist() for t in targets]
