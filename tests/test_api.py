@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 import wordrel
-from tiny_study import write_config
+from tiny_study import put_table_text, table_text, write_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.report.compare import overall
-from wordrel.study.results import read_results
+from wordrel.study.results import read_results, table_file
 
 
 def folder_with(folder: Path, table: str, old: str, new: str) -> Path:
     """A copy of a results folder with a text replaced in one of its tables."""
     copy = Path(shutil.copytree(folder, folder.parent / f"changed-{table}-{abs(hash(new))}"))
-    path = copy / f"{table}.csv"
-    text = path.read_text(encoding="utf-8")
+    path = copy / table_file(table)
+    text = table_text(path)
     assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    put_table_text(path, text.replace(old, new, 1))
     return copy
 
 
@@ -118,7 +118,7 @@ def test_several_corpora_must_be_told_apart(tiny: Path, tmp_path: Path):
 
 
 def test_a_study_made_again_is_identical_and_an_altered_one_is_not(tiny: Path, tmp_path: Path):
-    rows = (tiny / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    rows = table_text(tiny / "out" / "scores.csv.xz").splitlines()
     row = next(r for r in rows if ",attention,2,fit," in r and ",context,True," in r)
     head, tail = row.split(",context,True,")
     elsewhere = f"{head},context,True,99,98,99.5,{tail.split(',', 3)[3]}"
@@ -129,8 +129,8 @@ def test_a_study_made_again_is_identical_and_an_altered_one_is_not(tiny: Path, t
     assert different[["model", "seed"]].to_numpy().tolist() == [["attention", 2]]
     assert set(verdicts.drop(different.index)["verdict"]) == {"identical"}
     assert not wordrel.compare(tiny / "out", tmp_path / "again").table["moved"].any()
-    assert (tiny / "out" / "scores.csv").read_bytes() == (
-        tmp_path / "again" / "scores.csv"
+    assert (tiny / "out" / "scores.csv.xz").read_bytes() == (
+        tmp_path / "again" / "scores.csv.xz"
     ).read_bytes()
 
 
@@ -144,7 +144,7 @@ def test_the_quick_way_makes_the_first_seed_again_and_judges_it(tiny: Path, tmp_
 
 
 def test_the_quick_way_sees_an_altered_first_seed(tiny: Path):
-    rows = (tiny / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    rows = table_text(tiny / "out" / "scores.csv.xz").splitlines()
     row = next(r for r in rows if ",attention,1,fit," in r and ",context,True," in r)
     head, tail = row.split(",context,True,")
     elsewhere = f"{head},context,True,99,98,99.5,{tail.split(',', 3)[3]}"

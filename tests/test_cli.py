@@ -65,7 +65,7 @@ def test_a_second_run_trains_nothing(tiny: Path, tmp_path: Path):
     result = call("run", tiny / "tiny.yaml", "--out", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 0
     assert result.stderr.count("was done before") == 6
-    tables = [(p / "scores.csv").read_bytes() for p in (tiny / "out", tmp_path / "out")]
+    tables = [(p / "scores.csv.xz").read_bytes() for p in (tiny / "out", tmp_path / "out")]
     assert tables[0] == tables[1]
 
 

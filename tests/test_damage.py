@@ -2,6 +2,7 @@
 
 import errno
 import json
+import lzma
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from wordrel.io.store import new_folder, opened
 from wordrel.study import run
 from wordrel.study.budget import estimate
 from wordrel.study.costs import Known
-from wordrel.study.results import COLUMNS, SCHEMA, read_results
+from wordrel.study.results import COLUMNS, SCHEMA, read_results, table_file
 from wordrel.study.run import run_study
 
 PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
@@ -117,7 +118,7 @@ def only(place: Path, pattern: str) -> Path:
 
 def same_tables(place: Path, healthy: Path) -> None:
     for name in COLUMNS.keys() - {"runs"}:
-        path = Path("out", f"{name}.csv")
+        path = Path("out", table_file(name))
         assert (place / path).read_bytes() == (healthy / path).read_bytes(), name
 
 
@@ -442,17 +443,35 @@ def with_schema(schema: object) -> Callable[[bytes], bytes]:
     return lambda data: data.replace(b'"schema": 2', b'"schema": ' + json.dumps(schema).encode())
 
 
+def inside(edit: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Another text in a sound .xz file."""
+    return lambda data: lzma.compress(edit(lzma.decompress(data)))
+
+
+def all_but_last_line(text: bytes) -> bytes:
+    return text[: text.rindex(b"\n", 0, -1) + 1]
+
+
 @pytest.mark.parametrize(
     ("name", "edit", "message"),
     [
-        ("scores.csv", lambda data: b"", r"scores\.csv: found no end of the last line"),
-        ("scores.csv", lambda data: data[:-3], r"scores\.csv: found no end of the last line"),
+        ("scores.csv.xz", lambda data: b"", r"scores\.csv\.xz: found no end of the compressed"),
+        ("scores.csv.xz", lambda data: data[:-3], r"scores\.csv\.xz: found no end of the compr"),
+        ("scores.csv.xz", lambda data: data + b"x", r"scores\.csv\.xz: found more after the end"),
         (
-            "scores.csv",
-            lambda data: data[: data.rindex(b"\n", 0, -1) + 1],
-            r"scores\.csv: found \d+ rows, expected \d+ as manifest\.json says",
+            "scores.csv.xz",
+            lambda data: data[:100] + bytes([data[100] ^ 1]) + data[101:],
+            r"scores\.csv\.xz: cannot be read: LZMAError: Corrupt input data",
         ),
-        ("scores.csv", lambda data: b"\xff" + data, r"scores\.csv: cannot be read: UnicodeDecode"),
+        ("scores.csv.xz", lzma.decompress, r"scores\.csv\.xz: cannot be read: LZMAError: .*format"),
+        ("scores.csv.xz", inside(lambda text: text[:-3]), r"\.xz: found no end of the last line"),
+        (
+            "scores.csv.xz",
+            inside(all_but_last_line),
+            r"scores\.csv\.xz: found \d+ rows, expected \d+ as manifest\.json says",
+        ),
+        ("scores.csv.xz", inside(lambda text: b"\xff" + text), r"cannot be read: UnicodeDecode"),
+        ("summary.csv", lambda data: data[:-3], r"summary\.csv: found no end of the last line"),
         (
             "runs.csv",
             lambda data: data.replace(b",1,", b"," + b"9" * 30 + b","),

@@ -31,7 +31,7 @@ from wordrel.jobs.progress import read_progress
 from wordrel.study import run as study
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
-TABLES = ("scores.csv", "summary.csv", "comparisons.csv", "agreement.csv")
+TABLES = ("scores.csv.xz", "summary.csv", "comparisons.csv", "agreement.csv.xz")
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": os.pathsep.join([str(SOURCE), str(Path(__file__).parent)]),

@@ -10,10 +10,11 @@ from wordrel.config import identity
 from wordrel.report.page import document, report_files, write_pages
 from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
-from wordrel.study.results import read_results
+from wordrel.study.results import COLUMNS, read_results, table_file
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
+PAGES = {"report.html", "explorer.html", "explorer-data.js"}  # made here, not committed
 READMES = [path for path in [ROOT / "README.md"] if path.exists()]
 
 
@@ -43,6 +44,19 @@ def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
         spec = CellSpec.of(config, model, int(run.seed), cache=Path("none"), corpus=corpus)
         assert spec.named_folder.name == run.cell
         assert (spec.folder.name == run.cell) == (model.name == identity(model)["name"])
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
+    found = {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
+    assert {*found} == {table_file(name) for name in COLUMNS}
+    large = {n: size for n, size in found.items() if n.endswith(".csv") and size > 2_000_000}
+    assert large == {}, "git compares it line by line: store it as .csv.xz (PACKED)"
+
+
+def test_the_committed_results_stay_small():
+    files = [p for p in (ROOT / "results").rglob("*") if p.is_file() and p.name not in PAGES]
+    assert sum(path.stat().st_size for path in files if path.name[0] != ".") < 10_500_000
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)

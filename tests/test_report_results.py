@@ -1,4 +1,6 @@
+import lzma
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +8,14 @@ import pandas as pd
 import pytest
 
 from wordrel.errors import StoreError
-from wordrel.study.results import COLUMNS, read_results, table_to_csv
+from wordrel.study.results import (
+    COLUMNS,
+    PACKED,
+    read_results,
+    table_file,
+    table_to_csv,
+    write_table,
+)
 
 INPUT = Path(__file__).parent / "golden" / "input"
 
@@ -26,6 +35,74 @@ def test_reading_and_writing_a_table_gives_the_stored_bytes():
     results = read_results(INPUT)
     for name in COLUMNS:
         assert table_to_csv(getattr(results, name), name) == (INPUT / f"{name}.csv").read_text()
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """Store the tables of a folder as a run does; returns the content of every table."""
+    texts = {name: (folder / f"{name}.csv").read_bytes() for name in COLUMNS}
+    results = read_results(folder)
+    for name in COLUMNS:
+        (folder / f"{name}.csv").unlink()
+        write_table(folder, name, getattr(results, name))
+    return texts
+
+
+def test_large_tables_are_compressed_the_same_text_and_the_same_bytes_each_time(folder: Path):
+    texts = packed(folder)
+    assert {path.name for path in folder.glob("*.csv*")} == {
+        *("runs.csv", "summary.csv", "comparisons.csv", "scores.csv.xz", "views.csv.xz"),
+        *("measurements.csv.xz", "agreement.csv.xz"),
+    }
+    first = {name: (folder / table_file(name)).read_bytes() for name in COLUMNS}
+    for name in COLUMNS:
+        stored = first[name]
+        assert (lzma.decompress(stored) if name in PACKED else stored) == texts[name]
+    results = read_results(folder)
+    for name in COLUMNS:
+        assert table_to_csv(getattr(results, name), name).encode() == texts[name]
+        write_table(folder, name, getattr(results, name))
+        assert (folder / table_file(name)).read_bytes() == first[name]
+
+
+def test_a_table_that_is_there_twice_is_refused_with_a_cure(folder: Path):
+    (folder / "views.csv.xz").write_bytes(lzma.compress((folder / "views.csv").read_bytes()))
+    with pytest.raises(StoreError) as caught:
+        read_results(folder)
+    assert str(caught.value) == (
+        f"{folder / 'views.csv'}: found views.csv.xz beside it, expected one of the two; remove "
+        "the one that does not belong to manifest.json, or run the study again (wordrel run CONFIG)"
+    )
+
+
+def test_a_small_file_may_hold_so_much_and_no_more(folder: Path):
+    packed(folder)
+    for size, found in [(2**26, "no end of the last line"), (2**26 + 1, "more than 67,108,864")]:
+        (folder / "scores.csv.xz").write_bytes(lzma.compress(bytes(size), preset=0))
+        with pytest.raises(StoreError, match=rf"scores\.csv\.xz: found {found}"):
+            read_results(folder)
+
+
+def test_what_a_larger_file_may_hold_depends_on_its_size(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    packed(folder)
+    monkeypatch.setattr("wordrel.study.results._ALWAYS_UNPACKED", 0)
+    assert len(read_results(folder).scores) == 87  # ten bytes of text for one
+    data = lzma.compress(bytes(10**6))
+    (folder / "scores.csv.xz").write_bytes(data)
+    with pytest.raises(StoreError, match=rf"found more than {200 * len(data):,} bytes of text in"):
+        read_results(folder)
+
+
+def test_a_file_that_claims_much_memory_is_refused(folder: Path):
+    packed(folder)
+    data = bytearray((folder / "scores.csv.xz").read_bytes())
+    data[16] = 40  # the size of the dictionary, in the header of the first block: 4 GiB
+    end = 12 + (data[12] + 1) * 4
+    data[end - 4 : end] = zlib.crc32(data[12 : end - 4]).to_bytes(4, "little")
+    (folder / "scores.csv.xz").write_bytes(data)
+    with pytest.raises(StoreError, match=r"scores\.csv\.xz: cannot be read: LZMAError: Memory us"):
+        read_results(folder)
 
 
 def test_types_are_fixed_and_empty_values_stay_empty():
@@ -67,7 +144,9 @@ def test_names_that_look_like_nothing_stay_names(folder: Path):
 
 def test_a_missing_file_names_itself_and_the_cure(folder: Path):
     (folder / "agreement.csv").unlink()
-    with pytest.raises(StoreError, match=r"agreement\.csv: there is no such file; run the study"):
+    with pytest.raises(
+        StoreError, match=r"agreement\.csv\.xz: there is no such file; run the study"
+    ):
         read_results(folder)
 
 

@@ -26,7 +26,7 @@ from wordrel.study.answers import Asked
 from wordrel.study.cell import load_cell
 from wordrel.study.evaluate import is_answered
 from wordrel.study.plan import load_tasks, prepare_plan
-from wordrel.study.results import COLUMNS, Results
+from wordrel.study.results import COLUMNS, Results, table_file
 from wordrel.study.run import run_study
 from wordrel.tasks import Outcome
 
@@ -39,7 +39,7 @@ MODELS = [
     *({"kind": k, "batch": 256} for k in ("attention", "attention_position", "masked_attention")),
 ]
 FEW = {"models": MODELS[2:5]}  # to be killed: skip_gram, cbow and attention, two seeds
-IDENTICAL = (*(f"{table}.csv" for table in COLUMNS if table != "runs"), "config.yaml")
+IDENTICAL = (*(table_file(name) for name in COLUMNS if name != "runs"), "config.yaml")
 
 
 def text_with_two_kinds_of_word(sentences: int) -> str:

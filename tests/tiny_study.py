@@ -1,5 +1,6 @@
 """A study that runs in seconds: its text, its config, and what is written for it."""
 
+import lzma
 import random
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def write_study(folder: Path, **changes: object) -> Path:
     (folder / "text.txt").write_text(text(), encoding="utf-8")
     (folder / "pairs.csv").write_text(PAIRS, encoding="utf-8")
     return write_config(folder, **changes)
+
+
+def table_text(path: Path) -> str:
+    """The text of a table, compressed or not."""
+    data = path.read_bytes()
+    return (lzma.decompress(data) if path.suffix == ".xz" else data).decode()
+
+
+def put_table_text(path: Path, text: str) -> None:
+    """The other way."""
+    data = text.encode()
+    path.write_bytes(lzma.compress(data) if path.suffix == ".xz" else data)
 
 
 def write_config(folder: Path, name: str = "tiny.yaml", **changes: object) -> Path:

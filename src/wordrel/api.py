@@ -130,7 +130,7 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
     Returns:
-        Each row of scores.csv (with `quick`, of the first seed) with its `verdict`: identical,
+        Each row of scores.csv.xz (with `quick`, of the first seed) with its `verdict`: identical,
         within intervals or different.
 
     Raises:

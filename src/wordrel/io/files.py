@@ -112,7 +112,12 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     Raises:
         StoreError: when the disk is full or the place cannot be written.
     """
-    _replace_file(path, lambda temporary: temporary.write_bytes(text.encode()), durable)
+    write_bytes(path, text.encode(), durable=durable)
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace a file by these bytes; see `write_text`."""
+    _replace_file(path, lambda temporary: temporary.write_bytes(data), durable)
 
 
 def write_json(path: Path, data: Any, *, durable: bool = True) -> None:

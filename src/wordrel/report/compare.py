@@ -60,7 +60,7 @@ def compare(first: Results, second: Results) -> Comparison:
 
 
 def verdicts(first: Results, second: Results) -> pd.DataFrame:
-    """Each row of scores.csv with its verdict: identical, within intervals or different.
+    """Each row of scores.csv.xz with its verdict: identical, within intervals or different.
 
     Identical rows print the same digits in every column; a row that only one side has, and an
     answer where the other has none, is different. Columns: `CELL_KEY`, score_first, score_second,

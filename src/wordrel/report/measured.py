@@ -24,7 +24,7 @@ class Look:
         title: what the numbers are.
         kind: of the task.
         view: of the model; empty where any may stand, the primary one first.
-        statistic: the column `statistic` of measurements.csv.
+        statistic: the column `statistic` of measurements.csv.xz.
         groups: a pattern; its group 1 is the name, or the number, of a place on the axis.
         axis: what the places are; empty where their names say so.
         line: whether the places are numbers, to be joined by a line for each model.

@@ -50,7 +50,7 @@ def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) 
 def measurement_tables(results: Results, corpus: str, question: str) -> dict[str, list[Table]]:
     """Task -> a table for each statistic that was measured, a line for each group.
 
-    A mean that was also standardised is left to measurements.csv: its unit differs by model.
+    A mean that was also standardised is left to measurements.csv.xz: its unit differs by model.
     Views are mostly ways to measure the same thing, and one of them speaks; where each measures
     things of its own, each has its table.
     """

@@ -1,13 +1,14 @@
 """The stored results of one study, read strictly.
 
-Reads manifest.json, config.yaml and the tables of a results folder. `table_to_csv` gives the
-text that the study writes, so writing and reading share one schema (`COLUMNS`).
+Reads manifest.json, config.yaml and the tables of a results folder; writes the tables, so writing
+and reading share one schema (`COLUMNS`).
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+import lzma
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ import pandas as pd
 from wordrel.config.dialect import read_stored
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
-from wordrel.io.files import reading
+from wordrel.io.files import reading, write_bytes
 
 Row = dict[str, Any]
 """A row of a table, as it is made; a column that is missing in it is empty."""
@@ -58,6 +59,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("score", "low", "high", "n_items", "chance"),
     ),
 }
+
+PACKED = ("scores", "views", "measurements", "agreement")
+"""Tables that are stored as .csv.xz; the others stay text, which git compares line by line."""
+
+_PRESET = 6 | lzma.PRESET_EXTREME  # a fixed one: the same text gives the same bytes
+_UNPACKING_MEMORY = 2**28  # bytes; all presets of xz need less
+_ALWAYS_UNPACKED = 2**26  # bytes of text, however small the file
+_MOST_UNPACKED = 200  # bytes of text for a byte of a larger file; our tables have 10 to 20
 
 
 class _Type(NamedTuple):
@@ -146,15 +155,16 @@ def read_results(folder: Path) -> Results:
     manifest = _read_mapping(folder / "manifest.json", json.loads)
     _check_schema(folder / "manifest.json", manifest.get("schema", 1))
     _check_manifest(folder / "manifest.json", manifest)
-    tables = {name: _read_table(folder / f"{name}.csv", name) for name in COLUMNS}
-    _check_rows(folder, manifest.get("rows", {}), tables)
+    paths = {name: _stored(folder, name) for name in COLUMNS}
+    tables = {name: _read_table(path, name) for name, path in paths.items()}
+    _check_rows(paths, manifest.get("rows", {}), tables)
     config = _read_mapping(folder / "config.yaml", read_stored)
-    _check_models(folder, manifest, tables)
+    _check_models(paths, manifest, tables)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
 
 def table_to_csv(table: pd.DataFrame, name: str) -> str:
-    r"""The text of `name`.csv: fixed columns, rows as given, 6 significant digits, `\n` ends.
+    r"""The text of a table: fixed columns, rows as given, 6 significant digits, `\n` ends.
 
     Raises:
         StoreError: the table's columns are not those of `COLUMNS[name]`.
@@ -164,20 +174,59 @@ def table_to_csv(table: pd.DataFrame, name: str) -> str:
     return str(pd.DataFrame(texts).to_csv(index=False, lineterminator="\n"))
 
 
+def table_file(name: str) -> str:
+    """The name of a table's file in a results folder."""
+    return f"{name}.csv.xz" if name in PACKED else f"{name}.csv"
+
+
+def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
+    """Replace a table of a results folder; the same table gives the same bytes.
+
+    Raises:
+        StoreError: other columns than `COLUMNS[name]`, or the disk refuses.
+    """
+    text = table_to_csv(table, name).encode()
+    data = lzma.compress(text, preset=_PRESET) if name in PACKED else text
+    write_bytes(folder / table_file(name), data)
+
+
 def printed(value: Any, column: str) -> str:
     """One value as a table stores it; two values are the same when they print the same."""
     return "" if pd.isna(value) else _TYPES.get(column, _TEXT).print(value)
 
 
+def _stored(folder: Path, name: str) -> Path:
+    """The file of a table, which older versions stored as text."""
+    plain, packed = folder / f"{name}.csv", folder / f"{name}.csv.xz"
+    if plain.exists() and packed.exists():
+        raise StoreError(
+            f"{plain}: found {packed.name} beside it, expected one of the two; remove the one that "
+            f"does not belong to manifest.json, or {CURE}"
+        )
+    return next((path for path in (plain, packed) if path.exists()), folder / table_file(name))
+
+
 def _read_text(path: Path) -> str:
-    with (
-        reading(path, CURE),
-        regular_file(path, StoreError).open(encoding="utf-8", newline="") as file,
-    ):
-        text = file.read()
+    with reading(path, CURE):
+        data = regular_file(path, StoreError).read_bytes()
+        text = (_unpacked(path, data) if path.suffix == ".xz" else data).decode()
     if not text.endswith("\n"):
         raise StoreError(f"{path}: found no end of the last line, so it was cut short; {CURE}")
     return text
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    """The content of an .xz file; how much a small file from a stranger may hold is bounded."""
+    most = max(_ALWAYS_UNPACKED, _MOST_UNPACKED * len(data))
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
+    content = unpacker.decompress(data, max_length=most + 1)
+    if len(content) > most:
+        found = f"found more than {most:,} bytes of text in {len(data):,}"
+        raise StoreError(f"{path}: {found}, so no study wrote it; {CURE}")
+    if not unpacker.eof or unpacker.unused_data:
+        found = "more after the end" if unpacker.eof else "no end of the compressed text"
+        raise StoreError(f"{path}: found {found}, expected one whole text; {CURE}")
+    return content
 
 
 def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
@@ -208,18 +257,20 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
             _check_keys(f"{path}: {group}.{i}", item, keys)
 
 
-def _check_rows(folder: Path, expected: Any, tables: dict[str, pd.DataFrame]) -> None:
+def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.DataFrame]) -> None:
     """No table has lost its end; a manifest of the first edition does not say how long they are."""
     for name, table in tables.items():
         rows = expected.get(name, len(table)) if isinstance(expected, dict) else None
         if rows != len(table):
             raise StoreError(
-                f"{folder / name}.csv: found {len(table)} rows, expected {rows} as manifest.json "
-                f"says; {CURE}"
+                f"{paths[name]}: found {len(table)} rows, expected {rows} as manifest.json says; "
+                f"{CURE}"
             )
 
 
-def _check_models(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
+def _check_models(
+    paths: Mapping[str, Path], manifest: dict[str, Any], tables: dict[str, pd.DataFrame]
+) -> None:
     """Tables of one folder belong together: each model ran, each corpus is in the manifest."""
     ran = set(tables["runs"][["corpus", "model"]].itertuples(index=False, name=None))
     described = {(str(corpus["name"]), model) for corpus in manifest["corpora"] for _, model in ran}
@@ -229,7 +280,7 @@ def _check_models(folder: Path, manifest: dict[str, Any], tables: dict[str, pd.D
             strange = sorted(found - (ran & described))
             if strange:
                 what = f"{strange[0][1]} on {strange[0][0]}"
-                place = f"{folder / name}.csv: {column}"
+                place = f"{paths[name]}: {column}"
                 raise StoreError(f"{place}: {what} is not in runs.csv or manifest.json; {CURE}")
 
 

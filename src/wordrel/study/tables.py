@@ -1,6 +1,6 @@
 """The tables of a study: answers are collected, primary views chosen, differences tested.
 
-Reads the stored answers of the cells; writes the CSV files of a results folder.
+Reads the stored answers of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import StatisticsConfig
 from wordrel.corpus import Corpus
-from wordrel.io.files import read_parquet, reading, write_text
+from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
 from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
@@ -23,7 +23,7 @@ from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, re
 from wordrel.study.cell import cell_cost
 from wordrel.study.evaluate import CellWork
 from wordrel.study.plan import Plan
-from wordrel.study.results import COLUMNS, Row, table_to_csv
+from wordrel.study.results import COLUMNS, Row, write_table
 from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
@@ -44,7 +44,7 @@ def write_tables(
     Args:
         plan: the study.
         outcomes: of each cell of the plan.
-        folder: where the CSV files go.
+        folder: where the files go.
         jobs: tasks that are read and tested at a time; what comes out is the same for any.
 
     Returns:
@@ -62,7 +62,7 @@ def write_tables(
     tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
     for name, table in tables.items():
-        write_text(folder / f"{name}.csv", table_to_csv(table, name))
+        write_table(folder, name, table)
     return {name: len(table) for name, table in tables.items()}
 
 
