@@ -1,4 +1,4 @@
-"""What is committed is what the stored tables give: pages, figures and the README's blocks."""
+"""What is committed is what the stored tables give: pages and figures."""
 
 import shutil
 from pathlib import Path
@@ -8,13 +8,11 @@ import pytest
 from wordrel.api import stored_config
 from wordrel.config import identity
 from wordrel.report.page import document, report_files, write_pages
-from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import read_results
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
-READMES = [path for path in [ROOT / "README.md"] if path.exists()]
 
 
 def stale(folder: Path) -> list[str]:
@@ -43,12 +41,6 @@ def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
         spec = CellSpec.of(config, model, int(run.seed), cache=Path("none"), corpus=corpus)
         assert spec.named_folder.name == run.cell
         assert (spec.folder.name == run.cell) == (model.name == identity(model)["name"])
-
-
-@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
-def test_committed_readme_is_up_to_date(readme: Path):
-    text = readme.read_text(encoding="utf-8")
-    assert refreshed(text, ROOT / "results") == text
 
 
 def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):
