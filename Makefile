@@ -5,7 +5,7 @@
 # make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
 # make lock         write the locks again, after a change of pyproject.toml or constraints.txt
-# make readme       render the answer and the README's blocks again from the stored results
+# make readme       render the answer, the README's blocks and its figure again
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)
 # TORCH_INDEX=URL           where to look for torch first, such as PyTorch's index of CPU builds
@@ -83,6 +83,4 @@ lock:
 
 .PHONY: readme
 readme: $(STAMP)-run
-	$(BIN)/python -c "from pathlib import Path; from wordrel.report.readme import refresh_readme; \
-	  refresh_readme(Path('README.md'), Path('results'))"
 	$(BIN)/python experiments/answer.py

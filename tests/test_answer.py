@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,11 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
+import yaml
 
+from wordrel.report import queries, svg
 from wordrel.report.readme import replace_block
+from wordrel.report.verdicts import score
 from wordrel.study.results import COLUMNS, Results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,13 +46,96 @@ def test_the_readmes_show_the_same(answer: ModuleType, results: dict[str, Result
         assert replace_block(text, block, fresh) == text, "run: python experiments/answer.py"
 
 
-def test_both_pages_say_above_the_answer_what_is_under_revision() -> None:
-    for name in ("README.md", "results/ANSWER.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        above = text[: text.index("1. **")]
-        assert "independent review (one seed" in above
-        assert all(number in above for number in ("6.03", "6.226", "1.000", ".884"))
-        assert "C6 rests on models that are not tuned" in above
+def test_the_committed_figure_is_what_the_tables_give(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    drawn = (ROOT / "docs" / answer.FIGURE).read_text(encoding="utf-8")
+    assert drawn == svg.draw(answer.figure(results)), "run: python experiments/answer.py"
+
+
+def plain(markdown: str) -> str:
+    """What a reader sees of a sentence: links by their text, without marks."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", markdown).replace("*", "")
+
+
+def test_the_pages_stay_small(answer: ModuleType, results: dict[str, Results]) -> None:
+    readme = (ROOT / "README.md").read_bytes()
+    assert len(readme) <= 9_000
+    assert len(readme.splitlines()) <= 150
+    sentences = answer.front_sentences(results)
+    assert len(sentences) == 5
+    assert max(len(plain(sentence).split()) for sentence in sentences) <= 20
+    assert len(answer.answer_page(results).splitlines()) <= 200
+    screen = readme.decode().partition("<!-- answer:claims -->")[0].replace("![", "[")
+    assert "[" not in plain(screen)
+
+
+def test_both_pages_say_what_is_under_revision(results: dict[str, Results]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = readme.split("<!-- under revision -->")[1].split("<!-- /under revision -->")[0].strip()
+    assert len(block.splitlines()) <= 6
+    assert block in (ROOT / "results" / "ANSWER.md").read_text(encoding="utf-8")
+    assert "independent review, with one seed and small runs" in block
+    assert all(number in block for number in ("5.13", "6.03", ".120", ".052", "1.000"))
+    ladder, parts = results["ladder"], results["parts_of_speech"]
+    masked, next_word = (f"held_out_loss.{objective}" for objective in ("masked_word", "next_word"))
+    losses = [
+        score(ladder, "wiki17m-5m", masked, "masked_attention"),
+        *(score(ladder, "wiki17m-5m", next_word, m) for m in queries.kinds(ladder)),
+    ]
+    values = [row.score for row in losses if row is not None]
+    auc = score(parts, "wiki17m-5m", "ud_parts_of_speech", "attention", "q.k")
+    assert auc is not None
+    assert f"reaches {values[0]:.3f}" in block
+    assert f"reaches {min(values[1:]):.3f}" in block
+    assert f"reach {auc.score:.3f}".replace(" 0.", " .") in block
+
+
+def test_a_revised_verdict_stands_beside_that_of_the_rule(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    whole, front = (
+        dict(re.findall(r"^\| (C\d): [^|]* \| ([^|]*) \|", table, re.MULTILINE))
+        for table in (answer.claims_table(results, ""), answer.front_claims(results))
+    )
+    review = r"\(independent review, one seed: [^)]+\); first edition: "
+    assert re.fullmatch(rf"\*\*not identified\*\* {review}partly supported", whole["C2"])
+    assert re.fullmatch(rf"\*\*undecided\*\* {review}contradicted", whole["C6"])
+    assert re.fullmatch(rf"\*\*undecided\*\* {review}supported†", whole["C9"])
+    revised = ("**not identified**", "**undecided**", "**undecided**†")
+    assert tuple(front[claim] for claim in answer.REVISED) == revised
+    kept = {claim: words for claim, words in whole.items() if claim not in answer.REVISED}
+    assert kept == {claim: words for claim, words in front.items() if claim in kept}
+    assert kept["C1"] == "**partly supported**†"
+    assert "**C9 undecided**† (first edition: supported)" in answer.index(results)
+
+
+def test_predictions_younger_than_results_are_marked(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    table = answer.predictions_table(answer.predictions(results), "")
+    marked = re.findall(r"^\| \[(\w+)\]\S* (\d+)†", table, re.MULTILINE)
+    assert marked == [("word2vec_vs_attention", str(n)) for n in range(5, 11)]
+    assert "5† undecided, 6† holds" in answer.index(results)
+
+
+def test_the_literal_sentence_is_checked_by_the_ladder(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    ladder = results["ladder"]
+    moved = ladder.comparisons.copy()
+    literal = (moved["model_a"] == "mean") & (moved["model_b"] == "content")
+    moved.loc[literal, ["difference", "low", "high"]] += 0.02
+    with pytest.raises(ValueError, match="attention without positions predicts like the mean"):
+        answer.front_sentences({**results, "ladder": replace(ladder, comparisons=moved)})
+
+
+def test_the_citation_names_this_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"]
+    assert [one["name"] for one in citation["authors"]] == [a["name"] for a in project["authors"]]
 
 
 def test_every_claim_and_every_prediction_has_its_line(
@@ -109,12 +196,10 @@ def test_what_the_first_edition_left_has_the_columns_of_today(answer: ModuleType
         assert tuple(pd.read_csv(path).columns) == COLUMNS[name.partition(".")[2]]
 
 
-def test_a_link_leads_from_each_page_to_a_file(
-    answer: ModuleType, results: dict[str, Results]
-) -> None:
-    pages = [(ROOT / "results" / "ANSWER.md", answer.answer_page(results))]
-    pages += [(path, fresh) for path, _, fresh in answer.shown_in(results)]
-    for path, text in pages:
-        links = re.findall(r"\]\(([^)]+)\)", text)
-        assert links
-        assert [link for link in links if not (path.parent / link).is_file()] == []
+def test_a_link_leads_from_each_page_to_a_file() -> None:
+    names = ("README.md", "CONTRIBUTING.md", "experiments/README.md", "results/ANSWER.md")
+    for path in [*(ROOT / name for name in names), *sorted((ROOT / "docs").glob("*.md"))]:
+        links = re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8"))
+        inside = [link.partition("#")[0] for link in links if not link.startswith("https:")]
+        assert [link for link in inside if not (path.parent / link).exists()] == [], path.name
+    assert len(re.findall(r"\]\(results/", (ROOT / "README.md").read_text(encoding="utf-8"))) > 9

@@ -1,4 +1,4 @@
-"""What is committed is what the stored tables give: pages, figures and the README's blocks."""
+"""What is committed is what the stored tables give: pages and figures."""
 
 import shutil
 from pathlib import Path
@@ -8,14 +8,12 @@ import pytest
 from wordrel.api import stored_config
 from wordrel.config import identity
 from wordrel.report.page import document, report_files, write_pages
-from wordrel.report.readme import refreshed
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import COLUMNS, read_results, table_file
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
 PAGES = {"report.html", "explorer.html", "explorer-data.js"}  # made here, not committed
-READMES = [path for path in [ROOT / "README.md"] if path.exists()]
 
 
 def stale(folder: Path) -> list[str]:
@@ -57,12 +55,6 @@ def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
 def test_the_committed_results_stay_small():
     files = [p for p in (ROOT / "results").rglob("*") if p.is_file() and p.name not in PAGES]
     assert sum(path.stat().st_size for path in files if path.name[0] != ".") < 10_500_000
-
-
-@pytest.mark.parametrize("readme", READMES, ids=lambda readme: readme.name)
-def test_committed_readme_is_up_to_date(readme: Path):
-    text = readme.read_text(encoding="utf-8")
-    assert refreshed(text, ROOT / "results") == text
 
 
 def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):

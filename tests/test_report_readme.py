@@ -1,81 +1,72 @@
-import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from ladder_study import ladder_results, losses
 from wordrel.errors import StoreError
-from wordrel.report.readme import (
-    refresh_readme,
-    refreshed,
-    render_block,
-    render_ladder,
-    replace_block,
-)
+from wordrel.report import svg
+from wordrel.report.readme import drawn_weight, replace_block, steps, weights_figure
 from wordrel.study.results import read_results
 
-INPUT = Path(__file__).parent / "golden" / "input"
-EMPTY = "before\n<!-- table:golden -->\n<!-- /table:golden -->\nafter\n"
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    shutil.copytree(INPUT, tmp_path / "results" / "golden")
-    return tmp_path / "results"
-
-
-def test_block_has_the_sentence_and_the_table_with_two_decimals():
-    block = render_block(read_results(INPUT))
-    row = "| b | skip_gram | input | 2 | 0.41 [0.33, 0.49]<sup>ac</sup> | 0.05 [0.04, 0.07]<sup>ad"
-    assert row in block
-    assert block.startswith(
-        "- **How alike are two words?** The best word2vec and the best attention"
-    )
-    assert "\n\nOn novels, word2vec is distinguishably better on google; neither" in block
-    assert "loss_next<br>" not in block
-    assert block.endswith("[results/golden](results/golden/report.md).")
-    assert "loss_next<br>" in render_block(read_results(INPUT), questions=("alike", "fit"))
+EMPTY = "before\n<!-- answer:one -->\n<!-- /answer:one -->\nafter\n"
+LADDER = Path(__file__).parents[1] / "results" / "ladder"
 
 
 def test_only_what_stands_between_the_markers_is_replaced():
-    text = EMPTY + "<!-- table:other -->\nkept\n<!-- /table:other -->\n"
-    assert replace_block(text, "table:golden", r"new \1") == (
-        "before\n<!-- table:golden -->\n\nnew \\1\n\n<!-- /table:golden -->\nafter\n"
-        "<!-- table:other -->\nkept\n<!-- /table:other -->\n"
+    text = EMPTY + "<!-- answer:other -->\nkept\n<!-- /answer:other -->\n"
+    assert replace_block(text, "answer:one", r"new \1") == (
+        "before\n<!-- answer:one -->\n\nnew \\1\n\n<!-- /answer:one -->\nafter\n"
+        "<!-- answer:other -->\nkept\n<!-- /answer:other -->\n"
     )
 
 
-@pytest.mark.parametrize("text", ["nothing", "<!-- table:golden --> open", EMPTY + EMPTY])
+@pytest.mark.parametrize("text", ["nothing", "<!-- answer:one --> open", EMPTY + EMPTY])
 def test_a_block_that_is_not_there_exactly_once_is_an_error(text: str):
-    with pytest.raises(StoreError, match=r"README: found [02] blocks table:golden, expected 1"):
-        replace_block(text, "table:golden", "new")
+    with pytest.raises(StoreError, match=r"README: found [02] blocks answer:one, expected 1"):
+        replace_block(text, "answer:one", "new")
 
 
-def test_refreshing_writes_once_and_then_finds_nothing_to_do(root: Path, tmp_path: Path):
-    readme = tmp_path / "README.md"
-    readme.write_text(EMPTY)
-    assert refresh_readme(readme, root) is True
-    assert "| b | skip_gram |" in readme.read_text()
-    assert refresh_readme(readme, root) is False
-    assert refreshed(readme.read_text(), root) == readme.read_text()
+def test_the_steps_of_a_function_are_its_lines_without_docstring_and_return():
+    source = (
+        'def b():\n    """Words."""\n    x = 1  # why\n    y = (\n        x\n    )\n    return y\n'
+    )
+    assert steps(source + "def a():\n    z = 2\n", ["a", "b"]) == (
+        "# a\nz = 2\n\n# b\nx = 1\ny = (\n        x\n    )"
+    )
 
 
-def test_a_number_typed_by_hand_is_found(root: Path):
-    fresh = refreshed(EMPTY, root)
-    assert refreshed(fresh.replace("0.41", "0.42"), root) == fresh
+def test_a_drawn_window_gives_near_words_more_weight():
+    # windows 1 and 2: the mean is over 2 or 4 words
+    assert drawn_weight(1, 2) == pytest.approx((1 / 2 + 1 / 4) / 2)
+    assert drawn_weight(2, 2) == pytest.approx((1 / 4) / 2)
+    assert 2 * sum(drawn_weight(distance, 5) for distance in range(1, 6)) == pytest.approx(1)
 
 
-def test_a_ladder_block_has_its_sentences_and_its_figure(root: Path):
-    block = render_ladder(ladder_results(losses()))
-    assert block.startswith("- On wiki17m, of the 0.273 [0.269, 0.276] nats per token")
-    assert "](results/ladder/figures/ladder.svg)" in block
-    assert block.endswith("Full report: [results/ladder](results/ladder/report.md).")
-    text = EMPTY.replace("table:", "ladder:")
-    with pytest.raises(StoreError, match="found no ladder from foot to top"):
-        refreshed(text, root)
-    assert replace_block(EMPTY + text, "ladder:golden", "new").startswith(EMPTY)
+def test_the_figure_draws_the_measured_weights_beside_those_of_a_drawn_window():
+    results = read_results(LADDER)
+    figure = weights_figure(results, "wiki17m-5m")
+    (chart,) = figure.charts
+    drawn = pd.DataFrame(chart.spec["data"]["values"])
+    table = results.measurements
+    wanted = table[(table["corpus"] == "wiki17m-5m") & (table["statistic"] == "mean_weight")]
+    for label, model in (
+        ("attention with positions", "content_position"),
+        ("attention without positions", "content"),
+    ):
+        of_model = drawn[drawn["model"] == label]
+        stored = wanted[wanted["model"] == model].set_index("group")["value"]
+        assert len(of_model) == len(stored) == 10
+        for place, weight in zip(of_model["place"], of_model["weight"], strict=True):
+            assert weight == pytest.approx(stored[f"offset {place:+d}"], rel=1e-5)
+    trained = drawn[drawn["model"].str.startswith("mean, as trained") & (drawn["place"] == 2)]
+    assert trained["weight"].tolist() == pytest.approx([drawn_weight(2, 5)], rel=1e-5)
+    assert "wiki17m-5m, n 9,698, 5 seeds" in figure.words
+    assert svg.draw(figure).count("attention with positions") == 1  # a label, and no legend
 
 
-def test_a_block_of_an_unknown_study_is_an_error(tmp_path: Path):
-    with pytest.raises(StoreError, match="there is no such file"):
-        refreshed(EMPTY, tmp_path)
+def test_a_study_without_the_weights_has_no_figure():
+    results = read_results(LADDER)
+    without = replace(results, measurements=results.measurements.iloc[:0])
+    with pytest.raises(StoreError, match=r"found no mean weight of mean at offset -5 on wiki17m"):
+        weights_figure(without, "wiki17m-5m")

@@ -14,7 +14,6 @@ from wordrel.report.document import Table, figures
 from wordrel.report.headline import WIDEST, column_groups, headlines
 from wordrel.report.markdown import blocks, inline
 from wordrel.report.page import document
-from wordrel.report.readme import render_block
 from wordrel.study.results import Results
 
 TITLES = [
@@ -97,7 +96,6 @@ def test_development_splits_stand_in_no_table_of_scores(results: Results, page: 
     assert "men_dev and simverb_dev" in chosen
     others = page.replace(chosen, "").replace(section(page, "Data"), "")
     assert "_dev" not in others
-    assert "_dev" not in render_block(results)
 
 
 def test_the_choice_shows_its_score_and_the_next_best_or_the_design(results: Results):
@@ -304,14 +302,6 @@ def test_findings_say_one_to_three_sentences_a_question(page: str):
     for bullet, title in zip(bullets, TITLES, strict=False):
         assert title in bullet
         assert 1 <= len(re.findall(r"\. |\.$", bullet.split("**")[2])) <= 3
-
-
-def test_the_readme_shows_the_first_table_of_many(results: Results):
-    block = render_block(results)
-    assert block.count("\n| c | skip_gram |") == 2  # one a corpus
-    assert "**pairs**" in block
-    assert "analogies<br>" not in block
-    assert block.count("\n- **") + 1 == len(QUESTIONS)
 
 
 def test_every_figure_is_shown_with_words_and_every_image_is_there():

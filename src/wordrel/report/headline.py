@@ -65,10 +65,10 @@ def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     return _joined(cut)
 
 
-def headlines(results: Results, corpus: str, question: str, digits: int = 3) -> list[list[Block]]:
+def headlines(results: Results, corpus: str, question: str) -> list[list[Block]]:
     """The tables of one question on one corpus, each with its notes and its signature below it."""
     groups = column_groups(results, corpus, question)
-    return [_headline(results, corpus, group, digits) for group in groups]
+    return [_headline(results, corpus, group) for group in groups]
 
 
 def letters(n: int) -> list[str]:
@@ -98,7 +98,7 @@ def message(text: str) -> str:
     return name(short) or "no message"
 
 
-def _headline(results: Results, corpus: str, group: Group, digits: int) -> list[Block]:
+def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
     answers = [queries.answers(results, corpus, c) for c in group.columns]
@@ -108,7 +108,7 @@ def _headline(results: Results, corpus: str, group: Group, digits: int) -> list[
     for model, letter in names.items():
         found = [a.get(model) for a in answers]
         why = _unfinished(results, corpus, model)
-        cells = [_cell(r, notes, why, digits) for r in found]
+        cells = [_cell(r, notes, why) for r in found]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
         rows.append((letter, name(model), _view(found), _seeds(found), *marked))
     heads = ("", "model", "primary view", "seeds", *map(column_title, group.columns))
@@ -124,10 +124,10 @@ def _headline(results: Results, corpus: str, group: Group, digits: int) -> list[
     return [table, *below, Paragraph(code(_signature(results, corpus, group.columns)))]
 
 
-def _cell(row: Row | None, notes: list[str], missing: str, digits: int) -> str:
+def _cell(row: Row | None, notes: list[str], missing: str) -> str:
     """A score; a new reason for an empty cell is added to `notes`."""
     if row is not None and not pd.isna(row.score):
-        return with_interval(row.score, row.low, row.high, digits)
+        return with_interval(row.score, row.low, row.high)
     note = missing if row is None else row.note or missing
     if note not in notes:
         notes.append(note)

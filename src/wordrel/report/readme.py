@@ -1,78 +1,29 @@
-"""The README's tables, kept equal to the stored results.
+"""What README.md shows of stored results and of the source: blocks, a figure, lines of code.
 
-Reads the README and the results folders that its blocks name; writes the README. A block is what
-stands between `<!-- KIND:NAME -->` and `<!-- /KIND:NAME -->`; NAME is a folder of results/, KIND
-is `table` (the headline tables) or `ladder` (what each ingredient buys). Blocks `answer` are those
-of experiments/answer.py, which alone knows the rules that decide.
+A block is what stands between `<!-- answer:NAME -->` and `<!-- /answer:NAME -->`.
+experiments/answer.py, which alone knows the rules that decide, renders them all.
 """
 
+import ast
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from wordrel.errors import StoreError
-from wordrel.io.files import write_text
-from wordrel.report import findings, ladder, ladder_section, queries
-from wordrel.report.document import Block, Bullets, Paragraph
-from wordrel.report.headline import SEPARATE, headlines
-from wordrel.report.markdown import blocks, image
-from wordrel.report.page import legend
-from wordrel.study.results import Results, read_results
+from wordrel.report import charts
+from wordrel.report.document import Chart, Figure, Spec
+from wordrel.report.verdicts import counted, measured
+from wordrel.study.results import Results
 
-_BLOCK = re.compile(
-    r"<!-- (?P<block>(?:table|ladder|answer):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
-)
-_OPENING = re.compile(r"<!-- (table|ladder):([\w.-]+) -->")
-
-
-def render_block(results: Results, questions: Sequence[str] = ("alike",)) -> str:
-    """A sentence for each question of the study, then the first tables, with two decimals.
-
-    Args:
-        results: a stored study.
-        questions: whose first table is shown for each corpus (of the held-out losses all).
-    """
-    asked = queries.questions(results)
-    said = [(q, text) for q in asked if (text := findings.sentence(results, q))]
-    bullets = [f"{findings.bold_title(question)} {text}" for question, text in said]
-    found: list[Block] = [Bullets(bullets)]
-    for corpus in queries.corpora(results):
-        for question in questions:
-            shown = headlines(results, corpus, question, digits=2)
-            first = shown if question in SEPARATE else shown[:1]
-            found += [Paragraph(findings.lead(results, corpus, question))] if shown else []
-            found += [block for table in first for block in table]
-    found.append(Paragraph(legend(results)))
-    return f"{blocks(found)} {_full_report(results)}"
-
-
-def render_ladder(results: Results) -> str:
-    """What each ingredient buys: a sentence for each ladder and corpus, and the figure.
-
-    Raises:
-        StoreError: a study without a ladder.
-    """
-    climbs = ladder.climbs(results)
-    if not climbs:
-        raise StoreError(f"{results.folder}: found no ladder from foot to top, expected one")
-    sentences = blocks([Bullets([ladder_section.sentence(climb) for climb in climbs])])
-    figure = image(ladder_section.figure(climbs), f"results/{results.study}/")
-    return "\n\n".join((sentences, figure, _full_report(results)))
-
-
-_RENDER = {"table": render_block, "ladder": render_ladder}
-
-
-def _full_report(results: Results) -> str:
-    return f"Full report: [results/{results.study}](results/{results.study}/report.md)."
+_BLOCK = re.compile(r"<!-- (?P<block>answer:[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL)
 
 
 def replace_block(text: str, block: str, fresh: str) -> str:
-    """The text with the block of this kind and name replaced, its markers kept.
+    """The text with the block of this name replaced, its markers kept.
 
     Args:
-        text: of the README.
-        block: such as `table:quickstart`.
+        text: of a page.
+        block: such as `answer:claims`.
         fresh: what stands between its markers from now on.
 
     Raises:
@@ -86,23 +37,107 @@ def replace_block(text: str, block: str, fresh: str) -> str:
     return f"{text[:start]}<!-- {block} -->\n\n{fresh}\n\n<!-- /{block} -->{text[end:]}"
 
 
-def refreshed(text: str, results_root: Path) -> str:
-    """The README's text with every block rendered again from the results that it names.
+def steps(source: str, functions: Sequence[str]) -> str:
+    """The lines of some functions below a comment with their names, without `return`.
 
-    Raises:
-        StoreError: a block that is not closed, or that names no stored result or one that it
-            cannot show.
+    Args:
+        source: of a module.
+        functions: their names, in the order in which they are shown.
     """
-    for kind, name in _OPENING.findall(text):
-        fresh = _RENDER[kind](read_results(results_root / name))
-        text = replace_block(text, f"{kind}:{name}", fresh)
-    return text
+    defined = {f.name: f for f in ast.parse(source).body if isinstance(f, ast.FunctionDef)}
+    shown = []
+    for name in functions:
+        inside = [s for s in defined[name].body if not isinstance(s, ast.Expr | ast.Return)]
+        lines = [ast.get_source_segment(source, line) or "" for line in inside]
+        shown.append("\n".join([f"# {name}", *lines]))
+    return "\n\n".join(shown)
 
 
-def refresh_readme(readme: Path, results_root: Path) -> bool:
-    """Bring the README's blocks up to date; returns whether anything changed."""
-    old = readme.read_text(encoding="utf-8")
-    new = refreshed(old, results_root)
-    if new != old:
-        write_text(readme, new)
-    return new != old
+class _Line(NamedTuple):
+    """A line of the figure: its label, where that stands, and how the line is drawn."""
+
+    label: str
+    at: int
+    up: int
+    colour: str
+    dash: int
+    weights: Mapping[int, float]
+
+
+def weights_figure(results: Results, corpus: str) -> Figure:
+    """How much each place around a masked word weighs, in attention and in the mean.
+
+    Args:
+        results: a study that measured the learned weights of `mean`, `content` and
+            `content_position`.
+        corpus: one of its corpora.
+    """
+    window = int(results.config["training"]["window"])
+    places = [place for place in range(-window, window + 1) if place]
+    rows = {
+        model: {place: _mean_weight(results, corpus, model, place) for place in places}
+        for model in ("mean", "content", "content_position")
+    }
+    by_model = {m: {p: float(r.value) for p, r in found.items()} for m, found in rows.items()}
+    drawn = {place: drawn_weight(abs(place), window) for place in places}
+    blue, red = charts.COLOURS["word2vec"], charts.COLOURS["attention"]
+    shown = [
+        _Line("attention with positions", 1, 0, red, 0, by_model["content_position"]),
+        _Line("mean, as trained: window drawn at random", 1, -4, blue, 0, drawn),
+        _Line("mean, full window", 3, -12, blue, 1, by_model["mean"]),
+        _Line("attention without positions", 3, 14, red, 2, by_model["content"]),
+    ]
+    behind = counted(row for found in rows.values() for row in found.values())
+    words = (
+        "Mean weight of each place around a masked word. Without positions, attention weighs all "
+        "places alike, as the mean does. With positions it weighs near words most. Corpus: "
+        f"{corpus}, {behind}."
+    )
+    return Figure("weights", [Chart("", _chart(shown, places))], words)
+
+
+def drawn_weight(distance: int, window: int) -> float:
+    """The expected weight of a word in a mean whose window is drawn from 1 to `window`."""
+    return sum(1 / (2 * size) for size in range(distance, window + 1)) / window
+
+
+def _mean_weight(results: Results, corpus: str, model: str, place: int) -> Any:
+    of = ("learned_weights", "attention", f"offset {place:+d}", "mean_weight")
+    row = measured(results, corpus, model, of)
+    if row is None:
+        raise StoreError(
+            f"{results.folder}: found no mean weight of {model} at offset {place:+d} on {corpus}, "
+            "expected one; measure it with the task learned_weights"
+        )
+    return row
+
+
+def _chart(shown: Sequence[_Line], places: Sequence[int]) -> Spec:
+    colours = {line.label: line.colour for line in shown}
+    data = [
+        {
+            **{"place": place, "weight": charts.rounded(line.weights[place])},
+            **{"model": line.label, "dash": line.dash, "side": place > 0},
+        }
+        for line in shown
+        for place in places
+    ]
+    title = "place of the context word, counted from the masked word"
+    x = charts.field("place", "quantitative", title=title, axis=charts.ticks(places))
+    y = charts.field("weight", "quantitative", title="mean weight")
+    stroke = charts.silent("model", colours)
+    line = {"stroke": stroke, "strokeDash": charts.dashed("dash"), "detail": {"field": "side"}}
+    dot = {"fill": stroke, "tooltip": charts.tips("model", "place", "weight")}
+    labels = [
+        charts.layer(
+            {"type": "text", "align": "left", "dx": 8, "dy": one.up, "color": one.colour},
+            {"x": x, "y": y, "text": {"field": "model"}},
+            [{"place": one.at, "weight": one.weights[one.at], "model": one.label}],
+        )
+        for one in shown
+    ]
+    layers = [
+        charts.layer({"type": "line", "strokeWidth": 2}, line),
+        charts.layer({"type": "circle", "size": 30, "opacity": 1}, dot),
+    ]
+    return charts.chart(data, [*layers, *labels], {"x": x, "y": y}, 260)
