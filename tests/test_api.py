@@ -1,9 +1,14 @@
 """What a Python user calls: run, load, compare, reproduce."""
 
+import logging
+import pydoc
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -40,6 +45,68 @@ def test_an_unknown_name_is_no_part_of_the_package():
     assert {name for name in wordrel.__all__ if not hasattr(wordrel, name)} == set()
 
 
+def test_help_and_dir_show_what_a_user_calls():
+    shown = set(dir(wordrel))
+    assert shown == set(wordrel.__all__) >= {"run", "load", "compare", "reproduce"}
+    text = pydoc.plain(pydoc.render_doc(wordrel))
+    functions = text[text.index("\nFUNCTIONS\n") :]
+    for name in ("run(config_path:", "load(results_folder:", "compare(a:", "reproduce("):
+        assert f"\n    {name}" in functions
+    for line in (wordrel.__doc__ or "").splitlines():
+        assert line in text
+
+
+@pytest.fixture
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], logging.Logger]]:
+    """Makes the logger that of a program without logging; called in the test, after pytest's."""
+    log = logging.getLogger("wordrel")
+    level = log.level
+
+    def forget() -> logging.Logger:
+        for logger in (logging.getLogger(), log):
+            monkeypatch.setattr(logger, "handlers", [])
+        log.setLevel(logging.NOTSET)
+        return log
+
+    yield forget
+    log.setLevel(level)
+
+
+def test_a_script_sees_how_far_it_is_and_its_logging_stays_as_it_was(
+    tiny: Path,
+    tmp_path: Path,
+    unconfigured: Callable[[], logging.Logger],
+    capsys: pytest.CaptureFixture[str],
+):
+    log = unconfigured()
+    wordrel.run(tiny / "tiny.yaml", out=tmp_path / "out", jobs=1)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith(" 0 of 6 cells")
+    assert sum("text/attention seed 2 was done before" in line for line in lines) == 1
+    assert (log.handlers, log.level) == ([], logging.NOTSET)
+
+
+@pytest.mark.parametrize("silenced", [False, True])
+def test_a_program_that_configures_logging_decides_what_is_shown(
+    silenced: bool,
+    tiny: Path,
+    tmp_path: Path,
+    unconfigured: Callable[[], logging.Logger],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+):
+    log = unconfigured()
+    caplog.set_level(logging.INFO)
+    if silenced:
+        log.setLevel(logging.WARNING)
+    else:
+        logging.basicConfig(format="own %(message)s")
+    wordrel.run(tiny / "tiny.yaml", out=tmp_path / "out", jobs=1)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "of 6 cells" in line]
+    assert len(lines) == (0 if silenced else 8)
+    assert all(line.startswith("own ") for line in lines)
+
+
 def test_run_takes_overrides_and_goes_on_from_the_cache(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -72,6 +139,47 @@ def test_a_loaded_model_answers_as_the_one_that_was_scored(tiny: Path):
         first.views["input"], wordrel.load(tiny / "out", "skip_gram", seed=1).views["input"]
     )
     assert not np.array_equal(first.views["input"], readings.views["input"])
+
+
+def test_a_loaded_model_says_where_it_is_from_and_why_a_word_is_unknown(tiny: Path):
+    model = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    assert repr(model).startswith("Readings of skip_gram seed 2 on text\n  words       ")
+    assert np.array_equal(model["cat"], model.views["input"][model.vocab.index["cat"]])
+    with pytest.raises(wordrel.WordrelError, match="the corpus was lower-cased: use 'cat'"):
+        model.vector("Cat")
+    with pytest.raises(wordrel.WordrelError, match="not in the training text at least min_count=2"):
+        model.vector("volcano")
+
+
+def test_results_show_what_was_run_in_a_few_lines(tiny: Path):
+    results = read_results(tiny / "out")
+    title, *facts = repr(results).splitlines()
+    assert title == f"Results of the study tiny in {tiny / 'out'}"
+    assert facts[:5] == [
+        "  corpora  text",
+        "  models   random, skip_gram, attention",
+        "  seeds    1, 2",
+        "  runs     6 done, 0 failed",
+        "  tasks    groups, held_out_loss, neighbour_agreement",
+    ]
+    assert f"scores ({len(results.scores)})" in facts[5]
+
+
+def test_results_in_a_notebook_have_the_scores_of_primary_views(tiny: Path):
+    stored = read_results(tiny / "out")
+    results = replace(stored, summary=stored.summary[::-1])  # the primary view is not the first
+    facts, scores = results._repr_html_().split("</table>", 1)
+    assert facts.count("<tr>") == 6
+    rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(scores).iter("tr")]
+    assert rows[0][1:] == ["task", "held_out_loss.next_word", "groups"]
+    table = results.summary[results.summary["primary"] & ~results.summary["detail"]]
+    for model, (*_, name, following, groups) in zip(
+        ("attention", "skip_gram", "random"), rows[-3:], strict=True
+    ):
+        ours = table[table["model"] == model].set_index("task")["score"]
+        assert (name, groups) == (model, f"{ours['groups']:.3f}")
+        loss = ours.get("held_out_loss.next_word", float("nan"))
+        assert following == ("-" if np.isnan(loss) else f"{loss:.3f}")
 
 
 @pytest.mark.parametrize(

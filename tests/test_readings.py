@@ -8,17 +8,17 @@ import pytest
 from numpy.typing import NDArray
 
 from task_spaces import vocab_of
+from wordrel.config import CorpusConfig
 from wordrel.models.readings import (
     Contextualizer,
-    Cosine,
     NotAvailableError,
     Objective,
-    Product,
+    Origin,
     Readings,
-    Relation,
     UnknownWordError,
     Weigher,
 )
+from wordrel.models.relations import Cosine, Product, Relation
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
@@ -161,6 +161,8 @@ def test_a_zero_row_joins_without_a_direction() -> None:
         lambda model: model.relation("cow", "cat"),
         lambda model: model.most_similar("cow"),
         lambda model: model.in_context(["cat", "cow"], 1),
+        lambda model: model.vector("cow"),
+        lambda model: model["cow"],
     ],
 )
 def test_an_unknown_word_is_named(ask: Any) -> None:
@@ -202,3 +204,90 @@ def test_what_reads_text_is_known_by_what_it_can_do() -> None:
     assert isinstance(Sums(), Contextualizer)
     assert not isinstance(readings(), Contextualizer)
     assert not isinstance(Sums(), Weigher)
+
+
+def test_a_model_is_a_mapping_from_its_words_to_their_vectors() -> None:
+    model = readings()
+    assert model["cat"].tolist() == [3, 4]
+    assert model.vector("cat", "other").tolist() == [1, 0]
+    assert list(model) == list(WORDS)
+    assert len(model) == 4
+    assert "cat" in model
+    assert "cow" not in model
+    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
+        model.vector("cat", "key")
+
+
+def test_changing_a_vector_does_not_change_the_model() -> None:
+    model = readings()
+    model["cat"][:] = 9
+    assert model["cat"].tolist() == [3, 4]
+
+
+def on(**settings: Any) -> Readings:
+    """A model whose corpus has these settings."""
+    corpus = CorpusConfig(source="text.txt", **settings)
+    return readings(origin=Origin("tiny seed 1 on text", corpus))
+
+
+def test_a_model_shows_what_it_is_and_has_in_a_few_lines() -> None:
+    assert repr(on()).splitlines() == [
+        "Readings of tiny seed 1 on text",
+        "  words       4; most frequent: cat, dog, car, zero",
+        "  views       input (primary), other",
+        "  relations   in.other (primary), other.in",
+        "  in context  masked_word",
+    ]
+    bare = readings(context=None, relations={}, unavailable={"context": "it reads no text"})
+    assert repr(bare).splitlines()[-2:] == [
+        "  relations   none: it has no answer",
+        "  in context  none: it reads no text",
+    ]
+
+
+def test_a_notebook_shows_the_same_as_a_table_and_no_html_of_others() -> None:
+    model = readings(vocab=vocab_of(("<b>", "dog", "car", "zero")))
+    shown = model._repr_html_()
+    assert shown.count("<tr>") == len(repr(model).splitlines()) - 1 == 4
+    assert ">in.other (primary), other.in</td>" in shown
+    assert "&lt;b&gt;, dog" in shown
+    assert "<b>" not in shown
+
+
+@pytest.mark.parametrize(
+    ("word", "settings", "why"),
+    [
+        ("Cat", {}, "the corpus was lower-cased: use 'cat'"),
+        (
+            "Cats",
+            {"min_count": 7},
+            "the corpus was lower-cased, and 'cats' is not in the training text at least "
+            "min_count=7 times; similar spellings: 'cat'",
+        ),
+        ("Cat", {"lowercase": False}, "it is not in the training text at least min_count=5 times"),
+        ("cow", {"max_vocabulary": 4}, "it is not one of the max_vocabulary=4 most frequent words"),
+        ("cow", {"max_vocabulary": 5}, "it is not in the training text at least min_count=5 times"),
+        (
+            "cat's-dog",
+            {},
+            "a word of this corpus is a run of letters, with single apostrophes inside, so this "
+            """text is cut into "cat's", 'dog'""",
+        ),
+        ("42", {}, "a word of this corpus is a run of letters, with single apostrophes inside"),
+        ("42", {"digits": "keep"}, "it is not in the training text at least min_count=5 times"),
+        ("42", {"digits": "zero"}, "the corpus was normalised (digits=zero), and '00' is not in "),
+        (" ", {"digits": "keep"}, "a word of this corpus is a run of letters and digits, with"),
+    ],
+)
+def test_why_a_word_is_unknown(word: str, settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(UnknownWordError) as caught:
+        on(**settings).similarity(word, "dog")
+    message = str(caught.value)
+    assert message.startswith(f"{word!r} is not among the 4 words of the model; {why}")
+
+
+def test_no_spelling_is_offered_where_the_reason_names_the_word() -> None:
+    with pytest.raises(UnknownWordError, match=r"use 'cat'$"):
+        on().vector("Cat")
+    with pytest.raises(UnknownWordError, match=r"; similar spellings: 'zero'$"):
+        on().vector("zeroo")

@@ -9,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
-from wordrel.models.readings import Product, Readings
+from wordrel.models.readings import Readings
+from wordrel.models.relations import Product
 from wordrel.tasks.base import Scope
 from wordrel.tasks.items import Items
 from wordrel.tasks.syntax import KIND, contrast_of

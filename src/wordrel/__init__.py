@@ -1,6 +1,12 @@
 """wordrel: how is just self-attention different from word2vec?
 
-`run` a study, `load` the readings of a trained model, `compare` two results, `reproduce` one.
+    results = wordrel.run("configs/quickstart.yaml", seeds=[1])   train, score, write the tables
+    model = wordrel.load("results/quickstart", "attention")       one trained model
+    model["king"], model.similarity("king", "queen"), model.most_similar("music")
+    wordrel.compare("results/a", "results/b").moved               scores that differ
+    wordrel.reproduce("results/quickstart")                       run it again and judge each score
+
+`help(wordrel.run)` says what each takes. What a user can mend is raised as `WordrelError`.
 Names are looked up on first use: importing the package loads neither torch nor gensim.
 """
 
@@ -32,6 +38,11 @@ __all__ = [
     "reproduce",
     "run",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 if not TYPE_CHECKING:  # a checker would take it as leave to use any name
 

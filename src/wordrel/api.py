@@ -16,9 +16,10 @@ import pandas as pd
 
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import ConfigError, StoreError
+from wordrel.io.log import shown_log
 from wordrel.io.store import cache_root
 from wordrel.jobs import Cluster, cluster_of
-from wordrel.models.readings import Readings
+from wordrel.models.readings import Origin, Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, rows
@@ -43,6 +44,9 @@ def run(
     **overrides: Any,
 ) -> Results:
     """Run a study: train what the cache does not have, ask the tasks, write the tables.
+
+    It shows on stderr how far it is. A program that configures `logging` decides that itself:
+    `logging.getLogger("wordrel").setLevel(logging.WARNING)` shows problems alone.
 
     Args:
         config_path: the YAML file.
@@ -81,9 +85,10 @@ def run_config(
     from wordrel.study.run import run_study  # loads torch and gensim
 
     place = Path(out or Path("results", config.study))
-    return run_study(
-        config, _cache(cache), place, jobs=jobs, cluster=cluster, write_pages=write_pages
-    )
+    with shown_log():
+        return run_study(
+            config, _cache(cache), place, jobs=jobs, cluster=cluster, write_pages=write_pages
+        )
 
 
 def _cache(chosen: Folder | None) -> Path:
@@ -251,7 +256,10 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Read
     """
     from wordrel.study.cell import load_cell  # loads torch and gensim
 
-    return load_cell(find_cell(results, run, cache=cache))
+    cell = find_cell(results, run, cache=cache)
+    corpus = next(c for c in stored_config(results).corpora if c.name == run.corpus)
+    origin = Origin(f"{run.model} seed {run.seed} on {run.corpus}", corpus)
+    return replace(load_cell(cell), origin=origin)
 
 
 def find_cell(results: Results, run: Row, *, cache: Folder | None = None) -> "CellSpec":

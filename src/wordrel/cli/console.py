@@ -2,12 +2,11 @@
 
 import logging
 import os
-import sys
-from typing import IO, cast
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
+
+from wordrel.io.log import log_handler
 
 _log = logging.getLogger("wordrel")
 _WIDE = 160
@@ -26,26 +25,9 @@ def stdout() -> Console:
     return Console(width=_WIDE)
 
 
-class _Stderr:
-    """Whatever stands for stderr when a line is written: a live display puts itself there."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
-
-
 def configure_logging() -> None:
-    """Show the log of wordrel: in colours on a terminal, as plain lines with the time elsewhere."""
-    stream = cast("IO[str]", _Stderr())
-    handler: logging.Handler = logging.StreamHandler(stream)
-    form = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
-    if sys.stderr.isatty():
-        console = Console(file=stream, force_terminal=True)
-        handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
-        form = logging.Formatter("%(message)s")
-    handler.setFormatter(form)
+    """Show the log of wordrel on stderr, whatever else is configured."""
+    handler = log_handler()
     handler.set_name("wordrel")
     for other in [h for h in _log.handlers if h.get_name() == "wordrel"]:
         _log.removeHandler(other)

@@ -13,7 +13,8 @@ from scipy import sparse
 
 from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
-from wordrel.models.readings import Contextualizer, Readings, Relation, Weigher
+from wordrel.models.readings import Contextualizer, Readings, Weigher
+from wordrel.models.relations import Relation
 from wordrel.models.spaces import CENTRED, centred
 
 BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions

@@ -4,19 +4,22 @@ Three questions (how alike are two words, how strongly does a relate to b, what 
 here) are asked of every model in the same way. A model that has no answer says so by name and
 reason; nobody guesses in its place.
 
-Glossary: V words, D dimensions, K factors of a relation, P items, N tokens, S sentences.
+Glossary: V words, D dimensions, K numbers of a vector in context, P items, N tokens, S sentences.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Int64
 
+from wordrel.config import CorpusConfig
+from wordrel.corpus.unknown import unknown_word
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
+from wordrel.io.facts import facts_html, facts_text
+from wordrel.models.relations import Relation
 
 Objective = Literal["masked_word", "next_word"]
 ContextView = Literal["static", "context", "joined"]
@@ -28,7 +31,7 @@ class NotAvailableError(WordrelError):
 
 
 class UnknownWordError(WordrelError):
-    """A word that is not in the vocabulary."""
+    """A word that is not in the vocabulary; the message says why, and which words are similar."""
 
 
 @runtime_checkable
@@ -111,68 +114,22 @@ class Exchangeable(Contextualizer, Protocol):
         """The same model with the roles of query and key exchanged, as nobody trained it."""
 
 
-@runtime_checkable
-class Relation(Protocol):
-    """How strongly one word relates to another; the order matters."""
-
-    def __call__(
-        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
-    ) -> Float64[np.ndarray, " P"]:
-        """relation(left[p] -> right[p]) of each pair of ids; NaN where there is no answer.
-
-        -inf is an answer: counts say it of words that they never saw together.
-        """
-
-
 @dataclass(frozen=True)
-class Product:
-    """The relation left[a] . right[b].
+class Origin:
+    """Where a trained model comes from.
 
     Attributes:
-        left: a row a word, as the word that relates.
-        right: a row a word, as the word that it relates to.
+        name: for people: model, seed and corpus.
+        corpus: how its text became words.
     """
 
-    left: Float32[np.ndarray, "V K"]
-    right: Float32[np.ndarray, "V K"]
-
-    def __call__(
-        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
-    ) -> Float64[np.ndarray, " P"]:
-        """See `Relation`."""
-        products: Float64[np.ndarray, " P"] = np.einsum(
-            "pk,pk->p", self.left[left], self.right[right], dtype=np.float64
-        )
-        return products
-
-
-@dataclass(frozen=True)
-class Cosine:
-    """The relation that sees no direction: the cosine of two rows, NaN where one is zero.
-
-    Attributes:
-        rows: a row a word.
-    """
-
-    rows: Float32[np.ndarray, "V K"]
-
-    def __call__(
-        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
-    ) -> Float64[np.ndarray, " P"]:
-        """See `Relation`."""
-        products = Product(self.rows, self.rows)(left, right)
-        lengths = self._lengths[left] * self._lengths[right]  # the same bits both ways
-        return np.asarray(np.clip(products / lengths, -1, 1))
-
-    @cached_property
-    def _lengths(self) -> Float64[np.ndarray, " V"]:
-        squares = np.einsum("vk,vk->v", self.rows, self.rows, dtype=np.float64)
-        return np.sqrt(np.where(squares > 0, squares, np.nan))
+    name: str
+    corpus: CorpusConfig
 
 
 @dataclass(frozen=True)
 class Readings:
-    """The answers of one trained model.
+    """The answers of one trained model; `model["king"]` is the vector of a word.
 
     Attributes:
         vocab: the words it knows.
@@ -185,6 +142,8 @@ class Readings:
         learned: what the model learned of scores that no two words share, to be read only:
             "offsets" (of each place from -W to W, [2W+1]; a next-word model uses those before 0)
             and "words" (of each word before the softmax, where what asks is no word, [V]).
+        origin: where it was trained, or None where nobody says: it is shown, and an unknown word
+            is explained by it.
     """
 
     vocab: Vocab
@@ -194,6 +153,34 @@ class Readings:
     primary: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     learned: Mapping[str, Float32[np.ndarray, " _"]] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        return facts_text(self._title, self._facts())
+
+    def _repr_html_(self) -> str:
+        return facts_html(self._title, self._facts())
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.vocab.index
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.vocab.words)
+
+    def __len__(self) -> int:
+        return len(self.vocab)
+
+    def __getitem__(self, word: str) -> Float32[np.ndarray, " D"]:
+        return self.vector(word)
+
+    def vector(self, word: str, view: str | None = None) -> Float32[np.ndarray, " D"]:
+        """The row of a word in a view, as a copy; without one, in the primary view.
+
+        Raises:
+            UnknownWordError, NotAvailableError: as `similarity`.
+        """
+        row: Float32[np.ndarray, " D"] = self._view(view)[self._id(word)].copy()
+        return row
 
     def similarity(
         self, a: str, b: str, view: str | None = None, *, measure: Alike = "cosine"
@@ -285,9 +272,8 @@ class Readings:
 
     def _id(self, word: str) -> int:
         if word not in self.vocab.index:
-            raise UnknownWordError(
-                f"{word!r} is not among the {len(self.vocab)} words of the model"
-            )
+            corpus = self.origin.corpus if self.origin else None
+            raise UnknownWordError(unknown_word(word, self.vocab, corpus))
         return self.vocab.index[word]
 
     def _view(self, view: str | None) -> Float32[np.ndarray, "V D"]:
@@ -306,6 +292,28 @@ class Readings:
             expected = ", ".join(there)
             raise NotAvailableError(f"view: found {name!r}, expected one of {expected}")
         return name
+
+    @property
+    def _title(self) -> str:
+        return f"Readings of {self.origin.name}" if self.origin else "Readings"
+
+    def _facts(self) -> dict[str, str]:
+        """What `repr` and a notebook show of the model."""
+        frequent = ", ".join(self.vocab.words[:5])
+        return {
+            "words": f"{len(self.vocab):,}; most frequent: {frequent}",
+            "views": self._names("alike", self.views),
+            "relations": self._names("relate", self.relations),
+            "in context": self.context.objective
+            if self.context
+            else f"none: {self.unavailable.get('context', 'it reads no text')}",
+        }
+
+    def _names(self, question: str, there: Mapping[str, object]) -> str:
+        if not there:
+            return f"none: {self.unavailable.get(question, 'it has no answer')}"
+        primary = self.primary.get(question)
+        return ", ".join(f"{name} (primary)" if name == primary else name for name in there)
 
 
 def _length(vector: Float32[np.ndarray, " D"]) -> float:

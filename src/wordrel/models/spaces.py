@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, Cosine, Product, Readings, Relation
+from wordrel.models.readings import Contextualizer, Readings
+from wordrel.models.relations import Cosine, Product, Relation
 
 Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"

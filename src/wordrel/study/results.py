@@ -18,6 +18,7 @@ import pandas as pd
 from wordrel.config.dialect import read_stored
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
+from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import reading, write_bytes
 
 Row = dict[str, Any]
@@ -143,6 +144,38 @@ class Results:
     def study(self) -> str:
         """The study's name, as in configs/NAME.yaml and results/NAME."""
         return str(self.manifest["study"])
+
+    def __repr__(self) -> str:
+        return facts_text(self._title, self._facts())
+
+    def _repr_html_(self) -> str:
+        """The same facts, and the scores of each model's primary view: a column a task."""
+        table = self.summary
+        shown = table[table["primary"] & ~table["detail"] & (table["split"] == "test")]
+        scores = shown.pivot_table(
+            "score", ["corpus", "model"], ["task", "measure"], sort=False, aggfunc="first"
+        )
+        facts = facts_html(self._title, self._facts())
+        return facts + str(scores.to_html(float_format="{:.3f}".format, na_rep="-"))
+
+    @property
+    def _title(self) -> str:
+        return f"Results of the study {self.study} in {self.folder}"
+
+    def _facts(self) -> dict[str, str]:
+        """What `repr` and a notebook show of the study."""
+        failed = int((self.runs["status"] == "failed").sum())
+        models = ", ".join(self.runs["model"].unique())
+        seeds = ", ".join(map(str, self.runs["seed"].unique()))
+        rows = ", ".join(f"{name} ({len(getattr(self, name)):,})" for name in COLUMNS)
+        return {
+            "corpora": ", ".join(self.runs["corpus"].unique()),
+            "models": models,
+            "seeds": seeds,
+            "runs": f"{len(self.runs) - failed} done, {failed} failed",
+            "tasks": ", ".join(str(task["name"]) for task in self.manifest["tasks"]),
+            "tables": rows,
+        }
 
 
 def read_results(folder: Path) -> Results:

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Relation
+from wordrel.models.relations import Relation
 from wordrel.tasks.base import Measurement, PairCounts
 from wordrel.tasks.clustered import clustered_coefficients, clustered_means
 from wordrel.tasks.held_out import spread

@@ -41,7 +41,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings, Relation
+from wordrel.models.readings import Readings
+from wordrel.models.relations import Relation
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,

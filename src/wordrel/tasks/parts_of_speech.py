@@ -20,7 +20,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings, Relation
+from wordrel.models.readings import Readings
+from wordrel.models.relations import Relation
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
 from wordrel.tasks.clustered import clustered_mean, clustered_means
 from wordrel.tasks.pair_classes import ARTICLES, WINDOW, material_of, of_classes, parts_of

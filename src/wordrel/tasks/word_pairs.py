@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings, Relation
+from wordrel.models.readings import Readings
+from wordrel.models.relations import Relation
 from wordrel.tasks.base import Outcome, Scope, Task, in_each, reason, unanswered
 from wordrel.tasks.items import Items, Treebank
 
