@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.study.results import COLUMNS, Results
+from wordrel.study.results import Results
+from wordrel.study.schema import COLUMNS
 
 MASKED = {
     "cbow": 7.001,

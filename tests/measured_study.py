@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from wide_study import wide_results
-from wordrel.study.results import COLUMNS, Results
+from wordrel.study.results import Results
+from wordrel.study.schema import COLUMNS
 
 SAMPLES = {"wiki17m-1m": 980_000, "wiki17m-4m": 3_900_000, "wiki17m": 15_000_000}
 BEHIND = {"wiki17m-1m": 0.2, "wiki17m-4m": 0.1, "wiki17m": 0.0}  # of a score

@@ -5,7 +5,7 @@ from scipy.stats import ortho_group, spearmanr
 
 from wordrel.config import StatisticsConfig
 from wordrel.study.agreement import MOST_COUPLES, agreement_rows, independent_couples, probe_pairs
-from wordrel.study.results import COLUMNS
+from wordrel.study.schema import COLUMNS
 from wordrel.tasks.neighbours import Probed, expected_overlap
 
 WORDS = 200

@@ -15,7 +15,8 @@ import yaml
 from wordrel.report import queries, svg
 from wordrel.report.readme import replace_block
 from wordrel.report.verdicts import score
-from wordrel.study.results import COLUMNS, Results
+from wordrel.study.results import Results
+from wordrel.study.schema import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 

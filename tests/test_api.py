@@ -17,7 +17,8 @@ import wordrel
 from tiny_study import put_table_text, table_text, write_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.report.compare import overall
-from wordrel.study.results import read_results, table_file
+from wordrel.study.results import read_results
+from wordrel.study.schema import table_file
 
 
 def folder_with(folder: Path, table: str, old: str, new: str) -> Path:

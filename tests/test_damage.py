@@ -26,8 +26,9 @@ from wordrel.io.store import new_folder, opened
 from wordrel.study import run
 from wordrel.study.budget import estimate
 from wordrel.study.costs import Known
-from wordrel.study.results import COLUMNS, SCHEMA, read_results, table_file
+from wordrel.study.results import SCHEMA, read_results
 from wordrel.study.run import run_study
+from wordrel.study.schema import COLUMNS, table_file
 
 PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
 

@@ -9,7 +9,8 @@ from wordrel.api import stored_config
 from wordrel.config import identity
 from wordrel.report.page import document, report_files, write_pages
 from wordrel.study.cell import CellSpec, CorpusName
-from wordrel.study.results import COLUMNS, read_results, table_file
+from wordrel.study.results import read_results
+from wordrel.study.schema import COLUMNS, table_file
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))

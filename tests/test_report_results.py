@@ -8,14 +8,8 @@ import pandas as pd
 import pytest
 
 from wordrel.errors import StoreError
-from wordrel.study.results import (
-    COLUMNS,
-    PACKED,
-    read_results,
-    table_file,
-    table_to_csv,
-    write_table,
-)
+from wordrel.study.results import read_results
+from wordrel.study.schema import COLUMNS, PACKED, table_file, table_to_csv, write_table
 
 INPUT = Path(__file__).parent / "golden" / "input"
 
@@ -86,7 +80,7 @@ def test_what_a_larger_file_may_hold_depends_on_its_size(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     packed(folder)
-    monkeypatch.setattr("wordrel.study.results._ALWAYS_UNPACKED", 0)
+    monkeypatch.setattr("wordrel.study.schema._ALWAYS_UNPACKED", 0)
     assert len(read_results(folder).scores) == 87  # ten bytes of text for one
     data = lzma.compress(bytes(10**6))
     (folder / "scores.csv.xz").write_bytes(data)

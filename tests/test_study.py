@@ -26,8 +26,9 @@ from wordrel.study.answers import Asked
 from wordrel.study.cell import load_cell
 from wordrel.study.evaluate import is_answered
 from wordrel.study.plan import load_tasks, prepare_plan
-from wordrel.study.results import COLUMNS, Results, table_file
+from wordrel.study.results import Results
 from wordrel.study.run import run_study
+from wordrel.study.schema import COLUMNS, table_file
 from wordrel.tasks import Outcome
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]

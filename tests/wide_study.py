@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.study.results import COLUMNS, Results
+from wordrel.study.results import Results
+from wordrel.study.schema import COLUMNS
 
 NAN = float("nan")
 Row = dict[str, Any]

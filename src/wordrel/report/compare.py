@@ -14,7 +14,8 @@ import pandas as pd
 
 from wordrel.errors import StoreError
 from wordrel.report.queries import Row, rows
-from wordrel.study.results import COLUMNS, CURE, Results, printed
+from wordrel.study.results import Results
+from wordrel.study.schema import COLUMNS, CURE, printed
 
 SUMMARY_KEY = ("corpus", "model", "question", "task", "measure", "view")
 CELL_KEY = ("corpus", "model", "seed", "question", "task", "measure", "view")

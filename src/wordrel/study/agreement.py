@@ -27,7 +27,7 @@ from wordrel.stats.alignment import (
     procrustes,
     rank_correlation,
 )
-from wordrel.study.results import Row
+from wordrel.study.schema import Row
 from wordrel.tasks.geometry import cosines, has_direction, unit_rows
 from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
 

@@ -24,7 +24,7 @@ from wordrel.stats import (
     mean_over_seeds,
 )
 from wordrel.study.answers import Asked, Key
-from wordrel.study.results import Row
+from wordrel.study.schema import Row
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Outcome
 

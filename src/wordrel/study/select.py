@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from wordrel.stats import MEASURES, answered_by_all, plain_scores
 from wordrel.study.answers import Asked
-from wordrel.study.results import Row
+from wordrel.study.schema import Row
 from wordrel.tasks import Outcome
 
 CHOSEN_BY = {

@@ -23,7 +23,7 @@ from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, re
 from wordrel.study.cell import cell_cost
 from wordrel.study.evaluate import CellWork
 from wordrel.study.plan import Plan
-from wordrel.study.results import COLUMNS, Row, write_table
+from wordrel.study.schema import COLUMNS, Row, write_table
 from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
