@@ -22,11 +22,12 @@ from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
 from wordrel.jobs.progress import read_progress
 from wordrel.study.results import read_results
+from wordrel.study.schema import table_to_csv
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]
 HELP += [["corpus", "show"], ["corpus", "prepare"], ["tasks", "list"], ["tasks", "show"]]
-HELP += [["tasks", "fetch"], ["config", "schema"]]
+HELP += [["tasks", "fetch"], ["config", "schema"], ["table"], ["explore"]]
 
 
 def call(*arguments: object) -> Result:
@@ -40,6 +41,7 @@ def there(folder: Path) -> list[str]:
 @pytest.mark.parametrize("words", HELP, ids=lambda words: " ".join(words) or "wordrel")
 def test_every_help_ends_with_an_example_that_starts_with_the_command(words: list[str]):
     result = call(*words, "--help")
+    assert call(*words, "-h").stdout == result.stdout
     example = " ".join(result.stdout.split("Example:")[1].split())
     assert result.exit_code == 0
     assert example.startswith(" ".join(["wordrel", *words]))
@@ -73,15 +75,54 @@ def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
     copy = Path(shutil.copytree(tiny / "out", tmp_path / "copy"))
     (copy / "report.md").unlink()
     said = f"Report: {copy / 'report.md'}, and as a page {copy / 'report.html'}\n"
-    assert call("report", copy).stdout == said
+    result = call("report", copy)
+    assert (result.stdout, result.stderr) == (said, f"{copy}: writing its report\n")
     assert (copy / "report.md").read_bytes() == (tiny / "out" / "report.md").read_bytes()
 
 
-def test_compare_counts_what_moved(tiny: Path):
-    result = call("compare", tiny / "out", tiny / "out")
+def test_a_run_says_the_end_of_every_model(tiny_run: Result):
+    names = ("random", "skip_gram", "attention")
+    ends = [line for line in tiny_run.stderr.splitlines() if " of 6 cells)" in line]
+    assert len(ends) == 6
+    for name in names:
+        assert sum(f"/{name} " in line and " done (" in line for line in ends) == 2
+
+
+def moved_copy(tiny: Path, place: Path) -> tuple[Path, int]:
+    """The tiny results with another score of its first row; and how many rows there are."""
+    copy = Path(shutil.copytree(tiny / "out", place))
+    table = read_results(copy).summary
+    table.loc[table.index[0], ["score", "low", "high"]] = [5.0, 4.0, 6.0]
+    (copy / "summary.csv").write_text(table_to_csv(table, "summary"), encoding="utf-8")
+    return copy, len(table)
+
+
+def test_compare_says_the_verdict_of_each_first_and_then_what_moved(tiny: Path, tmp_path: Path):
+    copy, rows = moved_copy(tiny, tmp_path / "copy")
+    result = call("compare", tiny / "out", tiny / "out", copy)
     assert result.exit_code == 0
-    assert "0 of " in result.stdout
-    assert "shared numbers moved beyond their intervals" in result.stdout
+    same, different, *rest = result.stdout.splitlines()
+    first = f"tiny ({tiny / 'out'})"
+    assert same.startswith(f"identical: {first} beside {first}: 0 of {rows} shared numbers moved")
+    assert different.startswith(f"different: tiny ({copy}) beside {first}: 1 of {rows} shared")
+    shown = [line for line in rest if "[4.000, 6.000]" in line]
+    assert len(shown) == 1 and shown[0].rstrip().endswith("moved")
+    assert sum(" moved" in line for line in rest) == 1
+    assert sum("random" in line for line in rest) == 1
+    everything = call("compare", tiny / "out", copy, "--all").stdout
+    assert sum(" random " in line for line in everything.splitlines()) > 1
+    assert len(call("compare", tiny / "out", tiny / "out").stdout.splitlines()) == 1
+    assert call("compare", tiny / "out").exit_code == 2
+
+
+def test_three_results_are_compared_from_python(tiny: Path, tmp_path: Path):
+    copy, _ = moved_copy(tiny, tmp_path / "copy")
+    assert wordrel.compare(tiny / "out", copy).verdict == "different"
+    three = wordrel.compare(tiny / "out", copy, tiny / "out")
+    assert [(found.verdict, len(found.moved)) for found in three] == [
+        ("different", 1),
+        ("identical", 0),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +143,13 @@ def test_the_verdict_of_a_reproduction_decides_the_exit_status(
     monkeypatch.setattr("wordrel.api.run_config", lambda config, **_: again)
     result = call("reproduce", tiny / "out")
     assert result.exit_code == status
-    assert result.stdout.endswith(f"{tiny / 'out'}: {verdict}\n")
+    assert result.stderr.startswith(f"{tiny / 'out'}: training its models again; what is stored")
+    first, *rest = result.stdout.splitlines()
+    assert first == f"{tiny / 'out'}: {verdict}"
+    counts = {verdict: 1, "identical": len(scores) - (verdict != "identical")}
+    numbers = [f"{counts.get(v, 0)} {v}" for v in ("identical", "within intervals", "different")]
+    assert rest[:1] == ([] if verdict == "identical" else [", ".join(numbers)])
+    assert ("first" in result.stdout) is (verdict == "different")
 
 
 def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
@@ -111,7 +158,7 @@ def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
     seconds = read_results(tiny / "out").runs.query("seed == 1")["seconds"].sum()
     assert result.stderr.startswith(f"seed 1: 3 cells, whose training took {seconds:,.1f} s when")
     assert "where one seed alone has others" in result.stderr
-    assert result.stdout.endswith(f"{tiny / 'out'}: identical\n")
+    assert result.stdout == f"{tiny / 'out'}: identical\n"
 
 
 def test_a_plan_trains_nothing_and_says_what_is_done_and_what_is_to_come(
@@ -252,7 +299,8 @@ def test_a_task_whose_data_is_not_here_stops_the_study_and_says_how_to_get_it(
     before = there(tmp_path)
     result = call("run", config, "--cache", tmp_path / "cache")
     assert (result.exit_code, result.stdout) == (2, "")
-    rare, norms = result.stderr.splitlines()
+    first, rare, norms = result.stderr.splitlines()
+    assert first == "study tiny: 1 corpus, 3 models, 2 seeds, 3 tasks"
     assert rare == (
         "error: tasks: rw: found no rw.txt in $WORDREL_DATA, which is not set, nor in "
         f"{tmp_path}/cache/downloads/eval/rw; get it with `wordrel tasks fetch rw`, or set "

@@ -93,7 +93,7 @@ def test_a_config_of_a_stranger_cannot_choose_who_sends_code_here(
         result = call("run", path, "--cache", tmp_path / "cache", "--out", tmp_path / "out")
     assert stranger.connections == 0
     assert result.exit_code == 2
-    address, engine = sorted(result.stderr.splitlines(), key=lambda line: "engine" in line)
+    address, engine = sorted(result.stderr.splitlines()[-2:], key=lambda line: "engine" in line)
     assert f"execute.address: found '{stranger.address}'" in address
     assert "give --dask ADDRESS on the command line" in address
     assert "execute.engine: found 'dask'" in engine

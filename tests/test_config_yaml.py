@@ -227,6 +227,7 @@ def test_the_command_says_one_line_and_ends_with_2(tmp_path: Path, kind: str):
     ("arguments", "status"),
     [
         (["--help"], 0),
+        (["-h"], 0),
         (["--version"], 0),
         (["run", "--help"], 0),
         (["config", "schema"], 0),

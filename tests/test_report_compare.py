@@ -8,7 +8,12 @@ from rich.console import Console
 
 from wordrel.errors import StoreError
 from wordrel.report.compare import compare, overall, verdicts
-from wordrel.report.terminal import comparison_table, verdicts_table
+from wordrel.report.terminal import (
+    comparison_tables,
+    comparison_verdict,
+    verdict_counts,
+    verdicts_table,
+)
 from wordrel.study.results import Results, read_results
 
 
@@ -103,17 +108,49 @@ def test_a_row_that_stands_there_twice_is_an_error(results: Results):
         compare(results, twice)
 
 
-def test_terminal_marks_what_moved_and_counts_verdicts(results: Results):
+def moved_once(results: Results) -> Results:
     other = with_first_row(results, "summary", score=0.2, low=0.1, high=0.3)
-    other = with_first_row(other, "scores", score=0.2, low=0.1, high=0.3)
-    lines = printed(comparison_table(compare(results, other))).splitlines()
-    (moved,) = [line for line in lines if line.endswith("moved  ")]
+    return with_first_row(other, "scores", score=0.2, low=0.1, high=0.3)
+
+
+def test_terminal_shows_only_what_moved_unless_everything_is_wanted(results: Results):
+    comparison = compare(results, moved_once(results))
+    (table,) = comparison_tables(comparison)
+    (moved,) = [line for line in printed(table).splitlines() if "ws353" in line]
     assert moved.split()[:2] == ["random", "ws353"]
     assert moved.split()[-7:-1] == ["−0.021", "[−0.118,", "0.079]", "0.200", "[0.100,", "0.300]"]
+    assert "skip_gram" not in printed(table)
+    (all_of_it,) = comparison_tables(comparison, everything=True)
+    assert "skip_gram" in printed(all_of_it)
+    assert comparison_tables(compare(results, results)) == []
+
+
+def test_the_line_of_a_comparison_starts_with_its_verdict(results: Results):
     shared = len(results.summary)
-    assert any(f"1 of {shared} shared numbers moved" in line for line in lines)
-    shown = printed(verdicts_table(verdicts(results, other)))
+    changed = with_first_row(results, "summary", high=0.0801)
+    less = replace(results, summary=results.summary.iloc[2:])
+    moved = "shared numbers moved beyond their intervals"
+    place = f"{results.study} ({results.folder})"
+    line = f"{{}}: {place} beside {place}: {{}} of {{}} {moved}"
+    found = [results, changed, moved_once(results), less]
+    assert [comparison_verdict(compare(results, other)) for other in found] == [
+        line.format("identical", 0, shared),
+        line.format("within intervals", 0, shared),
+        line.format("different", 1, shared),
+        line.format("different", 0, shared - 2) + f"; 2 only in {place}",
+    ]
+    none = replace(results, summary=results.summary.iloc[:0])
+    assert compare(none, none).verdict == "different"
+
+
+def test_terminal_counts_the_verdicts_and_shows_what_is_different(results: Results):
+    found = verdicts(results, moved_once(results))
+    assert verdict_counts(found) == (f"{len(found) - 1} identical, 0 within intervals, 1 different")
+    (table,) = verdicts_table(found)
+    shown = printed(table)
     assert "random, seed 1" in shown and "-0.015      0.2" in shown
+    assert len(table.rows) == 1
+    assert verdicts_table(verdicts(results, results)) == []
 
 
 def test_compared_tables_do_not_change_their_sources(results: Results):

@@ -4,13 +4,12 @@ Reads configs and results folders, and the cache; writes a results folder (`run`
 stays (`reproduce`, unless it is told where to keep the new results).
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from wordrel.jobs import Cluster, cluster_of
 from wordrel.models.readings import Origin, Readings
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
-from wordrel.report.queries import Row, rows
+from wordrel.report.queries import Row, chosen, rows
 from wordrel.study.results import Results, read_results
 
 if TYPE_CHECKING:
@@ -96,13 +95,26 @@ def _cache(chosen: Folder | None) -> Path:
     return (Path(chosen) if chosen else cache_root()).resolve()
 
 
-def compare(a: Folder | Results, b: Folder | Results) -> Comparison:
-    """Two results side by side; `.table` has all rows, `.moved` those beyond their intervals.
+@overload
+def compare(a: Folder | Results, b: Folder | Results) -> Comparison: ...
+@overload
+def compare(
+    a: Folder | Results, b: Folder | Results, c: Folder | Results, /, *more: Folder | Results
+) -> list[Comparison]: ...
+def compare(
+    a: Folder | Results, b: Folder | Results, *more: Folder | Results
+) -> Comparison | list[Comparison]:
+    """Results beside the first; `.table` has all rows, `.moved` those beyond their intervals.
+
+    Returns:
+        The comparison of two results; of more, a list: each of the others with the first.
 
     Raises:
         StoreError: where a folder holds no results.
     """
-    return compare_results(_results(a), _results(b))
+    first = _results(a)
+    found = [compare_results(first, _results(other)) for other in (b, *more)]
+    return found if more else found[0]
 
 
 def _results(found: Folder | Results) -> Results:
@@ -217,35 +229,20 @@ def find_run(
     """
     runs = rows(results.runs)
     place = str(results.folder)
-    model = _chosen(f"{place}: model", model, (r.model for r in runs))
-    corpus = _chosen(f"{place}: corpus", corpus, (r.corpus for r in runs))
+    model = chosen(f"{place}: model", model, (r.model for r in runs))
+    corpus = chosen(f"{place}: corpus", corpus, (r.corpus for r in runs))
     ours = [r for r in runs if (r.model, r.corpus) == (model, corpus)]
     done = [r for r in ours if r.status == "done"]
     if seed is None and done:
         return done[0]
-    chosen = _chosen(f"{place}: seed", seed if done else ours[0].seed, (r.seed for r in ours))
-    row = next(r for r in ours if r.seed == chosen)
+    number = chosen(f"{place}: seed", seed if done else ours[0].seed, (r.seed for r in ours))
+    row = next(r for r in ours if r.seed == number)
     if row.status != "done":
         raise StoreError(
-            f"{place}: {model} seed {chosen} on {corpus} failed ({row.message}); "
+            f"{place}: {model} seed {number} on {corpus} failed ({row.message}); "
             "choose another seed or model, or mend the study and run it again"
         )
     return row
-
-
-def _chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
-    """The one that is asked for, or the only one there is."""
-    names = list(dict.fromkeys(there))
-    listed = ", ".join(map(str, names))
-    if found is None and len(names) == 1:
-        return names[0]
-    if found is None:
-        raise StoreError(f"{what}: found several ({listed}); say which")
-    if found not in names:
-        near = difflib.get_close_matches(str(found), map(str, names), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ";"
-        raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
-    return found
 
 
 def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Readings:

@@ -1,8 +1,8 @@
-"""The command line: new, run, report, explore, compare, reproduce, export, corpus, tasks, config.
+"""The command line: commands on studies and their results, and on texts, tasks and configs.
 
 Results go to stdout; progress, problems and the names of failed cells to stderr. Exit status: 0,
 1 when a cell failed or a reproduction differs, 2 for input that the user can mend, 130 when
-interrupted.
+interrupted. A reader of stdout that goes away (`| head`) changes none of them.
 """
 
 import json
@@ -14,8 +14,8 @@ import typer
 from typer.core import TyperGroup
 
 from wordrel import __version__
-from wordrel.cli import corpora, explore, studies, tasks
-from wordrel.cli.console import configure_logging, say
+from wordrel.cli import corpora, explore, studies, table, tasks
+from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.errors import WordrelError
 
 _KEPT = {
@@ -28,6 +28,16 @@ _KEPT = {
 
 class _Commands(TyperGroup):
     """Turns what the user can mend into messages, and every end into an exit status."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with outlets() as out:
+            try:
+                return super().main(*args, **kwargs)
+            except SystemExit as end:
+                if out.failure:
+                    say(f"error: stdout: {out.failure}; what was printed is not complete")
+                    raise SystemExit(end.code or 1) from end
+                raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -46,7 +56,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: wordrel run configs/quickstart.yaml",
 )
 config_app = typer.Typer(
@@ -86,6 +96,7 @@ def schema() -> None:
 for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
+app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(config_app, name="config")

@@ -1,15 +1,25 @@
 """Where the command line writes: tables to stdout; log lines, progress and problems to stderr."""
 
+import codecs
+import errno
+import io
 import logging
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import IO, Any, cast
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.table import Table
 
 from wordrel.io.log import log_handler
 
 _log = logging.getLogger("wordrel")
-_WIDE = 160
+_WIDE = 100_000  # wider than any table
+_PLAIN = {"−": "-", "–": "-", "·": "-", "…": "...", "→": "->", "↑": "^", "↓": "v"}
 
 
 def say(text: str) -> None:
@@ -17,12 +27,84 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def stdout() -> Console:
-    """A console for tables: as wide as the terminal; wide where there is none, so none is cut."""
-    console = Console()
-    if console.is_terminal or "COLUMNS" in os.environ:
-        return console
-    return Console(width=_WIDE)
+def display(*parts: RenderableType) -> None:
+    """Print tables and lines to stdout, each below the one before; texts are no markup."""
+    console = _Console(markup=False, highlight=False, emoji=False)
+    console.print(*parts, sep="\n", crop=False, soft_wrap=not console.is_terminal)
+
+
+class _Console(Console):
+    """Never cuts a name: a table is as wide as it needs, and a narrow terminal breaks its lines."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        if isinstance(renderable, Table):
+            options = (options or self.options).update(width=_WIDE)
+        yield from super().render(renderable, options)
+
+
+class Outlet:
+    """A stream of text that does not raise: printing must not end work that is done.
+
+    A sign that the encoding cannot show is replaced by plain ones. What can no longer be written
+    is lost: quietly where the reader has closed the pipe, and with `failure` where the disk is
+    full, say.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.failure = ""
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="wordrel")
+
+    def write(self, text: str) -> int:
+        """Write a text, or lose it."""
+        try:
+            return int(self._stream.write(text))
+        except OSError as error:
+            self._close(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, or lose it."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._close(error)
+
+    def _close(self, error: OSError) -> None:
+        """Lead what follows, and what Python flushes at its end, to nowhere."""
+        if error.errno != errno.EPIPE:
+            self.failure = error.strerror or str(error)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "buffer":  # typer would write to it past `write`
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def outlets() -> Iterator[Outlet]:
+    """Stdout and stderr that do not raise; yields that of stdout."""
+    out, err = Outlet(sys.stdout), Outlet(sys.stderr)
+    with redirect_stdout(cast("IO[str]", out)), redirect_stderr(cast("IO[str]", err)):
+        yield out
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """A plain sign like the one that cannot be shown, else its number: names stay distinct."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    plain = (_PLAIN.get(s) or s.encode("ascii", "backslashreplace").decode() for s in signs)
+    return "".join(plain), error.end
+
+
+codecs.register_error("wordrel", _replaced)
 
 
 def configure_logging() -> None:

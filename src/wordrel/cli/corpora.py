@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import stdout
+from wordrel.cli.console import display
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig
@@ -44,7 +44,7 @@ def list_(cache: CacheFolder = None) -> None:
     for source in list_sources(_cache(cache)):
         here = "yes" if source.present else "no"
         table.add_row(*map(Text, (source.name, here, source.what, source.origin)))
-    stdout().print(table)
+    display(table)
 
 
 @app.command(epilog="Example: wordrel corpus show my.txt min_count=2 lines=wrapped")
@@ -55,7 +55,7 @@ def show(what: What, settings: Settings = None, cache: CacheFolder = None, jobs:
     folder or glob of .txt .gz .bz2 .xz .zst.
     """
     for config in _configs(what, settings):
-        stdout().print(_described(config, _prepared(config, _cache(cache), jobs)))
+        display(_described(config, _prepared(config, _cache(cache), jobs)))
 
 
 @app.command(epilog="Example: wordrel corpus prepare novels")

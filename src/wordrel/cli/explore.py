@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.studies import Cache, Folder
+from wordrel.cli.studies import Cache, Folder, begin
 
 
 def explore(  # noqa: PLR0913 - a parameter an option
@@ -28,6 +28,8 @@ def explore(  # noqa: PLR0913 - a parameter an option
     It needs no server and no network. Where it would pass 10 MB, the vectors lie in a file beside
     it, and both have to be kept together; fewer words or models make it smaller.
     """
+    begin(folder, "writing its explorer")
+
     from wordrel.explorer import write_explorer
 
     written = write_explorer(

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import stdout
+from wordrel.cli.console import display
 from wordrel.study.budget import Budget, Line
 
 
@@ -26,7 +26,7 @@ def show(budget: Budget, config: Path, *, as_json: bool) -> None:
         table.add_column(column, justify="left" if column in (*words, "from") else "right")
     for line in budget.lines:
         table.add_row(*map(Text, _planned(line)))
-    stdout().print(table, *_sums(budget), sep="\n", soft_wrap=True)
+    display(table, *_sums(budget))
     for corpus, why in budget.unprepared.items():
         typer.echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
     for task, why in budget.skipped.items():

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import say, stdout
+from wordrel.cli.console import display, say
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -107,11 +108,16 @@ def run(  # noqa: PLR0913 - a parameter an option
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
-    study = load_config(config, overrides or ())  # before numpy is loaded: mistakes show at once
+    # before torch and numpy are loaded, which takes seconds: mistakes show at once
+    study = load_config(config, overrides or ())
 
     from wordrel.jobs import cluster_of
 
     cluster = cluster_of(dask, scheduler_file)
+    corpora = "1 corpus" if len(study.corpora) == 1 else f"{len(study.corpora)} corpora"
+    others = {"model": study.models, "seed": study.seeds, "task": study.tasks}
+    counts = (f"{len(found)} {what}{'s'[: len(found) != 1]}" for what, found in others.items())
+    say(f"study {study.study}: {', '.join([corpora, *counts])}")
     if plan:
         from wordrel.cli.plan import show
         from wordrel.io.store import cache_root
@@ -127,19 +133,20 @@ def run(  # noqa: PLR0913 - a parameter an option
     results = run_config(study, out=out, jobs=jobs, cache=cache, cluster=cluster)
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
-    told = [*headline_tables(results), *([claims] if claims else []), f"Report: {pages}"]
-    stdout().print(*told, sep="\n")
+    display(*headline_tables(results), *([claims] if claims else []), f"Report: {pages}")
     failed = results.runs[results.runs["status"] == "failed"]
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} cells failed; the results have the others")
         raise typer.Exit(1)
-    stdout().print(f"Next: wordrel explore {results.folder}")
+    display(f"Next: wordrel explore {results.folder}")
 
 
 def report(folder: Folder) -> None:
     """Render report.md, its figures and report.html again, from the stored tables alone."""
+    begin(folder, "writing its report")
+
     from wordrel.report.page import write_pages
 
     report_md, page = write_pages(folder)
@@ -148,14 +155,27 @@ def report(folder: Folder) -> None:
 
 def compare(
     first: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
-    second: Annotated[Path, typer.Argument(metavar="DIR", help="Another one.")],
+    others: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="One or more, each beside the first.")
+    ],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every number, not only those that moved.")
+    ] = False,
 ) -> None:
-    """Show two results side by side, and which numbers moved beyond their intervals."""
+    """Say whether other results agree with the first, and show the numbers that moved.
+
+    A number has moved when each of the two scores lies outside the interval of the other.
+    """
     from wordrel.report.compare import compare as compare_results
-    from wordrel.report.terminal import comparison_table
+    from wordrel.report.terminal import comparison_tables, comparison_verdict
     from wordrel.study.results import read_results
 
-    stdout().print(comparison_table(compare_results(read_results(first), read_results(second))))
+    stored = read_results(first)
+    comparisons = [compare_results(stored, read_results(other)) for other in others]
+    tables = [comparison_tables(found, everything=everything) for found in comparisons]
+    display(*map(comparison_verdict, comparisons))
+    if any(tables):
+        display(*chain(*tables))
 
 
 def reproduce(  # noqa: PLR0913 - a parameter an option
@@ -181,9 +201,12 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     Says identical, within intervals (both exit status 0) or different (exit status 1). --quick
     says first how long the training of its cells took when they were stored.
     """
+    if not quick:
+        begin(folder, "training its models again; what is stored there stays as it is")
+
     from wordrel import api
-    from wordrel.report.compare import DIFFERENT, overall
-    from wordrel.report.terminal import verdicts_table
+    from wordrel.report.compare import DIFFERENT, IDENTICAL, overall
+    from wordrel.report.terminal import verdict_counts, verdicts_table
 
     if quick:
         _say_how_long(folder)
@@ -197,9 +220,17 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         scheduler_file=scheduler_file,
     )
     verdict = overall(verdicts)
-    stdout().print(verdicts_table(verdicts), f"{folder}: {verdict}", sep="\n")
+    display(f"{folder}: {verdict}")
+    if verdict != IDENTICAL:
+        display(verdict_counts(verdicts), *verdicts_table(verdicts))
     if verdict == DIFFERENT:
         raise typer.Exit(1)
+
+
+def begin(folder: Path, doing: str) -> None:
+    """Say what a command does, before it imports and reads what takes seconds."""
+    if (folder / "manifest.json").is_file():  # without it, an error follows at once
+        say(f"{folder}: {doing}")
 
 
 def _say_how_long(folder: Path) -> None:

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import say, stdout
+from wordrel.cli.console import display, say
 
 if TYPE_CHECKING:
     from wordrel.tasks.registry import TaskInfo
@@ -38,7 +38,7 @@ def list_(cache: CacheFolder = None) -> None:
         items = "" if info.n_items is None else f"{info.n_items:,}"
         words = (info.measure, info.split, items, info.data.license, info.description)
         table.add_row(*map(Text, (name, here, info.question, *words)))
-    stdout().print(table)
+    display(table)
 
 
 @app.command(epilog="Example: wordrel tasks show ws353")

@@ -45,6 +45,18 @@ class Comparison:
         """The rows whose numbers moved beyond their intervals."""
         return self.table[self.table["moved"]]
 
+    @property
+    def verdict(self) -> str:
+        """One of `VERDICTS`: identical where both print the same scores and intervals.
+
+        Different where a number moved, or where only one side has a row.
+        """
+        both = self.table["found"] == "both"
+        if self.table.empty or not both.all() or self.table["moved"].any():
+            return DIFFERENT
+        same = (_prints(self.table, "first") == _prints(self.table, "second")).all(axis=None)
+        return IDENTICAL if same else WITHIN
+
 
 def compare(first: Results, second: Results) -> Comparison:
     """All rows of both summaries, in the order of the first, then what only the second has.
@@ -80,6 +92,12 @@ def overall(table: pd.DataFrame) -> str:
 _SIDES = tuple(
     f"{what}_{side}" for side in ("first", "second") for what in ("score", "low", "high")
 )
+
+
+def _prints(table: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Scores and intervals of one side as texts, in columns that both sides share."""
+    numbers = ("score", "low", "high")
+    return pd.DataFrame({c: [printed(v, c) for v in table[f"{c}_{side}"]] for c in numbers})
 
 
 def _name(results: Results) -> str:

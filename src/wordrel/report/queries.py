@@ -1,5 +1,6 @@
 """Questions that every view of the results asks of the tables: orders, primary rows, winners."""
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from wordrel.config import RUNGS
+from wordrel.errors import StoreError
 from wordrel.study.results import Results
 
 ALPHA = 0.05
@@ -52,6 +54,21 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
     for column, value in wanted.items():
         table = table[table[column] == value]
     return list(table.itertuples(index=False, name="Row"))
+
+
+def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
+    """The one that is asked for, or the only one there is."""
+    names = list(dict.fromkeys(there))
+    listed = ", ".join(map(str, names))
+    if found is None and len(names) == 1:
+        return names[0]
+    if found is None:
+        raise StoreError(f"{what}: found several ({listed}); say which")
+    if found not in names:
+        near = difflib.get_close_matches(str(found), map(str, names), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ";"
+        raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
+    return found
 
 
 def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.report import claims, queries
+from wordrel.report import claims, queries, stored
 from wordrel.report import document as doc
 from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
 from wordrel.report.headline import column_groups, headlines
@@ -43,23 +43,44 @@ def claims_table(results: Results) -> Table | None:
     return _written(found[0], claims.TITLE) if found else None
 
 
-def comparison_table(comparison: Comparison) -> Group:
-    """The scores of two results side by side; what moved beyond its interval is marked."""
-    scored = comparison.table.dropna(subset=["score_first", "score_second"], how="all")
+def comparison_verdict(comparison: Comparison) -> str:
+    """One line: the verdict, the folders, how much moved, and what only one of them has."""
+    found = comparison.table["found"].value_counts()
+    sides = {"first": comparison.first, "second": comparison.second}
+    alone = [f"; {found[side]} only in {name}" for side, name in sides.items() if side in found]
+    return (
+        f"{comparison.verdict}: {comparison.second} beside {comparison.first}: "
+        f"{len(comparison.moved)} of {found.get('both', 0)} shared numbers moved beyond their "
+        f"intervals{''.join(alone)}"
+    )
+
+
+def comparison_tables(comparison: Comparison, *, everything: bool = False) -> list[Group]:
+    """The scores of two results side by side: those that moved, or every one; perhaps no table."""
+    shown = comparison.table if everything else comparison.moved
+    scored = shown.dropna(subset=["score_first", "score_second"], how="all")
     tables = [_side_by_side(str(name), part) for name, part in scored.groupby("corpus", sort=False)]
-    sides = f"first:  {comparison.first}\nsecond: {comparison.second}"
-    return Group(*tables, Text(f"{sides}\n{_moved(comparison)}"))
+    sides = Text(f"first:  {comparison.first}\nsecond: {comparison.second}")
+    return [Group(sides, *tables)] if tables else []
 
 
-def verdicts_table(verdicts: pd.DataFrame) -> Table:
-    """How many cells have which verdict, and the cells that are different."""
-    table = _table("", ["verdict", "corpus", "model", "task", "cells", "first", "second"], words=4)
-    for verdict in VERDICTS:
-        cells = verdicts[verdicts["verdict"] == verdict]
-        table.add_row(Text(verdict), "", "", "", str(len(cells)), "", "", style="bold")
-        for r in queries.rows(cells) if verdict == DIFFERENT else ():
-            table.add_row(*(Text(cell) for cell in _different(r)))
-    return table
+def verdict_counts(verdicts: pd.DataFrame) -> str:
+    """How many scores of a reproduction have which verdict."""
+    counts = verdicts["verdict"].value_counts()
+    return ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+
+
+def verdicts_table(verdicts: pd.DataFrame) -> list[Table]:
+    """The scores that are different; no table where there are none."""
+    table = _table("", ["corpus", "model", "task", "first", "second"], words=3)
+    for r in queries.rows(verdicts, verdict=DIFFERENT):
+        table.add_row(*(Text(cell) for cell in _different(r)))
+    return [table] if table.rows else []
+
+
+def stored_table(found: pd.DataFrame) -> Table:
+    """Rows of a stored table, with the columns for readers."""
+    return _written(stored.shown(found, doc.name), "")
 
 
 def _below_each_other(title: str, blocks: Sequence[doc.Block]) -> Group:
@@ -116,21 +137,11 @@ def _side_by_side(corpus: str, scored: pd.DataFrame) -> Table:
     return table
 
 
-def _moved(comparison: Comparison) -> str:
-    both = int((comparison.table["found"] == "both").sum())
-    return (
-        f"{len(comparison.moved)} of {both} shared numbers moved beyond their intervals "
-        "(each score outside the other's interval)"
-    )
-
-
 def _different(row: Row) -> tuple[str, ...]:
     scores = (NOTHING if pd.isna(s) else f"{s:.6g}" for s in (row.score_first, row.score_second))
     return (
-        "",
         row.corpus,
         f"{row.model}, seed {row.seed}",
         f"{row.task} {row.measure}",
-        "",
         *scores,
     )

@@ -1,0 +1,127 @@
+"""One stored table of a results folder, or some of its rows, in the formats that others read."""
+
+import json
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from wordrel.errors import ConfigError
+from wordrel.report import document as doc
+from wordrel.report import markdown
+from wordrel.report.queries import Row, chosen, rows
+from wordrel.report.text import NOTHING, p_value, small, with_interval
+from wordrel.study.results import Results
+from wordrel.study.schema import printed, table_to_csv
+
+_SCORES = ("score", "difference", "value")
+_COUNTS = ("n_scored", "n_items", "n")
+_FOLDED = ("low", "high", "n_items", "n_covered", "split", "detail", "better", "seed_sd")
+"""Columns that stand in another one, or only in the formats that have all: csv and json."""
+_WORDS = (
+    *("corpus", "model", "kind", "question", "task", "measure", "view", "primary", "between"),
+    *("view_a", "view_b", "model_a", "model_b", "dev_task", "group", "statistic", "cell"),
+    *("status", "message", "by", "chosen", "note"),
+)
+_TEX = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+        **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
+        **{"−": "$-$", NOTHING: "--", "<": "$<$", ">": "$>$"},
+    }
+)
+
+
+def select(
+    results: Results,
+    table: str,
+    *,
+    corpora: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+    models: Sequence[str] = (),
+) -> pd.DataFrame:
+    """The rows of a stored table that have these names; without names, all of them.
+
+    A row of a pair of models is taken where it has the one model that is named, or where both of
+    its models are among several.
+
+    Raises:
+        StoreError: a name that the table does not have.
+        ConfigError: the table has no such column.
+    """
+    found: pd.DataFrame = getattr(results, table)
+    wanted = {"corpora": (corpora, "corpus"), "tasks": (tasks, "task"), "models": (models, "model")}
+    taken = pd.Series(True, index=found.index)
+    for option, (names, column) in wanted.items():
+        if names and len(found):
+            columns = [c for c in (column, f"{column}_a", f"{column}_b") if c in found]
+            if not columns:
+                raise ConfigError([f"--{option}: table {table} has no {column}; leave it out"])
+            there = pd.concat([found[c] for c in columns]).unique()
+            for name in names:
+                chosen(f"{results.folder}: --{option}: table {table}", name, there)
+            has = found[columns].isin(names)
+            taken &= has.all(axis=1) if len(names) > 1 else has.any(axis=1)
+    return found[taken]
+
+
+def as_csv(found: pd.DataFrame, table: str) -> str:
+    """All columns, as the study stores them."""
+    return table_to_csv(found, table)
+
+
+def as_json(found: pd.DataFrame, table: str) -> str:
+    """A list of rows with all columns; what is not known is null."""
+    records = found.astype(object).where(found.notna(), None).to_dict("records")
+    return json.dumps(records, indent=1) + "\n"
+
+
+def as_markdown(found: pd.DataFrame, table: str) -> str:
+    """What a reader needs: scores with intervals and how many items they are over."""
+    return markdown.blocks([shown(found, doc.name)]) + "\n"
+
+
+def as_latex(found: pd.DataFrame, table: str) -> str:
+    """The same columns as a `tabular`, which needs no package."""
+    drawn = shown(found, lambda text: str(text).translate(_TEX))
+    lines = [" & ".join(line) + r" \\" for line in (drawn.heads, *drawn.rows)]
+    columns = "l" * drawn.words + "r" * (len(drawn.heads) - drawn.words)
+    head = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline"]
+    return "\n".join([*head, *lines[1:], r"\hline", r"\end{tabular}"]) + "\n"
+
+
+WRITERS = {"md": as_markdown, "csv": as_csv, "latex": as_latex, "json": as_json}
+
+
+def shown(found: pd.DataFrame, marked: Callable[[str], str]) -> doc.Table:
+    """The columns for readers: words first, then numbers; `marked` makes a text fit its format."""
+    left = [c for c in found.columns if c in _WORDS and (c != "note" or found[c].any())]
+    right = [c for c in found.columns if c not in (*_WORDS, *_FOLDED, "n_scored", "n")]
+    counts = [c for c in _COUNTS if c in found]
+    heads = [*left, *(_head(c, found) for c in right), *(["n"] if counts else [])]
+    body = []
+    for r in rows(found):
+        cells = [_cell(r, c) for c in (*left, *right)]
+        cells += [_count(r, counts)] if counts else []
+        body.append([marked(cell) for cell in cells])
+    return doc.Table([marked(head) for head in heads], body, words=len(left))
+
+
+def _head(column: str, found: pd.DataFrame) -> str:
+    return f"{column} [interval]" if column in _SCORES and "low" in found else column
+
+
+def _cell(row: Row, column: str) -> str:
+    value = getattr(row, column)
+    if column in _SCORES:
+        return with_interval(value, getattr(row, "low", None), getattr(row, "high", None))
+    if column == "chance":
+        return small(value)
+    if column.startswith("p_") or column == "p":
+        return p_value(value)
+    return printed(value, column) or ("" if column in _WORDS else NOTHING)
+
+
+def _count(row: Row, counts: Sequence[str]) -> str:
+    """How many items a score is over, of how many there are."""
+    numbers = [printed(getattr(row, c), c) for c in counts]
+    return " of ".join(filter(None, numbers)) or NOTHING
