@@ -156,7 +156,7 @@ def report(folder: Folder) -> None:
 def compare(
     first: Annotated[Path, typer.Argument(metavar="DIR", help="A results folder.")],
     others: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="One or more, each beside the first.")
+        list[Path], typer.Argument(metavar="DIR", help="One or more, each beside the first.")
     ],
     everything: Annotated[
         bool, typer.Option("--all", help="Show every number, not only those that moved.")
