@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from processes import PATIENCE, started
 from tiny_study import write_study
 from wordrel.cli import app
 from wordrel.errors import ConfigError, StoreError
@@ -115,9 +116,9 @@ def test_no_name_is_cut_in_a_narrow_terminal():
     with (
         os.fdopen(master, "rb", buffering=0) as screen,
         os.fdopen(terminal, "wb") as stdout,
-        subprocess.Popen(command, stdout=stdout, env=environment) as process,
+        started(command, stdout=stdout, env=environment) as process,
     ):
-        assert process.wait() == 0
+        assert process.wait(timeout=PATIENCE) == 0
         shown = screen.read(1 << 16)
     line = next(line for line in shown.decode().splitlines() if " input " in line)
     assert line.split()[:5] == ["tiny-wiki", "random", "alike", "ws353", "spearman"]
