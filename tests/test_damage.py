@@ -295,8 +295,8 @@ def test_a_folder_is_digested_once_a_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, digested = stored(tmp_path / "x"), []
-    real = marker._sha256
-    monkeypatch.setattr(marker, "_sha256", lambda path: digested.append(path.name) or real(path))
+    real = marker.file_digest
+    monkeypatch.setattr(marker, "file_digest", lambda path: digested.append(path.name) or real(path))
     assert marker.is_done(folder) and marker.is_done(folder)
     assert opened(folder, "") == folder
     assert digested == ["a"]

@@ -20,7 +20,7 @@ from wordrel.config.paths import regular_file
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
-from wordrel.io.files import write_text
+from wordrel.io.files import file_digest, write_text
 
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 Kind = Literal["text", "wiki_dump"]
@@ -173,12 +173,6 @@ def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:
 
 def _sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """The sha256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_unchanged(source: Source) -> None:

@@ -5,6 +5,7 @@ refuses becomes a `StoreError` that says where, what was found, and what to do.
 """
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -238,3 +239,9 @@ def _held(path: Path, holder: Path) -> str:
     except (FileNotFoundError, KeyError, TypeError, ValueError):
         # It took the lock this very moment, or is just letting it go; or its note is damaged.
         return f"{path}: another process holds it; wait a moment and run again"
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

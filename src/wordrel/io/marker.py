@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wordrel.errors import DamagedError, StoreError
-from wordrel.io.files import store_error, write_text
+from wordrel.io.files import file_digest, store_error, write_text
 
 SCHEMA = 2
 """Version of all stored folders; 1 is the first edition, whose markers have no digests."""
@@ -66,12 +66,7 @@ def _own_digest(marker: Mapping[str, Any]) -> str:
 
 def _described(path: Path) -> _File:
     stat = path.stat()
-    return _File(_sha256(path), stat.st_size, stat.st_mtime_ns)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return _File(file_digest(path), stat.st_size, stat.st_mtime_ns)
 
 
 def is_done(folder: Path, files: Collection[str] = ()) -> bool:
@@ -174,7 +169,7 @@ def _difference(path: Path, expected: _File, *, digested: bool) -> str:
         if stat.st_size != expected.bytes:
             return f"found {stat.st_size} bytes, expected {expected.bytes}"
         trusted = _is_quick() and stat.st_mtime_ns == expected.modified_ns
-        if digested and not trusted and _sha256(path) != expected.sha256:
+        if digested and not trusted and file_digest(path) != expected.sha256:
             return "found other bytes than were written"
     except PermissionError as error:
         raise StoreError(
