@@ -296,7 +296,9 @@ def test_a_folder_is_digested_once_a_process(
 ) -> None:
     folder, digested = stored(tmp_path / "x"), []
     real = marker.file_digest
-    monkeypatch.setattr(marker, "file_digest", lambda path: digested.append(path.name) or real(path))
+    monkeypatch.setattr(
+        marker, "file_digest", lambda path: digested.append(path.name) or real(path)
+    )
     assert marker.is_done(folder) and marker.is_done(folder)
     assert opened(folder, "") == folder
     assert digested == ["a"]
