@@ -127,8 +127,12 @@ class Trial:
 
 
 def finished_cells(folder: Path) -> int:
-    """Cells that the run in a folder has stored, complete."""
-    return len(list((folder / "cache" / "cells").glob(f"*/*/{DONE}")))
+    """Cells that the run in a folder has stored, complete.
+
+    A worker that is ended just before it renames its folder leaves a whole one under a hidden name.
+    """
+    markers = (folder / "cache" / "cells").glob(f"*/*/{DONE}")
+    return sum(not marker.parent.name.startswith(".") for marker in markers)
 
 
 def trial(folder: Path, settings: dict[str, Any], at: Cluster | None = None) -> Trial:

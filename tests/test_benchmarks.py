@@ -624,7 +624,8 @@ def test_hosts_are_compared_table_by_table(tmp_path: Path) -> None:
         cell = folder / "cache" / "cells" / "text" / "mean-seed1"
         for path in (folder / "out", cell, cell.with_name(".half.partial")):
             path.mkdir(parents=True)
-        (cell / "DONE").touch()
+        for path in (cell, cell.with_name(".half.partial")):
+            (path / "DONE").touch()
         for name in hosts.TABLES:
             (folder / "out" / name).write_text("a" if number < 2 or name > "scores" else "b")
         trials[what] = hosts.Trial(folder, 1.5 + number, lost=number // 2)
