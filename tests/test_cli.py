@@ -82,10 +82,10 @@ def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
 
 def test_a_run_says_the_end_of_every_model(tiny_run: Result):
     names = ("random", "skip_gram", "attention")
-    ends = [line for line in tiny_run.stderr.splitlines() if " of 6 cells)" in line]
+    ends = [line for line in tiny_run.stderr.splitlines() if " done (" in line]
     assert len(ends) == 6
     for name in names:
-        assert sum(f"/{name} " in line and " done (" in line for line in ends) == 2
+        assert sum(f"/{name} " in line and " of 6 cells" in line for line in ends) == 2
 
 
 def moved_copy(tiny: Path, place: Path) -> tuple[Path, int]:
