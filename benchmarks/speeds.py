@@ -70,7 +70,7 @@ def _same_settings(config: dict[str, Any]) -> dict[str, str]:
     for model in study.models:
         training = study.training_of(model).model_dump(mode="json")
         settings = model.model_dump(mode="json")
-        plain = not any(settings.get(key) for key in ("ties", "undivided"))
+        plain = not any(settings.get(key) for key in ("ties", "sum_gradient"))
         loss = settings.get("loss", "negative_sampling") == "negative_sampling"
         wanted = SPEED_TRAINING | {"shuffled": False}
         same = all(training[key] == value for key, value in wanted.items())

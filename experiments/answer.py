@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from wordrel.config.rungs import POSITIONS, WORD_SCORES
+from wordrel.config.architectures import POSITIONS, WORD_SCORES
 from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries, svg
 from wordrel.report.claims import RULES
@@ -197,9 +197,12 @@ def _under_revision() -> str:
 
 def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     """The answer in five sentences, each checked against the tables; `up` as in `claims_table`."""
-    main, rungs = results["word2vec_vs_attention"], results["ladder"]
+    main, architectures = results["word2vec_vs_attention"], results["ladder"]
     literal, places = (
-        [difference(rungs, corpus, MASKED, "mean", model) for corpus in queries.corpora(rungs)]
+        [
+            difference(architectures, corpus, MASKED, "mean", model)
+            for corpus in queries.corpora(architectures)
+        ]
         for model in ("content", "content_position")
     )
     same = (above(gap, -MARGIN) == 1 and above(gap, MARGIN) == -1 for gap in literal)
@@ -229,7 +232,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     """Claim -> one number that its rule looks at, on the first corpus of its experiment."""
     main, parts, roles = (results[r.experiment] for r in RULES if r.name in ("C1", "C2", "C6"))
-    rungs, task, order = (results[name] for name in ("ladder", "task_decides", "order"))
+    architectures, task, order = (results[name] for name in ("ladder", "task_decides", "order"))
     learnt = [
         ahead(difference(main, corpus, test, "attention", "random"))
         for corpus in queries.corpora(main)
@@ -243,7 +246,7 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     without = difference(roles, corpus, NEXT, "basic", "attention")
     permuted = ("word_order", "context", "others permuted", "unmoved")
     unmoved = measured(order, corpus, "attention", permuted)
-    saved = difference(rungs, corpus, MASKED, "mean", "content_position")
+    saved = difference(architectures, corpus, MASKED, "mean", "content_position")
     found: dict[str, tuple[str, Row | None, Callable[[float], str], str]] = {
         "C2": ("AUC of q·k", auc(parts, corpus, "attention", "q.k"), number, ""),
         "C3": ("loss added by a hidden determiner", hidden, number, " nats"),
@@ -418,7 +421,7 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
 
 @cache
 def comparisons(study: str) -> pd.DataFrame:
-    """The paired differences that a study of the first edition left, all between primary views."""
+    """The paired differences that a study of the first edition left, all between selected embeddings."""
     return pd.read_csv(FIRST_EDITION / f"{study}.comparisons.csv.xz")
 
 

@@ -1,6 +1,6 @@
 """Uses of words in sentences: from text as written to what a model says of each use.
 
-All kinds of tasks that put a word of a sentence in view share this. Reads and writes no file.
+All kinds of tasks that put a word of a sentence in embedding share this. Reads and writes no file.
 
 Sentences are read as the corpus reads text: words are runs of letters with apostrophes inside, a
 sentence ends after . ! ?, and words that the vocabulary lacks are left out, so that the window
@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Measurement, Scope, Task
 from wordrel.tasks.geometry import cosines, unit_rows
 from wordrel.tasks.items import InText, Items, Sentence
@@ -72,7 +72,7 @@ class _Tokens(dict[str, _Token]):
         return words
 
     def sentence(self, passage: Sentence) -> tuple[list[str], str, list[str]]:
-        """Words before the one in view, that word ("" if it is none or several), words behind."""
+        """Words before the one in embedding, that word ("" if it is none or several), words behind."""
         tokens, place = passage.words, passage.position
         first, last = place, place + 1
         while first and not self[tokens[first - 1]].ends_sentence:
@@ -91,10 +91,10 @@ class Uses:
     Attributes:
         ids: the known words of the A sentences that can be answered, shape [N].
         ends: exclusive ends of these sentences, shape [A].
-        places: where in `ids` each word in view stands, shape [A].
-        answerable: the word in view is known, and so is another one around it, shape [U].
-        known: the word in view is known, shape [U].
-        around: words around those in view; around_known: those of them that are known.
+        places: where in `ids` each word in embedding stands, shape [A].
+        answerable: the word in embedding is known, and so is another one around it, shape [U].
+        known: the word in embedding is known, shape [U].
+        around: words around those in embedding; around_known: those of them that are known.
     """
 
     ids: Int64[np.ndarray, " N"]
@@ -165,21 +165,21 @@ def _passages(items: Items) -> Iterable[Sentence]:
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Items of which both words in view are known, each with another known word around it."""
+    """Items of which both words in embedding are known, each with another known word around it."""
     return read_uses(items, vocab, scope.lowercase).covered
 
 
-def vectors(readings: Readings, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
+def vectors(readings: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
     """What the model says of each use: a row a use, NaN where it says nothing.
 
     Returns:
-        "static": the row of the word in view, in the form it has there, in the primary view of
+        "static": the row of the word in embedding, in the form it has there, in the selected embedding of
         words alike (the control: it knows nothing of the sentence); "context": y_i; "joined": both
         with length 1, one behind the other. Only those that the model has.
     """
     found: dict[str, Float32[np.ndarray, "A _"]] = {}
-    if readings.views:
-        found["static"] = readings.views[readings.primary["alike"]][uses.ids[uses.places]]
+    if readings.embeddings:
+        found["static"] = readings.embeddings[readings.selected["alike"]][uses.ids[uses.places]]
     if readings.context is not None:
         found["context"] = readings.context.contextual(uses.ids, uses.ends)[uses.places]
     if len(found) == 2:
@@ -187,7 +187,7 @@ def vectors(readings: Readings, uses: Uses) -> dict[str, Float32[np.ndarray, "U 
         joined = np.concatenate(parts, axis=1)
         joined[~np.all([part.any(axis=1) for part in parts], axis=0)] = np.nan
         found["joined"] = joined
-    return {view: _spread(rows, uses.answerable) for view, rows in found.items()}
+    return {embedding: _spread(rows, uses.answerable) for embedding, rows in found.items()}
 
 
 def _spread(
@@ -210,7 +210,7 @@ def pair_cosines(rows: Float32[np.ndarray, "U D"]) -> Float64[np.ndarray, " P"]:
     return found
 
 
-def count_lost(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def count_lost(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
     """What the vocabulary takes from the sentences: the same for every model of a corpus."""
     uses = read_uses(task.items, readings.vocab, scope.lowercase)
     n = len(uses.known)
