@@ -24,16 +24,18 @@ Prediction, written before the first full run of each part (the report says what
  | peak memory of the same | | at most 1500 MB |
  | tables of a study on two hosts, and with one lost | here | the same, byte for byte |
 
-gensim's skip-gram, the other architectures, and what else was tried (`variants`) are shown without an aim.
-`evaluators` is stored only where its scores are gensim's to 1e-6, on the same items.
+gensim's skip-gram, the other architectures, and what else was tried (`variants`) are shown without
+an aim. `evaluators` is stored only where its scores are gensim's to 1e-6, on the same items.
 
 Decision rule: an aim is met where the median of the ratios within the rounds meets it. Time to
 quality has one round: the seconds of the shortest training (1, 2, 3 or 5 epochs, each with
 a learning rate that falls to 0) whose end reaches, on MEN's development pairs and in the selected
-embedding, what gensim's CBOW has after 5 epochs less .02. A model that does not reach it in the time
-that is given is known to take more than its longest training, which may be enough to miss an aim.
+embedding, what gensim's CBOW has after 5 epochs less .02. A model that does not reach it in the
+time that is given is known to take more than its longest training, which may be enough to miss an
+aim.
 
-Known when this was written: throughput of a few architectures, seen while the trainer was made faster.
+Known when this was written: throughput of a few architectures, seen while the trainer was made
+faster.
 
 Run it from the top of the repository, on a machine that does nothing else:
 `python -m benchmarks.speed` (about 35 minutes; it needs WORDREL_DATA), `--only PART` to measure one

@@ -29,7 +29,7 @@ SHOWN: tuple[ModelConfig, ...] = (
     MatchedConfig(
         kind="mean_query_attention_position", name="mean_query_attention_position", scale=True
     ),
-    MatchedConfig(kind="attention_position", name="heads", heads=4, scale=True),
+    MatchedConfig(kind="attention_position", name="attention_position_heads4", heads=4, scale=True),
     MatchedConfig(
         kind="transformer_block", name="transformer_block", heads=4, scale=True, learning_rate=0.05
     ),

@@ -421,7 +421,7 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
 
 @cache
 def comparisons(study: str) -> pd.DataFrame:
-    """The paired differences that a study of the first edition left, all between selected embeddings."""
+    """Paired differences of selected embeddings, as a study of the first edition left them."""
     return pd.read_csv(FIRST_EDITION / f"{study}.comparisons.csv.xz")
 
 

@@ -102,7 +102,7 @@ def surprise(results: Results) -> str:
     loss = difference(results, corpus, MASKED, *names)
     return (
         "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
-        f"words stand in random order, `mask_query_attention` gains {shown_gap(gap)} on MEN, though "
-        f"its held-out loss rises by {shown_gap(loss)} nats: a window of shuffled text reaches the "
-        "whole sentence, and what is near in a text is not what is alike."
+        f"words stand in random order, `mask_query_attention` gains {shown_gap(gap)} on MEN, "
+        f"though its held-out loss rises by {shown_gap(loss)} nats: a window of shuffled text "
+        "reaches the whole sentence, and what is near in a text is not what is alike."
     )

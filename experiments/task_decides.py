@@ -3,10 +3,10 @@
 Question: the note says that the dot product tells how related two vectors are *for the task that is
 learnt* (claim C4). Two architectures, a plain mean and learned query-key scores (asked by the mean
 of the context, so that all three tasks allow it), each learn three tasks from the same text: a word
-from both sides (`mean`, `mean_query_attention`), the next word (`next_mean`, `next_mean_query`), and a word
-from both sides in shuffled sentences (`mean_shuffled`, `mean_query_attention_shuffled`). Do pair scores change
-more between tasks than between seeds, and how much is that beside word2vec's two tasks (skip-gram
-and CBOW)?
+from both sides (`mean`, `mean_query_attention`), the next word (`next_mean`, `next_mean_query`),
+and a word from both sides in shuffled sentences (`mean_shuffled`, `mean_query_attention_shuffled`).
+Do pair scores change more between tasks than between seeds, and how much is that beside word2vec's
+two tasks (skip-gram and CBOW)?
 
 Prediction, written before `next_mean_query` or any shuffled model was trained:
  1. In both architectures the cosines of pairs of words agree less between a word from both sides
@@ -73,7 +73,8 @@ def surprise(results: Results) -> str:
     borne_out("seeds of content disagree", [apart(seeds, between) == -1])
     return (
         "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
-        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of `mean_query_attention`, and at "
+        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of "
+        "`mean_query_attention`, and at "
         f"{shown_value(between)} between `mean` and `next_mean`, which predict another word "
         f"({corpus}, rank correlation, 5 seeds)."
     )

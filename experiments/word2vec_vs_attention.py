@@ -2,8 +2,8 @@
 
 Question: on one corpus, with the same vocabulary, window, subsampling, noise, dimensions and number
 of trained tokens, how do a word2vec model (skip-gram, CBOW) and a single self-attention layer
-(`attention`, `attention_position`, `mask_query_attention`) differ in how alike they hold two words, in
-how strongly and in which direction they relate them, in syntax, in what a word means in its
+(`attention`, `attention_position`, `mask_query_attention`) differ in how alike they hold two words,
+in how strongly and in which direction they relate them, in syntax, in what a word means in its
 sentence, in how well they predict held-out words, and in which words they put next to each other?
 
 Prediction. 1 to 4 were written before the first run with three seeds (WS-353, SimLex-999, Google,
@@ -15,8 +15,8 @@ been asked what these are about; 1 and 2 then got more test sets.
     close but what word2vec asks already.
  2. Analogies (3CosAdd on Google, MSR, BATS): every attention model is below skip-gram (Wibisono &
     Wang 2023: attention needs stronger assumptions for linear analogies).
- 3. Held-out loss: `mask_query_attention` is below CBOW (it weighs words and offsets, CBOW cannot), and
-    `attention_position` below `attention`.
+ 3. Held-out loss: `mask_query_attention` is below CBOW (it weighs words and offsets, CBOW cannot),
+    and `attention_position` below `attention`.
  4. Neighbours: the ten nearest words of two seeds of one model agree more than those of an
     attention model and a word2vec model; both agree in well under 90 %.
  5. Direction (free association; hypernymy): `attention` and `attention_position`, which have a
@@ -30,13 +30,13 @@ been asked what these are about; 1 and 2 then got more test sets.
  9. C2, nouns and verbs against verbs and articles: every model but the random one scores a
     noun-verb pair above a verb-article pair more often than not, so this is nothing that attention
     has and word2vec lacks.
-10. Calibrated loss: told on other text how sure it may be, `mask_query_attention` is still below CBOW,
-    as in 3. Written last, when `calibration` had shown the same on a third of these corpora, before
-    a model of this study had been asked.
+10. Calibrated loss: told on other text how sure it may be, `mask_query_attention` is still below
+    CBOW, as in 3. Written last, when `calibration` had shown the same on a third of these corpora,
+    before a model of this study had been asked.
 
-Decision rule, for each corpus by itself, on the selected embeddings only (chosen on development splits:
-table `embeddings`), on the items that all models answer, with 5 seeds; with fewer a verdict is
-preliminary.
+Decision rule, for each corpus by itself, on the selected embeddings only (chosen on development
+splits: table `embeddings`), on the items that all models answer, with 5 seeds; with fewer a verdict
+is preliminary.
  1., 2., 3., 5. to 8. and 10.: "better" and "worse" need p < .05 after Holm over the question's
     table, and an interval of the paired difference without 0. A prediction holds where no
     difference contradicts it and at least one supports it, fails where one contradicts it, and is

@@ -53,7 +53,7 @@ def models() -> list[Row]:
 
 
 def losses() -> dict[str, dict[str, dict[int, float]]]:
-    """Corpus -> model -> seed -> loss; architectures share a part of a seed's noise, but not its size."""
+    """Corpus -> model -> seed -> loss; models share a part of a seed's noise, but not its size."""
     return {
         corpus: {
             model: {s: loss + i * more + n * (3 + 5 * i % 7) / 5 for s, n in NOISE.items()}

@@ -43,7 +43,7 @@ def reader_of(space: Mapping[str, Sequence[float]], **others: Any) -> WordModel:
 
 
 def marked(text: str) -> Sentence:
-    """`a <b> cat </b> sat`, as SCWS marks the word in embedding."""
+    """`a <b> cat </b> sat`, as SCWS marks the word in view."""
     tokens = text.split()
     place = tokens.index("<b>")
     return Sentence((*tokens[:place], tokens[place + 1], *tokens[place + 3 :]), place)

@@ -80,7 +80,7 @@ class Told:
 def relating(
     vocab: Vocab, **relations: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> WordModel:
-    """A model without embeddings that has these relations, the first of which is its selected one."""
+    """A model without embeddings that has these relations, the first of which is selected."""
     told = {name: Told(of) for name, of in relations.items()}
     return WordModel(vocab, {}, relations=told, selected={"relate": next(iter(relations))})
 

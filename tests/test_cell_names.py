@@ -71,7 +71,7 @@ def test_what_decides_numbers_decides_the_name(tiny: Path) -> None:
     folders = {name: spec.folder.name for name, spec in found.items()}
     assert folders["a"] == folders["b"]
     assert len(set(folders.values())) == 3
-    assert folders["d"].startswith("next_mean-seed1-")
+    assert folders["d"].startswith("causal_mean-seed1-")
 
 
 def test_a_kind_under_a_new_name_keeps_its_cells(

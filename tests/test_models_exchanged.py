@@ -1,4 +1,4 @@
-"""Query and key exchanged after training, and what an architecture learned besides tables and maps."""
+"""Query and key exchanged after training, and what a model learned besides tables and maps."""
 
 from typing import Any
 

@@ -394,7 +394,8 @@ def test_a_comparison_is_turned_with_its_interval_and_its_embeddings(results: Re
 def test_sentence_says_the_largest_share_and_how_far_the_next_is(results: Results):
     assert inline(sentence(one(results, TO_CONTENT))) == (
         "On wiki17m, of the 0.273 [0.269, 0.276] nats per token by which the masked-word loss "
-        "falls from mean to mean_query_attention_position, the largest share is that of **positions**, "
+        "falls from mean to mean_query_attention_position, the largest share is that of "
+        "**positions**, "
         "79.3% [79.0%, 79.5%] (between 0.190 and 0.243 nats, by ordering); next, 58.5 [58.0, 59.1] "
         "points behind, is that of word-word scores and maps (between 0.030 and 0.083 nats, by "
         "ordering) (2 orderings, 5 seeds, n 1,054)."

@@ -186,7 +186,8 @@ def test_a_section_begins_with_how_often_the_families_are_told_apart(results: Re
     # by hand from comparisons.csv: google on novels is the only one of four with p_holm < .05
     assert findings.sentence(results, "alike") == (
         "The best word2vec and the best attention model are told apart on tiny-wiki on none of 2 "
-        "tasks, the widest gap being that on ws353 (skip_gram − mask_query_attention = 0.107 [0.037, "
+        "tasks, the widest gap being that on ws353 (skip_gram − mask_query_attention = 0.107 "
+        "[0.037, "
         "0.177] spearman, n 203); on novels on 1 of 2 tasks (word2vec better on 1), most clearly "
         "on google (skip_gram − attention = 0.075 [0.061, 0.089] 3cosadd, n 4,120)."
     )
@@ -198,7 +199,8 @@ def test_a_section_begins_with_how_often_the_families_are_told_apart(results: Re
 
 def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results: Results):
     assert findings.sentence(results, "fit") == (
-        "On tiny-wiki, mask_query_attention has the lowest nats_per_word on loss_masked, 7.012 [6.951, "
+        "On tiny-wiki, mask_query_attention has the lowest nats_per_word on loss_masked, 7.012 "
+        "[6.951, "
         "7.074] (n 10,000); on novels, mask_query_attention has the lowest nats_per_word on "
         "loss_masked, 5.911 [5.879, 5.944] (n 280,000)."
     )
@@ -241,8 +243,8 @@ def test_cost_is_the_mean_over_finished_seeds(results: Results):
 
 def test_names_and_messages_cannot_become_markup(results: Results):
     failed = (
-        r"- `novels/mask_query_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning rate "
-        r"0.5 \*too high\* &lt;stack&gt;"
+        r"- `novels/mask_query_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning "
+        r"rate 0.5 \*too high\* &lt;stack&gt;"
     )
     assert f"Failed cells:\n\n{failed}\n\n## Method" in render(results)
 

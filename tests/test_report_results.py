@@ -65,7 +65,8 @@ def test_a_table_that_is_there_twice_is_refused_with_a_cure(folder: Path):
     with pytest.raises(StoreError) as caught:
         read_results(folder)
     assert str(caught.value) == (
-        f"{folder / 'embeddings.csv'}: found embeddings.csv.xz beside it, expected one of the two; remove "
+        f"{folder / 'embeddings.csv'}: found embeddings.csv.xz beside it, expected one of the "
+        "two; remove "
         "the one that does not belong to manifest.json, or run the study again (wordrel run CONFIG)"
     )
 

@@ -73,12 +73,12 @@ def test_every_question_has_a_section_that_begins_with_its_sentence(results: Res
 
 
 def test_the_sentence_counts_tasks_and_names_the_clearest_difference(results: Results):
-    # skip_gram 100 %, mask_query_attention 95 %: more than .02 apart from a level of .42 on; variants
-    # such as 3CosMul and development splits do not count
+    # skip_gram 100 %, mask_query_attention 95 %: more than .02 apart from a level of .42 on;
+    # variants such as 3CosMul and development splits do not count
     assert findings.sentence(wide_results(("wiki17m",)), "alike") == (
         "The best word2vec and the best attention model are told apart on wiki17m on 6 of 12 tasks "
-        "(word2vec better on 6), most clearly on ws353_sim (skip_gram − mask_query_attention = 0.035 "
-        "[0.015, 0.055] spearman, n 182)."
+        "(word2vec better on 6), most clearly on ws353_sim (skip_gram − mask_query_attention = "
+        "0.035 [0.015, 0.055] spearman, n 182)."
     )
     assert "on wiki17m on none of 2 tasks, the widest gap being" in findings.sentence(
         results, "syntax"

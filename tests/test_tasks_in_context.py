@@ -59,7 +59,7 @@ def test_a_corpus_with_capitals_keeps_them():
 
 
 @pytest.mark.parametrize("word", ["gnu", "cat-sat", ",", "'s", "7"])
-def test_a_word_in_embedding_that_is_not_one_known_word_has_no_answer(word):
+def test_a_word_in_view_that_is_not_one_known_word_has_no_answer(word):
     items = in_text((f"the <b> {word} </b> sat", "the <b> cat </b> sat", 0, "test"))
     uses = read_uses(items, vocab_of(["the", "cat", "sat", "s"]), lowercase=True)
     assert uses.known.tolist() == [False, True]

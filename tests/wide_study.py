@@ -168,7 +168,7 @@ def _answers(common: Row, model: str, level: int) -> list[Row]:
 
 
 def _part(common: Row, model: str, level: int) -> Row:
-    """Of the first embedding; that of `attention` is no more the selected one, as one chosen later."""
+    """Of the first embedding; that of `attention` is not selected, as one chosen later."""
     row = _answers(common, model, level)[0]
     return row | {"selected": model != "attention"}
 

@@ -141,8 +141,8 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         keep: where the new results go; default: nowhere.
         quick: only the cells of the first seed, one at a time. Their scores are judged against the
             stored ones of that seed. These are over the items that all models and seeds of the
-            study answer, and of embeddings that all seeds chose; where one seed alone answers more, or
-            chooses otherwise, rows are within intervals, or different, and not identical.
+            study answer, and of embeddings that all seeds chose; where one seed alone answers more,
+            or chooses otherwise, rows are within intervals, or different, and not identical.
         places: where a text or a set lies now, if it is not where the stored config says:
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 

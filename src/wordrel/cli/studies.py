@@ -244,7 +244,7 @@ def _say_how_long(folder: Path) -> None:
         "stored; preparing the text and asking the tasks come on top"
     )
     say(
-        "stored scores are over the items that all seeds answer, and of the embeddings that all seeds "
+        "stored scores are over the items that all seeds answer, and of the embeddings that all "
         "chose: where one seed alone has others, a row is not identical; it is then judged by "
         "the intervals"
     )

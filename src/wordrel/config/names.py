@@ -47,9 +47,8 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     """
     found, names = _translated(data, KINDS, KEYS)
     for i, entry in enumerate(found.get("models") or ()):
-        if isinstance(entry, dict) and isinstance(entry.get("kind"), str):
-            if entry["kind"] in ARCHITECTURES:
-                found["models"][i] = {"scale": False, **entry}
+        if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
+            found["models"][i] = {"scale": False, **entry}
     distinct(names)
     return found, names
 

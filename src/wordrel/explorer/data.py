@@ -171,7 +171,7 @@ def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
 
 
 def _means(readings: WordModel) -> dict[str, dict[str, Any]]:
-    """What a centred embedding has lost: the mean row over the whole vocabulary, of each embedding."""
+    """The mean row over the whole vocabulary of each embedding that has a centred form."""
     bases = [name for name in readings.embeddings if name + CENTRED in readings.embeddings]
     return {name: packed_tensor(_mean(readings, name), "float32") for name in bases}
 
@@ -186,7 +186,7 @@ def _mean(readings: WordModel, name: str) -> Float32[np.ndarray, " D"]:
 
 
 def _selected(results: Results, readings: WordModel, run: Row) -> dict[str, str]:
-    """The embedding that the study concludes from; where that needs running text, the designed one."""
+    """The selected embedding of the study; where that needs running text, the designed one."""
     chosen = rows(
         results.embeddings, corpus=run.corpus, model=run.model, question="alike", chosen=True
     )

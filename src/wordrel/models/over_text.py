@@ -48,10 +48,10 @@ def over_text(
 ) -> WordModel:
     """The same readings, and those that a sample of the training text adds.
 
-    A model that reads text gets the embeddings `context` (the mean contextual state of each word over
-    its places in the sample; a zero row where there is none) and `context.centred`. One that can
-    tell its weights gets the relations `attention` (the mean weight that a gives to b when b is in
-    its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
+    A model that reads text gets the embeddings `context` (the mean contextual state of each word
+    over its places in the sample; a zero row where there is none) and `context.centred`. One that
+    can tell its weights gets the relations `attention` (the mean weight that a gives to b when b is
+    in its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
     2020, "Attention is Not Only a Weight"; with several heads the mean weight times the length of
     the whole value). Who asks: of a next-word model the word a itself, which is in its own context;
     of a masked-word model nobody, so that a is the word that is masked where the weight is given.

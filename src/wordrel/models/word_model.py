@@ -136,12 +136,13 @@ class WordModel:
         embeddings: name -> one row a word, [V, D]: the spaces in which words can be alike.
         relations: name -> how strongly a word relates to another.
         context: what reads running text, or None.
-        selected: question ("alike", "relate", "in_context") -> the embedding fixed beforehand as the
-            headline.
+        selected: question ("alike", "relate", "in_context") -> the embedding, or the pair score,
+            that was fixed beforehand.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
         learned: what the model learned of scores that no two words share, to be read only:
             "relative_position" (of each place from -W to W, [2W+1]; a next-word model uses those
-            before 0) and "per_word_weight" (of each word before the softmax, where what asks is no word, [V]).
+            before 0) and "per_word_weight" (of each word before the softmax, where what asks is no
+            word, [V]).
         origin: where it was trained, or None where nobody says: it is shown, and an unknown word
             is explained by it.
     """
@@ -194,8 +195,8 @@ class WordModel:
             measure: "dot" is the dot product instead: any number, longer rows count for more.
 
         Raises:
-            UnknownWordError, NotAvailableError: naming the word, embedding or measure, and what there
-                is.
+            UnknownWordError, NotAvailableError: naming the word, embedding or measure, and what
+                there is.
         """
         if measure not in get_args(Alike):
             there = ", ".join(get_args(Alike))
@@ -227,7 +228,8 @@ class WordModel:
         """How strongly a relates to b: any number; NaN where there is no answer; the order matters.
 
         Raises:
-            UnknownWordError, NotAvailableError: naming the word or the embedding, and what there is.
+            UnknownWordError, NotAvailableError: naming the word or the embedding, and what there
+            is.
         """
         name = self.chosen(embedding, "relate", self.relations)
         ids = (np.array([self._id(word)]) for word in (a, b))

@@ -1,7 +1,7 @@
-"""The ladder as a graph: which architectures are neighbours, and which models of a study stand for them.
+"""The ladder as a graph: neighbouring architectures, and the models of a study that have them.
 
-Reads the stored config. An architecture is a kind of model, an edge joins two architectures of which the second has
-one ingredient more, and an ordering is a way along edges from a foot to a top.
+Reads the stored config. An architecture is a kind of model, an edge joins two architectures of
+which the second has one ingredient more, and an ordering is a way along edges from a foot to a top.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from wordrel.report import queries
 from wordrel.study.results import Results
 
 HEADS = "heads"
+SEVERAL_HEADS = "attention_position_heads"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def _edges(objective: str) -> Iterator[Edge]:
 
 
 _BY_HEADS = (
-    Edge("attention_position", "heads", HEADS, more_heads=True),
-    Edge("heads", "transformer_block", BLOCK),
+    Edge("attention_position", SEVERAL_HEADS, HEADS, more_heads=True),
+    Edge(SEVERAL_HEADS, "transformer_block", BLOCK),
     Edge("attention_position", "transformer_block", f"{HEADS}, {BLOCK}", more_heads=True),
 )
 
@@ -62,8 +63,7 @@ EDGES: dict[str, tuple[Edge, ...]] = {
 Of an edge and a longer way between the same two architectures, only the longer way counts.
 """
 
-_KINDS = {"heads": "attention_position"}  # the architectures that are not named after their kind
-_SEVERAL_HEADS = ("heads",)
+_KINDS = {SEVERAL_HEADS: "attention_position"}  # not named after its kind
 _ANY_HEADS = ("transformer_block",)
 
 
@@ -85,7 +85,7 @@ class Ladder:
 LADDERS = (
     Ladder("masked_word", "mean", ("mean_query_attention_position",)),
     Ladder("masked_word", "mean", ("mask_query_attention",)),
-    Ladder("next_word", "next_mean", ("transformer_block", "heads", "attention_position")),
+    Ladder("next_word", "next_mean", ("transformer_block", SEVERAL_HEADS, "attention_position")),
 )
 
 Settings = Mapping[str, Any]  # one model of the stored config
@@ -93,7 +93,7 @@ Settings = Mapping[str, Any]  # one model of the stored config
 
 @dataclass(frozen=True)
 class Step:
-    """Two neighbouring architectures of a study, with the settings of the models that stand for them."""
+    """Two neighbouring architectures of a study, each with the settings of its model."""
 
     edge: Edge
     start: Settings
@@ -111,17 +111,15 @@ class Step:
 def architectures(results: Results) -> dict[str, Settings]:
     """Architecture -> the settings of the model that stands for it.
 
-    Models with tied maps or an sum_gradient gradient are variants and stand for no architecture. Of several
-    models of one kind the one that is named after the architecture is taken, else the first; of several
-    blocks, one with as many heads as the architecture `heads` where there is one.
+    Models with tied maps or an sum_gradient gradient are variants and stand for no architecture. Of
+    several models of one kind the one that is named after the architecture is taken, else the
+    first; of several blocks, one with as many heads as the one that is no block, if there is one.
     """
     models: Sequence[Settings] = results.config.get("models") or ()
     names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))
     found: dict[str, Settings] = {}
-    for architecture in sorted(
-        names, key=_ANY_HEADS.__contains__
-    ):  # the architecture `heads` before the blocks
-        heads = _heads(found.get("heads", {}))
+    for architecture in sorted(names, key=_ANY_HEADS.__contains__):  # blocks last
+        heads = _heads(found.get(SEVERAL_HEADS, {}))
         candidates = [model for model in models if _stands_for(model, architecture)]
         if candidates:
             found[architecture] = min(candidates, key=_strangeness(architecture, heads))
@@ -159,7 +157,7 @@ def _joins(edge: Edge, models: Mapping[str, Settings]) -> bool:
 
 def _stands_for(model: Settings, architecture: str) -> bool:
     several = _heads(model) > 1
-    heads = architecture in _ANY_HEADS or several == (architecture in _SEVERAL_HEADS)
+    heads = architecture in _ANY_HEADS or several == (architecture == SEVERAL_HEADS)
     variant = model.get("ties") or model.get("sum_gradient")
     return model["kind"] == _KINDS.get(architecture, architecture) and heads and not variant
 

@@ -1,9 +1,9 @@
 """What each ingredient of the ladder buys: its share of the fall in held-out loss, seed by seed.
 
 Reads the stored scores. What an ingredient buys is the fall in loss at the edges that add it, as a
-mean over the orderings from foot to top (`architectures`): its Shapley value under the precedence that the
-ladder has. Seeds of one number are paired: they have the same corpus and the same windows over the
-held-out text.
+mean over the orderings from foot to top (`architectures`): its Shapley value under the precedence
+that the ladder has. Seeds of one number are paired: they have the same corpus and the same windows
+over the held-out text.
 
 Source: Faigle & Kern, The Shapley value for cooperative games under precedence constraints, 1992.
 """
@@ -121,7 +121,7 @@ def climbs(results: Results) -> list[Climb]:
 
 
 def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
-    """One ladder on one corpus; None without an ordering, or without a seed that all architectures have."""
+    """One ladder on one corpus; None without an ordering, or a seed that all of it have."""
     of_seeds = losses_by_seed(results, corpus, ladder.objective)
     there = steps(results, corpus, ladder.objective)
     names = {r: m["name"] for s in there for r, m in ((s.edge.start, s.start), (s.edge.end, s.end))}

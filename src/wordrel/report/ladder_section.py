@@ -37,7 +37,8 @@ from wordrel.study.results import Results
 TITLE = "What does each ingredient buy?"
 _HOW = (
     "A ladder adds one ingredient at a time. What an ingredient buys is the fall in held-out loss "
-    "where it is added, as a mean over the orderings of which every architecture was trained (its Shapley "
+    "where it is added, as a mean over the orderings of which every architecture was trained "
+    "(its Shapley "
     "value). Seeds are paired, each gives one value, and intervals are Student's at {level} over "
     f"seeds: they speak of other seeds, not of other sentences. {emphasis('n')} counts the "
     "held-out sentences."
@@ -47,8 +48,8 @@ _MARKS = (
     "where one is given. Short lines: what the ingredient buys in each ordering."
 )
 _STEPS = (
-    "Positive numbers favour the architecture that adds. Intervals here are over items and seeds, p is "
-    "after Holm, bold is told apart (p < 0.05)."
+    "Positive numbers favour the architecture that adds. Intervals here are over items and "
+    "seeds, p is after Holm, bold is told apart (p < 0.05)."
 )
 
 
@@ -189,7 +190,7 @@ def _share_lines(climb: Climb) -> list[list[str]]:
 
 
 def steps_tables(results: Results, corpus: str) -> list[Block]:
-    """Every two neighbouring architectures: what the loss gains and costs, then the other questions."""
+    """Neighbouring architectures: what the loss gains and costs, then the other questions."""
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
     heads = ["from", "to", "adds", "loss saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
     losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]

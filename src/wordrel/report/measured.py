@@ -63,7 +63,7 @@ THEMES = (
         "What a model has learned of distance: the score that is added to a word for its offset, "
         "minus the mean of the model's scores, and the mean attention that words at that offset "
         "get in contexts that fill the window. Next-word models have only words before the target "
-        "in embedding. Bands are intervals.",
+        "in view. Bands are intervals.",
         (
             Look(
                 *(

@@ -14,8 +14,8 @@ from wordrel.study.results import Results
 
 CHOSEN = (
     "For each question the embedding with the highest mean score on the development splits is the "
-    "model's selected embedding, whatever the test splits say; where none was asked, the model's design "
-    "decides. Parts of speech and syntax take the embedding of the relations."
+    "model's selected embedding, whatever the test splits say; where none was asked, the model's "
+    "design decides. Parts of speech and syntax take the embedding of the relations."
 )
 OTHERS = (
     "Only selected embeddings are tested; the others are exploratory, and what they score decides "
@@ -148,9 +148,10 @@ def _margin(results: Results) -> str:
 
 
 def chosen(results: Results, corpus: str) -> list[Block]:
-    """A line for each question and model: its embedding, the score that chose it, and the next best.
+    """A line for each question and model: embedding, the score that chose it, the next best.
 
-    Nothing where no embedding was chosen by development splits: the headline tables name the embeddings.
+    Nothing where no embedding was chosen by development splits: the headline tables name the
+    embeddings.
     """
     found = queries.rows(results.embeddings, corpus=corpus)
     if not any(r.by == "development" for r in found):
@@ -180,7 +181,7 @@ def _chosen_line(embeddings: list[Row]) -> list[list[str]]:
 
 
 def embeddings(results: Results, corpus: str, question: str) -> list[Block]:
-    """Every embedding of every model, a table for each headline table; none while all are selected."""
+    """Every embedding of every model, a table for each headline; none if all are selected."""
     scored = [r for r in queries.asked(results, corpus, question) if not pd.isna(r.score)]
     if all(r.selected for r in scored):
         return []

@@ -1,4 +1,4 @@
-"""Questions that every embedding of the results asks of the tables: orders, selected rows, winners."""
+"""What every page needs of the tables: orders, rows of selected embeddings, winners."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -108,8 +108,8 @@ def questions(results: Results) -> list[str]:
 def families(results: Results) -> dict[str, str]:
     """Model -> `word2vec`, `attention`, `weighted mean`, or its own kind where it is none of them.
 
-    Attention: the architectures that score keys by a query. Weighted mean: the architectures below them, with one
-    weight for all words, or a number for each word or each offset.
+    Attention: the architectures that score keys by a query. Weighted mean: the architectures below
+    them, with one weight for all words, or a number for each word or each offset.
     """
     return {model: _FAMILIES.get(kind, kind) for model, kind in kinds(results).items()}
 
@@ -196,7 +196,7 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
-    """The row of each model's selected embedding; `score` is NaN and `note` says why without answer."""
+    """Each model's row of the selected embedding; without an answer `note` says why."""
     key = (corpus, column.question, column.task)
     found: dict[str, Row] = {}
     for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):

@@ -1,6 +1,7 @@
 """The figures of readings: which way a relation goes, and what pairs of parts of speech are given.
 
-A reading is one embedding of a model; the selected one is bold or filled, the others are exploratory.
+A reading is one embedding of a model; the selected one is bold or filled, the others are
+exploratory.
 """
 
 import re

@@ -52,8 +52,8 @@ def agreement_rows(
     Args:
         corpus: its name.
         cells: (model, seed) -> embedding -> its answers; the same probe words in all of them.
-        selected: model -> the embedding that speaks for it; a model that is not named speaks through its
-            first embedding, which is the one that its design takes.
+        selected: model -> the embedding that speaks for it; a model that is not named speaks
+            through its first embedding, which is the one that its design takes.
         words: size of the vocabulary.
         statistics: resampling settings.
     """

@@ -50,8 +50,8 @@ def analyse(
 ) -> dict[str, list[Row]]:
     """Scores, summaries and the differences between the selected embeddings.
 
-    Selected embeddings are scored on the items that all of them answer; every other embedding, which is only
-    shown, on those of these items that it answers itself.
+    Selected embeddings are scored on the items that all of them answer; every other embedding,
+    which is only shown, on those of these items that it answers itself.
 
     Args:
         asked: the outcomes of one row of the result.

@@ -131,7 +131,8 @@ class Asked:
     Attributes:
         corpus: name of the corpus.
         question: "alike", "fit" ...
-        outcomes: (model, embedding) -> seed -> outcome; "" is the embedding of a model without an answer.
+        outcomes: (model, embedding) -> seed -> outcome; "" is the embedding of a model without an
+            answer.
         split: "dev" where it may decide which embedding is the selected one.
     """
 

@@ -1,4 +1,4 @@
-"""Which embedding of a model is its selected one: decided on development splits, before any test set.
+"""Which embedding of a model is selected: decided on development splits, before any test set.
 
 Reads outcomes in memory; returns the choice, and the rows of the table `embeddings` that tell it.
 """
@@ -18,11 +18,11 @@ CHOSEN_BY = {
     **{name: name for name in ("alike", "relate", "direction", "in_context")},
     "syntax": "relate",
 }
-"""Question -> the question whose development splits choose its embedding. Degree and direction choose
-for themselves: the best relation for a degree is mostly symmetric, and has no direction at all."""
+"""Question -> the question whose development splits choose its embedding. Degree and direction
+choose for themselves: the best relation for a degree is mostly symmetric, without a direction."""
 ANSWERS_ENOUGH = 0.95
-"""An embedding that leaves more than the rest of a development split unanswered is no candidate: what
-all models are compared on would shrink to the items that it answers."""
+"""One that leaves more than the rest of a development split unanswered is no candidate: what all
+models are compared on would shrink to the items that it answers."""
 
 
 @dataclass(frozen=True)

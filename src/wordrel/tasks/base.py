@@ -32,7 +32,8 @@ class Task:
         question: which of a model's answers it judges.
         measure: a key of `wordrel.stats.MEASURES`.
         better: which way is good.
-        split: "dev" where it may decide which embedding is the selected one; it then concludes nothing.
+        split: "dev" where it may decide which embedding is the selected one; it then concludes
+            nothing.
         items: what is asked.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
@@ -252,7 +253,7 @@ def reason(readings: WordModel, *questions: str) -> str:
 
 
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
-"""The note on items whose words are known but have no direction in an embedding; see `Outcome.filled`."""
+"""The note on items of known words without a direction in an embedding; see `Outcome.filled`."""
 
 
 def in_each(

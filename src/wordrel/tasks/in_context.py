@@ -66,7 +66,7 @@ def rate_pairs(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
 def _by_embedding(
     form: Outcome, task: Task, readings: WordModel, rows: dict[str, np.ndarray]
 ) -> Iterator[tuple[Outcome, Float64[np.ndarray, " P"]]]:
-    """The form of each embedding with the cosines of all items; without an embedding, one that says why."""
+    """The form of each embedding with the cosines of all items; without any, one that says why."""
     if not rows:
         why = reason(readings, task.question, "context", "alike")
         yield replace(form, note=why), np.full(task.items.n_items, np.nan)

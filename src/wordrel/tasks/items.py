@@ -51,11 +51,11 @@ class Items:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Running text with one of its words in embedding.
+    """Running text with one of its words in view.
 
     Attributes:
         words: as written, punctuation included.
-        position: place of the word in embedding, from 0.
+        position: place of the word in view, from 0.
     """
 
     words: tuple[str, ...]
@@ -67,7 +67,7 @@ class InText(Items):
     """Items whose words stand in sentences.
 
     Attributes:
-        sentences: one a word of the item, in which that word is in embedding.
+        sentences: one a word of the item, in which that word is in view.
     """
 
     sentences: tuple[tuple[Sentence, ...], ...] = ()

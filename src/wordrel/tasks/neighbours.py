@@ -83,7 +83,7 @@ def agreement_answers(readings: WordModel) -> dict[str, Probed]:
 
 
 def to_frame(answers: Mapping[str, Probed]) -> pd.DataFrame:
-    """A row an embedding and probe: view (its id), probe (its place from 0), rank_0 .., v0 .. (float32).
+    """A row an embedding and probe: view (its id), probe (its place from 0), rank_0 .., v0 ...
 
     An embedding of fewer dimensions than another has NaN in the columns that it does not need.
     """

@@ -131,7 +131,7 @@ def _marked(text: str) -> Sentence:
     return Sentence((*tokens[:place], tokens[place + 1], *tokens[place + 3 :]), place)
 
 
-def _in_embedding(words: Sequence[str], place: int) -> Sentence:
+def _in_view(words: Sequence[str], place: int) -> Sentence:
     if place >= len(words):
         raise ValueError(f"found place {place}, expected one of the {len(words)} words, from 0")
     return Sentence(tuple(words), place)
@@ -140,7 +140,7 @@ def _in_embedding(words: Sequence[str], place: int) -> Sentence:
 def _own_row(fields: Sequence[str]) -> Rated:
     if len(fields) != 5:
         raise ValueError(f"found {len(fields)} columns, expected 5 ({_OWN_COLUMNS})")
-    one, other = (_in_embedding(fields[i].split(), place_of(fields[i + 1].strip())) for i in (0, 2))
+    one, other = (_in_view(fields[i].split(), place_of(fields[i + 1].strip())) for i in (0, 2))
     uses = [(s.words[s.position], s) for s in (one, other)]
     return uses[0], uses[1], number_of(fields[4])
 
@@ -149,8 +149,8 @@ def _wic_row(fields: Sequence[str]) -> tuple[str, str, tuple[Sentence, Sentence]
     places = re.fullmatch(r"(\d+)-(\d+)", fields[2])
     if places is None:
         raise ValueError(f"found the places {fields[2]!r}, expected two numbers such as 2-0")
-    one = _in_embedding(fields[3].split(" "), int(places[1]))
-    other = _in_embedding(fields[4].split(" "), int(places[2]))
+    one = _in_view(fields[3].split(" "), int(places[1]))
+    other = _in_view(fields[4].split(" "), int(places[2]))
     return word_of(fields[0]), one_of(fields[1], ("N", "V")), (one, other)
 
 

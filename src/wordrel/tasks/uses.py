@@ -1,6 +1,6 @@
 """Uses of words in sentences: from text as written to what a model says of each use.
 
-All kinds of tasks that put a word of a sentence in embedding share this. Reads and writes no file.
+All kinds of tasks that put a word of a sentence in view share this. Reads and writes no file.
 
 Sentences are read as the corpus reads text: words are runs of letters with apostrophes inside, a
 sentence ends after . ! ?, and words that the vocabulary lacks are left out, so that the window
@@ -72,7 +72,7 @@ class _Tokens(dict[str, _Token]):
         return words
 
     def sentence(self, passage: Sentence) -> tuple[list[str], str, list[str]]:
-        """Words before the one in embedding, that word ("" if it is none or several), words behind."""
+        """Words before the one in view, that word ("" if it is none or several), words behind."""
         tokens, place = passage.words, passage.position
         first, last = place, place + 1
         while first and not self[tokens[first - 1]].ends_sentence:
@@ -91,10 +91,10 @@ class Uses:
     Attributes:
         ids: the known words of the A sentences that can be answered, shape [N].
         ends: exclusive ends of these sentences, shape [A].
-        places: where in `ids` each word in embedding stands, shape [A].
-        answerable: the word in embedding is known, and so is another one around it, shape [U].
-        known: the word in embedding is known, shape [U].
-        around: words around those in embedding; around_known: those of them that are known.
+        places: where in `ids` each word in view stands, shape [A].
+        answerable: the word in view is known, and so is another one around it, shape [U].
+        known: the word in view is known, shape [U].
+        around: words around those in view; around_known: those of them that are known.
     """
 
     ids: Int64[np.ndarray, " N"]
@@ -165,7 +165,7 @@ def _passages(items: Items) -> Iterable[Sentence]:
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Items of which both words in embedding are known, each with another known word around it."""
+    """Items of which both words in view are known, each with another known word around it."""
     return read_uses(items, vocab, scope.lowercase).covered
 
 
@@ -173,8 +173,8 @@ def vectors(readings: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U
     """What the model says of each use: a row a use, NaN where it says nothing.
 
     Returns:
-        "static": the row of the word in embedding, in the form it has there, in the selected embedding of
-        words alike (the control: it knows nothing of the sentence); "context": y_i; "joined": both
+        "static": the row of the word in view, in the form it has there, in the selected embedding
+        (the control: it knows nothing of the sentence); "context": y_i; "joined": both
         with length 1, one behind the other. Only those that the model has.
     """
     found: dict[str, Float32[np.ndarray, "A _"]] = {}

@@ -6,13 +6,14 @@ Two kinds, both of which measure and do not score.
 keys), each as far as it matches. And query and key are called different roles of one vector.
 Measured are
 
-- embedding "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the weights)
-  over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all n are
-  alike), and of its share of the n keys (`effective_share`); contexts of one key are left out;
-- embedding "attention", "attended NOUN" and so on: the mean of a word's weight times the number of keys
-  in that context (`relative_weight`: 1 is what the mean gives to each);
-- embedding "exchanged": what is lost, in nats a target, when the trained model's query and key exchange
-  their roles (`added_loss`); nothing of a model in which no word asks.
+- embedding "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the
+  weights) over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all
+  n are alike), and of its share of the n keys (`effective_share`); contexts of one key are left
+  out;
+- embedding "attention", "attended NOUN" and so on: the mean of a word's weight times the number of
+  keys in that context (`relative_weight`: 1 is what the mean gives to each);
+- embedding "exchanged": what is lost, in nats a target, when the trained model's query and key
+  exchange their roles (`added_loss`); nothing of a model in which no word asks.
 
 Weights are those behind `contextual`: whole windows of held-out sentences. Who asks: of a next-word
 model the word itself (the last of a sentence, too), of a masked-word model its place, where the
@@ -22,15 +23,16 @@ no row. Errors are clustered by sentence.
 `LEARNED`. Word2vec's CBOW weighs all words of a window alike; what attention learned instead is
 measured in
 
-- embedding "relative_position": the learned score of each place ("-5" to "+5", those that the objective sees),
+- embedding "relative_position": the learned score of each place ("-5" to "+5", those that the
+  objective sees),
   less the mean over them (`score`, before the softmax, so that e^score is a factor);
-- embedding "per_word_weight": where one learned vector asks all words, the mean score of the words of each tenth
-  of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over all words
-  (`score`; its error is the standard error over words);
-- embedding "attention", of every model that can tell its weights in held-out sentences: the mean weight
-  of each offset in contexts that fill the window (`mean_weight`), and of the words of each tenth of
-  the vocabulary the weight times the number of keys in that context (`relative_weight`: 1 is what
-  the mean gives to each); errors are clustered by sentence.
+- embedding "per_word_weight": where one learned vector asks all words, the mean score of the words
+  of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over
+  all words (`score`; its error is the standard error over words);
+- embedding "attention", of every model that can tell its weights in held-out sentences: the mean
+  weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
+  tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
+  is what the mean gives to each); errors are clustered by sentence.
 
 An offset is the place of a word less that of the word that is predicted.
 

@@ -55,7 +55,7 @@ def train(
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
 ) -> WordModel:
-    """Tables and maps as embeddings; q.k as a relation where a word asks; y as the word in context."""
+    """Tables and maps as embeddings; q.k as pair score where a word asks; y as word in context."""
     model = Model.of(config, {name: torch.from_numpy(t) for name, t in tensors.items()})
     tables = {"input": tensors["input"], "output": tensors["output"]}
     if model.architecture.maps:

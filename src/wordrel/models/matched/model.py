@@ -23,7 +23,8 @@ class Model:
     """Tables and weights of one matched model, on its device.
 
     Attributes:
-        inputs: E, [V, D]; outputs: O, [V, D]; bias: b, [V, 1]; dense: what the architecture learns besides.
+        inputs: E, [V, D]; outputs: O, [V, D]; bias: b, [V, 1]; dense: what the architecture learns
+            besides.
     """
 
     config: MatchedConfig

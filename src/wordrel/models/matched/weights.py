@@ -6,8 +6,8 @@ Every model of the matched family is these three lines with other weights:
     score(w | i) = o_w . y_i + b_w
     loss: negative sampling
 
-An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is the mathematics of what an entry says.
-Nothing here knows of optimisers or corpora.
+An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is the mathematics of what
+an entry says. Nothing here knows of optimisers or corpora.
 
 Shapes: C chunks, L targets a chunk, S tokens that they can reach, H heads, D dimensions.
 """
@@ -29,11 +29,11 @@ WIDER = 4  # the feed-forward's hidden layer, in D; Vaswani et al. 2017, section
 def initial_weights(
     config: MatchedConfig, dim: int, window: int, generator: torch.Generator
 ) -> Weights:
-    """The dense weights of an architecture before training; roles that are tied have none of their own.
+    """The dense weights before training; roles that are tied have none of their own.
 
     W_v and W_o start as the identity, the offsets and what the feed-forward adds at 0, so that at
-    the start every architecture is close to the plain mean (CBOW) and differs from it only by what it then
-    learns; `transformer_block` by its residual and norms too.
+    the start every architecture is close to the plain mean (CBOW) and differs from it only by what
+    it then learns; `transformer_block` by its residual and norms too.
     """
     architecture, spread = ARCHITECTURES[config.kind], 1 / math.sqrt(dim)
     weights: Weights = {}

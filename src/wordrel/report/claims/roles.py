@@ -73,7 +73,7 @@ def of_roles(words: dict[str, str]) -> str:
 
 
 def of_maps(words: dict[str, str], basic_ahead: int) -> str:
-    """C6 from them, and from whether `dot_product_attention` is better (1) or worse (-1) than `attention`."""
+    """C6 from them, and whether attention without maps is better (1) or worse (-1) than with."""
     if words["4"] == "fails" and basic_ahead == -1:
         return "supported"
     if "fails" in (words["2"], words["3"]):
