@@ -18,6 +18,7 @@ from tiny_study import write_study
 from wordrel import api
 from wordrel.cli import app
 from wordrel.config import load_config
+from wordrel.config.names import SCHEMA
 from wordrel.errors import DamagedError, StoreError
 from wordrel.explorer.data import explorer_data
 from wordrel.io import marker
@@ -26,7 +27,6 @@ from wordrel.io.store import new_folder, opened
 from wordrel.study import run
 from wordrel.study.budget import estimate
 from wordrel.study.costs import Known
-from wordrel.config.names import SCHEMA
 from wordrel.study.results import read_results
 from wordrel.study.run import run_study
 from wordrel.study.schema import COLUMNS, table_file
@@ -483,8 +483,8 @@ def all_but_last_line(text: bytes) -> bytes:
         ),
         ("config.yaml", lambda data: b"a: !!python/object:x {}\n", r"config\.yaml: cannot be read"),
         ("manifest.json", lambda data: b"[" * 100_000 + b"\n", r"manifest\.json: cannot be read"),
-        ("manifest.json", with_schema(3), "schema: found 3, expected at most 2: a newer wordrel"),
-        ("manifest.json", with_schema("x"), "schema: found 'x', expected 1 to 2"),
+        ("manifest.json", with_schema(4), "schema: found 4, expected at most 3: a newer wordrel"),
+        ("manifest.json", with_schema("x"), "schema: found 'x', expected 1 to 3"),
     ],
 )
 def test_damaged_results_are_refused_with_a_cure(

@@ -109,7 +109,10 @@ def test_masked_gains_are_the_means_over_both_orderings_by_hand(results: Results
 def test_shares_of_a_noiseless_square_are_as_on_paper():
     # 6.0 -> 5.6 alone or 5.9 alone, 5.3 together: positions (.4 + .6) / 2, scores (.1 + .3) / 2
     found = flat(
-        mean=[6.0], position_weight=[5.6], content=[5.9], mean_query_attention_position=[5.3]
+        mean=[6.0],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
     )
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.gain(POSITIONS).value == pytest.approx(0.5)
@@ -207,7 +210,7 @@ def test_shares_are_means_of_each_seeds_shares_and_seeds_are_paired():
     found = flat(
         mean=[9.0, 10.0] * 2,
         position_weight=[8.5, 9.5] * 2,
-        content=[8.5, 7.5] * 2,
+        mean_query_attention=[8.5, 7.5] * 2,
         mean_query_attention_position=[8.0, 7.0] * 2,
     )
     for model in ("mean", "mean_query_attention"):
@@ -229,7 +232,10 @@ def test_only_seeds_that_every_architecture_has_count():
 
 def test_no_seed_in_common_is_no_ladder():
     found = flat(
-        mean=[6.0, 6.1], position_weight=[5.6], content=[5.9], mean_query_attention_position=[5.3]
+        mean=[6.0, 6.1],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
     )
     found["c"]["mean_query_attention"] = {2: 5.9}
     assert climb(ladder_results(found), "c", TO_CONTENT) is None
@@ -252,7 +258,12 @@ def test_one_seed_has_shares_but_no_interval():
 )
 def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, reason: str):
     same = [6.0] * len(tops)
-    found = flat(mean=same, position_weight=same, content=same, mean_query_attention_position=tops)
+    found = flat(
+        mean=same,
+        position_weight=same,
+        mean_query_attention=same,
+        mean_query_attention_position=tops,
+    )
     results = ladder_results(found)
     climbed = one(results, TO_CONTENT, "c")
     assert climbed.no_share == reason
@@ -268,7 +279,10 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, rea
 
 def test_a_negative_share_is_shown_as_it_is():
     found = flat(
-        mean=[6.0], position_weight=[6.3], content=[4.8], mean_query_attention_position=[5.0]
+        mean=[6.0],
+        position_weight=[6.3],
+        mean_query_attention=[4.8],
+        mean_query_attention_position=[5.0],
     )
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
@@ -333,7 +347,7 @@ def test_variants_stand_for_no_architecture_and_names_go_before_places():
     assert {architecture: m["name"] for architecture, m in architectures(results).items()} == {
         "mean": "mean",
         "mean_query_attention": "other",
-        "heads": "four_heads",
+        "attention_position_heads": "four_heads",
         "transformer_block": "wide",
     }
 
@@ -369,7 +383,7 @@ def test_every_edge_leads_up_and_each_architecture_has_one_objective():
 def test_every_architecture_is_a_kind_of_the_matched_family():
     kinds = set(get_args(MatchedConfig.model_fields["kind"].annotation))
     architectures_shown = {r for edges in EDGES.values() for e in edges for r in (e.start, e.end)}
-    assert architectures_shown - {"heads"} <= kinds
+    assert architectures_shown - {"attention_position_heads"} <= kinds
     assert kinds >= {model["kind"] for model in models()} - {*OTHERS, "word2vec"}
 
 
@@ -406,7 +420,7 @@ def test_shares_that_cross_are_not_told_apart():
     found = flat(
         mean=[6.0, 6.0],
         position_weight=[5.5, 5.6],
-        content=[5.6, 5.5],
+        mean_query_attention=[5.6, 5.5],
         mean_query_attention_position=[5.0, 5.01],
     )
     climbed = one(ladder_results(found), TO_CONTENT, "c")
@@ -430,7 +444,10 @@ def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: 
 
 def test_the_figure_of_the_page_is_written_beside_it():
     square = flat(
-        mean=[6.0], position_weight=[5.6], content=[5.9], mean_query_attention_position=[5.3]
+        mean=[6.0],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
     )
     results = ladder_results(square, [setting(m) for m in square["c"]])
     drawn = svg.draw(figure(climbs(results)))
@@ -439,12 +456,14 @@ def test_the_figure_of_the_page_is_written_beside_it():
 
 def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):
     lines = blocks(steps_tables(results, "wiki17m")).splitlines()
-    content = [line for line in lines if line.startswith("| mean | content |")]
+    content = [line for line in lines if line.startswith("| mean | mean_query_attention |")]
     # 6.701 - 6.618 and the noise of both, told apart; ws353 is higher for content, men too
     loss, scores = content
     assert "| **0.083 [0.073, 0.093]** | 0.010 | 1,054 | 5 | 2,040,000 → 2,080,000 |" in loss
     assert loss.endswith("| 721,154 → 694,444 |")
-    assert scores.startswith("| mean | content | word-word scores and maps | **0.083 [")
+    assert scores.startswith(
+        "| mean | mean_query_attention | word-word scores and maps | **0.083 ["
+    )
 
 
 def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: Results):
@@ -468,7 +487,7 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: 
 def test_alt_text_says_the_parts(results: Results):
     alt = figure(climbs(results)).words
     assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
-    gain = "wiki17m · next word, next_mean → block: gain 0.388 [0.386, 0.391] nats"
+    gain = "wiki17m · next word, next_mean → transformer_block: gain 0.388 [0.386, 0.391] nats"
     assert f"{gain} (positions 12.8%, query-key scores and maps 58.0%, heads 2.8%, " in alt
 
 

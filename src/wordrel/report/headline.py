@@ -110,7 +110,9 @@ def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
         why = _unfinished(results, corpus, model)
         cells = [_cell(r, notes, why) for r in found]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
-        rows.append((letter, name(model), _embedding(found), _seeds(found), *marked))
+        rows.append(
+            (letter, name(queries.label(results, model)), _embedding(found), _seeds(found), *marked)
+        )
     heads = ("", "model", "selected embedding", "seeds", *map(column_title, group.columns))
     table = Table(
         heads,

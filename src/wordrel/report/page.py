@@ -227,7 +227,7 @@ def _cost(results: Results) -> Section:
 def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
     cost = queries.cost(results, corpus, model)
     return [
-        name(model),
+        name(queries.label(results, model)),
         f"{cost.done} of {cost.cells}",
         count(cost.parameters),
         count(cost.trained_tokens),

@@ -146,6 +146,11 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
 
 
 @lru_cache(maxsize=4096)
+def label(results: Results, model: str) -> str:
+    """The name of a model, marked where its scores are unscaled though the default is scaled."""
+    return f"{model} (unscaled)" if model in results.unscaled else model
+
+
 def base(results: Results, task: str) -> str:
     """The task that a row belongs to: itself, or the one of which it is a variant or a part."""
     names = [str(t["name"]) for t in results.manifest["tasks"]]

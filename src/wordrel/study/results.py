@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from wordrel.config import names
+from wordrel.config import ARCHITECTURES, names
 from wordrel.config.dialect import read_stored
 from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
@@ -46,6 +46,22 @@ class Results:
     def study(self) -> str:
         """The study's name, as in configs/NAME.yaml and results/NAME."""
         return str(self.manifest["study"])
+
+    @property
+    def unscaled(self) -> frozenset[str]:
+        """Models with maps whose q.k is not divided by sqrt(dim / heads), against the default.
+
+        Only those that are named after their kind: a label has to say that they are others than
+        the attention of the literature.
+        """
+        return frozenset(
+            str(model["name"])
+            for model in self.config.get("models") or ()
+            if (kind := ARCHITECTURES.get(str(model.get("kind")))) is not None
+            and kind.maps
+            and not model.get("scale", True)
+            and str(model.get("name")).startswith(str(model["kind"]))
+        )
 
     def __repr__(self) -> str:
         return facts_text(self._title, self._facts())
