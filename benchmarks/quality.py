@@ -20,7 +20,7 @@ MEASURE = "seconds to quality"
 AIMS = {
     ("mean", "cbow"): Aim(most=1.0),
     ("attention_position", "cbow"): Aim(most=2.0),
-    ("masked_attention", "cbow"): Aim(most=2.0),
+    ("mask_query_attention", "cbow"): Aim(most=2.0),
 }
 OTHERS: tuple[ModelConfig, ...] = (MEAN, ATTENTION, MASKED, SKIP_GRAM)
 

@@ -226,18 +226,18 @@ def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Pa
     readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
     vectors = KeyedVectors.load_word2vec_format(str(file))
     assert vectors.index_to_key == list(readings.vocab.words)
-    assert np.array_equal(vectors.vectors, readings.views[readings.primary["alike"]])
+    assert np.array_equal(vectors.vectors, readings.embeddings[readings.selected["alike"]])
 
 
 def test_safetensors_are_exported_with_what_they_are(tiny: Path, tmp_path: Path):
-    options = ("--model", "attention", "--view", "output", "--format", "safetensors")
+    options = ("--model", "attention", "--embedding", "output", "--format", "safetensors")
     result = call("export", tiny / "out", *options, "--to", tmp_path / "v.safetensors")
     assert result.exit_code == 0
     about = json.loads((tmp_path / "config.json").read_text())
-    assert {key: about[key] for key in ("study", "model", "view", "seed")} == {
+    assert {key: about[key] for key in ("study", "model", "embedding", "seed")} == {
         "study": "tiny",
         "model": "attention",
-        "view": "output",
+        "embedding": "output",
         "seed": 1,
     }
     assert there(tmp_path) == ["config.json", "v.safetensors", "vocab.txt"]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from planted import toy_corpus
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
 from wordrel.models.matched.loss import Kind, Loss, Scored, shared_noise_loss
 from wordrel.models.matched.model import new_model
 from wordrel.models.matched.trainer import DenseAdam, RowAdagrad, Trainer
@@ -187,7 +187,7 @@ def steps(trainer: Trainer, number: int) -> set[int]:
     return touched
 
 
-@pytest.mark.parametrize("kind", list(RUNGS))
+@pytest.mark.parametrize("kind", list(ARCHITECTURES))
 def test_rows_that_a_step_does_not_touch_stay_bit_equal(kind: str) -> None:
     trainer = trainer_of(kind, words=997)
     trainer.noise(1)  # the noise words of the next steps are drawn
@@ -202,7 +202,7 @@ def test_rows_that_a_step_does_not_touch_stay_bit_equal(kind: str) -> None:
     assert len(touched) < 200
 
 
-@pytest.mark.parametrize("kind", list(RUNGS))
+@pytest.mark.parametrize("kind", list(ARCHITECTURES))
 def test_no_operation_of_a_step_works_through_the_vocabulary(kind: str) -> None:
     words = 99_991
     trainer = trainer_of(kind, words)
@@ -218,8 +218,8 @@ def test_no_operation_of_a_step_works_through_the_vocabulary(kind: str) -> None:
         if any(words in shape for shape in event.input_shapes if isinstance(shape, list))
     }
     by_row = {"aten::index_select", "aten::index_add_", "aten::scatter_add_"}
-    views = {"aten::select", "aten::as_strided"}
-    assert {"aten::index_select", "aten::index_add_"} <= over_all <= by_row | views
+    embeddings = {"aten::select", "aten::as_strided"}
+    assert {"aten::index_select", "aten::index_add_"} <= over_all <= by_row | embeddings
     largest = max(event.self_cpu_memory_usage for event in watched.events())
     assert 1000 < largest < words  # bytes; one number a word would take four times that
 

@@ -14,8 +14,8 @@ from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.io.files import read_tensors, write_tensors
 from wordrel.models import MODELS, Runtime, over_text
-from wordrel.models.readings import Readings
 from wordrel.models.trained import Trained
+from wordrel.models.word_model import WordModel
 
 CONFIG: TypeAdapter[Any] = TypeAdapter(ModelConfig)
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -50,7 +50,7 @@ def model(small: Corpus, name: str) -> Trained:
     return trained(small, name)
 
 
-def read(model: Trained, corpus: Corpus, name: str) -> Readings:
+def read(model: Trained, corpus: Corpus, name: str) -> WordModel:
     config = config_of(name)
     return MODELS[config.kind].read(model.tensors, corpus.vocab, FORM, config)
 
@@ -84,26 +84,30 @@ def test_every_question_is_answered_or_refused_with_a_reason(
 ) -> None:
     readings = read(model, small, name)
     answered = {
-        "alike": bool(readings.views),
+        "alike": bool(readings.embeddings),
         "relate": bool(readings.relations),
         "context": readings.context is not None,
         "fit": readings.context is not None,
     }
     assert {q for q, has in answered.items() if not has} == set(readings.unavailable)
     assert all(len(reason) > 10 for reason in readings.unavailable.values())
-    assert readings.primary["alike"] in readings.views
-    assert readings.primary["relate"] in readings.relations
-    assert readings.primary["in_context"] == ("context" if readings.context else "static")
-    shapes = {table.shape for table in readings.views.values()}
+    assert readings.selected["alike"] in readings.embeddings
+    assert readings.selected["relate"] in readings.relations
+    assert readings.selected["in_context"] == ("context" if readings.context else "static")
+    shapes = {table.shape for table in readings.embeddings.values()}
     assert shapes == {(len(small.vocab), FORM.dim)}
 
 
 TABLES = {"input", "output", "input+output"}
 BETWEEN = {"in.in", "in.out", "out.in", "cosine"}
-WITH_MAPS = {"masked_attention", "content", "content_position", "causal_content", "block"} | {
-    name for name in VARIANTS if name.startswith("attention")
-}
-WITH_QUERIES = WITH_MAPS - {"masked_attention"}  # there nothing but one learned vector asks
+WITH_MAPS = {
+    "mask_query_attention",
+    "mean_query_attention",
+    "mean_query_attention_position",
+    "next_mean_query",
+    "transformer_block",
+} | {name for name in VARIANTS if name.startswith("attention")}
+WITH_QUERIES = WITH_MAPS - {"mask_query_attention"}  # there nothing but one learned vector asks
 
 
 def test_nobody_is_given_an_advantage(model: Trained, small: Corpus, name: str) -> None:
@@ -113,19 +117,19 @@ def test_nobody_is_given_an_advantage(model: Trained, small: Corpus, name: str) 
     between = BETWEEN | ({"value.out"} if name in WITH_MAPS else set())
     between |= {"q.k", "k.q"} if name in WITH_QUERIES else set()
     readings = read(model, small, name)
-    assert set(readings.views) == tables | {f"{table}.centred" for table in tables}
+    assert set(readings.embeddings) == tables | {f"{table}.centred" for table in tables}
     assert set(readings.relations) == between
 
     ids, ends = small.train.ids.astype(np.int64), small.train.sentence_ends.astype(np.int64)
     over = over_text(readings, ids, ends)
     text = readings.context is not None
     added = {"context", "context.centred"} if text else set()
-    assert set(over.views) - set(readings.views) == added
+    assert set(over.embeddings) - set(readings.embeddings) == added
     told = {"attention", "attention.norm"} if text else set()
     assert set(over.relations) - set(readings.relations) == told
-    for view in over.views.values():
-        assert view.dtype == np.float32
-        assert np.isfinite(view).all()
+    for embedding in over.embeddings.values():
+        assert embedding.dtype == np.float32
+        assert np.isfinite(embedding).all()
 
 
 def test_only_counting_is_answered_by_counts(name: str) -> None:
@@ -141,11 +145,11 @@ def test_what_is_stored_reads_as_what_was_trained(
     before = read(model, small, name)
     after = MODELS[config.kind].read(stored, small.vocab, FORM, config)
     a, b, *_ = small.vocab.words
-    for view in before.views:
-        assert after.similarity(a, b, view) == before.similarity(a, b, view)
-    for view in before.relations:
-        assert after.relation(a, b, view) == before.relation(a, b, view)
-    assert (after.primary, after.unavailable) == (before.primary, before.unavailable)
+    for embedding in before.embeddings:
+        assert after.similarity(a, b, embedding) == before.similarity(a, b, embedding)
+    for embedding in before.relations:
+        assert after.relation(a, b, embedding) == before.relation(a, b, embedding)
+    assert (after.selected, after.unavailable) == (before.selected, before.unavailable)
     if before.context and after.context:
         ids = small.held_out.ids.astype(np.int64), small.held_out.sentence_ends
         np.testing.assert_array_equal(after.context.states(*ids), before.context.states(*ids))
@@ -165,7 +169,7 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(
     assert other.log != model.log or not model.log
 
 
-def partner_auc(readings: Readings, pairs: list[tuple[str, str]]) -> float:
+def partner_auc(readings: WordModel, pairs: list[tuple[str, str]]) -> float:
     """How often a word is nearer to its partner than to a word of another pair."""
     wins = [
         (near > far) + 0.5 * (near == far)

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
 from planted import toy_corpus
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, context
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.weights import initial_weights
-from wordrel.models.readings import Weigher
 from wordrel.models.stream import Batch
+from wordrel.models.word_model import Weigher
 
 V, D, W = 11, 4, 3
-READERS = [*RUNGS, "cbow"]
-NEXT = [name for name in RUNGS if RUNGS[name].objective == "next_word"]
+READERS = [*ARCHITECTURES, "cbow"]
+NEXT = [name for name in ARCHITECTURES if ARCHITECTURES[name].objective == "next_word"]
 MASKED = [name for name in READERS if name not in NEXT]
 DRAW = np.random.default_rng(6)
 IDS = DRAW.integers(V, size=23).astype(np.int64)

@@ -104,7 +104,15 @@ def test_sections_stand_in_order_with_headings_in_order(shown: Page):
     names = [str(a["id"]) for tag, a in shown.found if tag == "section" and "id" in a]
     main = [name for name in names if not name.startswith("question-")]
     assert main == [
-        *("answer", "legend", "claims", "agreement", "views", "comparisons", "other-views"),
+        *(
+            "answer",
+            "legend",
+            "claims",
+            "agreement",
+            "embeddings",
+            "comparisons",
+            "other-embeddings",
+        ),
         *("cost", "method", "again", "doubts", "data"),
     ]
     assert len(names) - len(main) == 5  # the questions of the wide study
@@ -243,7 +251,7 @@ def test_policy_forbids_every_load(shown: Page):
 
 def renamed(results: Results, old: str, new: str) -> Results:
     """The study with another name for a model or a task, wherever it stands."""
-    names = ("runs", "scores", "summary", "comparisons", "views", "measurements", "agreement")
+    names = ("runs", "scores", "summary", "comparisons", "embeddings", "measurements", "agreement")
     tables = {name: getattr(results, name).replace(old, new) for name in names}
     manifest = json.loads(json.dumps(results.manifest).replace(f'"{old}"', json.dumps(new)))
     config = json.loads(json.dumps(results.config).replace(f'"{old}"', json.dumps(new)))

@@ -88,12 +88,12 @@ def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
 
 
 def test_letters_name_the_rows_that_a_score_beats(results: Results):
-    # by hand from comparisons.csv: skip_gram over attention .024, over masked_attention .18
+    # by hand from comparisons.csv: skip_gram over attention .024, over mask_query_attention .18
     assert marks(results, "tiny-wiki", "alike") == {
         "random": ["", "", ""],
         "skip_gram": ["ac", "ad", "ad"],
         "attention": ["a", "ad", "ad"],
-        "masked_attention": ["a", "", ""],
+        "mask_query_attention": ["a", "", ""],
     }
 
 
@@ -116,8 +116,8 @@ def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Resu
         assert {m for line in marks(level, "novels", "alike").values() for m in line} == {""}
 
 
-def test_comparisons_of_other_views_give_no_letters(results: Results):
-    other = replace(results, comparisons=results.comparisons.assign(view_a="value"))
+def test_comparisons_of_other_embeddings_give_no_letters(results: Results):
+    other = replace(results, comparisons=results.comparisons.assign(embedding_a="value"))
     assert {m for line in marks(other, "novels", "alike").values() for m in line} == {""}
 
 
@@ -139,7 +139,7 @@ def test_masked_and_next_word_losses_stand_in_separate_tables(results: Results):
 
 
 def test_a_model_without_a_finished_cell_says_why(results: Results):
-    where = {"corpus": "novels", "model": "masked_attention"}
+    where = {"corpus": "novels", "model": "mask_query_attention"}
     runs = changed(results.runs, where, status="failed", message="loss is inf")
     gone = (results.summary[list(where)] == pd.Series(where)).all(axis=1)
     failed = replace(results, runs=runs, summary=results.summary[~gone])
@@ -150,9 +150,11 @@ def test_a_model_without_a_finished_cell_says_why(results: Results):
 
 def test_a_row_without_measure_still_gives_the_note(results: Results):
     where = {"corpus": "novels", "task": "loss_next", "model": "random"}
-    blank = replace(results, summary=changed(results.summary, where, measure="", primary=False))
+    blank = replace(results, summary=changed(results.summary, where, measure="", selected=False))
     table = blocks(headlines(blank, "novels", "fit")[1])
-    assert table.startswith("|  | model | primary view | seeds | loss_next<br>nats_per_word ↓ |")
+    assert table.startswith(
+        "|  | model | selected embedding | seeds | loss_next<br>nats_per_word ↓ |"
+    )
     assert "\n\n<sup>1</sup> does not predict the next word\n\n" in table
 
 
@@ -184,7 +186,8 @@ def test_a_section_begins_with_how_often_the_families_are_told_apart(results: Re
     # by hand from comparisons.csv: google on novels is the only one of four with p_holm < .05
     assert findings.sentence(results, "alike") == (
         "The best word2vec and the best attention model are told apart on tiny-wiki on none of 2 "
-        "tasks, the widest gap being that on ws353 (skip_gram − masked_attention = 0.107 [0.037, "
+        "tasks, the widest gap being that on ws353 (skip_gram − mask_query_attention = 0.107 "
+        "[0.037, "
         "0.177] spearman, n 203); on novels on 1 of 2 tasks (word2vec better on 1), most clearly "
         "on google (skip_gram − attention = 0.075 [0.061, 0.089] 3cosadd, n 4,120)."
     )
@@ -196,8 +199,9 @@ def test_a_section_begins_with_how_often_the_families_are_told_apart(results: Re
 
 def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results: Results):
     assert findings.sentence(results, "fit") == (
-        "On tiny-wiki, masked_attention has the lowest nats_per_word on loss_masked, 7.012 [6.951, "
-        "7.074] (n 10,000); on novels, masked_attention has the lowest nats_per_word on "
+        "On tiny-wiki, mask_query_attention has the lowest nats_per_word on loss_masked, 7.012 "
+        "[6.951, "
+        "7.074] (n 10,000); on novels, mask_query_attention has the lowest nats_per_word on "
         "loss_masked, 5.911 [5.879, 5.944] (n 280,000)."
     )
 
@@ -233,14 +237,14 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
     _, cost = render(results).split("## Cost\n")
     table, _ = cost.split("### novels")[1].split("Failed cells:")
-    last = "| masked_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
+    last = "| mask_query_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
     assert table.strip().splitlines()[-1] == last
 
 
 def test_names_and_messages_cannot_become_markup(results: Results):
     failed = (
-        r"- `novels/masked_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning rate "
-        r"0.5 \*too high\* &lt;stack&gt;"
+        r"- `novels/mask_query_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning "
+        r"rate 0.5 \*too high\* &lt;stack&gt;"
     )
     assert f"Failed cells:\n\n{failed}\n\n## Method" in render(results)
 
@@ -300,7 +304,7 @@ def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(r
         ("random", -0.021),
         ("skip_gram", 0.412),
         ("attention", 0.287),
-        ("masked_attention", 0.305),
+        ("mask_query_attention", 0.305),
     ]
     *_, dots, silent = loss["layer"]
     assert dots["encoding"]["x"]["title"] == "nats_per_word (lower is better)"
@@ -316,9 +320,9 @@ def test_agreement_figure_shows_seeds_on_the_diagonal_and_pairs_beside_it(result
     shown = {(row["a"], row["b"]): row["shown"] for row in rows}
     assert shown["skip_gram", "skip_gram"] == "0.61"
     assert shown["skip_gram", "attention"] == shown["attention", "skip_gram"] == "0.31"
-    assert shown["skip_gram", "masked_attention"] == "0.22"
+    assert shown["skip_gram", "mask_query_attention"] == "0.22"
     assert shown["attention", "attention"] == "0.52"
-    assert ("masked_attention", "masked_attention") not in shown  # one seed alone
+    assert ("mask_query_attention", "mask_query_attention") not in shown  # one seed alone
 
 
 def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Results):
@@ -327,7 +331,7 @@ def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Res
     assert svg.draw(figure) == drawn
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "Liberation Sans" in drawn and "var(" not in drawn and "#1a1a1a" in drawn
-    for said in ("tiny-wiki · shared nearest neighbours", "masked_attention", "0.61"):
+    for said in ("tiny-wiki · shared nearest neighbours", "mask_query_attention", "0.61"):
         assert f">{said}</text>" in drawn
 
 

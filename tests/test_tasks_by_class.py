@@ -7,7 +7,7 @@ import pytest
 
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks import by_class, held_out
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of
@@ -69,7 +69,7 @@ def scope(sentences=60, seed=1, **others):
 
 
 def readings(context, **others):
-    return Readings(VOCAB, {}, context=context, **others)
+    return WordModel(VOCAB, {}, context=context, **others)
 
 
 def task(items=LEXICON):
@@ -115,7 +115,7 @@ def test_the_losses_of_the_classes_are_those_of_their_targets_by_plain_loops():
         assert row.cluster.tolist() == sorted(losses)
         assert row.gold.tolist() == [len(losses[s]) for s in sorted(losses)]
         assert row.predicted == pytest.approx([np.sum(losses[s]) for s in sorted(losses)])
-        assert (row.detail, row.view, row.note, row.better) == (True, "context", "", "lower")
+        assert (row.detail, row.embedding, row.note, row.better) == (True, "context", "", "lower")
         counts = VOCAB.counts[[c == name for c in CLASS]]
         if len(counts) == 1:
             assert row.chance == pytest.approx(-np.log(counts[0] / VOCAB.counts.sum()))
@@ -142,7 +142,7 @@ def test_a_model_answers_only_the_objective_it_was_trained_for():
     other = [o for name, o in found.items() if ".masked_word." in name]
     assert len(other) == len(set(CLASS))
     assert {o.note for o in other} == {"the model was trained for the objective 'next_word'"}
-    assert all(np.isnan(o.predicted).all() and o.view == "" for o in other)
+    assert all(np.isnan(o.predicted).all() and o.embedding == "" for o in other)
     refused = rows(Refusing(), scope())
     assert refused["by.next_word.NOUN"].note == "it lost its context"
     without = rows(None, scope(), unavailable={"context": "it has no context"})

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from task_spaces import auc, counted, relating, task_of, vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.pairs import DIRECTED, DIRECTION, balanced, oriented
 
@@ -29,7 +29,7 @@ def test_a_pair_is_answered_by_its_relation_in_its_direction():
     task = directed(["cat dog", "dog cat", "car yak", "Car cat"], [3, 1, 2, 5])
     readings = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
     rows = DIRECTED.answer(task, readings, SCOPE)
-    assert [(row.task, row.view, row.primary) for row in rows] == [
+    assert [(row.task, row.embedding, row.selected) for row in rows] == [
         ("mine", "ten", True),
         ("mine", "one", False),
     ]
@@ -58,9 +58,9 @@ def test_a_relation_without_a_number_says_for_how_many():
     [(DIRECTED, directed(["cat dog"], [1])), (DIRECTION, two_ways(["cat dog", "dog cat"], [1, 0]))],
 )
 def test_a_model_without_relations_says_why(kind, task):
-    mute = Readings(vocab_of(["cat", "dog"]), {}, unavailable={"relate": "it is shy"})
+    mute = WordModel(vocab_of(["cat", "dog"]), {}, unavailable={"relate": "it is shy"})
     (row,) = kind.answer(task, mute, SCOPE)
-    assert (row.view, row.primary, row.note) == ("", True, "it is shy")
+    assert (row.embedding, row.selected, row.note) == ("", True, "it is shy")
     assert np.isnan(row.predicted).all()
     readings = relating(vocab_of(["yak"]), zero=lambda a, b: 0.0 * a)
     (row,) = kind.answer(task, readings, SCOPE)

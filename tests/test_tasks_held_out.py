@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats import RATIO, plain_scores
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.held_out import choose_sentences, sentence_losses
@@ -53,7 +53,7 @@ def stream(lengths, seed=1, **others):
 
 def readings(context, **others):
     vocab = vocab_of([f"w{i}" for i in range(WORDS)])
-    return Readings(vocab, {}, context=context, **others)
+    return WordModel(vocab, {}, context=context, **others)
 
 
 def rows_of(context, probe, **others):
@@ -78,7 +78,7 @@ def test_the_loss_is_minus_log_p_of_every_word_but_the_first():
     assert row.gold.tolist() == targets == [2, 4, 1]
     assert row.cluster.tolist() == [0, 2, 3]
     assert row.covered.all()
-    assert (row.measure, row.better, row.view, row.primary, row.note) == (
+    assert (row.measure, row.better, row.embedding, row.selected, row.note) == (
         "loss_per_token",
         "lower",
         "context",
@@ -134,7 +134,7 @@ def test_a_model_that_knows_the_text_beats_chance_and_a_shuffled_one_does_not():
 def test_a_model_that_reads_no_text_says_why(question):
     found = rows_of(None, stream([5]), unavailable={question: "it only counts"})
     assert [r.note for r in found.values()] == ["it only counts"] * 2
-    assert all(r.view == "" and np.isnan(r.predicted).all() for r in found.values())
+    assert all(r.embedding == "" and np.isnan(r.predicted).all() for r in found.values())
 
 
 def test_a_model_that_refuses_is_quoted():

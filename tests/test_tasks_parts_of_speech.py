@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Product
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import pair_classes
 from wordrel.tasks.base import Scope
 from wordrel.tasks.clustered import clustered_coefficients, clustered_means
@@ -52,7 +52,7 @@ def with_noise(left, right):
 
 
 def readings(vocab=VOCAB, **relations):
-    return Readings(vocab, {}, relations, primary={"relate": next(iter(relations), "")})
+    return WordModel(vocab, {}, relations, selected={"relate": next(iter(relations), "")})
 
 
 def auc(outcome):
@@ -61,13 +61,13 @@ def auc(outcome):
 
 
 def rows(items, asked):
-    return {(o.task, o.view): o for o in KIND.answer(task_of(items, "pos"), asked, SCOPE)}
+    return {(o.task, o.embedding): o for o in KIND.answer(task_of(items, "pos"), asked, SCOPE)}
 
 
 def measured(items, asked, scope=SCOPE):
     found = KIND.measure(task_of(items, "pos"), asked, scope)
-    assert len({(m.view, m.group, m.statistic) for m in found}) == len(found)
-    return {(m.view, m.group, m.statistic): m for m in found}
+    assert len({(m.embedding, m.group, m.statistic) for m in found}) == len(found)
+    return {(m.embedding, m.group, m.statistic): m for m in found}
 
 
 def test_a_planted_space_is_recovered(trees):
@@ -76,8 +76,8 @@ def test_a_planted_space_is_recovered(trees):
     for name in ("pos", "pos.types"):
         assert auc(found[name, "planted"]) == pytest.approx(0.977, abs=0.02)
         assert auc(found[name, "reverse"]) == pytest.approx(1 - auc(found[name, "planted"]))
-        assert found[name, "planted"].primary
-        assert not found[name, "reverse"].primary
+        assert found[name, "planted"].selected
+        assert not found[name, "reverse"].selected
         assert not found[name, "planted"].detail
 
 
@@ -109,8 +109,8 @@ def test_a_planted_space_is_told_in_means_signs_and_coefficients(trees):
 def test_a_shuffled_space_gives_chance_and_no_coefficient(trees):
     rng = np.random.default_rng(4)
     space = rng.normal(size=(len(VOCAB), 30)).astype(np.float32)
-    views = {f"v{i}": Product(*(rng.permutation(space) for _ in range(2))) for i in range(6)}
-    asked = readings(**views)
+    embeddings = {f"v{i}": Product(*(rng.permutation(space) for _ in range(2))) for i in range(6)}
+    asked = readings(**embeddings)
     for name in ("pos", "pos.types"):
         scores = [auc(row) for (task, _), row in rows(trees, asked).items() if task == name]
         assert abs(np.mean(scores) - 0.5) < 3 * np.std(scores) / np.sqrt(5)
@@ -385,7 +385,7 @@ def test_a_determiner_that_is_no_article_is_none():
 
 
 def test_a_model_without_relations_says_why_and_measures_nothing(trees):
-    asked = Readings(VOCAB, {}, unavailable={"relate": "it has one table"})
+    asked = WordModel(VOCAB, {}, unavailable={"relate": "it has one table"})
     assert {o.note for o in KIND.answer(task_of(trees, "pos"), asked, SCOPE)} == {
         "it has one table"
     }

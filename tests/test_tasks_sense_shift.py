@@ -16,7 +16,7 @@ STATISTICS += [("relative_shift", group) for group in GROUPS[:3]]
 
 def measured(items, readings):
     found = SENSE_SHIFT.measure(task_of("shift", "sense_shift", "auc", items), readings, LOWER)
-    assert {(m.task, m.view) for m in found} <= {("shift", "context")}
+    assert {(m.task, m.embedding) for m in found} <= {("shift", "context")}
     return {(m.statistic, m.group): m for m in found}
 
 

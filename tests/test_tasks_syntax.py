@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Product
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.items import Items
 from wordrel.tasks.syntax import KIND, contrast_of
@@ -33,7 +33,7 @@ class Among:
 
 
 def readings(vocab, **relations):
-    return Readings(vocab, {}, relations, primary={"relate": next(iter(relations), "")})
+    return WordModel(vocab, {}, relations, selected={"relate": next(iter(relations), "")})
 
 
 def auc(outcome):
@@ -43,7 +43,7 @@ def auc(outcome):
 
 def rows(items, asked, scope=SCOPE):
     found = KIND.answer(task_of(items, "syntax"), asked, scope)
-    return {(o.task.removeprefix("syntax").lstrip("."), o.view): o for o in found}
+    return {(o.task.removeprefix("syntax").lstrip("."), o.embedding): o for o in found}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_a_relation_of_heads_is_found_in_the_direction_in_which_it_holds():
     found = rows(bank(trees), readings(vocab, up=up, down=down))
     assert auc(found["", "up"]) == auc(found["from_head", "down"]) == 1
     assert auc(found["", "down"]) == auc(found["from_head", "up"]) == 0.5
-    assert {key for key, row in found.items() if row.primary} == {
+    assert {key for key, row in found.items() if row.selected} == {
         ("", "up"),
         ("from_head", "up"),
         ("nsubj", "up"),
@@ -130,7 +130,9 @@ def test_a_shuffled_space_gives_chance(trees):
 def test_a_row_of_a_dependency_relation_needs_enough_pairs(trees):
     zero = Among([])
     found = rows(trees, readings(VOCAB, first=zero, second=zero))
-    detail = {name: row for (name, view), row in found.items() if row.detail and view == "first"}
+    detail = {
+        name: row for (name, embedding), row in found.items() if row.detail and embedding == "first"
+    }
     assert set(detail) == {"to_noun", "to_verb", "to_det"}
     whole = found["", "first"]
     assert sum(len(row.gold) for row in detail.values()) == len(whole.gold)
@@ -200,7 +202,7 @@ def test_items_depend_on_the_vocabulary_only_and_missing_answers_are_told(trees)
 
 
 def test_a_model_without_relations_says_why(trees):
-    asked = Readings(VOCAB, {}, unavailable={"relate": "it has one table"})
+    asked = WordModel(VOCAB, {}, unavailable={"relate": "it has one table"})
     found = rows(trees, asked)
     assert {key: row.note for key, row in found.items()} == {
         ("", ""): "it has one table",

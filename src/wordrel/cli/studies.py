@@ -244,7 +244,7 @@ def _say_how_long(folder: Path) -> None:
         "stored; preparing the text and asking the tasks come on top"
     )
     say(
-        "stored scores are over the items that all seeds answer, and of the views that all seeds "
+        "stored scores are over the items that all seeds answer, and of the embeddings that all "
         "chose: where one seed alone has others, a row is not identical; it is then judged by "
         "the intervals"
     )
@@ -257,7 +257,9 @@ def export(  # noqa: PLR0913 - a parameter an option
     to: Annotated[Path, typer.Option(help="The file to write.")],
     seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
     corpus: Annotated[str | None, typer.Option(help="Needed where there are several.")] = None,
-    view: Annotated[str | None, typer.Option(help="Which table; default: the primary.")] = None,
+    embedding: Annotated[
+        str | None, typer.Option(help="Which table; default: the selected.")
+    ] = None,
     cache: Cache = None,
 ) -> None:
     """Write the word vectors of a trained model, for gensim and other programs.
@@ -273,11 +275,11 @@ def export(  # noqa: PLR0913 - a parameter an option
     found = api.find_run(results, model, seed=seed, corpus=corpus)
     readings = api.load_run(results, found, cache=cache)
     if format_ == Format.WORD2VEC:
-        export_word2vec(readings, to, view=view)
+        export_word2vec(readings, to, embedding=embedding)
     else:
         about = {"study": results.study, "corpus": found.corpus, "model": found.model}
         about |= {"kind": found.kind, "seed": int(found.seed)}
-        export_safetensors(readings, to, view=view, about=about)
+        export_safetensors(readings, to, embedding=embedding, about=about)
     typer.echo(f"{len(readings.vocab)} vectors of {model} seed {found.seed}: {to}")
 
 

@@ -1,5 +1,6 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
+from wordrel.config.architectures import ARCHITECTURES, Architecture
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
     MatchedConfig,
@@ -11,7 +12,6 @@ from wordrel.config.models import (
     identity,
 )
 from wordrel.config.paths import content_digest, seen_from, stored_text
-from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
     NAMED_SOURCES,
     CorpusConfig,
@@ -29,8 +29,9 @@ from wordrel.config.settings import (
 )
 
 __all__ = [
+    "ARCHITECTURES",
     "NAMED_SOURCES",
-    "RUNGS",
+    "Architecture",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
@@ -41,7 +42,6 @@ __all__ = [
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",
-    "Rung",
     "StatisticsConfig",
     "StudyConfig",
     "TaskConfig",

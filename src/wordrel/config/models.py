@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from wordrel.config.rungs import RUNGS, Kind, Tie
+from wordrel.config.architectures import ARCHITECTURES, Kind, Tie
+from wordrel.config.names import KEYS, inverse
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
@@ -101,13 +102,13 @@ class Word2vecConfig(_Model):
 
 
 class MatchedConfig(_Model):
-    """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
+    """One architecture of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
 
     kind: Kind
     heads: int = Field(1, ge=1)
-    scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
+    scale: bool = Field(True, description="divide q.k by sqrt(dim / heads)")
     ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
-    undivided: bool = Field(
+    sum_gradient: bool = Field(
         False,
         description="mean only: give each context word the whole gradient, as gensim's CBOW does",
     )
@@ -128,6 +129,8 @@ ModelConfig = Annotated[
 
 def identity(model: ModelConfig) -> dict[str, Any]:
     """The settings under names that never change: a user's `name` is for people alone."""
-    kind = RUNGS[model.kind].identifier if isinstance(model, MatchedConfig) else model.kind
+    kind = ARCHITECTURES[model.kind].identifier if isinstance(model, MatchedConfig) else model.kind
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
-    return model.model_dump(mode="json") | {"kind": kind, "name": name}
+    then = inverse(KEYS)
+    settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
+    return settings | {"kind": kind, "name": name}

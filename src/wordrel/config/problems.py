@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
+from wordrel.config.names import KEYS, KINDS
 from wordrel.config.settings import (
     CorpusConfig,
     ExecuteConfig,
@@ -86,6 +87,8 @@ def _explain(error: Any) -> Problem:
         cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
         text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
         return keys, text
+    if kind == "extra_forbidden" and keys[0] == "models" and keys[-1] in KEYS:
+        return keys, f"found {keys[-1]}, which is now called {KEYS[str(keys[-1])]}"
     if kind == "extra_forbidden":
         return keys, f"found an unknown key{_hint(error['loc'])}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -127,6 +130,8 @@ def _wrong_kind(error: Any) -> str:
         found = error["input"]
         return f"found {'nothing' if isinstance(found, Mapping) else _shown(found)}, {allowed}"
     tag = str(error["ctx"]["tag"])
+    if error["loc"][0] == "models" and tag in KINDS:
+        return f"found {tag}, which is now called {KINDS[tag]}"
     return f"found {tag!r}{nearest(tag, kinds)} {allowed}"
 
 

@@ -139,7 +139,7 @@ class StatisticsConfig(Strict):
 
     resamples: int = Field(2000, ge=100)
     exploratory_resamples: int = Field(
-        200, ge=100, description="for views that are shown and not compared"
+        200, ge=100, description="for embeddings that are shown and not compared"
     )
     confidence: float = Field(0.95, gt=0.5, lt=1)
     margin: float = Field(0.03, gt=0, description="scores nearer than this count as equal")

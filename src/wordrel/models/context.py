@@ -13,10 +13,10 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from wordrel.config import TrainingConfig
-from wordrel.models.readings import Objective, Weighed
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
 from wordrel.models.windows import asking_ids, reachable, visible, window_of
+from wordrel.models.word_model import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
 Weigh = Callable[[Batch], Float[Tensor, "C L S"]]

@@ -14,29 +14,31 @@ from jaxtyping import Float32
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 
-def view_of(readings: Readings, view: str | None = None) -> tuple[str, Float32[np.ndarray, "V D"]]:
-    """A view's name and its table; default: the primary one.
+def embedding_of(
+    readings: WordModel, embedding: str | None = None
+) -> tuple[str, Float32[np.ndarray, "V D"]]:
+    """An embedding's name and its table; default: the selected one.
 
     Raises:
-        NotAvailableError: naming the views there are.
+        NotAvailableError: naming the embeddings there are.
     """
-    name = readings.chosen(view, "alike", readings.views)
-    return name, readings.views[name]
+    name = readings.chosen(embedding, "alike", readings.embeddings)
+    return name, readings.embeddings[name]
 
 
-def export_word2vec(readings: Readings, path: Path, *, view: str | None = None) -> None:
+def export_word2vec(readings: WordModel, path: Path, *, embedding: str | None = None) -> None:
     """Write word2vec's text format: a line `V D`, then a word and its values a line.
 
     Words come by descending frequency. Nine digits give every float32 back exactly.
 
     Raises:
-        NotAvailableError: there is no such view.
+        NotAvailableError: there is no such embedding.
         StoreError: the file cannot be written.
     """
-    _, table = view_of(readings, view)
+    _, table = embedding_of(readings, embedding)
     lines = [f"{table.shape[0]} {table.shape[1]}"]
     for word, row in zip(readings.vocab.words, table.tolist(), strict=True):
         lines.append(" ".join((word, *(format(value, ".9g") for value in row))))
@@ -44,7 +46,11 @@ def export_word2vec(readings: Readings, path: Path, *, view: str | None = None) 
 
 
 def export_safetensors(
-    readings: Readings, path: Path, *, view: str | None = None, about: dict[str, Any] | None = None
+    readings: WordModel,
+    path: Path,
+    *,
+    embedding: str | None = None,
+    about: dict[str, Any] | None = None,
 ) -> None:
     """Write `embedding.weight` [V, D] as safetensors, the words beside it, and what it is.
 
@@ -52,16 +58,16 @@ def export_safetensors(
         readings: the model.
         path: of the safetensors file; `vocab.txt` (line i is the word of row i) and `config.json`
             go into its folder.
-        view: which table; default: the primary one.
+        embedding: which table; default: the selected one.
         about: what else goes into `config.json`.
 
     Raises:
-        NotAvailableError: there is no such view.
+        NotAvailableError: there is no such embedding.
         StoreError: the folder holds other words, or a file cannot be written.
     """
-    name, table = view_of(readings, view)
+    name, table = embedding_of(readings, embedding)
     rows, columns = table.shape
-    described = {**(about or {}), "view": name, "vocab_size": rows, "embedding_dim": columns}
+    described = {**(about or {}), "embedding": name, "vocab_size": rows, "embedding_dim": columns}
     words = "".join(f"{word}\n" for word in readings.vocab.words)
     _refuse_other(path.with_name("vocab.txt"), words)
     _refuse_other(path.with_name("config.json"), json.dumps(described), read=json.loads)

@@ -10,7 +10,7 @@ from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 Tensors = Mapping[str, np.ndarray]
 
@@ -58,7 +58,7 @@ class Model:
     """
 
     train: Callable[[Corpus, TrainingConfig, Any, int, Runtime], Trained]
-    read: Callable[[Tensors, Vocab, TrainingConfig, Any], Readings]
+    read: Callable[[Tensors, Vocab, TrainingConfig, Any], WordModel]
     version: int
     counts: bool = False
 

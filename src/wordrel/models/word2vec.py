@@ -19,11 +19,11 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
-from wordrel.models.readings import Readings
 from wordrel.models.spaces import readings
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
+from wordrel.models.word_model import WordModel
 
 REPORT_SENTENCES = 20_000
 
@@ -100,7 +100,7 @@ def train(
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: Word2vecConfig
-) -> Readings:
+) -> WordModel:
     """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
     if config.algorithm == "skip_gram":
         why = "skip-gram has no vector for a context of several words"

@@ -5,6 +5,7 @@ from itertools import chain
 from math import isnan
 
 from wordrel.report import charts, ladder, queries
+from wordrel.report.architectures import EDGES, Step
 from wordrel.report.document import (
     Block,
     Bullets,
@@ -22,7 +23,6 @@ from wordrel.report.document import (
 from wordrel.report.headline import column_title
 from wordrel.report.ladder import Climb, Mean
 from wordrel.report.queries import Column, Row
-from wordrel.report.rungs import EDGES, Step
 from wordrel.report.text import (
     NOTHING,
     count,
@@ -37,7 +37,8 @@ from wordrel.study.results import Results
 TITLE = "What does each ingredient buy?"
 _HOW = (
     "A ladder adds one ingredient at a time. What an ingredient buys is the fall in held-out loss "
-    "where it is added, as a mean over the orderings of which every rung was trained (its Shapley "
+    "where it is added, as a mean over the orderings of which every architecture was trained "
+    "(its Shapley "
     "value). Seeds are paired, each gives one value, and intervals are Student's at {level} over "
     f"seeds: they speak of other seeds, not of other sentences. {emphasis('n')} counts the "
     "held-out sentences."
@@ -47,8 +48,8 @@ _MARKS = (
     "where one is given. Short lines: what the ingredient buys in each ordering."
 )
 _STEPS = (
-    "Positive numbers favour the rung that adds. Intervals here are over items and seeds, p is "
-    "after Holm, bold is told apart (p < 0.05)."
+    "Positive numbers favour the architecture that adds. Intervals here are over items and "
+    "seeds, p is after Holm, bold is told apart (p < 0.05)."
 )
 
 
@@ -67,7 +68,7 @@ def sections(results: Results) -> list[Section]:
         if there:
             steps = steps_tables(results, corpus)
             blocks.append(Fold(f"{name(corpus)}: shares", [shares_table(there)]))
-            blocks.append(Fold(f"{name(corpus)}: neighbouring rungs", steps))
+            blocks.append(Fold(f"{name(corpus)}: neighbouring architectures", steps))
     return [Section(TITLE, blocks, "ladder")]
 
 
@@ -189,7 +190,7 @@ def _share_lines(climb: Climb) -> list[list[str]]:
 
 
 def steps_tables(results: Results, corpus: str) -> list[Block]:
-    """Every two neighbouring rungs: what the loss gains and costs, then the other questions."""
+    """Neighbouring architectures: what the loss gains and costs, then the other questions."""
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
     heads = ["from", "to", "adds", "loss saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
     losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]
@@ -243,7 +244,7 @@ def _costs(results: Results, corpus: str, step: Step) -> list[str]:
 def _pairs(
     results: Results, corpus: str, column: Column, steps: Sequence[Step]
 ) -> list[Row | None]:
-    """The comparison of each two rungs, turned so that positive numbers favour the end."""
+    """The comparison of each two architectures, turned so that positive numbers favour the end."""
     tested = queries.pairs(results, corpus, column)
     ends = [(step.start["name"], step.end["name"]) for step in steps]
     ends = ends if column.better == "lower" else [(end, start) for start, end in ends]

@@ -55,7 +55,7 @@ _DETECTABLE = (
 )
 _APART = (
     "Masked-word and next-word models are asked for different words with different contexts in "
-    "view: a loss of one table is never compared with a loss of another."
+    "embedding: a loss of one table is never compared with a loss of another."
 )
 _DOUBTS = (
     "Each line is the best word2vec model against the best attention model on one task. What is "
@@ -96,7 +96,7 @@ def document(results: Results) -> Document:
         *_agreement(results),
         *_chosen(results),
         *_by_question(results, "Comparisons", pairs.legend(results), pairs.comparisons),
-        *_by_question(results, "Other views", pairs.OTHERS, pairs.views),
+        *_by_question(results, "Other embeddings", pairs.OTHERS, pairs.embeddings),
         _cost(results),
         provenance.method(results),
         provenance.again(results),
@@ -193,8 +193,8 @@ def _agreement(results: Results) -> list[Section]:
 def _chosen(results: Results) -> list[Section]:
     tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
     folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
-    title = "How the primary view was chosen"
-    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "views")] if folds else []
+    title = "How the selected embedding was chosen"
+    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "embeddings")] if folds else []
 
 
 def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:
@@ -227,7 +227,7 @@ def _cost(results: Results) -> Section:
 def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
     cost = queries.cost(results, corpus, model)
     return [
-        name(model),
+        name(queries.label(results, model)),
         f"{cost.done} of {cost.cells}",
         count(cost.parameters),
         count(cost.trained_tokens),

@@ -21,8 +21,8 @@ def method(results: Results) -> Section:
         "p = (c + 1) / (n + 1), and never 0.",
         "Holm's correction covers all tests of a question on a corpus, in however many tables they "
         "stand. A pair that is not told apart is not thereby equal.",
-        "Tests are made on primary views only. Development splits may choose them and conclude "
-        "nothing; parts of a task (sections, relations) are shown and not tested.",
+        "Tests are made on selected embeddings only. Development splits may choose them and "
+        "conclude nothing; parts of a task (sections, relations) are shown and not tested.",
         "The last line under each table names what its numbers depend on: corpus and task digests, "
         "vocabulary (V), tokens, measure, the rule for missing words (oov), seeds, resamples "
         "(boot), generator seed (rng), interval (ci) and version.",

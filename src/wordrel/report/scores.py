@@ -13,7 +13,8 @@ from wordrel.report.text import number, percent
 from wordrel.study.results import Results
 
 _CAPTION = (
-    "Each model minus the first word2vec model that answers, in its primary view, on the tasks "
+    "Each model minus the first word2vec model that answers, in its selected embedding, on the "
+    "tasks "
     "that count; to the right is better. Filled: told apart after Holm. Random vectors are left "
     "out."
 )

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity
+from wordrel.config.names import names_then
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
 from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
 from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 
 class CorpusName(NamedTuple):
@@ -83,7 +84,10 @@ class CellSpec:
     @property
     def named_folder(self) -> Path:
         """Where it was kept while the user's name for the model was part of what named the cell."""
-        return self._folder_of(identity(self.model_config) | {"name": self.model_config.name})
+        model = self.model_config.model_dump(mode="json")
+        training = self.training_config.model_dump(mode="json")
+        (name,) = names_then({"training": training, "models": [model]}).values()
+        return self._folder_of(identity(self.model_config) | {"name": name})
 
     def _folder_of(self, model: Mapping[str, Any]) -> Path:
         version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
@@ -152,7 +156,7 @@ def cell_cost(spec: CellSpec) -> dict[str, Any]:
         return cost
 
 
-def load_cell(spec: CellSpec) -> Readings:
+def load_cell(spec: CellSpec) -> WordModel:
     """The readings of a trained cell.
 
     Raises:

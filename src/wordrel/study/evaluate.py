@@ -22,7 +22,7 @@ from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, over_text
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.study.answers import ANSWERS, write_answers
 from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
@@ -116,7 +116,7 @@ def train_and_ask(work: CellWork, report: Report) -> None:
             write_text(folder / ASKED, json.dumps(note, sort_keys=True) + "\n", durable=False)
 
 
-def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
+def _ask(task: Task, readings: WordModel, scope: Scope, path: Path) -> None:
     if task.question == "agreement":
         write_parquet(path, to_frame(agreement_answers(readings)), durable=False)
         return
@@ -125,7 +125,7 @@ def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
     write_answers(path, outcomes, found)
 
 
-def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:
+def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordModel, Scope]:
     """The model and how it is asked, with as much of the text read as these questions need."""
     readings, counts = load_cell(work.cell), None
     if questions.intersection(COUNTED):

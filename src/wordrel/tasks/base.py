@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
-"""A view or a relation of a model."""
+"""An embedding or a relation of a model."""
 RESTRICT_VOCAB = 30_000
 """Analogies and neighbours are searched among this many most frequent words, as is usual."""
 
@@ -32,7 +32,8 @@ class Task:
         question: which of a model's answers it judges.
         measure: a key of `wordrel.stats.MEASURES`.
         better: which way is good.
-        split: "dev" where it may decide which view is the primary one; it then concludes nothing.
+        split: "dev" where it may decide which embedding is the selected one; it then concludes
+            nothing.
         items: what is asked.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
@@ -51,13 +52,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answers of one model, in one view, to every item of one row of the result.
+    """The answers of one model, in one embedding, to every item of one row of the result.
 
     Attributes:
         task: the row's name: the task's, or `task.variant`.
         measure: a key of `wordrel.stats.MEASURES`.
-        view: the space that answered; empty where none did.
-        primary: whether this view was fixed beforehand as the headline.
+        embedding: the space that answered; empty where none did.
+        selected: whether this embedding was fixed beforehand as the headline.
         detail: whether this row is a part of another one (a section, a relation): it is shown, and
             no models are compared on it.
         gold: shape [P].
@@ -71,8 +72,8 @@ class Outcome:
 
     task: str
     measure: str
-    view: str
-    primary: bool
+    embedding: str
+    selected: bool
     gold: Float64[np.ndarray, " P"]
     predicted: Float64[np.ndarray, " P"]
     covered: Bool[np.ndarray, " P"]
@@ -116,7 +117,7 @@ class Measurement:
 
     Attributes:
         task: the task's name.
-        view: the view or relation that was read.
+        embedding: the embedding or relation that was read.
         group: what was looked at, such as "NOUN>VERB linked".
         statistic: what was computed, such as "mean" or "share_positive".
         value: the number; NaN where there is nothing to compute it from.
@@ -125,7 +126,7 @@ class Measurement:
     """
 
     task: str
-    view: str
+    embedding: str
     group: str
     statistic: str
     value: float
@@ -176,12 +177,12 @@ class Scope:
     counts: PairCounts | None = None
 
 
-def nothing_to_answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def nothing_to_answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """Of a kind that only measures: nothing says which answer would be right."""
     return []
 
 
-def nothing_to_measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def nothing_to_measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
     """Of a kind that only scores."""
     return []
 
@@ -212,8 +213,8 @@ class Kind:
     version: int
     better: Better
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
-    answer: Callable[[Task, Readings, Scope], list[Outcome]] = nothing_to_answer
-    measure: Callable[[Task, Readings, Scope], list[Measurement]] = nothing_to_measure
+    answer: Callable[[Task, WordModel, Scope], list[Outcome]] = nothing_to_answer
+    measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
 
 
 def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Outcome:
@@ -224,8 +225,8 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Ou
     return Outcome(
         task=task.name,
         measure=task.measure,
-        view="",
-        primary=True,
+        embedding="",
+        selected=True,
         gold=items.gold,
         predicted=nothing,
         covered=covered,
@@ -243,7 +244,7 @@ def _nothing_covered(n_items: int) -> str:
     )
 
 
-def reason(readings: Readings, *questions: str) -> str:
+def reason(readings: WordModel, *questions: str) -> str:
     """Why the model has no answer to the first of `questions` that it explains."""
     for question in questions:
         if question in readings.unavailable:
@@ -252,19 +253,19 @@ def reason(readings: Readings, *questions: str) -> str:
 
 
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
-"""The note on items whose words are known but have no direction in a view; see `Outcome.filled`."""
+"""The note on items of known words without a direction in an embedding; see `Outcome.filled`."""
 
 
 def in_each(
-    form: Outcome, readings: Readings, question: str, spaces: Mapping[str, Space]
+    form: Outcome, readings: WordModel, question: str, spaces: Mapping[str, Space]
 ) -> Iterator[tuple[Outcome, Space]]:
-    """The form, yet to be filled in, of each view or relation, and that view or relation.
+    """The form, yet to be filled in, of each embedding or relation, and that embedding or relation.
 
     Args:
         form: of all of them.
         readings: whom.
-        question: whose primary view or relation is marked.
+        question: whose selected embedding or relation is marked.
         spaces: by name.
     """
     for name, space in spaces.items():
-        yield replace(form, view=name, primary=name == readings.primary.get(question)), space
+        yield replace(form, embedding=name, selected=name == readings.selected.get(question)), space

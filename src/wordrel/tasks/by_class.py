@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (
@@ -73,7 +73,7 @@ def _class_of(upos: Counter[str] | None) -> str:
     return name if count >= SHARE * upos.total() else MIXED
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome an objective and class; the objective that the model does not have is left open.
 
     Raises:
@@ -101,7 +101,7 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def _losses(
-    readings: Readings, objective: Objective, text: Text
+    readings: WordModel, objective: Objective, text: Text
 ) -> tuple[Float64[np.ndarray, " T"] | None, str]:
     """The loss of each target, or why there is none."""
     try:
@@ -124,10 +124,10 @@ def _row(
     if losses is not None:
         predicted = np.bincount(sentence[own], losses[own], minlength=len(form.gold))
     row = replace(form, gold=n_targets.astype(np.float64), predicted=predicted)
-    return replace(row.part(form.task, some), view="" if losses is None else "context")
+    return replace(row.part(form.task, some), embedding="" if losses is None else "context")
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
     """What hiding a class adds to the loss; nothing of a model without context, as `answer` says.
 
     Raises:

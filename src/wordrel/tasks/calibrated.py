@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, Readings
+from wordrel.models.word_model import Contextualizer, WordModel
 from wordrel.tasks.base import Kind, Outcome, Scope, Task
 from wordrel.tasks.held_out import Text, answer_by, log_probabilities
 
@@ -35,7 +35,7 @@ _GAIN = 1e-6
 _SUFFICIENT, _HALVINGS = 1e-4, 20
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome an objective; the objective that the model does not have is left open.
 
     Raises:

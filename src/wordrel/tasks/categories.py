@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
@@ -32,21 +32,21 @@ _STARTS = 10
 _RANDOM_ASSIGNMENTS = 200
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view; 1 where a word is of the main category of its cluster, else 0.
+def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
+    """One outcome an embedding; 1 where a word is of the main category of its cluster, else 0.
 
-    Chance is the purity of random clusters of the same sizes, so it is each view's own; where
+    Chance is the purity of random clusters of the same sizes, so it is each embedding's own; where
     none answers, that of random clusters as large as the categories.
     """
     known = words_known(task.items, readings.vocab, scope)
     category = number(task.items.labels)[known]
     ids = word_ids(task.items, readings.vocab, scope.lowercase)[known, 0]
     form = unanswered(task, known, chance=_chance(category, category))
-    if not readings.views:
+    if not readings.embeddings:
         return [replace(form, note=reason(readings, task.question))]
     return [
-        _grouped(row, unit_rows(view[ids]), category)
-        for row, view in in_each(form, readings, task.question, readings.views)
+        _grouped(row, unit_rows(embedding[ids]), category)
+        for row, embedding in in_each(form, readings, task.question, readings.embeddings)
     ]
 
 

@@ -16,7 +16,7 @@ from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
 from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.files import delimited, parsed, read_pairs, word_of
@@ -121,13 +121,13 @@ def _labelled_row(fields: list[str]) -> Labelled:
 
 def ask(
     task: Task,
-    readings: Readings,
+    readings: WordModel,
     *,
     lowercase: bool,
     probe: Probe | None = None,
     restrict_vocab: int = RESTRICT_VOCAB,
 ) -> list[Outcome]:
-    """Put a task to one trained model: an outcome for each of its views that can answer.
+    """Put a task to one trained model: an outcome for each of its embeddings that can answer.
 
     Args:
         task: what is asked.

@@ -26,7 +26,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
+from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
 from wordrel.tasks.base import Kind, Outcome, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
 
@@ -79,7 +79,7 @@ class Text:
 Losses = Callable[[Contextualizer, Text, Vocab], Float64[np.ndarray, " S"]]
 
 
-def answer_loss(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer_loss(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome an objective; the objective that the model does not have is left open.
 
     Raises:
@@ -89,7 +89,7 @@ def answer_loss(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def answer_by(
-    losses: Losses, task: Task, readings: Readings, scope: Scope, *, max_tokens: int | None = None
+    losses: Losses, task: Task, readings: WordModel, scope: Scope, *, max_tokens: int | None = None
 ) -> list[Outcome]:
     """One outcome an objective, by these losses of sentences of at most `max_tokens` in all.
 
@@ -149,7 +149,7 @@ def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " 
 
 
 def _answer_one(
-    form: Outcome, objective: Objective, readings: Readings, text: Text, losses: Losses
+    form: Outcome, objective: Objective, readings: WordModel, text: Text, losses: Losses
 ) -> Outcome:
     row = replace(form, task=f"{form.task}.{objective}")
     if form.note:
@@ -159,10 +159,10 @@ def _answer_one(
         found = losses(context, text, readings.vocab)
     except NotAvailableError as refusal:
         return replace(row, note=str(refusal))
-    return replace(row, view="context", predicted=found)
+    return replace(row, embedding="context", predicted=found)
 
 
-def context_for(objective: Objective, readings: Readings) -> Contextualizer:
+def context_for(objective: Objective, readings: WordModel) -> Contextualizer:
     """What predicts words as the objective has it.
 
     Raises:
@@ -218,7 +218,7 @@ def _unigram_loss(vocab: Vocab, text: Text) -> float:
     return float(-np.log(p[text.ids[text.targets]]).mean())
 
 
-def answer_last_word(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer_last_word(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome. Chance is the share of the commonest last word: always saying it does no better.
 
     Raises:
@@ -236,7 +236,7 @@ def answer_last_word(task: Task, readings: Readings, scope: Scope) -> list[Outco
     except NotAvailableError as refusal:
         return [replace(form, note=str(refusal))]
     right = (expected == last).astype(np.float64)
-    return [replace(form, view="context", predicted=right)]
+    return [replace(form, embedding="context", predicted=right)]
 
 
 def expected_last_words(

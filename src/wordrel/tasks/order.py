@@ -30,7 +30,13 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
+from wordrel.models.word_model import (
+    Contextualizer,
+    NotAvailableError,
+    Objective,
+    Windowed,
+    WordModel,
+)
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import Text, spread, surprises, text_of
@@ -44,7 +50,7 @@ _SEED = 0
 _Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
     """How far states move; nothing of a model without states, or whose window nobody knows.
 
     Raises:

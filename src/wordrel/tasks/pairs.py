@@ -41,8 +41,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
@@ -68,19 +68,19 @@ RANDOM_OF = {
 """The random pairs whose relatum has the part of speech of a label's; all where it is not here."""
 
 
-def alike(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view: the cosine of each covered pair."""
+def alike(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
+    """One outcome an embedding: the cosine of each covered pair."""
     form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
-    if not readings.views:
+    if not readings.embeddings:
         return [replace(form, note=reason(readings, task.question))]
     left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
     return [
-        row.filled(cosines(view, left, right), NO_VECTOR)
-        for row, view in in_each(form, readings, task.question, readings.views)
+        row.filled(cosines(embedding, left, right), NO_VECTOR)
+        for row, embedding in in_each(form, readings, task.question, readings.embeddings)
     ]
 
 
-def directed(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def directed(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome a relation: relation(a -> b) of each covered pair."""
     form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
     left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
@@ -89,7 +89,7 @@ def directed(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 def _by_relation(
     form: Outcome,
-    readings: Readings,
+    readings: WordModel,
     question: str,
     told: Callable[[Relation], Float64[np.ndarray, " Q"]],
 ) -> list[Outcome]:
@@ -98,7 +98,7 @@ def _by_relation(
     Args:
         form: the row to fill in.
         readings: whom.
-        question: whose primary relation is marked.
+        question: whose selected relation is marked.
         told: what a relation says of the Q covered items.
     """
     if not readings.relations:
@@ -129,7 +129,7 @@ def balanced(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]
     return match_within(gold == 1, gold == 0, everyone, log_counts(vocab, ids))
 
 
-def direction(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def direction(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome a relation: relation(rarer -> other) - relation(other -> rarer)."""
     ids, gold = oriented(task.items, readings.vocab, scope)
     asked = balanced(task.items, readings.vocab, scope)
@@ -186,7 +186,7 @@ def in_some_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " 
     return asked
 
 
-def labelled(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def labelled(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome a label and relation of the model, over the pairs of both sides."""
     ids = word_ids(task.items, readings.vocab, scope.lowercase)
     return [
@@ -197,7 +197,7 @@ def labelled(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def _of_label(
-    task: Task, readings: Readings, ids: Int64[np.ndarray, "P 2"], label: str
+    task: Task, readings: WordModel, ids: Int64[np.ndarray, "P 2"], label: str
 ) -> list[Outcome]:
     asked = matched(task.items, readings.vocab, ids, label)
     related, random = sides(task.items, label)

@@ -20,8 +20,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
 from wordrel.tasks.clustered import clustered_mean, clustered_means
 from wordrel.tasks.pair_classes import ARTICLES, WINDOW, material_of, of_classes, parts_of
@@ -47,7 +47,7 @@ _RANKED, _BESIDE = 300, 100
 """Words that an article is ranked among, and words that the mean of each is taken over."""
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome a relation and row: over tokens, clustered by sentence; and over types, by verb.
 
     Raises:
@@ -103,7 +103,7 @@ def _contrast(words: Words, pairs: Pairs, cluster: Int64[np.ndarray, " N"]) -> C
     )
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
     """Of every relation: classes of pairs, dependency relations, the regression, the articles.
 
     Raises:
@@ -113,15 +113,17 @@ def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
     material = material_of(words, readings.vocab, scope.counts)
     return [
         measurement
-        for view, relation in readings.relations.items()
+        for embedding, relation in readings.relations.items()
         for measurement in (
-            *of_classes(task.name, view, relation, material),
-            *of_articles(task.name, view, relation, readings.vocab),
+            *of_classes(task.name, embedding, relation, material),
+            *of_articles(task.name, embedding, relation, readings.vocab),
         )
     ]
 
 
-def of_articles(task: str, view: str, relation: Relation, vocab: Vocab) -> Iterator[Measurement]:
+def of_articles(
+    task: str, embedding: str, relation: Relation, vocab: Vocab
+) -> Iterator[Measurement]:
     """How each article that the vocabulary has scores with all other words, in both directions.
 
     Statistics of the scores: mean, share_negative, quantile_05 to quantile_95; and percentile, in
@@ -132,7 +134,7 @@ def of_articles(task: str, view: str, relation: Relation, vocab: Vocab) -> Itera
         *_of_one_direction(relation, "{}>any word", vocab),
         *_of_one_direction(partial(_turned, relation), "any word>{}", vocab),
     ):
-        yield Measurement(task, view, *row)
+        yield Measurement(task, embedding, *row)
 
 
 def _of_one_direction(

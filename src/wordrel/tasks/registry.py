@@ -111,7 +111,8 @@ class TaskInfo(Strict):
         files: those files, in the order in which they are read.
         reader: how they are read; a key of `wordrel.tasks.readers.READERS`.
         n_items: its published size; None where the corpus decides.
-        split: "dev" where it may decide which view is the primary one; it then concludes nothing.
+        split: "dev" where it may decide which embedding is the selected one; it then concludes
+            nothing.
         order: where it stands among the tasks of all sets.
         reference: where the set, or the method, is described.
     """

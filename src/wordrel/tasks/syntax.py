@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int64, Shaped
 
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Outcome, Scope, Task
 from wordrel.tasks.held_out import spread
 from wordrel.tasks.word_pairs import (
@@ -40,7 +40,7 @@ MAX_ITEMS = 20_000
 _SEED = 0
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
     """One outcome a relation and row; see `TASK`, `TASK.from_head` and `TASK.DEPREL` above.
 
     Raises:
@@ -126,7 +126,7 @@ def _some(
 
 def _details(
     task: Task,
-    readings: Readings,
+    readings: WordModel,
     words: Words,
     contrast: Contrast,
     deprel: Shaped[np.ndarray, " P"],

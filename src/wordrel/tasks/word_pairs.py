@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Outcome, Scope, Task, in_each, reason, unanswered
 from wordrel.tasks.items import Items, Treebank
 
@@ -240,7 +240,7 @@ class Contrast:
 
 
 def told_apart(
-    task: Task, readings: Readings, words: Words, contrast: Contrast, *, both_ways: bool = False
+    task: Task, readings: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
 ) -> list[Outcome]:
     """One outcome a relation of the model; a single one that says why where it has none.
 

@@ -13,7 +13,7 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 MARGIN = 0.02
-TOPS = ("content_position", "attention_position", "block")
+TOPS = ("mean_query_attention_position", "attention_position", "transformer_block")
 
 
 def claim(results: Results) -> Claim:
@@ -49,8 +49,8 @@ C9 = Rule(
         "only the first is so; contradicted where every gain lies below .02 nats."
     ),
     models=(
-        *("mean", "position_weight", "content", "content_position"),
-        *("causal_mean", "causal_position", "attention", "attention_position"),
+        *("mean", "position_weight", "mean_query_attention", "mean_query_attention_position"),
+        *("next_mean", "next_position_weight", "attention", "attention_position"),
     ),
     tasks=("held_out_loss",),
     decide=claim,

@@ -33,12 +33,15 @@ def claim(results: Results) -> Claim:
     beside = [
         f"{task} on {corpora[0]}: "
         + ", ".join(
-            f"{model} {shown_value(score(results, corpora[0], task, model))}" for model in _BESIDE
+            f"{queries.label(results, model)} "
+            f"{shown_value(score(results, corpora[0], task, model))}"
+            for model in _BESIDE
         )
         for task in ("men_test", "sp10k_dobj")
     ]
     effect = (
-        f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
+        f"{queries.label(results, 'attention')} is better than random vectors in "
+        f"{signs.count(1)} of {len(signs)} tests of "
         f"likeness and selectional preference ({counted(learnt)}); {beside[0]}"
     )
     return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])

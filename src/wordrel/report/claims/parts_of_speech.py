@@ -20,18 +20,18 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
-CLAIMED = {"basic": "in.in", "attention": "q.k"}
+CLAIMED = {"dot_product_attention": "in.in", "attention": "q.k"}
 """Model -> the reading of which the note speaks."""
-NEXT = ("attention", "attention_position", "basic", "causal_mean")
+NEXT = ("attention", "attention_position", "dot_product_attention", "next_mean")
 
 
 def products(results: Results) -> Claim:
     """C2, from pairs of words by their parts of speech."""
     corpora = queries.corpora(results)
     aucs = {
-        f"{model} ({view}) on {corpus}": auc(results, corpus, model, view)
+        f"{model} ({embedding}) on {corpus}": auc(results, corpus, model, embedding)
         for corpus in corpora
-        for model, view in CLAIMED.items()
+        for model, embedding in CLAIMED.items()
     }
     means = {f"{m} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
     held = {f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
@@ -73,9 +73,9 @@ def verdict(signs: list[int], *, whole: bool = True) -> str:
     return "partly supported" if 1 in signs else "undecided"
 
 
-def auc(results: Results, corpus: str, model: str, view: str) -> Row | None:
+def auc(results: Results, corpus: str, model: str, embedding: str) -> Row | None:
     """Noun-verb pairs over verb-article pairs."""
-    return score(results, corpus, CLASSES, model, view)
+    return score(results, corpus, CLASSES, model, embedding)
 
 
 def mean(results: Results, corpus: str, model: str) -> Row | None:

@@ -21,7 +21,7 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 ASKING = ("attention", "attention_position")
-SILENT = ("cbow", "mean", "causal_mean", "causal_position", "masked_attention")
+SILENT = ("cbow", "mean", "next_mean", "next_position_weight", "mask_query_attention")
 TASK = "last_word"
 RIGHT, MARGIN = 0.9, 0.1
 _PLANTED = "planted:recall-"

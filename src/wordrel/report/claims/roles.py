@@ -22,7 +22,7 @@ from wordrel.study.results import Results
 
 MARGIN = 0.02
 NEXT, ROLES = "held_out_loss.next_word", "attention_roles"
-SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "basic"}
+SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "dot_product_attention"}
 """Prediction -> the model in which something is tied or left out."""
 
 
@@ -52,10 +52,12 @@ def buying(results: Results) -> Claim:
     found = verdicts(results)
     corpora = queries.corpora(results)
     words = {name: verdict.found for name, verdict in found.items()}
-    gaps = [ahead(difference(results, c, NEXT, "basic", "attention")) for c in corpora]
+    gaps = [
+        ahead(difference(results, c, NEXT, "dot_product_attention", "attention")) for c in corpora
+    ]
     parameters = ", ".join(
         f"{model} {queries.cost(results, corpora[0], model).parameters:,.0f}"
-        for model in ("basic", "no_value_map", "one_map_qk", "attention")
+        for model in ("dot_product_attention", "no_value_map", "one_map_qk", "attention")
     )
     told_of = "; ".join(found[name].evidence for name in ("2", "3"))
     more = f"{told_of}; parameters: {parameters}"
@@ -71,7 +73,7 @@ def of_roles(words: dict[str, str]) -> str:
 
 
 def of_maps(words: dict[str, str], basic_ahead: int) -> str:
-    """C6 from them, and from whether `basic` is better (1) or worse (-1) than `attention`."""
+    """C6 from them, and whether attention without maps is better (1) or worse (-1) than with."""
     if words["4"] == "fails" and basic_ahead == -1:
         return "supported"
     if "fails" in (words["2"], words["3"]):
@@ -118,7 +120,7 @@ C6 = Rule(
         "contradicted where tying query and key, leaving out the map of the value and leaving out "
         "all of them each cost less than .02 nats."
     ),
-    models=("attention", "basic", "one_map_qk", "no_value_map"),
+    models=("attention", "dot_product_attention", "one_map_qk", "no_value_map"),
     tasks=("held_out_loss",),
     decide=buying,
 )

@@ -20,8 +20,12 @@ from wordrel.study.results import Results
 
 MEASURE = "rank_correlation"
 TASKS = {
-    "mean": ("mean", "causal_mean", "mean_shuffled"),
-    "content": ("content", "causal_content", "content_shuffled"),
+    "mean": ("mean", "next_mean", "mean_shuffled"),
+    "mean_query_attention": (
+        "mean_query_attention",
+        "next_mean_query",
+        "mean_query_attention_shuffled",
+    ),
 }
 """Architecture -> the models of it that learn a word from both sides, the next, shuffled text."""
 CONTROL = ("skip_gram", "cbow")

@@ -1,4 +1,4 @@
-"""Readings of a hand-made model: what is answered, in which view, and what is refused."""
+"""WordModel of a hand-made model: what is answered, in which embedding, and what is refused."""
 
 import math
 from typing import Any
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
-from wordrel.models.readings import (
+from wordrel.models.relations import Cosine, Product, Relation
+from wordrel.models.word_model import (
     Contextualizer,
     NotAvailableError,
     Objective,
     Origin,
-    Readings,
     UnknownWordError,
     Weigher,
+    WordModel,
 )
-from wordrel.models.relations import Cosine, Product, Relation
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
@@ -50,18 +50,18 @@ class Sums:
         return states
 
 
-def readings(**given: Any) -> Readings:
+def readings(**given: Any) -> WordModel:
     chosen: dict[str, Any] = {
         "vocab": vocab_of(WORDS),
-        "views": {"input": INPUT, "other": OTHER},
+        "embeddings": {"input": INPUT, "other": OTHER},
         "relations": {"in.other": Product(INPUT, OTHER), "other.in": Product(OTHER, INPUT)},
         "context": Sums(),
-        "primary": {"alike": "input", "relate": "in.other"},
+        "selected": {"alike": "input", "relate": "in.other"},
     }
-    return Readings(**(chosen | given))
+    return WordModel(**(chosen | given))
 
 
-def test_similarity_is_the_cosine_in_the_view() -> None:
+def test_similarity_is_the_cosine_in_the_embedding() -> None:
     assert readings().similarity("cat", "dog") == pytest.approx(24 / 25)
     assert readings().similarity("cat", "car") == pytest.approx(0)
     assert readings().similarity("cat", "dog", "other") == pytest.approx(1 / math.sqrt(2))
@@ -81,7 +81,7 @@ def test_similarity_is_never_above_one() -> None:
     lengths = np.linalg.norm(rows, axis=1)
     assert any(row @ row / (n * n) > 1 for row, n in zip(rows, lengths, strict=True))  # rounded
     vocab = vocab_of([f"w{i:02}" for i in range(60)])
-    model = readings(vocab=vocab, views={"input": rows}, relations={})
+    model = readings(vocab=vocab, embeddings={"input": rows}, relations={})
     own = [model.similarity(word, word) for word in vocab.words]
     assert max(own) == 1
     assert own == pytest.approx([1] * 60)
@@ -97,12 +97,12 @@ def test_most_similar_ranks_all_others_with_a_direction() -> None:
     assert list(found) == ["dog", "car"]
     assert list(found.values()) == pytest.approx([24 / 25, 0], abs=1e-7)
     assert list(readings().most_similar("cat", 1)) == ["dog"]
-    assert list(readings().most_similar("cat", view="other")) == ["car", "dog", "zero"]
+    assert list(readings().most_similar("cat", embedding="other")) == ["car", "dog", "zero"]
 
 
 def test_equally_similar_words_come_in_the_order_of_the_vocabulary() -> None:
     same = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
-    assert list(readings(views={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
+    assert list(readings(embeddings={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
 
 
 def test_relation_has_a_direction() -> None:
@@ -170,17 +170,19 @@ def test_an_unknown_word_is_named(ask: Any) -> None:
         ask(readings())
 
 
-def test_an_unknown_view_is_named_with_those_that_are_there() -> None:
+def test_an_unknown_embedding_is_named_with_those_that_are_there() -> None:
     model = readings()
-    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
+    with pytest.raises(
+        NotAvailableError, match="embedding: found 'key', expected one of input, other"
+    ):
         model.similarity("cat", "dog", "key")
     with pytest.raises(
-        NotAvailableError, match=r"view: found 'q\.k', expected one of in\.other, other"
+        NotAvailableError, match=r"embedding: found 'q\.k', expected one of in\.other, other"
     ):
         model.relation("cat", "dog", "q.k")
-    view: Any = "both"
+    embedding: Any = "both"
     with pytest.raises(Exception, match="both"):  # by type checking here, by name for users
-        model.in_context(["cat", "dog"], 0, view)
+        model.in_context(["cat", "dog"], 0, embedding)
 
 
 def test_a_question_without_answer_gives_its_reason() -> None:
@@ -192,7 +194,7 @@ def test_a_question_without_answer_gives_its_reason() -> None:
     with pytest.raises(NotAvailableError, match=r"^no two tables$"):
         model.relation("cat", "dog")
     with pytest.raises(NotAvailableError, match=r"^no vectors$"):
-        readings(views={}, unavailable=reasons).similarity("cat", "dog")
+        readings(embeddings={}, unavailable=reasons).similarity("cat", "dog")
 
 
 def test_a_word_alone_has_no_context() -> None:
@@ -214,7 +216,9 @@ def test_a_model_is_a_mapping_from_its_words_to_their_vectors() -> None:
     assert len(model) == 4
     assert "cat" in model
     assert "cow" not in model
-    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
+    with pytest.raises(
+        NotAvailableError, match="embedding: found 'key', expected one of input, other"
+    ):
         model.vector("cat", "key")
 
 
@@ -224,7 +228,7 @@ def test_changing_a_vector_does_not_change_the_model() -> None:
     assert model["cat"].tolist() == [3, 4]
 
 
-def on(**settings: Any) -> Readings:
+def on(**settings: Any) -> WordModel:
     """A model whose corpus has these settings."""
     corpus = CorpusConfig(source="text.txt", **settings)
     return readings(origin=Origin("tiny seed 1 on text", corpus))
@@ -232,10 +236,10 @@ def on(**settings: Any) -> Readings:
 
 def test_a_model_shows_what_it_is_and_has_in_a_few_lines() -> None:
     assert repr(on()).splitlines() == [
-        "Readings of tiny seed 1 on text",
+        "WordModel of tiny seed 1 on text",
         "  words       4; most frequent: cat, dog, car, zero",
-        "  views       input (primary), other",
-        "  relations   in.other (primary), other.in",
+        "  embeddings       input (selected), other",
+        "  relations   in.other (selected), other.in",
         "  in context  masked_word",
     ]
     bare = readings(context=None, relations={}, unavailable={"context": "it reads no text"})
@@ -249,7 +253,7 @@ def test_a_notebook_shows_the_same_as_a_table_and_no_html_of_others() -> None:
     model = readings(vocab=vocab_of(("<b>", "dog", "car", "zero")))
     shown = model._repr_html_()
     assert shown.count("<tr>") == len(repr(model).splitlines()) - 1 == 4
-    assert ">in.other (primary), other.in</td>" in shown
+    assert ">in.other (selected), other.in</td>" in shown
     assert "&lt;b&gt;, dog" in shown
     assert "<b>" not in shown
 
