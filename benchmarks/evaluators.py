@@ -24,7 +24,7 @@ from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
 from wordrel.models.word_model import WordModel
 from wordrel.stats import MEASURES, plain_scores
-from wordrel.tasks import RESTRICT_VOCAB, Outcome, Task, ask, load_task
+from wordrel.tasks import RESTRICT_VOCAB, Predictions, Task, ask, load_task
 from wordrel.tasks.registry import REGISTRY
 
 N_VIEWS = 14  # as many as the model that has most of them
@@ -90,8 +90,8 @@ def alike_tasks() -> list[Task]:
     return [load_task(name) for name, info in REGISTRY.items() if info.question == "alike"]
 
 
-def _covered(task: Task, readings: WordModel) -> int:
-    return int(ask(task, readings, lowercase=True)[0].covered.sum())
+def _covered(task: Task, word_model: WordModel) -> int:
+    return int(ask(task, word_model, lowercase=True)[0].covered.sum())
 
 
 def vocabulary(tasks: Sequence[Task], n_words: int) -> Vocab:
@@ -142,15 +142,15 @@ def _planted(
     return bases, np.array(list(found), dtype=np.int64), of
 
 
-def ours(tasks: Sequence[Task], readings: WordModel) -> Scores:
+def ours(tasks: Sequence[Task], word_model: WordModel) -> Scores:
     """The scores of the first rows of some tasks; those of all their rows are made."""
     scores = {}
     for task in tasks:
-        scores[task.name], *_ = map(_score, ask(task, readings, lowercase=True))
+        scores[task.name], *_ = map(_score, ask(task, word_model, lowercase=True))
     return scores
 
 
-def _score(outcome: Outcome) -> Score:
+def _score(outcome: Predictions) -> Score:
     said = np.isfinite(outcome.predicted)
     gold, predicted = outcome.gold[said], outcome.predicted[None, said]
     return Score(
@@ -187,16 +187,16 @@ def in_its_format(task: Task, folder: Path) -> Path:
 
 
 def _beside_gensim(
-    rows: Rows, what: str, tasks: Sequence[Task], readings: WordModel, n_rounds: int
+    rows: Rows, what: str, tasks: Sequence[Task], word_model: WordModel, n_rounds: int
 ) -> Iterator[Row]:
     """Rates, each other's ratio, seconds, and the score on which both agree."""
-    (embedding,) = readings.embeddings.values()
+    (embedding,) = word_model.embeddings.values()
     vectors = KeyedVectors(embedding.shape[1])
-    vectors.add_vectors(list(readings.vocab.words), embedding)
+    vectors.add_vectors(list(word_model.vocab.words), embedding)
     with tempfile.TemporaryDirectory() as folder:
         files = {task.name: in_its_format(task, Path(folder)) for task in tasks}
         jobs = {
-            what: partial(timed, partial(ours, tasks, readings)),
+            what: partial(timed, partial(ours, tasks, word_model)),
             BESIDE[what]: partial(timed, partial(of_gensim, tasks, files, vectors)),
         }
         found = interleaved(jobs, n_rounds)

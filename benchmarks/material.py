@@ -107,9 +107,9 @@ def wiki17m(cache: Path) -> Path:
     return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
 
 
-def judge(readings: WordModel, task: Task) -> tuple[float, int]:
+def judge(word_model: WordModel, task: Task) -> tuple[float, int]:
     """Spearman's correlation in the model's selected embedding, and over how many pairs."""
-    (outcome,) = (found for found in ask(task, readings, lowercase=True) if found.selected)
+    (outcome,) = (found for found in ask(task, word_model, lowercase=True) if found.selected)
     known = np.isfinite(outcome.predicted)
     (score,) = plain_scores(SPEARMAN, outcome.gold[known], outcome.predicted[None, known])
     return float(score), int(known.sum())

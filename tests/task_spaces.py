@@ -12,7 +12,7 @@ from wordrel.config import PairsTask
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import WordModel
 from wordrel.tasks import own_task
-from wordrel.tasks.base import Outcome, Task
+from wordrel.tasks.base import Predictions, Task
 from wordrel.tasks.items import Items
 from wordrel.tasks.registry import REGISTRY
 
@@ -85,7 +85,7 @@ def relating(
     return WordModel(vocab, {}, relations=told, selected={"relate": next(iter(relations))})
 
 
-def auc(outcome: Outcome) -> float:
+def auc(outcome: Predictions) -> float:
     """The share of couples (gold 1, gold 0) in which gold 1 has the larger number."""
     said = np.isfinite(outcome.predicted)
     gold, predicted = outcome.gold[said], outcome.predicted[said]

@@ -9,15 +9,15 @@ from wordrel.config import StatisticsConfig
 from wordrel.study.analysis import analyse, measurement_rows
 from wordrel.study.answers import Asked
 from wordrel.study.select import Choice
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 GOLD = np.arange(60.0)
 FEW = StatisticsConfig(resamples=200, exploratory_resamples=100)
 
 
-def outcome(embedding: str, strength: float, seed: int, **given: object) -> Outcome:
+def outcome(embedding: str, strength: float, seed: int, **given: object) -> Predictions:
     noise = np.random.default_rng([seed, len(embedding)]).standard_normal(len(GOLD))
-    whole = Outcome(
+    whole = Predictions(
         task="sets",
         measure="spearman",
         embedding=embedding,

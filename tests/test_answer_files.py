@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from wordrel.study.answers import read_measurements, read_outcomes, write_answers
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 
-def outcome(task: str, embedding: str, items: int, **given: object) -> Outcome:
+def outcome(task: str, embedding: str, items: int, **given: object) -> Predictions:
     rng = np.random.default_rng(items)
-    whole = Outcome(
+    whole = Predictions(
         task=task,
         measure="spearman",
         embedding=embedding,
@@ -46,7 +46,7 @@ def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
     found = read_outcomes(tmp_path / "a.parquet")
     assert len(found) == len(GIVEN)
     for before, after in zip(GIVEN, found, strict=True):
-        for name in Outcome.__dataclass_fields__:
+        for name in Predictions.__dataclass_fields__:
             np.testing.assert_array_equal(getattr(after, name), getattr(before, name), strict=True)
 
 

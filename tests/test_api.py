@@ -129,18 +129,20 @@ def test_dotted_overrides_are_those_of_the_command_line(tiny: Path):
 
 
 def test_a_loaded_model_answers_as_the_one_that_was_scored(tiny: Path):
-    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
-    assert set(readings.embeddings) >= {"input"}
-    embedding = readings.embeddings[readings.selected["alike"]]
-    cat, dog = (embedding[readings.vocab.index[word]].astype(np.float64) for word in ("cat", "dog"))
+    word_model = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    assert set(word_model.embeddings) >= {"input"}
+    embedding = word_model.embeddings[word_model.selected["alike"]]
+    cat, dog = (
+        embedding[word_model.vocab.index[word]].astype(np.float64) for word in ("cat", "dog")
+    )
     cosine = cat @ dog / np.sqrt((cat @ cat) * (dog @ dog))
-    assert readings.similarity("cat", "dog") == pytest.approx(cosine, abs=1e-6)
+    assert word_model.similarity("cat", "dog") == pytest.approx(cosine, abs=1e-6)
     first = wordrel.load(tiny / "out", "skip_gram")
     assert np.array_equal(
         first.embeddings["input"],
         wordrel.load(tiny / "out", "skip_gram", seed=1).embeddings["input"],
     )
-    assert not np.array_equal(first.embeddings["input"], readings.embeddings["input"])
+    assert not np.array_equal(first.embeddings["input"], word_model.embeddings["input"])
 
 
 def test_a_loaded_model_says_where_it_is_from_and_why_a_word_is_unknown(tiny: Path):

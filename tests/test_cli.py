@@ -223,10 +223,10 @@ def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Pa
     file = tmp_path / "vectors.txt"
     named = ("--model", "skip_gram", "--seed", 2)
     assert call("export", tiny / "out", *named, "--format", "word2vec", "--to", file).exit_code == 0
-    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    word_model = wordrel.load(tiny / "out", "skip_gram", seed=2)
     vectors = KeyedVectors.load_word2vec_format(str(file))
-    assert vectors.index_to_key == list(readings.vocab.words)
-    assert np.array_equal(vectors.vectors, readings.embeddings[readings.selected["alike"]])
+    assert vectors.index_to_key == list(word_model.vocab.words)
+    assert np.array_equal(vectors.vectors, word_model.embeddings[word_model.selected["alike"]])
 
 
 def test_safetensors_are_exported_with_what_they_are(tiny: Path, tmp_path: Path):

@@ -66,9 +66,9 @@ def test_the_words_are_the_most_frequent_and_the_first_seed_is_shown(results: Re
 
 def test_a_centred_embedding_loses_the_mean_of_the_whole_vocabulary(results: Results):
     model = explorer_data(results, words=5)["models"][1]
-    readings = api.load(results.folder, "attention", seed=1)
+    word_model = api.load(results.folder, "attention", seed=1)
     for name in ("input", "output", "value", "query", "key", "input+output"):
-        mean = readings.embeddings[name].astype(np.float64).mean(axis=0)
+        mean = word_model.embeddings[name].astype(np.float64).mean(axis=0)
         np.testing.assert_allclose(unpacked_tensor(model["means"][name]), mean, atol=1e-6)
 
 

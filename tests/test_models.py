@@ -82,19 +82,19 @@ def test_tensors_have_a_row_a_word_and_are_finite(model: Trained, small: Corpus,
 def test_every_question_is_answered_or_refused_with_a_reason(
     model: Trained, small: Corpus, name: str
 ) -> None:
-    readings = read(model, small, name)
+    word_model = read(model, small, name)
     answered = {
-        "alike": bool(readings.embeddings),
-        "relate": bool(readings.relations),
-        "context": readings.context is not None,
-        "fit": readings.context is not None,
+        "alike": bool(word_model.embeddings),
+        "relate": bool(word_model.relations),
+        "context": word_model.context is not None,
+        "fit": word_model.context is not None,
     }
-    assert {q for q, has in answered.items() if not has} == set(readings.unavailable)
-    assert all(len(reason) > 10 for reason in readings.unavailable.values())
-    assert readings.selected["alike"] in readings.embeddings
-    assert readings.selected["relate"] in readings.relations
-    assert readings.selected["in_context"] == ("context" if readings.context else "static")
-    shapes = {table.shape for table in readings.embeddings.values()}
+    assert {q for q, has in answered.items() if not has} == set(word_model.unavailable)
+    assert all(len(reason) > 10 for reason in word_model.unavailable.values())
+    assert word_model.selected["alike"] in word_model.embeddings
+    assert word_model.selected["relate"] in word_model.relations
+    assert word_model.selected["in_context"] == ("context" if word_model.context else "static")
+    shapes = {table.shape for table in word_model.embeddings.values()}
     assert shapes == {(len(small.vocab), FORM.dim)}
 
 
@@ -111,22 +111,22 @@ WITH_QUERIES = WITH_MAPS - {"mask_query_attention"}  # there nothing but one lea
 
 
 def test_nobody_is_given_an_advantage(model: Trained, small: Corpus, name: str) -> None:
-    """Every model has the readings of its tables; only maps and running text add to them."""
+    """Every model has the embeddings of its tables; only maps and running text add to them."""
     tables = TABLES | ({"value"} if name in WITH_MAPS else set())
     tables |= {"query", "key"} if name in WITH_QUERIES else set()
     between = BETWEEN | ({"value.out"} if name in WITH_MAPS else set())
     between |= {"q.k", "k.q"} if name in WITH_QUERIES else set()
-    readings = read(model, small, name)
-    assert set(readings.embeddings) == tables | {f"{table}.centred" for table in tables}
-    assert set(readings.relations) == between
+    word_model = read(model, small, name)
+    assert set(word_model.embeddings) == tables | {f"{table}.centred" for table in tables}
+    assert set(word_model.relations) == between
 
     ids, ends = small.train.ids.astype(np.int64), small.train.sentence_ends.astype(np.int64)
-    over = over_text(readings, ids, ends)
-    text = readings.context is not None
+    over = over_text(word_model, ids, ends)
+    text = word_model.context is not None
     added = {"context", "context.centred"} if text else set()
-    assert set(over.embeddings) - set(readings.embeddings) == added
+    assert set(over.embeddings) - set(word_model.embeddings) == added
     told = {"attention", "attention.norm"} if text else set()
-    assert set(over.relations) - set(readings.relations) == told
+    assert set(over.relations) - set(word_model.relations) == told
     for embedding in over.embeddings.values():
         assert embedding.dtype == np.float32
         assert np.isfinite(embedding).all()
@@ -169,13 +169,13 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(
     assert other.log != model.log or not model.log
 
 
-def partner_auc(readings: WordModel, pairs: list[tuple[str, str]]) -> float:
+def partner_auc(word_model: WordModel, pairs: list[tuple[str, str]]) -> float:
     """How often a word is nearer to its partner than to a word of another pair."""
     wins = [
         (near > far) + 0.5 * (near == far)
         for left, right in pairs
         for other in (word for pair in pairs for word in pair if left not in pair)
-        for near, far in [(readings.similarity(left, right), readings.similarity(left, other))]
+        for near, far in [(word_model.similarity(left, right), word_model.similarity(left, other))]
     ]
     return float(np.mean(wins))
 
@@ -185,8 +185,8 @@ def test_words_of_the_same_contexts_become_alike(planted: Corpus, learner: str) 
     config = config_of(learner, **SOON.get(learner, {"batch": 256} if has_batch(learner) else {}))
     kind = MODELS[config.kind]
     result = kind.train(planted, LEARN, config, 1, Runtime("cpu"))
-    readings = kind.read(result.tensors, planted.vocab, LEARN, config)
-    assert partner_auc(readings, partners(Plan())) > FOUND
+    word_model = kind.read(result.tensors, planted.vocab, LEARN, config)
+    assert partner_auc(word_model, partners(Plan())) > FOUND
 
 
 def has_batch(name: str) -> bool:
@@ -198,8 +198,8 @@ def test_random_vectors_find_no_partners(planted: Corpus) -> None:
     for seed in range(8):
         result = trained(planted, "random", LEARN, seed)
         config = config_of("random")
-        readings = MODELS["random"].read(result.tensors, planted.vocab, LEARN, config)
-        scores.append(partner_auc(readings, partners(Plan())))
+        word_model = MODELS["random"].read(result.tensors, planted.vocab, LEARN, config)
+        scores.append(partner_auc(word_model, partners(Plan())))
     assert np.mean(scores) == pytest.approx(0.5, abs=0.12)
     assert np.linalg.norm(result.tensors["input"], axis=1).mean() == pytest.approx(1, abs=0.1)
 

@@ -21,9 +21,9 @@ MAPPED = [name for name in ASKING if ARCHITECTURES[name].maps]
 TIES = [("K=Q",), ("Q=I",), ("V=I",), ("K=Q", "V=I"), ("Q=I", "V=I"), ("K=Q", "Q=I")]
 
 
-def exchangeable(readings: WordModel) -> Any:
-    assert isinstance(readings.context, Exchangeable)
-    return readings.context
+def exchangeable(word_model: WordModel) -> Any:
+    assert isinstance(word_model.context, Exchangeable)
+    return word_model.context
 
 
 def everything(context: Contextualizer) -> list[NDArray[np.float32]]:

@@ -7,7 +7,7 @@ import pytest
 
 from wordrel.study.answers import Asked
 from wordrel.study.select import choose, marked
-from wordrel.tasks import Outcome
+from wordrel.tasks import Predictions
 
 GOLD = np.arange(40.0)
 SEEDS = (1, 2)
@@ -15,8 +15,8 @@ SEEDS = (1, 2)
 
 def outcome(
     task: str, embedding: str, predicted: np.ndarray, *, designed: str = "input"
-) -> Outcome:
-    return Outcome(
+) -> Predictions:
+    return Predictions(
         task=task,
         measure="spearman",
         embedding=embedding,

@@ -29,7 +29,7 @@ from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
 from wordrel.study.schema import COLUMNS, table_file
-from wordrel.tasks import Outcome
+from wordrel.tasks import Predictions
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
 MODELS = [
@@ -289,8 +289,8 @@ def test_cells_are_shared_by_studies_and_loaded_by_spec(place: Path, result: Res
     config: StudyConfig = parse_config(settings(place, study="other", seeds=[2]))
     plan = prepare_plan(config, place / "cache", load_tasks(config, place / "cache"), jobs=1)
     assert all(is_answered(work) for work in plan.works)
-    readings = load_cell(plan.works[4].cell)
-    assert readings.similarity("cat", "dog") > readings.similarity("cat", "bread")
+    word_model = load_cell(plan.works[4].cell)
+    assert word_model.similarity("cat", "dog") > word_model.similarity("cat", "bread")
     assert isinstance(result.scores, pd.DataFrame)
 
 
@@ -301,7 +301,7 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
     given = {"good": gold, "bad": rng.standard_normal(60)}
     outcomes = {
         (model, "input"): {
-            1: Outcome(
+            1: Predictions(
                 task="pairs",
                 measure="spearman",
                 embedding="input",

@@ -244,8 +244,10 @@ def test_every_embedding_answers_and_the_selected_one_is_marked(tmp_path):
     task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7"))
     rows = np.eye(2, dtype=np.float32)
     embeddings = {"input": rows, "output": rows + 1}
-    readings = WordModel(vocab_of(["cat", "dog"]), embeddings, selected={"alike": "output"})
-    found = [(o.embedding, o.selected, o.predicted[0]) for o in ask(task, readings, lowercase=True)]
+    word_model = WordModel(vocab_of(["cat", "dog"]), embeddings, selected={"alike": "output"})
+    found = [
+        (o.embedding, o.selected, o.predicted[0]) for o in ask(task, word_model, lowercase=True)
+    ]
     assert found == [("input", False, 0.0), ("output", True, pytest.approx(0.8))]
 
 

@@ -79,8 +79,8 @@ def test_every_embedding_answers_and_none_is_said_so():
     rows = np.array(list(SPACE.values()), dtype=np.float32)
     vocab = vocab_of(list(SPACE))
     embeddings = {"input": rows, "zero": 0 * rows, "same": 0 * rows + 1}
-    readings = WordModel(vocab, embeddings, selected={"alike": "same"})
-    good, zero, same = KIND.answer(ZOO, readings, SCOPE)
+    word_model = WordModel(vocab, embeddings, selected={"alike": "same"})
+    good, zero, same = KIND.answer(ZOO, word_model, SCOPE)
     assert [row.selected for row in (good, zero, same)] == [False, False, True]
     assert np.isnan(zero.predicted).all()
     assert zero.note == "6 covered items have a word whose vector is zero or not finite"
@@ -106,27 +106,27 @@ def planted():
 
 
 def test_planted_categories_are_found_the_same_at_each_call(planted):
-    task, readings = planted
-    (row,), (again,) = (KIND.answer(task, readings, SCOPE) for _ in range(2))
+    task, word_model = planted
+    (row,), (again,) = (KIND.answer(task, word_model, SCOPE) for _ in range(2))
     assert row.predicted.mean() > 0.9
     assert np.array_equal(row.predicted, again.predicted)
     assert 0.15 < row.chance < 0.3
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(16, 16)))
     lengths = np.random.default_rng(4).uniform(0.01, 100, 200)[:, None]
-    moved = (readings.embeddings["input"] @ turn * lengths).astype(np.float32)
-    (turned,) = KIND.answer(task, replace(readings, embeddings={"input": moved}), SCOPE)
+    moved = (word_model.embeddings["input"] @ turn * lengths).astype(np.float32)
+    (turned,) = KIND.answer(task, replace(word_model, embeddings={"input": moved}), SCOPE)
     assert turned.predicted.mean() == pytest.approx(row.predicted.mean(), abs=0.02)
 
 
 def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
-    task, readings = planted
+    task, word_model = planted
     generator = np.random.default_rng(2)
-    shuffled = generator.permutation(readings.embeddings["input"])
+    shuffled = generator.permutation(word_model.embeddings["input"])
     labels = tuple(generator.permutation(task.items.labels).tolist())
     other = replace(task, items=replace(task.items, labels=labels))
     rows = [
-        KIND.answer(task, replace(readings, embeddings={"input": shuffled}), SCOPE)[0],
-        KIND.answer(other, readings, SCOPE)[0],
+        KIND.answer(task, replace(word_model, embeddings={"input": shuffled}), SCOPE)[0],
+        KIND.answer(other, word_model, SCOPE)[0],
     ]
     for row in rows:
         assert abs(row.predicted.mean() - row.chance) < 0.05

@@ -98,8 +98,8 @@ PAIRS = in_text(
 )
 
 
-def asked(kind, items, readings, measure="spearman"):
-    outcomes = kind.answer(task_of("set", "context_pairs", measure, items), readings, LOWER)
+def asked(kind, items, word_model, measure="spearman"):
+    outcomes = kind.answer(task_of("set", "context_pairs", measure, items), word_model, LOWER)
     return {(outcome.task, outcome.embedding): outcome for outcome in outcomes}
 
 
@@ -138,14 +138,14 @@ def test_one_word_has_no_order_without_its_sentence():
 
 
 def test_all_sentences_are_asked_at_once_and_answered_as_readings_answer():
-    readings = reader_of(SPACE)
-    uses = read_uses(PAIRS, readings.vocab, lowercase=True)
-    found = vectors(readings, uses)
-    assert readings.context.asked == 1
+    word_model = reader_of(SPACE)
+    uses = read_uses(PAIRS, word_model.vocab, lowercase=True)
+    found = vectors(word_model, uses)
+    assert word_model.context.asked == 1
     sentence = ("river", "bank", "money")
     for embedding, rows in found.items():
         assert rows.shape == (10, 6 if embedding == "joined" else 3)
-        assert rows[8] == pytest.approx(readings.in_context(sentence, 1, embedding))
+        assert rows[8] == pytest.approx(word_model.in_context(sentence, 1, embedding))
         assert np.isnan(rows[6]).all(), "gnu is unknown: bank stands alone"
 
 
@@ -160,17 +160,17 @@ def test_a_model_answers_with_what_it_has():
 
 
 def test_the_selected_embedding_is_that_of_the_question():
-    readings = reader_of(SPACE)
-    readings = replace(readings, selected={**readings.selected, "in_context": "joined"})
-    found = asked(CONTEXT_PAIRS, PAIRS, readings)
+    word_model = reader_of(SPACE)
+    word_model = replace(word_model, selected={**word_model.selected, "in_context": "joined"})
+    found = asked(CONTEXT_PAIRS, PAIRS, word_model)
     assert {embedding for (_, embedding), outcome in found.items() if outcome.selected} == {
         "joined"
     }
 
 
 def test_a_use_without_a_direction_is_noted():
-    readings = reader_of({**SPACE, "money": [0, 0, 0]})
-    found = asked(CONTEXT_PAIRS, PAIRS, readings)
+    word_model = reader_of({**SPACE, "money": [0, 0, 0]})
+    found = asked(CONTEXT_PAIRS, PAIRS, word_model)
     assert np.isnan(found["set", "context"].predicted).tolist() == [False, True, True, True, False]
     assert found["set", "context"].note.startswith("2 covered items have a word whose vector")
     assert np.isnan(found["set", "joined"].predicted[2])

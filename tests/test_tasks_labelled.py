@@ -34,8 +34,8 @@ COUNTS = {"cat": 9, "dog": 9, "animal": 100, "run": 50, "car": 400, "tree": 101,
 
 def test_each_label_is_a_row_beside_random_pairs_of_its_part_of_speech():
     vocab = counted(COUNTS)
-    readings = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
-    rows = {(row.task, row.embedding): row for row in LABELLED.answer(SMALL, readings, SCOPE)}
+    word_model = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
+    rows = {(row.task, row.embedding): row for row in LABELLED.answer(SMALL, word_model, SCOPE)}
     assert [*rows] == [
         ("mine.event", "ten"),
         ("mine.event", "one"),
@@ -139,8 +139,8 @@ def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
     def dot(rows):
         return lambda a, b: np.einsum("pd,pd->p", rows[a], rows[b])
 
-    readings = relating(vocab, true=dot(vectors), shuffled=dot(shuffled))
-    true, chance = LABELLED.answer(task, readings, SCOPE)
+    word_model = relating(vocab, true=dot(vectors), shuffled=dot(shuffled))
+    true, chance = LABELLED.answer(task, word_model, SCOPE)
     assert auc(true) > 0.9
     said = np.isfinite(true.predicted)
     gold = true.gold.copy()

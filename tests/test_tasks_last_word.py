@@ -14,7 +14,7 @@ from wordrel.corpus.planted import recall_text
 from wordrel.models import MODELS, Runtime
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats import MEASURES, plain_scores
-from wordrel.tasks import Outcome, Probe, ask, load_task
+from wordrel.tasks import Predictions, Probe, ask, load_task
 
 TASK = load_task("last_word")
 WORDS = 6
@@ -64,15 +64,15 @@ def probe_of(*sentences: list[int], **others: int) -> Probe:
     return Probe(ids, np.cumsum([len(s) for s in sentences], dtype=np.int64), **others)
 
 
-def asked(context: Any, probe: Probe, **others: Any) -> Outcome:
-    readings = WordModel(
+def asked(context: Any, probe: Probe, **others: Any) -> Predictions:
+    word_model = WordModel(
         vocab_of([f"w{i}" for i in range(WORDS)]), embeddings={}, context=context, **others
     )
-    (outcome,) = ask(TASK, readings, lowercase=True, probe=probe)
+    (outcome,) = ask(TASK, word_model, lowercase=True, probe=probe)
     return outcome
 
 
-def accuracy(outcome: Outcome) -> float:
+def accuracy(outcome: Predictions) -> float:
     measure = MEASURES[outcome.measure]
     return float(plain_scores(measure, outcome.gold, outcome.predicted[None])[0])
 
@@ -143,9 +143,9 @@ def test_without_a_sentence_the_row_says_what_to_change(probe):
 
 
 def test_asking_without_held_out_text_is_a_mistake():
-    readings = WordModel(vocab_of(["a", "b"]), embeddings={}, context=Successor())
+    word_model = WordModel(vocab_of(["a", "b"]), embeddings={}, context=Successor())
     with pytest.raises(ValueError, match="last_word needs held-out text: found no probe"):
-        ask(TASK, readings, lowercase=True)
+        ask(TASK, word_model, lowercase=True)
 
 
 # --- planted recall -----------------------------------------------------------------------------
@@ -172,10 +172,10 @@ def taught(recall: Corpus) -> Callable[[str], float]:
     def accuracy_of(kind: str) -> float:
         config = MatchedConfig(kind=kind, scale=True, batch=256)
         trained = MODELS[kind].train(recall, TRAINING, config, 1, Runtime("cpu"))
-        readings = MODELS[kind].read(trained.tensors, recall.vocab, TRAINING, config)
+        word_model = MODELS[kind].read(trained.tensors, recall.vocab, TRAINING, config)
         held_out = recall.held_out
         probe = Probe(held_out.ids.astype(np.int64), held_out.sentence_ends.astype(np.int64))
-        (outcome,) = ask(TASK, readings, lowercase=True, probe=probe)
+        (outcome,) = ask(TASK, word_model, lowercase=True, probe=probe)
         assert len(outcome.gold) > 250
         assert outcome.chance < 0.2
         return accuracy(outcome)

@@ -26,8 +26,8 @@ def scope(sentences=60, seed=1, shortest=1):
     return Scope(True, probe=Probe(rng.integers(0, V, lengths.sum()), np.cumsum(lengths)))
 
 
-def of(readings, asked):
-    found = LEARNED.measure(TASK, readings, asked)
+def of(word_model, asked):
+    found = LEARNED.measure(TASK, word_model, asked)
     assert {m.task for m in found} <= {"learned_weights"}
     return {(m.embedding, m.group, m.statistic): m for m in found}
 
@@ -40,14 +40,14 @@ def groups(found, embedding, start=""):
 
 @pytest.mark.parametrize("name", READERS)
 def test_offsets_that_the_objective_uses_are_told_less_their_mean(name):
-    readings = random_readings(name, VOCAB, window=W)
-    found = groups(of(readings, scope()), "relative_position")
+    word_model = random_readings(name, VOCAB, window=W)
+    found = groups(of(word_model, scope()), "relative_position")
     if name == "cbow" or not ARCHITECTURES[name].positions:
         assert found == {}
         return
     both = ARCHITECTURES[name].objective == "masked_word"
     used = [-3, -2, -1, *([1, 2, 3] if both else [])]
-    scores = [readings.learned["relative_position"][place + W] for place in used]
+    scores = [word_model.learned["relative_position"][place + W] for place in used]
     assert list(found) == ["-3", "-2", "-1", *(["+1", "+2", "+3"] if both else [])]
     for one, score in zip(found.values(), scores, strict=True):
         assert one.value == pytest.approx(score - np.mean(scores), abs=1e-6)
@@ -56,9 +56,9 @@ def test_offsets_that_the_objective_uses_are_told_less_their_mean(name):
 
 @pytest.mark.parametrize("name", ["word_weight", "mask_query_attention"])
 def test_words_are_told_by_tenths_of_the_vocabulary(name):
-    readings = random_readings(name, VOCAB, window=W)
-    found = groups(of(readings, scope()), "per_word_weight")
-    scores = readings.learned["per_word_weight"].astype(np.float64)
+    word_model = random_readings(name, VOCAB, window=W)
+    found = groups(of(word_model, scope()), "per_word_weight")
+    scores = word_model.learned["per_word_weight"].astype(np.float64)
     assert list(found) == [f"frequency {k}/10" for k in range(1, 11)]
     for k, one in enumerate(found.values()):
         mine = [scores[i] for i in range(V) if i * 10 // V == k]  # ids count from the most frequent
@@ -160,10 +160,10 @@ def test_what_a_model_does_not_say_makes_no_row():
     class Refusing(Leaning):
         refuses = True
 
-    readings = [WordModel(VOCAB, {}, context=context) for context in (None, Refusing())]
-    assert [of(one, scope()) for one in readings] == [{}, {}]
-    assert LEARNED.answer(TASK, readings[0], scope()) == []
+    word_model = [WordModel(VOCAB, {}, context=context) for context in (None, Refusing())]
+    assert [of(one, scope()) for one in word_model] == [{}, {}]
+    assert LEARNED.answer(TASK, word_model[0], scope()) == []
     with pytest.raises(ValueError, match="learned_weights needs held-out text: found no probe"):
-        of(readings[1], Scope(True))
+        of(word_model[1], Scope(True))
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))
     assert of(WordModel(VOCAB, {}, context=Leaning()), nothing) == {}

@@ -118,14 +118,14 @@ def some_embeddings():
 
 
 def test_every_embedding_answers_with_neighbours_and_vectors_the_designed_one_first():
-    readings = some_embeddings()
-    found = agreement_answers(readings)
+    word_model = some_embeddings()
+    found = agreement_answers(word_model)
     assert list(found) == ["input", "query", "input.centred"]
-    probes = probe_words(readings.vocab)
+    probes = probe_words(word_model.vocab)
     for embedding, (near, rows) in found.items():
-        assert near.tolist() == neighbours(readings, embedding, probes).tolist()
+        assert near.tolist() == neighbours(word_model, embedding, probes).tolist()
         assert near.shape == (1000, 10)
-        assert np.array_equal(rows, readings.embeddings[embedding][probes], equal_nan=True)
+        assert np.array_equal(rows, word_model.embeddings[embedding][probes], equal_nan=True)
 
 
 def test_answers_are_stored_and_read_again(tmp_path):

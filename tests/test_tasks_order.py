@@ -72,8 +72,8 @@ def scope(sentences=60, seed=1, lowercase=True, **others):
     return Scope(lowercase, probe=Probe(ids, np.cumsum(lengths), **others))
 
 
-def of(readings, asked):
-    found = KIND.measure(TASK, readings, asked)
+def of(word_model, asked):
+    found = KIND.measure(TASK, word_model, asked)
     assert {(m.task, m.embedding) for m in found} <= {("word_order", "context")}
     return {(m.group, m.statistic): m for m in found}
 

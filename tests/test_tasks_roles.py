@@ -90,8 +90,10 @@ def task(items=LEXICON):
     return task_of(items, "roles", question="fit", measure="loss_per_token", better="lower")
 
 
-def measured(readings, asked):
-    return {(m.embedding, m.group, m.statistic): m for m in ROLES.measure(task(), readings, asked)}
+def measured(word_model, asked):
+    return {
+        (m.embedding, m.group, m.statistic): m for m in ROLES.measure(task(), word_model, asked)
+    }
 
 
 def of(context, asked):

@@ -203,7 +203,7 @@ def load(
     corpus: str | None = None,
     cache: Folder | None = None,
 ) -> WordModel:
-    """The readings of a trained model of a study: similarity, relation, meaning in context.
+    """A trained model of a study: similarity, pair scores, meaning in context.
 
     Args:
         results_folder: what `run` wrote.
@@ -246,7 +246,7 @@ def find_run(
 
 
 def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> WordModel:
-    """The readings of one row of `runs`.
+    """The model of one row of `runs`.
 
     Raises:
         StoreError: when the cache has no such cell, or another version of the code trained it.

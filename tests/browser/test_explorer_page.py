@@ -138,7 +138,7 @@ def test_readings_of_a_pair_and_embeddings_are_those_of_python(
 ) -> None:
     exact = model_of(kind, settings)
     vocab = Vocab(tuple(f"w{i}" for i in range(V)), np.arange(V, 0, -1))
-    readings: WordModel = MODELS[kind].read(
+    word_model: WordModel = MODELS[kind].read(
         tensors_of(rounded(exact)), vocab, TRAINING, exact.config
     )
     found = bare.page.evaluate(
@@ -149,12 +149,14 @@ def test_readings_of_a_pair_and_embeddings_are_those_of_python(
         }""",
         [model_data(exact.config, tensors_of(exact)), WINDOW],
     )
-    expected = {name: readings.relation("w3", "w8", embedding=name) for name in readings.relations}
+    expected = {
+        name: word_model.relation("w3", "w8", embedding=name) for name in word_model.relations
+    }
     assert found["relations"] == pytest.approx(expected, abs=1e-3)
-    bases = {embedding for embedding in readings.embeddings if not embedding.endswith(".centred")}
+    bases = {embedding for embedding in word_model.embeddings if not embedding.endswith(".centred")}
     assert set(found["near"]) == bases
     for embedding, near in found["near"].items():
-        words = readings.most_similar("w3", 5, embedding=embedding)
+        words = word_model.most_similar("w3", 5, embedding=embedding)
         assert [f"w{i}" for i, _ in near] == list(words)
         assert [value for _, value in near] == pytest.approx(list(words.values()), abs=1e-3)
 
@@ -199,9 +201,9 @@ def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: P
     ask(watched, "sentence", "The cat runs in the green field")
     from wordrel import api
 
-    readings = api.load(tiny / "out", "attention", seed=1)
-    ids = readings.vocab.ids(["the", "cat", "runs", "in", "the", "green", "field"])
-    weighed = readings.context.weights(ids, np.array([len(ids)]))  # type: ignore[union-attr]
+    word_model = api.load(tiny / "out", "attention", seed=1)
+    ids = word_model.vocab.ids(["the", "cat", "runs", "in", "the", "green", "field"])
+    weighed = word_model.context.weights(ids, np.array([len(ids)]))  # type: ignore[union-attr]
     cells = watched.page.locator("#map table").nth(0).locator("td.heat").all_inner_texts()
     assert [float(cell) for cell in cells] == pytest.approx(weighed.weight.tolist(), abs=0.006)
     even = watched.page.locator("#map table").nth(2).locator("tbody tr").nth(6)

@@ -273,14 +273,14 @@ def export(  # noqa: PLR0913 - a parameter an option
 
     results = read_results(folder)
     found = api.find_run(results, model, seed=seed, corpus=corpus)
-    readings = api.load_run(results, found, cache=cache)
+    word_model = api.load_run(results, found, cache=cache)
     if format_ == Format.WORD2VEC:
-        export_word2vec(readings, to, embedding=embedding)
+        export_word2vec(word_model, to, embedding=embedding)
     else:
         about = {"study": results.study, "corpus": found.corpus, "model": found.model}
         about |= {"kind": found.kind, "seed": int(found.seed)}
-        export_safetensors(readings, to, embedding=embedding, about=about)
-    typer.echo(f"{len(readings.vocab)} vectors of {model} seed {found.seed}: {to}")
+        export_safetensors(word_model, to, embedding=embedding, about=about)
+    typer.echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {to}")
 
 
 COMMANDS: dict[Callable[..., None], str] = {

@@ -77,10 +77,10 @@ def explorer_data(
             {
                 **model_data(model, _tensors(results, run, root), words),
                 "seed": int(run.seed),
-                "means": _means(readings),
-                **_selected(results, readings, run),
+                "means": _means(word_model),
+                **_selected(results, word_model, run),
             }
-            for model, run, readings in found
+            for model, run, word_model in found
         ],
     }
 
@@ -170,14 +170,14 @@ def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
     return {"shape": list(values.shape), "dtype": dtype, "data": data}
 
 
-def _means(readings: WordModel) -> dict[str, dict[str, Any]]:
+def _means(word_model: WordModel) -> dict[str, dict[str, Any]]:
     """The mean row over the whole vocabulary of each embedding that has a centred form."""
-    bases = [name for name in readings.embeddings if name + CENTRED in readings.embeddings]
-    return {name: packed_tensor(_mean(readings, name), "float32") for name in bases}
+    bases = [name for name in word_model.embeddings if name + CENTRED in word_model.embeddings]
+    return {name: packed_tensor(_mean(word_model, name), "float32") for name in bases}
 
 
-def _mean(readings: WordModel, name: str) -> Float32[np.ndarray, " D"]:
-    table, centred = readings.embeddings[name], readings.embeddings[name + CENTRED]
+def _mean(word_model: WordModel, name: str) -> Float32[np.ndarray, " D"]:
+    table, centred = word_model.embeddings[name], word_model.embeddings[name + CENTRED]
     there = np.flatnonzero(table.any(axis=1))
     if not len(there):
         return np.zeros(table.shape[1], dtype=np.float32)
@@ -185,11 +185,11 @@ def _mean(readings: WordModel, name: str) -> Float32[np.ndarray, " D"]:
     return row
 
 
-def _selected(results: Results, readings: WordModel, run: Row) -> dict[str, str]:
+def _selected(results: Results, word_model: WordModel, run: Row) -> dict[str, str]:
     """The selected embedding of the study; where that needs running text, the designed one."""
     chosen = rows(
         results.embeddings, corpus=run.corpus, model=run.model, question="alike", chosen=True
     )
-    stored = str(chosen[0].embedding) if chosen else readings.selected["alike"]
-    shown = stored if stored in readings.embeddings else readings.selected["alike"]
+    stored = str(chosen[0].embedding) if chosen else word_model.selected["alike"]
+    shown = stored if stored in word_model.embeddings else word_model.selected["alike"]
     return {"selected": shown, "study_selected": stored}

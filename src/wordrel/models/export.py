@@ -1,6 +1,6 @@
 """Vectors for other programs: word2vec's text format, and safetensors.
 
-Reads readings in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it.
+Reads a model in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it.
 """
 
 import json
@@ -18,18 +18,18 @@ from wordrel.models.word_model import WordModel
 
 
 def embedding_of(
-    readings: WordModel, embedding: str | None = None
+    word_model: WordModel, embedding: str | None = None
 ) -> tuple[str, Float32[np.ndarray, "V D"]]:
     """An embedding's name and its table; default: the selected one.
 
     Raises:
         NotAvailableError: naming the embeddings there are.
     """
-    name = readings.chosen(embedding, "alike", readings.embeddings)
-    return name, readings.embeddings[name]
+    name = word_model.chosen(embedding, "alike", word_model.embeddings)
+    return name, word_model.embeddings[name]
 
 
-def export_word2vec(readings: WordModel, path: Path, *, embedding: str | None = None) -> None:
+def export_word2vec(word_model: WordModel, path: Path, *, embedding: str | None = None) -> None:
     """Write word2vec's text format: a line `V D`, then a word and its values a line.
 
     Words come by descending frequency. Nine digits give every float32 back exactly.
@@ -38,15 +38,15 @@ def export_word2vec(readings: WordModel, path: Path, *, embedding: str | None = 
         NotAvailableError: there is no such embedding.
         StoreError: the file cannot be written.
     """
-    _, table = embedding_of(readings, embedding)
+    _, table = embedding_of(word_model, embedding)
     lines = [f"{table.shape[0]} {table.shape[1]}"]
-    for word, row in zip(readings.vocab.words, table.tolist(), strict=True):
+    for word, row in zip(word_model.vocab.words, table.tolist(), strict=True):
         lines.append(" ".join((word, *(format(value, ".9g") for value in row))))
     write_text(path, "\n".join(lines) + "\n")
 
 
 def export_safetensors(
-    readings: WordModel,
+    word_model: WordModel,
     path: Path,
     *,
     embedding: str | None = None,
@@ -55,7 +55,7 @@ def export_safetensors(
     """Write `embedding.weight` [V, D] as safetensors, the words beside it, and what it is.
 
     Args:
-        readings: the model.
+        word_model: the model.
         path: of the safetensors file; `vocab.txt` (line i is the word of row i) and `config.json`
             go into its folder.
         embedding: which table; default: the selected one.
@@ -65,10 +65,10 @@ def export_safetensors(
         NotAvailableError: there is no such embedding.
         StoreError: the folder holds other words, or a file cannot be written.
     """
-    name, table = embedding_of(readings, embedding)
+    name, table = embedding_of(word_model, embedding)
     rows, columns = table.shape
     described = {**(about or {}), "embedding": name, "vocab_size": rows, "embedding_dim": columns}
-    words = "".join(f"{word}\n" for word in readings.vocab.words)
+    words = "".join(f"{word}\n" for word in word_model.vocab.words)
     _refuse_other(path.with_name("vocab.txt"), words)
     _refuse_other(path.with_name("config.json"), json.dumps(described), read=json.loads)
     write_text(path.with_name("vocab.txt"), words)

@@ -41,12 +41,12 @@ class MeanWeight:
 
 
 def over_text(
-    readings: WordModel,
+    word_model: WordModel,
     ids: Int64[np.ndarray, " N"],
     ends: Int64[np.ndarray, " S"],
     counts: PairCounts | None = None,
 ) -> WordModel:
-    """The same readings, and those that a sample of the training text adds.
+    """The same model with what a sample of the training text adds.
 
     A model that reads text gets the embeddings `context` (the mean contextual state of each word
     over its places in the sample; a zero row where there is none) and `context.centred`. One that
@@ -57,26 +57,28 @@ def over_text(
     of a masked-word model nobody, so that a is the word that is masked where the weight is given.
 
     Args:
-        readings: of a trained model.
+        word_model: of a trained model.
         ids: the sample, in whole sentences.
         ends: exclusive ends of its sentences, rising, the last N.
         counts: of the training text, for a model that counts are answers of (`Model.counts`): it
             gets the relations `pmi` and `conditional` (log p(b | a)).
     """
-    embeddings, relations = dict(readings.embeddings), dict(readings.relations)
-    if readings.context is not None:
-        context = mean_states(readings.context, ids, ends, len(readings.vocab))
+    embeddings, relations = dict(word_model.embeddings), dict(word_model.relations)
+    if word_model.context is not None:
+        context = mean_states(word_model.context, ids, ends, len(word_model.vocab))
         embeddings |= {"context": context, "context" + CENTRED: centred(context)}
-    if isinstance(readings.context, Weigher):
-        relations |= _attention(readings, mean_weights(readings.context, ids, ends, len(context)))
+    if isinstance(word_model.context, Weigher):
+        relations |= _attention(
+            word_model, mean_weights(word_model.context, ids, ends, len(context))
+        )
     if counts is not None:
         relations |= {"pmi": counts.pmi, "conditional": counts.conditional}
-    return replace(readings, embeddings=embeddings, relations=relations)
+    return replace(word_model, embeddings=embeddings, relations=relations)
 
 
-def _attention(readings: WordModel, mean: PairTable) -> dict[str, Relation]:
-    values = readings.embeddings.get(
-        "value", readings.embeddings["input"]
+def _attention(word_model: WordModel, mean: PairTable) -> dict[str, Relation]:
+    values = word_model.embeddings.get(
+        "value", word_model.embeddings["input"]
     )  # without a map they are the rows
     lengths = np.linalg.norm(values, axis=1)
     return {

@@ -19,7 +19,7 @@ Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"
 
 
-def readings(
+def word_model(
     vocab: Vocab, tables: Mapping[str, Table], context: Contextualizer | None = None, why: str = ""
 ) -> WordModel:
     """What a model answers by its tables and its context; `why` it has no context, if so.
@@ -40,7 +40,7 @@ def readings(
 
 
 def spaces(**tables: Table) -> dict[str, Table]:
-    """Views by name: each table, `input+output` (the sum), and each of these once more `.centred`.
+    """Embeddings by name: each table, `input+output` (the sum), and each once more `.centred`.
 
     In the sum, words are alike that have the same contexts or that are each other's contexts.
     Source: Pennington et al. 2014, section 4.2; Levy et al. 2015, section 3.3.

@@ -1,4 +1,4 @@
-"""What a model's file has to offer: `train` makes tensors, `read` makes readings of them."""
+"""What a model's file has to offer: `train` makes tensors, `read` makes a `WordModel` of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Model:
 
     Attributes:
         train: (corpus, what all models share, own settings, seed, runtime) -> tensors.
-        read: (tensors, vocabulary, what all models share, own settings) -> readings.
+        read: (tensors, vocabulary, what all models share, own settings) -> model.
         version: raised when the code changes what a stored model means or contains.
         counts: whether the model is made of counted pairs, so that the counts themselves are
             answers of it: `over_text` then is to be given them.

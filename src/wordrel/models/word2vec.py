@@ -19,7 +19,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
-from wordrel.models.spaces import readings
+from wordrel.models.spaces import word_model
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
@@ -104,11 +104,11 @@ def read(
     """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
     if config.algorithm == "skip_gram":
         why = "skip-gram has no vector for a context of several words"
-        return readings(vocab, tensors, why=why)
+        return word_model(vocab, tensors, why=why)
     bias = np.zeros(len(vocab), dtype=np.float32)
     mix, outputs = _mean_of_window(torch.from_numpy(tensors["input"])), tensors["output"]
     context = StreamContext("masked_word", training, mix, _even, outputs, bias, vocab.counts)
-    return readings(vocab, tensors, context)
+    return word_model(vocab, tensors, context)
 
 
 def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:

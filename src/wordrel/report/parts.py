@@ -51,7 +51,7 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv.xz: its unit differs by model.
-    Views are mostly ways to measure the same thing, and one of them speaks; where each measures
+    Embeddings are mostly ways to measure the same thing, and one is selected; where each measures
     things of its own, each has its table.
     """
     every = queries.measured(results, corpus, question)

@@ -28,7 +28,7 @@ from wordrel.stats import (
 from wordrel.study.answers import Asked, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
@@ -114,7 +114,7 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
 
-def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int]) -> Row:
+def _common(asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, int]) -> Row:
     """The columns that scores and summary share."""
     model, embedding = key
     return {

@@ -16,7 +16,7 @@ from jaxtyping import Float64
 
 from wordrel.config.names import COLUMNS, EMBEDDINGS, inverse
 from wordrel.io.files import read_parquet, reading, write_parquet
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 ANSWERS = "answers.parquet"
 """Name of the file, in the folder of one cell and task."""
@@ -32,7 +32,7 @@ _OF_AN_EMBEDDING = {
 
 
 def write_answers(
-    path: Path, outcomes: Sequence[Outcome], measurements: Sequence[Measurement]
+    path: Path, outcomes: Sequence[Predictions], measurements: Sequence[Measurement]
 ) -> None:
     """Replace the file by these answers; the folder around it is synced, or its loss noticed.
 
@@ -40,7 +40,7 @@ def write_answers(
         ValueError: two embeddings of one row have other items.
         StoreError: when the disk refuses.
     """
-    rows: dict[str, list[Outcome]] = {}
+    rows: dict[str, list[Predictions]] = {}
     for outcome in outcomes:
         rows.setdefault(outcome.task, []).append(outcome)
     embeddings = list(dict.fromkeys(outcome.embedding for outcome in outcomes))
@@ -54,7 +54,7 @@ def write_answers(
     write_parquet(path, table, durable=False)
 
 
-def _items(number: int, outcomes: Sequence[Outcome], embeddings: Sequence[str]) -> pd.DataFrame:
+def _items(number: int, outcomes: Sequence[Predictions], embeddings: Sequence[str]) -> pd.DataFrame:
     first = outcomes[0]
     for outcome in outcomes:
         if not all(np.array_equal(getattr(outcome, k), getattr(first, k)) for k in _ITEMS):
@@ -67,7 +67,7 @@ def _items(number: int, outcomes: Sequence[Outcome], embeddings: Sequence[str]) 
     return pd.DataFrame({"row": number_of_each, **items, **answers})
 
 
-def _described(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
     each = [{key: getattr(o, name) for key, name in _OF_AN_EMBEDDING.items()} for o in outcomes]
     return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": each}
 
@@ -79,7 +79,7 @@ def _measured(one: Measurement) -> dict[str, Any]:
     return {keys.get(key, key): value for key, value in found.items()}
 
 
-def read_outcomes(path: Path) -> list[Outcome]:
+def read_outcomes(path: Path) -> list[Predictions]:
     """The outcomes of one cell and task, as they were stored.
 
     Raises:
@@ -89,7 +89,7 @@ def read_outcomes(path: Path) -> list[Outcome]:
         return list(_outcomes(read_parquet(path)))
 
 
-def _outcomes(table: pd.DataFrame) -> Iterator[Outcome]:
+def _outcomes(table: pd.DataFrame) -> Iterator[Predictions]:
     about, table.attrs = table.attrs, {}  # which pandas would copy with every column
     rows = about["rows"]
     if not rows:
@@ -105,7 +105,7 @@ def _outcomes(table: pd.DataFrame) -> Iterator[Outcome]:
         shared |= {name: values[own] for name, values in items.items()}
         for found in row["views"]:
             own_names = {name: found[key] for key, name in _OF_AN_EMBEDDING.items()}
-            yield Outcome(predicted=answers[found["view"]][own], **own_names, **shared)
+            yield Predictions(predicted=answers[found["view"]][own], **own_names, **shared)
 
 
 def read_measurements(path: Path) -> list[Measurement]:
@@ -138,11 +138,11 @@ class Asked:
 
     corpus: str
     question: str
-    outcomes: Mapping[Key, Mapping[int, Outcome]]
+    outcomes: Mapping[Key, Mapping[int, Predictions]]
     split: str = "test"
 
     @property
-    def any(self) -> Outcome:
+    def any(self) -> Predictions:
         """One of them, for what they have in common."""
         return next(iter(next(iter(self.outcomes.values())).values()))
 
@@ -166,11 +166,11 @@ class Asked:
 def collect(
     corpus: str,
     question: str,
-    cells: Iterable[tuple[str, int, Sequence[Outcome]]],
+    cells: Iterable[tuple[str, int, Sequence[Predictions]]],
     split: str = "test",
 ) -> list[Asked]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result."""
-    rows: dict[str, dict[Key, dict[int, Outcome]]] = {}
+    rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
         for outcome in outcomes:
             keys = rows.setdefault(outcome.task, {})

@@ -157,7 +157,7 @@ def cell_cost(spec: CellSpec) -> dict[str, Any]:
 
 
 def load_cell(spec: CellSpec) -> WordModel:
-    """The readings of a trained cell.
+    """The model of a trained cell.
 
     Raises:
         DamagedError: when its folder does not hold what was written; it is set aside.

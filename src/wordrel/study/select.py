@@ -12,7 +12,7 @@ from jaxtyping import Bool
 from wordrel.stats import MEASURES, answered_by_all, plain_scores
 from wordrel.study.answers import Asked
 from wordrel.study.schema import Row
-from wordrel.tasks import Outcome
+from wordrel.tasks import Predictions
 
 CHOSEN_BY = {
     **{name: name for name in ("alike", "relate", "direction", "in_context")},
@@ -98,7 +98,7 @@ def marked(asked: Asked, choice: Choice) -> Asked:
     return replace(asked, outcomes=outcomes)
 
 
-def _marked(outcome: Outcome, chosen: str | None) -> Outcome:
+def _marked(outcome: Predictions, chosen: str | None) -> Predictions:
     if chosen is None or not outcome.embedding:
         return outcome
     return replace(outcome, selected=outcome.embedding == chosen)
@@ -116,7 +116,7 @@ def _designed(model: str, asked: Iterable[Asked]) -> str | None:
 
 
 def _scores(model: str, dev: Sequence[Asked]) -> dict[str, float]:
-    """View -> mean score; of the embeddings that are candidates on every development split."""
+    """Embedding -> mean score; of the embeddings that are candidates on every development split."""
     by_task = [found for one in dev if (found := _by_embedding(model, one))]
     first = by_task[0] if by_task else {}
     common = [embedding for embedding in first if all(embedding in scores for scores in by_task)]

@@ -51,7 +51,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Predictions:
     """The answers of one model, in one embedding, to every item of one row of the result.
 
     Attributes:
@@ -83,7 +83,7 @@ class Outcome:
     note: str
     detail: bool = False
 
-    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Outcome":
+    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Predictions":
         """Some of the items as a row of their own."""
         return replace(
             self,
@@ -94,11 +94,11 @@ class Outcome:
             cluster=self.cluster[some],
         )
 
-    def noted(self, *notes: str) -> "Outcome":
+    def noted(self, *notes: str) -> "Predictions":
         """With these notes behind its own, the empty ones left out."""
         return replace(self, note="; ".join(filter(None, (self.note, *notes))))
 
-    def filled(self, answers: Float64[np.ndarray, " Q"], lacking: str) -> "Outcome":
+    def filled(self, answers: Float64[np.ndarray, " Q"], lacking: str) -> "Predictions":
         """With the answers to the Q covered items.
 
         Args:
@@ -177,12 +177,12 @@ class Scope:
     counts: PairCounts | None = None
 
 
-def nothing_to_answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
+def nothing_to_answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """Of a kind that only measures: nothing says which answer would be right."""
     return []
 
 
-def nothing_to_measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
+def nothing_to_measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """Of a kind that only scores."""
     return []
 
@@ -213,16 +213,16 @@ class Kind:
     version: int
     better: Better
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
-    answer: Callable[[Task, WordModel, Scope], list[Outcome]] = nothing_to_answer
+    answer: Callable[[Task, WordModel, Scope], list[Predictions]] = nothing_to_answer
     measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
 
 
-def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Outcome:
+def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Predictions:
     """The outcome of a model that says nothing: a form that kinds fill in with `replace`."""
     items = task.items
     nothing = np.full(items.n_items, np.nan)
     note = "" if covered.any() else _nothing_covered(items.n_items)
-    return Outcome(
+    return Predictions(
         task=task.name,
         measure=task.measure,
         embedding="",
@@ -244,28 +244,31 @@ def _nothing_covered(n_items: int) -> str:
     )
 
 
-def reason(readings: WordModel, *questions: str) -> str:
+def reason(word_model: WordModel, *questions: str) -> str:
     """Why the model has no answer to the first of `questions` that it explains."""
     for question in questions:
-        if question in readings.unavailable:
-            return readings.unavailable[question]
+        if question in word_model.unavailable:
+            return word_model.unavailable[question]
     return f"the model has no answer to the question {questions[0]!r} and does not say why"
 
 
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
-"""The note on items of known words without a direction in an embedding; see `Outcome.filled`."""
+"""The note on items of known words without a direction there; see `Predictions.filled`."""
 
 
 def in_each(
-    form: Outcome, readings: WordModel, question: str, spaces: Mapping[str, Space]
-) -> Iterator[tuple[Outcome, Space]]:
+    form: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
+) -> Iterator[tuple[Predictions, Space]]:
     """The form, yet to be filled in, of each embedding or relation, and that embedding or relation.
 
     Args:
         form: of all of them.
-        readings: whom.
+        word_model: whom.
         question: whose selected embedding or relation is marked.
         spaces: by name.
     """
     for name, space in spaces.items():
-        yield replace(form, embedding=name, selected=name == readings.selected.get(question)), space
+        yield (
+            replace(form, embedding=name, selected=name == word_model.selected.get(question)),
+            space,
+        )

@@ -41,7 +41,7 @@ def probe_words(vocab: Vocab, n: int = 1000) -> Int64[np.ndarray, " Q"]:
 
 
 def neighbours(
-    readings: WordModel,
+    word_model: WordModel,
     embedding: str,
     probes: Int64[np.ndarray, " Q"],
     k: int = 10,
@@ -50,7 +50,7 @@ def neighbours(
     """The k words of largest cosine to each probe, best first, the probe itself left out.
 
     Args:
-        readings: one trained model.
+        word_model: one trained model.
         embedding: the name of the space.
         probes: word ids.
         k: how many; all but one of the candidates where there are not so many.
@@ -59,26 +59,26 @@ def neighbours(
     Returns:
         Word ids; -1 throughout for a probe without a vector.
     """
-    candidates = min(len(readings.vocab), restrict)
-    unit = unit_rows(readings.embeddings[embedding][:candidates])
-    queries = unit_rows(readings.embeddings[embedding][probes])
+    candidates = min(len(word_model.vocab), restrict)
+    unit = unit_rows(word_model.embeddings[embedding][:candidates])
+    queries = unit_rows(word_model.embeddings[embedding][probes])
     found = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
     found[~queries.any(axis=1)] = -1
     return found
 
 
-def agreement_answers(readings: WordModel) -> dict[str, Probed]:
+def agreement_answers(word_model: WordModel) -> dict[str, Probed]:
     """Neighbours and vectors of the `probe_words` in every embedding, the one for "alike" first.
 
     All of them, because development splits choose only later which embedding speaks for a model.
     """
-    probes = probe_words(readings.vocab)
-    first = readings.selected.get("alike", "")
+    probes = probe_words(word_model.vocab)
+    first = word_model.selected.get("alike", "")
     return {
         embedding: Probed(
-            neighbours(readings, embedding, probes), readings.embeddings[embedding][probes]
+            neighbours(word_model, embedding, probes), word_model.embeddings[embedding][probes]
         )
-        for embedding in sorted(readings.embeddings, key=lambda embedding: embedding != first)
+        for embedding in sorted(word_model.embeddings, key=lambda embedding: embedding != first)
     }
 
 

@@ -22,7 +22,7 @@ from jaxtyping import Float64, Int64
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.models.word_model import WordModel
-from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
+from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
 from wordrel.tasks.clustered import clustered_mean, clustered_means
 from wordrel.tasks.pair_classes import ARTICLES, WINDOW, material_of, of_classes, parts_of
 from wordrel.tasks.word_pairs import (
@@ -47,13 +47,13 @@ _RANKED, _BESIDE = 300, 100
 """Words that an article is ranked among, and words that the mean of each is taken over."""
 
 
-def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation and row: over tokens, clustered by sentence; and over types, by verb.
 
     Raises:
         TypeError: where the items of the task are no parsed sentences.
     """
-    words = words_of(task.items, readings.vocab, scope.lowercase)
+    words = words_of(task.items, word_model.vocab, scope.lowercase)
     pairs = _with_verbs(words)
     form = coded(words.forms)
     types = pairs[np.unique(numbered(form[pairs.left], form[pairs.right]), return_index=True)[1]]
@@ -65,7 +65,7 @@ def answer(task: Task, readings: WordModel, scope: Scope) -> list[Outcome]:
         outcome
         for name, contrast in rows
         for outcome in told_apart(
-            replace(task, name=name), readings, words, contrast, both_ways=True
+            replace(task, name=name), word_model, words, contrast, both_ways=True
         )
     ]
 
@@ -103,20 +103,20 @@ def _contrast(words: Words, pairs: Pairs, cluster: Int64[np.ndarray, " N"]) -> C
     )
 
 
-def measure(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
+def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """Of every relation: classes of pairs, dependency relations, the regression, the articles.
 
     Raises:
         TypeError: where the items of the task are no parsed sentences.
     """
-    words = words_of(task.items, readings.vocab, scope.lowercase)
-    material = material_of(words, readings.vocab, scope.counts)
+    words = words_of(task.items, word_model.vocab, scope.lowercase)
+    material = material_of(words, word_model.vocab, scope.counts)
     return [
         measurement
-        for embedding, relation in readings.relations.items()
+        for embedding, relation in word_model.relations.items()
         for measurement in (
             *of_classes(task.name, embedding, relation, material),
-            *of_articles(task.name, embedding, relation, readings.vocab),
+            *of_articles(task.name, embedding, relation, word_model.vocab),
         )
     ]
 

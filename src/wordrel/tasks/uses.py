@@ -169,7 +169,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     return read_uses(items, vocab, scope.lowercase).covered
 
 
-def vectors(readings: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
+def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
     """What the model says of each use: a row a use, NaN where it says nothing.
 
     Returns:
@@ -178,10 +178,10 @@ def vectors(readings: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U
         with length 1, one behind the other. Only those that the model has.
     """
     found: dict[str, Float32[np.ndarray, "A _"]] = {}
-    if readings.embeddings:
-        found["static"] = readings.embeddings[readings.selected["alike"]][uses.ids[uses.places]]
-    if readings.context is not None:
-        found["context"] = readings.context.contextual(uses.ids, uses.ends)[uses.places]
+    if word_model.embeddings:
+        found["static"] = word_model.embeddings[word_model.selected["alike"]][uses.ids[uses.places]]
+    if word_model.context is not None:
+        found["context"] = word_model.context.contextual(uses.ids, uses.ends)[uses.places]
     if len(found) == 2:
         parts = [unit_rows(rows) for rows in found.values()]
         joined = np.concatenate(parts, axis=1)
@@ -210,9 +210,9 @@ def pair_cosines(rows: Float32[np.ndarray, "U D"]) -> Float64[np.ndarray, " P"]:
     return found
 
 
-def count_lost(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
+def count_lost(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What the vocabulary takes from the sentences: the same for every model of a corpus."""
-    uses = read_uses(task.items, readings.vocab, scope.lowercase)
+    uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     n = len(uses.known)
     shares = (
         ("uses", "share_word_unknown", n - uses.known.sum(), n),

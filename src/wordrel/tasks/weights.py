@@ -122,23 +122,23 @@ def looks(context: Weigher, text: Text) -> Looks:
     return Looks(context.weights(text.ids, text.ends), text.sentence)
 
 
-def measure_roles(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
+def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What there is to tell of a model; nothing of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)
+    kinds = classes_of(task.items, word_model.vocab, scope.lowercase)
     text = text_of(task, scope)
-    rows, context = list[_Row](), readings.context
+    rows, context = list[_Row](), word_model.context
     try:
         if isinstance(context, Weigher):
             found = looks(context, text)
             rows += [*_asking(found, kinds[text.ids]), *_attended(found, kinds)]
         if isinstance(context, Exchangeable):
             fewer = text_of(task, scope, MAX_TOKENS)
-            rows += _exchanged(context, fewer, len(readings.vocab))
+            rows += _exchanged(context, fewer, len(word_model.vocab))
     except NotAvailableError:
         return []
     return [Measurement(task.name, *row) for row in rows]
@@ -188,21 +188,21 @@ def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row
         yield "exchanged", "all", "added_loss", value, error, n
 
 
-def measure_learned(task: Task, readings: WordModel, scope: Scope) -> list[Measurement]:
+def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What there is to tell of a model; nothing of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
     text = text_of(task, scope)
-    context, tenth = readings.context, tenths(readings.vocab)
+    context, tenth = word_model.context, tenths(word_model.vocab)
     if context is None:
         return []
     rows: list[_Row] = []
-    if "relative_position" in readings.learned:
-        rows += _of_offsets(readings.learned["relative_position"], context.objective)
-    if "per_word_weight" in readings.learned:
-        rows += _of_words(readings.learned["per_word_weight"], tenth)
+    if "relative_position" in word_model.learned:
+        rows += _of_offsets(word_model.learned["relative_position"], context.objective)
+    if "per_word_weight" in word_model.learned:
+        rows += _of_words(word_model.learned["per_word_weight"], tenth)
     try:
         if isinstance(context, Weigher):
             found = looks(context, text)

@@ -1,4 +1,4 @@
-// A trained model: the embeddings of a word, the readings of a pair, and the layer's forward pass.
+// A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
 // The mathematics is that of wordrel/models/matched/weights.py.
 
 class Model {

@@ -238,7 +238,7 @@ function showPair() {
     body.append(row);
   }
   place.append(put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
-    "aria-label": "WordModel of the pair" }), put(table, body)));
+    "aria-label": "Scores of the pair" }), put(table, body)));
 }
 
 function showAll() { showNear(); showMap(); showPair(); }

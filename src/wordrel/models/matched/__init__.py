@@ -18,7 +18,7 @@ from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
-from wordrel.models.spaces import readings
+from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
 
@@ -72,7 +72,7 @@ def read(
     )
     if model.architecture.words_ask:
         context = WordsAsk(**vars(context), model=model)
-    return replace(readings(vocab, tables, context), learned=_learned(model))
+    return replace(word_model(vocab, tables, context), learned=_learned(model))
 
 
 @dataclass(frozen=True)
