@@ -8,6 +8,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
 from wordrel.io.files import file_digest, write_text
 
+_AUTHORS = 10
+"""With fewer, a source is split by document: one author could be all of its tests."""
+_BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 Kind = Literal["text", "wiki_dump"]
 
@@ -45,6 +49,12 @@ class SourceFile:
     size: int
     modified_ns: int
     sha256: str
+
+    @property
+    def author(self) -> str:
+        """Whose text it is, where the name says so as in `Dickens_Bleak_1853.txt`; else empty."""
+        found = _BY_AUTHOR.fullmatch(Path(self.name).name)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,12 @@ class Source:
         if len(self.files) == 1:
             return self.files[0].sha256
         return hashlib.sha256("".join(f"{f.sha256}\n" for f in self.files).encode()).hexdigest()
+
+    @property
+    def authors(self) -> list[str]:
+        """The author of each file, or nothing where fewer than ten have a known one."""
+        authors = [file.author for file in self.files]
+        return authors if len({*authors} - {""}) >= _AUTHORS else []
 
     def fingerprint(self) -> list[list[str]]:
         """What of the files decides the corpus: bytes and reader, not names or places."""
