@@ -238,4 +238,5 @@ def test_the_commands_say_what_was_sampled(tmp_path: Path) -> None:
         sample = f"{part} tokens in 2 documents, of {tokens} tokens in 30 documents"
         assert f"a sample (limit_tokens={part}): {sample}" in said(command, part)
         whole = f"limit_tokens=9,999 takes the whole source: {tokens} tokens in 30 documents"
-        assert whole in said(command, 9999)
+        assert whole in (shown := said(command, 9999))
+        assert f"train 30 30 {tokens} development 0 0 0 held out 0 0 0" in shown

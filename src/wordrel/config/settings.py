@@ -117,14 +117,22 @@ class CorpusConfig(Strict):
 
     @model_validator(mode="after")
     def _one_way_to_split(self) -> "CorpusConfig":
-        given = [share is not None for share in (self.held_out, self.test, self.development)]
-        if given not in ([True, False, False], [False, True, True]):
-            message = "held_out alone, or test and development together without held_out"
-            raise PydanticCustomError("shares", message)
-        if self.test is None and "max_test_document" in self.model_fields_set:
-            raise PydanticCustomError("shares", "test and development beside max_test_document")
-        if self.test is not None and self.test + (self.development or 0) >= 1:
-            raise PydanticCustomError("shares", "test and development to leave training documents")
+        shares = {"test": self.test, "development": self.development}
+        missing = [key for key, share in shares.items() if share is None]
+        if len(missing) == 1:
+            raise _unfit(
+                missing[0], "found nothing, expected a share: test and development go together"
+            )
+        if missing and self.held_out is None:
+            raise _unfit("held_out", "found null, expected a share, or test and development")
+        if missing and "max_test_document" in self.model_fields_set:
+            raise _unfit("max_test_document", "found a number, expected test and development too")
+        if not missing and self.held_out is not None:
+            text = f"found {self.held_out} beside test and development, expected one way to split"
+            raise _unfit("held_out", f"{text}: remove it")
+        if (self.test or 0) + (self.development or 0) >= 1:
+            text = f"found {self.test} with development {self.development}"
+            raise _unfit("test", f"{text}, expected less than 1 together")
         return self
 
     @property
@@ -144,6 +152,11 @@ class CorpusConfig(Strict):
         if self.test is None and self.vocabulary == "sample":
             unused.add("vocabulary")
         return {key: value for key, value in data.items() if key not in unused}
+
+
+def _unfit(key: str, text: str) -> PydanticCustomError:
+    """What is wrong with a setting beside others of its group."""
+    return PydanticCustomError("unfit", "{text}", {"key": key, "text": text})
 
 
 _SPLIT_IN_THREE = ("test", "development", "max_test_document")

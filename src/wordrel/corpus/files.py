@@ -41,6 +41,8 @@ class SourceFile:
         size: bytes on disk.
         modified_ns: time of its last change.
         sha256: of its bytes.
+        same_as: sha256 and suffix of a packed file that holds the same text, by which corpora of it
+            are named.
     """
 
     path: Path
@@ -49,6 +51,12 @@ class SourceFile:
     size: int
     modified_ns: int
     sha256: str
+    same_as: tuple[str, str] | None = None
+
+    @property
+    def named_by(self) -> tuple[str, str]:
+        """The sha256 and the suffix that name corpora of this text."""
+        return self.same_as or (self.sha256, self.path.suffix)
 
     @property
     def author(self) -> str:
@@ -78,7 +86,7 @@ class Source:
     def sha256(self) -> str:
         """Of the file, or of the list of digests where there are several."""
         if len(self.files) == 1:
-            return self.files[0].sha256
+            return self.files[0].named_by[0]
         return hashlib.sha256("".join(f"{f.sha256}\n" for f in self.files).encode()).hexdigest()
 
     @property
@@ -91,7 +99,7 @@ class Source:
         """What of the files decides the corpus: bytes and reader, not names or places."""
         wiki = f"wiki {WIKI_VERSION}, gensim {version('gensim')}"
         readers = {"wiki_dump": wiki, "text": "text"}
-        return [[f.sha256, readers[f.kind], f.path.suffix] for f in self.files]
+        return [[f.named_by[0], readers[f.kind], f.named_by[1]] for f in self.files]
 
 
 def own_source(source: str, cache: Path) -> Source:

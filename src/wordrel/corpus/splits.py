@@ -101,9 +101,9 @@ def _bounds(keys: UInt64[np.ndarray, " M"], config: CorpusConfig) -> tuple[int, 
         keys: of all documents, rising; those of one author are the same.
         config: with the shares.
     """
-    test = _bound(keys, 0, config.test or 0, min(TEST_DOCUMENTS, len(keys) // 3))
+    test = _bound(keys, 0, config.test or 0.0, min(TEST_DOCUMENTS, len(keys) // 3))
     wanted = min(DEVELOPMENT_DOCUMENTS, len(keys) // 6)
-    return test, _bound(keys, test, config.development or 0, wanted)
+    return test, _bound(keys, test, config.development or 0.0, wanted)
 
 
 def _bound(keys: UInt64[np.ndarray, " M"], start: int, share: float, wanted: int) -> int:
