@@ -102,7 +102,7 @@ def test_documents_are_dealt_out_by_their_digest_and_shares_are_raised(
     known = {word for text in expected["train"] for word in text.split()}
     for part, found in parts_of(corpus).items():
         assert found == [" ".join(w for w in t.split() if w in known) for t in expected[part]]
-        prefix = "" if part == "train" else f"{part}_"
+        prefix = {"train": "", "development": "development_", "test": "held_out_"}[part]
         assert corpus.report[f"{prefix}documents"] == len(found)
     counts = len(expected["test"]), len(expected["development"])
     assert sizes in (None, counts)
@@ -285,7 +285,7 @@ def test_a_small_text_says_that_nothing_can_be_decided_on_it(tmp_path: Path) -> 
     path = written(tmp_path, [long_text(18_000, stop=20)])
     report = prepare(config_of(path, documents="file"), tmp_path / "cache").report
     assert report["few_test_documents"] is True
-    assert [report[f"{p}documents"] for p in ("", "development_", "test_")] == [9, 3, 6]
+    assert [report[f"{p}documents"] for p in ("", "development_", "held_out_")] == [9, 3, 6]
     output = prepared(path, tmp_path / "cache", "documents=file")
     assert "too few documents: blocks of about 1,000 words stand for them" in output
     assert "fewer than 20 test documents: no interval and no verdict" in output
@@ -371,7 +371,7 @@ def test_a_corpus_with_held_out_is_what_it_was_and_has_no_development_part(tmp_p
     assert [len(a) for a in vars(corpus.development).values()] == [0, 0, 0]
     folder = corpus_folder(tmp_path, "t", corpus.digest)
     assert {p.name for p in folder.iterdir() if p.is_dir()} == {"train", "held_out"}
-    keys = {"split_by", "few_test_documents", "unused_tokens", "test_documents"}
+    keys = {"split_by", "few_test_documents", "unused_tokens", "development_documents"}
     assert not keys & set(corpus.report)
 
 

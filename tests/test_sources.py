@@ -270,7 +270,7 @@ def test_text8_is_one_line_and_blocks_of_it_are_documents(tmp_path: Path) -> Non
     corpus = prepare(config, tmp_path / "cache")
     assert corpus.name == "text8"
     report = corpus.report
-    sizes = [report[f"{part}tokens"] for part in ("", "development_", "test_")]
+    sizes = [report[f"{part}tokens"] for part in ("", "development_", "held_out_")]
     assert sizes == [40_000, 10_000, 20_000]
     assert report["split_by"] == "block"
     assert set(corpus.vocab.words) == set(words)

@@ -36,6 +36,8 @@ from wordrel.io.download import Progress
 from wordrel.io.files import write_json
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
+_PREFIXES = {Part.TRAIN: "", Part.DEVELOPMENT: "development_", Part.TEST: "held_out_"}
+"""Of the sizes of a part in the report; tests are held out, with `held_out` and with `test`."""
 Done = TypeVar("Done")
 
 
@@ -163,7 +165,7 @@ class Builder:
         return writers
 
     def _part_names(self) -> dict[Part, str]:
-        """The parts that are written, and what they are called on disk and in the report."""
+        """The parts that are written, and their folders."""
         if self.config.test is None:
             return {Part.TRAIN: "train", Part.TEST: "held_out"}
         return {Part.TRAIN: "train", Part.DEVELOPMENT: "development", Part.TEST: "test"}
@@ -212,8 +214,8 @@ class Builder:
             "bytes": self.source.bytes,
             "sha256": self.source.sha256,
         }
-        for part, name in self._part_names().items():
-            prefix, writer = "" if part == Part.TRAIN else f"{name}_", written[part]
+        for part, writer in written.items():
+            prefix = _PREFIXES[part]
             report |= {
                 f"{prefix}tokens": writer.ids.length,
                 f"{prefix}sentences": writer.sentences.length,
