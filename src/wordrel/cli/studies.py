@@ -70,7 +70,7 @@ def new(
     training, text = config.training, config.corpora[0]
     typer.echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
-        f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
+        f"{text.min_count}, held out {text.test_share:.0%}, dim {training.dim}, {training.epochs} "
         f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
     typer.echo(f"What it takes: wordrel run {place} --plan")

@@ -89,6 +89,8 @@ def _explain(error: Any) -> Problem:
         return keys, text
     if kind == "extra_forbidden" and keys[0] == "models" and keys[-1] in KEYS:
         return keys, f"found {keys[-1]}, which is now called {KEYS[str(keys[-1])]}"
+    if kind == "unfit":
+        return (*keys, error["ctx"]["key"]), error["msg"]
     if kind == "extra_forbidden":
         return keys, f"found an unknown key{_hint(error['loc'])}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
