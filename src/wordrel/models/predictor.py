@@ -27,7 +27,7 @@ class Predictor(Protocol):
 
     @property
     def name(self) -> str:
-        """Which way of reading the model this is, such as "context"; a row names it as its view."""
+        """Which way of reading the model this is, such as "context": the embedding of a row."""
 
     @property
     def objective(self) -> Literal["masked_word", "next_word"]:
