@@ -10,6 +10,7 @@ from wordrel.config.models import (
     TrainingConfig,
     Word2vecConfig,
     identity,
+    training_identity,
 )
 from wordrel.config.paths import content_digest, seen_from, stored_text
 from wordrel.config.settings import (
@@ -57,4 +58,5 @@ __all__ = [
     "parse_corpus",
     "seen_from",
     "stored_text",
+    "training_identity",
 ]

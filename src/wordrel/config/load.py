@@ -21,6 +21,7 @@ from wordrel.config.names import SCHEMA, config_now
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, nearest, problems_of
+from wordrel.config.recipes import with_recipes
 from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
 from wordrel.config.vary import expanded
@@ -54,7 +55,7 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     """
     folder = Path(path).parent
     data, places = read_yaml(Path(path), overrides, partial(_under_present_names, Path(path)))
-    data, wrong = expanded(data, places)
+    data, wrong = _written_out(data, places)
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
     return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
@@ -90,7 +91,7 @@ def parse_config(
         folder: where its paths start; default: they stay as they are.
     """
     places = Places(place)
-    data, wrong = expanded(data, places)
+    data, wrong = _written_out(data, places)
     there = data if folder is None else anchored(data, lambda keys: folder)
     return _parse(there, places, [*wrong, *_unknown_tasks(data)])
 
@@ -109,6 +110,13 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     data = {"corpora": [corpus], **rest}
     there = anchored(data, lambda keys: Path())
     return _parse(data, places, list(_missing_files(data, there))).corpora[0]
+
+
+def _written_out(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], list[Problem]]:
+    """The data with `vary` and recipes written out, and what is wrong with them."""
+    varied, wrong = expanded(data, places)
+    found, contradictions = with_recipes(varied)
+    return found, [*wrong, *contradictions]
 
 
 def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:

@@ -31,6 +31,11 @@ class TrainingConfig(Strict):
     epochs: int = Field(5, ge=1)
     negatives: int = Field(5, ge=1, description="noise words a target, by weight in the loss")
     noise_exponent: float = Field(0.75, ge=0, le=1, description="noise ~ count ** exponent")
+    hits: Literal["keep", "skip"] = Field(
+        "keep",
+        description="noise words that equal the target count, or do not (as in gensim, which then "
+        "learns odds, and in wordrel before this setting)",
+    )
     subsample: float = Field(
         1e-3,
         ge=0,
@@ -40,6 +45,13 @@ class TrainingConfig(Strict):
     shuffled: bool = Field(
         False, description="the words of each sentence in random order, another one each epoch"
     )
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "w2v": {"subsample": 1e-3, "shrink_window": True, "negatives": 5},
+    "lm": {"subsample": 0.0, "shrink_window": False},
+}
+"""What each recipe says of training; of the loss, see `wordrel.config.recipes`."""
 
 
 if TYPE_CHECKING:
@@ -112,7 +124,7 @@ class MatchedConfig(_Model):
         False,
         description="mean only: give each context word the whole gradient, as gensim's CBOW does",
     )
-    loss: Literal["negative_sampling", "sampled_softmax"] = "negative_sampling"
+    loss: Literal["negative_sampling", "sampled_softmax", "full_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
     weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
     batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
@@ -134,3 +146,11 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
     return settings | {"kind": kind, "name": name}
+
+
+def training_identity(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
+    """The settings of training that decide what this model learns."""
+    ignored = set()
+    if not isinstance(model, MatchedConfig) or model.loss == "full_softmax":
+        ignored.add("hits")  # gensim skips them whatever is set; counts have none
+    return training.model_dump(mode="json", exclude=ignored)

@@ -25,6 +25,9 @@ TABLES = {"views": "embeddings"}
 EMBEDDINGS = {"offsets": "relative_position", "words": "per_word_weight"}
 """Of `learned_weights`; all other embeddings and pair scores keep their ids."""
 
+TRAINING: dict[str, Any] = {"hits": "skip"}
+"""Settings of training that were none in schema 1 and 2, and what training did then."""
+
 Data = Mapping[str, Any]
 
 
@@ -37,7 +40,7 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     """A config of schema 1 or 2 under present names.
 
     Args:
-        data: as stored; where `scale` is absent it is false, as it was then.
+        data: as stored; a setting that it lacks is as it was then.
 
     Returns:
         The config, and the former name of each of its models with the present one.
@@ -49,14 +52,25 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     for i, entry in enumerate(found.get("models") or ()):
         if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
             found["models"][i] = {"scale": False, **entry}
+    if isinstance(training := found.get("training"), Mapping):
+        found["training"] = {**TRAINING, **training}
     distinct(names)
     return found, names
 
 
 def config_then(data: Data) -> dict[str, Any]:
-    """A config under the former names: what digests are made of."""
+    """A config under the former names, of the settings of then: what digests are made of."""
     kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
-    return _translated(data, kinds, inverse(KEYS))[0]
+    found = _translated(data, kinds, inverse(KEYS))[0]
+    for group in (found, *found["models"]):
+        group["training"] = group["training"] and _then(group["training"])
+    return found
+
+
+def _then(training: Data) -> dict[str, Any]:
+    """Settings of training without those that say what it did then, or nothing."""
+    new = {key for key, before in TRAINING.items() if training.get(key) in (before, None)}
+    return {key: value for key, value in training.items() if key not in new}
 
 
 def names_then(data: Data) -> dict[str, str]:

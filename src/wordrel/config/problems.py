@@ -140,7 +140,7 @@ def _wrong_kind(error: Any) -> str:
 def _hint(loc: Keys) -> str:
     """The key that was meant, or where this one belongs, and what is allowed here."""
     key, allowed = str(loc[-1]), _allowed(loc)
-    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in group.model_fields}
+    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in _keys_in(group)}
     hint = nearest(key, allowed)
     if hint == ";" and (near := difflib.get_close_matches(key, homes, n=1)):
         hint = f"; did you mean {homes[near[0]].replace('corpora.', 'corpora.0.')!r}?"
@@ -153,10 +153,14 @@ def _allowed(loc: Keys) -> list[str]:
         return list(StudyConfig.model_fields)
     group = str(loc[0])
     if group not in _KINDS:
-        return list(_GROUPS[group].model_fields)
+        return _keys_in(_GROUPS[group])
     inner = str(loc[3])  # the key itself, or a group of settings within the item
     home = _GROUPS[inner] if len(loc) > 4 else _KINDS[group][str(loc[2])]
-    return list(home.model_fields)
+    return _keys_in(home)
+
+
+def _keys_in(group: type[BaseModel]) -> list[str]:
+    return [*group.model_fields, *(["recipe"] if group is TrainingConfig else [])]
 
 
 def _keys_of(loc: Keys) -> str:

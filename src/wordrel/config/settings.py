@@ -20,7 +20,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from wordrel.config.models import ModelConfig, Name, Strict, TrainingConfig, model_name
+from wordrel.config.models import (
+    RECIPES,
+    ModelConfig,
+    Name,
+    Strict,
+    TrainingConfig,
+    model_name,
+)
 
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),
@@ -308,7 +315,10 @@ def config_schema() -> dict[str, Any]:
     named = {"type": "string", "description": "a task of the registry (wordrel tasks list)"}
     items = schema["properties"]["tasks"]["items"]
     schema["properties"]["tasks"]["items"] = {"anyOf": [named, items]}
-    shared = TrainingConfig.model_json_schema()["properties"]
+    recipe = {"enum": [*RECIPES], "description": "stands for subsample, shrink_window and loss"}
+    shared = TrainingConfig.model_json_schema()["properties"] | {"recipe": recipe}
+    for name in ("TrainingConfig", "TrainingChange"):
+        schema["$defs"][name]["properties"]["recipe"] = recipe
     for name, group in schema["$defs"].items():
         if "training" in group["properties"] or name == "CorpusConfig":
             own = group["properties"] | (shared if "training" in group["properties"] else {})

@@ -30,7 +30,11 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
     """
     found, problems = dict(data), list[Problem]()
     shared = data.get("training")
-    defaults = TrainingConfig().model_dump() | (shared if isinstance(shared, dict) else {})
+    defaults = (
+        {"recipe": None}
+        | TrainingConfig().model_dump()
+        | (shared if isinstance(shared, dict) else {})
+    )
     for group, training in (("corpora", {}), ("models", defaults)):
         if not isinstance(entries := data.get(group), list | tuple):
             continue

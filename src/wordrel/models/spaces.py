@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.predictor import Predictor
 from wordrel.models.relations import Cosine, Product, Relation
 from wordrel.models.word_model import Contextualizer, WordModel
 
@@ -24,6 +25,8 @@ def word_model(
 ) -> WordModel:
     """What a model answers by its tables and its context; `why` it has no context, if so.
 
+    A context that predicts words is how its loss is read, too.
+
     The value is the headline where there is one: it is what a word gives to a state, as the plain
     input row is in CBOW.
     """
@@ -34,6 +37,7 @@ def word_model(
         embeddings=spaces(**tables),
         relations=relations(**tables),
         context=context,
+        predictors=(context,) if isinstance(context, Predictor) else (),
         selected={"alike": alike, "relate": relate, "in_context": in_context},
         unavailable={"context": why, "fit": why} if context is None else {},
     )

@@ -19,6 +19,7 @@ from wordrel.corpus.unknown import unknown_word
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.facts import facts_html, facts_text
+from wordrel.models.predictor import Predictor
 from wordrel.models.relations import Relation
 
 Objective = Literal["masked_word", "next_word"]
@@ -136,6 +137,8 @@ class WordModel:
         embeddings: name -> one row a word, [V, D]: the spaces in which words can be alike.
         relations: name -> how strongly a word relates to another.
         context: what reads running text, or None.
+        predictors: the ways of reading its probability of a word in running text; where several
+            have one objective, development text says which counts.
         selected: question ("alike", "relate", "in_context") -> the embedding, or the pair score,
             that was fixed beforehand.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
@@ -151,6 +154,7 @@ class WordModel:
     embeddings: Mapping[str, Float32[np.ndarray, "V D"]]
     relations: Mapping[str, Relation] = field(default_factory=dict)
     context: Contextualizer | None = None
+    predictors: tuple[Predictor, ...] = ()
     selected: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     learned: Mapping[str, Float32[np.ndarray, " _"]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity
+from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity, training_identity
 from wordrel.config.names import names_then
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
@@ -91,7 +91,7 @@ class CellSpec:
 
     def _folder_of(self, model: Mapping[str, Any]) -> Path:
         version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
-        training = self.training_config.model_dump(mode="json")
+        training = training_identity(self.model_config, self.training_config)
         digest = cell_digest(self.corpus_digest, model, training, self.seed, version)
         return cell_folder(self.cache, self.corpus_name, model["name"], self.seed, digest)
 
@@ -136,7 +136,7 @@ def _described(spec: CellSpec) -> dict[str, Any]:
     return {
         "corpus": {"name": spec.corpus_name, "digest": spec.corpus_digest},
         "model": identity(spec.model_config),
-        "training": spec.training_config.model_dump(mode="json"),
+        "training": training_identity(spec.model_config, spec.training_config),
         "seed": spec.seed,
     }
 

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from wordrel.config import NamedTask, TaskConfig
-from wordrel.corpus import Corpus, open_corpus
+from wordrel.corpus import Corpus, Split, open_corpus
 from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
@@ -120,9 +120,7 @@ def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
     if task.question == "agreement":
         write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return
-    kind = KINDS[task.kind]
-    outcomes, found = kind.answer(task, word_model, scope), kind.measure(task, word_model, scope)
-    write_answers(path, outcomes, found)
+    write_answers(path, *KINDS[task.kind].ask(task, word_model, scope))
 
 
 def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordModel, Scope]:
@@ -137,7 +135,21 @@ def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordMod
     probe = Probe(
         np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
     )
-    return word_model, Scope(work.lowercase, probe=probe, counts=counts)
+    development, test = corpus.development, corpus.test
+    if not len(development.ids):  # a corpus of two parts
+        development, test = _halves(held_out)
+    scope = Scope(work.lowercase, probe=probe, counts=counts, development=development, test=test)
+    return word_model, scope
+
+
+def _halves(split: Split) -> tuple[Split, Split]:
+    """The first half of the documents for choices, and the others to judge by."""
+    count = len(split.document_ends) // 2
+    end = int(split.document_ends[count - 1]) if count else 0
+    sentences = int(np.searchsorted(split.sentence_ends, end, side="right"))
+    first = Split(split.ids[:end], split.sentence_ends[:sentences], split.document_ends[:count])
+    ends = split.sentence_ends[sentences:] - end, split.document_ends[count:] - end
+    return first, Split(split.ids[end:], *ends)
 
 
 def text_sample(

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from wordrel.corpus import Split as Documents
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
@@ -169,12 +170,16 @@ class Scope:
         restrict_vocab: how many of the most frequent words can be an answer.
         probe: the held-out text; only tasks of the questions "fit" and "recall" need it.
         counts: of pairs in the training text; only `measure` of the question "syntax" needs them.
+        development: documents on which a model may be calibrated; test: those that it is judged
+            on. Only a task on whole documents needs them.
     """
 
     lowercase: bool
     restrict_vocab: int = RESTRICT_VOCAB
     probe: Probe | None = None
     counts: PairCounts | None = None
+    development: Documents | None = None
+    test: Documents | None = None
 
 
 def nothing_to_answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
@@ -208,6 +213,7 @@ class Kind:
         covered: whether a vocabulary has what each item needs.
         answer: all outcomes of one model.
         measure: what is told of one model besides its outcomes.
+        both: outcomes and measurements at once, for a kind that finds both on one way.
     """
 
     version: int
@@ -215,6 +221,17 @@ class Kind:
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
     answer: Callable[[Task, WordModel, Scope], list[Predictions]] = nothing_to_answer
     measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
+    both: Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None = (
+        None
+    )
+
+    def ask(
+        self, task: Task, word_model: WordModel, scope: Scope
+    ) -> tuple[list[Predictions], list[Measurement]]:
+        """All that a task finds out about one model."""
+        if self.both is not None:
+            return self.both(task, word_model, scope)
+        return self.answer(task, word_model, scope), self.measure(task, word_model, scope)
 
 
 def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Predictions:

@@ -31,12 +31,12 @@ from wordrel.tasks.held_out import (
     Text,
     context_for,
     form_of,
-    spread,
     surprises,
     target_losses,
     text_of,
 )
 from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import treebank_of
 
 MIXED, UNLISTED = "mixed", "unlisted"

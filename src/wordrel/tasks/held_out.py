@@ -29,6 +29,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import spread
 
 _ANY_WORD = 0
 _LOG_PROBABILITIES_AT_ONCE = 2**23
@@ -140,17 +141,6 @@ def choose_sentences(probe: Probe) -> Text:
     inside = [np.arange(starts[s], probe.ends[s]) for s in taken]
     places = np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
     return Text(probe.ids[places], lengths[taken], taken.astype(np.int64))
-
-
-def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:
-    """Evenly spaced sentences of at most `limit` tokens in all, but at least one."""
-    n = len(lengths)
-    while True:
-        taken = np.arange(n) * len(lengths) // max(n, 1)
-        tokens = int(lengths[taken].sum())
-        if tokens <= limit or n <= 1:
-            return taken
-        n = max(1, min(n - 1, n * limit // tokens))
 
 
 def _answer_one(

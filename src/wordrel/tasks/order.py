@@ -39,7 +39,8 @@ from wordrel.models.word_model import (
 )
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
-from wordrel.tasks.held_out import Text, spread, surprises, text_of
+from wordrel.tasks.held_out import Text, surprises, text_of
+from wordrel.tasks.scored_text import spread
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5

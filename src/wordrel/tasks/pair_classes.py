@@ -20,7 +20,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.tasks.base import Measurement, PairCounts
 from wordrel.tasks.clustered import clustered_coefficients, clustered_means
-from wordrel.tasks.held_out import spread
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import (
     MIN_LINKS,
     Pairs,

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Int64, Shaped
 
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task
-from wordrel.tasks.held_out import spread
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import (
     MIN_LINKS,
     Contrast,

@@ -18,6 +18,7 @@ from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
+from wordrel.models.readout import Teaches
 from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
@@ -68,11 +69,21 @@ def read(
         tensors["output"],
         tensors["bias"].ravel(),
         vocab.counts,
-        relative=config.loss == "negative_sampling",
+        teaches=teaches(training, config),
     )
     if model.architecture.words_ask:
         context = WordsAsk(**vars(context), model=model)
     return replace(word_model(vocab, tables, context), learned=_learned(model))
+
+
+def teaches(training: TrainingConfig, config: MatchedConfig) -> Teaches:
+    """What the scores of a model stand for after it was trained so.
+
+    A sampled softmax that skips hits teaches nothing exact; it is read as if it kept them.
+    """
+    if config.loss != "negative_sampling":
+        return "probability"
+    return "ratio" if training.hits == "keep" else "odds"
 
 
 @dataclass(frozen=True)
