@@ -130,7 +130,7 @@ def tune(
         ranked = _together(searches, trials, tokens)
     ranked = _with_what_they_contain(models, ranked, trials, settings.tokens[-1])
     table = _table(trials, ranked, models)
-    with replace_folder(out) as folder:
+    with replace_folder(out, proof=CHOICES) as folder:
         text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
         write_text(folder / TRIALS, text)
         write_text(folder / "config.yaml", stored_text(config, out))
