@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 
 from wordrel.config import (
-    RUNGS,
+    ARCHITECTURES,
     MatchedConfig,
     ModelConfig,
-    Rung,
+    Architecture,
     StudyConfig,
     TuneConfig,
     stored_text,
 )
 from wordrel.config.dialect import dump
-from wordrel.config.rungs import up_to
+from wordrel.config.architectures import up_to
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.errors import ConfigError
 from wordrel.io.store import replace_folder, write_text
@@ -165,13 +165,13 @@ def coordinates(model: ModelConfig) -> list[Coordinate]:
     if "learning_rate" not in own:
         return []
     useful = {"learning_rate", "epochs"}
-    if isinstance(model, MatchedConfig) and _learns_more_than_tables(RUNGS[model.kind]):
+    if isinstance(model, MatchedConfig) and _learns_more_than_tables(ARCHITECTURES[model.kind]):
         useful |= set(own)
     return [one for one in COORDINATES if one.key in useful]
 
 
-def _learns_more_than_tables(rung: Rung) -> bool:
-    return rung.query != "none" or rung.positions or rung.maps or rung.block
+def _learns_more_than_tables(one: Architecture) -> bool:
+    return one.query != "none" or one.positions or one.maps or one.block
 
 
 def start(config: StudyConfig, model: ModelConfig) -> dict[str, float | int]:
@@ -202,7 +202,7 @@ def settings_of(model: ModelConfig, point: Point) -> dict[str, Any]:
 def development_score(results: Results, model: str) -> float:
     """Mean over corpora and development splits; larger is better, NaN where training failed."""
     table = results.summary
-    ours = table[(table["model"] == model) & table["primary"] & ~table["detail"]]
+    ours = table[(table["model"] == model) & table["selected"] & ~table["detail"]]
     ours = ours[(ours["split"] == "dev") & ours["score"].notna()]
     signs = np.where(ours["better"] == "lower", -1.0, 1.0)
     return float((signs * ours["score"]).mean()) if len(ours) else float("nan")
