@@ -16,15 +16,15 @@ import pandas as pd
 
 from wordrel.config import (
     ARCHITECTURES,
+    Architecture,
     MatchedConfig,
     ModelConfig,
-    Architecture,
     StudyConfig,
     TuneConfig,
     stored_text,
 )
-from wordrel.config.dialect import dump
 from wordrel.config.architectures import up_to
+from wordrel.config.dialect import dump
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.errors import ConfigError
 from wordrel.io.store import replace_folder, write_text
