@@ -24,6 +24,7 @@ from wordrel.config.problems import Problem, nearest, problems_of
 from wordrel.config.recipes import with_recipes
 from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
+from wordrel.config.tuned import with_tuned
 from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
 
@@ -56,6 +57,8 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     folder = Path(path).parent
     data, places = read_yaml(Path(path), overrides, partial(_under_present_names, Path(path)))
     data, wrong = _written_out(data, places)
+    data, lacking = with_tuned(data, Path() if places.is_overridden(("tuned",)) else folder)
+    wrong += lacking
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
     return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
@@ -92,6 +95,8 @@ def parse_config(
     """
     places = Places(place)
     data, wrong = _written_out(data, places)
+    data, lacking = with_tuned(data, folder or Path())
+    wrong += lacking
     there = data if folder is None else anchored(data, lambda keys: folder)
     return _parse(there, places, [*wrong, *_unknown_tasks(data)])
 

@@ -261,6 +261,19 @@ class ExecuteConfig(Strict):
         return {key: value for key, value in data.items() if key not in old}
 
 
+class TuneConfig(Strict):
+    """How `wordrel tune` looks for settings: every model gets the same number of trials."""
+
+    trials: int = Field(8, ge=1, description="settings of each model on the smallest sample")
+    tokens: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (500_000, 2_000_000),
+        strict=False,
+        min_length=1,
+        description="sizes of the samples; on each but the first the best settings are tried again",
+    )
+    keep: int = Field(2, ge=1, description="settings that are tried again on the next sample")
+
+
 class StudyConfig(Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
@@ -275,6 +288,17 @@ class StudyConfig(Strict):
     notes: tuple[str, ...] = Field(
         (), strict=False, description="plain sentences that the report opens with"
     )
+    tuned: str | None = Field(
+        None,
+        description="a results folder of `wordrel tune`, for settings that the models leave open",
+    )
+    tune: TuneConfig | None = Field(None, description="for `wordrel tune` alone")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_given(self, standard: Any) -> dict[str, Any]:
+        """Studies that are not tuned are stored as before, under the digest that they had."""
+        found: dict[str, Any] = standard(self)
+        return {k: v for k, v in found.items() if k not in ("tuned", "tune") or v is not None}
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""

@@ -169,6 +169,7 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
         "tasks": [_described(task) for task in plan.tasks.loaded],
         "skipped": dict(plan.tasks.skipped),
         "statistics": plan.config.statistics.model_dump(mode="json"),
+        **({"tuned": plan.config.tuned} if plan.config.tuned else {}),
         "environment": environment(),
     }
 
