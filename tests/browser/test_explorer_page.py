@@ -11,7 +11,7 @@ from explorer_fixtures import Watched, chromium, opened
 from playwright.sync_api import Browser
 
 from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
-from wordrel.config.settings import CorpusConfig
+from wordrel.config.corpora import CorpusConfig
 from wordrel.corpus import Vocab
 from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module

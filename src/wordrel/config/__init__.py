@@ -1,6 +1,7 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
 from wordrel.config.architectures import ARCHITECTURES, Architecture
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
     MatchedConfig,
@@ -14,8 +15,6 @@ from wordrel.config.models import (
 )
 from wordrel.config.paths import content_digest, seen_from, stored_text
 from wordrel.config.settings import (
-    NAMED_SOURCES,
-    CorpusConfig,
     ExecuteConfig,
     ItemsTask,
     LabelledPairsTask,

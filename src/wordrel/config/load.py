@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from wordrel.config.architectures import ARCHITECTURES, unfit
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.dialect import dotted, shown
 from wordrel.config.models import MatchedConfig, TrainingConfig
 from wordrel.config.names import SCHEMA, config_now
@@ -23,7 +24,7 @@ from wordrel.config.places import Overrides, Places, put_overrides, read_text, r
 from wordrel.config.problems import Problem, nearest, problems_of
 from wordrel.config.recipes import with_recipes
 from wordrel.config.sets import explain_unknown, task_names
-from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
+from wordrel.config.settings import StudyConfig, entry_name
 from wordrel.config.tuned import with_tuned
 from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError

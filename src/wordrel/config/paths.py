@@ -15,15 +15,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig, corpus_name
 from wordrel.config.dialect import Keys, dump
 from wordrel.config.names import config_then
 from wordrel.config.settings import (
-    NAMED_SOURCES,
-    CorpusConfig,
     NamedTask,
     StudyConfig,
     TaskConfig,
-    corpus_name,
     digest,
 )
 from wordrel.errors import WordrelError

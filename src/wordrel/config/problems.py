@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.corpora import CorpusConfig
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
 from wordrel.config.names import KEYS, KINDS
 from wordrel.config.settings import (
-    CorpusConfig,
     ExecuteConfig,
     StatisticsConfig,
     StudyConfig,
