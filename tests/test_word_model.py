@@ -238,7 +238,7 @@ def test_a_model_shows_what_it_is_and_has_in_a_few_lines() -> None:
     assert repr(on()).splitlines() == [
         "WordModel of tiny seed 1 on text",
         "  words       4; most frequent: cat, dog, car, zero",
-        "  embeddings       input (selected), other",
+        "  embeddings  input (selected), other",
         "  relations   in.other (selected), other.in",
         "  in context  masked_word",
     ]
