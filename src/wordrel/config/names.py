@@ -52,8 +52,10 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     for i, entry in enumerate(found.get("models") or ()):
         if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
             found["models"][i] = {"scale": False, **entry}
-    if isinstance(training := found.get("training"), Mapping):
-        found["training"] = {**TRAINING, **training}
+    for group in (found, *(found.get("models") or ())):
+        if isinstance(group, dict) and isinstance(training := group.get("training"), Mapping):
+            then = TRAINING if group is found else dict.fromkeys(TRAINING)
+            group["training"] = {**then, **training}
     distinct(names)
     return found, names
 
