@@ -2,16 +2,32 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from wordrel.config import load_config, parse_config
+from planted import SMALL_PLAN
+from wordrel.config import MatchedConfig, TrainingConfig, load_config, parse_config
 from wordrel.config.dialect import dump
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
+from wordrel.corpus import prepare
 from wordrel.errors import ConfigError
+from wordrel.models import MODELS, Runtime
 from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
-from wordrel.study.tune import check, contained, coordinates, placed, start, under_tuned
+from wordrel.study.tune import (
+    check,
+    contained,
+    coordinates,
+    placed,
+    start,
+    tune,
+    under_tuned,
+)
+from wordrel.tasks import Scope, load_task
+from wordrel.tasks.per_token_loss import answer_development
 
 RATE = Coordinate("learning_rate")
 EPOCHS = Coordinate("epochs", (1, 2, 4, 8))
@@ -206,3 +222,73 @@ def test_studies_that_are_not_tuned_are_stored_as_before() -> None:
     plain = parse_config({k: v for k, v in STUDY.items() if k != "tune"})
     assert not {"tune", "tuned"} & set(plain.model_dump(mode="json"))
     assert "tune" in parse_config(STUDY).model_dump(mode="json")
+
+
+TINY = """\
+study: rates
+corpora:
+  - {source: text.txt, documents: line, min_count: 1, test: 0.2, development: 0.2}
+training: {dim: 8, window: 2, epochs: 2, recipe: lm}
+models:
+  - {kind: mean, batch: 256, learning_rate: 0.001}
+  - {kind: position_weight, batch: 256}
+  - {kind: word2vec, algorithm: cbow, training: {recipe: w2v}}
+  - {kind: random}
+seeds: [0]
+tasks: [development_loss]
+tune: {trials: 3, tokens: [1_500, 3_000]}
+"""
+
+
+@pytest.fixture(scope="module")
+def tiny_trials(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, Path]:
+    folder = tmp_path_factory.mktemp("tune")
+    plan, rng = replace(SMALL_PLAN, sentences=900), np.random.default_rng(5)
+    (folder / "text.txt").write_text("".join(f"{plan.sentence(rng)}\n" for _ in range(900)))
+    (folder / "rates.yaml").write_text(TINY)
+    config = load_config(folder / "rates.yaml")
+    return tune(config, folder / "cache", folder / "tuned", jobs=1), folder
+
+
+def test_every_model_with_settings_has_the_same_number_of_trials(
+    tiny_trials: tuple[pd.DataFrame, Path],
+) -> None:
+    table, folder = tiny_trials
+    counts = table.groupby(["model", "tokens"]).size()
+    assert counts["mean"].tolist() == counts["position_weight"].tolist() == [3, 5]
+    assert counts["cbow"].tolist() == [3, 5]
+    assert counts["random"].tolist() == [1, 1]
+    assert table.groupby("model")["chosen"].sum().tolist() == [1, 1, 1, 1]
+    assert table["score"].notna().equals(table["model"] != "random")
+    stored = pd.read_csv(folder / "tuned" / TRIALS)
+    assert stored["score"].tolist() == pytest.approx(table["score"].tolist(), nan_ok=True, rel=1e-5)
+
+
+def test_a_rate_that_is_much_too_small_is_left_behind(
+    tiny_trials: tuple[pd.DataFrame, Path],
+) -> None:
+    table, folder = tiny_trials
+    mean = table[table["model"] == "mean"].set_index("chosen")
+    assert mean.loc[True, "learning_rate"] > 0.001
+    assert mean.loc[True, "score"] == mean[mean["tokens"] == 3000]["score"].max()
+    study = TINY.replace("tune: {trials: 3, tokens: [1_500, 3_000]}", "tuned: tuned")
+    (folder / "study.yaml").write_text(study.replace("learning_rate: 0.001", "heads: 1"))
+    config = load_config(folder / "study.yaml")
+    assert config.models[0].learning_rate == pytest.approx(mean.loc[True, "learning_rate"])
+
+
+def test_test_documents_have_no_part_in_a_choice(tiny_trials: tuple[pd.DataFrame, Path]) -> None:
+    _, folder = tiny_trials
+    corpus = prepare(load_config(folder / "rates.yaml").corpora[0], folder / "cache")
+    training, config = TrainingConfig(dim=4, epochs=1), MatchedConfig(kind="mean", batch=256)
+    trained = MODELS["mean"].train(corpus, training, config, 0, Runtime())
+    model = MODELS["mean"].read(trained.tensors, corpus.vocab, training, config)
+    task = load_task("development_loss", folder)
+    scores = []
+    for test in (corpus.test, corpus.train):
+        scope = Scope(lowercase=True, development=corpus.development, test=test)
+        masked, following = answer_development(task, model, scope)
+        assert np.isnan(following.predicted).all()
+        scores.append(masked.predicted.tolist())
+    assert scores[0] == scores[1]
+    assert len(scores[0]) == len(corpus.development.document_ends)

@@ -169,7 +169,7 @@ class _Study:
     def see(self, cells: Mapping[str, CellProgress]) -> None:
         """Take in what is running; cells that ended before the first ran cost no time."""
         self.cells = cells
-        self._done = self.ended + sum(cell.fraction for cell in cells.values())
+        self._done = self.ended + sum((cell.fraction for cell in cells.values()), 0.0)
         if cells and self._first is None:
             self._first = (time.monotonic(), self._done)
 

@@ -32,6 +32,15 @@ _SLOPE = 1e-4
 """Nats a word and unit, below which a loss counts as flat: it is then within 1e-7 of the lowest."""
 
 
+_SURE = 1e-5
+"""Nats that another step would gain, below which a search that stopped early is at its end: loss is
+summed from float32, which may hide so little."""
+_PULL = 1e-4
+"""Nats by which each of log t, g, b is held near 0, for its square: where a model says no more than
+frequencies do, t and b undo each other and have no lowest loss. With numbers below .3 it moves a
+loss by less than 1e-5."""
+
+
 class Calibration(NamedTuple):
     """The three numbers; as they stand here they change nothing."""
 
@@ -91,7 +100,9 @@ def _fitted(
     def about(*point: float) -> Expansion:
         at = np.zeros(3)
         at[free] = point
-        return expansion(predictor, text, log_u, log_n - middle[0], at)
+        found = expansion(predictor, text, log_u, log_n - middle[0], at)
+        loss, bend = found.loss + _PULL * float(at @ at), found.bend + 2 * _PULL * np.eye(3)
+        return Expansion(loss, found.slope + 2 * _PULL * at, bend)
 
     begin = start + middle * start[1]
     best = minimize(
@@ -102,7 +113,8 @@ def _fitted(
         hess=lambda at: about(*at).bend[np.ix_(free, free)],
         options={"gtol": _SLOPE, "max_trust_radius": 4.0, "initial_trust_radius": 0.5},
     )
-    if not best.success or not np.isfinite(best.fun):
+    left = float(best.jac @ np.linalg.solve(best.hess, best.jac)) / 2
+    if not np.isfinite(best.fun) or not (best.success or abs(left) < _SURE):
         raise ValueError(f"found no lowest loss: {best.message} at log t, g, b = {best.x}")
     found = np.zeros(3)
     found[free] = best.x

@@ -90,6 +90,12 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     return both(task, word_model, scope)[0]
 
 
+def answer_development(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """The calibrated rows of `both` on the development documents: what settings are chosen by."""
+    rows = both(task, word_model, replace(scope, test=scope.development))[0]
+    return [row for row in rows if row.task.endswith(CALIBRATED)]
+
+
 def best_read(
     ways: Sequence[Predictor], development: ScoredText, log_u: Float32[np.ndarray, " V"]
 ) -> Read:
@@ -152,3 +158,4 @@ def _measured(
 
 
 KIND = Kind(version=1, better="lower", answer=answer, both=both)
+DEVELOPMENT = Kind(version=1, better="lower", answer=answer_development)

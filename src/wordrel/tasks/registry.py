@@ -48,6 +48,7 @@ ASKED: dict[str, Asked] = {
     "held_out_loss": Asked("fit", "loss_per_token", "held_out:LOSS"),
     "calibrated_loss": Asked("fit", "loss_per_token", "calibrated:KIND"),
     "per_token_loss": Asked("fit", "loss_per_token", "per_token_loss:KIND"),
+    "development_loss": Asked("fit", "loss_per_token", "per_token_loss:DEVELOPMENT"),
     "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
