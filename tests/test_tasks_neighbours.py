@@ -132,7 +132,7 @@ def test_answers_are_stored_and_read_again(tmp_path):
     found = agreement_answers(some_embeddings())
     table = to_frame(found)
     assert list(table.columns) == [
-        *("embedding", "probe"),
+        *("view", "probe"),
         *(f"rank_{i}" for i in range(10)),
         *(f"v{i}" for i in range(6)),
     ]
