@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.config import CorpusConfig, TrainingConfig
-from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, prepare
+from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, list_sources, prepare
+from wordrel.errors import CorpusError
 from wordrel.models.word_model import WordModel
 from wordrel.stats import SPEARMAN, plain_scores
 from wordrel.tasks import Task, ask
@@ -102,8 +103,13 @@ def wiki17m(cache: Path) -> Path:
     """The folder of wiki17m, prepared in the cache where it is not there yet.
 
     Raises:
-        CorpusError: where WORDREL_DATA names no folder that has it; says how to get it.
+        CorpusError: where its text is not here; says how to get it. A benchmark downloads nothing.
     """
+    if WIKI17M.source not in {source.name for source in list_sources(cache) if source.present}:
+        raise CorpusError(
+            "wiki17m: its text is not here: set WORDREL_DATA to a folder that has it, or make it "
+            "with `wordrel corpus prepare wiki17m`"
+        )
     return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
 
 
