@@ -49,8 +49,9 @@ class ScoredText:
 
     def by_document(self, values: Float64[np.ndarray, " P"]) -> Float64[np.ndarray, " M"]:
         """The sum of each document's values; 0 of one without a scored word."""
-        count = len(self.document_ends)
-        return np.asarray(np.bincount(self.document, weights=values, minlength=count))
+        sums = np.zeros(len(self.document_ends))
+        np.add.at(sums, self.document, values)
+        return sums
 
     def thinned(self, limit: int) -> "ScoredText":
         """The same text with at most `limit` scored words, spread evenly."""
