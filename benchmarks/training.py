@@ -1,6 +1,6 @@
 """The models that are measured, seconds of their training, and rounds of them.
 
-The only module here that takes hold of the inside of the matched trainer.
+The only module here that takes hold of the inside of the matched trainer, but for a type.
 """
 
 import time
@@ -13,8 +13,8 @@ from wordrel.config import MatchedConfig, ModelConfig, TrainingConfig, Word2vecC
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched.model import Model, new_model
-from wordrel.models.matched.trainer import CHUNK, Trainer, _batches, run
-from wordrel.models.stream import Batch
+from wordrel.models.matched.trainer import Trainer, _batches, run
+from wordrel.models.stream import CHUNK, Batch
 
 SEED = 1
 CBOW = Word2vecConfig(kind="word2vec", algorithm="cbow", name="cbow")

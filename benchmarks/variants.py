@@ -24,6 +24,7 @@ from benchmarks.training import (
 )
 from wordrel.corpus import Corpus, open_corpus
 from wordrel.models import MODELS
+from wordrel.models.matched.model import Drop
 from wordrel.models.stream import Batch
 from wordrel.models.word_model import WordModel
 
@@ -50,9 +51,11 @@ def _compiled() -> Callable[..., Tensor]:
 class CompiledModel(Model):
     """A model whose forward and backward pass are compiled by torch."""
 
-    def mixed(self, x: Float[Tensor, "C S D"], batch: Batch) -> Float[Tensor, "C L D"]:
+    def mixed(
+        self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
+    ) -> Float[Tensor, "C L D"]:
         """See `Model.mixed`."""
-        return _compiled()(self, x, batch)
+        return _compiled()(self, x, batch, drop)
 
 
 def why_not_compiled(material: Material) -> str:

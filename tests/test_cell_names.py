@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,13 @@ import pytest
 import wordrel
 from tiny_study import write_config
 from wordrel import api
-from wordrel.config import ARCHITECTURES, StudyConfig, load_config
+from wordrel.config import (
+    ARCHITECTURES,
+    MatchedConfig,
+    StudyConfig,
+    TrainingConfig,
+    load_config,
+)
 from wordrel.errors import StoreError
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import Results, read_results
@@ -85,6 +92,41 @@ def test_a_kind_under_a_new_name_keeps_its_cells(
     assert specs(config)["mean"].folder == before
     monkeypatch.setitem(ARCHITECTURES, "mean", replace(ARCHITECTURES["mean"], identifier="average"))
     assert specs(config)["mean"].folder.name.startswith("average-seed1-")
+
+
+BEFORE: dict[str, dict[str, Any]] = {
+    "mean-seed1-b362db623338": {"kind": "mean"},
+    "content-seed1-5be9f502c025": {"kind": "mean_query_attention", "query_bias": False},
+    "masked_attention-seed1-396b009bd44f": {"kind": "mask_query_attention", "ties": ()},
+    "attention-seed1-6844c7594326": {"kind": "attention", "heads": 2, "ties": ("K=Q",)},
+    "mean-seed1-525e2c6f3b5b": {"kind": "mean", "sum_gradient": True},
+    "block-seed1-89d7c2c34d46": {"kind": "transformer_block", "heads": 4, "scale": True},
+}
+"""Cells by the names that they had before the settings of the second edition."""
+
+
+def named(model: MatchedConfig, **training: Any) -> str:
+    given = {"dim": 8, "epochs": 1, "subsample": 0.0, "shrink_window": False, "shuffled": True}
+    training_config = TrainingConfig(**{**given, "hits": "skip", **training})
+    spec = CellSpec(Path("cache"), Path("x"), "text", "c0ffee", model, training_config, 1)
+    return spec.folder.name
+
+
+@pytest.mark.parametrize(("name", "model"), BEFORE.items())
+def test_later_settings_orphan_no_cell(name: str, model: dict[str, Any]) -> None:
+    assert named(MatchedConfig(**{"batch": 256, "scale": False, **model})) == name
+
+
+def test_later_settings_name_a_cell_of_their_own_once_they_are_used() -> None:
+    plain = MatchedConfig(kind="attention_position", batch=256)
+    used: list[dict[str, Any]] = [
+        *({"query_bias": True}, {"recency": 1.0}, {"dropout": 0.1}, {"weight_decay": 0.1}),
+        *({"clip": 1.0}, {"warm_up": 0.1}, {"decay": "cosine"}, {"ties": ("K=V",)}),
+    ]
+    found = [named(plain.model_copy(update=one)) for one in used]
+    found += [named(plain), named(plain, context="sentence"), named(plain, context="passage")]
+    found += [named(plain, context="passage", widest=32)]
+    assert len(set(found)) == len(found)
 
 
 def as_before(results: Results) -> Path:

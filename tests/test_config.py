@@ -153,7 +153,7 @@ statistics: 5
             {"training": {"dim": 12, "subsample": float("nan")}},
             "found nan, expected a finite number",
         ),
-        ({"training": None}, "training: found nothing, expected keys: dim, epochs"),
+        ({"training": None}, "training: found nothing, expected keys: context, dim"),
         ({"statistics": {"confidence": 1}}, "statistics.confidence: found 1, expected less than 1"),
         ({"corpora": [{"min_count": 3}]}, "corpora.0.source: found nothing, expected a value"),
         ({"corpora": ["novels"]}, "corpora.0: found 'novels', expected keys: bad_utf8"),

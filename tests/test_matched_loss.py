@@ -1,7 +1,7 @@
 """The hand-written loss and optimiser against autograd, formulas by hand, and counted shapes."""
 
 import math
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,13 @@ from wordrel.models.matched.loss import (
     shared_noise_loss,
 )
 from wordrel.models.matched.model import new_model
-from wordrel.models.matched.trainer import DenseAdam, RowAdagrad, Trainer
+from wordrel.models.matched.trainer import (
+    DenseAdam,
+    RowAdagrad,
+    Trainer,
+    clipped,
+    schedule,
+)
 from wordrel.models.stream import Cutter, block_of
 
 B, G, M, D, V, K = 11, 3, 5, 7, 13, 4  # groups of 4, 4 and 3 states
@@ -203,7 +209,57 @@ def test_dense_adam_computes_the_bits_of_torch_s_class() -> None:
         assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-def trainer_of(kind: str, words: int, **given: int) -> Trainer:
+def test_dense_adam_decays_matrices_as_torch_s_adamw() -> None:
+    generator = torch.Generator().manual_seed(0)
+    ours = [torch.randn(shape, generator=generator) for shape in [(5, 3), (7,)]]
+    matrix, vector = (weight.clone().requires_grad_() for weight in ours)
+    groups = [
+        {"params": [matrix], "weight_decay": 0.3},
+        {"params": [vector], "weight_decay": 0.0},
+    ]
+    reference = torch.optim.AdamW(groups, betas=(0.9, 0.99))
+    adam = DenseAdam(ours, weight_decay=0.3)
+    for rate in (0.3, 0.2, 0.1):
+        gradients = [torch.randn(weight.shape, generator=generator) for weight in ours]
+        for weight, gradient, group in zip(
+            (matrix, vector), gradients, reference.param_groups, strict=True
+        ):
+            weight.grad, group["lr"] = gradient.clone(), rate
+        reference.step()
+        adam.step(gradients, rate)
+    torch.testing.assert_close(ours, [matrix.detach(), vector.detach()])
+
+
+def test_clipping_is_of_the_norm_of_the_mean_gradient() -> None:
+    gradients = [torch.tensor([[3.0, 0.0]]), torch.tensor([4.0])]  # norm 5, of 10 targets: .5
+    torch.testing.assert_close(clipped(gradients, 0.5, 10), gradients)
+    torch.testing.assert_close(clipped(gradients, 0.1, 10), [g / 5 for g in gradients])
+    nothing = [torch.zeros(2)]
+    assert torch.equal(clipped(nothing, 0.1, 0)[0], nothing[0])
+
+
+def test_rates_rise_and_fall_as_the_schedule_says() -> None:
+    linear = MatchedConfig(kind="mean")
+    assert [schedule(linear, done) for done in (0.0, 0.25, 1.0)] == [1, 0.75, 0]
+    warm = linear.model_copy(update={"warm_up": 0.2})
+    found = [schedule(warm, done) for done in (0.0, 0.1, 0.2, 0.6, 1.0)]
+    assert found == pytest.approx([0, 0.5, 1, 0.5, 0])
+    cosine = warm.model_copy(update={"decay": "cosine"})
+    found = [schedule(cosine, done) for done in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)]
+    half = math.cos(math.pi / 4) / 2
+    assert found == pytest.approx([0.5, 1, 0.5 + half, 0.5, 0.5 - half, 0])
+
+
+def test_dropout_leaves_a_share_out_and_raises_the_rest() -> None:
+    trainer = trainer_of("attention_position", 30, dropout=0.25)
+    assert trainer.drop is not None
+    found = trainer.drop(torch.ones(400, 100))
+    assert found.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert found.mean().item() == pytest.approx(1, abs=0.02)
+    assert trainer_of("attention_position", 30).drop is None
+
+
+def trainer_of(kind: str, words: int, **given: Any) -> Trainer:
     """A trainer that has seen only words 0 to 29 of a vocabulary of `words`."""
     rng = np.random.default_rng(0)
     sentences = [rng.integers(30, size=8).tolist() for _ in range(40)] + [[words - 1]]

@@ -2,18 +2,22 @@
 
 import math
 from dataclasses import replace
+from itertools import chain
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+import torch
 
 from planted import split_of, toy_corpus
-from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, SkipGramConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
 from wordrel.models.matched.loss import Kind
+from wordrel.models.matched.skip_gram import SkipGram
+from wordrel.models.stream import Cutter, block_of
 from wordrel.models.trained import Trained
 
 CPU = Runtime("cpu")
@@ -135,7 +139,94 @@ def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
         "attention_position": 3 * dim**2 + 2 * window + 1,
         "transformer_block": 12 * dim**2 + 6 * dim + 2 * window + 1,
         "mask_query_attention": 2 * dim**2 + dim + 2 * window + 1,
+        "two_blocks": 24 * dim**2 + 10 * dim + 2 * (2 * window + 1),
+        "position_vector": (2 * window + 1) * dim,
+        "position_map": (2 * window + 1) * dim**2,
+        "direct_mean": dim**2,
+        "direct_mean_position": dim**2 + 2 * window + 1,
+        "direct_word_weight": dim**2 + dim,
+        "direct_word_weight_position": dim**2 + dim + 2 * window + 1,
+        "direct_dot_product": dim**2 + dim,
+        "direct_dot_product_position": dim**2 + dim + 2 * window + 1,
+        "direct_attention": 4 * dim**2 + dim,
+        "direct_attention_position": 4 * dim**2 + dim + 2 * window + 1,
     }
+
+
+TUNED: list[dict[str, Any]] = [
+    *({"dropout": 0.3}, {"weight_decay": 0.5}, {"clip": 1e-3}, {"warm_up": 0.3}),
+    *({"decay": "cosine"}, {"recency": 1.0}, {"query_bias": True}),
+]
+
+
+@pytest.mark.parametrize("given", TUNED)
+def test_each_setting_changes_what_is_learnt_and_repeats_with_the_seed(
+    small: Corpus, given: dict[str, Any]
+) -> None:
+    plain, one, other = (
+        train(small, "attention_position", batch=64, **how).tensors for how in ({}, given, given)
+    )
+    for name, tensor in plain.items():
+        np.testing.assert_array_equal(one[name], other[name])
+        assert np.isfinite(tensor).all()
+    assert np.abs(one["W_k"] - plain["W_k"]).max() > 1e-6
+
+
+@pytest.mark.parametrize("context", ["window", "sentence", "passage"])
+def test_targets_and_the_words_they_see_are_counted(context: str) -> None:
+    sentences = [[0, 1, 2, 3, 4, 5, 6], [1], [2, 3], [4, 5, 6, 0]]
+    training = TRAINING.model_copy(update={"context": context, "epochs": 2, "widest": 4})
+    training = training.model_copy(update={"shrink_window": False})
+    corpus = toy_corpus(sentences)
+    whole = np.array([sum(map(len, sentences))])
+    if context == "passage":
+        corpus = replace(corpus, train=replace(corpus.train, document_ends=whole))
+    texts = [list(chain(*sentences))] if context == "passage" else sentences
+    reach = 2 if context == "window" else 4
+    for kind, behind in (("mean", True), ("direct_mean", False), ("matched_skip_gram", True)):
+        sides = [
+            min(i, reach) + behind * min(len(text) - 1 - i, reach)
+            for text in texts
+            for i in range(len(text))
+        ]
+        config = (
+            SkipGramConfig(kind=kind) if kind not in ARCHITECTURES else MatchedConfig(kind=kind)
+        )
+        found = MODELS[kind].train(corpus, training, config, 1, CPU)
+        assert found.targets == 2 * np.count_nonzero(sides)
+        assert found.context_words == 2 * sum(sides)
+
+
+@pytest.mark.parametrize(
+    ("kind", "context"), [("word_weight", "sentence"), ("direct_attention_position", "passage")]
+)
+def test_wide_contexts_are_learnt_from(planted: Corpus, kind: str, context: str) -> None:
+    training = TRAINING.model_copy(
+        update={"context": context, "widest": 12, "shrink_window": False}
+    )
+    log = train(planted, kind, training=training, batch=64).log
+    assert log[-1]["loss"] < 0.8 * (1 + TRAINING.negatives) * math.log(2)
+    assert log[-1]["tokens"] == len(planted.train.ids)
+
+
+def test_skip_gram_learns_from_every_pair_of_a_window() -> None:
+    """Against the gradient of the plain formula, pair by pair."""
+    config = SkipGramConfig(kind="matched_skip_gram", batch=8, group=4, shared_negatives=3)
+    model = SkipGram.new(config, dim=5, vocabulary=9, seed=1)
+    model.outputs.normal_(generator=torch.Generator().manual_seed(0))
+    words = np.array([3, 1, 4, 1, 5], dtype=np.int32)
+    block = block_of(words, np.array([0, 0, 0, 0, 1]), 5)
+    (batch,) = Cutter(2, False, 8, 1).batches(block, np.random.default_rng(0))
+    x = model.inputs[model.context_ids(batch)].requires_grad_()
+    found = model.predicted(x, batch)
+    pairs = [(i, j) for i in range(4) for j in range(4) if i != j and abs(i - j) <= 2]
+    assert found.counts.all()
+    assert found.words.tolist() == [words[j] for _, j in pairs]
+    torch.testing.assert_close(
+        found.states, torch.stack([model.inputs[words[i]] for i, _ in pairs])
+    )
+    (slopes,) = torch.autograd.grad(found.states.sum(), x)
+    assert slopes[0, :, 0].tolist() == [2, 3, 3, 2, 0, 0, 0, 0]
 
 
 def test_a_graphics_card_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

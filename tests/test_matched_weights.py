@@ -23,7 +23,7 @@ from wordrel.models import MODELS
 from wordrel.models.attention import state
 from wordrel.models.matched.loss import Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
-from wordrel.models.matched.weights import attention, initial_weights, mix
+from wordrel.models.matched.weights import attention, initial_weights, mix, role
 from wordrel.models.stream import Batch, Cutter, block_of
 from wordrel.models.windows import place_scores, visible
 
@@ -57,10 +57,11 @@ def batches_of(
     shrink: bool = True,
     window: int = W,
     hidden: NDArray[np.bool_] | None = None,
+    blocks: int = 0,
 ) -> list[Batch]:
     ids = split_of(sentences).ids
     of = np.repeat(np.arange(len(sentences)), [len(s) for s in sentences])
-    cutter = Cutter(window, shrink, CHUNK, 2)
+    cutter = Cutter(window, shrink, CHUNK, 2, lead=max(0, blocks - 1) * (window - 1))
     block = replace(block_of(ids, of, len(ids)), hidden=hidden)
     return list(cutter.batches(block, np.random.default_rng(5), shuffle=False))
 
@@ -68,7 +69,7 @@ def batches_of(
 def states_of(model: Model, sentences: list[list[int]], **how: Any) -> NDArray[np.float64]:
     """Y of all N tokens in their order."""
     found = []
-    for batch in batches_of(sentences, **how):
+    for batch in batches_of(sentences, blocks=model.blocks, **how):
         y, _ = model.states(batch)
         found.append(y.numpy()[batch.real])
     return np.concatenate(found)
@@ -87,20 +88,23 @@ def plain_states(
     model: Model, sentences: list[list[int]], hidden: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
     """One target after the other by `models.attention`; zeros where there is no context."""
-    tables = {"input": model.inputs, "output": model.outputs, "bias": model.bias}
-    tensors = {name: tensor.numpy() for name, tensor in {**tables, **model.dense}.items()}
+    tensors = {name: tensor.numpy() for name, tensor in model.tensors().items()}
     windows = iter(windows_of(sentences))
     unseen = np.zeros(N, dtype=np.bool_) if hidden is None else hidden
     cut = np.split(unseen, np.cumsum([len(sentence) for sentence in sentences])[:-1])
-    y = np.zeros((N, model.inputs.shape[1]))
-    targets = [(s, gone, i) for s, gone in zip(sentences, cut, strict=True) for i in range(len(s))]
-    for n, (sentence, gone, i) in enumerate(targets):
-        left, right = next(windows)
-        after = range(i + 1, i + 1 + right) if model.architecture.objective == "masked_word" else ()
-        context = [j for j in (*range(i - left, i), *after) if not gone[j]]
-        if context:
-            y[n], _ = state(model.config, tensors, sentence, i, context)
-    return y
+    y = []
+    for sentence, gone in zip(sentences, cut, strict=True):
+        contexts = {}
+        for i in range(len(sentence)):
+            left, right = next(windows)
+            after = (
+                range(i + 1, i + 1 + right) if model.architecture.objective == "masked_word" else ()
+            )
+            contexts[i] = [j for j in (*range(i - left, i), *after) if not gone[j]]
+        for i, context in contexts.items():
+            nothing = np.zeros(model.inputs.shape[1])
+            y.append(state(model.config, tensors, sentence, i, contexts)[0] if context else nothing)
+    return np.array(y)
 
 
 @pytest.mark.parametrize("scale", [False, True])
@@ -196,16 +200,20 @@ def test_swapping_a_value_moves_the_logits_by_its_weight_times_the_difference(ki
     sentence, at, other = [3, 1, 12, 5, 9], 3, 8
     (batch,) = batches_of([sentence], shrink=False)
     x = model.inputs[model.context_ids(batch)]
-    places = place_scores(model.architecture.objective, batch, model.dense.get("offsets"), x)
-    a = attention(model.config, model.dense, x, places)
+    a = attention(model.config, model.dense, x, places_of(model, batch, x))
     seen = int(a[0, 0, at].argmax()) - W
     swapped = x.clone()
     swapped[0, seen + W] = model.inputs[other]  # a value of its own, its key as before
     logits = [mix(model.config, model.dense, v, a)[0, at] @ model.outputs.T for v in (x, swapped)]
-    values = model.inputs @ model.dense["W_v"].T
+    values = model.inputs @ role(model.config, model.dense, "W_v", model.inputs).T
     moved = a[0, 0, at, seen + W] * (values[other] - values[sentence[seen]])
     torch.testing.assert_close(logits[1] - logits[0], moved @ model.outputs.T)
     assert moved.abs().max() > 0.01
+
+
+def places_of(model: Model, batch: Batch, x: Tensor) -> Tensor:
+    offsets, direct = model.dense.get("offsets"), model.architecture.direct
+    return place_scores(model.architecture.objective, batch, offsets, x, direct=direct)
 
 
 @pytest.mark.parametrize("hidden", [None, HIDDEN])
@@ -217,12 +225,13 @@ def test_weights_sum_to_one_and_are_zero_outside_the_context(
     model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES, hidden=hidden):
         x = model.inputs[model.context_ids(batch)]
-        seen = visible(model.architecture.objective, batch, x.device)
-        has_context = model.has_context(batch)
-        places = place_scores(model.architecture.objective, batch, model.dense.get("offsets"), x)
-        a = attention(model.config, model.dense, x, places)
-        here = a.transpose(1, 2)[has_context]  # [targets, H, S]
-        inside = seen[has_context][:, None].expand_as(here)
+        seen = visible(
+            model.architecture.objective, batch, x.device, direct=model.architecture.direct
+        )
+        attends = seen.any(-1)
+        a = attention(model.config, model.dense, x, places_of(model, batch, x))
+        here = a.transpose(1, 2)[attends]  # [targets, H, S]
+        inside = seen[attends][:, None].expand_as(here)
         torch.testing.assert_close(here.sum(-1), torch.ones(here.shape[:2]))
         assert (here[~inside] == 0).all()
         assert (here[inside] > 0).all()
@@ -292,12 +301,15 @@ def test_a_state_does_not_depend_on_its_target(kind: str, heads: int) -> None:
 def askers(kind: str, i: int) -> set[int]:
     """The tokens whose window holds token i."""
     of = np.repeat(np.arange(len(LENGTHS)), LENGTHS)
-    found = set()
+    found, seen = set(), {}
     for other, (left, right) in enumerate(windows_of(SENTENCES)):
         masked = ARCHITECTURES[kind].objective == "masked_word"
         reach = range(other - left, other + 1 + (right if masked else 0))
-        if other != i and i in reach and of[other] == of[i]:
+        seen[other] = {j for j in reach if j != other and of[other] == of[j]}
+        if i in seen[other]:
             found.add(other)
+    if ARCHITECTURES[kind].blocks == 2:  # it sees what the first block made of the words that ask
+        return {u for u, context in seen.items() if {j + 1 for j in context} & found}
     return found
 
 
@@ -375,9 +387,14 @@ def without_scores(kind: str) -> Model:
     return model
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind not in ("dot_product_attention", "transformer_block")]
-)
+SUMS = [
+    k
+    for k in KINDS
+    if not (ARCHITECTURES[k].direct or ARCHITECTURES[k].block or k == "dot_product_attention")
+]
+
+
+@pytest.mark.parametrize("kind", [k for k in SUMS if ARCHITECTURES[k].position_values == "none"])
 def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str) -> None:
     model = without_scores(kind)
     y, e = states_of(model, SENTENCES), model.inputs.numpy()
@@ -427,7 +444,7 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
 
     x = model.inputs[model.context_ids(batch)]
     inputs = [t.detach().clone().requires_grad_() for t in (x, *model.dense.values())]
-    assert torch.autograd.gradcheck(y, inputs)
+    assert torch.autograd.gradcheck(y, inputs, fast_mode=model.architecture.block)
 
 
 @pytest.mark.parametrize("kind", ["mean", "next_mean"])

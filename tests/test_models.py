@@ -27,7 +27,11 @@ LEARNT = [name for name in VARIANTS if name != "random"]
 FORM = TrainingConfig(dim=6, window=2, epochs=1, subsample=0.1)
 LEARN = TrainingConfig(dim=16, window=3, epochs=2, subsample=1e-2)
 # gensim's steps are made for millions of words and the matched batch for thousands of targets
-SOON = {"word2vec": {"learning_rate": 0.1}, "cbow": {"learning_rate": 0.1}}
+SOON: dict[str, dict[str, float]] = {
+    "word2vec": {"learning_rate": 0.1},
+    "cbow": {"learning_rate": 0.1},
+    "two_blocks": {"weights_learning_rate": 0.01, "batch": 256},
+}
 FOUND = 0.95  # AUC of partners against other pairs; chance is 0.5
 
 
@@ -106,7 +110,8 @@ WITH_MAPS = {
     "mean_query_attention_position",
     "next_mean_query",
     "transformer_block",
-} | {name for name in VARIANTS if name.startswith("attention")}
+    "two_blocks",
+} | {name for name in VARIANTS if name.startswith(("attention", "direct_attention"))}
 WITH_QUERIES = WITH_MAPS - {"mask_query_attention"}  # there nothing but one learned vector asks
 
 

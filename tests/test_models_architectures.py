@@ -5,12 +5,21 @@ from dataclasses import fields
 import pytest
 
 from wordrel.config import ARCHITECTURES
-from wordrel.config.architectures import BLOCK, MAPS, POSITIONS, WORD_WEIGHTS, up_to
+from wordrel.config.architectures import (
+    BLOCK,
+    MAPS,
+    POSITION_VALUES,
+    POSITIONS,
+    QUERY_KEY,
+    SECOND_BLOCK,
+    WORD_WEIGHTS,
+    up_to,
+)
 
 PAIRS = [
     (name, other) for name, architecture in ARCHITECTURES.items() for other in architecture.over
 ]
-PARTS = ("query", "positions", "maps", "block")
+PARTS = ("query", "positions", "maps", "blocks", "direct", "position_values")
 
 
 @pytest.mark.parametrize(("name", "other"), PAIRS)
@@ -19,8 +28,12 @@ def test_over_another_it_has_one_ingredient_more_and_loses_none(name: str, other
     assert above.objective == below.objective
     changed = {part for part in PARTS if getattr(above, part) != getattr(below, part)}
     assert len(changed - {"maps"}) == 1 or changed == {"maps"}  # maps come with who asks
-    assert all(not getattr(below, part) for part in changed - {"query"})
-    assert below.query == "none" or "query" not in changed
+    if changed <= {"positions", "maps"}:
+        assert not any(getattr(below, part) for part in changed)
+    if "query" in changed:
+        order = ("none", "mask", "previous", "mean")
+        assert order.index(below.query) < order.index(above.query)
+    assert above.blocks >= below.blocks
 
 
 def test_the_ingredient_has_a_name() -> None:
@@ -29,14 +42,22 @@ def test_the_ingredient_has_a_name() -> None:
     assert adds["mask_query_attention", "word_weight"] == POSITIONS
     assert adds["attention", "dot_product_attention"] == MAPS
     assert adds["transformer_block", "attention_position"] == BLOCK
+    assert adds["two_blocks", "transformer_block"] == SECOND_BLOCK
+    assert adds["position_map", "position_vector"] == POSITION_VALUES
+    assert adds["direct_attention", "direct_word_weight"] == QUERY_KEY
+    assert adds["direct_attention", "direct_dot_product"] == MAPS
+    assert adds["direct_mean_position", "direct_mean"] == POSITIONS
 
 
 def test_every_identifier_is_the_name_of_its_first_results() -> None:
-    assert [architecture.identifier for architecture in ARCHITECTURES.values()] == [
+    first_edition = list(ARCHITECTURES.values())[:13]
+    assert [architecture.identifier for architecture in first_edition] == [
         *("mean", "position_weight", "content", "word_weight", "content_position"),
         *("masked_attention", "causal_mean", "causal_position", "causal_content", "basic"),
         *("attention", "attention_position", "block"),
     ]
+    others = list(ARCHITECTURES.items())[13:]
+    assert [architecture.identifier for _, architecture in others] == [name for name, _ in others]
     assert set(PARTS) < {field.name for field in fields(ARCHITECTURES["mean"])}
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from planted import toy_corpus
 from random_models import Tensors, random_tensors, read
 from wordrel.config import ARCHITECTURES, MatchedConfig
-from wordrel.models.attention import mean, scores, self_attention, softmax, state
+from wordrel.models.attention import mean, scores, self_attention, state
 from wordrel.models.context import StreamContext
 from wordrel.models.sampling import noise_distribution
 
@@ -53,7 +54,8 @@ def test_states_weights_and_scores_of_the_fast_path_are_those_of_the_equations(
         if not context:
             assert np.isnan(y[t]).all()
             continue
-        expected, a = state(config, tensors, sentence, i, context)
+        contexts = {n: context_of(kind, sentence, n) for n in range(len(sentence))}
+        expected, a = state(config, tensors, sentence, i, contexts)
         np.testing.assert_allclose(y[t], expected, atol=1e-5)
         np.testing.assert_allclose(
             weighed.weight[weighed.state == t - asks_before], a.mean(axis=0), atol=1e-5
@@ -74,7 +76,7 @@ def words(kind: str) -> tuple[Tensors, Any, Any]:
 def test_cbow_is_the_mean_of_its_window() -> None:
     tensors, x, _ = words("mean")
     np.testing.assert_allclose(mean(x), x.sum(axis=0) / 4)
-    y, a = state(MatchedConfig(kind="mean"), tensors, [3, 1, 0, 12, 5], 2, [0, 1, 3, 4])
+    y, a = state(MatchedConfig(kind="mean"), tensors, [3, 1, 0, 12, 5], 2, {2: [0, 1, 3, 4]})
     np.testing.assert_allclose(y, mean(x))
     np.testing.assert_allclose(a, np.full((1, 4), 1 / 4))
     cbow = random_tensors("cbow", 13, DIM, W)
@@ -89,7 +91,7 @@ def test_cbow_is_the_mean_of_its_window() -> None:
 def test_self_attention_is_the_architecture_of_that_name_and_with_no_query_the_mean() -> None:
     tensors, x, asking = words("attention")
     maps = [tensors[name] for name in ("W_q", "W_k", "W_v")]
-    y, _ = state(MatchedConfig(kind="attention"), tensors, [3, 1, 12, 5, 0], 4, range(4))
+    y, _ = state(MatchedConfig(kind="attention"), tensors, [3, 1, 12, 5, 0], 4, {4: range(4)})
     np.testing.assert_allclose(self_attention(x, asking, *maps), y)
     unmapped = self_attention(x, asking, np.zeros((DIM, DIM)), maps[1], np.eye(DIM))
     np.testing.assert_allclose(unmapped, mean(x))

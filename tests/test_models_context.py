@@ -14,7 +14,7 @@ from scipy.special import log_softmax, softmax
 from planted import toy_corpus
 from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
-from wordrel.models import MODELS, Runtime, context
+from wordrel.models import MODELS, Runtime, context, stream
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.weights import initial_weights
 from wordrel.models.stream import Batch
@@ -53,9 +53,9 @@ def tensors_of(name: str) -> dict[str, NDArray[np.float32]]:
     return {n: rng.standard_normal(shape).astype(np.float32) for n, shape in shapes.items()}
 
 
-def random_reader(name: str, *, shrink: bool = True) -> StreamContext:
+def random_reader(name: str, *, shrink: bool = True, **given: Any) -> StreamContext:
     corpus = toy_corpus([list(range(V)), [0, 0, 0, 3, 3, 5]])
-    training = TrainingConfig(dim=D, window=W, shrink_window=shrink)
+    training = TrainingConfig(dim=D, window=W, shrink_window=shrink, **given)
     config = config_of(name)
     reader = MODELS[config.kind].read(tensors_of(name), corpus.vocab, training, config).context
     assert isinstance(reader, StreamContext)
@@ -107,7 +107,8 @@ def test_windows_do_not_grow_over_hidden_tokens(name: str) -> None:
     hidden = np.zeros(len(IDS), dtype=np.bool_)
     hidden[[15, 17]] = True
     y = reader.states(IDS, ENDS, hidden)
-    for far in (16 - W - 1, 16 + W + 1):  # in the same sentence
+    reach = W if name != "two_blocks" else 2 * W - 1
+    for far in (16 - reach - 1, 16 + W + 1):  # in the same sentence
         changed = IDS.copy()
         changed[far] = (changed[far] + 1) % V
         assert (reader.states(changed, ENDS, hidden)[16] == y[16]).all()
@@ -133,18 +134,28 @@ def test_weights_are_told_of_every_word_in_the_window_and_add_up_to_one(name: st
         around = everything_around(name, token)
         if name in NEXT:  # the word itself asks for what follows, also at the end of its sentence
             start = max([0, *ENDS[token >= ENDS]])
-            around = list(range(max(start, token + 1 - W), token + 1))
+            direct = (
+                name in ARCHITECTURES and ARCHITECTURES[name].direct
+            )  # then the word itself is not weighed
+            around = list(range(max(start, token + 1 - W), token + 1 - direct))
         target = token + (name in NEXT)
         expected += [(token, t - target, IDS[token], IDS[t]) for t in around]
     columns = told.state, told.offset, told.asking, told.attended
     assert sorted(zip(*columns, strict=True)) == sorted(expected)
     assert told.weight.dtype == np.float32
-    askers = len(IDS) - (name not in NEXT)  # of a masked word that is alone nobody is asked
-    assert told.weight.sum() == pytest.approx(askers, rel=1e-5)
+    assert told.weight.sum() == pytest.approx(len({state for state, *_ in expected}), rel=1e-5)
     assert (told.weight > 0).all()
 
 
-@pytest.mark.parametrize("name", [name for name in READERS if name not in ("transformer_block",)])
+SUMS = [
+    name
+    for name in READERS
+    if name == "cbow"
+    or not (ARCHITECTURES[name].block or ARCHITECTURES[name].position_values != "none")
+]
+
+
+@pytest.mark.parametrize("name", SUMS)
 def test_a_state_is_the_sum_of_what_the_weights_say_of_the_values(name: str) -> None:
     sentence, end = np.array([3, 1, 10]), np.array([3])
     reader, tensors = random_reader(name), tensors_of(name)
@@ -154,6 +165,8 @@ def test_a_state_is_the_sum_of_what_the_weights_say_of_the_values(name: str) -> 
     for word, state in zip(sentence, y, strict=True):
         mine = told.asking == word
         summed = told.weight[mine] @ values[told.attended[mine]]
+        if "W_d" in tensors:  # the direct path of the word that asks
+            summed = summed + tensors["W_d"] @ tensors["input"][word]
         np.testing.assert_allclose(summed, state, rtol=1e-4, atol=1e-5)
 
 
@@ -223,13 +236,38 @@ def test_no_text_has_no_states(name: str) -> None:
 def test_a_long_text_is_read_as_a_short_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = random_reader(name)
     states, told = reader.states(IDS, ENDS), reader.weights(IDS, ENDS)
-    monkeypatch.setattr(context, "CHUNK", 5)
-    monkeypatch.setattr(context, "CHUNKS", 2)
+    monkeypatch.setattr(context, "TARGETS", 5)
     np.testing.assert_allclose(reader.states(IDS, ENDS), states, atol=1e-5)
     again = reader.weights(IDS, ENDS)
     np.testing.assert_allclose(again.weight, told.weight, atol=1e-5)
     for column in ("asking", "attended", "state", "offset"):
         np.testing.assert_array_equal(getattr(again, column), getattr(told, column))
+
+
+@pytest.mark.parametrize("chunk", [5, 64])
+@pytest.mark.parametrize("kind", ["sentence", "passage"])
+@pytest.mark.parametrize("name", READERS)
+def test_a_context_of_the_same_words_gives_the_same_states(
+    name: str, kind: str, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the text is cut: in chunks, or each short sentence by itself."""
+    expected = random_reader(name, shrink=False)
+    monkeypatch.setattr(stream, "WIDE_CHUNK", chunk)
+    reader = random_reader(name, shrink=False, context=kind, widest=W)
+    assert reader.window == W
+    hidden = IDS % 3 == 0
+    for words in (None, hidden):
+        y = expected.states(IDS, ENDS, words)
+        np.testing.assert_allclose(reader.states(IDS, ENDS, words), y, atol=1e-5)
+    y = expected.contextual(IDS, ENDS)
+    np.testing.assert_allclose(reader.contextual(IDS, ENDS), y, atol=1e-5)
+
+    def told(one: StreamContext) -> list[tuple[int, int, int, int, float]]:
+        found = one.weights(IDS, ENDS)
+        columns = found.state, found.offset, found.asking, found.attended, found.weight
+        return sorted(zip(*columns, strict=True))
+
+    np.testing.assert_allclose(told(reader), told(expected), atol=1e-5)
 
 
 def test_held_out_windows_are_drawn_as_in_training_and_are_the_same_each_time() -> None:

@@ -52,7 +52,12 @@ def test_the_exchanged_model_is_one_whose_maps_were_stored_the_other_way_round(
 ) -> None:
     tensors = random_tensors(name, V, D, W)
     context = exchangeable(read(name, tensors, VOCAB, W, heads=heads))
-    turned = tensors | {"W_q": tensors["W_k"], "W_k": tensors["W_q"]}
+    turned = dict(tensors)
+    for block in ("", "second.") if ARCHITECTURES[name].blocks > 1 else ("",):
+        query, key = (tensors[f"{block}{role}"] for role in ("W_q", "W_k"))
+        turned |= {f"{block}W_q": key, f"{block}W_k": query}
+    if "b_q" in tensors:  # as a bias of the key it says the same to all words
+        turned["b_q"] = np.zeros_like(tensors["b_q"])
     other = read(name, turned, VOCAB, W, heads=heads).context
     assert other is not None
     assert same(context.exchanged(), other)
@@ -72,6 +77,17 @@ def test_tied_roles_exchange_too(name: str, ties: tuple[str, ...]) -> None:
         other = read(name, free, VOCAB, W, ties=tuple({*ties} - {"Q=I"})).context
         assert other is not None
         assert same(context.exchanged(), other)
+
+
+def test_keys_that_are_values_exchange_with_queries_alone() -> None:
+    tensors = random_tensors("direct_attention", V, D, W, ties=("K=V",))
+    context = exchangeable(read("direct_attention", tensors, VOCAB, W, ties=("K=V",)))
+    nothing = np.zeros_like(tensors["b_q"])
+    free = tensors | {"W_q": tensors["W_v"], "W_k": tensors["W_q"], "b_q": nothing}
+    other = read("direct_attention", free, VOCAB, W).context
+    assert other is not None
+    assert same(context.exchanged(), other)
+    assert same(context.exchanged().exchanged(), context)
 
 
 def test_without_maps_nothing_changes() -> None:

@@ -39,7 +39,7 @@ NOW_AND_THEN = {
     "transformer_block": "block",
 }
 MODELS = [
-    {"kind": "mask_query_attention", "scale": False},
+    {"kind": "mask_query_attention", "scale": False, "ties": []},
     {"kind": "next_mean", "name": "view"},  # a user's name that is a former header
     {"kind": "mean", "name": "masked_attention_e40", "sum_gradient": True},
     {"kind": "mean", "vary": {"sum_gradient": [True], "shuffled": [False, True]}},
@@ -86,6 +86,15 @@ def test_an_absent_scale_was_false_and_is_true_now() -> None:
     assert model.model_dump()["scale"] is True
 
 
+def test_architectures_that_became_cells_are_what_they_were_in_stored_configs() -> None:
+    former = then({"kind": "masked_attention"}, {"kind": "content"})
+    back, _ = config_now(former)
+    assert [(m["ties"], m["query_bias"]) for m in back["models"]] == [([], False)] * 2
+    mask, mean = parse_config(study([{"kind": kind} for kind in list(NOW_AND_THEN)[2::-2]])).models
+    assert mask.model_dump()["ties"] == ("K=I", "V=I")
+    assert mean.model_dump()["query_bias"] is True
+
+
 def test_hits_that_are_absent_were_skipped_and_are_kept_now() -> None:
     model = {"kind": "mean", "training": {"dim": 10}}
     stored = {**then(model), "training": {"dim": 50}}
@@ -98,8 +107,8 @@ def test_hits_that_are_absent_were_skipped_and_are_kept_now() -> None:
 
 
 def test_digests_of_a_config_are_those_that_it_had() -> None:
-    models = [{"kind": "mask_query_attention", "scale": False}, {"kind": "mean", "scale": False}]
-    data = study([{**m, "sum_gradient": m["kind"] == "mean"} for m in models])
+    models = [{"kind": "mask_query_attention", "ties": []}, {"kind": "mean", "sum_gradient": True}]
+    data = study([{**model, "scale": False} for model in models])
     config = parse_config({**data, "training": {"hits": "skip"}})
     assert content_digest(config, {}, {"ws353": "0"}) == "f5278bd9b1aa"
     assert content_digest(parse_config(data), {}, {"ws353": "0"}) != "f5278bd9b1aa"

@@ -373,6 +373,7 @@ def test_settings_that_differ_besides_the_ingredient_are_named():
 def test_every_edge_leads_up_and_each_architecture_has_one_objective():
     for edges in EDGES.values():
         seen = {"mean", "next_mean", "dot_product_attention"}
+        seen |= {"direct_mean", "direct_dot_product"}
         for edge in edges:
             assert edge.start in seen
             seen.add(edge.end)

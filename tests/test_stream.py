@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planted import split_of
+from wordrel.config import TrainingConfig
+from wordrel.corpus import Split
 from wordrel.models import stream
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Block, Cutter, block_of, blocks
@@ -213,3 +215,107 @@ def test_small_blocks_read_the_same_targets(size: int, monkeypatch: pytest.Monke
     batches = cut(found, Cutter(2, False, 4, 3))
     assert sorted(seen_in(batches)) == plain_contexts(sentences, 2)
     assert sum(batch.read for batch in batches) == pytest.approx(33)
+
+
+# Contexts that are a sentence or a passage ------------------------------------------------------
+
+
+def by_place(batches: list[Batch]) -> dict[int, Seen]:
+    """What each target may see, by its number in the block."""
+    found = {}
+    for batch in batches:
+        for c, at in zip(*np.nonzero(batch.real), strict=True):
+            row, column = batch.ids[c].tolist(), at + batch.first
+            left, right = int(batch.left[c, at]), int(batch.right[c, at])
+            assert column - left >= 0
+            assert column + right < len(row)
+            seen = tuple(row[column - left : column]), tuple(row[column + 1 : column + 1 + right])
+            assert int(batch.place[c, at]) not in found
+            found[int(batch.place[c, at])] = (row[column], *seen)
+            assert batch.targets[c, at] == row[column]
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 40), min_size=1, max_size=12),
+    widest=st.integers(1, 20),
+    targets=st.integers(1, 80),
+    shuffle=st.booleans(),
+    blocks=st.integers(1, 2),
+)
+def test_in_a_sentence_every_target_sees_all_words_within_reach(
+    lengths: list[int], widest: int, targets: int, shuffle: bool, blocks: int
+) -> None:
+    sentences = distinct_sentences(lengths)
+    training = TrainingConfig(context="sentence", widest=widest, shrink_window=False)
+    cutter = Cutter.of(training, targets, blocks=blocks)
+    found = cut(stream_blocks(sentences), cutter, shuffle=shuffle)
+    assert list(dict(sorted(by_place(found).items())).values()) == plain_contexts(sentences, widest)
+    assert sum(batch.read for batch in found) == pytest.approx(sum(lengths))
+
+
+def documents_split(documents: list[list[list[int]]]) -> Split:
+    split = split_of([sentence for document in documents for sentence in document])
+    ends = np.cumsum([sum(map(len, document)) for document in documents]).astype(np.int64)
+    return replace(split, document_ends=ends)
+
+
+@pytest.mark.parametrize("size", [1, 30, 1000])
+def test_a_passage_goes_on_across_sentences_and_ends_with_its_document(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = [[[0, 1, 2], [3], [4, 5]], [[6, 7, 8, 9], [10, 11]], [[12]]]
+    flat = [[word for sentence in document for word in sentence] for document in documents]
+    split, rng = documents_split(documents), np.random.default_rng(0)
+    keep = np.ones(13)
+    (block,) = blocks(split, keep, rng, passages=True)
+    training = TrainingConfig(context="passage", widest=4, shrink_window=False)
+    found = cut([block], Cutter.of(training, 3))
+    assert sorted(by_place(found).values()) == plain_contexts(flat, 4)
+    # a block ends with a sentence; there the passages of its document are two
+    monkeypatch.setattr(stream, "BLOCK_TOKENS", size)
+    parts = list(blocks(split, keep, rng, passages=True))
+    assert sum(len(part.ids) for part in parts) == 13
+    assert all((part.before >= 0).all() for part in parts)
+    assert {1: 6, 30: 1, 1000: 1}[size] == len(parts)
+    assert [int(part.before[0]) for part in parts] == [0] * len(parts)
+
+
+def test_dropped_words_close_the_gaps_of_a_passage() -> None:
+    split = documents_split([[[0, 1, 0], [0, 2]], [[3, 0], [4]]])
+    keep = np.array([0.0, 1, 1, 1, 1])
+    (block,) = blocks(split, keep, np.random.default_rng(0), passages=True)
+    assert block.ids.tolist() == [1, 2, 3, 4]
+    assert (block.before.tolist(), block.after.tolist()) == ([0, 1, 0, 1], [1, 0, 1, 0])
+
+
+def scored_pairs(context: str, lengths: list[int], **given: Any) -> tuple[int, int]:
+    """How many scores of a target and a token are computed, and how many of them are needed."""
+    training = TrainingConfig(context=context, shrink_window=False, **given)
+    sentences = distinct_sentences(lengths)
+    found = cut(stream_blocks(sentences), Cutter.of(training, 4096))
+    pairs = sum(batch.left.size * batch.ids.shape[1] for batch in found)
+    return pairs, sum(int((b.left + b.right)[b.real].sum()) for b in found)
+
+
+def test_little_is_computed_that_no_target_sees() -> None:
+    """As cheap as the words attended: not as the widest context, or the longest sentence."""
+    lengths = np.random.default_rng(0).lognormal(2.8, 0.5, 4000).astype(int).clip(1, 300).tolist()
+    computed, needed = scored_pairs("sentence", lengths)
+    assert computed < 1.5 * needed
+    whole = [int(n) for n in np.random.default_rng(0).integers(500, 2000, 40)]
+    computed, needed = scored_pairs("passage", whole)  # in one long document each
+    assert computed < 1.7 * needed
+    computed, needed = scored_pairs("window", lengths)
+    assert computed > 4 * needed
+
+
+def test_a_cutter_knows_the_contexts_of_a_study() -> None:
+    window = Cutter.of(TrainingConfig(window=4), 256)
+    assert window == Cutter(4, True, 32, 8)
+    passage = TrainingConfig(context="passage", shrink_window=False)
+    assert Cutter.of(passage, 256) == Cutter(64, False, 64, 4)
+    assert Cutter.of(passage, 256, blocks=2) == Cutter(64, False, 64, 4, lead=63)
+    sentence = TrainingConfig(context="sentence", widest=30)
+    assert Cutter.of(sentence, 16, shrink=False) == Cutter(30, False, 16, 1, sentences=True)

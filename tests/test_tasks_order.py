@@ -20,9 +20,11 @@ WORDS = (*EXAMPLE_WORDS, *(f"w{i}" for i in range(23)))
 V, W = len(WORDS), 5
 VOCAB = vocab_of(WORDS)
 TASK = load_task("word_order")
-WHOLLY = [name for name in READERS if name == "cbow" or not ARCHITECTURES[name].positions]
+WHOLLY = [name for name in READERS if name == "cbow" or not ARCHITECTURES[name].ordered]
 ASKED_BY_ONE = [
-    name for name in WHOLLY if name != "cbow" and ARCHITECTURES[name].query == "previous"
+    name
+    for name in WHOLLY
+    if name != "cbow" and (ARCHITECTURES[name].query == "previous" or ARCHITECTURES[name].direct)
 ]
 UNORDERED = [name for name in WHOLLY if name not in ASKED_BY_ONE]
 ORDERED = [name for name in READERS if name not in WHOLLY]

@@ -1,6 +1,6 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
-from wordrel.config.architectures import ARCHITECTURES, Architecture
+from wordrel.config.architectures import ARCHITECTURES, CELLS, Architecture
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
@@ -8,6 +8,7 @@ from wordrel.config.models import (
     ModelConfig,
     PpmiSvdConfig,
     RandomConfig,
+    SkipGramConfig,
     TrainingConfig,
     Word2vecConfig,
     identity,
@@ -31,6 +32,7 @@ from wordrel.config.settings import (
 
 __all__ = [
     "ARCHITECTURES",
+    "CELLS",
     "NAMED_SOURCES",
     "Architecture",
     "CorpusConfig",
@@ -43,6 +45,7 @@ __all__ = [
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",
+    "SkipGramConfig",
     "StatisticsConfig",
     "StudyConfig",
     "TaskConfig",

@@ -3,7 +3,8 @@
 Models, settings, families, the ladder of the report and the first config of `wordrel new` follow.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 POSITIONS = "positions"
@@ -12,6 +13,8 @@ WORD_SCORES = "word-word scores and maps"
 QUERY_KEY = "query-key scores and maps"
 MAPS = "learned maps"
 BLOCK = "residual, layer norm, feed-forward"
+SECOND_BLOCK = "a second block"
+POSITION_VALUES = "values by position"
 
 Objective = Literal["masked_word", "next_word"]
 
@@ -29,8 +32,14 @@ class Architecture:
             the word before the target ("previous"), or the mean of the context ("mean").
         positions: whether a learned number for each offset is added to the scores.
         maps: whether query, key and value are learned maps of the word's vector, or that itself.
-        block: whether residual, layer norm and feed-forward stand around the attention.
+        blocks: how many Transformer blocks (residual, layer norm, feed-forward) stand around the
+            attention, one above the other; 0: the attention stands alone.
+        direct: whether the last word has a path of its own (a map W_d), and is no word that is
+            attended to.
+        position_values: whether a value is the word's vector, that times a vector of its position
+            (elementwise), or a map of its position applied to it.
         over: the architectures to which it adds one ingredient.
+        settings: what its model is set to where a config says nothing.
     """
 
     identifier: str
@@ -38,8 +47,26 @@ class Architecture:
     query: Literal["none", "mask", "previous", "mean"] = "none"
     positions: bool = False
     maps: bool = False
-    block: bool = False
+    blocks: int = 0
+    direct: bool = False
+    position_values: Literal["none", "vector", "map"] = "none"
     over: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def block(self) -> bool:
+        """Whether it is a Transformer block, or several."""
+        return self.blocks > 0
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it matters at which positions the words of a context stand."""
+        return self.positions or self.position_values != "none"
+
+    @property
+    def plain_mean(self) -> bool:
+        """Whether its state is the mean of the vectors of its context."""
+        return not (self.query != "none" or self.ordered or self.direct)
 
     @property
     def words_ask(self) -> bool:
@@ -53,8 +80,10 @@ class Architecture:
 
     def adds(self, other: "Architecture") -> str:
         """The ingredient that it has and `other`, one of `over`, lacks."""
-        if self.block != other.block:
-            return BLOCK
+        if self.blocks != other.blocks:
+            return SECOND_BLOCK if other.blocks else BLOCK
+        if self.position_values != other.position_values:
+            return POSITION_VALUES
         if self.query != other.query:
             return _ASKED_BY[self.query]
         return POSITIONS if self.positions != other.positions else MAPS
@@ -74,9 +103,13 @@ def _add(name: str, *over: str, once: str = "", **adds: Any) -> None:
     ARCHITECTURES[name] = replace(first, identifier=once or name, over=over, **adds)
 
 
+# In the cells of the study a query of words has a bias, so that its scores contain a weight of
+# each word; and a query that is one learned vector has no maps, which would fold into the tables.
+_BIAS = {"query_bias": True}
+
 _start("mean", "masked_word")
 _add("position_weight", "mean", positions=True)
-_add("mean_query_attention", "mean", once="content", query="mean", maps=True)
+_add("mean_query_attention", "mean", once="content", query="mean", maps=True, settings=_BIAS)
 _add("word_weight", "mean", query="mask")
 _add(
     "mean_query_attention_position",
@@ -84,6 +117,7 @@ _add(
     once="content_position",
     query="mean",
     maps=True,
+    settings=_BIAS,
 )
 _add(
     "mask_query_attention",
@@ -91,6 +125,7 @@ _add(
     once="masked_attention",
     query="mask",
     maps=True,
+    settings={"ties": ("K=I", "V=I")},
 )
 _start("next_mean", "next_word", once="causal_mean")
 _add("next_position_weight", "next_mean", once="causal_position", positions=True)
@@ -98,7 +133,45 @@ _start("next_mean_query", "next_word", once="causal_content", query="mean", maps
 _start("dot_product_attention", "next_word", once="basic", query="previous")
 _add("attention", "next_mean", "dot_product_attention", query="previous", maps=True)
 _add("attention_position", "next_position_weight", "attention", query="previous", maps=True)
-_add("transformer_block", "attention_position", once="block", block=True)
+_add("transformer_block", "attention_position", once="block", blocks=1)
+_add("two_blocks", "transformer_block", blocks=2)
+_add("position_vector", "mean", position_values="vector")
+_add("position_map", "position_vector", position_values="map")
+_start("direct_mean", "next_word", direct=True)
+_add("direct_mean_position", "direct_mean", positions=True)
+_add("direct_word_weight", "direct_mean", query="mask")
+_add("direct_word_weight_position", "direct_mean_position", "direct_word_weight", query="mask")
+_start("direct_dot_product", "next_word", query="previous", direct=True, settings=_BIAS)
+_add("direct_dot_product_position", "direct_dot_product", positions=True)
+_add(
+    "direct_attention",
+    *("direct_word_weight", "direct_dot_product"),
+    query="previous",
+    maps=True,
+    settings=_BIAS,
+)
+_add(
+    "direct_attention_position",
+    *("direct_word_weight_position", "direct_attention", "direct_dot_product_position"),
+    query="previous",
+    maps=True,
+    settings=_BIAS,
+)
+
+CELLS: dict[Objective, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
+    "masked_word": (
+        ("mean", "word_weight", "mean_query_attention"),
+        ("position_weight", "mask_query_attention", "mean_query_attention_position"),
+    ),
+    "next_word": (
+        ("direct_mean", "direct_word_weight", "direct_attention"),
+        ("direct_mean_position", "direct_word_weight_position", "direct_attention_position"),
+    ),
+}
+"""The twelve cells: without and with positions; no word scores, a weight a word, word-word scores.
+
+A cell contains the cells before it in its row, and the cell above it.
+"""
 
 
 def up_to(*tops: str) -> list[str]:
@@ -114,18 +187,26 @@ if TYPE_CHECKING:
     Kind = str
 else:
     Kind = Literal[tuple(ARCHITECTURES)]
-Tie = Literal["K=Q", "Q=I", "V=I"]
+Tie = Literal["K=Q", "K=V", "K=I", "Q=I", "V=I"]
+_KEY_TIES = {"K=Q", "K=V", "K=I"}
+_MASK_TIES = {"K=I", "V=I"}
 
 
-def unfit(kind: str, *, heads: int, ties: tuple[Tie, ...], sum_gradient: bool) -> dict[str, str]:
+def unfit(
+    kind: str, *, heads: int, ties: tuple[Tie, ...], sum_gradient: bool, query_bias: bool
+) -> dict[str, str]:
     """Settings that an architecture has no use for: key -> what was found and what was expected."""
-    architecture = ARCHITECTURES[kind]
+    architecture, tied = ARCHITECTURES[kind], ", ".join(ties)
     found = {}
     if heads > 1 and not architecture.maps:
         found["heads"] = f"found {heads}, expected 1: {kind} has no maps"
-    if ties and not (architecture.maps and (architecture.words_ask or set(ties) == {"V=I"})):
-        tied = ", ".join(ties)
+    words_ask = architecture.words_ask or set(ties) <= _MASK_TIES
+    if ties and not (architecture.maps and words_ask):
         found["ties"] = f"found {tied}, expected none: {kind} has no such maps"
-    if sum_gradient and (architecture.query != "none" or architecture.positions):
+    elif len(_KEY_TIES & set(ties)) > 1:
+        found["ties"] = f"found {tied}, expected one tie of K"
+    if sum_gradient and not architecture.plain_mean:
         found["sum_gradient"] = f"found true, expected false: {kind} is no plain mean"
+    if query_bias and not architecture.words_ask:
+        found["query_bias"] = f"found true, expected false: no word asks in {kind}"
     return found

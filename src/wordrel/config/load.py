@@ -38,7 +38,8 @@ _OWN_FILES = {
 }
 
 
-_FIT = {"heads", "ties", "sum_gradient"}
+_FIT = {"heads", "ties", "sum_gradient", "query_bias"}
+_WINDOWED = ("word2vec", "ppmi_svd")
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -131,7 +132,7 @@ def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> Stu
         config = StudyConfig.model_validate(data)
     except ValidationError as error:
         found = [*problems_of(error), *found]
-    found += [*_repeated(data, found), *_unfit(data, found)]
+    found += [*_repeated(data, found), *_unfit(data, found), *_without_windows(data)]
     if config is not None and not found:
         return config
     found.sort(key=lambda problem: places.line(problem[0]))
@@ -178,11 +179,21 @@ def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
         if dim % model.heads:
             text = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield ("models", i, "heads"), text
-        useless = unfit(
-            model.kind, heads=model.heads, ties=model.ties, sum_gradient=model.sum_gradient
-        )
-        for key, text in useless.items():
+        settings = {key: getattr(model, key) for key in sorted(_FIT)}
+        for key, text in unfit(model.kind, **settings).items():
             yield ("models", i, key), text
+
+
+def _without_windows(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Models that read windows alone, under another context."""
+    for i, entry in _items(data, "models"):
+        if not isinstance(entry, Mapping) or entry.get("kind") not in _WINDOWED:
+            continue
+        given = [g for g in (data.get("training"), entry.get("training")) if isinstance(g, Mapping)]
+        context = [g["context"] for g in given if g.get("context")]
+        if context and context[-1] in ("sentence", "passage"):
+            text = f"found {entry['kind']} with the context {context[-1]}, but it reads windows: "
+            yield ("models", i, "kind"), text + "give it training: {context: window}"
 
 
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:

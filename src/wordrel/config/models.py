@@ -25,6 +25,14 @@ class TrainingConfig(Strict):
 
     dim: int = Field(100, ge=1, le=4096)
     window: int = Field(5, ge=1, le=100, description="words on each side (masked) or before (next)")
+    context: Literal["window", "sentence", "passage"] = Field(
+        "window",
+        description="window: at most `window` words each way in the sentence; sentence: at most "
+        "`widest`; passage: at most `widest`, across sentence ends within a document",
+    )
+    widest: int = Field(
+        64, ge=1, le=1000, description="words each way of a context that is sentence or passage"
+    )
     shrink_window: bool = Field(
         True, description="draw each target's window from 1..window, as word2vec does"
     )
@@ -45,6 +53,11 @@ class TrainingConfig(Strict):
     shuffled: bool = Field(
         False, description="the words of each sentence in random order, another one each epoch"
     )
+
+    @property
+    def reach(self) -> int:
+        """W: how many words each way (masked word) or before (next word) a context can hold."""
+        return self.window if self.context == "window" else self.widest
 
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -113,29 +126,67 @@ class Word2vecConfig(_Model):
     min_learning_rate: float = Field(0.0001, gt=0)
 
 
-class MatchedConfig(_Model):
-    """One architecture of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
+class _Trained(_Model):
+    """What our trainer has to know of any model."""
 
-    kind: Kind
-    heads: int = Field(1, ge=1)
-    scale: bool = Field(True, description="divide q.k by sqrt(dim / heads)")
-    ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
-    sum_gradient: bool = Field(
-        False,
-        description="mean only: give each context word the whole gradient, as gensim's CBOW does",
-    )
     loss: Literal["negative_sampling", "sampled_softmax", "full_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
-    weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
-    batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
+    warm_up: float = Field(
+        0.0, ge=0, lt=1, description="share of training in which the rates rise from 0"
+    )
+    decay: Literal["linear", "cosine"] = Field("linear", description="how they then fall to 0")
+    batch: int = Field(4096, ge=1, description="targets a step, in chunks")
     shared_negatives: int = Field(
         64, ge=1, description="noise words that a group of targets shares"
     )
     group: int = Field(128, ge=1, description="targets that share their noise words")
 
 
+class SkipGramConfig(_Trained):
+    """Skip-gram trained as the matched family is: each word predicts each word of its context."""
+
+    kind: Literal["matched_skip_gram"]
+
+
+class MatchedConfig(_Trained):
+    """One architecture of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
+
+    kind: Kind
+    heads: int = Field(1, ge=1)
+    scale: bool = Field(True, description="divide q.k by sqrt(dim / heads)")
+    query_bias: bool = Field(
+        False,
+        description="a bias in the query of words: it gives each key a weight of its own "
+        "(default: true in the cells of the study)",
+    )
+    ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
+    sum_gradient: bool = Field(
+        False,
+        description="mean only: give each context word the whole gradient, as gensim's CBOW does",
+    )
+    weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW's, of the attention's matrices")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of a_ij that is 0 in training")
+    clip: float | None = Field(
+        None, gt=0, description="largest norm of the gradient of all attention's weights"
+    )
+    recency: float = Field(
+        0.0, ge=0, description="position scores start at -recency * log(distance)"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_architecture(cls, data: Any) -> Any:
+        """What a config does not say is as the architecture has it."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
+            return data
+        found = ARCHITECTURES.get(data["kind"])
+        return data if found is None else {**found.settings, **data}
+
+
 ModelConfig = Annotated[
-    RandomConfig | PpmiSvdConfig | Word2vecConfig | MatchedConfig, Field(discriminator="kind")
+    RandomConfig | PpmiSvdConfig | Word2vecConfig | SkipGramConfig | MatchedConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -151,6 +202,6 @@ def identity(model: ModelConfig) -> dict[str, Any]:
 def training_identity(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
     """The settings of training that decide what this model learns."""
     ignored = set()
-    if not isinstance(model, MatchedConfig) or model.loss == "full_softmax":
+    if not isinstance(model, _Trained) or model.loss == "full_softmax":
         ignored.add("hits")  # gensim skips them whatever is set; counts have none
     return training.model_dump(mode="json", exclude=ignored)

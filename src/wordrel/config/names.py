@@ -25,8 +25,14 @@ TABLES = {"views": "embeddings"}
 EMBEDDINGS = {"offsets": "relative_position", "words": "per_word_weight"}
 """Of `learned_weights`; all other embeddings and pair scores keep their ids."""
 
-TRAINING: dict[str, Any] = {"hits": "skip"}
+TRAINING: dict[str, Any] = {"hits": "skip", "context": "window", "widest": 64}
 """Settings of training that were none in schema 1 and 2, and what training did then."""
+
+MODEL: dict[str, Any] = {
+    **{"query_bias": False, "recency": 0.0, "dropout": 0.0, "weight_decay": 0.0},
+    **{"clip": None, "warm_up": 0.0, "decay": "linear"},
+}
+"""The same of the settings of a model."""
 
 Data = Mapping[str, Any]
 
@@ -51,7 +57,7 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     found, names = _translated(data, KINDS, KEYS)
     for i, entry in enumerate(found.get("models") or ()):
         if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
-            found["models"][i] = {"scale": False, **entry}
+            found["models"][i] = {"scale": False, "ties": [], **MODEL, **entry}
     for group in (found, *(found.get("models") or ())):
         if isinstance(group, dict) and isinstance(training := group.get("training"), Mapping):
             then = TRAINING if group is found else dict.fromkeys(TRAINING)
@@ -64,15 +70,16 @@ def config_then(data: Data) -> dict[str, Any]:
     """A config under the former names, of the settings of then: what digests are made of."""
     kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
     found = _translated(data, kinds, inverse(KEYS))[0]
+    found["models"] = [_then(model, MODEL) for model in found["models"]]
     for group in (found, *found["models"]):
-        group["training"] = group["training"] and _then(group["training"])
+        group["training"] = group["training"] and _then(group["training"], TRAINING)
     return found
 
 
-def _then(training: Data) -> dict[str, Any]:
-    """Settings of training without those that say what it did then, or nothing."""
-    new = {key for key, before in TRAINING.items() if training.get(key) in (before, None)}
-    return {key: value for key, value in training.items() if key not in new}
+def _then(settings: Data, later: Data) -> dict[str, Any]:
+    """Settings without the later ones that say what was done then, or nothing."""
+    new = {key for key, before in later.items() if settings.get(key) in (before, None)}
+    return {key: value for key, value in settings.items() if key not in new}
 
 
 def names_then(data: Data) -> dict[str, str]:

@@ -20,6 +20,7 @@ from wordrel.config.problems import Problem, nearest
 
 _LOSSES = {"w2v": ("negative_sampling",), "lm": ("sampled_softmax", "full_softmax")}
 """What each says of `loss`; the first where a model says nothing."""
+_OURS = (*ARCHITECTURES, "matched_skip_gram")
 
 
 def with_recipes(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -75,9 +76,9 @@ def _model(entry: Any, shared: str | None, at: Keys) -> tuple[Any, list[Problem]
     if kind == "word2vec" and "negative_sampling" not in losses:
         text = f"found word2vec under the recipe {recipe}, but gensim has no such loss: "
         problems.append(((*at, "kind"), text + "give it training: {recipe: w2v}"))
-    elif kind in ARCHITECTURES and entry.get("loss", losses[0]) not in losses:
+    elif kind in _OURS and entry.get("loss", losses[0]) not in losses:
         text = f"found {shown(entry['loss'])}, but the recipe {recipe} stands for {losses[0]}"
         problems.append(((*at, "loss"), text + ": remove one of the two"))
-    elif kind in ARCHITECTURES:
+    elif kind in _OURS:
         model.setdefault("loss", losses[0])
     return model, problems

@@ -19,6 +19,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from wordrel import config
+from wordrel.config.names import MODEL, TRAINING
 from wordrel.errors import StoreError
 from wordrel.io.files import (
     explained,
@@ -282,7 +283,7 @@ def cell_digest(
     )
 
 
-_LATER: dict[str, object] = {"shuffled": False, "training": None, "hits": "skip"}
+_LATER: dict[str, object] = {"shuffled": False, "training": None, **TRAINING, **MODEL}
 """Settings that came after the first cells, and what they are where they change nothing."""
 
 

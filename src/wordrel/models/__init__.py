@@ -2,7 +2,7 @@
 
 from wordrel.config import ARCHITECTURES
 from wordrel.models.counts import PPMI_SVD
-from wordrel.models.matched import MATCHED
+from wordrel.models.matched import MATCHED, SKIP_GRAM
 from wordrel.models.over_text import over_text
 from wordrel.models.random import RANDOM
 from wordrel.models.trained import Model, Runtime, Trained
@@ -12,6 +12,7 @@ MODELS: dict[str, Model] = {
     "random": RANDOM,
     "ppmi_svd": PPMI_SVD,
     "word2vec": WORD2VEC,
+    "matched_skip_gram": SKIP_GRAM,
     **dict.fromkeys(ARCHITECTURES, MATCHED),
 }
 

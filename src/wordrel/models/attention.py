@@ -3,99 +3,102 @@
 A target is a place i in a sentence, and C(i) is its context: the words that the model may see.
 Each model makes a state from the context, and scores every word w of the vocabulary by it:
 
-    y_i = sum over j in C(i) of a_ij v_j
+    y_i = sum over j in C(i) of a_ij v_j      (on a direct path, + W_d x of the last word)
     score(w | i) = o_w . y_i + b_w
 
 The architectures differ only in the weights a_ij and the values v_j. `mean` is word2vec's CBOW,
-`self_attention` is attention as in the literature; `state` adds what the other architectures have.
-`wordrel.models.matched` computes the same for thousands of targets at once, and tests hold both
-equal. `micro.py` at the root of the repository shows how the weights are learnt.
+`self_attention` is attention as in the literature, `layer` adds what other architectures have.
+`wordrel.models.matched` computes the same for thousands of targets at once; tests hold both equal.
+`micro.py`, at the root of the repository, shows how the weights are learnt.
 
-Shapes: n words in a context, D dimensions, H heads of d = D / H, W words on each side of a window.
+Shapes: n words in a context C, D dimensions, H heads of d = D / H, N words in a sentence.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64
+from scipy.special import softmax
 
 from wordrel.config import ARCHITECTURES, MatchedConfig
 
 Tensors = Mapping[str, Float[np.ndarray, "..."]]
 Vector = Float64[np.ndarray, " D"]
+Map = Float64[np.ndarray, "d D"]
+Weights = Float64[np.ndarray, "H n"]
+Contexts = Mapping[int, Sequence[int]]
+BY_POSITION = {"offsets", "position_vectors", "position_maps"}
 
 
 def mean(x: Float64[np.ndarray, "n D"]) -> Vector:
     """CBOW: every word of the context has the same weight, and its value is its own vector."""
-    v = x
-    s = np.zeros(len(x))
-    a = softmax(s)
-    y: Vector = a @ v
-    return y
+    a = softmax(np.zeros(len(x)))
+    return np.asarray(a @ x)
 
 
 def self_attention(
-    x: Float64[np.ndarray, "n D"],
-    asking: Vector,
-    W_q: Float64[np.ndarray, "d D"],
-    W_k: Float64[np.ndarray, "d D"],
-    W_v: Float64[np.ndarray, "d D"],
+    x: Float64[np.ndarray, "n D"], asking: Vector, W_q: Map, W_k: Map, W_v: Map
 ) -> Float64[np.ndarray, " d"]:
     """One head: a word's weight grows with the product of its key and the query of who asks."""
     q, k, v = W_q @ asking, x @ W_k.T, x @ W_v.T
-    s = k @ q
-    a = softmax(s)
-    y: Float64[np.ndarray, " d"] = a @ v
-    return y
+    a = softmax(k @ q)
+    return np.asarray(a @ v)
 
 
 def state(
-    config: MatchedConfig, tensors: Tensors, sentence: Sequence[int], i: int, context: Sequence[int]
-) -> tuple[Vector, Float64[np.ndarray, "H n"]]:
-    """The state y_i of any architecture, and the weights a_ij of each head.
+    config: MatchedConfig, tensors: Tensors, sentence: Sequence[int], i: int, C: Contexts
+) -> tuple[Vector, Weights]:
+    """The state y_i of any architecture, and the weights a_ij of each head in its last layer.
 
-    Args:
-        config: which architecture, how many heads, and whether scores are scaled.
-        tensors: what training leaves: the word tables, and the weights of the architecture.
-        sentence: ids of words.
-        i: place of the target.
-        context: the places C(i), at least one.
+    `tensors` are what training leaves; C holds the places in the context of each target.
     """
-    architecture, w = (
-        ARCHITECTURES[config.kind],
-        {name: t.astype(np.float64) for name, t in tensors.items()},
-    )
-    vectors = w["input"][list(sentence)]
-    words = norm(w, "norm_1", vectors) if architecture.block else vectors
-    x = words[list(context)]
+    has, w = ARCHITECTURES[config.kind], {name: t.astype(np.float64) for name, t in tensors.items()}
+    x = w["input"][list(sentence)]
+    if has.direct:  # the last word is not attended to
+        y, a = layer(config, w, x, i, [j for j in C[i] if j < i - 1])
+        return (y + w["W_d"] @ x[i - 1] if i - 1 in C[i] else y), a
+    if has.blocks == 2:  # the second sees each word as the first makes it of the words up to it
+        seen = sorted({*C[i], i - 1})
+        x[seen] = [layer(config, w, x, j + 1, C[j + 1])[0] for j in seen]
+        w |= {name.removeprefix("second."): t for name, t in w.items() if "second." in name}
+    y, a = layer(config, w, x, i, C[i])
+    return (norm(w, "norm_out", y) if has.block else y), a
 
-    # The query: none, one learned vector, or made from the last word or the mean of the context.
-    D = x.shape[1]
-    W_q, W_k, W_v = (map_of(w, role, D) for role in ("W_q", "W_k", "W_v"))
-    k, v = x @ W_k.T, x @ W_v.T
-    if architecture.query == "none":
-        q = np.zeros(D)
-    elif architecture.query == "mask":
+
+def layer(
+    config: MatchedConfig, w: Tensors, x: Float64[np.ndarray, "N D"], i: int, C: Sequence[int]
+) -> tuple[Vector, Weights]:
+    """What one layer makes of the vectors of a sentence at target i, and its weights there."""
+    has, D, d = ARCHITECTURES[config.kind], x.shape[1], x.shape[1] // config.heads
+    if not C:
+        return np.zeros(D), np.zeros((config.heads, 0))
+    words = norm(w, "norm_1", x) if has.block else x
+    W_q, W_k, W_v = (map_of(config, w, role, D) for role in ("W_q", "W_k", "W_v"))
+    q, k, v = np.zeros(D), words[C] @ W_k.T, words[C] @ W_v.T
+    if has.query == "mask":  # one learned vector asks; else the last word, or the mean
         q = w["q_mask"]
-    else:
-        q = W_q @ (words[i - 1] if architecture.query == "previous" else x.mean(axis=0))
+    elif has.query != "none":
+        asking = words[i - 1] if has.query == "previous" else words[C].mean(axis=0)
+        q = W_q @ asking + w.get("b_q", 0)
 
-    # Each head compares its own part of q and k; the score of a position is the same for all.
-    W = len(w["offsets"]) // 2 if architecture.positions else 0
-    position = [w["offsets"][j - i + W] if architecture.positions else 0.0 for j in context]
-    d = D // config.heads
+    # A position has a score, the same for all heads, or a vector or map of its values.
+    places = {name: [j - i + len(w[name]) // 2 for j in C] for name in BY_POSITION & w.keys()}
+    here = {name: w[name][at] for name, at in places.items()}
+    v = v * here.get("position_vectors", 1)
+    v = np.einsum("nde,ne->nd", here["position_maps"], v) if "position_maps" in here else v
+
+    # Each head compares its own part of q and k; its weights are positive and add up to 1.
     scale = np.sqrt(d) if config.scale else 1.0
-    rows = [slice(h * d, (h + 1) * d) for h in range(config.heads)]
-    a = np.array([softmax(k[:, r] @ q[r] / scale + position) for r in rows])
-    y = np.concatenate([a[h] @ v[:, r] for h, r in enumerate(rows)])
-    return (transformer(w, vectors[i - 1], y) if architecture.block else y), a
+    heads = [slice(h * d, (h + 1) * d) for h in range(config.heads)]
+    a = np.array([softmax(k[:, h] @ q[h] / scale + here.get("offsets", 0)) for h in heads])
+    y = np.concatenate([a[n] @ v[:, h] for n, h in enumerate(heads)])
+    return (transformer(w, x[i - 1], y) if has.block else y), a
 
 
 def transformer(w: Tensors, before: Vector, y: Vector) -> Vector:
     """The rest of a block, with norms first: add to the word before, then a feed-forward layer."""
     h = before + w["W_o"] @ y
-    h = h + w["W_2"] @ np.maximum(w["W_1"] @ norm(w, "norm_2", h), 0)
-    return norm(w, "norm_out", h)
+    return np.asarray(h + w["W_2"] @ np.maximum(w["W_1"] @ norm(w, "norm_2", h), 0))
 
 
 def scores(tensors: Tensors, y: Vector) -> Float64[np.ndarray, " V"]:
@@ -103,11 +106,10 @@ def scores(tensors: Tensors, y: Vector) -> Float64[np.ndarray, " V"]:
     return np.asarray(tensors["output"] @ y + tensors["bias"].ravel())
 
 
-def map_of(w: Tensors, role: str, D: int) -> Float64[np.ndarray, "D D"]:
-    """A role's own map; with K=Q the query's; with Q=I or V=I, or without maps, the identity."""
-    if role == "W_k" and "W_k" not in w:
-        role = "W_q"
-    return np.asarray(w.get(role, np.eye(D)))
+def map_of(config: MatchedConfig, w: Tensors, role: str, D: int) -> Float64[np.ndarray, "D D"]:
+    """A role's own map; that of another with K=Q or K=V; else (Q=I, K=I, V=I, no maps) I."""
+    other = {f"K={name}": f"W_{name.lower()}" for name in "QV" if role == "W_k"}
+    return np.asarray(w.get(next((other[t] for t in config.ties if t in other), role), np.eye(D)))
 
 
 def norm(w: Tensors, name: str, x: Float64[np.ndarray, "*n D"]) -> Float64[np.ndarray, "*n D"]:
@@ -115,9 +117,3 @@ def norm(w: Tensors, name: str, x: Float64[np.ndarray, "*n D"]) -> Float64[np.nd
     centred = x - x.mean(axis=-1, keepdims=True)
     scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
     return np.asarray(scaled * w[f"{name}.weight"] + w[f"{name}.bias"])
-
-
-def softmax(s: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    """Positive weights that add up to 1."""
-    e = np.exp(s - s.max())
-    return np.asarray(e / e.sum())

@@ -18,7 +18,7 @@ from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout, Teaches
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
-from wordrel.models.windows import asking_ids, reachable, visible, window_of
+from wordrel.models.windows import asking_ids, reachable, visible
 from wordrel.models.word_model import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
@@ -30,7 +30,7 @@ _Columns = tuple[
     Int64[np.ndarray, " P"],
     Int64[np.ndarray, " P"],
 ]
-CHUNK, CHUNKS = 32, 128
+TARGETS = 4096  # of a batch
 BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 WINDOW_SEED = 0  # the windows of held-out text are the same for every model and seed
 
@@ -52,6 +52,8 @@ class StreamContext:
         bias: b, [V].
         counts: of each word in the training text, [V].
         teaches: what scores stand for, see `wordrel.models.readout`.
+        direct: whether the last word has a path of its own and is not among the words weighed.
+        blocks: how many Transformer blocks stand above one another.
     """
 
     objective: Objective
@@ -62,6 +64,8 @@ class StreamContext:
     bias: Float32[np.ndarray, " V"]
     counts: Int64[np.ndarray, " V"]
     teaches: Teaches = "ratio"
+    direct: bool = False
+    blocks: int = 0
 
     @property
     def name(self) -> str:
@@ -71,12 +75,12 @@ class StreamContext:
     @property
     def segments(self) -> Segments:
         """See `Predictor`."""
-        return "sentence"
+        return "document" if self.training.context == "passage" else "sentence"
 
     @property
     def window(self) -> int:
         """W, as trained."""
-        return self.training.window
+        return self.training.reach
 
     def scores(
         self,
@@ -131,7 +135,8 @@ class StreamContext:
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
         """What each word gives to each word in its whole window, when `contextual` is read.
 
-        For `next_word` a word asks at its own place and is itself among those that it weighs.
+        For `next_word` a word asks at its own place and is itself among those that it weighs, but
+        where it has a direct path.
         """
         if self.objective == "next_word":
             ids, ends = _with_ends(ids, ends)
@@ -139,27 +144,26 @@ class StreamContext:
         found: list[_Columns] = [
             (nothing, nothing, np.empty(0, dtype=np.float32), nothing, nothing)
         ]
-        first = 0
         with torch.no_grad():
             for batch in self._batches(ids, ends, None, shrink=False):
-                found.append(self._weighed(batch, first))
-                first += int(batch.real.sum())
+                found.append(self._weighed(batch))
         asking, attended, weight, target, offset = map(np.concatenate, zip(*found, strict=True))
         state = target
         if self.objective == "next_word":  # the word before asks; no sentence's first is predicted
             state = target - 1 - np.searchsorted(ends, target, side="right")
         return Weighed(asking, attended, weight, state, offset)
 
-    def _weighed(self, batch: Batch, first: int) -> _Columns:
+    def _weighed(self, batch: Batch) -> _Columns:
         """The columns of `Weighed`, with the number of the target in the place of the state's."""
-        seen = visible(self.objective, batch, torch.device("cpu")).numpy()
+        cpu = torch.device("cpu")
+        seen = visible(self.objective, batch, cpu, direct=self.direct).numpy()
         chunk, target, token = np.nonzero(seen & batch.real[..., None])
         return (
             asking_ids(self.objective, batch)[chunk, target],
             reachable(self.objective, batch)[chunk, token],
             self.weigh(batch).cpu().numpy()[chunk, target, token],
-            first + chunk * batch.left.shape[1] + target,
-            token - window_of(batch) - target,
+            batch.place[chunk, target],
+            token - batch.first - target,
         )
 
     def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
@@ -185,13 +189,13 @@ class StreamContext:
         *,
         shrink: bool,
     ) -> Float32[np.ndarray, "N D"]:
-        found = [np.empty((0, self.outputs.shape[1]), dtype=np.float32)]
+        found = np.full((len(ids), self.outputs.shape[1]), np.nan, dtype=np.float32)
         with torch.no_grad():
             for batch in self._batches(ids, ends, hidden, shrink=shrink):
                 y, has_context = self.mix(batch)
-                known = torch.where(has_context[..., None], y, torch.nan).cpu().numpy()
-                found.append(known[batch.real])
-        return np.concatenate(found)
+                known = batch.real & has_context.cpu().numpy()
+                found[batch.place[known]] = y.cpu().numpy()[known]
+        return found
 
     def _batches(
         self,
@@ -201,10 +205,10 @@ class StreamContext:
         *,
         shrink: bool,
     ) -> Iterator[Batch]:
-        """The tokens in their order."""
+        """All tokens, each as a target once."""
         block = block_of(ids.astype(np.int32), sentence_numbers(ends), read=len(ids))
         block = replace(block, hidden=hidden)
-        cutter = Cutter(self.training.window, shrink, CHUNK, CHUNKS)
+        cutter = Cutter.of(self.training, TARGETS, shrink=shrink, blocks=self.blocks)
         return cutter.batches(block, np.random.default_rng(WINDOW_SEED), shuffle=False)
 
 

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int8, Int32, Int64
+from jaxtyping import Bool, Float64, Int32, Int64
 
+from wordrel.config import TrainingConfig
 from wordrel.corpus import Split
 from wordrel.corpus.disk import sentence_blocks
 
 BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
+CHUNK = 32  # consecutive targets that share one dense score matrix
+WIDE_CHUNK = 64  # where contexts are wide: most words of a chunk are in every context of it
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Block:
 
     Attributes:
         ids: word ids of the N kept tokens.
-        before: kept tokens of the same sentence before each; after: likewise behind it.
+        before: kept tokens before each in the same sentence (or in what else bounds a context);
+            after: likewise behind it.
         read: tokens of the corpus that went in, before subsampling.
         hidden: tokens that are in nobody's context, though they keep their places; None where
             every token is seen, as in training.
@@ -56,6 +60,7 @@ def blocks(
     rng: np.random.Generator,
     *,
     shuffled: bool = False,
+    passages: bool = False,
 ) -> Iterator[Block]:
     """The split once from start to end, subsampled afresh with `rng`.
 
@@ -64,32 +69,48 @@ def blocks(
         keep: the chance that an occurrence of each word is kept.
         rng: decides what is kept, and what stands where.
         shuffled: put the words of each sentence in a random order first.
+        passages: contexts end with the document, not with the sentence; a document that goes on in
+            the next block is two.
     """
+    start = 0
     for ids, ends in sentence_blocks(split.ids, split.sentence_ends, BLOCK_TOKENS):
-        sentences = sentence_numbers(ends)
+        bounds = sentences = sentence_numbers(ends)
         words = ids[np.lexsort((rng.random(len(ids)), sentences))] if shuffled else ids
         kept = rng.random(len(words)) < keep[words]
-        yield block_of(words[kept], sentences[kept], len(words))
+        if passages:
+            places = np.arange(start, start + len(ids))
+            bounds = np.searchsorted(split.document_ends, places, side="right")
+        start += len(ids)
+        yield block_of(words[kept], bounds[kept], len(words))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """C chunks of L targets each, with all S = L + 2W tokens that their windows can reach.
+    """C chunks of L targets each, with all S tokens that their contexts can reach.
 
     Attributes:
-        ids: [C, S] word ids; target l of a chunk stands at column l + W.
-        left: [C, L] how many tokens before each target are in its window; right: behind it.
-        real: [C, L] false where a target is padding.
+        ids: [C, S] word ids; target l of a chunk stands at column `first` + l.
+        left: [C, L] how many tokens before each target are in its context; right: behind it.
+        real: [C, L] false where a target is padding, or is there for another target to read.
+        place: [C, L] number of each real target in its block, from 0.
         read: tokens of the corpus that this batch stands for, before subsampling.
+        first: column of the first target; at least 1.
         hidden: [C, S] tokens that are in nobody's context; None where every token is seen.
     """
 
     ids: Int64[np.ndarray, "C S"]
-    left: Int8[np.ndarray, "C L"]
-    right: Int8[np.ndarray, "C L"]
+    left: Int64[np.ndarray, "C L"]
+    right: Int64[np.ndarray, "C L"]
     real: Bool[np.ndarray, "C L"]
+    place: Int64[np.ndarray, "C L"]
     read: float
+    first: int
     hidden: Bool[np.ndarray, "C S"] | None = None
+
+    @property
+    def targets(self) -> Int64[np.ndarray, "C L"]:
+        """The word at each target."""
+        return self.ids[:, self.first : self.first + self.left.shape[1]]
 
 
 @dataclass(frozen=True)
@@ -101,12 +122,37 @@ class Cutter:
         shrink: draw each target's window from 1..W, as word2vec does; else always W.
         chunk: L, consecutive targets that share one dense score matrix.
         chunks: C, chunks a batch.
+        lead: targets before each chunk that are no targets of it: a second block reads their
+            states.
+        sentences: make a chunk of each whole sentence (or what bounds a context) of at most L
+            tokens, so that no score is computed between sentences. Sentences of a batch are of
+            almost the same length, so that little is padding.
     """
 
     window: int
     shrink: bool
     chunk: int
     chunks: int
+    lead: int = 0
+    sentences: bool = False
+
+    @classmethod
+    def of(
+        cls, training: TrainingConfig, targets: int, *, shrink: bool | None = None, blocks: int = 0
+    ) -> "Cutter":
+        """For the contexts of a study.
+
+        Args:
+            training: which contexts.
+            targets: in a batch, about.
+            shrink: whether windows are drawn; default: as in training.
+            blocks: how many Transformer blocks the model has.
+        """
+        shrink = training.shrink_window if shrink is None else shrink
+        chunk = min(CHUNK if training.context == "window" else WIDE_CHUNK, targets)
+        lead = max(0, blocks - 1) * (training.reach - 1)
+        sentences = training.context == "sentence"
+        return cls(training.reach, shrink, chunk, targets // chunk, lead, sentences)
 
     def batches(
         self, block: Block, rng: np.random.Generator, *, shuffle: bool = True
@@ -115,25 +161,89 @@ class Cutter:
         count = len(block.ids)
         if not count:
             return
-        starts = np.arange(0, count, self.chunk)
-        if shuffle:
-            rng.shuffle(starts)
+        if self.sentences:
+            groups = self._by_length(block, rng, shuffle=shuffle)
+        else:
+            starts = np.arange(0, count, self.chunk)
+            if shuffle:
+                rng.shuffle(starts)
+            groups = self._parts(starts, np.minimum(self.chunk, count - starts))
         windows = np.full(count, self.window)
         if self.shrink:
             windows = rng.integers(1, self.window + 1, size=count)
-        around = self.window, self.window + self.chunk
+        around = self.lead + self.window, self.chunk + self.window
         ids = np.pad(block.ids, around).astype(np.int64)
         hidden = None if block.hidden is None else np.pad(block.hidden, around)
         left, right = (
-            np.pad(np.minimum(windows, reach), (0, self.chunk)).astype(np.int8)
-            for reach in (block.before, block.after)
+            np.pad(np.minimum(windows, reach), around) for reach in (block.before, block.after)
         )
-        targets, reachable = np.arange(self.chunk), np.arange(self.chunk + 2 * self.window)
-        for i in range(0, len(starts), self.chunks):
-            some = starts[i : i + self.chunks, None]
-            where = some + targets
-            real = where < count
-            read = block.read * (real.sum() / count)
-            seen = some + reachable
-            unseen = None if hidden is None else hidden[seen]
-            yield Batch(ids[seen], left[where], right[where], real, read, unseen)
+        for group in groups:
+            targets = np.arange(-group.lead, group.chunk)
+            real = (targets >= 0) & (targets < group.lengths)
+            first = group.lead + group.before
+            columns = np.arange(-first, group.chunk + group.after)
+            seen = around[0] + group.starts + columns
+            place = group.starts + targets
+            yield Batch(
+                ids=ids[seen],
+                left=left[around[0] + place],
+                right=right[around[0] + place],
+                real=real,
+                place=place,
+                read=block.read * (real.sum() / count),
+                first=group.before,
+                hidden=None if hidden is None else hidden[seen],
+            )
+
+    def _parts(
+        self, starts: Int64[np.ndarray, " n"], lengths: Int64[np.ndarray, " n"]
+    ) -> "list[_Group]":
+        """Chunks of up to L targets, with all tokens that windows of W can reach."""
+        return [
+            _Group(
+                *(starts[some, None], lengths[some, None], self.chunk),
+                *(self.lead, self.window, self.window),
+            )
+            for some in (slice(i, i + self.chunks) for i in range(0, len(starts), self.chunks))
+        ]
+
+    def _by_length(
+        self, block: Block, rng: np.random.Generator, *, shuffle: bool
+    ) -> "list[_Group]":
+        """A chunk a sentence, of similar length in a batch; what is longer than L is cut."""
+        starts = np.flatnonzero(block.before == 0)
+        if shuffle:
+            rng.shuffle(starts)
+        lengths = block.after[starts] + 1
+        order = np.argsort(lengths, kind="stable")
+        starts, lengths = starts[order], lengths[order]
+        whole = int(np.searchsorted(lengths, self.chunk, side="right"))
+        cut = [
+            (start + at, min(self.chunk, length - at))
+            for start, length in zip(starts[whole:], lengths[whole:], strict=True)
+            for at in range(0, length, self.chunk)
+        ]
+        groups = self._parts(*np.array(cut, dtype=np.int64).reshape(-1, 2).T)
+        targets, i = self.chunk * self.chunks, 0
+        while i < whole:
+            alike = int(np.searchsorted(lengths[:whole], lengths[i] * 5 // 4 + 1, side="right"))
+            longest = lengths[min(alike, i + targets // lengths[i]) - 1]
+            some = slice(i, min(alike, i + targets // longest))
+            chunk = int(lengths[some.stop - 1])
+            groups.append(_Group(starts[some, None], lengths[some, None], chunk, 0, 1, 0))
+            i = some.stop
+        if shuffle:
+            rng.shuffle(groups)
+        return groups
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Chunks of one batch: where each starts, how many targets it has, and what stands around."""
+
+    starts: Int64[np.ndarray, "C 1"]
+    lengths: Int64[np.ndarray, "C 1"]
+    chunk: int
+    lead: int
+    before: int
+    after: int

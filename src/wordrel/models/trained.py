@@ -37,12 +37,16 @@ class Trained:
         parameters: how many numbers were learnt.
         trained_tokens: corpus tokens read in all epochs, before subsampling.
         log: one row a report: tokens, loss (nats a target; NaN where a model has none).
+        targets: words that were predicted in all epochs, and context_words: the words that they
+            were predicted from, together; None where a model does not count them.
     """
 
     tensors: Tensors
     parameters: int
     trained_tokens: int
     log: tuple[Mapping[str, float | int], ...] = ()
+    targets: int | None = None
+    context_words: int | None = None
 
 
 @dataclass(frozen=True)

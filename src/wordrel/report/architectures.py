@@ -52,10 +52,15 @@ _BY_HEADS = (
     Edge("attention_position", "transformer_block", f"{HEADS}, {BLOCK}", more_heads=True),
 )
 
+
+def _blocks(kind: str) -> int:
+    return ARCHITECTURES[kind].blocks if kind in ARCHITECTURES else 0
+
+
 EDGES: dict[str, tuple[Edge, ...]] = {
     "masked_word": tuple(_edges("masked_word")),
     "next_word": tuple(
-        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: edge.end == "transformer_block")
+        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: _blocks(edge.end))
     ),
 }
 """The neighbours of each objective, from the foot up, as the architectures say.
@@ -105,7 +110,7 @@ class Step:
         keys = [k for k in {**self.start, **self.end} if k not in own]
         both = [(k, self.start.get(k), self.end.get(k)) for k in keys]
         changed = [f"{k}: {a} to {b}" for k, a, b in both if a != b]
-        return [text for text in (self.edge.also, *changed) if text]
+        return [text for text in (self.edge.also * (not self.end.get("ties")), *changed) if text]
 
 
 def architectures(results: Results) -> dict[str, Settings]:
@@ -158,7 +163,8 @@ def _joins(edge: Edge, models: Mapping[str, Settings]) -> bool:
 def _stands_for(model: Settings, architecture: str) -> bool:
     several = _heads(model) > 1
     heads = architecture in _ANY_HEADS or several == (architecture == SEVERAL_HEADS)
-    variant = model.get("ties") or model.get("sum_gradient")
+    ties = ARCHITECTURES[model["kind"]].settings.get("ties", ()) if model.get("ties") else ()
+    variant = list(model.get("ties") or ()) != list(ties) or model.get("sum_gradient")
     return model["kind"] == _KINDS.get(architecture, architecture) and heads and not variant
 
 

@@ -118,7 +118,7 @@ def train_cell(spec: CellSpec, report: Report) -> None:
             corpus, training, model, spec.seed, Runtime(spec.device, report)
         )
     seconds = time.perf_counter() - started
-    cost = {
+    cost: dict[str, Any] = {
         "parameters": trained.parameters,
         "trained_tokens": trained.trained_tokens,
         "seconds": seconds,
@@ -126,6 +126,8 @@ def train_cell(spec: CellSpec, report: Report) -> None:
         "peak_memory_mb": peak.megabytes,
         "peak_memory_of": peak.how,
     }
+    if trained.targets is not None:
+        cost |= {"targets": trained.targets, "context_words": trained.context_words}
     with new_folder(spec.folder) as folder:
         write_tensors(folder / "model.safetensors", trained.tensors)
         write_text(folder / "log.csv", pd.DataFrame(trained.log).to_csv(index=False))

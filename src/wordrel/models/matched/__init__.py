@@ -9,16 +9,19 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from wordrel.config import MatchedConfig, TrainingConfig
+from wordrel.config import MatchedConfig, SkipGramConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
+from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
-from wordrel.models.readout import Teaches
+from wordrel.models.predictor import Segments
+from wordrel.models.readout import Readout, Teaches
+from wordrel.models.skip_gram import word_by_word
 from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
@@ -42,14 +45,33 @@ def train(
     corpus: Corpus, training: TrainingConfig, config: MatchedConfig, seed: int, runtime: Runtime
 ) -> Trained:
     """One architecture from its start to its last step."""
-    model = new_model(config, training, len(corpus.vocab), seed).to(device_of(runtime.device))
-    log = run(Trainer(model, training, corpus, np.random.default_rng(seed)), corpus, runtime)
+    return _trained(
+        new_model(config, training, len(corpus.vocab), seed), corpus, training, seed, runtime
+    )
+
+
+def train_skip_gram(
+    corpus: Corpus, training: TrainingConfig, config: SkipGramConfig, seed: int, runtime: Runtime
+) -> Trained:
+    """The same for skip-gram."""
+    model = SkipGram.new(config, training.dim, len(corpus.vocab), seed)
+    return _trained(model, corpus, training, seed, runtime)
+
+
+def _trained(
+    model: Model | SkipGram, corpus: Corpus, training: TrainingConfig, seed: int, runtime: Runtime
+) -> Trained:
+    model = model.to(device_of(runtime.device))
+    trainer = Trainer(model, training, corpus, np.random.default_rng(seed))
+    log = run(trainer, corpus, runtime)
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
     return Trained(
         tensors,
         parameters=sum(tensor.size for tensor in tensors.values()),
         trained_tokens=training.epochs * len(corpus.train.ids),
         log=log,
+        targets=trainer.targets,
+        context_words=trainer.context_words,
     )
 
 
@@ -69,6 +91,8 @@ def read(
         tensors["output"],
         tensors["bias"].ravel(),
         vocab.counts,
+        direct=model.architecture.direct,
+        blocks=model.architecture.blocks,
         teaches=teaches(training, config),
     )
     if model.architecture.words_ask:
@@ -76,7 +100,7 @@ def read(
     return replace(word_model(vocab, tables, context), learned=_learned(model))
 
 
-def teaches(training: TrainingConfig, config: MatchedConfig) -> Teaches:
+def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) -> Teaches:
     """What the scores of a model stand for after it was trained so.
 
     A sampled softmax that skips hits teaches nothing exact; it is read as if it kept them.
@@ -112,7 +136,10 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
     if "offsets" in weights:
         learned["relative_position"] = weights["offsets"].numpy()
     if "q_mask" in weights:
-        keys, heads = model.inputs @ role(weights, "W_k", model.inputs).T, model.config.heads
+        keys, heads = (
+            model.inputs @ role(model.config, weights, "W_k", model.inputs).T,
+            model.config.heads,
+        )
         scale = math.sqrt(keys.shape[1] // heads) if model.config.scale else 1.0
         learned["per_word_weight"] = (keys @ weights["q_mask"] / (scale * heads)).numpy()
     return learned
@@ -120,14 +147,28 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
 
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
     """Every word as value, query and key; in a block the value as it reaches the residual."""
-    weights, words = model.dense, model.inputs
+    config, weights, words = model.config, model.dense, model.inputs
     if model.architecture.block:
         words = norm(weights, "norm_1", words)
-    value = words @ role(weights, "W_v", words).T
+    value = words @ role(config, weights, "W_v", words).T
     yield "value", value @ weights["W_o"].T if model.architecture.block else value
     if model.architecture.words_ask:
-        yield "query", words @ role(weights, "W_q", words).T
-        yield "key", words @ role(weights, "W_k", words).T
+        yield "query", words @ role(config, weights, "W_q", words).T
+        yield "key", words @ role(config, weights, "W_k", words).T
+
+
+def read_skip_gram(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: SkipGramConfig
+) -> WordModel:
+    """Both tables; a context of several words is read word by word."""
+    tables = {"input": tensors["input"], "output": tensors["output"]}
+    found = word_model(vocab, tables, why="skip-gram has no vector for a context of several words")
+    own = tensors["output"], tensors["bias"].ravel(), vocab.counts, training
+    readout = Readout.of(teaches(training, config), *own)
+    joined = word_by_word(vocab, tensors["input"], readout, training.reach)
+    ends: Segments = "document" if training.context == "passage" else "sentence"
+    return replace(found, predictors=tuple(replace(one, segments=ends) for one in joined))
 
 
 MATCHED = trained.Model(train, read, version=2)
+SKIP_GRAM = trained.Model(train_skip_gram, read_skip_gram, version=1)

@@ -3,19 +3,39 @@
 Glossary: V words, D dimensions, C chunks, L targets a chunk, S tokens that they can reach.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from wordrel.config import ARCHITECTURES, Architecture, MatchedConfig, TrainingConfig
 from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
-from wordrel.models.windows import has_context, place_scores, reachable
+from wordrel.models.windows import (
+    askers,
+    attends,
+    has_context,
+    place_scores,
+    reachable,
+    sees_last,
+)
+from wordrel.models.word_model import Objective
 
 _TABLES = ("input", "output", "bias")
+Drop = Callable[[Tensor], Tensor]
+
+
+class Predicted(NamedTuple):
+    """What is learnt from: states, the word that follows each, and which of them count."""
+
+    states: Float[Tensor, "B D"]
+    words: Int[Tensor, " B"]
+    counts: Bool[Tensor, " B"]
 
 
 @dataclass
@@ -49,6 +69,16 @@ class Model:
         """The architecture."""
         return ARCHITECTURES[self.config.kind]
 
+    @property
+    def objective(self) -> Objective:
+        """What it predicts."""
+        return self.architecture.objective
+
+    @property
+    def blocks(self) -> int:
+        """How many Transformer blocks stand above one another."""
+        return self.architecture.blocks
+
     def context_ids(self, batch: Batch) -> Int[Tensor, "C S"]:
         """The words that a context of this model can hold, on its device."""
         return torch.from_numpy(reachable(self.architecture.objective, batch)).to(
@@ -61,24 +91,67 @@ class Model:
             self.inputs.device
         )
 
-    def mixed(self, x: Float[Tensor, "C S D"], batch: Batch) -> Float[Tensor, "C L D"]:
+    def mixed(
+        self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
+    ) -> Float[Tensor, "C L D"]:
         """Y of every target; of one without context it means nothing, and must not count.
 
         Args:
             x: the input vectors of `context_ids`, apart from the table: they carry gradients.
-            batch: the windows.
+            batch: the contexts.
+            drop: what is done to the weights a_ij in training.
         """
-        words, a = self._attended(x, batch)
-        y = w.mix(self.config, self.dense, words, a)
-        return w.block(self.dense, w.asking(x, y.shape[1]), y) if self.architecture.block else y
+        return self._forward(x, batch, drop)[0]
 
-    def _attended(
-        self, x: Float[Tensor, "C S D"], batch: Batch
-    ) -> tuple[Float[Tensor, "C S D"], Float[Tensor, "C H L S"]]:
-        """The words as attention sees them, and the weight that each target gives to each."""
-        places = place_scores(self.architecture.objective, batch, self.dense.get("offsets"), x)
-        words = w.norm(self.dense, "norm_1", x) if self.architecture.block else x
-        return words, w.attention(self.config, self.dense, words, places)
+    def predicted(
+        self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
+    ) -> Predicted:
+        """What there is to learn from a batch; see `mixed`."""
+        counts = self.has_context(batch) & torch.from_numpy(batch.real).to(x.device)
+        words = torch.from_numpy(batch.targets).to(x.device)
+        return Predicted(
+            self.mixed(x, batch, drop).flatten(0, 1), words.flatten(), counts.flatten()
+        )
+
+    def _forward(
+        self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
+    ) -> tuple[Float[Tensor, "C L D"], Float[Tensor, "C H L T"]]:
+        """Y of every target, and the weight that it gives to each word.
+
+        A second block weighs the words that ask, of which there are as many as targets.
+        """
+        y, a = self._attend(self.dense, x, batch, drop)
+        if self.architecture.direct:
+            around, last = (
+                torch.from_numpy(found)[..., None].to(x.device, x.dtype)
+                for found in (attends(batch), sees_last(batch))
+            )
+            y = y * around + (w.asking(x, y.shape[1]) * last) @ self.dense["W_d"].T
+        if self.architecture.block:
+            y = w.block(self.dense, w.asking(x, y.shape[1]), y)
+        if self.architecture.blocks > 1:
+            weights = w.second(self.dense)
+            above, a = self._attend(weights, y, askers(batch), drop)
+            y = w.block(weights, y, above)
+        return (w.norm(self.dense, "norm_out", y) if self.architecture.block else y), a
+
+    def _attend(
+        self, weights: Weights, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None
+    ) -> tuple[Float[Tensor, "C L D"], Float[Tensor, "C H L S"]]:
+        """One layer of attention: the sums for each target, and the weights in them."""
+        places = place_scores(
+            self.architecture.objective,
+            batch,
+            weights.get("offsets"),
+            x,
+            direct=self.architecture.direct,
+        )
+        words = w.norm(weights, "norm_1", x) if self.architecture.block else x
+        a = w.attention(self.config, weights, words, places)
+        dropped = a if drop is None else drop(a)
+        if self.architecture.position_values == "none":
+            return w.mix(self.config, weights, words, dropped), a
+        return w.mix_by_position(weights, words, dropped[:, 0], batch.first), a
 
     def states(self, batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
         """Y of every target of a batch (0 where it has no context), and whether it has one."""
@@ -87,31 +160,55 @@ class Model:
         return torch.where(has_context[..., None], y, 0), has_context
 
     def weights(self, batch: Batch) -> Float[Tensor, "C L S"]:
-        """A_ij of every target and reachable token, the mean over heads.
+        """A_ij of every target and reachable token, the mean over heads; of the last block.
 
-        Of a target without context it means nothing.
+        Of a target that attends to nothing it means nothing.
         """
-        return self._attended(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
+        a = self._forward(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
+        return pad(a, (batch.first - 1, 0)) if self.architecture.blocks > 1 else a
 
     def exchanged(self) -> "Model":
         """The same model with query and key exchanged; itself where no word asks through maps.
 
-        Roles that are tied are written out: where W_q is the identity W_k becomes it.
+        Roles that are tied are written out: where W_q is the identity W_k becomes it. A bias of the
+        query becomes one of the key, which says the same to all words: it plays no part until
+        query and key are exchanged back.
         """
         if not (self.architecture.maps and self.architecture.words_ask):
             return self
-        w_q, w_k = (w.role(self.dense, name, self.inputs) for name in ("W_q", "W_k"))
-        return replace(self, dense=self.dense | {"W_q": w_k, "W_k": w_q})
+        dense = self.dense | _exchanged(self.config, self.dense, self.inputs)
+        if self.architecture.blocks > 1:
+            above = _exchanged(self.config, w.second(self.dense), self.inputs)
+            dense |= {w.SECOND + name: weight for name, weight in above.items()}
+        return replace(self, dense=dense)
 
     def to(self, device: torch.device) -> "Model":
         """The same model on another device."""
         return Model.of(self.config, {n: t.to(device) for n, t in self.tensors().items()})
 
 
+def _exchanged(config: MatchedConfig, weights: Weights, like: Tensor) -> Weights:
+    w_q, w_k, w_v = (w.role(config, weights, name, like) for name in ("W_q", "W_k", "W_v"))
+    found = {"W_q": w_k, "W_k": w_q}
+    if "W_v" in weights or "K=V" in config.ties:
+        found["W_v"] = w_v
+    if "b_q" in weights:
+        none = torch.zeros_like(weights["b_q"])
+        found |= {"b_q": weights.get("b_k", none), "b_k": weights["b_q"]}
+    return found
+
+
 def new_model(config: MatchedConfig, training: TrainingConfig, vocabulary: int, seed: int) -> Model:
-    """Untrained: E uniform in +-0.5/D and O zero, as in word2vec; made on the CPU."""
+    """Untrained; made on the CPU."""
     generator = torch.Generator().manual_seed(seed)
-    inputs = (torch.rand(vocabulary, training.dim, generator=generator) - 0.5) / training.dim
-    dense = initial_weights(config, training.dim, training.window, generator)
-    outputs = torch.zeros(vocabulary, training.dim)
-    return Model(config, inputs, outputs, torch.zeros(vocabulary, 1), dense)
+    inputs, outputs, bias = new_tables(training.dim, vocabulary, generator)
+    dense = initial_weights(config, training.dim, training.reach, generator)
+    return Model(config, inputs, outputs, bias, dense)
+
+
+def new_tables(
+    dim: int, vocabulary: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "V D"], Float[Tensor, "V D"], Float[Tensor, "V 1"]]:
+    """E uniform in +-0.5/D, O and b zero, as in word2vec."""
+    inputs = (torch.rand(vocabulary, dim, generator=generator) - 0.5) / dim
+    return inputs, torch.zeros(vocabulary, dim), torch.zeros(vocabulary, 1)

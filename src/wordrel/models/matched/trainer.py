@@ -16,17 +16,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.optim.adam import adam
 
-from wordrel.config import TrainingConfig
+from wordrel.config import MatchedConfig, SkipGramConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_loss, shared_noise_loss
-from wordrel.models.matched.model import Model
+from wordrel.models.matched.model import Drop, Model
+from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
 from wordrel.models.trained import Runtime, no_pairs
-from wordrel.models.windows import window_of
 
-CHUNK = 32  # consecutive targets that share one dense score matrix
 NOISE_DRAWN = 1 << 18  # noise words drawn at a time
 EXPLODED = 10  # times the loss at the start
 REPORT_STEPS, LOOKS = 100, 10  # a report each 100 steps, from the loss of 10 of them
@@ -57,17 +56,22 @@ class DenseAdam:
 
     torch's own arithmetic through its functional form: the class `torch.optim.Adam` computes the
     same bits, but loads torch's compiler on the way, 72 MB in each process that trains a cell.
-    Source: Kingma & Ba 2015, algorithm 1.
+    Source: Kingma & Ba 2015, algorithm 1; weight decay apart from the gradient, of matrices alone,
+    as in AdamW: Loshchilov & Hutter 2019, algorithm 2.
     """
 
-    def __init__(self, weights: list[Tensor]) -> None:
+    def __init__(self, weights: list[Tensor], weight_decay: float = 0.0) -> None:
         self.weights = weights
+        self.weight_decay = weight_decay
         self.means = [torch.zeros_like(weight) for weight in weights]
         self.squares = [torch.zeros_like(weight) for weight in weights]
         self.steps = [torch.zeros((), device=weight.device) for weight in weights]
 
     def step(self, gradients: list[Tensor], rate: float) -> None:
         """Descend along `gradients`, one for each weight and of its shape."""
+        if self.weight_decay:
+            for weight in self.weights:
+                weight.mul_(1 - rate * self.weight_decay * (weight.dim() > 1))
         adam(
             self.weights,
             gradients,
@@ -86,11 +90,33 @@ class DenseAdam:
         )
 
 
+def clipped(gradients: list[Tensor], largest: float, targets: int) -> list[Tensor]:
+    """Gradients of a sum over targets, scaled down where the norm of their mean is above this."""
+    norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))
+    return [g * (largest * targets / norm.clamp(min=1e-30)).clamp(max=1) for g in gradients]
+
+
+def schedule(config: MatchedConfig | SkipGramConfig, done: float) -> float:
+    """The share of the learning rates at this share of training."""
+    if done < config.warm_up:
+        return done / config.warm_up
+    left = (1 - done) / (1 - config.warm_up)
+    return left if config.decay == "linear" else (1 - math.cos(math.pi * left)) / 2
+
+
 class Trainer:
-    """One model being trained; `run` is the loop, `step` one batch of it."""
+    """One model being trained; `run` is the loop, `step` one batch of it.
+
+    Attributes:
+        targets: that were trained on so far; context_words: that they saw, together.
+    """
 
     def __init__(
-        self, model: Model, training: TrainingConfig, corpus: Corpus, rng: np.random.Generator
+        self,
+        model: Model | SkipGram,
+        training: TrainingConfig,
+        corpus: Corpus,
+        rng: np.random.Generator,
     ) -> None:
         self.model = model
         self.training = training
@@ -104,7 +130,24 @@ class Trainer:
         self.inputs, self.outputs, self.bias = (RowAdagrad(table) for table in tables)
         for weight in model.dense.values():
             weight.requires_grad_()
-        self.adam = DenseAdam(list(model.dense.values()))
+        self.settings = model.config if isinstance(model.config, MatchedConfig) else None
+        decay = self.settings.weight_decay if self.settings else 0.0
+        self.adam = DenseAdam(list(model.dense.values()), decay)
+        self.drop = self._dropout(self.settings.dropout) if self.settings else None
+        self.targets = self.context_words = 0
+
+    def _dropout(self, share: float) -> Drop | None:
+        """Sets this share of the weights a_ij to 0, and raises the others; Srivastava 2014."""
+        if not share:
+            return None
+        device = self.model.inputs.device
+        generator = torch.Generator(device).manual_seed(int(self.rng.integers(1 << 62)))
+
+        def drop(a: Tensor) -> Tensor:
+            kept = torch.rand(a.shape, generator=generator, device=device) >= share
+            return a * kept / (1 - share)
+
+        return drop
 
     def noise(self, groups: int) -> Int[Tensor, "G M"]:
         """Noise words, drawn with replacement; one row is shared by a group of targets."""
@@ -142,27 +185,31 @@ class Trainer:
     def step(self, batch: Batch, remaining: float) -> Loss:
         """Learn from one batch at `remaining` (1 to 0) of the learning rates."""
         model, config = self.model, self.model.config
-        device = model.inputs.device
         ids = model.context_ids(batch)
-        reach = window_of(batch)
-        targets = torch.from_numpy(batch.ids[:, reach : batch.ids.shape[1] - reach])
-        targets = targets.to(device).flatten()
-        counts = model.has_context(batch) & torch.from_numpy(batch.real).to(device)
         x = model.inputs.index_select(0, ids.flatten()).view(*ids.shape, -1).requires_grad_()
-        y = model.mixed(x, batch)
-        loss, words = self._loss(y.detach().flatten(0, 1), counts.flatten(), targets)
-        d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states.view_as(y))
+        y, targets, counts = model.predicted(x, batch, self.drop)
+        loss, words = self._loss(y.detach(), counts, targets)
+        d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states)
         rate = config.learning_rate * remaining
         self.inputs.step(ids.flatten(), d_x.flatten(0, 1), rate)
         self.outputs.step(words, loss.outputs, rate)
         self.bias.step(words, loss.bias, rate)
-        with torch.no_grad():
-            self.adam.step(d_dense, config.weights_learning_rate * remaining)
+        if self.settings and d_dense:
+            if self.settings.clip is not None:
+                d_dense = clipped(d_dense, self.settings.clip, int(counts.sum()))
+            with torch.no_grad():
+                self.adam.step(d_dense, self.settings.weights_learning_rate * remaining)
+        self._count(batch)
         return loss
+
+    def _count(self, batch: Batch) -> None:
+        sides = batch.left + (batch.right if self.model.objective == "masked_word" else 0)
+        self.targets += int(np.count_nonzero(sides[batch.real]))
+        self.context_words += int(sides[batch.real].sum())
 
 
 def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, float | int], ...]:
-    """All epochs; the learning rates fall linearly to 0.
+    """All epochs; the learning rates fall to 0 as `schedule` says.
 
     Returns:
         A row for every `REPORT_STEPS` steps: tokens read so far, and the mean loss in nats a
@@ -176,7 +223,7 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
     done, nats, targets, started = 0.0, 0.0, 0, time.monotonic()
     log: list[dict[str, float | int]] = []
     for number, batch in enumerate(_batches(trainer, corpus), start=1):
-        loss = trainer.step(batch, remaining=1 - done / total)
+        loss = trainer.step(batch, schedule(trainer.model.config, done / total))
         done += batch.read
         last = done > total - 0.5  # `read` is a share, so the sum may miss the total by a hair
         if last or number % (REPORT_STEPS // LOOKS) == 0:
@@ -193,10 +240,10 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
 
 def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
     training, config = trainer.training, trainer.model.config
-    chunk = min(CHUNK, config.batch)
-    cutter = Cutter(training.window, training.shrink_window, chunk, config.batch // chunk)
+    cutter = Cutter.of(training, config.batch, blocks=trainer.model.blocks)
+    kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
     for _ in range(training.epochs):
-        for block in blocks(corpus.train, trainer.keep, trainer.rng, shuffled=training.shuffled):
+        for block in blocks(corpus.train, trainer.keep, trainer.rng, **kept):
             yield from cutter.batches(block, trainer.rng)
 
 
@@ -221,7 +268,7 @@ def _check_end(trainer: Trainer, log: list[dict[str, float | int]]) -> None:
 
 def _lower_the_rates(trainer: Trainer) -> str:
     config = trainer.model.config
-    return (
-        f"lower models.{config.name}.learning_rate ({config.learning_rate}) or "
-        f"weights_learning_rate ({config.weights_learning_rate})"
-    )
+    found = f"lower models.{config.name}.learning_rate ({config.learning_rate})"
+    if trainer.settings is None:
+        return found
+    return f"{found} or weights_learning_rate ({trainer.settings.weights_learning_rate})"

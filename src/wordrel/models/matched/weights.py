@@ -6,6 +6,9 @@ Every model of the matched family is these three lines with other weights:
     score(w | i) = o_w . y_i + b_w
     loss: negative sampling
 
+A direct path adds W_d x of the last word to y_i and takes that word out of C(i): where the context
+is that one word, y_i is W_d x alone, and all cells of the next word say the same.
+
 An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is the mathematics of what
 an entry says. Nothing here knows of optimisers or corpora.
 
@@ -18,37 +21,58 @@ from typing import Literal
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import layer_norm, relu
+from torch.nn.functional import layer_norm, pad, relu
 
 from wordrel.config import ARCHITECTURES, MatchedConfig
 
 Weights = dict[str, Tensor]
+Role = Literal["W_q", "W_k", "W_v"]
+SECOND = "second."  # what the names of the weights of a second block start with
 WIDER = 4  # the feed-forward's hidden layer, in D; Vaswani et al. 2017, section 3.3
 
 
 def initial_weights(
-    config: MatchedConfig, dim: int, window: int, generator: torch.Generator
+    config: MatchedConfig, dim: int, reach: int, generator: torch.Generator
 ) -> Weights:
     """The dense weights before training; roles that are tied have none of their own.
 
-    W_v and W_o start as the identity, the offsets and what the feed-forward adds at 0, so that at
-    the start every architecture is close to the plain mean (CBOW) and differs from it only by what
-    it then learns; `transformer_block` by its residual and norms too.
+    Maps of values, of outputs and of the direct path start as the identity, biases and what the
+    feed-forward adds at 0, so that at the start every architecture is close to the plain mean
+    (CBOW) and differs from it only by what it then learns; a block by its residual and norms too.
+    Scores of positions start at 0, or with `recency` r at -r log(distance): weights of
+    distance ** -r.
     """
     architecture, spread = ARCHITECTURES[config.kind], 1 / math.sqrt(dim)
-    weights: Weights = {}
-    if architecture.maps and "K=Q" not in config.ties:
-        weights["W_k"] = torch.randn(dim, dim, generator=generator) * spread
-    if architecture.maps and "V=I" not in config.ties:
-        weights["W_v"] = torch.eye(dim)
+    weights = _initial_roles(config, dim, generator)
     if architecture.query == "mask":
         weights["q_mask"] = torch.randn(dim, generator=generator) * spread
-    elif architecture.query != "none" and architecture.maps and "Q=I" not in config.ties:
+    elif architecture.words_ask and architecture.maps and "Q=I" not in config.ties:
         weights["W_q"] = torch.randn(dim, dim, generator=generator) * spread
+    if config.query_bias:
+        weights["b_q"] = torch.zeros(dim)
+    if architecture.direct:
+        weights["W_d"] = torch.eye(dim)
     if architecture.positions:
-        weights["offsets"] = torch.zeros(2 * window + 1)
+        distance = torch.arange(-reach, reach + 1).abs().clamp(min=1)
+        weights["offsets"] = 0 - config.recency * distance.log()
+    if architecture.position_values == "vector":
+        weights["position_vectors"] = torch.ones(2 * reach + 1, dim)
+    if architecture.position_values == "map":
+        weights["position_maps"] = torch.eye(dim).repeat(2 * reach + 1, 1, 1)
     if architecture.block:
         weights |= _initial_block(dim, generator)
+    if architecture.blocks > 1:
+        weights |= _initial_second(config, weights, generator)
+    return weights
+
+
+def _initial_roles(config: MatchedConfig, dim: int, generator: torch.Generator) -> Weights:
+    """W_k and W_v, where the architecture has maps that are not tied."""
+    weights: Weights = {}
+    if ARCHITECTURES[config.kind].maps and not {"K=Q", "K=V", "K=I"} & set(config.ties):
+        weights["W_k"] = torch.randn(dim, dim, generator=generator) * (1 / math.sqrt(dim))
+    if ARCHITECTURES[config.kind].maps and "V=I" not in config.ties:
+        weights["W_v"] = torch.eye(dim)
     return weights
 
 
@@ -62,12 +86,37 @@ def _initial_block(dim: int, generator: torch.Generator) -> Weights:
     }
 
 
-def role(weights: Weights, name: Literal["W_q", "W_k", "W_v"], like: Tensor) -> Tensor:
+def _initial_second(config: MatchedConfig, first: Weights, generator: torch.Generator) -> Weights:
+    """The second block, like the first; only one last norm stands behind both."""
+    drawn = {"W_k", "W_q", "W_1"}
+    return {
+        SECOND + name: torch.randn(weight.shape, generator=generator) / math.sqrt(weight.shape[1])
+        if name in drawn
+        else weight.clone()
+        for name, weight in first.items()
+        if not name.startswith("norm_out")
+    }
+
+
+def second(weights: Weights) -> Weights:
+    """The weights of the second block, by the names of the first."""
+    own = {
+        name.removeprefix(SECOND): weight
+        for name, weight in weights.items()
+        if name.startswith(SECOND)
+    }
+    last = {name: weight for name, weight in weights.items() if name.startswith("norm_out")}
+    return own | last
+
+
+def role(config: MatchedConfig, weights: Weights, name: Role, like: Tensor) -> Tensor:
     """The map of a role, [D, D]: its own, or what it is tied to."""
     if name in weights:
         return weights[name]
-    if name == "W_k" and "W_q" in weights:  # K=Q
-        return weights["W_q"]
+    if name == "W_k" and "K=Q" in config.ties:
+        return role(config, weights, "W_q", like)
+    if name == "W_k" and "K=V" in config.ties:
+        return role(config, weights, "W_v", like)
     return torch.eye(like.shape[-1], dtype=like.dtype, device=like.device)
 
 
@@ -79,7 +128,8 @@ def attention(
 ) -> Float[Tensor, "C H L S"]:
     """The weights a_ij: softmax of the architecture's scores over C(i), exactly 0 elsewhere.
 
-    q_i . k_j = (W_q x_i) . (W_k x_j) is computed as x_i W_q^T W_k . x_j, which needs no keys.
+    q_i . k_j = (W_q x_i + b) . (W_k x_j) is computed as W_k^T (W_q x_i + b) . x_j, which needs no
+    keys. A key has no bias: it would add the same to all scores of a query.
 
     Args:
         config: kind, heads, scale and ties.
@@ -122,14 +172,19 @@ def _queries(
         return None
     if architecture.query == "mask":
         q = weights["q_mask"].view(heads, 1, -1)
-        mapped = q @ _by_head(role(weights, "W_k", x), heads) if architecture.maps else q
+        mapped = q @ _by_head(role(config, weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
     words = asking(x, targets) if architecture.query == "previous" else _mean(x, places)
+    bias = weights.get("b_q")
     if not architecture.maps:
-        return words[:, None]
-    w_q, w_k = (_by_head(role(weights, name, x), heads) for name in ("W_q", "W_k"))
+        return (words if bias is None else words + bias)[:, None]
+    w_q, w_k = (_by_head(role(config, weights, name, x), heads) for name in ("W_q", "W_k"))
     maps = (w_q.transpose(1, 2) @ w_k).transpose(0, 1).flatten(1)
-    mapped = words.flatten(0, 1) @ maps
+    words = words.flatten(0, 1)
+    if bias is None:
+        mapped = words @ maps
+    else:
+        mapped = torch.addmm((bias.view(heads, 1, -1) @ w_k).flatten(), words, maps)
     return mapped.view(chunks, targets, heads, -1).transpose(1, 2)
 
 
@@ -151,9 +206,9 @@ def mix(
     chunks, heads, targets, _ = a.shape
     mixed = (a.flatten(1, 2) @ x).view(chunks, heads, targets, -1)
     if heads > 1:
-        w_v = _by_head(role(weights, "W_v", x), heads)
+        w_v = _by_head(role(config, weights, "W_v", x), heads)
         return torch.einsum("chld,hed->clhe", mixed, w_v).flatten(2)
-    if "W_v" not in weights:
+    if "W_v" not in weights:  # no maps, or V=I
         return _sum_gradient(mixed[:, 0], x, a[:, 0]) if config.sum_gradient else mixed[:, 0]
     # as one plain matrix product
     return (mixed.flatten(0, 2) @ weights["W_v"].T).view(chunks, targets, -1)
@@ -167,18 +222,45 @@ def _sum_gradient(
     return total + (y - total).detach()
 
 
+def mix_by_position(
+    weights: Weights, x: Float[Tensor, "C S D"], a: Float[Tensor, "C L S"], first: int
+) -> Float[Tensor, "C L D"]:
+    """y_i = sum_j a_ij v_j where v_j is x_j times the vector, or under the map, of its position.
+
+    Args:
+        weights: `position_vectors` [2W+1, D], or `position_maps` [2W+1, D, D].
+        x: the words' vectors.
+        a: what each target gives to each.
+        first: the column of the first target.
+    """
+    vectors, maps = weights.get("position_vectors"), weights.get("position_maps")
+    targets, columns = a.shape[1:]
+    reach = len(weights["position_vectors" if maps is None else "position_maps"]) // 2
+    y = x.new_zeros(*a.shape[:2], x.shape[2])
+    for offset in range(-min(reach, first + targets - 1), min(reach, columns - first - 1) + 1):
+        # targets from..to see a column at this offset; the diagonal of `a` says how much
+        start, end = max(0, -first - offset), min(targets, columns - first - offset)
+        part = x[:, first + offset + start : first + offset + end]
+        if vectors is not None:
+            part = part * vectors[offset + reach]
+        elif maps is not None:
+            part = part @ maps[offset + reach].T
+        share = a.diagonal(first + offset, dim1=1, dim2=2)[..., None]
+        y = y + pad(share * part, (0, 0, start, targets - end))
+    return y
+
+
 def block(
     weights: Weights, before: Float[Tensor, "C L D"], y: Float[Tensor, "C L D"]
 ) -> Float[Tensor, "C L D"]:
     """What a Transformer block makes of what attention found for the words `before` the targets.
 
-    Pre-norm: h = x + W_o y; h + W_2 relu(W_1 norm(h)); a last norm. Source: Vaswani et al. 2017,
-    with the norms where Xiong et al. 2020 and GPT-2 have them.
+    Pre-norm: h = x + W_o y; h + W_2 relu(W_1 norm(h)); behind the last block, a last norm. Source:
+    Vaswani et al. 2017, with the norms where Xiong et al. 2020 and GPT-2 have them.
     """
     h = (before + y @ weights["W_o"].T).flatten(0, 1)
     inner = relu(norm(weights, "norm_2", h) @ weights["W_1"].T)
-    h = h + inner @ weights["W_2"].T
-    return norm(weights, "norm_out", h).view(y.shape)
+    return (h + inner @ weights["W_2"].T).view(y.shape)
 
 
 def norm(weights: Weights, name: str, x: Float[Tensor, "*n D"]) -> Float[Tensor, "*n D"]:
