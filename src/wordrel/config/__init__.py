@@ -3,12 +3,15 @@
 from wordrel.config.architectures import ARCHITECTURES, Architecture
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
+    ClosedFormConfig,
+    KneserNeyConfig,
     MatchedConfig,
     ModelConfig,
     PpmiSvdConfig,
     RandomConfig,
     TrainingConfig,
     Word2vecConfig,
+    WordFrequencyConfig,
     identity,
     training_identity,
 )
@@ -34,9 +37,11 @@ __all__ = [
     "ARCHITECTURES",
     "NAMED_SOURCES",
     "Architecture",
+    "ClosedFormConfig",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
+    "KneserNeyConfig",
     "LabelledPairsTask",
     "MatchedConfig",
     "ModelConfig",
@@ -50,6 +55,7 @@ __all__ = [
     "TrainingConfig",
     "TuneConfig",
     "Word2vecConfig",
+    "WordFrequencyConfig",
     "canonical_json",
     "config_schema",
     "content_digest",
