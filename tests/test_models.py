@@ -83,7 +83,8 @@ def test_tensors_have_a_row_a_word_and_are_finite(model: Trained, small: Corpus,
         assert model.trained_tokens == len(small.train.ids)
         assert model.parameters == sum(learnt)
     passes = MODELS[config_of(name).kind].passes
-    assert model.trained_tokens == len(small.train.ids) * (FORM.epochs if passes is None else passes)
+    times = FORM.epochs if passes is None else passes
+    assert model.trained_tokens == times * len(small.train.ids)
 
 
 def test_every_question_is_answered_or_refused_with_a_reason(
