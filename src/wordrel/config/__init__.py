@@ -4,6 +4,8 @@ from wordrel.config.architectures import ARCHITECTURES, CELLS, Architecture
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
+    ClosedFormConfig,
+    KneserNeyConfig,
     MatchedConfig,
     ModelConfig,
     PpmiSvdConfig,
@@ -11,6 +13,7 @@ from wordrel.config.models import (
     SkipGramConfig,
     TrainingConfig,
     Word2vecConfig,
+    WordFrequencyConfig,
     identity,
     training_identity,
 )
@@ -35,9 +38,11 @@ __all__ = [
     "CELLS",
     "NAMED_SOURCES",
     "Architecture",
+    "ClosedFormConfig",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
+    "KneserNeyConfig",
     "LabelledPairsTask",
     "MatchedConfig",
     "ModelConfig",
@@ -52,6 +57,7 @@ __all__ = [
     "TrainingConfig",
     "TuneConfig",
     "Word2vecConfig",
+    "WordFrequencyConfig",
     "canonical_json",
     "config_schema",
     "content_digest",

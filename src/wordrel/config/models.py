@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from wordrel.config.architectures import ARCHITECTURES, Kind, Tie
+from wordrel.config.architectures import ARCHITECTURES, Kind, Objective, Tie
 from wordrel.config.names import KEYS, inverse
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
@@ -117,6 +117,28 @@ class PpmiSvdConfig(_Model):
     eigenvalue_weight: float = Field(0.5, ge=0, le=1, description="power of the singular values")
 
 
+class ClosedFormConfig(_Model):
+    """Word2vec's vectors in closed form, from counted co-occurrence."""
+
+    kind: Literal["closed_form"]
+
+
+class KneserNeyConfig(_Model):
+    """Counted n-grams with interpolated modified Kneser-Ney: what counts reach as a loss."""
+
+    kind: Literal["kneser_ney"]
+    objective: Objective = Field(
+        "next_word", description="masked_word: left times right n-gram over one word"
+    )
+    order: int = Field(2, ge=1, le=5, description="words of the longest n-grams: 2 are bigrams")
+
+
+class WordFrequencyConfig(_Model):
+    """Log frequency of one word as the score of a pair: what relations owe to it."""
+
+    kind: Literal["word_frequency"]
+
+
 class Word2vecConfig(_Model):
     """gensim's word2vec with negative sampling and one worker."""
 
@@ -185,7 +207,14 @@ class MatchedConfig(_Trained):
 
 
 ModelConfig = Annotated[
-    RandomConfig | PpmiSvdConfig | Word2vecConfig | SkipGramConfig | MatchedConfig,
+    RandomConfig
+    | WordFrequencyConfig
+    | KneserNeyConfig
+    | PpmiSvdConfig
+    | ClosedFormConfig
+    | Word2vecConfig
+    | SkipGramConfig
+    | MatchedConfig,
     Field(discriminator="kind"),
 ]
 

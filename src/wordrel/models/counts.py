@@ -12,11 +12,10 @@ from scipy import sparse
 from wordrel.config import PpmiSvdConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import TrainingError
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.spaces import word_model
 from wordrel.models.stream import Block, blocks
-from wordrel.models.trained import Model, Runtime, Tensors, Trained, no_pairs
+from wordrel.models.trained import Model, Runtime, Tensors, Trained, no_pairs, too_few_words
 from wordrel.models.word_model import WordModel
 
 SVD_ITERATIONS = 4  # power iterations, as scikit-learn takes for large matrices (Halko et al. 2011)
@@ -78,10 +77,7 @@ def train(
             two words stand in one window.
     """
     if len(corpus.vocab) <= training.dim:
-        raise TrainingError(
-            f"training.dim {training.dim} needs a vocabulary of more words than that, "
-            f"found {len(corpus.vocab)}: lower training.dim or corpora.min_count"
-        )
+        raise too_few_words(training, len(corpus.vocab))
     rng = np.random.default_rng(seed)
     counts = cooccurrence(corpus, training, rng, runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
@@ -112,4 +108,4 @@ def read(
     return word_model(vocab, tensors, why=why)
 
 
-PPMI_SVD = Model(train, read, version=1, counts=True)
+PPMI_SVD = Model(train, read, version=1, counts=True, passes=1)

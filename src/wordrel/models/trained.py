@@ -33,7 +33,8 @@ class Trained:
     """What training leaves: plain arrays, how many of their numbers were learnt, and a log.
 
     Attributes:
-        tensors: name -> array; always "input" [V, D], and "output" [V, D] where there is one.
+        tensors: name -> array; a model that has vectors has "input" [V, D], and "output" [V, D]
+            where they differ from it.
         parameters: how many numbers were learnt.
         trained_tokens: corpus tokens read in all epochs, before subsampling.
         log: one row a report: tokens, loss (nats a target; NaN where a model has none).
@@ -59,12 +60,24 @@ class Model:
         version: raised when the code changes what a stored model means or contains.
         counts: whether the model is made of counted pairs, so that the counts themselves are
             answers of it: `over_text` then is to be given them.
+        passes: how many times training reads the text; None: `training.epochs` times.
+        seeded: whether the seed changes anything: else all seeds have one trained model.
     """
 
     train: Callable[[Corpus, TrainingConfig, Any, int, Runtime], Trained]
     read: Callable[[Tensors, Vocab, TrainingConfig, Any], WordModel]
     version: int
     counts: bool = False
+    passes: int | None = None
+    seeded: bool = True
+
+
+def too_few_words(training: TrainingConfig, found: int) -> TrainingError:
+    """What is wrong where a matrix of the vocabulary has no more rows than dimensions asked for."""
+    return TrainingError(
+        f"training.dim {training.dim} needs a vocabulary of more words than that, "
+        f"found {found}: lower training.dim or corpora.min_count"
+    )
 
 
 def no_pairs(training: TrainingConfig) -> TrainingError:

@@ -18,8 +18,9 @@ from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
 from wordrel.io.store import is_done
 from wordrel.jobs import Cluster
+from wordrel.models import MODELS
 from wordrel.study.cell import is_trained
-from wordrel.study.costs import UNKNOWN, Basis, Estimate, Known, table_bytes
+from wordrel.study.costs import UNKNOWN, Basis, Estimate, Known, stored_bytes
 from wordrel.study.evaluate import CellWork, unanswered
 from wordrel.study.plan import load_tasks, works_of
 
@@ -142,14 +143,17 @@ def estimate(
         for model in config.models:
             names, training = (corpus.name, model.name), config.training_of(model)
             own = [w for w in works if (w.cell.corpus_name, w.cell.model_config.name) == names]
-            rounds = {"random": 0, "ppmi_svd": 1}.get(model.kind, training.epochs)
+            passes = MODELS[model.kind].passes
+            rounds = training.epochs if passes is None else passes
             read = None if tokens is None else rounds * tokens
             line = Line(
                 *names,
                 cells=len(config.seeds),
                 trained=sum(is_trained(work.cell) for work in own),
                 tokens=read,
-                disk=None if words is None else table_bytes(words, training.dim),
+                disk=None
+                if words is None or tokens is None
+                else stored_bytes(model, words, training.dim, tokens),
                 estimate=UNKNOWN if read is None else known.to_train(own[0].cell, read, words),
                 asking=_asking(own, known) if own else (None,) * len(config.seeds),
                 rough=words is None,

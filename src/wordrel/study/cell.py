@@ -92,8 +92,9 @@ class CellSpec:
     def _folder_of(self, model: Mapping[str, Any]) -> Path:
         version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
         training = training_identity(self.model_config, self.training_config)
-        digest = cell_digest(self.corpus_digest, model, training, self.seed, version)
-        return cell_folder(self.cache, self.corpus_name, model["name"], self.seed, digest)
+        seed = self.seed if MODELS[self.model_config.kind].seeded else 0
+        digest = cell_digest(self.corpus_digest, model, training, seed, version)
+        return cell_folder(self.cache, self.corpus_name, model["name"], seed, digest)
 
 
 def is_trained(spec: CellSpec) -> bool:

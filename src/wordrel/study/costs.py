@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
-from wordrel.config import ModelConfig, Word2vecConfig, identity
+from wordrel.config import KneserNeyConfig, ModelConfig, Word2vecConfig, identity
 from wordrel.config.names import KINDS
 from wordrel.io.files import reading
 from wordrel.io.store import finished
@@ -29,6 +29,7 @@ SPEED_TRAINING = {
 """The settings under which the rates were measured; one thread."""
 
 _BLOCK_NUMBERS = 12  # times dim squared: what a whole Transformer block has beside its word tables
+_NGRAM_BYTES = 16  # a key and two numbers
 _COPIES = 2  # of the tables, in the memory of a process: `results/speed` measures fewer
 _SAME_COST = {"name", "learning_rate", "min_learning_rate", "weights_learning_rate", "epochs"}
 """Settings that cost nothing, or that the number of tokens tells."""
@@ -139,7 +140,7 @@ class Known:
             if words is not None and near[0].digest == spec.corpus_digest:
                 peak = max(c.memory_mb + _more_memory(words, c, ours["dim"]) for c in near)
             return _estimated(ours, tokens, near, Estimate(None, peak, Basis.CELLS, evidence))
-        if model.kind == "random":
+        if not tokens:
             return Estimate(0.0, None, Basis.NOTHING_TRAINED)
         rate = self.rates.get(measured_as(model))
         if rate is None:
@@ -242,6 +243,21 @@ def _more_memory(words: int, cell: Finished, dim: int) -> float:
     """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
     more = table_bytes(words, dim) - table_bytes(words, cell.settings["dim"])
     return _COPIES * max(0, more) / 1e6
+
+
+def stored_bytes(model: ModelConfig, words: int, dim: int, tokens: int) -> int:
+    """Bytes of what a cell of this model stores, at most.
+
+    Args:
+        model: its settings.
+        words: of the vocabulary.
+        dim: of its vectors, where it has some.
+        tokens: of the training text.
+    """
+    if isinstance(model, KneserNeyConfig):
+        sides = 2 if model.objective == "masked_word" else 1
+        return _NGRAM_BYTES * model.order * sides * (tokens + words)
+    return table_bytes(words, dim)
 
 
 def table_bytes(words: int, dim: int) -> int:

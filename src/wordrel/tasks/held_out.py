@@ -24,14 +24,17 @@ from typing import get_args
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
+from scipy.special import logsumexp
 
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.predictor import Predictor
 from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
 from wordrel.tasks.scored_text import spread
 
 _ANY_WORD = 0
+_OTHER_OBJECTIVE = "the model was trained for the objective {!r}"
 _LOG_PROBABILITIES_AT_ONCE = 2**23
 """32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
 
@@ -86,7 +89,30 @@ def answer_loss(task: Task, word_model: WordModel, scope: Scope) -> list[Predict
     Raises:
         ValueError: where `scope` has no probe.
     """
-    return answer_by(sentence_losses, task, word_model, scope)
+    counted = word_model.context is None and "fit" not in word_model.unavailable
+    if not counted or not word_model.predictors:
+        return answer_by(sentence_losses, task, word_model, scope)
+    text = text_of(task, scope)
+    form = form_of(task, text.items, _unigram_loss(word_model.vocab, text))
+    return [_by_counts(form, o, word_model.predictors[0], text) for o in get_args(Objective)]
+
+
+def _by_counts(
+    form: Predictions, objective: Objective, predictor: Predictor, text: Text
+) -> Predictions:
+    """Of a model that has no states, but the probability of every word at a place."""
+    row = replace(form, task=f"{form.task}.{objective}")
+    if form.note:
+        return row
+    if predictor.objective != objective:
+        return replace(row, note=_OTHER_OBJECTIVE.format(predictor.objective))
+    words, losses, start = text.ids[text.targets], np.empty(len(text.targets)), 0
+    for scores in predictor.scores(text.ids, text.ends, text.targets):
+        some = slice(start, start + len(scores))
+        own = scores[np.arange(len(scores)), words[some]]
+        losses[some] = logsumexp(scores, axis=1) - own
+        start = some.stop
+    return replace(row, embedding=predictor.name, predicted=text.sums(losses))
 
 
 def answer_by(
@@ -166,8 +192,7 @@ def context_for(objective: Objective, word_model: WordModel) -> Contextualizer:
     if word_model.context is None:
         raise NotAvailableError(reason(word_model, "fit", "context"))
     if word_model.context.objective != objective:
-        trained_for = word_model.context.objective
-        raise NotAvailableError(f"the model was trained for the objective {trained_for!r}")
+        raise NotAvailableError(_OTHER_OBJECTIVE.format(word_model.context.objective))
     return word_model.context
 
 
