@@ -227,13 +227,20 @@ TaskConfig = Annotated[
 class StatisticsConfig(Strict):
     """How sure we are."""
 
-    resamples: int = Field(2000, ge=100)
-    exploratory_resamples: int = Field(
-        200, ge=100, description="for embeddings that are shown and not compared"
+    resamples: int = Field(
+        2000, ge=100, description="of probe words, for the overlap of neighbours"
     )
     confidence: float = Field(0.95, gt=0.5, lt=1)
     margin: float = Field(0.03, gt=0, description="scores nearer than this count as equal")
     seed: int = Field(7, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_was_once_stored(cls, data: Any) -> Any:
+        """Intervals of exploratory views were resampled once, and need no number now."""
+        if not isinstance(data, Mapping):
+            return data
+        return {key: value for key, value in data.items() if key != "exploratory_resamples"}
 
 
 _ONCE_STORED = {"engine": "local", "address": None, "scheduler_file": None}
