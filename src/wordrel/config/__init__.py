@@ -1,6 +1,7 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
 from wordrel.config.architectures import ARCHITECTURES, Architecture
+from wordrel.config.contrasts import Contrast, Orderings
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
     MatchedConfig,
@@ -34,6 +35,7 @@ __all__ = [
     "ARCHITECTURES",
     "NAMED_SOURCES",
     "Architecture",
+    "Contrast",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
@@ -41,6 +43,7 @@ __all__ = [
     "MatchedConfig",
     "ModelConfig",
     "NamedTask",
+    "Orderings",
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from wordrel.config.contrasts import Contrast, Orderings
 from wordrel.config.models import (
     RECIPES,
     ModelConfig,
@@ -281,6 +282,9 @@ class TuneConfig(Strict):
     keep: int = Field(2, ge=1, description="settings that are tried again on the next sample")
 
 
+_OPTIONAL = ("tuned", "tune", "contrasts", "orderings")
+
+
 class StudyConfig(Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
@@ -300,12 +304,24 @@ class StudyConfig(Strict):
         description="a results folder of `wordrel tune`, for settings that the models leave open",
     )
     tune: TuneConfig | None = Field(None, description="for `wordrel tune` alone")
+    contrasts: tuple[Contrast, ...] = Field(
+        (), strict=False, description="comparisons that decide a claim, listed before the run"
+    )
+    orderings: tuple[Orderings, ...] = Field(
+        (), strict=False, description="cells that differ in two ingredients: each one's gains"
+    )
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_given(self, standard: Any) -> dict[str, Any]:
-        """Studies that are not tuned are stored as before, under the digest that they had."""
+        """Studies without these settings are stored as before, under the digest that they had."""
         found: dict[str, Any] = standard(self)
-        return {k: v for k, v in found.items() if k not in ("tuned", "tune") or v is not None}
+        return {k: v for k, v in found.items() if k not in _OPTIONAL or v}
+
+    def planned(self, corpus: str) -> tuple[Contrast, ...]:
+        """The contrasts of a corpus; every gain of the orderings is one."""
+        listed = [*self.contrasts, *(c for one in self.orderings for c in one.contrasts())]
+        here = (one for one in listed if corpus in one.corpora or not one.corpora)
+        return tuple(dict.fromkeys(here))
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""
