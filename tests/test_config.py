@@ -126,8 +126,7 @@ statistics: 5
         "18: tasks.0: found 'ws354', which is not a task; did you mean 'ws353'? Allowed:",
         "18: tasks.1.path: found 'no.tsv', where no file is; expected a file of word, word, score",
         "19: seed: found an unknown key; did you mean 'seeds'?",
-        "20: statistics: found 5, expected keys: "
-        "confidence, exploratory_resamples, margin, resamples, seed",
+        "20: statistics: found 5, expected keys: confidence, margin, resamples, seed",
     ]
     found = problems(tmp_path, text)
     assert [line[: len(start)] for line, start in zip(found, expected, strict=True)] == expected

@@ -143,10 +143,10 @@ def test_five_in_a_hundred_equal_models_differ_at_five_percent_at_any_share_of_o
     assert 0.017 < np.mean(rejected) < 0.083  # Monte-Carlo error .011
 
 
-@given(answers=hnp.arrays(np.float64, (2, 9), elements=TIED))
+@given(answers=hnp.arrays(np.float64, (2, 21), elements=TIED))
 @settings(deadline=None, max_examples=20)
 def test_exchanging_two_models_turns_the_sign_and_keeps_p_which_is_never_zero(answers):
-    design = Design(AUC, np.arange(9) % 2.0, np.arange(9), resamples=50, permutations=50)
+    design = Design(AUC, np.arange(21) % 2.0, np.arange(21), permutations=50)
     one = paired_difference(design, answers[:1], answers[1:], rng())
     other = paired_difference(design, answers[1:], answers[:1], rng())
     assert one.p >= 1 / 51
@@ -157,7 +157,7 @@ def test_exchanging_two_models_turns_the_sign_and_keeps_p_which_is_never_zero(an
 
 
 def test_a_class_that_is_missing_leaves_everything_unknown():
-    design = Design(AUC, np.ones(6), np.arange(6), resamples=20, permutations=9)
+    design = Design(AUC, np.ones(6), np.arange(6), permutations=9)
     found = compare_all(design, {"a": rng().normal(size=(2, 6)), "b": np.zeros((1, 6))}, rng())
     assert np.isnan(found.estimates["a"].score)
     gap = found.differences["a", "b"]

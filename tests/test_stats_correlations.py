@@ -124,7 +124,7 @@ def test_the_pairs_that_are_asked_for_get_their_own_p():
     generator = rng(5)
     gold = generator.normal(size=50)
     answers = {k: k * gold + generator.normal(size=(1, 50)) for k in (0, 1, 2)}
-    design = Design(SPEARMAN, gold, np.arange(50), resamples=20, permutations=99)
+    design = Design(SPEARMAN, gold, np.arange(50), permutations=99)
     asked = compare_all(design, answers, rng(), pairs=[(2, 0), (1, 2)]).differences
     every = compare_all(design, answers, rng()).differences
     assert asked[2, 0].p_steiger == pytest.approx(every[0, 2].p_steiger)

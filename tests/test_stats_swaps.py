@@ -83,7 +83,7 @@ def test_as_many_permutations_are_far_as_without_an_estimate(measure, n):
 
 def test_more_permutations_than_one_row_are_all_counted():
     gold, (first, second) = models(5, 40, (2, 2))
-    design = Design(SPEARMAN, gold, np.arange(40), resamples=10, permutations=20_003)
+    design = Design(SPEARMAN, gold, np.arange(40), permutations=20_003)
     sample = Sample(gold, np.arange(40), 40)
     found = compare_all(design, {0: first, 1: second}, np.random.default_rng(6)).differences[0, 1]
     _, _, for_signs = np.random.default_rng(6).spawn(3)

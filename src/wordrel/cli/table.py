@@ -19,6 +19,8 @@ class Stored(StrEnum):
     AGREEMENT = "agreement"
     VIEWS = "embeddings"
     RUNS = "runs"
+    CONTRASTS = "contrasts"
+    ORDERINGS = "orderings"
 
 
 class Form(StrEnum):

@@ -1,6 +1,7 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
 from wordrel.config.architectures import ARCHITECTURES, CELLS, Architecture
+from wordrel.config.contrasts import Contrast, Orderings
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
@@ -39,6 +40,7 @@ __all__ = [
     "NAMED_SOURCES",
     "Architecture",
     "ClosedFormConfig",
+    "Contrast",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
@@ -47,6 +49,7 @@ __all__ = [
     "MatchedConfig",
     "ModelConfig",
     "NamedTask",
+    "Orderings",
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from wordrel.config.architectures import ARCHITECTURES, unfit
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
-from wordrel.config.dialect import dotted, shown
+from wordrel.config.dialect import Keys, dotted, shown
 from wordrel.config.models import MatchedConfig, TrainingConfig
 from wordrel.config.names import SCHEMA, config_now
 from wordrel.config.paths import anchored, regular_file
@@ -132,7 +132,8 @@ def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> Stu
         config = StudyConfig.model_validate(data)
     except ValidationError as error:
         found = [*problems_of(error), *found]
-    found += [*_repeated(data, found), *_unfit(data, found), *_without_windows(data)]
+    found += [*_repeated(data, found), *_unfit(data, found)]
+    found += [*_without_windows(data), *_unplannable(data)]
     if config is not None and not found:
         return config
     found.sort(key=lambda problem: places.line(problem[0]))
@@ -194,6 +195,39 @@ def _without_windows(data: Mapping[str, Any]) -> Iterator[Problem]:
         if context and context[-1] in ("sentence", "passage"):
             text = f"found {entry['kind']} with the context {context[-1]}, but it reads windows: "
             yield ("models", i, "kind"), text + "give it training: {context: window}"
+
+
+def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Models, tasks and corpora that planned comparisons name and the study does not have."""
+    there = {
+        group: [str(entry_name(entry)) for _, entry in _items(data, group)]
+        for group in ("models", "tasks", "corpora")
+    }
+    for keys, group, name in _planned_names(data):
+        known = there[group]
+        row = group == "tasks" and any(f"{name}.".startswith(f"{task}.") for task in known)
+        if name not in known and not row:
+            text = f"found {shown(name)}{nearest(name, known)} expected one of {', '.join(known)}"
+            yield keys, text
+
+
+def _planned_names(data: Mapping[str, Any]) -> Iterator[tuple[Keys, str, str]]:
+    """Where a planned comparison names something, of which group, and the name."""
+    found: list[tuple[Keys, str, Any]] = []
+    for group in ("contrasts", "orderings"):
+        for i, entry in _items(data, group):
+            if not isinstance(entry, Mapping):
+                continue
+            at: Keys = (group, i)
+            found += [((*at, k), "models", entry.get(k)) for k in ("first", "second")]
+            found += [((*at, "task"), "tasks", entry.get("task"))]
+            found += [
+                ((*at, "corpora", j), "corpora", name) for j, name in _items(entry, "corpora")
+            ]
+            for j, row in _items(entry, "rows"):
+                cells = _items(row, "cells") if isinstance(row, Mapping) else ()
+                found += [((*at, "rows", j, "cells", k), "models", name) for k, name in cells]
+    return ((keys, group, name) for keys, group, name in found if isinstance(name, str))
 
 
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.contrasts import CellRow, Contrast, Orderings
 from wordrel.config.corpora import CorpusConfig
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
@@ -29,6 +30,8 @@ _GROUPS: dict[str, type[BaseModel]] = {
     "training": TrainingConfig,
     "statistics": StatisticsConfig,
     "execute": ExecuteConfig,
+    "contrasts": Contrast,
+    "orderings": Orderings,
 }
 _KINDS: dict[str, dict[str, type[BaseModel]]] = {
     group: {
@@ -41,7 +44,6 @@ _KINDS: dict[str, dict[str, type[BaseModel]]] = {
 _EXPECTED = {
     "string_pattern_mismatch": "small letters, digits, _ . and -, the first a letter or digit",
     "tuple_type": "a list",
-    "too_short": "at least one",
     "missing": "a value: this key is required",
     "string_too_short": "some text",
     "path_type": "the path of a file",
@@ -71,8 +73,8 @@ def problems_of(error: ValidationError) -> list[Problem]:
     A list that is too short only because an item of it is wrong is left out.
     """
     errors = error.errors()
-    wrong = {e["loc"][0] for e in errors if len(e["loc"]) > 1}
-    return [_explain(e) for e in errors if e["type"] != "too_short" or e["loc"][0] not in wrong]
+    wrong = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
+    return [_explain(e) for e in errors if e["type"] != "too_short" or e["loc"] not in wrong]
 
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
@@ -113,6 +115,9 @@ def _expected(error: Any) -> str:
     for pydantic, plain in _PLAIN.items():
         message = message.replace(pydantic, plain)
     expected = _EXPECTED.get(error["type"], message[0].lower() + message[1:])
+    if error["type"] == "too_short":
+        least = error["ctx"]["min_length"]
+        expected = f"at least {'one' if least == 1 else least}"
     as_number = error["type"] == "string_type" and isinstance(error["input"], int | float)
     return f"{expected}: write it in quotes" if as_number else expected
 
@@ -153,7 +158,7 @@ def _allowed(loc: Keys) -> list[str]:
         return list(StudyConfig.model_fields)
     group = str(loc[0])
     if group not in _KINDS:
-        return _keys_in(_GROUPS[group])
+        return _keys_in(CellRow if "rows" in loc[2:-1] else _GROUPS[group])
     inner = str(loc[3])  # the key itself, or a group of settings within the item
     home = _GROUPS[inner] if len(loc) > 4 else _KINDS[group][str(loc[2])]
     return _keys_in(home)

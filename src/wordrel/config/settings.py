@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from wordrel.config.contrasts import Contrast, Orderings
 from wordrel.config.corpora import CorpusConfig, corpus_name
 from wordrel.config.models import (
     RECIPES,
@@ -81,13 +82,20 @@ TaskConfig = Annotated[
 class StatisticsConfig(Strict):
     """How sure we are."""
 
-    resamples: int = Field(2000, ge=100)
-    exploratory_resamples: int = Field(
-        200, ge=100, description="for embeddings that are shown and not compared"
+    resamples: int = Field(
+        2000, ge=100, description="of probe words, for the overlap of neighbours"
     )
     confidence: float = Field(0.95, gt=0.5, lt=1)
     margin: float = Field(0.03, gt=0, description="scores nearer than this count as equal")
     seed: int = Field(7, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_was_once_stored(cls, data: Any) -> Any:
+        """Intervals of exploratory views were resampled once, and need no number now."""
+        if not isinstance(data, Mapping):
+            return data
+        return {key: value for key, value in data.items() if key != "exploratory_resamples"}
 
 
 _ONCE_STORED = {"engine": "local", "address": None, "scheduler_file": None}
@@ -128,6 +136,9 @@ class TuneConfig(Strict):
     keep: int = Field(2, ge=1, description="settings that are tried again on the next sample")
 
 
+_OPTIONAL = ("tuned", "tune", "contrasts", "orderings")
+
+
 class StudyConfig(Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
@@ -147,12 +158,24 @@ class StudyConfig(Strict):
         description="a results folder of `wordrel tune`, for settings that the models leave open",
     )
     tune: TuneConfig | None = Field(None, description="for `wordrel tune` alone")
+    contrasts: tuple[Contrast, ...] = Field(
+        (), strict=False, description="comparisons that decide a claim, listed before the run"
+    )
+    orderings: tuple[Orderings, ...] = Field(
+        (), strict=False, description="cells that differ in two ingredients: each one's gains"
+    )
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_given(self, standard: Any) -> dict[str, Any]:
-        """Studies that are not tuned are stored as before, under the digest that they had."""
+        """Studies without these settings are stored as before, under the digest that they had."""
         found: dict[str, Any] = standard(self)
-        return {k: v for k, v in found.items() if k not in ("tuned", "tune") or v is not None}
+        return {k: v for k, v in found.items() if k not in _OPTIONAL or v}
+
+    def planned(self, corpus: str) -> tuple[Contrast, ...]:
+        """The contrasts of a corpus; every gain of the orderings is one."""
+        listed = [*self.contrasts, *(c for one in self.orderings for c in one.contrasts())]
+        here = (one for one in listed if corpus in one.corpora or not one.corpora)
+        return tuple(dict.fromkeys(here))
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""

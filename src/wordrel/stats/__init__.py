@@ -10,7 +10,7 @@ from wordrel.stats.comparison import (
     holm,
 )
 from wordrel.stats.correlations import steiger
-from wordrel.stats.margins import detectable_difference, equivalence_p, mean_over_seeds
+from wordrel.stats.intervals import Scored, Uncertain, combined, mean_over_seeds
 from wordrel.stats.measures import (
     AUC,
     LOSS,
@@ -27,7 +27,6 @@ from wordrel.stats.resampling import (
     Interval,
     interval,
     item_multiplicity,
-    joint,
     plain_scores,
     resampled_scores,
     spread,
@@ -46,15 +45,15 @@ __all__ = [
     "Interval",
     "Measure",
     "Sample",
+    "Scored",
+    "Uncertain",
     "answered_by_all",
     "auc",
+    "combined",
     "compare_all",
-    "detectable_difference",
-    "equivalence_p",
     "holm",
     "interval",
     "item_multiplicity",
-    "joint",
     "mean_over_seeds",
     "plain_scores",
     "random_signs",

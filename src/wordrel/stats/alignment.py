@@ -17,7 +17,7 @@ from jaxtyping import Float, Float64, Int64
 from scipy.linalg import svd
 from scipy.special import ndtri
 
-from wordrel.stats.ranks import midranks
+from wordrel.stats.ranks import Sorted
 from wordrel.stats.resampling import Interval
 
 _FEWEST = 5
@@ -132,23 +132,12 @@ def rank_correlation(
     n = len(first)
     if not n or np.ptp(first) == 0 or np.ptp(second) == 0:
         return Aligned(float("nan"), np.full(n, np.nan))
-    once = np.ones((1, n), dtype=np.int64)
-    u, v = ((midranks(side, once)[0] - (n + 1) / 2) / n for side in (first, second))
+    x, y = Sorted.of(first), Sorted.of(second)
+    u, v = ((side.ranks - (n + 1) / 2) / n for side in (x, y))
     scale = np.sqrt(np.mean(u**2) * np.mean(v**2))
-    moves = u * v + _mean_above(first, v) + _mean_above(second, u) - 3 * np.mean(u * v)
+    moves = u * v + x.mean_above(v) + y.mean_above(u) - 3 * np.mean(u * v)
     value = np.clip(np.mean(u * v) / scale, -1, 1)
     return Aligned(float(value), moves / scale / n)
-
-
-def _mean_above(
-    place: Float64[np.ndarray, " P"], weight: Float64[np.ndarray, " P"]
-) -> Float64[np.ndarray, " P"]:
-    """Sum of the weights of the pairs that stand above each, over P; of its equals, half."""
-    order = np.argsort(place, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    low, high = (np.searchsorted(place[order], place, side=side) for side in ("left", "right"))
-    above: Float64[np.ndarray, " P"] = total[-1] - (total[low] + total[high]) / 2
-    return above / len(place)
 
 
 def error_over_words(influence: Float64[np.ndarray, " Q"]) -> float:

@@ -13,19 +13,11 @@ from jaxtyping import Bool, Float64, Int64
 from statsmodels.stats.multitest import multipletests
 
 from wordrel.stats.correlations import steiger
-from wordrel.stats.margins import detectable_difference, equivalence_p
+from wordrel.stats.intervals import Scored, combined
 from wordrel.stats.measures import Measure
 from wordrel.stats.permutation import Sample, farther, p_of, random_signs
 from wordrel.stats.ranks import centred_ranks
-from wordrel.stats.resampling import (
-    Interval,
-    interval,
-    item_multiplicity,
-    joint,
-    plain_scores,
-    resampled_scores,
-    spread,
-)
+from wordrel.stats.resampling import Interval, spread
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -38,16 +30,14 @@ class Design:
         measure: of `MEASURES`.
         gold: shape [P].
         cluster: items that are no independent evidence share a number, shape [P].
-        resamples: for intervals.
         permutations: for p-values; the smallest p is 1 / (permutations + 1).
-        confidence: share of the resamples inside an interval.
+        confidence: share of such intervals that hold the truth.
         margin: differences within +-margin mean nothing to us; for measures that are bounded.
     """
 
     measure: Measure
     gold: Float64[np.ndarray, " P"]
     cluster: Int64[np.ndarray, " P"]
-    resamples: int = 2000
     permutations: int = 9999
     confidence: float = 0.95
     margin: float = 0.03
@@ -59,11 +49,11 @@ class Estimate:
 
     Attributes:
         score: mean over seeds, on the items as they are.
-        low: lower end of its interval, items and seeds resampled together.
+        low: lower end of its interval, for other items and other seeds.
         high: upper end.
         seed_sd: standard deviation between seeds; NaN for one.
         seeds: each seed's score, shape [S].
-        seed_intervals: of each seed's score, items resampled.
+        seed_intervals: of each seed's score, for other items.
     """
 
     score: float
@@ -80,15 +70,14 @@ class Difference:
 
     Attributes:
         difference: of the mean scores over seeds, on the items as they are.
-        low: lower end of its interval: the same resampled items for both models, seeds of each
-            resampled on their own.
+        low: lower end of its interval: the items of both models are the same, seeds are their own.
         high: upper end.
         p: two-sided, of the paired permutation test; not adjusted.
         p_steiger: of Steiger's Z; NaN unless the measure is a correlation, the items are four or
             more and each is a cluster of its own.
-        p_equivalence: of "they differ by the margin or more", from the resamples behind the
-            interval; NaN where the measure is not bounded.
-        detectable: the difference that such resamples would show with 80 % power.
+        p_equivalence: of "they differ by the margin or more", from the same error as the interval;
+            NaN where the measure is not bounded.
+        detectable: the difference that this error would show with 80 % power.
     """
 
     difference: float
@@ -114,13 +103,12 @@ def compare_all(
     rng: np.random.Generator,
     pairs: Iterable[tuple[Key, Key]] | None = None,
 ) -> Comparison[Key]:
-    """Every model's score and the differences between them, on common resamples of the items.
+    """Every model's score and the differences between them, on the same items.
 
     Args:
         design: what is compared; its items are those that all models answer.
         predicted: model -> answers, one row a seed; models may differ in their number of seeds.
-        rng: the same state gives the same bytes. Item resamples and permutations depend on
-            neither the number nor the order of the models.
+        rng: of the permutations, which depend on neither the number nor the order of the models.
         pairs: which differences; by default every two models, in the order of `predicted`.
 
     Raises:
@@ -129,29 +117,24 @@ def compare_all(
     for key, rows in predicted.items():
         if np.isnan(rows).any():
             raise ValueError(f"{key}: found items without an answer; pass only those all answer")
-    for_items, for_seeds, for_signs = rng.spawn(3)
-    by_seed = _resampled(design, predicted, for_items)
-    resampled = {key: joint(scores, for_seeds) for key, scores in by_seed.items()}
-    estimates = {
-        key: _estimate(design, rows, by_seed[key], resampled[key])
-        for key, rows in predicted.items()
-    }
+    sample = Sample.of(design.gold, design.cluster)
+    scored = {key: Scored.of(design.measure, sample, rows) for key, rows in predicted.items()}
+    estimates = {key: _estimate(design, one) for key, one in scored.items()}
     wanted = list(itertools.combinations(predicted, 2) if pairs is None else pairs)
     compared = {key: predicted[key] for key in dict.fromkeys(itertools.chain(*wanted))}
+    for_signs = rng.spawn(3)[2]  # the third, as when items and seeds were drawn from the others
     p_values = _permutation(design, estimates, compared, wanted, for_signs)
     p_steiger = _steiger(design, estimates, compared, wanted)
     differences = {}
     for a, b in wanted:
-        gaps = resampled[a] - resampled[b]
+        gap = combined({a: 1.0, b: -1.0}, scored)
         differences[a, b] = Difference(
-            estimates[a].score - estimates[b].score,
-            *interval(gaps, design.confidence),
+            gap.value,
+            *gap.interval(design.confidence),
             p=p_values[a, b],
             p_steiger=p_steiger[a, b],
-            p_equivalence=equivalence_p(gaps, design.margin)
-            if design.measure.bounded
-            else float("nan"),
-            detectable=detectable_difference(gaps),
+            p_equivalence=gap.p_within(design.margin) if design.measure.bounded else float("nan"),
+            detectable=gap.detectable(),
         )
     return Comparison(estimates, differences)
 
@@ -182,29 +165,10 @@ def answered_by_all(
     return by_all
 
 
-def _resampled(
-    design: Design, predicted: Mapping[Key, Float64[np.ndarray, "_ P"]], rng: np.random.Generator
-) -> dict[Key, Float64[np.ndarray, "R _"]]:
-    """Each model's scores by resample and seed; gold is worked on once for all of them."""
-    if not predicted:
-        return {}
-    multiplicity = item_multiplicity(design.cluster, design.resamples, rng)
-    every = np.vstack(list(predicted.values()))
-    scores = resampled_scores(design.measure, design.gold, every, multiplicity)
-    ends = np.cumsum([len(rows) for rows in predicted.values()])[:-1]
-    return dict(zip(predicted, np.split(scores, ends, axis=1), strict=True))
-
-
-def _estimate(
-    design: Design,
-    rows: Float64[np.ndarray, "S P"],
-    by_seed: Float64[np.ndarray, "R S"],
-    together: Float64[np.ndarray, " R"],
-) -> Estimate:
-    seeds = plain_scores(design.measure, design.gold, rows)
-    low, high = interval(together, design.confidence)
-    of_seeds = tuple(interval(column, design.confidence) for column in by_seed.T)
-    return Estimate(float(seeds.mean()), low, high, spread(seeds), seeds, of_seeds)
+def _estimate(design: Design, scored: Scored) -> Estimate:
+    low, high = combined({0: 1.0}, {0: scored}).interval(design.confidence, design.measure.bounds)
+    of_seeds = (one.interval(design.confidence, design.measure.bounds) for one in scored.of_seeds())
+    return Estimate(scored.mean, low, high, spread(scored.seeds), scored.seeds, tuple(of_seeds))
 
 
 def _permutation(

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64, Integer
 
+from wordrel.stats.influence import auc_influence, ratio_influence, spearman_influence
 from wordrel.stats.ranks import Copies, blocks, midranks, quotient, sorted_groups
 from wordrel.stats.swaps import (
     Columns,
     Estimate,
     Gap,
     auc_columns,
-    auc_gap,
     exactly,
+    linear_gap,
     ratio_columns,
-    ratio_gap,
     spearman_columns,
     spearman_estimate,
     spearman_gap,
@@ -30,6 +30,9 @@ from wordrel.stats.swaps import (
 _AT_ONCE = 2**22
 """Numbers of a block of resamples: 32 MiB of float64; long rows, few steps."""
 
+Influence = Callable[
+    [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"]], Float64[np.ndarray, "S P"]
+]
 Scores = Callable[
     [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"], Integer[np.ndarray, "R P"]],
     Float64[np.ndarray, "R S"],
@@ -49,7 +52,9 @@ class Measure:
             without a swap, the others are signed.
         estimate: as `gap` -> ([R], [R]): what it gives, more or less, and by how much less or
             more; for far less work where `gap` costs much.
-        bounded: whether a score lies in -1..1, so that a margin means the same everywhere.
+        influence: (gold [P], predicted [S, P]) -> [S, P]: what each item adds to each seed's score,
+            see `wordrel.stats.influence`.
+        bounds: the lowest and the highest score that there can be.
         correlation: whether the scores are correlations with gold, as `steiger` wants them.
     """
 
@@ -57,8 +62,14 @@ class Measure:
     columns: Columns
     gap: Gap
     estimate: Estimate
-    bounded: bool
+    influence: Influence
+    bounds: tuple[float, float]
     correlation: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a score lies in -1..1, so that a margin means the same everywhere."""
+        return bool(np.isfinite(self.bounds).all())
 
 
 def spearman(
@@ -175,12 +186,15 @@ SPEARMAN = Measure(
     spearman_columns,
     spearman_gap,
     spearman_estimate,
-    bounded=True,
+    spearman_influence,
+    (-1.0, 1.0),
     correlation=True,
 )
-AUC = Measure(auc_of_seeds, auc_columns, auc_gap, exactly(auc_gap), bounded=True)
-RATIO = Measure(ratio_of_seeds, ratio_columns, ratio_gap, exactly(ratio_gap), bounded=True)
-LOSS = replace(RATIO, bounded=False)
+AUC = Measure(auc_of_seeds, auc_columns, linear_gap, exactly(linear_gap), auc_influence, (0.0, 1.0))
+RATIO = Measure(
+    ratio_of_seeds, ratio_columns, linear_gap, exactly(linear_gap), ratio_influence, (0.0, 1.0)
+)
+LOSS = replace(RATIO, bounds=(0.0, np.inf))
 MEASURES: dict[str, Measure] = {
     "spearman": SPEARMAN,
     "auc": AUC,

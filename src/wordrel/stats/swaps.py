@@ -33,49 +33,36 @@ _FAR = 0.5
 
 def ratio_columns(
     gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
-) -> Float64[np.ndarray, "P K"]:
-    """`Measure.columns` of `ratio`: the answers themselves."""
-    return predicted.T
-
-
-def ratio_gap(
-    gold: Float64[np.ndarray, " P"],
-    first: Float64[np.ndarray, "K R"],
-    second: Float64[np.ndarray, "L R"],
-) -> Float64[np.ndarray, " R"]:
-    """`Measure.gap` of `ratio`; exact, because the score is linear in the answers."""
-    gap: Float64[np.ndarray, " R"] = (first.mean(axis=0) - second.mean(axis=0)) / gold.sum()
-    return gap
+) -> Float64[np.ndarray, "P 1"]:
+    """`Measure.columns` of `ratio`: what an item adds to the mean score over seeds."""
+    column: Float64[np.ndarray, "P 1"] = predicted.mean(axis=0)[:, None] / gold.sum()
+    return column
 
 
 def auc_columns(
     gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
-) -> Float64[np.ndarray, "P K"]:
-    """`Measure.columns` of `auc`: ranks, and the ranks of the items of gold 1."""
-    ranks = centred_ranks(predicted)
-    return np.concatenate([ranks, gold * ranks]).T
+) -> Float64[np.ndarray, "P 1"]:
+    """`Measure.columns` of `auc`: what an item's rank adds to the mean score over seeds.
 
-
-def auc_gap(
-    gold: Float64[np.ndarray, " P"],
-    first: Float64[np.ndarray, "K R"],
-    second: Float64[np.ndarray, "L R"],
-) -> Float64[np.ndarray, " R"]:
-    """`Measure.gap` of `auc`: ranks are swapped, as for `spearman`, and not ranked again.
-
-    An AUC is 1/2 + (mean rank of gold 1 - mean rank of gold 0) / P, which stays what it should be
-    when swapped ranks no longer sum to those of P items. NaN where a class is missing.
+    Ranks are swapped, as for `spearman`, and not ranked again. An AUC is 1/2 + (mean rank of gold 1
+    - mean rank of gold 0) / P, which stays what it should be when swapped ranks no longer sum to
+    those of P items. Both classes have to be there.
 
     Source: Bandos, Rockette & Gur, Statistics in Medicine 24, 2005.
     """
     n, positive = len(gold), gold.sum()
+    weight = (gold / positive - (1 - gold) / (n - positive)) / n
+    column: Float64[np.ndarray, "P 1"] = (centred_ranks(predicted).mean(axis=0) * weight)[:, None]
+    return column
 
-    def score(sums: Float64[np.ndarray, "K R"]) -> Float64[np.ndarray, " R"]:
-        every, ones = (half.mean(axis=0) for half in np.split(sums, 2))
-        means: Float64[np.ndarray, " R"] = ones / positive - (every - ones) / (n - positive)
-        return means / n
 
-    gap: Float64[np.ndarray, " R"] = score(first) - score(second)
+def linear_gap(
+    gold: Float64[np.ndarray, " P"],
+    first: Float64[np.ndarray, "1 R"],
+    second: Float64[np.ndarray, "1 R"],
+) -> Float64[np.ndarray, " R"]:
+    """`Measure.gap` where the columns of a model add up to its score."""
+    gap: Float64[np.ndarray, " R"] = first[0] - second[0]
     return gap
 
 

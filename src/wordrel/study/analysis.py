@@ -55,7 +55,7 @@ def analyse(
 
     Args:
         asked: the outcomes of one row of the result.
-        statistics: resampling settings.
+        statistics: settings of the tests.
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
         then: the former names of models, of which seeds are made.
@@ -69,7 +69,7 @@ def analyse(
     permutations = max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1
     names = asked.corpus, asked.any.task
     comparison = compare_all(
-        _design(asked, common, statistics, statistics.resamples, permutations),
+        _design(asked, common, statistics, permutations),
         {key: rows[:, common] for key, rows in headline.items()},
         _rng(statistics.seed, *names),
         pairs=selected_pairs(asked),
@@ -78,7 +78,7 @@ def analyse(
     estimates = dict(comparison.estimates)
     for key in (key for key in predicted if key not in headline):
         own = common & answered_by_all([predicted[key]])
-        design = _design(asked, own, statistics, statistics.exploratory_resamples)
+        design = _design(asked, own, statistics)
         alone = {key: predicted[key][:, own]}
         seeded = then.get(key[0], key[0]), inverse(EMBEDDINGS).get(key[1], key[1])
         estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *seeded)).estimates
@@ -93,7 +93,6 @@ def _design(
     asked: Asked,
     items: Bool[np.ndarray, " P"],
     statistics: StatisticsConfig,
-    resamples: int,
     permutations: int = PERMUTATIONS - 1,
 ) -> Design:
     outcome = asked.any
@@ -101,7 +100,6 @@ def _design(
         MEASURES[outcome.measure],
         outcome.gold[items],
         outcome.cluster[items],
-        resamples=resamples,
         confidence=statistics.confidence,
         permutations=permutations,
         margin=statistics.margin,
@@ -202,7 +200,8 @@ def measurement_rows(
     rows = []
     for (model, task, embedding, group, statistic), seeds in found.items():
         values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-        value, low, high = mean_over_seeds(values, errors, confidence)
+        n = min(one.n for one in seeds)
+        value, low, high = mean_over_seeds(values, errors, n, confidence)
         rows.append(
             {
                 "corpus": corpus,
@@ -216,7 +215,7 @@ def measurement_rows(
                 "value": value,
                 "low": low,
                 "high": high,
-                "n": min(one.n for one in seeds),
+                "n": n,
             }
         )
     return rows

@@ -7,6 +7,7 @@ import csv
 import io
 import lzma
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +93,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         ),
         *("score", "low", "high", "n_items", "chance"),
     ),
+    "contrasts": (
+        *("claim", "corpus", "model_a", "model_b", "task", "rule", "margin", "seeds", "n", "gain"),
+        *("low", "high", "df", "confidence", "p_holm", "as_trained", "as_trained_low"),
+        *("as_trained_high", "outcome"),
+    ),
+    "orderings": (
+        *("claim", "corpus", "task", "what", "ingredient", "beside", "model_a", "model_b"),
+        *("seeds", "n", "gain", "low", "high", "df", "share", "share_low", "share_high", "note"),
+    ),
 }
+
+PLANNED = ("contrasts", "orderings")
+"""Tables of studies that planned something; elsewhere they are empty and have no file."""
+
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "adds": ("adds", "adds less"),
+    "not_worse": ("not worse", "worse"),
+    "equivalent": ("equivalent", "differs"),
+}
+"""Rule of a contrast -> the outcome that supports it, and the one that contradicts it."""
+OPEN, UNDECIDED, NO_INTERVAL, MISSING = "open", "undecided", "no interval", "not measured"
+GAIN, WHOLE, INTERACTION, LEAD = "gain", "whole gain", "interaction", "lead"
+"""What a row of the orderings tells."""
 
 _FORMER_VALUES = {
     "kind": names.KINDS,
@@ -139,6 +162,8 @@ _BOOLEAN = _Type(
 )
 _FLOATS = (
     *("seconds", "tokens_per_second", "peak_memory_mb", "score", "low", "high", "seed_sd"),
+    *("margin", "gain", "df", "confidence", "as_trained", "as_trained_low", "as_trained_high"),
+    *("share", "share_low", "share_high"),
     *("chance", "difference", "p", "p_holm", "p_steiger", "p_equivalence", "detectable", "value"),
 )
 _INTEGERS = (
@@ -154,6 +179,9 @@ _TYPES: dict[str, _Type] = dict(
     between=_one_of("models", "seeds"),
     split=_one_of("dev", "test"),
     by=_one_of("development", "design"),
+    rule=_one_of(*OUTCOMES),
+    outcome=_one_of(*chain(*OUTCOMES.values()), OPEN, UNDECIDED, NO_INTERVAL, MISSING),
+    what=_one_of(GAIN, WHOLE, INTERACTION, LEAD),
 )
 
 
@@ -231,7 +259,7 @@ def _unpacked(path: Path, data: bytes) -> bytes:
 
 
 def read_table(path: Path, name: str, schema: int = SCHEMA) -> pd.DataFrame:
-    """A table with fixed types; see `COLUMNS`.
+    """A table with fixed types; see `COLUMNS`. One of `PLANNED` that has no file is empty.
 
     Args:
         path: of the file.
@@ -243,7 +271,9 @@ def read_table(path: Path, name: str, schema: int = SCHEMA) -> pd.DataFrame:
         StoreError: with file and line: a column that is missing, or a value of another type; two
             former names of columns that are one name now.
     """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    planned = name not in PLANNED or path.exists()
+    text = read_text(path) if planned else f"{','.join(COLUMNS[name])}\n"
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     with reading(path, CURE):
         lines = [(reader.line_num, row) for row in reader]  # each with the line on which it ends
     header = lines[0][1]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
-from wordrel.config import StatisticsConfig
+from wordrel.config import Contrast, Orderings, StatisticsConfig
 from wordrel.config.names import names_then
 from wordrel.corpus import Corpus
 from wordrel.io.files import read_parquet, reading
@@ -22,9 +22,11 @@ from wordrel.study.agreement import agreement_rows
 from wordrel.study.analysis import adjust, analyse, measurement_rows, selected_pairs
 from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, read_outcomes
 from wordrel.study.cell import cell_cost
+from wordrel.study.contrasts import contrast_rows, measured
 from wordrel.study.evaluate import CellWork
+from wordrel.study.orderings import ordering_rows
 from wordrel.study.plan import Plan
-from wordrel.study.schema import COLUMNS, Row, write_table
+from wordrel.study.schema import COLUMNS, PLANNED, Row, write_table
 from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
@@ -62,9 +64,10 @@ def write_tables(
     rows["runs"] = [*map(_run_row, plan.works, outcomes)]
     tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
     tables["comparisons"] = adjust(tables["comparisons"])
-    for name, table in tables.items():
+    stored = {name: table for name, table in tables.items() if name not in PLANNED or len(table)}
+    for name, table in stored.items():
         write_table(folder, name, table)
-    return {name: len(table) for name, table in tables.items()}
+    return {name: len(table) for name, table in stored.items()}
 
 
 @dataclass(frozen=True)
@@ -115,20 +118,29 @@ def _told_of(
     progress(0.0, "choosing the selected embeddings")
     choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.asked()])
     by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
-    statistics, words = plan.config.statistics, len(corpus.vocab)
+    planned = plan.config.planned(corpus.name)
+    settings = _Settings(
+        plan.config.statistics,
+        len(corpus.vocab),
+        names_then(plan.config.model_dump(mode="json")),
+        planned,
+        plan.config.orderings,
+    )
     families, told = Counter[Question](), dict[_Answers, Rows]()
     with parallel_config(inner_max_num_threads=1, backend="loky"):
         at_once = jobs if len(tasks) * len(cells) > FEW else 1
         parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
         for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
             families[task.question] += tests
-        then = names_then(plan.config.model_dump(mode="json"))
-        calls = ((one, choice, statistics, families[one.question], words, then) for one in by_size)
+        calls = ((one, choice, settings, families[one.question]) for one in by_size)
         for number, (task, rows) in enumerate(parallel(delayed(_told)(*c) for c in calls), 1):
             told[task] = rows
             progress(number / len(tasks), task.task)
     yield {"embeddings": [*choice.rows]}
-    yield from map(told.__getitem__, tasks)
+    every = [told[task] for task in tasks]
+    found = [row for rows in every for row in rows.pop("contrasts", [])]
+    yield {"contrasts": contrast_rows(corpus.name, planned, found, 1 - settings.confidence)}
+    yield from every
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
@@ -144,29 +156,51 @@ def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
     return answers, sum(len(selected_pairs(one)) for one in answers.marked(choice))
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """What the rows of every task of a corpus depend on.
+
+    Attributes:
+        statistics: settings of the tests.
+        words: size of the vocabulary.
+        then: model -> the name that its random numbers are made of.
+        contrasts: that were planned on this corpus.
+        orderings: that were planned.
+    """
+
+    statistics: StatisticsConfig
+    words: int
+    then: Mapping[str, str]
+    contrasts: tuple[Contrast, ...]
+    orderings: tuple[Orderings, ...]
+
+    @property
+    def confidence(self) -> float:
+        """Of every interval."""
+        return self.statistics.confidence
+
+
 def _told(
-    answers: _Answers,
-    choice: Choice,
-    statistics: StatisticsConfig,
-    family: int,
-    words: int,
-    then: Mapping[str, str],
+    answers: _Answers, choice: Choice, settings: _Settings, family: int
 ) -> tuple[_Answers, Rows]:
-    """Everything that the tables say of one task."""
+    """Everything that the tables say of one task; its planned contrasts are not decided yet."""
     if answers.question == "agreement":
         known = {(model, seed): _agreement(path) for model, seed, path in answers.files()}
         selected = {
             model: embedding for (model, q), embedding in choice.selected.items() if q == "alike"
         }
-        found = agreement_rows(answers.corpus, known, selected, words, statistics)
+        found = agreement_rows(answers.corpus, known, selected, settings.words, settings.statistics)
         return answers, {"agreement": found}
     rows: Rows = defaultdict(list)
-    for one in answers.marked(choice):
-        for name, more in analyse(one, statistics, family, then).items():
+    asked = [*answers.marked(choice)]
+    for one in asked:
+        for name, more in analyse(one, settings.statistics, family, settings.then).items():
             rows[name] += more
-    measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
+    rows["contrasts"] = measured(asked, settings.contrasts)
+    rows["orderings"] = ordering_rows(asked, settings.orderings, settings.confidence)
+    of_seeds = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
     rows["measurements"] = measurement_rows(
-        answers.corpus, answers.question, measured, choice, statistics.confidence
+        answers.corpus, answers.question, of_seeds, choice, settings.confidence
     )
     return answers, rows
 

@@ -1,0 +1,88 @@
+"""Comparisons that are planned before a run.
+
+Reads and writes nothing.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wordrel.config.models import Name, Strict
+
+Claim = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.,()-]*$", max_length=60)]
+Rule = Literal["adds", "not_worse", "equivalent"]
+
+
+class Contrast(Strict):
+    """Two models on one row of the result; the gain is positive where the first is better."""
+
+    claim: Claim = Field(description="contrasts of one claim are corrected together")
+    first: Name
+    second: Name
+    task: str = Field(
+        description="a row of the result, such as per_token_loss.next_word.calibrated"
+    )
+    margin: float = Field(ge=0, description="a gain that is smaller means nothing")
+    rule: Rule = Field(
+        "adds",
+        description="adds: gain above the margin; not_worse: above minus the margin; "
+        "equivalent: within the margin on both sides",
+    )
+    corpora: tuple[Name, ...] = Field((), strict=False, description="default: all of the study")
+
+
+class CellRow(Strict):
+    """The cells that share one treatment of words."""
+
+    words: str = Field(min_length=1, max_length=60, description="such as: none, word weight")
+    cells: tuple[Name, Name] = Field(strict=False, description="without and with the ingredient")
+
+
+class Orderings(Strict):
+    """Cells that differ in two ingredients: each ingredient's gain with and without the other.
+
+    Every gain is a planned contrast of the rule `adds`.
+    """
+
+    claim: Claim
+    task: str
+    margin: float = Field(ge=0)
+    across: str = Field(
+        "positions", min_length=1, max_length=60, description="the other ingredient"
+    )
+    rows: tuple[CellRow, ...] = Field(
+        min_length=2, strict=False, description="each contains the one before it"
+    )
+    corpora: tuple[Name, ...] = Field((), strict=False)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """All cells, row by row."""
+        return tuple(model for row in self.rows for model in row.cells)
+
+    def steps(self) -> Iterator[tuple[str, str, str, str]]:
+        """Ingredient, what is there besides, the cell with it and the cell without it."""
+        for row in self.rows:
+            without, full = row.cells
+            yield self.across, row.words, full, without
+        for below, row in pairwise(self.rows):
+            for beside, less, more in zip(
+                (f"no {self.across}", self.across), below.cells, row.cells, strict=True
+            ):
+                yield row.words, beside, more, less
+
+    def contrasts(self) -> list[Contrast]:
+        """Every gain as a contrast."""
+        return [
+            Contrast(
+                claim=self.claim,
+                first=more,
+                second=less,
+                task=self.task,
+                margin=self.margin,
+                corpora=self.corpora,
+            )
+            for _, _, more, less in self.steps()
+        ]

@@ -1,0 +1,197 @@
+"""How sure a number is: the variance of its items plus that of its seeds, with Student's t.
+
+Arrays in, numbers out. A mean over seeds, a difference of two models, and any other weighted sum of
+scores on the same items come from one function, `combined`.
+
+ - Items: every model has the same ones, so their influences are summed over models before they are
+   squared (`wordrel.stats.influence`). Items of one cluster are summed first.
+ - Seeds: s^2 / n of each model. What an item does in one seed only is in both parts, so an interval
+   is rather too wide than too narrow.
+ - Degrees of freedom: Satterthwaite's, with the variance of seeds counted `DOUBT` times. Three
+   seeds may have come out near each other by chance, and then plain degrees of freedom are too
+   many: where seeds vary ten times as much as items, 95 % intervals of a mean over three seeds held
+   the truth in .921 to .926 of 20,000 simulated studies, and in .938 to .943 with the doubt. A
+   doubt of 3 gives .944 and more, but widens the usual interval by a tenth.
+
+Source: Satterthwaite, Biometrics Bulletin 2, 1946.
+
+Axes: P items, C clusters, S seeds.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import stdtr, stdtrit
+
+from wordrel.stats.measures import Measure
+from wordrel.stats.permutation import Sample
+from wordrel.stats.resampling import Interval, plain_scores
+
+Key = TypeVar("Key", bound=Hashable)
+
+DOUBT = 2.0
+POWER, ALPHA = 0.80, 0.05
+FEWEST = 20
+"""Clusters; with fewer there is no interval."""
+
+
+class Uncertain(NamedTuple):
+    """A number that other items and other seeds would have given otherwise.
+
+    Attributes:
+        value: the number.
+        error: its standard error; NaN where there are too few items.
+        df: degrees of freedom of Student's t.
+    """
+
+    value: float
+    error: float
+    df: float
+
+    def interval(
+        self, confidence: float, bounds: tuple[float, float] = (-np.inf, np.inf)
+    ) -> Interval:
+        """The value and so many standard errors to both sides, within the bounds."""
+        reach = float(stdtrit(self.df, (1 + confidence) / 2)) * self.error
+        low, high = (float(np.clip(self.value + side, *bounds)) for side in (-reach, reach))
+        return Interval(low, high)
+
+    def p_below(self, bound: float) -> float:
+        """The one-sided p of "the true number is `bound` or more"; small far below it, never 0."""
+        gap = self.value - bound
+        if np.isnan(self.error):
+            return float("nan")
+        if self.error == 0:
+            return _LEAST if gap < 0 else 1.0
+        return max(float(stdtr(self.df, gap / self.error)), _LEAST)
+
+    def p_above(self, bound: float) -> float:
+        """The one-sided p of "the true number is `bound` or less"."""
+        return Uncertain(-self.value, self.error, self.df).p_below(-bound)
+
+    def p_within(self, margin: float) -> float:
+        """The p of "the true number is as far from 0 as the margin": two one-sided tests.
+
+        Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987.
+        """
+        return max(self.p_below(margin), self.p_above(-margin))
+
+    def detectable(self) -> float:
+        """The difference from 0 that is found with 80 % power, two-sided at .05, at this error.
+
+        Source: Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988; Card et al.,
+        With Little Power Comes Great Responsibility, EMNLP 2020.
+        """
+        return float(sum(stdtrit(self.df, [1 - ALPHA / 2, POWER]))) * self.error
+
+
+_LEAST = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The scores of one model on a sample of items.
+
+    Attributes:
+        seeds: score of each seed, shape [S].
+        influence: of each cluster on the mean over seeds, shape [C].
+        errors: standard error of each seed's score over items, shape [S].
+    """
+
+    seeds: Float64[np.ndarray, " S"]
+    influence: Float64[np.ndarray, " C"]
+    errors: Float64[np.ndarray, " S"]
+
+    @classmethod
+    def of(
+        cls, measure: Measure, sample: Sample, predicted: Float64[np.ndarray, "S P"]
+    ) -> "Scored":
+        """Scores and influences of answers, one row a seed."""
+        rows = measure.influence(sample.gold, predicted)
+        by_seed = np.zeros((len(rows), sample.n_clusters))
+        for sums, row in zip(by_seed, rows, strict=True):
+            np.add.at(sums, sample.cluster, row)
+        errors = np.sqrt([_of_items(row) for row in by_seed])
+        return cls(plain_scores(measure, sample.gold, predicted), by_seed.mean(axis=0), errors)
+
+    @property
+    def mean(self) -> float:
+        """Over seeds."""
+        return float(self.seeds.mean())
+
+    def of_seeds(self) -> list[Uncertain]:
+        """Each seed's score, for other items."""
+        pairs = zip(self.seeds.tolist(), self.errors.tolist(), strict=True)
+        return [Uncertain(score, error, len(self.influence) - 1.0) for score, error in pairs]
+
+
+def combined(weights: Mapping[Key, float], scored: Mapping[Key, Scored]) -> Uncertain:
+    """A weighted sum of the mean scores of models that have the same items.
+
+    {a: 1} is a score, {a: 1, b: -1} a difference, four models an interaction. Seeds of different
+    models are independent. A model with one seed adds no variance of seeds: then the number is for
+    other items only.
+
+    Args:
+        weights: model -> its weight.
+        scored: model -> its scores.
+    """
+    used = [(weight, scored[key]) for key, weight in weights.items()]
+    value = sum(weight * one.mean for weight, one in used)
+    items = _of_items(np.sum([weight * one.influence for weight, one in used], axis=0))
+    seeds = [_of_seeds(weight * one.seeds) for weight, one in used]
+    return _satterthwaite(value, (items, len(used[0][1].influence) - 1), seeds)
+
+
+def mean_over_seeds(
+    values: Float64[np.ndarray, " S"], errors: Float64[np.ndarray, " S"], n: int, confidence: float
+) -> tuple[float, float, float]:
+    """The mean of what each seed's model gave, and its interval for other items and other seeds.
+
+    The items are the same for all seeds, so that their errors do not average out.
+
+    Args:
+        values: one number a seed.
+        errors: its standard error over items.
+        n: items.
+        confidence: share of such intervals that hold the truth.
+
+    Returns:
+        Mean, lower and upper end; NaN where a value is, or without seeds, and the ends alone where
+        an error is or the mean is infinite.
+    """
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    if np.isinf(values).any():
+        return float(values.mean()), float("nan"), float("nan")
+    items = float((errors**2).mean()), max(n - 1, 1)
+    found = _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
+    return found.value, *found.interval(confidence)
+
+
+_Part = tuple[float, int]
+"""A variance and its degrees of freedom."""
+
+
+def _satterthwaite(value: float, items: _Part, seeds: Sequence[_Part]) -> Uncertain:
+    parts = [(*items, 1.0), *((*part, DOUBT) for part in seeds if part[1] > 0)]
+    variance = sum(part for part, _, _ in parts)
+    doubted = sum(doubt * part for part, _, doubt in parts)
+    squares = sum((doubt * part) ** 2 / df for part, df, doubt in parts if part > 0)
+    df = doubted**2 / squares if squares > 0 else np.inf
+    return Uncertain(value, float(np.sqrt(variance)), float(df))
+
+
+def _of_seeds(scores: Float64[np.ndarray, " S"]) -> _Part:
+    """The variance of their mean; nothing is known of one seed."""
+    n = len(scores)
+    return (float(scores.var(ddof=1)) / n if n > 1 else 0.0), n - 1
+
+
+def _of_items(influence: Float64[np.ndarray, " C"]) -> float:
+    """The variance over clusters; NaN of too few."""
+    n = len(influence)
+    return float(np.sum(influence**2) * n / (n - 1)) if n >= FEWEST else float("nan")

@@ -1,0 +1,200 @@
+"""Contrasts that were planned before the run, and what becomes of them.
+
+Reads outcomes in memory; returns rows of the table `contrasts`. A gain is positive where the first
+model is better, whatever the measure.
+
+The contrasts of one claim on one corpus are one family. Holm's step-down widens their intervals:
+the contrast with the k-th smallest p of m has an interval of confidence 1 - alpha / (m - k + 1),
+and from the first that is not rejected on all have the same. So an interval excludes the margin
+exactly where Holm's p is below alpha, each covers at least as often as an interval of confidence
+1 - alpha, and at most alpha of all claims have a false outcome. Bonferroni's intervals would cover
+all gains of a claim together; they are as wide as the widest of these, and decide less.
+
+Source: Holm, Scandinavian Journal of Statistics 6, 1979.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wordrel.config import Contrast
+from wordrel.stats import MEASURES, Interval, Sample, Scored, Uncertain, answered_by_all, combined
+from wordrel.study.answers import Asked
+from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
+from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
+
+SEEDS = 5
+"""Fewer decide nothing."""
+CORPORA = {"wiki17m", "novels"}
+"""The sources on which a claim is supported or contradicted; on others it is so in part."""
+
+
+def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
+    """The gains of the planned contrasts on the rows of one task; not decided yet.
+
+    Args:
+        rows: of the result, their selected embeddings marked.
+        planned: all contrasts of the corpus.
+
+    Returns:
+        For each contrast on one of these rows: the contrast itself, how many items, clusters and
+        seeds, the gain, and for a calibrated loss the gain as trained.
+    """
+    by_task = {one.any.task: one for one in rows if one.split == "test"}
+    found = []
+    for contrast in planned:
+        if contrast.task in by_task and (answers := _answers(by_task[contrast.task], contrast)):
+            row = {"contrast": contrast, **answers}
+            beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
+            if contrast.task.endswith(f".{CALIBRATED}") and beside in by_task:
+                as_trained = _answers(by_task[beside], contrast)
+                row["as_trained"] = as_trained.get("gain")
+            found.append(row)
+    return found
+
+
+def _answers(asked: Asked, contrast: Contrast) -> Row:
+    """What the two models answer; nothing where one does not."""
+    both = scored_by(asked, (contrast.first, contrast.second))
+    if both is None:
+        return {}
+    scored, n = both
+    weights = gain_of(asked.any.better, contrast.first, contrast.second)
+    seeds = min(len(one.seeds) for one in scored.values())
+    return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
+
+
+def gain_of(better: str, first: str, second: str) -> dict[str, float]:
+    """The weights of two models' scores that make the gain of the first over the second."""
+    sign = 1.0 if better == "higher" else -1.0
+    return {first: sign, second: -sign}
+
+
+def scored_by(asked: Asked, models: Sequence[str]) -> tuple[dict[str, Scored], int] | None:
+    """These models on the items that all of them answer, and how many; None where one has none."""
+    predicted = {
+        key[0]: rows
+        for key, rows in asked.predicted().items()
+        if key[0] in models and asked.selected(key)
+    }
+    if len(predicted) < len(set(models)):
+        return None
+    common = answered_by_all(predicted.values())
+    outcome = asked.any
+    sample = Sample.of(outcome.gold[common], outcome.cluster[common])
+    measure = MEASURES[outcome.measure]
+    scored = {m: Scored.of(measure, sample, rows[:, common]) for m, rows in predicted.items()}
+    return scored, int(common.sum())
+
+
+def contrast_rows(
+    corpus: str, planned: Sequence[Contrast], found: Sequence[Row], alpha: float
+) -> list[Row]:
+    """A row for every planned contrast of a corpus, decided claim by claim.
+
+    Args:
+        corpus: its name.
+        planned: its contrasts.
+        found: by `measured`; a contrast that is missing counts in its family and stays open.
+        alpha: share of claims that may have a false outcome.
+    """
+    gains = {one["contrast"]: one for one in found}
+    claims: dict[str, list[Contrast]] = {}
+    for contrast in planned:
+        claims.setdefault(contrast.claim, []).append(contrast)
+    rows: dict[Contrast, Row] = {}
+    for family in claims.values():
+        p = [p_of(one, gains.get(one, {}).get("gain")) for one in family]
+        for contrast, adjusted, level in zip(family, *step_down(p, alpha), strict=True):
+            tested = {"p_holm": adjusted, "confidence": 1 - level}
+            rows[contrast] = _row(corpus, contrast, gains.get(contrast, {}), tested)
+    return [rows[contrast] for contrast in planned]
+
+
+def _row(corpus: str, contrast: Contrast, found: Row, tested: dict[str, float]) -> Row:
+    row: Row = {
+        "claim": contrast.claim,
+        "corpus": corpus,
+        "model_a": contrast.first,
+        "model_b": contrast.second,
+        **{key: getattr(contrast, key) for key in ("task", "rule", "margin")},
+        "seeds": found.get("seeds", 0),
+        "n": found.get("n", 0),
+    }
+    gain: Uncertain | None = found.get("gain")
+    if gain is None:
+        return row | {"outcome": MISSING}
+    ends = gain.interval(tested["confidence"])
+    row |= {"gain": gain.value, "low": ends.low, "high": ends.high, "df": gain.df, **tested}
+    as_trained: Uncertain | None = found.get("as_trained")
+    outcome = outcome_of(contrast.rule, ends, contrast.margin)
+    if as_trained is not None:
+        other = as_trained.interval(tested["confidence"])
+        names = ("as_trained", "as_trained_low", "as_trained_high")
+        row |= dict(zip(names, (as_trained.value, *other), strict=True))
+        if ends.low > 0 > other.high or ends.high < 0 < other.low:
+            outcome = UNDECIDED
+    return row | {"outcome": outcome}
+
+
+def p_of(contrast: Contrast, gain: Uncertain | None) -> float:
+    """The two-sided p of "the gain lies on the border between the two outcomes of the rule"."""
+    if gain is None or np.isnan(gain.error):
+        return float("nan")
+    margin = contrast.margin
+    if contrast.rule == "equivalent":
+        beyond = min(gain.p_above(margin), gain.p_below(-margin))
+        return min(1.0, 2 * gain.p_within(margin), 2 * beyond)
+    border = margin if contrast.rule == "adds" else -margin
+    return min(1.0, 2 * gain.p_above(border), 2 * gain.p_below(border))
+
+
+def outcome_of(rule: str, ends: Interval, margin: float) -> str:
+    """What an interval says of a rule."""
+    yes, no = OUTCOMES[rule]
+    if np.isnan(ends.low):
+        return NO_INTERVAL
+    if rule == "equivalent":
+        inside = -margin < ends.low and ends.high < margin
+        outside = ends.low > margin or ends.high < -margin
+        return yes if inside else no if outside else OPEN
+    border = margin if rule == "adds" else -margin
+    return yes if ends.low > border else no if ends.high < border else OPEN
+
+
+def step_down(p: Sequence[float], alpha: float) -> tuple[list[float], list[float]]:
+    """Holm's adjusted p of a family, and the level at which each is tested.
+
+    NaN is a test that was planned and could not be made: it counts as p = 1.
+    """
+    given = np.where(np.isnan(p), 1.0, p)
+    order = np.argsort(given, kind="stable")
+    left = np.arange(len(given), 0, -1)
+    steps = np.minimum(1.0, np.maximum.accumulate(given[order] * left))
+    rejected = np.append(steps < alpha, False)
+    last = int(np.argmin(rejected))  # the first that is not rejected
+    levels = alpha / np.maximum(left, left[min(last, len(left) - 1)] if len(left) else 1)
+    adjusted, tested = np.empty(len(given)), np.empty(len(given))
+    adjusted[order], tested[order] = steps, levels
+    adjusted[np.isnan(p)] = np.nan
+    return adjusted.tolist(), tested.tolist()
+
+
+def verdict(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
+    """What one contrast says over all of its corpora: the intersection needs no correction.
+
+    Args:
+        rows: of the table `contrasts`, one a corpus.
+        sources: the source of each corpus.
+    """
+    yes, no = OUTCOMES[rows[0].rule]
+    found = {row.outcome for row in rows}
+    if min(row.seeds for row in rows) < SEEDS or {yes, no} <= found:
+        return "undecided"
+    everywhere = {sources[row.corpus] for row in rows} >= CORPORA
+    if found == {no}:
+        return "contradicted" if everywhere else "undecided"
+    if found == {yes} and everywhere:
+        return "supported"
+    return "partly supported" if yes in found else "undecided"
