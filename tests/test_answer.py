@@ -125,7 +125,7 @@ def test_the_literal_sentence_is_checked_by_the_ladder(
 ) -> None:
     ladder = results["ladder"]
     moved = ladder.comparisons.copy()
-    literal = (moved["model_a"] == "mean") & (moved["model_b"] == "content")
+    literal = (moved["model_a"] == "mean") & (moved["model_b"] == "mean_query_attention")
     moved.loc[literal, ["difference", "low", "high"]] += 0.02
     with pytest.raises(ValueError, match="attention without positions predicts like the mean"):
         answer.front_sentences({**results, "ladder": replace(ladder, comparisons=moved)})
