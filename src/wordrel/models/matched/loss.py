@@ -38,7 +38,7 @@ Kind = Literal["negative_sampling", "sampled_softmax"]
 """The losses with shared noise words."""
 _Slopes = tuple[Float[Tensor, " B"], Float[Tensor, "G size M"], Callable[[], Tensor]]
 """Gradients of the scores of true words and of noise words, and how to get the loss."""
-_SCORES_AT_ONCE = 2**21
+_SCORES_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,13 @@ def full_softmax_loss(
     for start in range(0, len(y), size):
         some = slice(start, start + size)
         states, own, true = y[some], weight[some, None], words[some, None]
-        log_p = torch.addmm(bias, states, outputs.T).log_softmax(dim=1)
-        total -= float((own * log_p.gather(1, true)).sum())
-        slope = log_p.exp_().mul_(own).scatter_add_(1, true, -own)
+        scores = torch.addmm(bias, states, outputs.T)
+        scores -= scores.amax(dim=1, keepdim=True)
+        good = scores.gather(1, true)
+        slope = scores.exp_()
+        sums = slope.sum(dim=1, keepdim=True)
+        total += float((own * (sums.log() - good)).sum())
+        slope.mul_(own / sums).scatter_add_(1, true, -own)
         d_y[some] = slope @ outputs
         d_outputs.addmm_(slope.T, states)
         d_bias += slope.sum(0)
