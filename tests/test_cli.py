@@ -80,6 +80,31 @@ def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
     assert (copy / "report.md").read_bytes() == (tiny / "out" / "report.md").read_bytes()
 
 
+def test_a_partial_report_holds_the_runs_that_are_done(tiny: Path, tmp_path: Path):
+    grown = tiny / "grown.yaml"  # the tiny study, with a model and seeds that did not run yet
+    config = yaml.safe_load((tiny / "tiny.yaml").read_text())
+    config["models"].append({"kind": "mean", "name": "later"})
+    config["seeds"].append(9)
+    config["contrasts"] = [
+        {"claim": "C1", "first": a, "second": b, "task": config["tasks"][0]["name"], "margin": 0.03}
+        for a, b in (("attention", "skip_gram"), ("later", "skip_gram"))
+    ]
+    grown.write_text(yaml.safe_dump(config))
+    try:
+        result = call("report", grown, "--partial", "--out", tmp_path / "partial")
+    finally:
+        grown.unlink()
+    assert result.exit_code == 0, result.output
+    partial, whole = read_results(tmp_path / "partial"), read_results(tiny / "out")
+    assert partial.config["notes"][0].startswith("Partial: 6 of 12 runs are done")
+    assert (tmp_path / "partial" / "report.md").read_text().count("Partial: 6 of 12 runs") == 1
+    assert partial.scores["score"].equals(whole.scores["score"])
+    assert partial.contrasts["model_a"].tolist() == ["attention"]
+    empty = call("report", tiny / "tiny.yaml", "--partial", "--cache", tmp_path / "none")
+    assert empty.exit_code == 2
+    assert "found none of 6 runs done" in empty.stderr
+
+
 def test_a_run_says_the_end_of_every_model(tiny_run: Result):
     names = ("random", "skip_gram", "attention")
     ends = [line for line in tiny_run.stderr.splitlines() if " done (" in line]

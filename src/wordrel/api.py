@@ -90,6 +90,20 @@ def run_config(
         )
 
 
+def report_partial(
+    config: StudyConfig, *, out: Folder, jobs: int | None = None, cache: Folder | None = None
+) -> Results:
+    """The results of a study that is still running, or was stopped, so far as its runs are done.
+
+    Raises:
+        StoreError: no run is done yet.
+    """
+    from wordrel.report.page import write_pages
+    from wordrel.study.run import report_partial  # loads torch and gensim
+
+    return report_partial(config, _cache(cache), Path(out), jobs=jobs, write_pages=write_pages)
+
+
 def _cache(chosen: Folder | None) -> Path:
     """An absolute path: workers may start elsewhere."""
     return (Path(chosen) if chosen else cache_root()).resolve()

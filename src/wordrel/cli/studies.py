@@ -143,8 +143,37 @@ def run(  # noqa: PLR0913 - a parameter an option
     display(f"Next: wordrel explore {results.folder}")
 
 
-def report(folder: Folder) -> None:
+def report(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A results folder; with --partial the config of a study."
+        ),
+    ],
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Of a study that still runs: what is done so far.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="With --partial: the folder to write; default: results/STUDY-partial."),
+    ] = None,
+    cache: Cache = None,
+) -> None:
     """Render report.md, its figures and report.html again, from the stored tables alone."""
+    if not partial and (out or cache):
+        raise typer.BadParameter("found it without --partial, expected both", param_hint="--out")
+    if partial:
+        from wordrel.config import load_config
+
+        study = load_config(folder)
+        place = out or Path("results", f"{study.study}-partial")
+        say(f"study {study.study}: what is done so far, to {place}")
+
+        from wordrel import api
+
+        folder = api.report_partial(study, out=place, cache=cache).folder
+        typer.echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
+        return
     begin(folder, "writing its report")
 
     from wordrel.report.page import write_pages

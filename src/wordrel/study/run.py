@@ -6,8 +6,9 @@ is replaced only when the run has come to its end.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
 from wordrel.config.names import SCHEMA
-from wordrel.errors import DamagedError
+from wordrel.errors import DamagedError, StoreError
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import (
     discard_partial,
@@ -99,6 +100,60 @@ def run_study(
         write_json(folder / "manifest.json", manifest)
         write_pages(folder)
     return read_results(out)
+
+
+def report_partial(
+    config: StudyConfig,
+    cache: Path,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    write_pages: Callable[[Path], object] = lambda folder: None,
+) -> Results:
+    """Write the results of the runs that are done and have answered everything; trains nothing.
+
+    The study may be running meanwhile: it writes to another folder. The first note of the results
+    says how many runs are in them.
+
+    Args:
+        config: the study.
+        cache: of the run.
+        out: the results folder, which may hold older results.
+        jobs: tasks that are read at a time.
+        write_pages: as in `run_study`.
+
+    Raises:
+        StoreError: no run is done yet.
+    """
+    tasks, started, cores = load_tasks(config, cache), datetime.now(UTC), jobs or usable_cores()
+    plan = prepare_plan(config, cache.resolve(), tasks, cores)
+    works = tuple(filter(is_answered, plan.works))
+    if not works:
+        raise StoreError(
+            f"{config.study}: found none of {len(plan.works)} runs done in {cache}, expected one; "
+            "wait, or name the cache of the run with --cache"
+        )
+    note = f"Partial: {len(works)} of {len(plan.works)} runs are done, and scores will change."
+    study = _planned_of(config, works).model_copy(update={"notes": (note, *config.notes)})
+    plan = replace(plan, config=study, works=works)
+    outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
+    with replace_folder(out) as folder:
+        rows = write_tables(plan, outcomes, folder, jobs=cores)
+        seconds = (datetime.now(UTC) - started).total_seconds()
+        write_text(folder / "config.yaml", stored_text(study, out))
+        write_json(
+            folder / "manifest.json", _manifest(plan, out, started, seconds) | {"rows": rows}
+        )
+        write_pages(folder)
+    return read_results(out)
+
+
+def _planned_of(config: StudyConfig, works: Sequence[CellWork]) -> StudyConfig:
+    """The study without planned comparisons of models that no run is done of."""
+    there = {work.cell.model_config.name for work in works}
+    contrasts = tuple(c for c in config.contrasts if {c.first, c.second} <= there)
+    orderings = tuple(o for o in config.orderings if set(o.models) <= there)
+    return config.model_copy(update={"contrasts": contrasts, "orderings": orderings})
 
 
 def _healed(attempt: Callable[[], Done]) -> Done:
