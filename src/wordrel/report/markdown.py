@@ -11,12 +11,14 @@ _SIGNS = str.maketrans(
     {
         **dict(zip(doc.STRONG + doc.EMPHASIS, ("**", "**", "*", "*"), strict=True)),
         **dict(zip(doc.RAISED, ("<sup>", "</sup>"), strict=True)),
-        doc.BREAK: "<br>",
+        **dict.fromkeys(doc.VERDICT, "**"),
+        **{doc.BREAK: "<br>", doc.HIGHER: "↑", doc.LOWER: "↓"},
     }
 )
 _CODE, _NAME, _LINK = (
     re.compile(f"{marks[0]}(.*?){marks[1]}", re.DOTALL) for marks in (doc.CODE, doc.NAME, doc.LINK)
 )
+_LABEL = re.compile(f"{doc.LABEL[0]}.*?{doc.TO}(.*?){doc.LABEL[1]}", re.DOTALL)
 
 
 def write(report: Document) -> str:
@@ -33,6 +35,7 @@ def blocks(found: Sequence[Block], level: int = 2) -> str:
 
 def inline(text: str) -> str:
     """One line of text."""
+    text = _LABEL.sub(lambda found: found[1], text)
     text = _CODE.sub(lambda found: form.code(found[1]), text)
     text = _NAME.sub(lambda found: form.escape(found[1]), text)
     text = _LINK.sub(lambda found: _link(*found[1].split(doc.TO)), text)
