@@ -7,7 +7,7 @@ escapes the rest.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,13 +177,11 @@ class Section:
         title: the heading.
         blocks: in their order.
         name: its place on the page (`#name`); empty for the parts of a section.
-        on_page: whether only the page has it, and report.md has not.
     """
 
     title: str
     blocks: Sequence["Block"]
     name: str = ""
-    on_page: bool = False
 
 
 Block = Paragraph | Bullets | Commands | Table | Figure | Fold | Section
@@ -214,12 +212,16 @@ class Document:
     card: Card | None = None
 
 
-def figures(blocks: Sequence[Block]) -> list[Figure]:
-    """The figures with a file of their own, in their order."""
-    found: list[Figure] = []
+def figures(report: Document) -> list[Figure]:
+    """The figures with a file of their own, that of the card first."""
+    card = report.card.figure if report.card else None
+    found = [*([card] if card else []), *_figures(report.sections)]
+    return [figure for figure in found if figure.name]
+
+
+def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
     for block in blocks:
-        if isinstance(block, Figure) and block.name:
-            found.append(block)
+        if isinstance(block, Figure):
+            yield block
         elif isinstance(block, Section | Fold):
-            found += figures(block.blocks)
-    return found
+            yield from _figures(block.blocks)

@@ -1,4 +1,4 @@
-"""What a reader calls a model, a task, an embedding, a measure: one table, identifier -> label.
+"""What a reader calls a model, a task, an embedding, a measure: identifier -> label.
 
 Identifiers stay in the stored tables. A name that is not here, such as one of a user's own config,
 is its own label.
@@ -7,7 +7,7 @@ is its own label.
 from collections.abc import Callable
 from typing import Literal, get_args
 
-Of = Literal["model", "task", "embedding", "measure", "corpus", "statistic"]
+Of = Literal["model", "task", "embedding", "measure", "statistic"]
 
 _MODELS = {
     "random": "random vectors",
@@ -20,18 +20,18 @@ _MODELS = {
     "mean_query_attention": "mean-query attention",
     "mean_query_attention_position": "mean-query attention + positions",
     "mask_query_attention": "mask-query attention + positions",
-    "next_mean": "mean of earlier words",
-    "next_position_weight": "position weights, earlier words",
-    "next_mean_query": "mean-query attention, earlier words",
+    "next_mean": "mean (next word)",
+    "next_position_weight": "position weights (next word)",
+    "next_mean_query": "mean-query attention (next word)",
     "dot_product_attention": "dot-product attention",
     "attention": "attention",
     "attention_position": "attention + positions",
-    "heads": "attention + positions, several heads",
+    "heads": "attention + positions + heads",
     "transformer_block": "Transformer block",
-    "one_map_qk": "attention, K = Q",
-    "no_query_map": "attention, Q = I",
-    "no_value_map": "attention, V = I",
-    "one_map_qk_no_value_map": "attention, K = Q and V = I",
+    "one_map_qk": "attention (K = Q)",
+    "no_query_map": "attention (Q = I)",
+    "no_value_map": "attention (V = I)",
+    "one_map_qk_no_value_map": "attention (K = Q, V = I)",
     "position_vector": "position vectors",
     "position_map": "position maps",
     "direct_mean": "mean + direct path",
@@ -57,13 +57,13 @@ _FIRST_EDITION = {
 
 _TASKS = {
     "ws353": "WordSim-353",
-    "ws353_sim": "WordSim-353, similarity",
-    "ws353_rel": "WordSim-353, relatedness",
+    "ws353_sim": "WordSim-353 (similarity)",
+    "ws353_rel": "WordSim-353 (relatedness)",
     "simlex999": "SimLex-999",
-    "men_dev": "MEN, development part",
+    "men_dev": "MEN (development)",
     "men_test": "MEN",
     "rw": "rare words (RW)",
-    "simverb_dev": "SimVerb-3500, development part",
+    "simverb_dev": "SimVerb-3500 (development)",
     "simverb_test": "SimVerb-3500",
     "mturk287": "MTurk-287",
     "ap_categories": "AP noun categories",
@@ -76,9 +76,9 @@ _TASKS = {
     "google_analogies": "Google analogies",
     "msr_analogies": "MSR analogies",
     "bats": "BATS analogies",
-    "hyperlex_dev": "HyperLex, development part",
+    "hyperlex_dev": "HyperLex (development)",
     "hyperlex_test": "HyperLex (hypernymy)",
-    "hyperlex_direction_dev": "direction of hypernymy, development part",
+    "hyperlex_direction_dev": "direction of hypernymy (development)",
     "hyperlex_direction_test": "direction of hypernymy (HyperLex)",
     "usf_strength": "strength of association (USF)",
     "usf_direction": "direction of association (USF)",
@@ -86,14 +86,14 @@ _TASKS = {
     "sp10k_dobj": "plausible objects (SP-10K)",
     "sp10k_amod": "plausible adjectives (SP-10K)",
     "ud_syntax": "linked words (UD)",
-    "ud_syntax.from_head": "linked words (UD), from the head",
+    "ud_syntax.from_head": "linked words from the head (UD)",
     "ud_parts_of_speech": "noun-verb over verb-article pairs (UD)",
-    "ud_parts_of_speech.types": "noun-verb over verb-article pairs (UD), each pair once",
+    "ud_parts_of_speech.types": "noun-verb over verb-article word types (UD)",
     "attention_roles": "attention by part of speech (UD)",
     "scws": "words in context (SCWS)",
-    "scws.same_word": "words in context (SCWS), same word",
-    "scws.different_words": "words in context (SCWS), different words",
-    "wic_dev": "same sense (WiC), development part",
+    "scws.same_word": "same word in context (SCWS)",
+    "scws.different_words": "different words in context (SCWS)",
+    "wic_dev": "same sense (WiC, development)",
     "wic_test": "same sense (WiC)",
     "sense_shift": "shift by sense (WiC)",
     "last_word": "last word of a sentence",
@@ -104,8 +104,8 @@ _TASKS = {
     "held_out_loss.masked_word": "masked-word loss",
     "held_out_loss.next_word": "next-word loss",
     "calibrated_loss": "calibrated loss",
-    "calibrated_loss.masked_word": "masked-word loss, calibrated",
-    "calibrated_loss.next_word": "next-word loss, calibrated",
+    "calibrated_loss.masked_word": "calibrated masked-word loss",
+    "calibrated_loss.next_word": "calibrated next-word loss",
     "held_out_by_class": "loss by part of speech",
     "held_out_by_class.masked_word": "masked-word loss by part of speech",
     "held_out_by_class.next_word": "next-word loss by part of speech",
@@ -131,7 +131,7 @@ _EMBEDDINGS = {
     "value.out": "value · output",
     "cosine": "cosine",
     "pmi": "PMI",
-    "conditional": "log p(b | a), counted",
+    "conditional": "counted log p(b | a)",
     "attention": "mean attention weight",
     "attention.norm": "mean attention weight × value length",
     "exchanged": "query and key exchanged",
@@ -150,34 +150,23 @@ _MEASURES = {
     "cka": "CKA",
     "procrustes": "distance after Procrustes",
 }
-_CORPORA = {
-    "wiki17m": "Wikipedia, 17 M words",
-    "wiki17m-5m": "Wikipedia, 5 M words",
-    "novels": "novels, 14 M words",
-    "novels-5m": "novels, 5 M words",
-    "wiki-sample": "Wikipedia sample, 0.5 M words",
-    "recall-1": "1 pair to recall",
-    "recall-2": "2 pairs to recall",
-    "recall-4": "4 pairs to recall",
-    "recall-8": "8 pairs to recall",
-}
 _STATISTICS = {
-    "added_loss": "added loss, nats per token",
-    "added_loss_per_hidden_word": "added loss, nats per hidden word",
-    "coefficient": "coefficient, standard deviations",
+    "added_loss": "added loss (nats per token)",
+    "added_loss_per_hidden_word": "added loss (nats per hidden word)",
+    "coefficient": "coefficient (standard deviations)",
     "effective_keys": "effective number of keys",
     "effective_share": "effective share of the keys",
-    "mean_distance": "mean distance, words",
+    "mean_distance": "mean distance (words)",
     "mean_weight": "mean attention weight",
-    "moved": "movement of the state, of its length",
-    "relative_shift": "shift, of the length",
-    "relative_weight": "attention, of what a mean would give",
+    "moved": "movement of the state (share of its length)",
+    "relative_shift": "shift (share of the length)",
+    "relative_weight": "attention beside the mean's",
     "share_negative": "share below 0",
     "share_nothing_around": "share without words around",
     "share_positive": "share above 0",
     "share_unknown": "share of unknown words",
     "share_word_unknown": "share with an unknown word",
-    "standardised_mean": "mean, standard deviations",
+    "standardised_mean": "mean (standard deviations)",
     "unmoved": "share of contexts without movement",
     "quantile_05": "5% quantile",
     "quantile_25": "25% quantile",
@@ -192,7 +181,6 @@ _TABLES: dict[Of, dict[str, str]] = {
     "task": _TASKS,
     "embedding": _EMBEDDINGS,
     "measure": _MEASURES,
-    "corpus": _CORPORA,
     "statistic": _STATISTICS,
 }
 
@@ -215,7 +203,7 @@ def _model(identifier: str) -> str:
     """Models trained on shuffled text are named after their model."""
     name, *_ = identifier.partition("_shuffled")
     known = _TABLES["model"].get(name, "")
-    return f"{known}, shuffled text" if known and identifier == f"{name}_shuffled" else known
+    return f"{known} (shuffled text)" if known and identifier == f"{name}_shuffled" else known
 
 
 def _task(identifier: str) -> str:
@@ -230,7 +218,7 @@ def _task(identifier: str) -> str:
 def _embedding(identifier: str) -> str:
     whole, _, last = identifier.rpartition(".")
     if last == _CENTRED and whole in _EMBEDDINGS:
-        return f"{_EMBEDDINGS[whole]}, {_CENTRED}"
+        return f"{_EMBEDDINGS[whole]} ({_CENTRED})"
     return _EMBEDDINGS.get(identifier, "")
 
 

@@ -1,41 +1,104 @@
-"""The end of the page: how the numbers were made, how to make them again, and from what."""
+"""The end of a report: how the numbers were made, how to make them again, and from what."""
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from wordrel.report.document import Block, Bullets, Commands, Paragraph, Section, Table, name
-from wordrel.report.text import NOTHING, count, percent
+from wordrel.report import queries
+from wordrel.report.document import (
+    Block,
+    Bullets,
+    Commands,
+    Paragraph,
+    Section,
+    Table,
+    code,
+    link,
+    name,
+)
+from wordrel.report.labels import label
+from wordrel.report.text import NOTHING, count, listed, percent
 from wordrel.study.results import Results
+
+_CORPUS = ("tokens", "types", "held_out_documents", "held_out_tokens")
 
 
 def method(results: Results) -> Section:
-    """The rules of the scores, with the settings of this study."""
+    """The rules of the scores with the settings of this study, its corpora and its models."""
     statistics = results.manifest["statistics"]
     level, resamples = percent(statistics["confidence"]), count(statistics["resamples"])
     lines = (
-        "A word that the vocabulary lacks is skipped, and the models of a corpus are scored on the "
-        "items that all of them answer.",
-        f"Intervals hold {level} of {resamples} resamples in which items and seeds are drawn "
-        f"together (generator seed {statistics['seed']}).",
-        "Two models are compared on the same items and the same resamples; "
-        "p = (c + 1) / (n + 1), and never 0.",
-        "Holm's correction covers all tests of a question on a corpus, in however many tables they "
-        "stand. A pair that is not told apart is not thereby equal.",
-        "Tests are made on primary views only. Development splits may choose them and conclude "
-        "nothing; parts of a task (sections, relations) are shown and not tested.",
-        "The last line under each table names what its numbers depend on: corpus and task digests, "
-        "vocabulary (V), tokens, measure, the rule for missing words (oov), seeds, resamples "
-        "(boot), generator seed (rng), interval (ci) and version.",
+        "Models of a corpus are scored on the items whose words the vocabulary has, and that all "
+        "of them answer. Coverage is the share of items whose words it has.",
+        f"Intervals hold {level} of {resamples} resamples of items and seeds together "
+        f"(generator seed {statistics['seed']}).",
+        "Two models are compared on the same items and resamples: p = (c + 1) / (n + 1).",
+        "Holm's correction covers all tests of a question on a corpus. A pair without a "
+        "significant difference is not thereby equal.",
+        "Only selected embeddings are tested. Development sets select them and conclude nothing.",
+        *_rule(results),
     )
-    return Section("Method", [Bullets(lines)], "method")
+    return Section("Method", [Bullets(lines), _texts(results), _models(results)], "method")
+
+
+def _rule(results: Results) -> list[str]:
+    """Where the prediction stands; the experiments of a repository lie beside its results."""
+    path = f"experiments/{results.study}.py"
+    if not (results.folder.resolve().parents[1] / path).is_file():
+        return []
+    where = link(code(path), f"../../{quote(path)}")
+    return [f"The question, the prediction and the decision rule stand in {where}."]
+
+
+def _texts(results: Results) -> Table:
+    heads = ["corpus", "source", *(key.replace("_", " ") for key in _CORPUS)]
+    corpora = results.manifest["corpora"]
+    body = [
+        [name(c["name"]), name(c["source"]), *(count(c.get(k)) for k in _CORPUS)] for c in corpora
+    ]
+    return Table(heads, body, words=2)
+
+
+def _models(results: Results) -> Table:
+    """Each model by its label, what the tables call it, and its selected embeddings."""
+    corpora = queries.corpora(results)
+    selected = results.summary[results.summary["primary"] & (results.summary["split"] != "dev")]
+    views = selected[selected["score"].notna()].groupby("model", sort=False)["view"].unique()
+    body = []
+    for model in queries.kinds(results):
+        costs = [queries.cost(results, corpus, model) for corpus in corpora]
+        shown = [label(view, "embedding") for view in views.get(model, ()) if view]
+        runs = f"{sum(cost.done for cost in costs)} of {sum(cost.cells for cost in costs)}"
+        parameters = queries.distinct(count(cost.parameters) for cost in costs)
+        body.append(
+            [name(label(model)), code(model), name(listed(shown)), " / ".join(parameters), runs]
+        )
+    heads = ["model", "identifier", "selected embeddings", "parameters", "runs done"]
+    return Table(heads, body, words=3)
+
+
+def notes(results: Results) -> list[Section]:
+    """What the author of the study wrote in its config."""
+    said = [name(note) for note in results.config.get("notes") or ()]
+    return [Section("Notes of the study", [Bullets(said)])] if said else []
 
 
 def again(results: Results) -> Section:
     """The commands that make and check this folder, and where it was made."""
-    study = results.study
-    commands = (f"wordrel run configs/{study}.yaml", f"wordrel reproduce results/{study}")
-    made = Paragraph(_made(results.manifest))
-    return Section("Make it again", [Commands(commands), made], "again")
+    return Section("Make it again", [Commands(commands(results)), made(results)], "again")
+
+
+def commands(results: Results) -> list[str]:
+    """To make the page, to run the study again, and to check its numbers."""
+    given: Mapping[str, str] = results.manifest.get("given") or {}
+    folder = given.get("results", f"results/{results.study}")
+    config = given.get("config", f"{folder}/config.yaml")
+    return [f"wordrel report {folder}", f"wordrel run {config}", f"wordrel reproduce {folder}"]
+
+
+def made(results: Results) -> Paragraph:
+    """With which version, when and where."""
+    return Paragraph(_made(results.manifest))
 
 
 def _made(manifest: Mapping[str, Any]) -> str:

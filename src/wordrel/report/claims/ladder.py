@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import ladder
+from wordrel.report.labels import label
 from wordrel.report.text import share, with_interval
 from wordrel.report.verdicts import (
     SEEDS,
@@ -29,7 +30,7 @@ def claim(results: Results) -> Claim:
         elif all(gain.high < MARGIN for gain in gains):
             verdict = "contradicted"
     said = [
-        f"{climb.foot} to {climb.top} on {climb.corpus} saves "
+        f"{label(climb.foot)} to {label(climb.top)} on {climb.corpus} saves "
         f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
         f"{share(climb.share(name).value)} of it by {name}"
         f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
@@ -45,8 +46,8 @@ C9 = Rule(
     rule=(
         "On the ladders from a plain mean of the context to attention: supported where on every "
         "ladder and corpus the whole gain in held-out loss lies above 0 and the largest share of "
-        "an ingredient is told apart from the next (intervals over seeds); partly supported where "
-        "only the first is so; contradicted where every gain lies below .02 nats."
+        "an ingredient is significantly larger than the next (intervals over seeds); partly "
+        "supported where only the gains are so; contradicted where every gain lies below .02 nats."
     ),
     models=(
         *("mean", "position_weight", "content", "content_position"),

@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.verdicts import (
     Claim,
     Rule,
@@ -31,15 +32,16 @@ def claim(results: Results) -> Claim:
     ]
     signs = [ahead(pair) for pair in learnt]
     beside = [
-        f"{task} on {corpora[0]}: "
+        f"{label(task)} on {corpora[0]}: "
         + ", ".join(
-            f"{model} {shown_value(score(results, corpora[0], task, model))}" for model in _BESIDE
+            f"{label(model)} {shown_value(score(results, corpora[0], task, model))}"
+            for model in _BESIDE
         )
         for task in ("men_test", "sp10k_dobj")
     ]
     effect = (
         f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
-        f"likeness and selectional preference ({counted(learnt)}); {beside[0]}"
+        f"similarity and selectional preference ({counted(learnt)}); {beside[0]}"
     )
     return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])
 
@@ -57,7 +59,7 @@ C1 = Rule(
     claim="Self-attention learns words and their relationships",
     experiment="word2vec_vs_attention",
     rule=(
-        "Supported where attention is told apart as better than random vectors on seven sets of "
+        "Supported where attention is significantly better than random vectors on seven sets of "
         "similarity and three of selectional preference, on every corpus; partly supported where "
         "it is on one at least; contradicted where it is worse on all."
     ),

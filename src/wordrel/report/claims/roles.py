@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
     Claim,
@@ -54,7 +55,7 @@ def buying(results: Results) -> Claim:
     words = {name: verdict.found for name, verdict in found.items()}
     gaps = [ahead(difference(results, c, NEXT, "basic", "attention")) for c in corpora]
     parameters = ", ".join(
-        f"{model} {queries.cost(results, corpora[0], model).parameters:,.0f}"
+        f"{label(model)} {queries.cost(results, corpora[0], model).parameters:,.0f}"
         for model in ("basic", "no_value_map", "one_map_qk", "attention")
     )
     told_of = "; ".join(found[name].evidence for name in ("2", "3"))
@@ -113,8 +114,8 @@ C6 = Rule(
     claim="The maps to query, key and value add parameters that do something",
     experiment="roles",
     rule=(
-        "Supported where attention without any map (basic) is told apart as worse, by more than "
-        ".02 nats; partly supported where one map alone costs that when it is tied or left out; "
+        "Supported where attention without any map is significantly worse, by more than .02 "
+        "nats; partly supported where one map alone costs that when it is tied or left out; "
         "contradicted where tying query and key, leaving out the map of the value and leaving out "
         "all of them each cost less than .02 nats."
     ),

@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -49,8 +50,8 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
     between = agreement(results, corpus, MEASURE, *CONTROL)
     tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
-    said = f"skip_gram and cbow {shown_value(between)}; between tasks " + ", ".join(
-        f"{name} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
+    said = f"{_pair(*CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
+        f"{label(name)} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
     )
     found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), f"{said} ({every})")
     return found
@@ -81,10 +82,15 @@ def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:
 def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str:
     between = agreement(results, corpus, MEASURE, first, second)
     own = [
-        f"{model} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
+        f"{label(model)} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
         for model in (first, second)
     ]
-    return f"{first} and {second} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+    pair = _pair(first, second)
+    return f"{pair} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+
+
+def _pair(first: str, second: str) -> str:
+    return f"{label(first)} and {label(second)}"
 
 
 C4 = Rule(
