@@ -4,7 +4,7 @@ The answer on a card, the result that the study was made for, the claims, one ta
 method. All pairs, all embeddings and all parts of tasks stand on the page, which `page` builds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -28,6 +28,7 @@ from wordrel.report.document import (
 from wordrel.report.headline import ARROWS, SEPARATE
 from wordrel.report.labels import label
 from wordrel.report.own import own
+from wordrel.report.parts import shared
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import NOTHING, count, percent, small, with_interval
 from wordrel.study.results import Results
@@ -58,7 +59,8 @@ class Asked(NamedTuple):
 def document(results: Results) -> Document:
     """The short report as a tree."""
     made_for = own(results)
-    card = Card(made_for.sentences, claims.chips(results), made_for.figure)
+    said = tuple(map(name, made_for.sentences))
+    card = Card(said, claims.chips(results), made_for.figure)
     questions = [
         Section(findings.title(question), found)
         for question in queries.questions(results)
@@ -67,7 +69,7 @@ def document(results: Results) -> Document:
     legend = [Section("How to read the tables", [Paragraph(_legend(results))])] if questions else []
     claimed = claims.blocks(results)
     sections = [
-        *([Section(made_for.title, made_for.blocks)] if made_for.blocks else []),
+        *([Section("The result in numbers", made_for.blocks)] if made_for.blocks else []),
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,
@@ -75,7 +77,7 @@ def document(results: Results) -> Document:
         *provenance.notes(results),
         Section("Everything else", _page(results)),
     ]
-    return Document(results.study, (), sections, card)
+    return Document(f"{results.study}: {made_for.title}", (), sections, card)
 
 
 def answers(results: Results, question: str) -> list[Block]:
@@ -88,7 +90,7 @@ def answers(results: Results, question: str) -> list[Block]:
     found = [asked for asked in found if asked.rows]
     if not found:
         return []
-    said = " ".join(findings.sentences(results, question))
+    said = " ".join(map(name, findings.sentences(results, question)))
     apart = [Paragraph(APART)] if question in SEPARATE else []
     there = {model for asked in found for model in asked.rows}
     models = [model for model in queries.kinds(results) if model in there]
@@ -113,7 +115,7 @@ def _asked(results: Results, corpus: str, column: Column) -> Asked:
 def _by_task(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = ["task", *(["corpus"] if several else []), "measure"]
-    heads += [*(labelled(m, label(m)) for m in models), "chance", "n", "coverage"]
+    heads += [*(labelled(m, label(m)) for m in models), *_behind_heads(found[0])]
     rows = [
         [
             labelled(a.column.task, label(a.column.task)),
@@ -141,9 +143,8 @@ def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -
     ]
     rows = [[labelled(m, label(m)), *(_cell(a, m) for a in found)] for m in models]
     behind = zip(*(_behind(a) for a in found), strict=True)
-    chance = findings.CHANCE.get(found[0].column.question)
-    names = (f"chance ({chance})" if chance else "chance", "n", "coverage")
-    foot = [[emphasis(what), *cells] for what, cells in zip(names, behind, strict=True)]
+    names = map(emphasis, _behind_heads(found[0]))
+    foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
     return Table(["model", *heads], rows, foot=foot)
 
 
@@ -160,20 +161,20 @@ def _cell(asked: Asked, model: str) -> str:
     return strong(shown) if model in asked.best else shown
 
 
+def _behind_heads(asked: Asked) -> list[str]:
+    chance = findings.CHANCE.get(asked.column.question)
+    return [f"chance ({chance})" if chance else "chance", "n", "coverage"]
+
+
 def _behind(asked: Asked) -> tuple[str, str, str]:
     """Chance, items and coverage; where models differ, from the least to the most."""
     rows = asked.rows.values()
     covered = [r.n_covered / r.n_items for r in rows if not pd.isna(r.n_covered) and r.n_items]
     return (
-        _span([r.chance for r in rows], small),
-        _span([r.n_scored for r in rows], count),
-        _span([round(share, 3) for share in covered], percent),
+        shared(small, [r.chance for r in rows]),
+        shared(count, [r.n_scored for r in rows]),
+        shared(percent, [round(share, 3) for share in covered]),
     )
-
-
-def _span(values: Sequence[float], shown: Callable[[float], str]) -> str:
-    known = sorted(float(value) for value in values if not pd.isna(value))
-    return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING
 
 
 def _legend(results: Results) -> str:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from wordrel.report import queries
-from wordrel.report.document import Table, name, strong
+from wordrel.report.document import Table, name
 from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import count, listed, with_interval
+from wordrel.report.text import capital, count, listed, with_interval
+from wordrel.report.verdicts import ahead
 from wordrel.study.results import Results
 
 FAMILIES = ("word2vec", "attention")
-RANDOM = "random"
+RANDOM, SKIP_GRAM = "random", "skip_gram"
 _TITLES = {
     "alike": "How similar are two words?",
     "relate": "How strongly does one word relate to another?",
@@ -66,7 +67,7 @@ def contrasts(results: Results, corpus: str, question: str) -> list[Contrast]:
 
 
 def sentences(results: Results, question: str) -> list[str]:
-    """How often each family is ahead, or which model is; and what is worse than chance."""
+    """How often attention is ahead, or which model is; what is worse than chance. Plain text."""
     corpora = queries.corpora(results)
     found = [c for corpus in corpora for c in contrasts(results, corpus, question)]
     both = [c.verdict for c in found if c.pair is not None]
@@ -75,12 +76,31 @@ def sentences(results: Results, question: str) -> list[str]:
 
 
 def _tally(found: Counter[str]) -> str:
-    times = found.total()
-    contrasts = "the one contrast" if times == 1 else f"{times} contrasts"
-    return (
-        f"The best attention model is significantly better than the best word2vec model in "
-        f"{found['worse']} of {contrasts}, and worse in {found['better']}."
+    pair = "the best attention model is significantly better than the best word2vec model"
+    times = f"{found.total()} contrast{'s'[: found.total() != 1]}"
+    return f"In {found['worse']} of {times} {pair}, and in {found['better']} it is worse."
+
+
+def against_skip_gram(results: Results) -> list[str]:
+    """How often an attention model has better word vectors than skip-gram; empty without both."""
+    signs = skip_gram_signs(results)
+    return [
+        f"Attention's word vectors are significantly better than skip-gram's in {signs.count(1)} "
+        f"of {len(signs)} comparisons, and worse in {signs.count(-1)}."
+        for _ in signs[:1]
+    ]
+
+
+def skip_gram_signs(results: Results) -> list[int]:
+    """On tasks of similarity: 1 where an attention model is better, -1 where worse, else 0."""
+    attention = [m for m, family in queries.families(results).items() if family == FAMILIES[1]]
+    pairs = (
+        queries.oriented(queries.pairs(results, corpus, column), model, SKIP_GRAM)
+        for corpus in queries.corpora(results)
+        for column in queries.main_columns(results, corpus, "alike")
+        for model in attention
     )
+    return [ahead(pair) for pair in pairs if pair is not None]
 
 
 def _in_front(results: Results, corpus: str, question: str) -> str:
@@ -92,27 +112,25 @@ def _in_front(results: Results, corpus: str, question: str) -> str:
         return ""
     score = with_interval(best.score, best.low, best.high)
     return (
-        f"On {name(corpus)}, {name(label(best.model))} is best on {name(label(column.task))}: "
-        f"{score} {name(label(column.measure))}, n {count(best.n_scored)}."
+        f"On {corpus}, {label(best.model)} is best on {label(column.task)}: {score} "
+        f"{label(column.measure)}, n {count(best.n_scored)}."
     )
 
 
 def below_chance(results: Results, question: str) -> list[str]:
     """What is worse than chance, a sentence for each task and corpus; random vectors left out."""
+    chance = f"chance ({CHANCE[question]})" if question in CHANCE else "chance"
+    kinds = queries.kinds(results)
     found = []
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
             rows = queries.answers(results, corpus, column)
-            kinds = queries.kinds(results)
             bad = [m for m, r in rows.items() if is_below_chance(r) and kinds[m] != RANDOM]
-            if bad:
-                few = [name(label(model)) for model in bad]
-                who = listed(few) if len(few) <= _FEW else f"{len(few)} of {len(rows)} models"
-                verb = "is" if len(few) == 1 else "are"
-                chance = CHANCE.get(question)
-                than = f"chance ({chance})" if chance else "chance"
-                what = f"{name(label(column.task))} ({name(corpus)})"
-                found.append(f"{who[0].upper()}{who[1:]} {verb} worse than {than} on {what}.")
+            who = listed([label(m) for m in bad])
+            who = who if len(bad) <= _FEW else f"{len(bad)} of {len(rows)} models"
+            verb = "is" if len(bad) == 1 else "are"
+            what = f"worse than {chance} on {label(column.task)} ({corpus})"
+            found += [capital(f"{who} {verb} {what}.")] if bad else []
     return found
 
 
@@ -136,11 +154,6 @@ def families_table(results: Results) -> Table | None:
     heads = ["question", "corpus", "tasks"]
     heads += ["attention better", "worse", "equivalent", "inconclusive"]
     return Table(heads, body, words=2) if body else None
-
-
-def bold_title(question: str) -> str:
-    """The heading at the head of a paragraph."""
-    return strong(title(question) if title(question).endswith("?") else f"{title(question)}.")
 
 
 def _contrast(results: Results, corpus: str, column: Column) -> Contrast:

@@ -222,5 +222,4 @@ def _gain(pair: Row | None) -> str:
 
 
 def _seeds(climb: Climb) -> str:
-    seeds = len(climb.seeds)
-    return "1 seed: no interval" if seeds < 2 else f"{seeds} seeds"
+    return f"{len(climb.seeds)} seed{'s'[: len(climb.seeds) != 1]}"

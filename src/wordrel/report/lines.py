@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from wordrel.report import charts, queries
-from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name
+from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, percent, with_interval
+from wordrel.report.text import NOTHING, capital, percent, with_interval
 from wordrel.report.verdicts import counted, value_of
 from wordrel.study.results import Results
 
@@ -86,7 +86,11 @@ def _table(found: Lines) -> list[Block]:
     rows = [[name(one.label), *(_cell(one.cells.get(c)) for c in columns)] for one in found.lines]
     every = [row for line in found.lines for row in line.cells.values()]
     return [
-        Table(["", *map(name, columns)], rows, title=name(found.title)),
+        Table(
+            ["", *map(name, columns)],
+            rows,
+            title=strong(name(capital(found.title))),
+        ),
         Paragraph(f"{counted(every)}."),
     ]
 

@@ -15,7 +15,7 @@ from wordrel.report.labels import label
 from wordrel.report.lines import Line, Lines, by_model, figure, known, tables
 from wordrel.report.queries import Row
 from wordrel.report.rungs import rungs
-from wordrel.report.text import number, share
+from wordrel.report.text import capital, number, share
 from wordrel.report.verdicts import (
     above,
     agreement,
@@ -29,7 +29,6 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
-_NEXT_LOSS = ("next-word loss", " nats")
 _FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has several
 _TIED = ("one_map_qk", "no_query_map", "no_value_map", "one_map_qk_no_value_map", "basic")
 _CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
@@ -41,7 +40,7 @@ class Own(NamedTuple):
 
     Attributes:
         title: its heading.
-        sentences: at most three, for the card.
+        sentences: at most three, for the card, as plain text.
         blocks: its tables.
         figure: the chart of the card.
         question: the one whose scores its tables have, where they have one's.
@@ -60,23 +59,33 @@ def own(results: Results) -> Own:
     return found if found.blocks else _families(results)
 
 
-def beside(pair: Row | None, what: str, unit: str = "") -> list[str]:
-    """A sentence on a paired difference; none where it was not tested."""
+def beside(pair: Row | None, opening: str = "") -> list[str]:
+    """A sentence on a paired difference of losses; none where it was not tested."""
     if pair is None:
         return []
-    first, second = label(pair.model_a), label(pair.model_b)
-    first = f"{first[0].upper()}{first[1:]}"
-    size = f"{number(abs(pair.difference))}{unit}"
+    first, second = capital(f"{opening}{_named(pair.model_a)}"), _named(pair.model_b)
+    what, size = label(pair.task), f"{number(abs(pair.difference))} nats"
     if not ahead(pair):
         return [f"{first} and {second} do not differ significantly in {what}: {size}."]
     word = "higher" if pair.difference > 0 else "lower"
     return [f"{first} has a significantly {word} {what} than {second}, by {size}."]
 
 
+def _named(model: str) -> str:
+    """A model's label inside a sentence."""
+    found = label(model)
+    return f"the {found}" if found.startswith("context mean") else found
+
+
+def _on(results: Results, corpus: str) -> str:
+    """Where a sentence holds, if there are several corpora."""
+    return f"On {corpus}, " if len(queries.corpora(results)) > 1 else ""
+
+
 def _measured(results: Results, title: str, found: list[Lines], said: list[str]) -> Own:
     there = [one for one in found if one.lines]
     drawn = figure(results, results.study, there[:1])
-    return Own(title, tuple(said[:3]), tuple(tables(there)), drawn)
+    return Own(title, tuple(map(capital, said[:3])), tuple(tables(there)), drawn)
 
 
 def _ladder(results: Results) -> Own:
@@ -85,6 +94,7 @@ def _ladder(results: Results) -> Own:
     if not climbs:
         return Own()
     names = {rung: str(model["name"]) for rung, model in rungs(results).items()}
+    corpus = climbs[0].corpus
     said = []
     for loss, top, foot in (
         (MASKED, "content", "mean"),
@@ -92,7 +102,7 @@ def _ladder(results: Results) -> Own:
         (NEXT, "attention_position", "causal_mean"),
     ):
         ends = names.get(top, ""), names.get(foot, "")
-        said += beside(difference(results, climbs[0].corpus, loss, *ends), label(loss), " nats")
+        said += beside(difference(results, corpus, loss, *ends), _on(results, corpus))
     blocks = ladder_section.blocks(results)
     return Own(ladder_section.TITLE, tuple(said), tuple(blocks), ladder_section.figure(climbs))
 
@@ -113,7 +123,7 @@ def _recall(results: Results) -> Own:
     most = max(corpora)
     rows = {m: score(results, corpora[most], recall.TASK, m) for m in ("attention", "mean")}
     said = [
-        f"With {most} pairs in a sentence, {label(model)} finds the value in {share(row.score)}, "
+        f"With {most} pairs in a sentence, {_named(model)} finds the value in {share(row.score)}, "
         f"which is {_PLACE[above(row, 1 / most)]} a guess among the values."
         for model, row in rows.items()
         if row is not None
@@ -126,7 +136,8 @@ def _order(results: Results) -> Own:
     """What another order of the context does to loss and states, and what shuffled text costs."""
     corpus, models = queries.corpora(results)[0], list(queries.kinds(results))
     ordered = [m for m in models if f"{m}_shuffled" in models]
-    groups = {group: group for group in order.PERMUTATIONS}
+    words = ("other words", "two words exchanged", "query word exchanged", "all words")
+    groups = dict(zip(order.PERMUTATIONS, words, strict=True))
 
     def row(statistic: str) -> Callable[[str, str], Row | None]:
         of = order.ORDER, "context"
@@ -141,15 +152,15 @@ def _order(results: Results) -> Own:
         lambda model, loss: difference(results, corpus, loss, f"{model}_shuffled", model),
     )
     said = [
-        f"{words} adds {number(found.value)} nats to the next-word loss of attention."
-        for words, group in (
+        f"{what} adds {number(found.value)} nats to the next-word loss of attention."
+        for what, group in (
             ("Permuting the other words", order.OTHERS),
-            ("Exchanging the last word with another", order.ASKING),
+            ("Exchanging the query word with another", order.ASKING),
         )
         if (found := row("added_loss")("attention", group)) is not None
     ]
     shuffled = difference(results, corpus, NEXT, "attention_shuffled", "attention")
-    said += beside(shuffled, *_NEXT_LOSS)
+    said += beside(shuffled)
     title = "What does the order of the context do?"
     return _measured(results, title, [added, unmoved, trained], said)
 
@@ -177,18 +188,20 @@ def _parts_of_speech(results: Results) -> Own:
     asking = parts_of_speech.auc(results, corpora[0], "attention", "q.k")
     if asking is not None:
         said.append(
-            "Query-key scores of attention separate noun-verb from verb-article pairs with an AUC "
-            f"of {number(asking.score)}."
+            f"{_on(results, corpora[0])}query-key scores of attention separate noun-verb from "
+            f"verb-article pairs with an AUC of {number(asking.score)}."
         )
         said.append(f"Why they do is {REVISED['C2'].verdict}: {REVISED['C2'].why}.")
     alone, other = parts_of_speech.articles(results, corpora[0], "attention")
     if alone is not None and other is not None:
         less = "less" if apart(alone, other) < 0 else "no less"
         said.append(
-            f"A hidden determiner adds {less} loss to attention than another hidden word: "
-            f"{number(alone.value)} nats."
+            f"{_on(results, corpora[0])}a hidden determiner adds {less} loss to attention than "
+            f"another hidden word: {number(alone.value)} nats."
         )
-    return _measured(results, "Do noun-verb pairs score higher?", [aucs, hidden], said)
+    return _measured(
+        results, "Do noun-verb pairs score higher than verb-article pairs?", [aucs, hidden], said
+    )
 
 
 def _task(results: Results) -> Own:
@@ -240,7 +253,7 @@ def _roles(results: Results) -> Own:
         for row in (swapped[first],)
         if row is not None
     ]
-    said += beside(difference(results, first, NEXT, "basic", "attention"), *_NEXT_LOSS)
+    said += beside(difference(results, first, NEXT, "basic", "attention"))
     said.append(f"Whether the maps do something is {REVISED['C6'].verdict}: {REVISED['C6'].why}.")
     return _measured(results, "What do query, key and value add?", [costs, spread], said)
 
@@ -269,7 +282,10 @@ def _families(results: Results) -> Own:
     questions = queries.questions(results)
     first = sorted(questions, key=lambda q: _FIRST.index(q) if q in _FIRST else len(_FIRST))
     said = {q: findings.sentences(results, q) for q in first}
-    opened = [f"{findings.title(q)} {found[0]}" for q, found in said.items() if found]
+    opened = findings.against_skip_gram(results)
+    if opened:
+        said.pop("alike")
+    opened += [f"{findings.title(q)} {found[0]}" for q, found in said.items() if found]
     drawn = [f for q in questions for f in scores.differences_figure(results, q)]
     drawn += scores.scores_figure(results)
     table = findings.families_table(results)

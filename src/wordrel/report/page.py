@@ -99,7 +99,8 @@ def document(results: Results) -> Document:
         provenance.data(results),
     ]
     notes = [str(note) for note in results.config.get("notes") or ()]
-    card = Card(made_for.sentences, claims.chips(results), made_for.figure)
+    said = tuple(map(name, made_for.sentences))
+    card = Card(said, claims.chips(results), made_for.figure)
     return Document(results.study, notes, sections, card)
 
 
@@ -120,7 +121,10 @@ def _questions(results: Results) -> list[Section]:
     """A section for each; what each ingredient buys comes right after the held-out loss."""
     found = []
     for i, question in enumerate(queries.questions(results), start=1):
-        said = [*findings.sentences(results, question), APART if question in SEPARATE else ""]
+        said = [
+            *map(name, findings.sentences(results, question)),
+            APART if question in SEPARATE else "",
+        ]
         blocks: list[Block] = [Paragraph(text) for text in said if text]
         blocks += _figures(results, question)
         for corpus in queries.corpora(results):

@@ -17,10 +17,15 @@ from wordrel.report.document import (
     name,
 )
 from wordrel.report.labels import label
-from wordrel.report.text import NOTHING, count, listed, percent
+from wordrel.report.text import NOTHING, count, percent
 from wordrel.study.results import Results
 
-_CORPUS = ("tokens", "types", "held_out_documents", "held_out_tokens")
+_CORPUS = {
+    "tokens": "tokens",
+    "types": "vocabulary",
+    "held_out_documents": "held-out documents",
+    "held_out_tokens": "held-out tokens",
+}
 
 
 def method(results: Results) -> Section:
@@ -51,7 +56,7 @@ def _rule(results: Results) -> list[str]:
 
 
 def _texts(results: Results) -> Table:
-    heads = ["corpus", "source", *(key.replace("_", " ") for key in _CORPUS)]
+    heads = ["corpus", "source", *_CORPUS.values()]
     corpora = results.manifest["corpora"]
     body = [
         [name(c["name"]), name(c["source"]), *(count(c.get(k)) for k in _CORPUS)] for c in corpora
@@ -71,7 +76,13 @@ def _models(results: Results) -> Table:
         runs = f"{sum(cost.done for cost in costs)} of {sum(cost.cells for cost in costs)}"
         parameters = queries.distinct(count(cost.parameters) for cost in costs)
         body.append(
-            [name(label(model)), code(model), name(listed(shown)), " / ".join(parameters), runs]
+            [
+                name(label(model)),
+                code(model),
+                name("; ".join(queries.distinct(shown))),
+                " / ".join(parameters),
+                runs,
+            ]
         )
     heads = ["model", "identifier", "selected embeddings", "parameters", "runs done"]
     return Table(heads, body, words=3)

@@ -5,11 +5,14 @@ Reads stored tables in memory.
 
 from wordrel.report import ladder
 from wordrel.report.labels import label
-from wordrel.report.text import share, with_interval
+from wordrel.report.queries import Row
+from wordrel.report.text import number
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
     Rule,
+    difference,
+    shown_value,
 )
 from wordrel.study.results import Results
 
@@ -31,12 +34,22 @@ def claim(results: Results) -> Claim:
             verdict = "contradicted"
     said = [
         f"{label(climb.foot)} to {label(climb.top)} on {climb.corpus} saves "
-        f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
-        f"{share(climb.share(name).value)} of it by {name}"
-        f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
-        for climb, gain, name in zip(climbs, gains, first, strict=True)
+        f"{shown_value(_whole(results, climb))} nats per token, of which {name} "
+        f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
+        for climb, name in zip(climbs, first, strict=True)
     ]
     return Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")
+
+
+def _whole(results: Results, climb: ladder.Climb) -> Row | None:
+    """The whole gain, whose interval is over sentences and seeds."""
+    task = ladder.TASK.format(climb.objective)
+    return difference(results, climb.corpus, task, climb.foot, climb.top)
+
+
+def _by_ordering(falls: tuple[float, ...]) -> str:
+    least, most = number(min(falls)), number(max(falls))
+    return least if least == most else f"{least} to {most} by ordering"
 
 
 C9 = Rule(
