@@ -105,7 +105,7 @@ def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.

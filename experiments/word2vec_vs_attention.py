@@ -154,7 +154,7 @@ def _neighbour_signs(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.

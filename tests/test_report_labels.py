@@ -15,8 +15,8 @@ from wordrel.tasks.registry import REGISTRY
     [
         ("held_out_loss.masked_word", None, "masked-word loss"),
         ("loss_per_token", None, "nats per token"),
-        ("masked_attention", None, "mask-query attention + positions"),
-        ("mask_query_attention", None, "mask-query attention + positions"),
+        ("masked_attention", None, "mask-query attention with positions"),
+        ("mask_query_attention", None, "mask-query attention with positions"),
         ("attention", None, "attention"),
         ("attention", "embedding", "mean attention weight"),
         ("cbow_shuffled", "model", "CBOW (shuffled text)"),

@@ -248,7 +248,7 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
     assert climbed.gain(POSITIONS).value == pytest.approx((6 - np.mean(tops)) / 2)
     lines = blocks([shares_table(results, [climbed])]).splitlines()[2:]
     assert [line.split(" | ")[6] for line in lines] == ["–", "–", reason]
-    (chart,) = figure([climbed]).charts
+    (chart,) = figure(results, [climbed]).charts
     assert chart.spec["layer"][1]["encoding"]["x"]["title"].endswith(f"; no share: {reason}")
     assert dots(chart.spec) == pytest.approx([climbed.gain(i).value for i in climbed.gains])
     assert {row["share"] for row in chart.spec["data"]["values"]} == {"–"}
@@ -258,7 +258,7 @@ def test_a_negative_share_is_shown_as_it_is():
     found = flat(mean=[6.0], position_weight=[6.3], content=[4.8], content_position=[5.0])
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
-    (chart,) = figure([climbed]).charts
+    (chart,) = figure(results, [climbed]).charts
     assert [row["share"] for row in chart.spec["data"]["values"]] == ["−25.0%", "125.0%"]
 
 
@@ -375,11 +375,11 @@ def test_a_comparison_is_turned_with_its_interval_and_its_views(results: Results
 def test_the_whole_gain_has_the_interval_of_the_comparison(results: Results):
     lines = blocks([shares_table(results, [one(results, TO_CONTENT)])]).splitlines()
     assert lines[2:] == [
-        "| wiki17m | context mean | mean-query attention + positions | positions | 0.216 | "
+        "| wiki17m | context mean | mean-query attention with positions | positions | 0.216 | "
         "0.243, 0.190 | 79.3% | 1,054, 5 seeds |",
-        "| wiki17m | context mean | mean-query attention + positions | word-word scores and maps | "
-        "0.056 | 0.030, 0.083 | 20.7% | 1,054, 5 seeds |",
-        "| wiki17m | context mean | mean-query attention + positions | **whole gain** | "
+        "| wiki17m | context mean | mean-query attention with positions | word-word scores and "
+        "maps | 0.056 | 0.030, 0.083 | 20.7% | 1,054, 5 seeds |",
+        "| wiki17m | context mean | mean-query attention with positions | **whole gain** | "
         "**0.273 [0.263, 0.283]** | – | – | 1,054, 5 seeds |",
     ]
 
@@ -388,9 +388,9 @@ def test_the_card_of_a_ladder_answers_the_literal_question_first(results: Result
     assert own(results).sentences == (
         "On wiki17m, mean-query attention has a significantly lower masked-word loss than the "
         "context mean, by 0.083 nats.",
-        "On wiki17m, mean-query attention + positions has a significantly lower masked-word loss "
-        "than the context mean, by 0.273 nats.",
-        "On wiki17m, attention + positions has a significantly lower next-word loss than the "
+        "On wiki17m, mean-query attention with positions has a significantly lower masked-word "
+        "loss than the context mean, by 0.273 nats.",
+        "On wiki17m, attention with positions has a significantly lower next-word loss than the "
         "context mean (next word), by 0.275 nats.",
     )
     same = replace(results, comparisons=results.comparisons.assign(p_holm=1.0))
@@ -417,7 +417,7 @@ def test_a_report_with_a_ladder_begins_with_it(results: Results):
 def test_the_figure_of_the_page_is_written_beside_it():
     square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
     results = ladder_results(square, [setting(m) for m in square["c"]])
-    drawn = svg.draw(figure(climbs(results)))
+    drawn = svg.draw(figure(results, climbs(results)))
     assert report_files(brief.document(results))["figures/ladder.svg"] == drawn
 
 
@@ -436,10 +436,10 @@ def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Result
 
 def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: Results):
     found = climbs(results)
-    drawn = figure(found).charts
+    drawn = figure(results, found).charts
     ways = (
-        "context mean to mean-query attention + positions",
-        "context mean to mask-query attention + positions",
+        "context mean to mean-query attention with positions",
+        "context mean to mask-query attention with positions",
         "context mean (next word) to Transformer block",
     )
     assert [chart.title for chart in drawn] == [f"{c}: {way}" for way in ways for c in CORPORA]
@@ -454,7 +454,7 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: 
 
 
 def test_alt_text_says_the_parts(results: Results):
-    alt = figure(climbs(results)).words
+    alt = figure(results, climbs(results)).words
     assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
     way = "wiki17m: context mean (next word) to Transformer block"
     assert f"{way}: positions 0.050 nats, query-key scores and maps 0.225 nats, heads 0.0" in alt
@@ -535,7 +535,7 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
         "positions − word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
         "content_position, 2 orderings, n 1,054, 5 seeds"
     )
-    assert found["4"].evidence.startswith("attention + positions − four_heads = 0.0108 [0.0008, ")
+    assert found["4"].evidence.startswith("attention with positions − four_heads = 0.0108 [0.0")
     assert "p 0.010 after Holm, n 1,054, 5 seeds" in found["4"].evidence
     assert found["5"].evidence.startswith("26 comparisons: better mean on ws353, mean on simlex999")
     assert found["5"].evidence.endswith("; worse 3; simlex999 n 999, 5 seeds; ws353 n 353, 5 seeds")

@@ -195,10 +195,10 @@ def test_a_section_begins_with_how_often_attention_is_ahead(results: Results):
 
 def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results: Results):
     assert findings.sentences(results, "fit") == [
-        "On tiny-wiki, mask-query attention + positions is best on loss_masked: 7.012 [6.951, "
+        "On tiny-wiki, mask-query attention with positions is best on loss_masked: 7.012 [6.951, "
         "7.074] nats_per_word, n 10,000.",
-        "On novels, mask-query attention + positions is best on loss_masked: 5.911 [5.879, 5.944] "
-        "nats_per_word, n 280,000.",
+        "On novels, mask-query attention with positions is best on loss_masked: 5.911 [5.879, "
+        "5.944] nats_per_word, n 280,000.",
     ]
 
 
@@ -214,7 +214,8 @@ def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Res
     loss = {"corpus": "novels", "task": "loss_masked", "model": "masked_attention"}
     lost = replace(results, summary=changed(results.summary, loss, score=9.0, low=8.9, high=9.1))
     assert findings.sentences(lost, "fit")[-1] == (
-        "Mask-query attention + positions is worse than chance (unigram) on loss_masked (novels)."
+        "Mask-query attention with positions is worse than chance (unigram) on loss_masked "
+        "(novels)."
     )
 
 

@@ -79,7 +79,7 @@ def run_config(
     jobs: int | None = None,
     cache: Folder | None = None,
     cluster: Cluster | None = None,
-    config_file: str = "",
+    config_file: Folder = "",
 ) -> Results:
     """The same for a config that is read already; `config_file` is its path as it was given."""
     from wordrel.report.page import write_pages
@@ -94,7 +94,7 @@ def run_config(
             jobs=jobs,
             cluster=cluster,
             write_pages=write_pages,
-            config_file=config_file,
+            config_file=str(config_file),
         )
 
 

@@ -26,7 +26,7 @@ from wordrel.report.document import (
     strong,
 )
 from wordrel.report.headline import ARROWS, SEPARATE
-from wordrel.report.labels import label
+from wordrel.report.labels import label, term
 from wordrel.report.own import own
 from wordrel.report.parts import shared
 from wordrel.report.queries import Column, Row
@@ -115,10 +115,10 @@ def _asked(results: Results, corpus: str, column: Column) -> Asked:
 def _by_task(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = ["task", *(["corpus"] if several else []), "measure"]
-    heads += [*(labelled(m, label(m)) for m in models), *_behind_heads(found[0])]
+    heads += [*(_model(results, m) for m in models), *_behind_heads(found[0])]
     rows = [
         [
-            labelled(a.column.task, label(a.column.task)),
+            term(a.column.task),
             *([name(a.corpus)] if several else []),
             _measure(a.column),
             *(_cell(a, model) for model in models),
@@ -134,18 +134,22 @@ def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -
     heads = [
         BREAK.join(
             [
-                labelled(a.column.task, label(a.column.task)),
+                term(a.column.task),
                 *([name(a.corpus)] if several else []),
                 _measure(a.column),
             ]
         )
         for a in found
     ]
-    rows = [[labelled(m, label(m)), *(_cell(a, m) for a in found)] for m in models]
+    rows = [[_model(results, m), *(_cell(a, m) for a in found)] for m in models]
     behind = zip(*(_behind(a) for a in found), strict=True)
     names = map(emphasis, _behind_heads(found[0]))
     foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
     return Table(["model", *heads], rows, foot=foot)
+
+
+def _model(results: Results, model: str) -> str:
+    return labelled(model, queries.label(results, model))
 
 
 def _measure(column: Column) -> str:

@@ -110,11 +110,9 @@ def _in_front(results: Results, corpus: str, question: str) -> str:
     column, best = next(((c, r) for c, r in fronts if r is not None), (None, None))
     if column is None or best is None:
         return ""
-    score = with_interval(best.score, best.low, best.high)
-    return (
-        f"On {corpus}, {label(best.model)} is best on {label(column.task)}: {score} "
-        f"{label(column.measure)}, n {count(best.n_scored)}."
-    )
+    score = f"{with_interval(best.score, best.low, best.high)} {label(column.measure)}"
+    best_of = f"{queries.label(results, best.model)} is best on {label(column.task)}"
+    return f"On {corpus}, {best_of}: {score}, n {count(best.n_scored)}."
 
 
 def below_chance(results: Results, question: str) -> list[str]:
@@ -126,7 +124,7 @@ def below_chance(results: Results, question: str) -> list[str]:
         for column in queries.main_columns(results, corpus, question):
             rows = queries.answers(results, corpus, column)
             bad = [m for m, r in rows.items() if is_below_chance(r) and kinds[m] != RANDOM]
-            who = listed([label(m) for m in bad])
+            who = listed([queries.label(results, m) for m in bad])
             who = who if len(bad) <= _FEW else f"{len(bad)} of {len(rows)} models"
             verb = "is" if len(bad) == 1 else "are"
             what = f"worse than {chance} on {label(column.task)} ({corpus})"

@@ -7,6 +7,8 @@ is its own label.
 from collections.abc import Callable
 from typing import Literal, get_args
 
+from wordrel.report.document import labelled
+
 Of = Literal["model", "task", "embedding", "measure", "statistic"]
 
 _MODELS = {
@@ -18,15 +20,15 @@ _MODELS = {
     "position_weight": "position weights",
     "word_weight": "word weights",
     "mean_query_attention": "mean-query attention",
-    "mean_query_attention_position": "mean-query attention + positions",
-    "mask_query_attention": "mask-query attention + positions",
+    "mean_query_attention_position": "mean-query attention with positions",
+    "mask_query_attention": "mask-query attention with positions",
     "next_mean": "context mean (next word)",
     "next_position_weight": "position weights (next word)",
     "next_mean_query": "mean-query attention (next word)",
     "dot_product_attention": "dot-product attention",
     "attention": "attention",
-    "attention_position": "attention + positions",
-    "heads": "attention + positions + heads",
+    "attention_position": "attention with positions",
+    "attention_position_heads": "attention with positions and heads",
     "transformer_block": "Transformer block",
     "one_map_qk": "attention (K = Q)",
     "no_query_map": "attention (Q = I)",
@@ -34,14 +36,14 @@ _MODELS = {
     "one_map_qk_no_value_map": "attention (K = Q, V = I)",
     "position_vector": "position vectors",
     "position_map": "position maps",
-    "direct_mean": "context mean + direct path",
-    "direct_word_weight": "word weights + direct path",
-    "direct_attention": "attention + direct path",
-    "direct_dot_product": "dot-product attention + direct path",
-    "direct_mean_position": "position weights + direct path",
-    "direct_word_weight_position": "word weights + positions + direct path",
-    "direct_attention_position": "attention + positions + direct path",
-    "direct_dot_product_position": "dot-product attention + positions + direct path",
+    "direct_mean": "context mean with direct path",
+    "direct_word_weight": "word weights with direct path",
+    "direct_attention": "attention with direct path",
+    "direct_dot_product": "dot-product attention with direct path",
+    "direct_mean_position": "position weights with direct path",
+    "direct_word_weight_position": "word weights with positions and direct path",
+    "direct_attention_position": "attention with positions and direct path",
+    "direct_dot_product_position": "dot-product attention with positions and direct path",
 }
 _FIRST_EDITION = {
     "content": "mean_query_attention",
@@ -51,6 +53,7 @@ _FIRST_EDITION = {
     "causal_position": "next_position_weight",
     "causal_content": "next_mean_query",
     "basic": "dot_product_attention",
+    "heads": "attention_position_heads",
     "block": "transformer_block",
 }
 """A model's name in the first edition -> its name now."""
@@ -197,6 +200,11 @@ def label(identifier: str, of: Of | None = None) -> str:
         if found := _FIND.get(table, _TABLES[table].get)(identifier):
             return found
     return identifier
+
+
+def term(identifier: str, of: Of | None = None) -> str:
+    """The label as a text of the report, which carries the identifier with it."""
+    return labelled(identifier, label(identifier, of))
 
 
 def _model(identifier: str) -> str:

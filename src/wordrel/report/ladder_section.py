@@ -17,7 +17,6 @@ from wordrel.report.document import (
     strong,
 )
 from wordrel.report.headline import column_title
-from wordrel.report.labels import label
 from wordrel.report.ladder import Climb
 from wordrel.report.queries import Column, Row
 from wordrel.report.rungs import EDGES, Step
@@ -54,7 +53,7 @@ def sections(results: Results) -> list[Section]:
     climbs = ladder.climbs(results)
     if not climbs:
         return []
-    found: list[Block] = [figure(climbs), *blocks(results)]
+    found: list[Block] = [figure(results, climbs), *blocks(results)]
     for corpus in queries.corpora(results):
         others = others_table(results, corpus)
         found += [Fold(f"{name(corpus)}: other questions", others)] if others else []
@@ -71,17 +70,18 @@ def blocks(results: Results) -> list[Block]:
     return [how, shares_table(results, climbs), Paragraph(_STEPS), *losses]
 
 
-def figure(climbs: Sequence[Climb]) -> Figure:
+def figure(results: Results, climbs: Sequence[Climb]) -> Figure:
     """What each ingredient takes off the loss, a chart for each ladder and corpus."""
     level = percent(climbs[0].confidence)
-    shown = [Chart(_way(c), _chart(c)) for c in climbs]
-    gains = "; ".join(f"{_way(c)}: {_parts(c)}" for c in climbs)
+    shown = [Chart(_way(results, c), _chart(c)) for c in climbs]
+    gains = "; ".join(f"{_way(results, c)}: {_parts(c)}" for c in climbs)
     words = f"What each ingredient takes off the held-out loss, {level} intervals. {gains}."
     return Figure("ladder", shown, words, marks=_MARKS)
 
 
-def _way(climb: Climb) -> str:
-    return f"{climb.corpus}: {label(climb.foot)} to {label(climb.top)}"
+def _way(results: Results, climb: Climb) -> str:
+    foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
+    return f"{climb.corpus}: {foot} to {top}"
 
 
 def _parts(climb: Climb) -> str:
@@ -130,7 +130,7 @@ def shares_table(results: Results, climbs: Sequence[Climb]) -> Table:
 
 
 def _share_lines(results: Results, climb: Climb) -> list[list[str]]:
-    way = [name(climb.corpus), *(_model(model) for model in (climb.foot, climb.top))]
+    way = [name(climb.corpus), *(_model(results, model) for model in (climb.foot, climb.top))]
     behind = f"{count(climb.n_scored)}, {_seeds(climb)}"
     parts = [
         [
@@ -164,7 +164,7 @@ def others_table(results: Results, corpus: str) -> list[Table]:
         for column in queries.main_columns(results, corpus, question)
     ]
     gains = [[_gain(pair) for pair in _pairs(results, corpus, c, steps)] for c in columns]
-    lines = [[*_names(step), *cells] for step, *cells in zip(steps, *gains, strict=True)]
+    lines = [[*_names(results, step), *cells] for step, *cells in zip(steps, *gains, strict=True)]
     titles = [column_title(column) for column in columns]
     return [Table(["from", "to", "adds", *titles], lines, words=3)] if columns and steps else []
 
@@ -176,18 +176,19 @@ def _losses(
     column = next(c for c in queries.columns(results, corpus, "fit") if c.task == task)
     pairs = _pairs(results, corpus, column, steps)
     return [
-        [*_names(step), *_tested(pair), *_costs(results, corpus, step)]
+        [*_names(results, step), *_tested(pair), *_costs(results, corpus, step)]
         for step, pair in zip(steps, pairs, strict=True)
     ]
 
 
-def _names(step: Step) -> list[str]:
+def _names(results: Results, step: Step) -> list[str]:
     also = f" (also {name('; '.join(step.also()))})" if step.also() else ""
-    return [_model(step.start["name"]), _model(step.end["name"]), f"{step.edge.adds}{also}"]
+    names = (_model(results, end["name"]) for end in (step.start, step.end))
+    return [*names, f"{step.edge.adds}{also}"]
 
 
-def _model(identifier: str) -> str:
-    return labelled(identifier, label(identifier))
+def _model(results: Results, identifier: str) -> str:
+    return labelled(identifier, queries.label(results, identifier))
 
 
 def _tested(pair: Row | None) -> list[str]:

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeVar
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
-from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, capital, percent, with_interval
 from wordrel.report.verdicts import counted, value_of
@@ -52,6 +51,7 @@ class Lines:
 
 
 def by_model(
+    results: Results,
     title: str,
     models: Iterable[str],
     columns: Mapping[K, str],
@@ -61,13 +61,17 @@ def by_model(
     """A line for each model of which something was measured.
 
     Args:
+        results: of the study.
         title: what the numbers are.
         models: in their order.
         columns: what `row` is called with -> the head of the column.
         row: of a model in a column; None where there is none.
         rules: head of a column -> what its numbers are compared with.
     """
-    lines = [Line(label(m), m, {head: row(m, c) for c, head in columns.items()}) for m in models]
+    lines = [
+        Line(queries.label(results, model), model, {h: row(model, c) for c, h in columns.items()})
+        for model in models
+    ]
     return Lines(title, known(lines), rules or {})
 
 

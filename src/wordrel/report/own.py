@@ -59,11 +59,12 @@ def own(results: Results) -> Own:
     return found if found.blocks else _families(results)
 
 
-def beside(pair: Row | None, opening: str = "") -> list[str]:
+def beside(results: Results, pair: Row | None) -> list[str]:
     """A sentence on a paired difference of losses; none where it was not tested."""
     if pair is None:
         return []
-    first, second = capital(f"{opening}{_named(pair.model_a)}"), _named(pair.model_b)
+    first, second = (_named(results, model) for model in (pair.model_a, pair.model_b))
+    first = capital(f"{_on(results, pair.corpus)}{first}")
     what, size = label(pair.task), f"{number(abs(pair.difference))} nats"
     if not ahead(pair):
         return [f"{first} and {second} do not differ significantly in {what}: {size}."]
@@ -71,9 +72,9 @@ def beside(pair: Row | None, opening: str = "") -> list[str]:
     return [f"{first} has a significantly {word} {what} than {second}, by {size}."]
 
 
-def _named(model: str) -> str:
+def _named(results: Results, model: str) -> str:
     """A model's label inside a sentence."""
-    found = label(model)
+    found = queries.label(results, model)
     return f"the {found}" if found.startswith("context mean") else found
 
 
@@ -82,10 +83,10 @@ def _on(results: Results, corpus: str) -> str:
     return f"On {corpus}, " if len(queries.corpora(results)) > 1 else ""
 
 
-def _measured(results: Results, title: str, found: list[Lines], said: list[str]) -> Own:
+def _measured(results: Results, title: str, found: list[Lines], sentences: list[str]) -> Own:
     there = [one for one in found if one.lines]
     drawn = figure(results, results.study, there[:1])
-    return Own(title, tuple(map(capital, said[:3])), tuple(tables(there)), drawn)
+    return Own(title, tuple(map(capital, sentences[:3])), tuple(tables(there)), drawn)
 
 
 def _ladder(results: Results) -> Own:
@@ -94,17 +95,17 @@ def _ladder(results: Results) -> Own:
     if not climbs:
         return Own()
     names = {rung: str(model["name"]) for rung, model in rungs(results).items()}
-    corpus = climbs[0].corpus
-    said = []
+    sentences = []
     for loss, top, foot in (
         (MASKED, "content", "mean"),
         (MASKED, "content_position", "mean"),
         (NEXT, "attention_position", "causal_mean"),
     ):
         ends = names.get(top, ""), names.get(foot, "")
-        said += beside(difference(results, corpus, loss, *ends), _on(results, corpus))
+        sentences += beside(results, difference(results, climbs[0].corpus, loss, *ends))
     blocks = ladder_section.blocks(results)
-    return Own(ladder_section.TITLE, tuple(said), tuple(blocks), ladder_section.figure(climbs))
+    drawn = ladder_section.figure(results, climbs)
+    return Own(ladder_section.TITLE, tuple(sentences), tuple(blocks), drawn)
 
 
 def _recall(results: Results) -> Own:
@@ -114,6 +115,7 @@ def _recall(results: Results) -> Own:
         return Own()
     heads = {corpora[n]: f"{n} pair{'s'[: n != 1]}" for n in sorted(corpora)}
     found = by_model(
+        results,
         "share of sentences whose value is found",
         queries.kinds(results),
         heads,
@@ -122,13 +124,13 @@ def _recall(results: Results) -> Own:
     )
     most = max(corpora)
     rows = {m: score(results, corpora[most], recall.TASK, m) for m in ("attention", "mean")}
-    said = [
-        f"With {most} pairs in a sentence, {_named(model)} finds the value in {share(row.score)}, "
-        f"which is {_PLACE[above(row, 1 / most)]} a guess among the values."
+    sentences = [
+        f"With {most} pairs in a sentence, {_named(results, model)} finds the value in "
+        f"{share(row.score)}, which is {_PLACE[above(row, 1 / most)]} a guess among the values."
         for model, row in rows.items()
         if row is not None
     ]
-    made_for = _measured(results, "Which models find the value of a key?", [found], said)
+    made_for = _measured(results, "Which models find the value of a key?", [found], sentences)
     return made_for._replace(question="recall")
 
 
@@ -143,26 +145,28 @@ def _order(results: Results) -> Own:
         of = order.ORDER, "context"
         return lambda model, group: measured(results, corpus, model, (*of, group, statistic))
 
-    added = by_model("added loss (nats per token)", ordered, groups, row("added_loss"))
-    unmoved = by_model("share of states that stay the same", ordered, groups, row("unmoved"))
+    added = by_model(results, "added loss (nats per token)", ordered, groups, row("added_loss"))
+    same = "share of states that stay the same"
+    unmoved = by_model(results, same, ordered, groups, row("unmoved"))
     trained = by_model(
+        results,
         "loss added by training on shuffled sentences (nats per token)",
         ordered,
         {loss: label(loss) for loss in (MASKED, NEXT)},
         lambda model, loss: difference(results, corpus, loss, f"{model}_shuffled", model),
     )
-    said = [
+    sentences = [
         f"{what} adds {number(found.value)} nats to the next-word loss of attention."
         for what, group in (
-            ("Permuting the other words", order.OTHERS),
+            ("Another order of the words before the query word", order.OTHERS),
             ("Exchanging the query word with another", order.ASKING),
         )
         if (found := row("added_loss")("attention", group)) is not None
     ]
     shuffled = difference(results, corpus, NEXT, "attention_shuffled", "attention")
-    said += beside(shuffled)
+    sentences += beside(results, shuffled)
     title = "What does the order of the context do?"
-    return _measured(results, title, [added, unmoved, trained], said)
+    return _measured(results, title, [added, unmoved, trained], sentences)
 
 
 def _parts_of_speech(results: Results) -> Own:
@@ -170,7 +174,7 @@ def _parts_of_speech(results: Results) -> Own:
     corpora = queries.corpora(results)
     lines = [
         Line(
-            f"{label(model)}: {label(view, 'embedding')}",
+            f"{queries.label(results, model)}: {label(view, 'embedding')}",
             model,
             {c: parts_of_speech.auc(results, c, model, view) for c in corpora},
         )
@@ -179,28 +183,32 @@ def _parts_of_speech(results: Results) -> Own:
     title = "AUC of noun-verb over verb-article pairs"
     aucs = Lines(title, known(lines), dict.fromkeys(corpora, 0.5))
     hidden = by_model(
+        results,
         "loss added by a hidden word (nats)",
         parts_of_speech.NEXT,
         {(c, i): f"{what}, {c}" for c in corpora for i, what in enumerate(("determiner", "other"))},
         lambda model, of: parts_of_speech.articles(results, of[0], model)[of[1]],
     )
-    said = []
+    sentences = []
     asking = parts_of_speech.auc(results, corpora[0], "attention", "q.k")
     if asking is not None:
-        said.append(
+        sentences.append(
             f"{_on(results, corpora[0])}query-key scores of attention separate noun-verb from "
             f"verb-article pairs with an AUC of {number(asking.score)}."
         )
-        said.append(f"Why they do is {REVISED['C2'].verdict}: {REVISED['C2'].why}.")
+        sentences.append(f"Why they do is {REVISED['C2'].verdict}: {REVISED['C2'].why}.")
     alone, other = parts_of_speech.articles(results, corpora[0], "attention")
     if alone is not None and other is not None:
         less = "less" if apart(alone, other) < 0 else "no less"
-        said.append(
+        sentences.append(
             f"{_on(results, corpora[0])}a hidden determiner adds {less} loss to attention than "
             f"another hidden word: {number(alone.value)} nats."
         )
     return _measured(
-        results, "Do noun-verb pairs score higher than verb-article pairs?", [aucs, hidden], said
+        results,
+        "Do noun-verb pairs score higher than verb-article pairs?",
+        [aucs, hidden],
+        sentences,
     )
 
 
@@ -208,21 +216,24 @@ def _task(results: Results) -> Own:
     """How far pair scores agree between tasks, beside how far they agree between seeds."""
     corpora = queries.corpora(results)
     pairs = [(a, b) for a, *others in task.TASKS.values() for b in others] + [task.CONTROL]
-    words = {(a, b): f"{label(a)} and {label(b)}" for a, b in pairs}
-    words |= {(m, m): f"two seeds of {label(m)}" for m in task.MODELS}
-    lines = [
-        Line(said, a, {c: agreement(results, c, task.MEASURE, a, b) for c in corpora})
-        for (a, b), said in words.items()
-    ]
+    shown = {model: queries.label(results, model) for model in task.MODELS}
+    words = {(a, b): f"{shown[a]} and {shown[b]}" for a, b in pairs}
+    words |= {(m, m): f"two seeds of {shown[m]}" for m in task.MODELS}
+    rows = {
+        (a, b): {c: agreement(results, c, task.MEASURE, a, b) for c in corpora} for a, b in words
+    }
+    lines = [Line(words[pair], pair[0], cells) for pair, cells in rows.items()]
     found = Lines("rank correlation of pair scores", known(lines))
-    chosen = [pairs[0], *((m, m) for m in task.TASKS)]
-    said = [
-        f"Pair scores of {line.label} have a rank correlation of {number(value_of(row))}."
-        for line in found.lines
-        if line.label in {words[pair] for pair in chosen}
-        and (row := line.cells[corpora[0]]) is not None
+    mean = next(iter(task.TASKS))
+    opening = f"Pair scores of {_named(results, mean)} for two tasks"
+    openings = {pairs[0]: f"{opening} have a rank correlation of"}
+    openings |= {(m, m): f"Those of two seeds of {_named(results, m)} have" for m in task.TASKS}
+    sentences = [
+        f"{words} {number(value_of(row))}."
+        for pair, words in openings.items()
+        if (row := rows[pair][corpora[0]]) is not None
     ]
-    return _measured(results, "Do two tasks agree less than two seeds?", [found], said)
+    return _measured(results, "Do two tasks agree less than two seeds?", [found], sentences)
 
 
 def _roles(results: Results) -> Own:
@@ -233,6 +244,7 @@ def _roles(results: Results) -> Own:
     keys = (roles.ROLES, "attention", "asking any", "effective_share")
     swapped = {c: measured(results, c, "attention", exchanged) for c in corpora}
     tied = by_model(
+        results,
         "loss added to that of attention (nats per token)",
         [model for model in queries.kinds(results) if model in _TIED],
         corpora,
@@ -242,50 +254,54 @@ def _roles(results: Results) -> Own:
     lines = known([Line("query and key exchanged after training", "attention", swapped)])
     costs = Lines(tied.title, [*lines, *tied.lines], tied.rules)
     spread = by_model(
+        results,
         "effective number of keys (share of the words in view)",
         queries.kinds(results),
         corpora,
         lambda model, corpus: measured(results, corpus, model, keys),
     )
-    said = [
+    sentences = [
         f"Exchanging query and key after training adds {number(value_of(row))} nats to the loss "
         "of attention."
         for row in (swapped[first],)
         if row is not None
     ]
-    said += beside(difference(results, first, NEXT, "basic", "attention"))
-    said.append(f"Whether the maps do something is {REVISED['C6'].verdict}: {REVISED['C6'].why}.")
-    return _measured(results, "What do query, key and value add?", [costs, spread], said)
+    sentences += beside(results, difference(results, first, NEXT, "basic", "attention"))
+    sentences.append(
+        f"Whether the maps do something is {REVISED['C6'].verdict}: {REVISED['C6'].why}."
+    )
+    return _measured(results, "What do query, key and value add?", [costs, spread], sentences)
 
 
 def _stability(results: Results) -> Own:
     """How far two seeds of one model agree."""
     corpus = queries.corpora(results)[0]
     found = by_model(
+        results,
         f"agreement of two seeds on {corpus}",
         queries.kinds(results),
         {m: label(m, "measure") for m in queries.distinct(results.agreement["measure"])},
         lambda model, measure: agreement(results, corpus, measure, model, model),
     )
     overlap = label("overlap", "measure")
-    said = [
+    sentences = [
         f"Two seeds of {line.label} share {share(value_of(line.cells[overlap]))} of the ten "
         "nearest words."
         for line in found.lines
         if line.model in ("skip_gram", "attention")
     ]
-    return _measured(results, "How far do two seeds agree?", [found], said)
+    return _measured(results, "How far do two seeds agree?", [found], sentences)
 
 
 def _families(results: Results) -> Own:
     """Word2vec beside attention, question by question."""
     questions = queries.questions(results)
     first = sorted(questions, key=lambda q: _FIRST.index(q) if q in _FIRST else len(_FIRST))
-    said = {q: findings.sentences(results, q) for q in first}
+    sentences = {q: findings.sentences(results, q) for q in first}
     opened = findings.against_skip_gram(results)
     if opened:
-        said.pop("alike")
-    opened += [f"{findings.title(q)} {found[0]}" for q, found in said.items() if found]
+        sentences.pop("alike")
+    opened += [f"{findings.title(q)} {found[0]}" for q, found in sentences.items() if found]
     drawn = [f for q in questions for f in scores.differences_figure(results, q)]
     drawn += scores.scores_figure(results)
     table = findings.families_table(results)

@@ -77,7 +77,7 @@ def _models(results: Results) -> Table:
         parameters = queries.distinct(count(cost.parameters) for cost in costs)
         body.append(
             [
-                name(label(model)),
+                name(queries.label(results, model)),
                 code(model),
                 name("; ".join(queries.distinct(shown))),
                 " / ".join(parameters),

@@ -1,4 +1,4 @@
-"""Questions that every view of the results asks of the tables: orders, primary rows, winners."""
+"""What every page needs of the tables: orders, rows of selected embeddings, winners."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ import pandas as pd
 
 from wordrel.config import RUNGS
 from wordrel.errors import StoreError
+from wordrel.report import labels
 from wordrel.study.results import Results
 
 ALPHA = 0.05
@@ -57,7 +58,7 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
 
 
 def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
-    """The one that is asked for, or the only one there is."""
+    """The one that was named, or the only one there is."""
     names = list(dict.fromkeys(there))
     listed = ", ".join(map(str, names))
     if found is None and len(names) == 1:
@@ -143,6 +144,11 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
         for r in rows_of_task
         if not pd.isna(r.value)
     ]
+
+
+def label(results: Results, model: str) -> str:
+    """What a reader calls a model of this study."""
+    return labels.label(model, "model")
 
 
 @lru_cache(maxsize=4096)
@@ -238,7 +244,7 @@ def _groups(
 
 
 def winner(pair: Row) -> str | None:
-    """The better model of a comparison, or None while the pair cannot be told apart."""
+    """The significantly better model of a comparison, or None."""
     if not pair.p_holm < ALPHA or not pair.difference:
         return None
     first_is_better = (pair.difference > 0) == (pair.better == "higher")
