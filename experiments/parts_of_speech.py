@@ -6,7 +6,7 @@ than a verb and an article" (claim C2), and that an article helps little to pred
 the two words' own vectors), and with a learned query and key (`attention`, `content`)? Is it so in
 word2vec and in plain counts as well, and is it left once frequency, distance and PMI are held?
 
-Prediction, written before any of these models had been asked `ud_parts_of_speech` or
+Prediction, written before any of these models was evaluated on `ud_parts_of_speech` or
 `held_out_by_class` on these corpora:
  1. In `basic` (reading in.in) noun-verb pairs stand above verb-article pairs that are as far apart.
  2. In `attention` (q.k) they do too.
@@ -111,7 +111,7 @@ def surprise(results: Results) -> str:
         ValueError: where the tables no longer say it.
     """
     return (
-        "**A learned query and key tell noun-verb from verb-article pairs better than any reading "
+        "**Query-key scores separate noun-verb from verb-article pairs better than any pair score "
         f"of word2vec or of counts**, at equal distances ({best_auc(results)})."
     )
 

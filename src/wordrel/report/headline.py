@@ -50,7 +50,7 @@ class Group:
 def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     """The tables of a question on a corpus, in the order of the tasks.
 
-    Few columns stand in one table. Many are sorted by how they are asked (the kind of task where
+    Few columns stand in one table. Many are sorted by their kind (the kind of task where
     the manifest tells it, else the measure); small neighbours share a table, large ones are cut
     into tables of about the same width. A task is never cut from its variants.
     """
@@ -230,7 +230,7 @@ def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
 
 
 def _kind(results: Results, column: Column) -> str:
-    """How a column is asked: its task's kind where the manifest tells it, else its measure."""
+    """The kind of its task where the manifest has it, else its measure."""
     return queries.kind(results, column.task).replace("_", " ") or column.measure
 
 

@@ -1,7 +1,7 @@
 """What a score is made of: parts of tasks, and measurements that are no scores.
 
-Models stand side by side, each in its primary view or the only one that was asked, which the head
-of its column names; no two are tested here.
+Models stand side by side, each in its selected embedding or the only one with an answer, which the
+head of its column names; no two are tested here.
 """
 
 from collections import Counter

@@ -94,7 +94,7 @@ def too_few(
     return dict.fromkeys(predictions, Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
 
-def told_apart(pair: Row | None) -> bool:
+def is_significant(pair: Row | None) -> bool:
     """P below .05 after Holm over the table, and an interval of the paired difference without 0."""
     return pair is not None and bool(
         pair.p_holm < queries.ALPHA and (pair.low > 0 or pair.high < 0)
@@ -103,7 +103,7 @@ def told_apart(pair: Row | None) -> bool:
 
 def ahead(pair: Row | None) -> int:
     """1 where the first model is significantly better, -1 where it is worse, else 0."""
-    if pair is None or not told_apart(pair):
+    if pair is None or not is_significant(pair):
         return 0
     return 1 if (pair.difference > 0) == (pair.better == "higher") else -1
 

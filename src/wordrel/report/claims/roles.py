@@ -1,4 +1,4 @@
-"""C5 and C6: are query, key and value different roles, and what do their maps buy?
+"""C5 and C6: are query, key and value different roles, and what do their maps add?
 
 Reads stored tables in memory.
 """
