@@ -256,7 +256,8 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
 
 def test_a_negative_share_is_shown_as_it_is():
     found = flat(mean=[6.0], position_weight=[6.3], content=[4.8], content_position=[5.0])
-    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    results = ladder_results(found)
+    climbed = one(results, TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
     (chart,) = figure(results, [climbed]).charts
     assert [row["share"] for row in chart.spec["data"]["values"]] == ["−25.0%", "125.0%"]

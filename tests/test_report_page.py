@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wordrel.report import brief, findings, markdown, queries, svg, text
+from wordrel.report import brief, findings, markdown, provenance, queries, svg, text
 from wordrel.report.agreement import agreement_figure
 from wordrel.report.document import Block, Table, name
 from wordrel.report.headline import column_groups, headlines, joined_letters, letters
@@ -88,6 +88,21 @@ def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
     for path, content in files.items():
         assert (folder / path).read_bytes() == content.encode()
         assert path == "report.md" or f"]({path})" in (folder / "report.md").read_text()
+
+
+def test_commands_name_the_config_as_it_was_given_or_the_stored_one(results: Results):
+    assert provenance.commands(results) == [
+        "wordrel report results/golden",
+        "wordrel run results/golden/config.yaml",
+        "wordrel reproduce results/golden",
+    ]
+    given = {"config": "my/study.yaml", "results": "out"}
+    told = replace(results, manifest=results.manifest | {"given": given})
+    assert provenance.commands(told) == [
+        "wordrel report out",
+        "wordrel run my/study.yaml",
+        "wordrel reproduce out",
+    ]
 
 
 def test_letters_name_the_rows_that_a_score_beats(results: Results):

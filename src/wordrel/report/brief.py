@@ -13,6 +13,7 @@ from wordrel.report import claims, findings, provenance, queries
 from wordrel.report.document import (
     BREAK,
     Block,
+    Bullets,
     Card,
     Commands,
     Document,
@@ -25,7 +26,7 @@ from wordrel.report.document import (
     name,
     strong,
 )
-from wordrel.report.headline import ARROWS, SEPARATE
+from wordrel.report.headline import ARROWS, SEPARATE, message
 from wordrel.report.labels import label, term
 from wordrel.report.own import own
 from wordrel.report.parts import shared
@@ -73,6 +74,7 @@ def document(results: Results) -> Document:
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,
+        *_failed(results),
         provenance.method(results),
         *provenance.notes(results),
         Section("Everything else", _page(results)),
@@ -179,6 +181,17 @@ def _behind(asked: Asked) -> tuple[str, str, str]:
         shared(count, [r.n_scored for r in rows]),
         shared(percent, [round(share, 3) for share in covered]),
     )
+
+
+def _failed(results: Results) -> list[Section]:
+    """Which models have fewer runs than seeds, and why."""
+    lost = []
+    for corpus in queries.corpora(results):
+        runs = queries.grouped(queries.failures(results, corpus), lambda r: str(r.model))
+        for model, failed in runs.items():
+            why = f"{count(len(failed))} failed: {message(failed[0].message)}"
+            lost.append(f"{_model(results, model)} on {name(corpus)}: {why}")
+    return [Section("Failed runs", [Bullets(lost)])] if lost else []
 
 
 def _legend(results: Results) -> str:

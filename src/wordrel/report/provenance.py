@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from wordrel.config import RUNGS
 from wordrel.report import queries
 from wordrel.report.document import (
     Block,
@@ -20,12 +21,24 @@ from wordrel.report.labels import label
 from wordrel.report.text import NOTHING, count, percent
 from wordrel.study.results import Results
 
+_QUERIES = {
+    "none": "the same for all",
+    "mask": "one learned number a word",
+    "mean": "its key · query of the mean of the context",
+    "previous": "its key · query of the last word",
+}
+"""Query of an architecture -> what decides the weight of a context word."""
+
 _CORPUS = {
     "tokens": "tokens",
     "types": "vocabulary",
+    "sentences": "sentences",
+    "documents": "documents",
     "held_out_documents": "held-out documents",
     "held_out_tokens": "held-out tokens",
+    "dropped_tokens": "dropped tokens",
 }
+"""What the manifest counts in a corpus -> the head of its column."""
 
 
 def method(results: Results) -> Section:
@@ -41,9 +54,18 @@ def method(results: Results) -> Section:
         "Holm's correction covers all tests of a question on a corpus. A pair without a "
         "significant difference is not thereby equal.",
         "Only selected embeddings are tested. Development sets select them and conclude nothing.",
+        f"Everything that the numbers depend on: {code(_signature(results.manifest))}",
         *_rule(results),
     )
-    return Section("Method", [Bullets(lines), _texts(results), _models(results)], "method")
+    return Section("Method", [Bullets(lines), *_corpora(results), _models(results)], "method")
+
+
+def _signature(manifest: Mapping[str, Any]) -> str:
+    statistics = manifest["statistics"]
+    parts = [f"corpus:{c['name']}@{c['digest']}" for c in manifest["corpora"]]
+    parts += [f"config:{manifest['config_digest']}"] if "config_digest" in manifest else []
+    parts += [f"boot:{statistics['resamples']}", f"rng:{statistics['seed']}"]
+    return "|".join([*parts, f"wordrel:{manifest['wordrel']}"])
 
 
 def _rule(results: Results) -> list[str]:
@@ -55,22 +77,13 @@ def _rule(results: Results) -> list[str]:
     return [f"The question, the prediction and the decision rule stand in {where}."]
 
 
-def _texts(results: Results) -> Table:
-    heads = ["corpus", "source", *_CORPUS.values()]
-    corpora = results.manifest["corpora"]
-    body = [
-        [name(c["name"]), name(c["source"]), *(count(c.get(k)) for k in _CORPUS)] for c in corpora
-    ]
-    return Table(heads, body, words=2)
-
-
 def _models(results: Results) -> Table:
     """Each model by its label, what the tables call it, and its selected embeddings."""
     corpora = queries.corpora(results)
     selected = results.summary[results.summary["primary"] & (results.summary["split"] != "dev")]
     views = selected[selected["score"].notna()].groupby("model", sort=False)["view"].unique()
     body = []
-    for model in queries.kinds(results):
+    for model, kind in queries.kinds(results).items():
         costs = [queries.cost(results, corpus, model) for corpus in corpora]
         shown = [label(view, "embedding") for view in views.get(model, ()) if view]
         runs = f"{sum(cost.done for cost in costs)} of {sum(cost.cells for cost in costs)}"
@@ -79,13 +92,25 @@ def _models(results: Results) -> Table:
             [
                 name(queries.label(results, model)),
                 code(model),
+                _weights(kind),
                 name("; ".join(queries.distinct(shown))),
                 " / ".join(parameters),
                 runs,
             ]
         )
-    heads = ["model", "identifier", "selected embeddings", "parameters", "runs done"]
-    return Table(heads, body, words=3)
+    heads = ["model", "identifier", "weight of a context word", "selected embeddings"]
+    return Table([*heads, "parameters", "runs done"], body, words=4)
+
+
+def _weights(kind: str) -> str:
+    """How an architecture weighs the words of the context; a dash for other kinds of models."""
+    if kind not in RUNGS:
+        return NOTHING
+    rung = RUNGS[kind]
+    weight = _QUERIES[rung.query] if rung.maps or not rung.words_ask else "product of the vectors"
+    alone = rung.positions and rung.query == "none"
+    found = ["its position"] if alone else [weight, *["its position"] * rung.positions]
+    return "; ".join([*found, *["in a Transformer block"] * rung.block])
 
 
 def notes(results: Results) -> list[Section]:
@@ -108,11 +133,8 @@ def commands(results: Results) -> list[str]:
 
 
 def made(results: Results) -> Paragraph:
-    """With which version, when and where."""
-    return Paragraph(_made(results.manifest))
-
-
-def _made(manifest: Mapping[str, Any]) -> str:
+    """With which version, when and on which machine."""
+    manifest = results.manifest
     machine = manifest["environment"]
     commit = name(manifest.get("commit") or "unknown")
     changed = " with uncommitted changes" if manifest.get("dirty") else ""
@@ -123,7 +145,7 @@ def _made(manifest: Mapping[str, Any]) -> str:
     ]
     where = ", ".join(known) or "an unknown machine"
     python = name(machine.get("python", "unknown"))
-    return (
+    return Paragraph(
         f"Made with wordrel {name(manifest['wordrel'])}, commit {commit}{changed}, "
         f"Python {python}, in {count(manifest['seconds'])} s on {where}."
     )
@@ -135,20 +157,17 @@ def data(results: Results) -> Section:
 
 
 def _corpora(results: Results) -> list[Block]:
-    numbers = ("tokens", "held_out_tokens", "types", "sentences", "documents", "dropped_tokens")
-    heads = ["corpus", "source", "digest", *(n.replace("_", " ") for n in numbers)]
+    words = ("name", "source", "digest")
     body = [
-        [
-            *(name(corpus[key]) for key in ("name", "source", "digest")),
-            *(count(corpus.get(key)) for key in numbers),
-        ]
-        for corpus in results.manifest["corpora"]
+        [*(name(c[key]) for key in words), *(count(c.get(key)) for key in _CORPUS)]
+        for c in results.manifest["corpora"]
     ]
     replaced = [
         f"{name(c['name'])}: {count(c['replaced_bytes'])} bytes were not UTF-8 and were replaced."
         for c in results.manifest["corpora"]
         if c.get("replaced_bytes")
     ]
+    heads = ["corpus", *words[1:], *_CORPUS.values()]
     return [Table(heads, body, words=3), *map(Paragraph, replaced)]
 
 
