@@ -7,7 +7,8 @@ score every word w of the vocabulary by o_w . y + b_w. Both learn by negative sa
     loss = -log sigmoid(score of the true word) - K/M sum over M noise words of log sigmoid(-score)
 
 CBOW gives every context word the same weight a_j. Self-attention computes the weights from the
-words themselves. In the library the two are `mean` and `content`; all else there is efficiency.
+words themselves. In the library the two are `mean` and `mean_query_attention`; all else there is
+efficiency.
 
 Run `python micro.py`: about a minute on one core. The text comes with the package gensim.
 Shapes: B targets, n context words of each, D dimensions, M noise words, V words.

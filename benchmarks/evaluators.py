@@ -22,9 +22,9 @@ from benchmarks.training import interleaved, timed
 from wordrel.corpus import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.environment import peak_memory
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.stats import MEASURES, plain_scores
-from wordrel.tasks import RESTRICT_VOCAB, Outcome, Task, ask, load_task
+from wordrel.tasks import RESTRICT_VOCAB, Predictions, Task, ask, load_task
 from wordrel.tasks.registry import REGISTRY
 
 N_VIEWS = 14  # as many as the model that has most of them
@@ -34,7 +34,7 @@ BESIDE = {
     ANALOGIES: "gensim's evaluate_word_analogies",
     PAIRS: "gensim's evaluate_word_pairs",
 }
-ALL, MEMORY = f"all tasks, {N_VIEWS} views", f"memory of all tasks, {N_VIEWS} views"
+ALL, MEMORY = f"all tasks, {N_VIEWS} embeddings", f"memory of all tasks, {N_VIEWS} embeddings"
 AIMS = {
     (ANALOGIES, BESIDE[ANALOGIES]): Aim(least=5.0),
     (ALL, ""): Aim(most=25.0),
@@ -71,7 +71,7 @@ def evaluators(material: Material) -> Iterator[Row]:
         its = [task for task in tasks if task.kind == kind]
         seconds = [timed(partial(ours, its, one))[0] for _ in rounds]
         what = f"{kind}: {', '.join(task.name for task in its)}"
-        yield rows.of(what, f"one view, {shape}", seconds, "s")
+        yield rows.of(what, f"one embedding, {shape}", seconds, "s")
     seconds, peaks = [], []
     for _ in rounds:
         with peak_memory() as peak:
@@ -90,8 +90,8 @@ def alike_tasks() -> list[Task]:
     return [load_task(name) for name, info in REGISTRY.items() if info.question == "alike"]
 
 
-def _covered(task: Task, readings: Readings) -> int:
-    return int(ask(task, readings, lowercase=True)[0].covered.sum())
+def _covered(task: Task, word_model: WordModel) -> int:
+    return int(ask(task, word_model, lowercase=True)[0].covered.sum())
 
 
 def vocabulary(tasks: Sequence[Task], n_words: int) -> Vocab:
@@ -109,18 +109,20 @@ def _words(task: Task) -> Iterator[str]:
             yield from text.lower().split("/")
 
 
-def model(tasks: Sequence[Task], vocab: Vocab, dim: int, n_views: int) -> Readings:
+def model(tasks: Sequence[Task], vocab: Vocab, dim: int, n_embeddings: int) -> WordModel:
     """Random vectors in which the words of a section of analogies differ by about the same."""
     base, derived, section = _planted(tasks, vocab)
-    views = {}
-    for seed in range(n_views):
+    embeddings = {}
+    for seed in range(n_embeddings):
         generator = np.random.default_rng(seed)
-        view: Float32[np.ndarray, "V D"] = generator.standard_normal((len(vocab), dim), np.float32)
+        embedding: Float32[np.ndarray, "V D"] = generator.standard_normal(
+            (len(vocab), dim), np.float32
+        )
         offsets = generator.standard_normal((section.max(initial=0) + 1, dim), np.float32)
         noise = generator.standard_normal((len(base), dim), np.float32)
-        view[derived] = view[base] + offsets[section] + np.float32(_NOISE) * noise
-        views[f"view {seed}"] = view
-    return Readings(vocab, views, primary={"alike": "view 0"})
+        embedding[derived] = embedding[base] + offsets[section] + np.float32(_NOISE) * noise
+        embeddings[f"embedding {seed}"] = embedding
+    return WordModel(vocab, embeddings, selected={"alike": "embedding 0"})
 
 
 def _planted(
@@ -140,15 +142,15 @@ def _planted(
     return bases, np.array(list(found), dtype=np.int64), of
 
 
-def ours(tasks: Sequence[Task], readings: Readings) -> Scores:
+def ours(tasks: Sequence[Task], word_model: WordModel) -> Scores:
     """The scores of the first rows of some tasks; those of all their rows are made."""
     scores = {}
     for task in tasks:
-        scores[task.name], *_ = map(_score, ask(task, readings, lowercase=True))
+        scores[task.name], *_ = map(_score, ask(task, word_model, lowercase=True))
     return scores
 
 
-def _score(outcome: Outcome) -> Score:
+def _score(outcome: Predictions) -> Score:
     said = np.isfinite(outcome.predicted)
     gold, predicted = outcome.gold[said], outcome.predicted[None, said]
     return Score(
@@ -185,16 +187,16 @@ def in_its_format(task: Task, folder: Path) -> Path:
 
 
 def _beside_gensim(
-    rows: Rows, what: str, tasks: Sequence[Task], readings: Readings, n_rounds: int
+    rows: Rows, what: str, tasks: Sequence[Task], word_model: WordModel, n_rounds: int
 ) -> Iterator[Row]:
     """Rates, each other's ratio, seconds, and the score on which both agree."""
-    (view,) = readings.views.values()
-    vectors = KeyedVectors(view.shape[1])
-    vectors.add_vectors(list(readings.vocab.words), view)
+    (embedding,) = word_model.embeddings.values()
+    vectors = KeyedVectors(embedding.shape[1])
+    vectors.add_vectors(list(word_model.vocab.words), embedding)
     with tempfile.TemporaryDirectory() as folder:
         files = {task.name: in_its_format(task, Path(folder)) for task in tasks}
         jobs = {
-            what: partial(timed, partial(ours, tasks, readings)),
+            what: partial(timed, partial(ours, tasks, word_model)),
             BESIDE[what]: partial(timed, partial(of_gensim, tasks, files, vectors)),
         }
         found = interleaved(jobs, n_rounds)

@@ -33,7 +33,7 @@ PATIENCE = 600.0  # seconds to wait for the workers, and for the first cells
 GONE = "is gone; its cells go to other workers"
 MODELS = (
     {"kind": "word2vec", "algorithm": "cbow"},
-    *({"kind": kind} for kind in ("mean", "causal_mean", "attention")),
+    *({"kind": kind} for kind in ("mean", "next_mean", "attention")),
 )
 SEEDS = (1, 2)
 

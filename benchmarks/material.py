@@ -11,7 +11,7 @@ import numpy as np
 
 from wordrel.config import CorpusConfig, TrainingConfig
 from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, prepare
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.stats import SPEARMAN, plain_scores
 from wordrel.tasks import Task, ask
 
@@ -107,9 +107,9 @@ def wiki17m(cache: Path) -> Path:
     return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
 
 
-def judge(readings: Readings, task: Task) -> tuple[float, int]:
-    """Spearman's correlation in the model's primary view, and over how many pairs."""
-    (outcome,) = (found for found in ask(task, readings, lowercase=True) if found.primary)
+def judge(word_model: WordModel, task: Task) -> tuple[float, int]:
+    """Spearman's correlation in the model's selected embedding, and over how many pairs."""
+    (outcome,) = (found for found in ask(task, word_model, lowercase=True) if found.selected)
     known = np.isfinite(outcome.predicted)
     (score,) = plain_scores(SPEARMAN, outcome.gold[known], outcome.predicted[None, known])
     return float(score), int(known.sum())

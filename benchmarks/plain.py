@@ -25,7 +25,7 @@ LEARNING_RATE = 1e-3
 
 
 class PlainAttention(nn.Module):
-    """The same function of the same weights as a matched model of this rung with one head."""
+    """The same function of the same weights as a matched model with one head."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()

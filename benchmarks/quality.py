@@ -20,7 +20,7 @@ MEASURE = "seconds to quality"
 AIMS = {
     ("mean", "cbow"): Aim(most=1.0),
     ("attention_position", "cbow"): Aim(most=2.0),
-    ("masked_attention", "cbow"): Aim(most=2.0),
+    ("mask_query_attention", "cbow"): Aim(most=2.0),
 }
 OTHERS: tuple[ModelConfig, ...] = (MEAN, ATTENTION, MASKED, SKIP_GRAM)
 
@@ -53,8 +53,8 @@ class Trial:
         seconds, trained = timed(
             lambda: model.train(self.corpus, training, config, SEED, Runtime("cpu"))
         )
-        readings = model.read(trained.tensors, self.corpus.vocab, training, config)
-        return Run(seconds, *judge(readings, self.task))
+        word_model = model.read(trained.tensors, self.corpus.vocab, training, config)
+        return Run(seconds, *judge(word_model, self.task))
 
     def until(self, target: float, config: ModelConfig, end: float) -> Runs:
         """Longer and longer runs, until one is good or the next would take too long."""

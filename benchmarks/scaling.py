@@ -85,6 +85,7 @@ def memory(material: Material) -> Iterator[Row]:
 def tables_mb(words: int, dim: int) -> float:
     """Tables, bias and Adagrad's number a row of each, 4 bytes a number, in 10^6 bytes.
 
-    Left out: the maps of a rung and Adam's state for them, half a megabyte for 100 dimensions.
+    Left out: the maps of an architecture and Adam's state for them, half a megabyte for 100
+    dimensions.
     """
     return 4 * words * (2 * dim + 1 + 3) / 1e6

@@ -13,27 +13,29 @@ Prediction, written before the first full run of each part (the report says what
  | tokens/s of `attention_position` | gensim's CBOW, one worker | .3 times, reach .5 |
  | the same | the plain way (`benchmarks.plain`) | 5 times |
  | seconds to quality of `mean`, on wiki17m | gensim's CBOW | at most 1.0 times |
- | the same of `attention_position` and `masked_attention` | gensim's CBOW | at most 2 times |
+ | the same of `attention_position` and `mask_query_attention` | gensim's CBOW | at most 2 times |
  | operations a second of a step of `attention_position` | torch.mm, 2048 x 2048 | 40 % |
  | seconds for as many tokens at 50 k, 200 k, 1 M words | at 10 k words | at most 1.3 times |
  | seconds a token of 4 M and 16 M tokens | the same of 1 M tokens | at most 1.3 times |
  | peak memory of the same | the same of 1 M tokens | at most 1.3 times |
  | peak memory of a cell, 50 k words, 100 dimensions | tables and optimiser | twice, and 500 MB |
- | Google's analogies, questions a second, one view | gensim's evaluator | 5 times |
- | all tasks of the question alike, 50 k words, 100 dimensions, 14 views | | at most 25 s |
+ | Google's analogies, questions a second, one embedding | gensim's evaluator | 5 times |
+ | all tasks of the question alike, 50 k words, 100 dimensions, 14 embeddings | | at most 25 s |
  | peak memory of the same | | at most 1500 MB |
  | tables of a study on two hosts, and with one lost | here | the same, byte for byte |
 
-gensim's skip-gram, the other rungs, and what else was tried (`variants`) are shown without an aim.
-`evaluators` is stored only where its scores are gensim's to 1e-6, on the same items.
+gensim's skip-gram, the other architectures, and what else was tried (`variants`) are shown without
+an aim. `evaluators` is stored only where its scores are gensim's to 1e-6, on the same items.
 
 Decision rule: an aim is met where the median of the ratios within the rounds meets it. Time to
 quality has one round: the seconds of the shortest training (1, 2, 3 or 5 epochs, each with
-a learning rate that falls to 0) whose end reaches, on MEN's development pairs and in the primary
-view, what gensim's CBOW has after 5 epochs less .02. A model that does not reach it in the time
-that is given is known to take more than its longest training, which may be enough to miss an aim.
+a learning rate that falls to 0) whose end reaches, on MEN's development pairs and in the selected
+embedding, what gensim's CBOW has after 5 epochs less .02. A model that does not reach it in the
+time that is given is known to take more than its longest training, which may be enough to miss an
+aim.
 
-Known when this was written: throughput of a few rungs, seen while the trainer was made faster.
+Known when this was written: throughput of a few architectures, seen while the trainer was made
+faster.
 
 Run it from the top of the repository, on a machine that does nothing else:
 `python -m benchmarks.speed` (about 35 minutes; it needs WORDREL_DATA), `--only PART` to measure one

@@ -16,13 +16,16 @@ from statistics import median
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from wordrel.config import StudyConfig, parse_config
+from wordrel.config.names import KINDS
 from wordrel.io.files import write_text
 from wordrel.study.costs import SPEED_TRAINING, measured_as
+from wordrel.study.results import read_results
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_NOW = {**KINDS, "heads": "attention_position_heads4"}
+"""Former name of a row of `results/speed`, and the present one."""
 PLACE = REPOSITORY / "src" / "wordrel" / "study" / "speeds.csv"
 
 
@@ -44,7 +47,7 @@ def made(results: Path) -> str:
     measured = speed[(speed["part"] == "throughput") & (speed["unit"] == "tokens/s")]
     for row in measured.to_dict("records"):
         if not row["what"].startswith("the plain way"):
-            rows[row["what"]] = (row["value"], "results/speed")
+            rows[_NOW.get(row["what"], row["what"])] = (row["value"], "results/speed")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("model", "tokens_per_second", "source"))
@@ -55,8 +58,8 @@ def made(results: Path) -> str:
 def _stored(results: Path) -> Iterator[tuple[str, float]]:
     """Model and tokens a second of every stored run that has the settings of `results/speed`."""
     for path in sorted(results.glob("*/runs.csv")):
-        names = _same_settings(yaml.safe_load((path.parent / "config.yaml").read_text("utf-8")))
-        runs = pd.read_csv(path)
+        stored = read_results(path.parent)
+        names, runs = _same_settings(stored.config), stored.runs
         done = runs[(runs["status"] == "done") & (runs["trained_tokens"] > 0)]
         for name, rate in zip(done["model"], done["tokens_per_second"], strict=True):
             if name in names:
@@ -70,7 +73,7 @@ def _same_settings(config: dict[str, Any]) -> dict[str, str]:
     for model in study.models:
         training = study.training_of(model).model_dump(mode="json")
         settings = model.model_dump(mode="json")
-        plain = not any(settings.get(key) for key in ("ties", "undivided"))
+        plain = not any(settings.get(key) for key in ("ties", "sum_gradient"))
         loss = settings.get("loss", "negative_sampling") == "negative_sampling"
         wanted = SPEED_TRAINING | {"shuffled": False}
         same = all(training[key] == value for key, value in wanted.items())

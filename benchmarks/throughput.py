@@ -26,9 +26,13 @@ AIMS = {
 }
 SHOWN: tuple[ModelConfig, ...] = (
     *(CBOW, SKIP_GRAM, MEAN, ATTENTION, MASKED),
-    MatchedConfig(kind="content_position", name="content_position", scale=True),
-    MatchedConfig(kind="attention_position", name="heads", heads=4, scale=True),
-    MatchedConfig(kind="block", name="block", heads=4, scale=True, learning_rate=0.05),
+    MatchedConfig(
+        kind="mean_query_attention_position", name="mean_query_attention_position", scale=True
+    ),
+    MatchedConfig(kind="attention_position", name="attention_position_heads4", heads=4, scale=True),
+    MatchedConfig(
+        kind="transformer_block", name="transformer_block", heads=4, scale=True, learning_rate=0.05
+    ),
 )
 """With the settings that configs/ladder.yaml gives them."""
 

@@ -21,7 +21,7 @@ CBOW = Word2vecConfig(kind="word2vec", algorithm="cbow", name="cbow")
 SKIP_GRAM = Word2vecConfig(kind="word2vec", algorithm="skip_gram", name="skip_gram")
 MEAN = MatchedConfig(kind="mean", name="mean")
 ATTENTION = MatchedConfig(kind="attention_position", name="attention_position", scale=True)
-MASKED = MatchedConfig(kind="masked_attention", name="masked_attention", scale=True)
+MASKED = MatchedConfig(kind="mask_query_attention", name="mask_query_attention", scale=True)
 
 Seconds = Callable[[Corpus], float]
 Found = TypeVar("Found")

@@ -24,8 +24,8 @@ from benchmarks.training import (
 )
 from wordrel.corpus import Corpus, open_corpus
 from wordrel.models import MODELS
-from wordrel.models.readings import Readings
 from wordrel.models.stream import Batch
+from wordrel.models.word_model import WordModel
 
 LAST = 0.1  # the share of the tokens over which the training loss is a mean
 DEFAULT, COMPILED = "the default", "torch.compile of Model.mixed"
@@ -107,7 +107,7 @@ def loss_at_the_end(trainer: Trainer, corpus: Corpus) -> float:
     return nats / targets
 
 
-def readings_of(trainer: Trainer, corpus: Corpus) -> Readings:
+def readings_of(trainer: Trainer, corpus: Corpus) -> WordModel:
     """What the model answers now."""
     model = trainer.model
     named = {"input": model.inputs, "output": model.outputs, "bias": model.bias, **model.dense}

@@ -28,7 +28,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from wordrel.config.rungs import POSITIONS, WORD_SCORES
+from wordrel.config.architectures import POSITIONS, WORD_SCORES
+from wordrel.config.names import COLUMNS, KINDS
 from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries, svg
 from wordrel.report.claims import RULES
@@ -72,8 +73,8 @@ FIGURE = "figures/weights.svg"
 LITTLE, SAMPLES = "wiki17m-1m", ("wiki17m-5m", "novels-5m")
 SETTINGS = ("", "_w2", "_w10", "_d50", "_d300")
 STILL_WORSE = (
-    *(("masked_word", pair) for pair in (("cbow", "mean"), ("mean", "masked_attention"))),
-    ("next_word", ("causal_mean", "attention")),
+    *(("masked_word", pair) for pair in (("cbow", "mean"), ("mean", "mask_query_attention"))),
+    ("next_word", ("next_mean", "attention")),
 )
 """Objective, and who is worse than whom, as it is and calibrated."""
 
@@ -178,16 +179,20 @@ def _under_revision() -> str:
 
 def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     """The answer in five sentences, each checked against the tables; `up` as in `claims_table`."""
-    main, rungs = results["word2vec_vs_attention"], results["ladder"]
+    main, architectures = results["word2vec_vs_attention"], results["ladder"]
     literal, places = (
-        [difference(rungs, corpus, MASKED, "mean", model) for corpus in queries.corpora(rungs)]
-        for model in ("content", "content_position")
+        [
+            difference(architectures, corpus, MASKED, "mean", model)
+            for corpus in queries.corpora(architectures)
+        ]
+        for model in ("mean_query_attention", "mean_query_attention_position")
     )
     same = (above(gap, -MARGIN) == 1 and above(gap, MARGIN) == -1 for gap in literal)
     borne_out("attention without positions predicts like the mean", same)
     borne_out("positions help", (above(gap, MARGIN) == 1 for gap in places))
     signs = _single_word_signs(main)
     worse = f"{signs.count(-1)} of {len(signs)}"
+    unscaled = " (unscaled scores)" if main.unscaled else ""
     found, _ = _looked_up(results["recall"])
 
     def linked(text: str, experiment: str) -> str:
@@ -198,8 +203,8 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         f"words**: {linked(number(_value(literal[0])), 'ladder')} nats apart.",
         f"With positions it saves {linked(number(_value(places[0])), 'ladder')} nats; what word "
         "scores add is **undecided**, and counted word pairs predict better still.",
-        f"Its word vectors are worse than skip-gram's in {linked(worse, main.study)} comparisons, "
-        "and better in none.",
+        f"Its word vectors{unscaled} are worse than skip-gram's in {linked(worse, main.study)} "
+        "comparisons, and better in none.",
         f"It finds a value by its key in {linked(share(found.score), 'recall')} of planted "
         "sentences; the mean can only guess.",
         "Its query-key products separate noun-verb from verb-article pairs, but why is **not "
@@ -210,7 +215,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     """Claim -> one number that its rule looks at, on the first corpus of its experiment."""
     main, parts, roles = (results[r.experiment] for r in RULES if r.name in ("C1", "C2", "C6"))
-    rungs, task, order = (results[name] for name in ("ladder", "task_decides", "order"))
+    architectures, task, order = (results[name] for name in ("ladder", "task_decides", "order"))
     learnt = [
         ahead(difference(main, corpus, test, "attention", "random"))
         for corpus in queries.corpora(main)
@@ -218,13 +223,13 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     ]
     corpus = SAMPLES[0]
     hidden = articles(parts, corpus, "attention")[0]
-    tasks = agreement(task, corpus, "rank_correlation", "mean", "causal_mean")
+    tasks = agreement(task, corpus, "rank_correlation", "mean", "next_mean")
     exchanged = ("attention_roles", "exchanged", "all", "added_loss")
     swapped = measured(roles, corpus, "attention", exchanged)
-    without = difference(roles, corpus, NEXT, "basic", "attention")
+    without = difference(roles, corpus, NEXT, "dot_product_attention", "attention")
     permuted = ("word_order", "context", "others permuted", "unmoved")
     unmoved = measured(order, corpus, "attention", permuted)
-    saved = difference(rungs, corpus, MASKED, "mean", "content_position")
+    saved = difference(architectures, corpus, MASKED, "mean", "mean_query_attention_position")
     found: dict[str, tuple[str, Row | None, Callable[[float], str], str]] = {
         "C2": ("AUC of q·k", auc(parts, corpus, "attention", "q.k"), number, ""),
         "C3": ("loss added by a hidden determiner", hidden, number, " nats"),
@@ -239,7 +244,9 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
         name: f"{words}: {show(_value(row))}{unit}"
         for name, (words, row, show, unit) in found.items()
     }
-    return {"C1": f"word sets above chance: {learnt.count(1)} of {len(learnt)}", **shown}
+    attention = queries.label(main, "attention")
+    above_chance = f"word sets where {attention} is above chance: "
+    return {"C1": f"{above_chance}{learnt.count(1)} of {len(learnt)}", **shown}
 
 
 def _value(row: Row | None) -> float:
@@ -263,7 +270,7 @@ def sentences(results: dict[str, Results]) -> list[str]:
 def _predicts(main: Results, steps: Results) -> str:
     def lead(task: str) -> dict[str, Row | None]:
         corpora = queries.corpora(main)
-        return {c: difference(main, c, task, "cbow", "masked_attention") for c in corpora}
+        return {c: difference(main, c, task, "cbow", "mask_query_attention") for c in corpora}
 
     def shown(gaps: dict[str, Row | None]) -> str:
         return " and ".join(f"{shown_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
@@ -276,7 +283,7 @@ def _predicts(main: Results, steps: Results) -> str:
     borne_out("most is no calibration", (above(rest, gap.high / 2) == 1 for rest, gap in left))
     corpus = queries.corpora(steps)[0]
     trainer = difference(steps, corpus, MASKED, "cbow", "mean")
-    weights = difference(steps, corpus, MASKED, "mean", "masked_attention")
+    weights = difference(steps, corpus, MASKED, "mean", "mask_query_attention")
     borne_out("a part of that is the trainer", (ahead(gap) == -1 for gap in (trainer, weights)))
     return (
         "**It predicts text better than CBOW.** Given the words around a gap, one layer of "
@@ -289,14 +296,14 @@ def _predicts(main: Results, steps: Results) -> str:
 
 
 def _buys(steps: Results) -> str:
-    climbs = [c for c in ladder.climbs(steps) if c.top == "content_position"]
+    climbs = [c for c in ladder.climbs(steps) if c.top == "mean_query_attention_position"]
     borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
     said = "; ".join(
         f"on {climb.corpus} {share(climb.share(POSITIONS).value)} and "
         f"{share(climb.share(WORD_SCORES).value)}"
         for climb in climbs
     )
-    causal = [c for c in ladder.climbs(steps) if c.foot == "causal_mean"]
+    causal = [c for c in ladder.climbs(steps) if c.foot == "next_mean"]
     next_word = "; ".join(f"{share(c.share(POSITIONS).value)} on {c.corpus}" for c in causal)
     return (
         f"**The gain comes from position weights, not from word scores**: now {_now('C9')}. Share "
@@ -310,13 +317,15 @@ def _buys(steps: Results) -> str:
 def _single_words(main: Results) -> str:
     signs = _single_word_signs(main)
     corpus = queries.corpora(main)[0]
-    rows = {m: score(main, corpus, ANALOGIES, m) for m in ("skip_gram", "masked_attention")}
-    scores = " against ".join(f"{m} {shown_value(row)}" for m, row in rows.items())
-    seldom = left("small_text", LITTLE, ANALOGIES, "masked_attention", "skip_gram")
-    often = left("small_text", LITTLE, ANALOGIES, "skip_gram_e40", "masked_attention_e40")
+    rows = {m: score(main, corpus, ANALOGIES, m) for m in ("skip_gram", "mask_query_attention")}
+    scores = " against ".join(
+        f"{queries.label(main, m)} {shown_value(row)}" for m, row in rows.items()
+    )
+    seldom = left("small_text", LITTLE, ANALOGIES, "mask_query_attention", "skip_gram")
+    often = left("small_text", LITTLE, ANALOGIES, "skip_gram_e40", "mask_query_attention_e40")
     borne_out("more epochs turn it round", [ahead(seldom) == ahead(often) == 1])
     less = (
-        f"On little text ({LITTLE}) it takes more epochs: `masked_attention` is ahead by "
+        f"On little text ({LITTLE}) it takes more epochs: `mask_query_attention` is ahead by "
         f"{shown_gap(seldom)} after 5, and skip-gram by {shown_gap(often)} after 40."
     )
     return (
@@ -394,8 +403,21 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
 
 @cache
 def comparisons(study: str) -> pd.DataFrame:
-    """The paired differences that a study of the first edition left, all between primary views."""
-    return pd.read_csv(FIRST_EDITION / f"{study}.comparisons.csv.xz")
+    """Paired differences of selected embeddings, as a study of the first edition left them."""
+    table = pd.read_csv(FIRST_EDITION / f"{study}.comparisons.csv.xz").rename(columns=COLUMNS)
+    for column in ("model_a", "model_b"):
+        table[column] = table[column].map(_present)
+    return table
+
+
+def _present(model: str) -> str:
+    """The present name of a model of the first edition, whose settings end its name."""
+    kind = next((k for k in sorted(KINDS, key=len, reverse=True) if _starts(model, k)), "")
+    return KINDS.get(kind, "") + model[len(kind) :]
+
+
+def _starts(model: str, kind: str) -> bool:
+    return model == kind or re.fullmatch(rf"{kind}_[a-z]\d+", model) is not None
 
 
 def left(study: str, corpus: str, task: str, first: str, second: str) -> Row | None:
@@ -433,7 +455,7 @@ def _calibration() -> str:
 
 def _corpus_size() -> str:
     gaps = {
-        (corpus, task): left("corpus_size", corpus, task, "masked_attention", "skip_gram")
+        (corpus, task): left("corpus_size", corpus, task, "mask_query_attention", "skip_gram")
         for corpus in (LITTLE, "wiki17m")
         for task in (ANALOGIES, MEN)
     }
@@ -444,7 +466,7 @@ def _corpus_size() -> str:
     said = [f"{shown_gap(gap)} on {task}, {corpus}" for (corpus, task), gap in gaps.items()]
     return (
         "**When does which win: does it depend on how much text there is? (first edition)** More "
-        "text reverses the verdict on word vectors, against the prediction. `masked_attention` "
+        "text reverses the verdict on word vectors, against the prediction. `mask_query_attention` "
         f"minus `skip_gram`, five epochs each: {'; '.join(said)}."
     )
 
@@ -454,9 +476,9 @@ def _small_text() -> str:
         left("small_text", LITTLE, task, first, second)
         for task, first, second in (
             (MEN, "skip_gram_e40", "skip_gram"),
-            (ANALOGIES, "skip_gram_e40", "masked_attention_e40"),
-            (MASKED, "masked_attention_e40", "masked_attention"),
-            (MASKED, "masked_attention_e40", "cbow_e40"),
+            (ANALOGIES, "skip_gram_e40", "mask_query_attention_e40"),
+            (MASKED, "mask_query_attention_e40", "mask_query_attention"),
+            (MASKED, "mask_query_attention_e40", "cbow_e40"),
         )
     ]
     borne_out(
@@ -466,9 +488,9 @@ def _small_text() -> str:
     return (
         "**On little text, does attention beat word2vec, or does word2vec need more epochs? (first "
         "edition)** With many epochs attention overfits, while word2vec still gains. From 5 to 40 "
-        f"epochs of {LITTLE}, skip-gram gains {learnt} on MEN. It passes `masked_attention` on "
-        f"Google's analogies by {passes}. The held-out loss of `masked_attention` rises by {lost} "
-        f"nats and ends {behind} above that of CBOW, against the prediction."
+        f"epochs of {LITTLE}, skip-gram gains {learnt} on MEN. It passes `mask_query_attention` on "
+        f"Google's analogies by {passes}. The held-out loss of `mask_query_attention` rises by "
+        f"{lost} nats and ends {behind} above that of CBOW, against the prediction."
     )
 
 
@@ -479,11 +501,11 @@ def _window_and_size() -> str:
         pairs = ((first + setting, second + setting) for setting in SETTINGS)
         return [left("window_and_size", corpus, task, *pair) for pair in pairs]
 
-    families = product(("skip_gram", "cbow"), ("attention_position", "masked_attention"))
+    families = product(("skip_gram", "cbow"), ("attention_position", "mask_query_attention"))
     tasks = ("ws353", "simlex999", MEN, ANALOGIES)
     gaps = [over_settings(task, *pair) for pair in families for task in tasks]
     borne_out("no setting turns a verdict", (not {1, -1} <= {*map(ahead, one)} for one in gaps))
-    losses = over_settings(MASKED, "masked_attention", "cbow")
+    losses = over_settings(MASKED, "mask_query_attention", "cbow")
     borne_out("attention predicts better under every setting", (ahead(row) == 1 for row in losses))
     every = [row for one in gaps for row in one if row is not None]
     signs = [*map(ahead, every)]
@@ -497,7 +519,7 @@ def _window_and_size() -> str:
         f"{corpus}. Of {len(every)} differences between a word2vec and an attention model "
         f"({counted(every)}), {signs.count(1)} are significantly better for word2vec and "
         f"{signs.count(-1)} worse. Detectable with 80% power, as a median: {told}. "
-        "`masked_attention` predicts better than CBOW under all "
+        "`mask_query_attention` predicts better than CBOW under all "
         f"{len(losses)} settings ({counted(losses)})."
     )
 
@@ -511,8 +533,8 @@ def _limits(main: Results) -> str:
         f"One layer, {training['dim']} dimensions, a window of {training['window']}, negative "
         f"sampling, {tokens}, English. The studies named after a sample use less text. One setting "
         "of learning rates, chosen on training loss and on the development part of MEN, serves all "
-        "models of the matched family but `block`; a part of what separates two of them may be "
-        "tuning. Deeper models, longer contexts and more text are another question."
+        "models of the matched family but `transformer_block`; a part of what separates two of "
+        "them may be tuning. Deeper models, longer contexts and more text are another question."
     )
 
 

@@ -3,36 +3,39 @@
 Question: with corpus, vocabulary, window, subsampling, noise, dimensions, optimiser and number of
 trained tokens held equal, how much of the fall in held-out loss does each ingredient buy on the way
 from a plain mean of the context to self-attention (claim C9: "so how is this different from
-word2vec?")? The pairs of neighbouring rungs also serve C5 and C6 (query, key and value are roles
-that learned maps give to one vector; the maps add parameters): `basic` against `attention`, and the
-parameters of every rung beside its loss.
+word2vec?")? The pairs of neighbouring architectures also serve C5 and C6 (query, key and value are
+roles that learned maps give to one vector; the maps add parameters): `dot_product_attention`
+against `attention`, and the parameters of every architecture beside its loss.
 
 Prediction, written before any run of this study:
  1. Masked word: positions (one weight an offset) buy a larger share of the gain from `mean` to
-    `content_position` than word-word scores and their maps do, on both corpora. Reason: with one
-    layer and a masked word no query carries the missing word (Wibisono & Wang 2023), so
-    scores can only use what the context already says; offsets are what CBOW lacks.
- 2. Next word: query-key scores and their maps buy a larger share of the gain from `causal_mean` to
+    `mean_query_attention_position` than word-word scores and their maps do, on both corpora.
+    Reason: with one layer and a masked word no query carries the missing word (Wibisono & Wang
+    2023), so scores can only use what the context already says; offsets are what CBOW lacks.
+ 2. Next word: query-key scores and their maps buy a larger share of the gain from `next_mean` to
     `attention_position` than positions do: here the last word asks, and it is a word.
- 3. `block` (residual, layer norm, feed-forward) is distinguishably better than attention_position
-    with as many heads.
+ 3. `transformer_block` (residual, layer norm, feed-forward) is distinguishably better than
+    attention_position with as many heads.
  4. Heads take less than .02 nats off the loss of `attention_position`.
- 5. Similarity (WS-353, SimLex-999): no rung is distinguishably better than gensim's skip-gram.
+ 5. Similarity (WS-353, SimLex-999): no architecture is distinguishably better than gensim's
+    skip-gram.
  6. `mean` and gensim's CBOW, one model on paper, differ distinguishably in masked-word loss: other
     optimiser, an output bias, a gradient divided by the window. That is why `mean`, and not `cbow`,
     is the foot of the ladder.
 
 Known when this was written: results/word2vec_vs_attention, where positions hardly lowered the loss
-of `attention`, `masked_attention` was far below `cbow`, and no attention model was distinguishably
-better than skip-gram in similarity. So 2, 5 and 6 lean on seen results. After 3 and 4 were written,
-the learning rate of `block` was chosen on the training loss of one epoch over two million words of
-wiki17m, where four heads were no better than one, and `block` behind both at every rate tried.
+of `attention`, `mask_query_attention` was far below `cbow`, and no attention model was
+distinguishably better than skip-gram in similarity. So 2, 5 and 6 lean on seen results. After 3 and
+4 were written, the learning rate of `transformer_block` was chosen on the training loss of one
+epoch over two million words of wiki17m, where four heads were no better than one, and
+`transformer_block` behind both at every rate tried.
 
-Asked again later, of the same trained models: the primary views, which the design had marked, are
-now chosen on the development parts of MEN and SimVerb. Losses have no view; only 5 can change.
+Asked again later, of the same trained models: the selected embeddings, which the design had marked,
+are now chosen on the development parts of MEN and SimVerb. Losses have no embedding; only 5 can
+change.
 
-Decision rule, for each corpus by itself, on the primary views only, with 5 seeds; with fewer a
-prediction is undecided. Every verdict is printed with its n and its seeds. A prediction holds
+Decision rule, for each corpus by itself, on the selected embeddings only, with 5 seeds; with fewer
+a prediction is undecided. Every verdict is printed with its n and its seeds. A prediction holds
 overall where it holds on all corpora, and fails where it fails on one.
  1. and 2.: an ingredient's share is its part of the whole gain, as a mean over both orderings, in
     each seed. Holds where Student's 95 % interval over seeds of the paired difference of the two
@@ -42,8 +45,8 @@ overall where it holds on all corpora, and fails where it fails on one.
     (items and seeds) without 0.
  4.: holds where the whole interval of the paired difference lies within -.02 and +.02, fails where
     it lies wholly outside.
- 5.: "better" and "worse" as in 3. Fails where one rung is better than skip-gram on one of the sets;
-    holds where none is and at least one is worse; undecided where nothing is significant.
+ 5.: "better" and "worse" as in 3. Fails where one architecture is better than skip-gram on one of
+    the sets; holds where none is and at least one is worse; undecided where nothing is significant.
  6.: holds as in 3., whichever is better; fails where the interval lies within -.02 and +.02 and
     nothing is significant.
 
@@ -54,18 +57,18 @@ overall where it holds on all corpora, and fails where it fails on one.
  lies below .02 nats, and undecided otherwise.
 
 Shares hold for other seeds on the same text, not for other text: two corpora are two cases. One
-setting of learning rates and batch serves every rung but `block` (the defaults, chosen for
-word2vec_vs_attention on training loss and MEN's development part, with attention models); a part of
-what separates two rungs may be tuning.
+setting of learning rates and batch serves every architecture but `transformer_block` (the defaults,
+chosen for word2vec_vs_attention on training loss and MEN's development part, with attention
+models); a part of what separates two architectures may be tuning.
 """
 
 from collections.abc import Iterable
 
-from wordrel.config.rungs import POSITIONS, QUERY_KEY, WORD_SCORES
+from wordrel.config.architectures import POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import ladder
+from wordrel.report.architectures import Ladder, architectures
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.queries import Row
-from wordrel.report.rungs import Ladder, rungs
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
     SEEDS,
@@ -88,14 +91,18 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:
     """Prediction -> verdict on one corpus, by the rule above."""
-    names = {rung: str(model["name"]) for rung, model in rungs(results).items()}
-    masked = Ladder("masked_word", "mean", ("content_position",))
-    causal = Ladder("next_word", "causal_mean", ("attention_position",))
-    heads, below = names.get("heads", ""), names.get("attention_position", "")
+    names = {
+        architecture: str(model["name"]) for architecture, model in architectures(results).items()
+    }
+    masked = Ladder("masked_word", "mean", ("mean_query_attention_position",))
+    causal = Ladder("next_word", "next_mean", ("attention_position",))
+    heads, below = names.get("attention_position_heads", ""), names.get("attention_position", "")
     return {
         "1": by_shares(ladder.climb(results, corpus, masked), POSITIONS, WORD_SCORES),
         "2": by_shares(ladder.climb(results, corpus, causal), QUERY_KEY, POSITIONS),
-        "3": by_difference(difference(results, corpus, NEXT, heads, names.get("block", ""))),
+        "3": by_difference(
+            difference(results, corpus, NEXT, heads, names.get("transformer_block", ""))
+        ),
         "4": within_margin(difference(results, corpus, NEXT, below, heads)),
         "5": none_better(results, corpus, names.values()),
         "6": differ(difference(results, corpus, MASKED, "cbow", names.get("mean", ""))),
@@ -105,7 +112,7 @@ def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:
 def by_shares(climb: ladder.Climb | None, first: str, second: str) -> Verdict:
     """Holds where the first ingredient's share is distinguishably larger than the second's."""
     if climb is None or not {first, second} <= set(climb.gains):
-        return Verdict("undecided", "a rung was not trained")
+        return Verdict("undecided", "an architecture was not trained")
     way = (
         f"{climb.foot} to {climb.top}, {climb.orderings} orderings, n {climb.n_scored:,}, "
         f"{len(climb.seeds)} seeds"

@@ -7,12 +7,12 @@ trained again on text whose sentences are shuffled, another order in each epoch.
 do "mary gave roses to susan" and "susan gave roses to mary" differ for it?
 
 Prediction, written before a shuffled model was trained, or any model asked `word_order`:
- 1. `cbow`, `mean`, `causal_mean` and `attention` are not moved at all when the words of a context
+ 1. `cbow`, `mean`, `next_mean` and `attention` are not moved at all when the words of a context
     other than the one that asks change places; by algebra, so the trained models show that the
     code does what the equations say.
  2. `attention` is moved when the word that asks changes places with another, and its loss rises:
     the last word matters as such.
- 3. `position_weight`, `masked_attention` and `attention_position` are moved by permuting the
+ 3. `position_weight`, `mask_query_attention` and `attention_position` are moved by permuting the
     others, and their loss rises.
  4. Shuffled training text costs every model more than .1 nats of held-out loss: near words predict
     better than others of the sentence, and a window sees only near ones. (So it costs those, too,
@@ -55,10 +55,10 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-MOVED = ("position_weight", "masked_attention", "attention_position")
+MOVED = ("position_weight", "mask_query_attention", "attention_position")
 MODELS = (
-    *("cbow", "mean", "position_weight", "masked_attention"),
-    *("causal_mean", "attention", "attention_position"),
+    *("cbow", "mean", "position_weight", "mask_query_attention"),
+    *("next_mean", "attention", "attention_position"),
 )
 MASKED = "held_out_loss.masked_word"
 COST, FALL = 0.1, 0.1
@@ -96,13 +96,13 @@ def surprise(results: Results) -> str:
         ValueError: where the tables no longer say it.
     """
     (corpus,) = queries.corpora(results)
-    names = ("masked_attention_shuffled", "masked_attention")
+    names = ("mask_query_attention_shuffled", "mask_query_attention")
     gap = difference(results, corpus, "men_test", *names)
     borne_out("shuffled text helps on MEN", [ahead(gap) == 1])
     loss = difference(results, corpus, MASKED, *names)
     return (
         "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
-        f"words stand in random order, `masked_attention` gains {shown_gap(gap)} on MEN, though "
-        f"its held-out loss rises by {shown_gap(loss)} nats. A window of shuffled text reaches the "
-        "whole sentence."
+        f"words stand in random order, `mask_query_attention` gains {shown_gap(gap)} on MEN, "
+        f"though its held-out loss rises by {shown_gap(loss)} nats. A window of shuffled text "
+        "reaches the whole sentence."
     )

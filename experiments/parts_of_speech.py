@@ -2,21 +2,23 @@
 
 Question: the note says that in self-attention "nouns and verbs get a better (positive) dot product
 than a verb and an article" (claim C2), and that an article helps little to predict the next word
-(claim C3). Is that so where it was first said, in attention without maps (`basic`: the product of
-the two words' own vectors), and with a learned query and key (`attention`, `content`)? Is it so in
-word2vec and in plain counts as well, and is it left once frequency, distance and PMI are held?
+(claim C3). Is that so where it was first said, in attention without maps (the product of the two
+words' own vectors: `dot_product_attention`), and with a learned query and key (`attention`,
+`mean_query_attention`)? Is it so in word2vec and in plain counts as well, and is it left once
+frequency, distance and PMI are held?
 
 Prediction, written before any of these models was evaluated on `ud_parts_of_speech` or
 `held_out_by_class` on these corpora:
- 1. In `basic` (reading in.in) noun-verb pairs stand above verb-article pairs that are as far apart.
+ 1. In `dot_product_attention` (reading in.in) noun-verb pairs stand above verb-article pairs that
+    are as far apart.
  2. In `attention` (q.k) they do too.
  3. And so they do in skip-gram (in.in) and cbow (in.in): what C2 says is nothing that attention has
     and word2vec lacks.
  4. With log frequencies, distance and PMI held, noun-verb pairs are no longer above verb-article
-    pairs in at least one of `basic` and `attention`: an article goes with nouns and is frequent,
-    and that is most of it.
+    pairs in at least one of `dot_product_attention` and `attention`: an article goes with nouns and
+    is frequent, and that is most of it.
  5. Hiding the determiners from the context adds less loss, per hidden word, than hiding as many
-    other words, in `attention`, `attention_position`, `basic` and `causal_mean`.
+    other words, in `attention`, `attention_position`, `dot_product_attention` and `next_mean`.
 
 Decision rule, on each corpus by itself, with 5 seeds; with fewer a prediction is undecided.
  1., 2. and 3.: the row `ud_parts_of_speech` (AUC over pairs matched for distance, intervals over
@@ -29,10 +31,10 @@ Decision rule, on each corpus by itself, with 5 seeds; with fewer a prediction i
     above in one.
  A prediction holds overall where it holds on both corpora, and fails where it fails on one.
 
- C2 is supported where, in `basic` and in `attention` and on both corpora, the AUC is above .5, the
- mean product of nouns with verbs is positive, and the coefficient is above 0 (whole intervals).
- It is contradicted where on both corpora and in both the AUC lies below .5. It is partly supported
- where the AUC is above .5 in one of the four at least, and undecided otherwise.
+ C2 is supported where, in `dot_product_attention` and in `attention` and on both corpora, the AUC
+ is above .5, the mean product of nouns with verbs is positive, and the coefficient is above 0
+ (whole intervals). It is contradicted where on both corpora and in both the AUC lies below .5. It
+ is partly supported where the AUC is above .5 in one of the four at least, and undecided otherwise.
  C3 is supported where 5 holds overall, contradicted where in all models and on both corpora hiding
  determiners adds more than hiding others, partly supported where it adds less in one of them at
  least, and undecided otherwise.
@@ -77,9 +79,14 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def _on(results: Results, corpus: str) -> dict[str, Verdict]:
-    named = {"1": {"basic": CLAIMED["basic"]}, "2": {"attention": CLAIMED["attention"]}}
+    named = {
+        "1": {"dot_product_attention": CLAIMED["dot_product_attention"]},
+        "2": {"attention": CLAIMED["attention"]},
+    }
     found = {
-        name: _verdict({m: auc(results, corpus, m, view) for m, view in models.items()}, 0.5)
+        name: _verdict(
+            {m: auc(results, corpus, m, embedding) for m, embedding in models.items()}, 0.5
+        )
         for name, models in {**named, "3": CONTROL}.items()
     }
     held = {model: coefficient(results, corpus, model) for model in CLAIMED}
@@ -124,7 +131,7 @@ def best_auc(results: Results) -> str:
         others = [row for row in rows if row.model in ("skip_gram", "cbow", "ppmi_svd")]
         top = max(others, key=lambda row: -1.0 if isnan(row.score) else row.score)
         asking[f"on {corpus}"] = score(results, corpus, "ud_parts_of_speech", "attention", "q.k")
-        best[f"{top.model} ({top.view}) on {corpus}"] = top
+        best[f"{top.model} ({top.embedding}) on {corpus}"] = top
     clear = map(apart, asking.values(), best.values())
     borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
     return (

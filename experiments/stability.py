@@ -36,7 +36,7 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-ATTENTION = ("attention", "attention_position", "masked_attention")
+ATTENTION = ("attention", "attention_position", "mask_query_attention")
 TRAINED = ("skip_gram", "cbow", "mean", *ATTENTION)
 MODELS = ("ppmi_svd", *TRAINED)
 LITTLE, MUCH = 0.8, 0.8

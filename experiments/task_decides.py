@@ -3,22 +3,22 @@
 Question: the note says that the dot product tells how related two vectors are *for the task that is
 learnt* (claim C4). Two architectures, a plain mean and learned query-key scores (asked by the mean
 of the context, so that all three tasks allow it), each learn three tasks from the same text: a word
-from both sides (`mean`, `content`), the next word (`causal_mean`, `causal_content`), and a word
-from both sides in shuffled sentences (`mean_shuffled`, `content_shuffled`). Do pair scores change
-more between tasks than between seeds, and how much is that beside word2vec's two tasks (skip-gram
-and CBOW)?
+from both sides (`mean`, `mean_query_attention`), the next word (`next_mean`, `next_mean_query`),
+and a word from both sides in shuffled sentences (`mean_shuffled`, `mean_query_attention_shuffled`).
+Do pair scores change more between tasks than between seeds, and how much is that beside word2vec's
+two tasks (skip-gram and CBOW)?
 
-Prediction, written before `causal_content` or any shuffled model was trained:
+Prediction, written before `next_mean_query` or any shuffled model was trained:
  1. In both architectures the cosines of pairs of words agree less between a word from both sides
     and the next word than between two seeds of either.
  2. The same between ordered and shuffled text.
  3. Skip-gram and CBOW agree less than the two tasks of each architecture do: they differ in more
     than the task (one word at a time, and gensim's own optimisation of each).
- 4. The next word costs: on MEN, `causal_mean` is below `mean`, and `causal_content` below
-    `content`, since half of the context is gone.
+ 4. The next word costs: on MEN, `next_mean` is below `mean`, and `next_mean_query` below
+    `mean_query_attention`, since half of the context is gone.
 
 Decision rule, with 5 seeds of each model; with fewer everything is undecided. Agreement is
-Spearman's correlation of the cosines of pairs of probe words in the primary views (table
+Spearman's correlation of the cosines of pairs of probe words in the selected embeddings (table
 `agreement`, measure rank_correlation; the interval is over words), of two models across seeds, or
 of two seeds of one.
  1. and 2.: an architecture supports it where the interval between tasks lies below those between
@@ -66,12 +66,15 @@ def surprise(results: Results) -> str:
         ValueError: where the tables no longer say it.
     """
     (corpus,) = queries.corpora(results)
-    seeds = agreement(results, corpus, "rank_correlation", "content", "content")
-    between = agreement(results, corpus, "rank_correlation", "mean", "causal_mean")
+    seeds = agreement(
+        results, corpus, "rank_correlation", "mean_query_attention", "mean_query_attention"
+    )
+    between = agreement(results, corpus, "rank_correlation", "mean", "next_mean")
     borne_out("seeds of content disagree", [apart(seeds, between) == -1])
     return (
         "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
-        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of `content`, and at "
-        f"{shown_value(between)} between `mean` and `causal_mean`, which predict another word "
+        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of "
+        "`mean_query_attention`, and at "
+        f"{shown_value(between)} between `mean` and `next_mean`, which predict another word "
         f"({corpus}, rank correlation, 5 seeds)."
     )

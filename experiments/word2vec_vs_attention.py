@@ -2,8 +2,8 @@
 
 Question: on one corpus, with the same vocabulary, window, subsampling, noise, dimensions and number
 of trained tokens, how do a word2vec model (skip-gram, CBOW) and a single self-attention layer
-(`attention`, `attention_position`, `masked_attention`) differ in how alike they hold two words, in
-how strongly and in which direction they relate them, in syntax, in what a word means in its
+(`attention`, `attention_position`, `mask_query_attention`) differ in how alike they hold two words,
+in how strongly and in which direction they relate them, in syntax, in what a word means in its
 sentence, in how well they predict held-out words, and in which words they put next to each other?
 
 Prediction. 1 to 4 were written before the first run with three seeds (WS-353, SimLex-999, Google,
@@ -15,28 +15,28 @@ evaluated on their tasks; 1 and 2 then got more test sets.
     close but what word2vec asks already.
  2. Analogies (3CosAdd on Google, MSR, BATS): every attention model is below skip-gram (Wibisono &
     Wang 2023: attention needs stronger assumptions for linear analogies).
- 3. Held-out loss: `masked_attention` is below CBOW (it weighs words and offsets, CBOW cannot), and
-    `attention_position` below `attention`.
+ 3. Held-out loss: `mask_query_attention` is below CBOW (it weighs words and offsets, CBOW cannot),
+    and `attention_position` below `attention`.
  4. Neighbours: the ten nearest words of two seeds of one model agree more than those of an
     attention model and a word2vec model; both agree in well under 90 %.
  5. Direction (free association; hypernymy): `attention` and `attention_position`, which have a
     query and a key, tell which way a relation goes better than skip-gram.
  6. Selectional preference (SP-10K): no attention model beats skip-gram, whose input and output
     tables are trained on exactly this: which words stand near which.
- 7. Syntax: `attention_position` and `masked_attention` tell linked from unlinked words of a
+ 7. Syntax: `attention_position` and `mask_query_attention` tell linked from unlinked words of a
     sentence better than CBOW, since they learn which places matter.
- 8. In context (WiC, SCWS): `masked_attention` is better than CBOW, whose hidden vector is
+ 8. In context (WiC, SCWS): `mask_query_attention` is better than CBOW, whose hidden vector is
     contextual too but weighs all words alike.
  9. C2, nouns and verbs against verbs and articles: every model but the random one scores a
     noun-verb pair above a verb-article pair more often than not, so this is nothing that attention
     has and word2vec lacks.
-10. Calibrated loss: after calibration on other text, `masked_attention` is still below CBOW,
+10. Calibrated loss: after calibration on other text, `mask_query_attention` is still below CBOW,
     as in 3. Written last, when `calibration` had shown the same on a third of these corpora, before
     a model of this study was evaluated on it.
 
-Decision rule, for each corpus by itself, on the primary views only (chosen on development splits:
-table `views`), on the items that all models answer, with 5 seeds; with fewer a verdict is
-preliminary.
+Decision rule, for each corpus by itself, on the selected embeddings only (chosen on development
+splits: table `embeddings`), on the items that all models answer, with 5 seeds; with fewer a verdict
+is preliminary.
  1., 2., 3., 5. to 8. and 10.: "better" and "worse" need p < .05 after Holm over the question's
     table, and an interval of the paired difference without 0. A prediction holds where no
     difference contradicts it and at least one supports it, fails where one contradicts it, and is
@@ -78,7 +78,7 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-ATTENTION = ("attention", "attention_position", "masked_attention")
+ATTENTION = ("attention", "attention_position", "mask_query_attention")
 WORD2VEC = ("skip_gram", "cbow")
 ANALOGIES = ("google_analogies", "msr_analogies", "bats")
 DIRECTION, SYNTAX = ("usf_direction", "hyperlex_direction_test"), ("ud_syntax",)
@@ -91,8 +91,8 @@ COMPARED: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "5": (tuple((model, "skip_gram") for model in ATTENTION[:2]), DIRECTION),
     "6": (tuple(("skip_gram", model) for model in ATTENTION), PREFERENCE),
     "7": (tuple((model, "cbow") for model in ATTENTION[1:]), SYNTAX),
-    "8": ((("masked_attention", "cbow"),), CONTEXT),
-    "10": ((("masked_attention", "cbow"),), (CALIBRATED,)),
+    "8": ((("mask_query_attention", "cbow"),), CONTEXT),
+    "10": ((("mask_query_attention", "cbow"),), (CALIBRATED,)),
 }
 """Prediction -> who is better than whom, on which tasks; 3, 4 and 9 have rules of their own."""
 
@@ -122,10 +122,10 @@ def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]
         prediction: [s for a, b in pairs for s in _signs(compared, a, b, tasks)]
         for prediction, (pairs, tasks) in COMPARED.items()
     }
-    found["3"] = [*_signs(compared, "masked_attention", "cbow", (MASKED,))]
+    found["3"] = [*_signs(compared, "mask_query_attention", "cbow", (MASKED,))]
     found["3"] += _signs(compared, "attention_position", "attention", (NEXT,))
     lists = queries.rows(result.agreement, corpus=corpus, measure="overlap")
-    classes = queries.rows(result.summary, corpus=corpus, task=CLASSES, primary=True)
+    classes = queries.rows(result.summary, corpus=corpus, task=CLASSES, selected=True)
     found["4"] = [*_neighbour_signs(lists)]
     found["9"] = [(above(row, 0.5), row) for row in classes if row.model != "random"]
     return {prediction: found[prediction] for prediction in sorted(found, key=int)}

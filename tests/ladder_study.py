@@ -1,4 +1,4 @@
-"""A made-up study with every rung of the ladder.
+"""A made-up study with every architecture of the ladder.
 
 The losses are sums of whole thousandths that differ by primes, so that every share can be worked
 out by hand; the other scores are there to fill the page.
@@ -19,18 +19,18 @@ MASKED = {
     "mean": 6.701,
     "word_weight": 6.608,
     "position_weight": 6.458,
-    "masked_attention": 6.391,
-    "content": 6.618,
-    "content_position": 6.428,
+    "mask_query_attention": 6.391,
+    "mean_query_attention": 6.618,
+    "mean_query_attention_position": 6.428,
 }
 NEXT = {
-    "causal_mean": 6.907,
-    "causal_position": 6.840,
-    "basic": 6.853,
+    "next_mean": 6.907,
+    "next_position_weight": 6.840,
+    "dot_product_attention": 6.853,
     "attention": 6.664,
     "attention_position": 6.633,
     "four_heads": 6.622,
-    "block": 6.519,
+    "transformer_block": 6.519,
 }
 OTHERS = ("random", "ppmi_svd", "skip_gram")
 NOISE = {1: 0.0, 2: 0.002, 3: -0.003, 4: 0.005, 5: -0.007}
@@ -47,18 +47,18 @@ Row = dict[str, Any]
 def models() -> list[Row]:
     """The models of the stored config, in the order of the study."""
     special = {"cbow": "word2vec", "skip_gram": "word2vec", "four_heads": "attention_position"}
-    heads = {"four_heads": 4, "block": 4}
+    heads = {"four_heads": 4, "transformer_block": 4}
     order = [*OTHERS, *MASKED, *NEXT]
     return [{"name": m, "kind": special.get(m, m), "heads": heads.get(m, 1)} for m in order]
 
 
 def losses() -> dict[str, dict[str, dict[int, float]]]:
-    """Corpus -> model -> seed -> loss; rungs share a part of a seed's noise, but not its size."""
+    """Corpus -> model -> seed -> loss; models share a part of a seed's noise, but not its size."""
     return {
         corpus: {
             model: {s: loss + i * more + n * (3 + 5 * i % 7) / 5 for s, n in NOISE.items()}
-            for rungs in (MASKED, NEXT)
-            for i, (model, loss) in enumerate(rungs.items())
+            for architectures in (MASKED, NEXT)
+            for i, (model, loss) in enumerate(architectures.items())
         }
         for corpus, more in CORPORA.items()
     }
@@ -86,7 +86,7 @@ def ladder_results(
         "scores": scores,
         "summary": summary,
         "comparisons": _comparisons(summary),
-        "views": [],
+        "embeddings": [],
         "measurements": [],
         "agreement": [r for c in of_seeds for r in _agreement(c, [m["name"] for m in settings])],
     }
@@ -106,9 +106,11 @@ def _static(corpus: str, i: int, model: Row) -> list[Row]:
 
 def _held_out(corpus: str, model: Row, found: Mapping[str, Mapping[int, float]]) -> list[Row]:
     rows = []
-    for objective, rungs in (("masked_word", MASKED), ("next_word", NEXT)):
+    for objective, architectures in (("masked_word", MASKED), ("next_word", NEXT)):
         task = f"held_out_loss.{objective}"
-        its_own = model["name"] in found and model["name"] not in ({*MASKED, *NEXT} - {*rungs})
+        its_own = model["name"] in found and model["name"] not in (
+            {*MASKED, *NEXT} - {*architectures}
+        )
         for seed in found.get(model["name"], NOISE) if its_own else NOISE:
             asked = ("fit", task, "loss_per_token", "context" if its_own else "", "lower")
             row = _score(corpus, model["name"], seed, asked) | {"n_items": 1054, "chance": 7.367}
@@ -121,11 +123,11 @@ def _held_out(corpus: str, model: Row, found: Mapping[str, Mapping[int, float]])
 
 
 def _score(corpus: str, model: str, seed: int, asked: tuple[str, str, str, str, str]) -> Row:
-    keys = ("question", "task", "measure", "view", "better")
+    keys = ("question", "task", "measure", "embedding", "better")
     row = {"corpus": corpus, "model": model, "seed": seed, **dict(zip(keys, asked, strict=True))}
     return (
         row
-        | {"primary": True, "low": float("nan"), "high": float("nan"), "note": ""}
+        | {"selected": True, "low": float("nan"), "high": float("nan"), "note": ""}
         | {"split": "test", "detail": False, "n_covered": 353, "chance": 0.0}
     )
 
@@ -138,7 +140,7 @@ def _runs(corpus: str, i: int, model: Row) -> list[Row]:
 
 
 def _summary(scores: list[Row]) -> list[Row]:
-    keys = ["corpus", "model", "question", "task", "measure", "view"]
+    keys = ["corpus", "model", "question", "task", "measure", "embedding"]
     rows = []
     for _, group in pd.DataFrame(scores).groupby(keys, sort=False):
         first, score = group.iloc[0].to_dict(), group["score"].mean()
@@ -156,7 +158,9 @@ def _comparisons(summary: list[Row]) -> list[Row]:
             gap = a["score"] - b["score"]
             ends = {"difference": gap, "low": gap - 0.01, "high": gap + 0.01}
             p = {"p": 1e-4, "p_holm": 0.01} if abs(gap) > 0.01 else {"p": 0.5, "p_holm": 1.0}
-            names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "view")}
+            names = {
+                f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "embedding")
+            }
             rows.append(
                 {k: a[k] for k in keys} | names | ends | p | {"seeds": len(NOISE)} | _UNTESTED
             )
@@ -173,7 +177,13 @@ def _agreement(corpus: str, names: list[str]) -> list[Row]:
             overlap = 0.62 / (1 + j) - 0.01 * (i % 5)
             row = {"corpus": corpus, "between": "models" if j else "seeds", "score": overlap}
             row |= {"measure": "overlap"}
-            row |= {"model_a": a, "model_b": b, "view_a": "input", "view_b": "input", "pairs": 10}
+            row |= {
+                "model_a": a,
+                "model_b": b,
+                "embedding_a": "input",
+                "embedding_b": "input",
+                "pairs": 10,
+            }
             rows.append(row | {"low": overlap, "high": overlap, "n_items": 1000, "chance": 0.0002})
     return rows
 

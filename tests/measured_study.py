@@ -13,7 +13,7 @@ from wordrel.study.schema import COLUMNS
 SAMPLES = {"wiki17m-1m": 980_000, "wiki17m-4m": 3_900_000, "wiki17m": 15_000_000}
 BEHIND = {"wiki17m-1m": 0.2, "wiki17m-4m": 0.1, "wiki17m": 0.0}  # of a score
 FASTER = {"wiki17m-1m": 15, "wiki17m-4m": 4, "wiki17m": 1}
-MASKED, NEXT = "masked_attention", "attention_position"
+MASKED, NEXT = "mask_query_attention", "attention_position"
 SPEECH = ("NOUN", "VERB", "ADJ", "DET")
 ORDERS = ("others permuted", "two words exchanged", "asking word exchanged", "all permuted")
 KINDS = {"learned_weights": "learned", "word_order": "order", "attention_roles": "roles"}
@@ -63,7 +63,9 @@ def _offsets() -> list[Row]:
     for model, most, slope in ((MASKED, 5, 0.25), (NEXT, 0, 0.125)):
         for k in (*range(-5, 0), *range(1, most + 1)):
             near = 2 * slope - slope * (abs(k) - 1)
-            rows += [_row(model, "learned_weights", "offsets", (f"{k:+d}", "score", near))]
+            rows += [
+                _row(model, "learned_weights", "relative_position", (f"{k:+d}", "score", near))
+            ]
             at = (f"offset {k:+d}", "mean_weight", 0.12 + near / 10)
             rows += [_row(model, "learned_weights", "attention", at)]
     return sorted(rows, key=lambda row: str(row["group"]))  # as text: the page sorts by number
@@ -71,10 +73,10 @@ def _offsets() -> list[Row]:
 
 def _words() -> list[Row]:
     return [
-        _row(MASKED, "learned_weights", view, (f"frequency {k}/10", statistic, value))
+        _row(MASKED, "learned_weights", embedding, (f"frequency {k}/10", statistic, value))
         for k in range(1, 11)
-        for view, statistic, value in (
-            ("words", "score", -1.4 + 0.2 * k),
+        for embedding, statistic, value in (
+            ("per_word_weight", "score", -1.4 + 0.2 * k),
             ("attention", "relative_weight", 0.4 + 0.1 * k),
         )
     ]
@@ -101,8 +103,14 @@ def _roles() -> list[Row]:
     return [*rows, _row(NEXT, "attention_roles", "exchanged", ("all", "added_loss", 1.25))]
 
 
-def _row(model: str, task: str, view: str, told: tuple[str, str, float]) -> Row:
+def _row(model: str, task: str, embedding: str, told: tuple[str, str, float]) -> Row:
     group, statistic, value = told
-    row = {"corpus": "wiki17m", "model": model, "task": task, "view": view, "primary": False}
+    row = {
+        "corpus": "wiki17m",
+        "model": model,
+        "task": task,
+        "embedding": embedding,
+        "selected": False,
+    }
     row |= {"group": group, "statistic": statistic, "value": value, "seeds": 5, "n": 400}
     return row | {"low": value - 0.05, "high": value + 0.05}

@@ -7,21 +7,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Vocab
 from wordrel.models import MODELS
 from wordrel.models.matched.weights import initial_weights
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
-READERS = (*RUNGS, "cbow")
-NEXT = tuple(name for name in RUNGS if RUNGS[name].objective == "next_word")
+READERS = (*ARCHITECTURES, "cbow")
+NEXT = tuple(name for name in ARCHITECTURES if ARCHITECTURES[name].objective == "next_word")
 Tensors = Mapping[str, NDArray[np.float32]]
 
 
 def random_readings(
     name: str, vocab: Vocab, *, dim: int = 6, window: int = 3, **given: Any
-) -> Readings:
-    """Of one rung, or "cbow"."""
+) -> WordModel:
+    """Of one architecture, or "cbow"."""
     config = _config(name, given)
     return read(name, random_tensors(name, len(vocab), dim, window, **given), vocab, window, config)
 
@@ -39,7 +39,7 @@ def random_tensors(
 
 def read(
     name: str, tensors: Tensors, vocab: Vocab, window: int, config: Any = None, **given: Any
-) -> Readings:
+) -> WordModel:
     config = config or _config(name, given)
     dim = tensors["input"].shape[1]
     training = TrainingConfig(dim=dim, window=window, shrink_window=False)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from task_spaces import readings_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Task
 from wordrel.tasks.items import InText, Sentence
 from wordrel.tasks.registry import DataSet, TaskInfo
@@ -37,7 +37,7 @@ class Around:
         raise AssertionError("not asked for")
 
 
-def reader_of(space: Mapping[str, Sequence[float]], **others: Any) -> Readings:
+def reader_of(space: Mapping[str, Sequence[float]], **others: Any) -> WordModel:
     rows = np.array(list(space.values()), dtype=np.float32)
     return readings_of(space, context=Around(rows), **others)
 

@@ -10,9 +10,9 @@ from jaxtyping import Float64, Int64
 
 from wordrel.config import PairsTask
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import own_task
-from wordrel.tasks.base import Outcome, Task
+from wordrel.tasks.base import Predictions, Task
 from wordrel.tasks.items import Items
 from wordrel.tasks.registry import REGISTRY
 
@@ -21,10 +21,10 @@ def vocab_of(words: Sequence[str]) -> Vocab:
     return Vocab(tuple(words), np.arange(len(words), 0, -1, dtype=np.int64))
 
 
-def readings_of(space: Mapping[str, Sequence[float]], **others: Any) -> Readings:
-    """A model whose only view, `input`, has one given row a word."""
+def readings_of(space: Mapping[str, Sequence[float]], **others: Any) -> WordModel:
+    """A model whose only embedding, `input`, has one given row a word."""
     rows = np.array(list(space.values()), dtype=np.float32)
-    return Readings(vocab_of(list(space)), {"input": rows}, primary={"alike": "input"}, **others)
+    return WordModel(vocab_of(list(space)), {"input": rows}, selected={"alike": "input"}, **others)
 
 
 def task_of(kind: str, words: Sequence[str], **fields: Any) -> Task:
@@ -77,13 +77,15 @@ class Told:
         return np.asarray(self.of(left, right), dtype=np.float64)
 
 
-def relating(vocab: Vocab, **relations: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Readings:
-    """A model without views that has these relations, the first of which is its primary one."""
+def relating(
+    vocab: Vocab, **relations: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> WordModel:
+    """A model without embeddings that has these relations, the first of which is selected."""
     told = {name: Told(of) for name, of in relations.items()}
-    return Readings(vocab, {}, relations=told, primary={"relate": next(iter(relations))})
+    return WordModel(vocab, {}, relations=told, selected={"relate": next(iter(relations))})
 
 
-def auc(outcome: Outcome) -> float:
+def auc(outcome: Predictions) -> float:
     """The share of couples (gold 1, gold 0) in which gold 1 has the larger number."""
     said = np.isfinite(outcome.predicted)
     gold, predicted = outcome.gold[said], outcome.predicted[said]

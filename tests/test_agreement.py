@@ -26,8 +26,8 @@ def space(seed, words=WORDS, width=20):
     return np.random.default_rng(seed).normal(size=(words, width))
 
 
-def rows_of(cells, primary=None, statistics=QUICK):
-    rows = agreement_rows("text", cells, primary or {}, WORDS, statistics)
+def rows_of(cells, selected=None, statistics=QUICK):
+    rows = agreement_rows("text", cells, selected or {}, WORDS, statistics)
     return {(row["model_a"], row["model_b"], row["measure"]): row for row in rows}
 
 
@@ -120,13 +120,13 @@ def test_shuffled_vectors_agree_by_chance():
     assert shuffled[0]["cka"]["chance"] == shuffled[0]["rank_correlation"]["chance"] == 0
 
 
-def test_the_chosen_view_speaks_for_a_model_and_its_first_where_none_was_chosen():
+def test_the_chosen_embedding_speaks_for_a_model_and_its_first_where_none_was_chosen():
     same, other = probed(space(6)), probed(space(7))
     cells = {("a", 1): {"v": other, "w": same}, ("b", 1): {"x": same, "y": other}}
     chosen = rows_of(cells, {"a": "w"})["a", "b", "overlap"]
-    assert (chosen["view_a"], chosen["view_b"], chosen["score"]) == ("w", "x", 1.0)
+    assert (chosen["embedding_a"], chosen["embedding_b"], chosen["score"]) == ("w", "x", 1.0)
     first = rows_of(cells)["a", "b", "overlap"]
-    assert (first["view_a"], first["view_b"]) == ("v", "x")
+    assert (first["embedding_a"], first["embedding_b"]) == ("v", "x")
     assert first["score"] < 0.2
 
 

@@ -9,19 +9,19 @@ from wordrel.config import StatisticsConfig
 from wordrel.study.analysis import analyse, measurement_rows
 from wordrel.study.answers import Asked
 from wordrel.study.select import Choice
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 GOLD = np.arange(60.0)
 FEW = StatisticsConfig(resamples=200, exploratory_resamples=100)
 
 
-def outcome(view: str, strength: float, seed: int, **given: object) -> Outcome:
-    noise = np.random.default_rng([seed, len(view)]).standard_normal(len(GOLD))
-    whole = Outcome(
+def outcome(embedding: str, strength: float, seed: int, **given: object) -> Predictions:
+    noise = np.random.default_rng([seed, len(embedding)]).standard_normal(len(GOLD))
+    whole = Predictions(
         task="sets",
         measure="spearman",
-        view=view,
-        primary=view == "input",
+        embedding=embedding,
+        selected=embedding == "input",
         gold=GOLD,
         predicted=strength * GOLD + 10 * noise,
         covered=np.ones(len(GOLD), dtype=np.bool_),
@@ -34,7 +34,7 @@ def outcome(view: str, strength: float, seed: int, **given: object) -> Outcome:
 
 
 def asked(**given: object) -> Asked:
-    """Two models with two seeds; the first has a second view, with holes."""
+    """Two models with two seeds; the first has a second embedding, with holes."""
     holes = outcome("sparse", 1.0, 7, **given).predicted.copy()
     holes[:20] = np.nan
     outcomes = {
@@ -47,9 +47,9 @@ def asked(**given: object) -> Asked:
     return Asked("text", "alike", outcomes)
 
 
-def test_a_view_with_holes_takes_no_items_from_those_that_are_compared() -> None:
+def test_an_embedding_with_holes_takes_no_items_from_those_that_are_compared() -> None:
     tables = analyse(asked(), FEW)
-    scored = {(row["model"], row["view"]): row["n_scored"] for row in tables["summary"]}
+    scored = {(row["model"], row["embedding"]): row["n_scored"] for row in tables["summary"]}
     assert scored == {("a", "input"): 60, ("a", "sparse"): 40, ("b", "input"): 60}
     assert all(np.isfinite(row["low"]) and row["low"] < row["high"] for row in tables["summary"])
     (pair,) = tables["comparisons"]
@@ -59,10 +59,10 @@ def test_a_view_with_holes_takes_no_items_from_those_that_are_compared() -> None
     assert pair["detectable"] > 0
 
 
-def test_the_primary_rows_do_not_depend_on_the_views_beside_them() -> None:
+def test_the_selected_rows_do_not_depend_on_the_embeddings_beside_them() -> None:
     whole = asked()
     alone = replace(whole, outcomes={k: v for k, v in whole.outcomes.items() if k[1] == "input"})
-    rows = [row for row in analyse(whole, FEW)["summary"] if row["primary"]]
+    rows = [row for row in analyse(whole, FEW)["summary"] if row["selected"]]
     assert rows == analyse(alone, FEW)["summary"]
     assert analyse(whole, FEW)["comparisons"] == analyse(alone, FEW)["comparisons"]
 
@@ -90,5 +90,5 @@ def test_measurements_are_told_over_seeds() -> None:
     first, second = measurement_rows("text", "syntax", cells, choice, 0.95)
     assert (first["model"], first["value"], first["seeds"], first["n"]) == ("m", 1.5, 2, 40)
     assert first["low"] < 1.5 - 1.96 * 0.1 and first["high"] > 1.5 + 1.96 * 0.1
-    assert (first["primary"], second["primary"]) == (True, False)
+    assert (first["selected"], second["selected"]) == (True, False)
     assert second["high"] - second["low"] == pytest.approx(2 * 1.96 * 0.1, rel=1e-3)

@@ -81,7 +81,7 @@ def test_both_pages_say_what_is_under_revision(results: dict[str, Results]) -> N
     ladder, parts = results["ladder"], results["parts_of_speech"]
     masked, next_word = (f"held_out_loss.{objective}" for objective in ("masked_word", "next_word"))
     losses = [
-        score(ladder, "wiki17m-5m", masked, "masked_attention"),
+        score(ladder, "wiki17m-5m", masked, "mask_query_attention"),
         *(score(ladder, "wiki17m-5m", next_word, m) for m in queries.kinds(ladder)),
     ]
     values = [row.score for row in losses if row is not None]

@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 
 from wordrel.study.answers import read_measurements, read_outcomes, write_answers
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 
-def outcome(task: str, view: str, items: int, **given: object) -> Outcome:
+def outcome(task: str, embedding: str, items: int, **given: object) -> Predictions:
     rng = np.random.default_rng(items)
-    whole = Outcome(
+    whole = Predictions(
         task=task,
         measure="spearman",
-        view=view,
-        primary=view == "input",
+        embedding=embedding,
+        selected=embedding == "input",
         gold=rng.standard_normal(items),
-        predicted=np.random.default_rng([items, len(view)]).standard_normal(items),
+        predicted=np.random.default_rng([items, len(embedding)]).standard_normal(items),
         covered=rng.random(items) < 0.5,
         cluster=np.arange(items)[::-1].copy(),
         chance=0.25,
         better="higher",
-        note=f"note on {view}",
+        note=f"note on {embedding}",
     )
     return replace(whole, **given)  # type: ignore[arg-type]
 
@@ -46,7 +46,7 @@ def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
     found = read_outcomes(tmp_path / "a.parquet")
     assert len(found) == len(GIVEN)
     for before, after in zip(GIVEN, found, strict=True):
-        for name in Outcome.__dataclass_fields__:
+        for name in Predictions.__dataclass_fields__:
             np.testing.assert_array_equal(getattr(after, name), getattr(before, name), strict=True)
 
 
@@ -64,7 +64,7 @@ def test_the_same_answers_are_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_two_views_of_one_row_have_the_same_items(tmp_path: Path) -> None:
+def test_two_embeddings_of_one_row_have_the_same_items(tmp_path: Path) -> None:
     other = replace(GIVEN[1], gold=GIVEN[0].gold + 1)
-    with pytest.raises(ValueError, match="sets: found other items in view 'output'"):
+    with pytest.raises(ValueError, match="sets: found other items in embedding 'output'"):
         write_answers(tmp_path / "a.parquet", [GIVEN[0], other], [])

@@ -131,23 +131,26 @@ def test_dotted_overrides_are_those_of_the_command_line(tiny: Path):
 
 
 def test_a_loaded_model_answers_as_the_one_that_was_scored(tiny: Path):
-    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
-    assert set(readings.views) >= {"input"}
-    view = readings.views[readings.primary["alike"]]
-    cat, dog = (view[readings.vocab.index[word]].astype(np.float64) for word in ("cat", "dog"))
+    word_model = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    assert set(word_model.embeddings) >= {"input"}
+    embedding = word_model.embeddings[word_model.selected["alike"]]
+    cat, dog = (
+        embedding[word_model.vocab.index[word]].astype(np.float64) for word in ("cat", "dog")
+    )
     cosine = cat @ dog / np.sqrt((cat @ cat) * (dog @ dog))
-    assert readings.similarity("cat", "dog") == pytest.approx(cosine, abs=1e-6)
+    assert word_model.similarity("cat", "dog") == pytest.approx(cosine, abs=1e-6)
     first = wordrel.load(tiny / "out", "skip_gram")
     assert np.array_equal(
-        first.views["input"], wordrel.load(tiny / "out", "skip_gram", seed=1).views["input"]
+        first.embeddings["input"],
+        wordrel.load(tiny / "out", "skip_gram", seed=1).embeddings["input"],
     )
-    assert not np.array_equal(first.views["input"], readings.views["input"])
+    assert not np.array_equal(first.embeddings["input"], word_model.embeddings["input"])
 
 
 def test_a_loaded_model_says_where_it_is_from_and_why_a_word_is_unknown(tiny: Path):
     model = wordrel.load(tiny / "out", "skip_gram", seed=2)
-    assert repr(model).startswith("Readings of skip_gram seed 2 on text\n  words       ")
-    assert np.array_equal(model["cat"], model.views["input"][model.vocab.index["cat"]])
+    assert repr(model).startswith("WordModel of skip_gram seed 2 on text\n  words       ")
+    assert np.array_equal(model["cat"], model.embeddings["input"][model.vocab.index["cat"]])
     with pytest.raises(wordrel.WordrelError, match="the corpus was lower-cased: use 'cat'"):
         model.vector("Cat")
     with pytest.raises(wordrel.WordrelError, match="not in the training text at least min_count=2"):
@@ -168,14 +171,16 @@ def test_results_show_what_was_run_in_a_few_lines(tiny: Path):
     assert f"scores ({len(results.scores)})" in facts[5]
 
 
-def test_results_in_a_notebook_have_the_scores_of_primary_views(tiny: Path):
+def test_results_in_a_notebook_have_the_scores_of_selected_embeddings(tiny: Path):
     stored = read_results(tiny / "out")
-    results = replace(stored, summary=stored.summary[::-1])  # the primary view is not the first
+    results = replace(
+        stored, summary=stored.summary[::-1]
+    )  # the selected embedding is not the first
     facts, scores = results._repr_html_().split("</table>", 1)
     assert facts.count("<tr>") == 6
     rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(scores).iter("tr")]
     assert rows[0][1:] == ["task", "held_out_loss.next_word", "groups"]
-    table = results.summary[results.summary["primary"] & ~results.summary["detail"]]
+    table = results.summary[results.summary["selected"] & ~results.summary["detail"]]
     for model, (*_, name, following, groups) in zip(
         ("attention", "skip_gram", "random"), rows[-3:], strict=True
     ):

@@ -409,7 +409,7 @@ AIMED = {
     "quality": [
         ("mean", "cbow", "at most 1"),
         ("attention_position", "cbow", "at most 2"),
-        ("masked_attention", "cbow", "at most 2"),
+        ("mask_query_attention", "cbow", "at most 2"),
     ],
     "operations": [(ops.STEP, ops.PRODUCT, "at least 0.4")],
     "vocabulary": [
@@ -475,7 +475,7 @@ def test_a_process_of_its_own_that_fails_says_what_it_said(
         child.measure(child.Cell(model=training.MEAN, training=TRAINING, tokens=400, words=30))
 
 
-def test_a_model_is_judged_in_its_primary_view_on_the_pairs_that_it_knows(
+def test_a_model_is_judged_in_its_selected_embedding_on_the_pairs_that_it_knows(
     given: Material, tmp_path: Path
 ) -> None:
     corpus = open_corpus(given.text())
@@ -487,12 +487,12 @@ def test_a_model_is_judged_in_its_primary_view_on_the_pairs_that_it_knows(
     pairs = [(a, b, 3 * i % 7) for i, (a, b) in enumerate(pairwise(words))]
     lines = [f"{a}\t{b}\t{score}\n" for a, b, score in [*pairs, ("unknown", words[0], 9)]]
     (tmp_path / "pairs").write_text("".join(lines))
-    readings = variants.readings_of(model, corpus)
-    score, known = material.judge(readings, pairs_task("men_dev", tmp_path / "pairs"))
-    cosines = [readings.similarity(a, b, "value") for a, b, _ in pairs]
+    word_model = variants.readings_of(model, corpus)
+    score, known = material.judge(word_model, pairs_task("men_dev", tmp_path / "pairs"))
+    cosines = [word_model.similarity(a, b, "value") for a, b, _ in pairs]
     assert known == len(pairs)
     assert score == pytest.approx(spearmanr([gold for *_, gold in pairs], cosines).statistic)
-    others = [readings.similarity(a, b, "input") for a, b, _ in pairs]
+    others = [word_model.similarity(a, b, "input") for a, b, _ in pairs]
     assert score != pytest.approx(spearmanr([gold for *_, gold in pairs], others).statistic)
 
 
@@ -540,15 +540,15 @@ def test_the_words_of_all_tasks_come_in_turn_before_those_of_none() -> None:
 def test_vectors_are_random_but_for_planted_analogies() -> None:
     tasks = [some_analogies()]
     vocab = evaluators.vocabulary(tasks, 2000)
-    readings = evaluators.model(tasks, vocab, dim=50, n_views=2)
-    assert [view.shape for view in readings.views.values()] == [(2000, 50)] * 2
-    score = evaluators.ours(tasks, readings)["google_analogies"]
+    word_model = evaluators.model(tasks, vocab, dim=50, n_embeddings=2)
+    assert [embedding.shape for embedding in word_model.embeddings.values()] == [(2000, 50)] * 2
+    score = evaluators.ours(tasks, word_model)["google_analogies"]
     assert score.n == 1955
     assert 0.1 < score.value < 0.9
     unplanted = [replace(tasks[0], kind="pairs")]
-    random = evaluators.model(unplanted, vocab, dim=50, n_views=1)
+    random = evaluators.model(unplanted, vocab, dim=50, n_embeddings=1)
     assert evaluators.ours(tasks, random)["google_analogies"].value < 0.01
-    first, second = readings.views.values()
+    first, second = word_model.embeddings.values()
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.02
 
 
@@ -609,7 +609,7 @@ def test_time_to_quality_is_that_of_the_shortest_run_that_is_good(
     assert [(row.what, row.aim) for row in unknown] == [
         ("mean", "at most 1"),
         ("attention_position", "at most 2"),
-        ("masked_attention", "at most 2"),
+        ("mask_query_attention", "at most 2"),
         ("skip_gram", ""),
     ]
 

@@ -97,10 +97,10 @@ def test_rates_come_second_and_say_what_differs():
 
 
 def test_what_nobody_measured_is_unknown():
-    rung = MatchedConfig(kind="attention", name="attention")
-    four = MatchedConfig(kind="masked_attention", name="four", heads=4)
-    one = known(cell(10), masked_attention=100.0)
-    for model in (rung, four):
+    architecture = MatchedConfig(kind="attention", name="attention")
+    four = MatchedConfig(kind="mask_query_attention", name="four", heads=4)
+    one = known(cell(10), mask_query_attention=100.0)
+    for model in (architecture, four):
         found = one.to_train(spec(model), 1000, 10)
         assert found == Estimate(None, None, Basis.UNKNOWN)
 
@@ -267,7 +267,7 @@ def test_the_speeds_of_the_package_are_those_that_are_stored(monkeypatch: pytest
     made = importlib.import_module("speeds").made(root / "results")
     assert (root / "src/wordrel/study/speeds.csv").read_text(encoding="utf-8") == made
     rates = read_rates()
-    assert (rates["cbow"], rates["block"]) == (800251.0, 75194.8)  # of results/speed
+    assert (rates["cbow"], rates["transformer_block"]) == (800251.0, 75194.8)  # of results/speed
     assert rates["word_weight"] == 322708.0  # the median of ten stored runs
     assert "the plain way" not in rates
 
@@ -280,11 +280,11 @@ def test_asking_is_told_by_the_median_of_the_nearest_notes():
         Note("text", "mean", 1.0, "men", 2.0),
         Note("text", "mean", 3.0, "men", 4.0),
         Note("text", "mean", 3.0, "rw", 8.0),
-        Note("text", "block", 9.0, "men", 40.0),
-        Note("text", "block", 9.0, "bats", 5.0),
+        Note("text", "transformer_block", 9.0, "men", 40.0),
+        Note("text", "transformer_block", 9.0, "bats", 5.0),
         Note("other", "mean", 90.0, "bats", 50.0),
         Note("other", "mean", 90.0, "sense", 7.0),
-        Note("other", "block", 90.0, "sense", 70.0),
+        Note("other", "transformer_block", 90.0, "sense", 70.0),
     ]
     one = Known((), notes, {})
     told = {
@@ -298,7 +298,9 @@ def test_asking_is_told_by_the_median_of_the_nearest_notes():
         assert one.seconds_to_ask("text", "mean", tasks) == seconds
     assert one.seconds_to_ask("text", "mean", ("men", "never")) is None
     assert Known((), (), {}).seconds_to_ask("text", "mean", ("men",)) is None
-    assert one.seconds_to_ask("new", "content", ("sense",)) == 38.5 + 9.0  # all: the medians
+    assert (
+        one.seconds_to_ask("new", "mean_query_attention", ("sense",)) == 38.5 + 9.0
+    )  # all: the medians
 
 
 def test_a_cell_of_the_cache_is_what_its_notes_say_and_a_strange_note_is_named(tmp_path: Path):

@@ -10,7 +10,7 @@ import pytest
 import wordrel
 from tiny_study import write_config
 from wordrel import api
-from wordrel.config import RUNGS, StudyConfig, load_config
+from wordrel.config import ARCHITECTURES, StudyConfig, load_config
 from wordrel.errors import StoreError
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import Results, read_results
@@ -66,7 +66,7 @@ def test_a_study_under_other_names_trains_nothing(
 
 def test_what_decides_numbers_decides_the_name(tiny: Path) -> None:
     given = [{"kind": "mean", "name": name, **more} for name, more in [("a", {}), ("b", {})]]
-    given += [{"kind": "mean", "name": "c", "batch": 64}, {"kind": "causal_mean", "name": "d"}]
+    given += [{"kind": "mean", "name": "c", "batch": 64}, {"kind": "next_mean", "name": "d"}]
     found = specs(load_config(write_config(tiny, "many.yaml", models=given)))
     folders = {name: spec.folder.name for name, spec in found.items()}
     assert folders["a"] == folders["b"]
@@ -79,9 +79,11 @@ def test_a_kind_under_a_new_name_keeps_its_cells(
 ) -> None:
     config = load_config(write_config(tiny, "kinds.yaml", models=[{"kind": "mean"}]))
     before = specs(config)["mean"].folder
-    monkeypatch.setitem(RUNGS, "mean", replace(RUNGS["causal_mean"], identifier="mean"))
+    monkeypatch.setitem(
+        ARCHITECTURES, "mean", replace(ARCHITECTURES["next_mean"], identifier="mean")
+    )
     assert specs(config)["mean"].folder == before
-    monkeypatch.setitem(RUNGS, "mean", replace(RUNGS["mean"], identifier="average"))
+    monkeypatch.setitem(ARCHITECTURES, "mean", replace(ARCHITECTURES["mean"], identifier="average"))
     assert specs(config)["mean"].folder.name.startswith("average-seed1-")
 
 
@@ -103,15 +105,15 @@ def as_before(results: Results) -> Path:
 def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
     renamed: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = wordrel.load(renamed.folder, "mine", cache=tmp_path / "cache").views["input"]
+    expected = wordrel.load(renamed.folder, "mine", cache=tmp_path / "cache").embeddings["input"]
     new = tmp_path / "cache/cells/text" / renamed.runs["cell"].iloc[1]
     folder = as_before(renamed)
     old = new.with_name(read_results(folder).runs["cell"].iloc[1])
-    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
+    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").embeddings["input"]
     np.testing.assert_array_equal(found, expected)
 
     new.rename(old)  # as it lay in an older cache; then it is not trained anew either
-    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").views["input"]
+    found = wordrel.load(folder, "mine", cache=tmp_path / "cache").embeddings["input"]
     np.testing.assert_array_equal(found, expected)
     monkeypatch.setattr("wordrel.study.cell.peak_memory", lambda: pytest.fail("trained"))
     config = api.stored_config(renamed)

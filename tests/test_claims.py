@@ -84,12 +84,12 @@ def test_the_terminal_tells_each_claim_that_the_page_tells(roles: Results) -> No
 def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results) -> None:
     (c6,) = (rule for rule in RULES if rule.name == "C6")
     assert c6 in decidable(roles)
-    models = [m for m in roles.config["models"] if m["name"] != "basic"]
+    models = [m for m in roles.config["models"] if m["name"] != "dot_product_attention"]
     without = replace(roles, config={**roles.config, "models": models})
-    assert c6.missing(without) == ["basic"]
+    assert c6.missing(without) == ["dot_product_attention"]
     assert c6 not in decidable(without)
     others = blocks(sections(without)).split("Claims that this study cannot decide")[1]
-    assert f"- C6: {c6.claim}. Needs `basic`." in others.splitlines()
+    assert f"- C6: {c6.claim}. Needs `dot_product_attention`." in others.splitlines()
     tasks = [t for t in roles.manifest["tasks"] if t["name"] != "held_out_loss"]
     assert c6.missing(replace(roles, manifest={**roles.manifest, "tasks": tasks})) == [
         "held_out_loss"

@@ -87,10 +87,10 @@ def test_report_renders_again_from_the_tables(tiny: Path, tmp_path: Path):
 
 def test_a_run_says_the_end_of_every_model(tiny_run: Result):
     names = ("random", "skip_gram", "attention")
-    ends = [line for line in tiny_run.stderr.splitlines() if " of 6 cells)" in line]
+    ends = [line for line in tiny_run.stderr.splitlines() if " done (" in line]
     assert len(ends) == 6
     for name in names:
-        assert sum(f"/{name} " in line and " done (" in line for line in ends) == 2
+        assert sum(f"/{name} " in line and " of 6 cells" in line for line in ends) == 2
 
 
 def moved_copy(tiny: Path, place: Path) -> tuple[Path, int]:
@@ -228,21 +228,21 @@ def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Pa
     file = tmp_path / "vectors.txt"
     named = ("--model", "skip_gram", "--seed", 2)
     assert call("export", tiny / "out", *named, "--format", "word2vec", "--to", file).exit_code == 0
-    readings = wordrel.load(tiny / "out", "skip_gram", seed=2)
+    word_model = wordrel.load(tiny / "out", "skip_gram", seed=2)
     vectors = KeyedVectors.load_word2vec_format(str(file))
-    assert vectors.index_to_key == list(readings.vocab.words)
-    assert np.array_equal(vectors.vectors, readings.views[readings.primary["alike"]])
+    assert vectors.index_to_key == list(word_model.vocab.words)
+    assert np.array_equal(vectors.vectors, word_model.embeddings[word_model.selected["alike"]])
 
 
 def test_safetensors_are_exported_with_what_they_are(tiny: Path, tmp_path: Path):
-    options = ("--model", "attention", "--view", "output", "--format", "safetensors")
+    options = ("--model", "attention", "--embedding", "output", "--format", "safetensors")
     result = call("export", tiny / "out", *options, "--to", tmp_path / "v.safetensors")
     assert result.exit_code == 0
     about = json.loads((tmp_path / "config.json").read_text())
-    assert {key: about[key] for key in ("study", "model", "view", "seed")} == {
+    assert {key: about[key] for key in ("study", "model", "embedding", "seed")} == {
         "study": "tiny",
         "model": "attention",
-        "view": "output",
+        "embedding": "output",
         "seed": 1,
     }
     assert there(tmp_path) == ["config.json", "v.safetensors", "vocab.txt"]

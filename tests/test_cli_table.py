@@ -127,7 +127,9 @@ def test_no_name_is_cut_in_a_narrow_terminal():
 
 def test_markdown_has_a_row_for_each_of_the_table():
     lines = call("--models", "random", "--tasks", "ws353", "--format", "md").stdout.splitlines()
-    assert lines[0].startswith("| corpus | model | question | task | measure | view | primary |")
+    assert lines[0].startswith(
+        "| corpus | model | question | task | measure | embedding | selected |"
+    )
     assert lines[0].count("|") == lines[2].count("|")
     assert "| −0.021 \\[−0.118, 0.079\\] |" in lines[2]
     assert len(lines) == 2 + len(records("--models", "random", "--tasks", "ws353"))

@@ -101,7 +101,7 @@ models:
     hedas: 4
   - name: x
   - {kind: random, dim: 5}
-  - {kind: masked_attention, name: attention, batch: "12"}
+  - {kind: mask_query_attention, name: attention, batch: "12"}
 seeds: [1, 1, -2, true]
 tasks: [ws354, {kind: pairs, name: mine, path: no.tsv}]
 seed: 3

@@ -341,15 +341,15 @@ def test_many_runs_of_counts_are_merged_with_few_open_files(
     monkeypatch.setattr("wordrel.corpus.merge._RUN_BYTES", 9)  # a line or two at a time
     runs = [tmp_path / f"r{i:03}" for i in range(300)]
     for i, run in enumerate(runs):
-        run.write_text(f"all {i}\nonly{i:03} 1\nzürich 2\n", encoding="utf-8")
+        run.write_text(f"all {i} 1\nonly{i:03} 1 0\nzürich 2 2\n", encoding="utf-8")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(250, hard), hard))
     try:
         merged = list(merged_counts(runs))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    only = [(f"only{i:03}", 1) for i in range(300)]
-    assert merged == [("all", 299 * 150), *only, ("zürich", 600)]
+    only = [(f"only{i:03}", 1, 0) for i in range(300)]
+    assert merged == [("all", 299 * 150, 300), *only, ("zürich", 600, 600)]
 
 
 def test_the_report_says_what_went_in(tmp_path: Path) -> None:
@@ -385,8 +385,10 @@ def test_the_name_is_not_in_the_digest_and_each_setting_and_byte_is(tmp_path: Pa
         "held_out": 0.5,
         "bad_utf8": "replace",
         "long_lines": "split",
+        "vocabulary": "source",
     }
-    assert {*changes, "name", "source"} == set(CorpusConfig.model_fields)
+    in_three = {"test", "development", "max_test_document"}
+    assert {*changes, *in_three, "name", "source"} == set(CorpusConfig.model_fields)
     base = identify(config_of(path), tmp_path)
     assert identify(config_of(path, name="other"), tmp_path) == base
     assert identify(config_of(written(tmp_path, "a b", "copy.txt")), tmp_path) == base

@@ -19,7 +19,7 @@ from wordrel.corpus.build import Builder
 from wordrel.corpus.cache import CORPUS_VERSION
 from wordrel.corpus.files import own_source
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import EVERY_KEY, sample_key
+from wordrel.corpus.shards import LAST_SAMPLE_KEY, sample_key
 from wordrel.errors import CorpusError
 
 LETTERS = "abcdefghij"
@@ -159,7 +159,7 @@ def test_a_sample_holds_out_the_share_that_is_asked_for(tmp_path: Path) -> None:
 def test_the_bits_that_sample_are_not_those_that_hold_out() -> None:
     ones, zeros = b"\xff" * 8, bytes(8)
     assert sample_key(ones + zeros + ones + ones) == 0
-    assert sample_key(zeros + ones + zeros + zeros) == EVERY_KEY
+    assert sample_key(zeros + ones + zeros + zeros) == LAST_SAMPLE_KEY
 
 
 def test_words_are_counted_in_the_training_part_of_the_sample(tmp_path: Path) -> None:
@@ -238,4 +238,5 @@ def test_the_commands_say_what_was_sampled(tmp_path: Path) -> None:
         sample = f"{part} tokens in 2 documents, of {tokens} tokens in 30 documents"
         assert f"a sample (limit_tokens={part}): {sample}" in said(command, part)
         whole = f"limit_tokens=9,999 takes the whole source: {tokens} tokens in 30 documents"
-        assert whole in said(command, 9999)
+        assert whole in (shown := said(command, 9999))
+        assert f"train 30 30 {tokens} development 0 0 0 held out 0 0 0" in shown

@@ -18,6 +18,7 @@ from tiny_study import write_study
 from wordrel import api
 from wordrel.cli import app
 from wordrel.config import load_config
+from wordrel.config.names import SCHEMA
 from wordrel.errors import DamagedError, StoreError
 from wordrel.explorer.data import explorer_data
 from wordrel.io import marker
@@ -26,7 +27,7 @@ from wordrel.io.store import new_folder, opened
 from wordrel.study import run
 from wordrel.study.budget import estimate
 from wordrel.study.costs import Known
-from wordrel.study.results import SCHEMA, read_results
+from wordrel.study.results import read_results
 from wordrel.study.run import run_study
 from wordrel.study.schema import COLUMNS, table_file
 
@@ -432,7 +433,7 @@ def test_an_empty_array_is_named_where_the_program_said_aborted(
 
 def test_a_run_writes_the_schema_and_the_length_of_its_tables(place: Path) -> None:
     manifest = read_results(place / "out").manifest
-    assert manifest["schema"] == SCHEMA == 2
+    assert manifest["schema"] == SCHEMA == 3
     assert manifest["rows"]["runs"] == 2
     assert {*manifest["rows"]} == {*COLUMNS}
 
@@ -443,7 +444,7 @@ def edited(place: Path, name: str, edit: Callable[[bytes], bytes]) -> None:
 
 
 def with_schema(schema: object) -> Callable[[bytes], bytes]:
-    return lambda data: data.replace(b'"schema": 2', b'"schema": ' + json.dumps(schema).encode())
+    return lambda data: data.replace(b'"schema": 3', b'"schema": ' + json.dumps(schema).encode())
 
 
 def inside(edit: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
@@ -482,8 +483,8 @@ def all_but_last_line(text: bytes) -> bytes:
         ),
         ("config.yaml", lambda data: b"a: !!python/object:x {}\n", r"config\.yaml: cannot be read"),
         ("manifest.json", lambda data: b"[" * 100_000 + b"\n", r"manifest\.json: cannot be read"),
-        ("manifest.json", with_schema(3), "schema: found 3, expected at most 2: a newer wordrel"),
-        ("manifest.json", with_schema("x"), "schema: found 'x', expected 1 to 2"),
+        ("manifest.json", with_schema(4), "schema: found 4, expected at most 3: a newer wordrel"),
+        ("manifest.json", with_schema("x"), "schema: found 'x', expected 1 to 3"),
     ],
 )
 def test_damaged_results_are_refused_with_a_cure(

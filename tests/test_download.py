@@ -2,13 +2,12 @@
 
 import hashlib
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from shelf import Shelf, open_shelf
 from wordrel.config import CorpusConfig
 from wordrel.corpus import prepare
 from wordrel.corpus.sources import find_novels
@@ -19,68 +18,10 @@ TEXTS = {"a.txt": b"the first novel\n" * 20, "b.txt": b"the second novel\n" * 20
 REGISTRY = {name: hashlib.sha256(text).hexdigest() for name, text in TEXTS.items()}
 
 
-class Shelf(ThreadingHTTPServer):
-    """Gives out TEXTS; `plan` says per path what goes wrong, once for each entry."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.asked: list[str] = []
-        self.plan: dict[str, list[str]] = {}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Shelf
-
-    def do_GET(self) -> None:
-        name = self.path.rpartition("/")[2]
-        self.server.asked.append(self.path)
-        trouble = self.server.plan.get(name, [])
-        getattr(self, trouble.pop(0) if trouble else "good")(TEXTS[name])
-
-    def good(self, text: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def wrong(self, text: bytes) -> None:
-        self.good(text[::-1])
-
-    def cut(self, text: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text[: len(text) // 2])
-
-    def missing(self, text: bytes) -> None:
-        self.send_error(404)
-
-    def busy(self, text: bytes) -> None:
-        self.send_error(503)
-
-    def moved(self, text: bytes) -> None:
-        self.send_response(302)
-        self.send_header("Location", f"/elsewhere{self.path}")
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing on the terminal."""
-
-
 @pytest.fixture
 def shelf() -> Iterator[Shelf]:
-    with Shelf() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with open_shelf(TEXTS) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def fetch(shelf: Shelf, folder: Path, pauses: tuple[float, ...] = ()) -> None:

@@ -47,7 +47,7 @@ def verdicts(
         for a, b in wanted
     ]
     classes = [
-        {"corpus": "text", "task": MAIN.CLASSES, "model": m, "primary": True}
+        {"corpus": "text", "task": MAIN.CLASSES, "model": m, "selected": True}
         | {"low": 0.55, "high": 0.6}
         for m in models
     ]
@@ -64,7 +64,7 @@ def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradict
     supports = pair("attention", "skip_gram", "rw", -0.1)
     assert verdicts([supports])["1"] == "holds"
     assert verdicts([pair("skip_gram", "attention", "rw", 0.1)])["1"] == "holds"
-    against = pair("skip_gram", "masked_attention", "simlex999", -0.1)
+    against = pair("skip_gram", "mask_query_attention", "simlex999", -0.1)
     assert verdicts([supports, against])["1"] == "fails"
     for unclear in ({"p_holm": 0.05}, {"low": -0.2, "high": 0.0}):
         assert verdicts([pair("attention", "skip_gram", "rw", -0.1, **unclear)])["1"] == "undecided"
@@ -73,7 +73,7 @@ def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradict
 
 
 def test_of_a_loss_the_lower_is_the_better() -> None:
-    loss = pair("cbow", "masked_attention", MAIN.MASKED, 0.5, better="lower")
+    loss = pair("cbow", "mask_query_attention", MAIN.MASKED, 0.5, better="lower")
     assert verdicts([loss])["3"] == "holds"
     assert verdicts([loss | {"difference": -0.5, "low": -0.6, "high": -0.4}])["3"] == "fails"
 
@@ -83,9 +83,9 @@ def test_of_a_loss_the_lower_is_the_better() -> None:
     [
         ("2", "skip_gram", "attention_position", "bats"),
         ("5", "attention", "skip_gram", "usf_direction"),
-        ("6", "skip_gram", "masked_attention", "sp10k_amod"),
-        ("7", "masked_attention", "cbow", "ud_syntax"),
-        ("8", "masked_attention", "cbow", "scws"),
+        ("6", "skip_gram", "mask_query_attention", "sp10k_amod"),
+        ("7", "mask_query_attention", "cbow", "ud_syntax"),
+        ("8", "mask_query_attention", "cbow", "scws"),
     ],
 )
 def test_every_prediction_says_who_is_better(
@@ -97,12 +97,12 @@ def test_every_prediction_says_who_is_better(
 
 def test_neighbours_and_classes_have_rules_of_their_own() -> None:
     assert (verdicts([])["4"], verdicts([])["9"]) == ("holds", "holds")
-    row = {"corpus": "text", "task": MAIN.CLASSES, "model": "cbow", "primary": True}
+    row = {"corpus": "text", "task": MAIN.CLASSES, "model": "cbow", "selected": True}
     below, unclear = row | {"low": 0.3, "high": 0.4}, row | {"low": 0.4, "high": 0.6}
     assert verdicts([], summary=(below,))["9"] == "fails"
     assert verdicts([], summary=(unclear,))["9"] == "undecided"
     assert verdicts([], summary=(below | {"model": "random"},))["9"] == "undecided"
-    assert verdicts([], summary=(below | {"primary": False},))["9"] == "undecided"
+    assert verdicts([], summary=(below | {"selected": False},))["9"] == "undecided"
 
 
 @pytest.mark.parametrize("name", ["recall", "stability", "quickstart"])

@@ -64,23 +64,23 @@ def test_the_words_are_the_most_frequent_and_the_first_seed_is_shown(results: Re
     assert data["models"][1]["tensors"]["W_k"]["shape"] == [8, 8]
 
 
-def test_a_centred_view_loses_the_mean_of_the_whole_vocabulary(results: Results):
+def test_a_centred_embedding_loses_the_mean_of_the_whole_vocabulary(results: Results):
     model = explorer_data(results, words=5)["models"][1]
-    readings = api.load(results.folder, "attention", seed=1)
+    word_model = api.load(results.folder, "attention", seed=1)
     for name in ("input", "output", "value", "query", "key", "input+output"):
-        mean = readings.views[name].astype(np.float64).mean(axis=0)
+        mean = word_model.embeddings[name].astype(np.float64).mean(axis=0)
         np.testing.assert_allclose(unpacked_tensor(model["means"][name]), mean, atol=1e-6)
 
 
-def test_a_primary_view_that_needs_running_text_is_named_and_replaced(results: Results):
-    views = results.views
-    ours = (views["model"] == "attention") & (views["question"] == "alike")
+def test_a_selected_embedding_that_needs_running_text_is_named_and_replaced(results: Results):
+    embeddings = results.embeddings
+    ours = (embeddings["model"] == "attention") & (embeddings["question"] == "alike")
     assert ours.any()
-    views.loc[ours, "view"] = "context"
+    embeddings.loc[ours, "embedding"] = "context"
     models = {m["name"]: m for m in explorer_data(results)["models"]}
-    assert models["attention"]["study_primary"] == "context"
-    assert models["attention"]["primary"] == "value"
-    assert models["skip_gram"]["primary"] == models["skip_gram"]["study_primary"]
+    assert models["attention"]["study_selected"] == "context"
+    assert models["attention"]["selected"] == "value"
+    assert models["skip_gram"]["selected"] == models["skip_gram"]["study_selected"]
 
 
 def test_a_study_without_both_families_is_refused(results: Results):

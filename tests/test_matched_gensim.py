@@ -37,11 +37,15 @@ def nearest(unit: np.ndarray) -> np.ndarray:
     return best
 
 
-@pytest.mark.parametrize("undivided", [False, True])
-def test_mean_and_gensims_cbow_find_the_same_neighbours(planted: Corpus, undivided: bool) -> None:
+@pytest.mark.parametrize("sum_gradient", [False, True])
+def test_mean_and_gensims_cbow_find_the_same_neighbours(
+    planted: Corpus, sum_gradient: bool
+) -> None:
     cbow = Word2vecConfig(kind="word2vec", algorithm="cbow", learning_rate=0.05)
     theirs = nearest(vectors(planted, cbow))
-    ours = nearest(vectors(planted, MatchedConfig(kind="mean", batch=256, undivided=undivided)))
+    ours = nearest(
+        vectors(planted, MatchedConfig(kind="mean", batch=256, sum_gradient=sum_gradient))
+    )
     left, right = (planted.vocab.ids(words) for words in zip(*partners(Plan()), strict=True))
     for found in (theirs, ours):
         assert (found[left] == right).mean() >= 0.9
@@ -96,10 +100,10 @@ def test_gensim_gives_each_context_word_the_whole_gradient() -> None:
     )  # its sigmoid is a table
 
 
-@pytest.mark.parametrize(("undivided", "share"), [(False, 0.5), (True, 1.0)])
-def test_ours_divides_it_unless_told_not_to(undivided: bool, share: float) -> None:
+@pytest.mark.parametrize(("sum_gradient", "share"), [(False, 0.5), (True, 1.0)])
+def test_ours_divides_it_unless_told_not_to(sum_gradient: bool, share: float) -> None:
     inputs, outputs = map(torch.from_numpy, given())
-    config = MatchedConfig(kind="mean", undivided=undivided)
+    config = MatchedConfig(kind="mean", sum_gradient=sum_gradient)
     model = Model(config, inputs, outputs, torch.zeros(3, 1), {})
     block = block_of(np.array([A, W, B], dtype=np.int32), np.zeros(3, dtype=np.int64), 3)
     (batch,) = Cutter(1, False, 3, 1).batches(block, np.random.default_rng(0), shuffle=False)

@@ -10,8 +10,15 @@ from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from planted import toy_corpus
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
-from wordrel.models.matched.loss import Kind, Loss, Scored, shared_noise_loss
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
+from wordrel.models.matched.loss import (
+    Kind,
+    Loss,
+    Sampling,
+    Scored,
+    full_softmax_loss,
+    shared_noise_loss,
+)
 from wordrel.models.matched.model import new_model
 from wordrel.models.matched.trainer import DenseAdam, RowAdagrad, Trainer
 from wordrel.models.stream import Cutter, block_of
@@ -42,27 +49,32 @@ class Case:
         rows = self.outputs.detach()[words], self.bias.detach()[words]
         return Scored(words, *rows, self.log_noise[words])
 
-    def ours(self, kind: Kind) -> Loss:
+    def ours(self, kind: Kind, *, keep: bool) -> Loss:
         true, noise = self.scored(self.true), self.scored(self.noise)
-        return shared_noise_loss(kind, self.y.detach(), self.counts, true, noise, K)
+        how = Sampling(kind, K, keep)
+        return shared_noise_loss(how, self.y.detach(), self.counts, true, noise)
 
-    def plain(self, kind: Kind) -> Tensor:
+    def plain(self, kind: Kind, *, keep: bool) -> Tensor:
         """The formula, state by state and noise word by noise word."""
-        return self.negative_sampling() if kind == KINDS[0] else self.sampled_softmax()
+        return self.negative_sampling(keep) if kind == KINDS[0] else self.sampled_softmax(keep)
 
-    def sampled_softmax(self) -> Tensor:
+    def full_softmax(self) -> Tensor:
+        log_p = torch.log_softmax(self.y @ self.outputs.T + self.bias, 1)
+        return -(log_p[torch.arange(B), self.true] * self.counts).sum()
+
+    def sampled_softmax(self, keep: bool) -> Tensor:
         total = torch.zeros((), dtype=torch.float64)
         for i in range(B):
             if not self.counts[i]:
                 continue
-            others = [n for n in self.noise[i // GROUP] if n != self.true[i]]
+            others = [n for n in self.noise[i // GROUP] if keep or n != self.true[i]]
             words = torch.stack([self.true[i], *others])
             expected = M * self.log_noise[words].exp()  # draws of each word among M
             scores = self.outputs[words] @ self.y[i] + self.bias[words] - torch.log(expected)
             total = total - torch.log_softmax(scores, 0)[0]
         return total
 
-    def negative_sampling(self) -> Tensor:
+    def negative_sampling(self, keep: bool) -> Tensor:
         total = torch.zeros((), dtype=torch.float64)
         for i in range(B):
             if not self.counts[i]:
@@ -70,27 +82,39 @@ class Case:
             w = self.true[i]
             total = total - torch.log(torch.sigmoid(self.outputs[w] @ self.y[i] + self.bias[w]))
             for n in self.noise[i // GROUP]:
-                if n != w:
+                if keep or n != w:
                     score = self.outputs[n] @ self.y[i] + self.bias[n]
                     total = total - K / M * torch.log(torch.sigmoid(-score))
         return total
 
 
+HITS = pytest.mark.parametrize("keep", [True, False], ids=["keep", "skip"])
+
+
+@HITS
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_loss_is_the_formula(kind: Kind) -> None:
+def test_the_loss_is_the_formula(kind: Kind, keep: bool) -> None:
     case = Case()
-    total, states = case.ours(kind).total()
-    assert total == pytest.approx(case.plain(kind).item(), rel=1e-12)
+    total, states = case.ours(kind, keep=keep).total()
+    assert total == pytest.approx(case.plain(kind, keep=keep).item(), rel=1e-12)
     assert states == B - 2
     assert total > 10
 
 
+def test_a_hit_that_is_kept_costs_more() -> None:
+    case = Case()
+    for kind in KINDS:
+        kept, skipped = (case.ours(kind, keep=keep).total()[0] for keep in (True, False))
+        assert kept > skipped + 0.01
+
+
+@HITS
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_gradients_are_those_of_autograd(kind: Kind) -> None:
+def test_all_gradients_are_those_of_autograd(kind: Kind, keep: bool) -> None:
     case = Case()
     tables = [case.y, case.outputs, case.bias]
-    d_y, d_outputs, d_bias = torch.autograd.grad(case.plain(kind), tables)
-    loss = case.ours(kind)
+    d_y, d_outputs, d_bias = torch.autograd.grad(case.plain(kind, keep=keep), tables)
+    loss = case.ours(kind, keep=keep)
     torch.testing.assert_close(loss.states, d_y)
     rows = torch.cat((case.true, case.noise.flatten()))
     torch.testing.assert_close(
@@ -100,12 +124,29 @@ def test_all_gradients_are_those_of_autograd(kind: Kind) -> None:
     assert (loss.states[[0, 6]] == 0).all()
 
 
+@pytest.mark.parametrize("at_once", [1, 3 * V, 100 * V])
+def test_the_full_softmax_is_that_of_autograd(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wordrel.models.matched.loss._SCORES_AT_ONCE", at_once)
+    case = Case()
+    tables = [case.y, case.outputs, case.bias]
+    d_y, d_outputs, d_bias = torch.autograd.grad(case.full_softmax(), tables)
+    given = case.y.detach(), case.counts, case.true, case.outputs.detach(), case.bias.detach()
+    loss = full_softmax_loss(*given)
+    assert loss.total() == (pytest.approx(case.full_softmax().item(), rel=1e-12), B - 2)
+    torch.testing.assert_close(loss.states, d_y)
+    torch.testing.assert_close(loss.outputs, d_outputs)
+    torch.testing.assert_close(loss.bias[:, 0], d_bias)
+
+
 def test_scores_of_zero_cost_log_two_a_word() -> None:
     words = torch.tensor([0, 1]), torch.tensor([[2, 3, 4]])
     even = [torch.zeros(w.shape) for w in words]
     rows = [Scored(w, torch.zeros(*w.shape, D), e, e) for w, e in zip(words, even, strict=True)]
     everything = torch.ones(2, dtype=torch.bool)
-    total, states = shared_noise_loss(KINDS[0], torch.ones(2, D), everything, *rows, K).total()
+    how = Sampling(KINDS[0], K, keep_hits=True)
+    total, states = shared_noise_loss(how, torch.ones(2, D), everything, *rows).total()
     assert (total / states) == pytest.approx((1 + K) * math.log(2))
 
 
@@ -113,7 +154,7 @@ def test_scores_of_zero_cost_log_two_a_word() -> None:
 def test_a_batch_without_a_counted_state_costs_and_teaches_nothing(kind: Kind) -> None:
     case = Case()
     case.counts = NEVER
-    loss = case.ours(kind)
+    loss = case.ours(kind, keep=True)
     assert loss.total() == (0, 0)
     assert not (loss.states.any() or loss.outputs.any() or loss.bias.any())
 
@@ -187,7 +228,7 @@ def steps(trainer: Trainer, number: int) -> set[int]:
     return touched
 
 
-@pytest.mark.parametrize("kind", list(RUNGS))
+@pytest.mark.parametrize("kind", list(ARCHITECTURES))
 def test_rows_that_a_step_does_not_touch_stay_bit_equal(kind: str) -> None:
     trainer = trainer_of(kind, words=997)
     trainer.noise(1)  # the noise words of the next steps are drawn
@@ -202,7 +243,7 @@ def test_rows_that_a_step_does_not_touch_stay_bit_equal(kind: str) -> None:
     assert len(touched) < 200
 
 
-@pytest.mark.parametrize("kind", list(RUNGS))
+@pytest.mark.parametrize("kind", list(ARCHITECTURES))
 def test_no_operation_of_a_step_works_through_the_vocabulary(kind: str) -> None:
     words = 99_991
     trainer = trainer_of(kind, words)
@@ -218,8 +259,8 @@ def test_no_operation_of_a_step_works_through_the_vocabulary(kind: str) -> None:
         if any(words in shape for shape in event.input_shapes if isinstance(shape, list))
     }
     by_row = {"aten::index_select", "aten::index_add_", "aten::scatter_add_"}
-    views = {"aten::select", "aten::as_strided"}
-    assert {"aten::index_select", "aten::index_add_"} <= over_all <= by_row | views
+    embeddings = {"aten::select", "aten::as_strided"}
+    assert {"aten::index_select", "aten::index_add_"} <= over_all <= by_row | embeddings
     largest = max(event.self_cpu_memory_usage for event in watched.events())
     assert 1000 < largest < words  # bytes; one number a word would take four times that
 

@@ -1,4 +1,4 @@
-"""The rungs against the equations y_i = sum_j a_ij v_j, one target at a time in float64."""
+"""The architectures against the equations y_i = sum_j a_ij v_j, one target at a time in float64."""
 
 from dataclasses import replace
 from itertools import chain
@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from planted import split_of, toy_corpus
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig, Word2vecConfig, parse_config
+from wordrel.config import (
+    ARCHITECTURES,
+    MatchedConfig,
+    TrainingConfig,
+    Word2vecConfig,
+    parse_config,
+)
 from wordrel.errors import ConfigError
 from wordrel.models import MODELS
 from wordrel.models.attention import state
@@ -21,8 +27,8 @@ from wordrel.models.matched.weights import attention, initial_weights, mix
 from wordrel.models.stream import Batch, Cutter, block_of
 from wordrel.models.windows import place_scores, visible
 
-KINDS = list(RUNGS)
-HEADED = [(kind, n) for kind in KINDS for n in (1, 2) if n == 1 or RUNGS[kind].maps]
+KINDS = list(ARCHITECTURES)
+HEADED = [(kind, n) for kind in KINDS for n in (1, 2) if n == 1 or ARCHITECTURES[kind].maps]
 V, W, CHUNK = 13, 3, 7
 LENGTHS = (11, 1, 5, 2, 8)
 SENTENCES = [
@@ -90,7 +96,7 @@ def plain_states(
     targets = [(s, gone, i) for s, gone in zip(sentences, cut, strict=True) for i in range(len(s))]
     for n, (sentence, gone, i) in enumerate(targets):
         left, right = next(windows)
-        after = range(i + 1, i + 1 + right) if model.rung.objective == "masked_word" else ()
+        after = range(i + 1, i + 1 + right) if model.architecture.objective == "masked_word" else ()
         context = [j for j in (*range(i - left, i), *after) if not gone[j]]
         if context:
             y[n], _ = state(model.config, tensors, sentence, i, context)
@@ -126,13 +132,13 @@ def test_hidden_words_are_rows_less_of_the_equations(kind: str, heads: int) -> N
 
 @pytest.mark.parametrize(("kind", "heads"), HEADED)
 def test_a_hidden_word_says_nothing_but_what_it_asks(kind: str, heads: int) -> None:
-    model = model_of(kind, heads=heads, dtype=torch.float32, scale=RUNGS[kind].block)
+    model = model_of(kind, heads=heads, dtype=torch.float32, scale=ARCHITECTURES[kind].block)
     before = states_of(model, SENTENCES, hidden=HIDDEN)
     flat = np.array(list(chain(*SENTENCES)))
     flat[SHUT] = (flat[SHUT] + 1) % V
     cut = [words.tolist() for words in np.split(flat, FIRSTS[1:])]
     moved = set(np.flatnonzero((states_of(model, cut, hidden=HIDDEN) != before).any(1)))
-    asked = {i + 1 for i in SHUT} if RUNGS[kind].query == "previous" else set()
+    asked = {i + 1 for i in SHUT} if ARCHITECTURES[kind].query == "previous" else set()
     assert moved <= asked
     assert bool(moved) == bool(asked)
 
@@ -149,9 +155,9 @@ TIED = [
     ("attention", ("K=Q",)),
     ("attention", ("Q=I",)),
     ("attention_position", ("V=I",)),
-    ("content", ("Q=I", "K=Q", "V=I")),
-    ("block", ("K=Q", "V=I")),
-    ("masked_attention", ("V=I",)),
+    ("mean_query_attention", ("Q=I", "K=Q", "V=I")),
+    ("transformer_block", ("K=Q", "V=I")),
+    ("mask_query_attention", ("V=I",)),
 ]
 
 
@@ -163,7 +169,7 @@ def test_tied_roles_are_those_of_the_equations(
     model = model_of(kind, heads=heads, ties=ties, scale=True)
     learnt = {"W_q", "W_k", "W_v"} & set(model.dense)
     own = {"K=Q": "W_k", "Q=I": "W_q", "V=I": "W_v"}
-    maps = {"W_k", "W_v"} | ({"W_q"} if kind != "masked_attention" else set())
+    maps = {"W_k", "W_v"} | ({"W_q"} if kind != "mask_query_attention" else set())
     assert learnt == maps - {own[tie] for tie in ties}
     y = states_of(model, SENTENCES)
     np.testing.assert_allclose(y, plain_states(model, SENTENCES), rtol=1e-9, atol=1e-12)
@@ -181,14 +187,16 @@ def test_a_query_without_a_map_says_all_that_one_with_a_map_can_say() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if RUNGS[k].maps and not RUNGS[k].block])
+@pytest.mark.parametrize(
+    "kind", [k for k in KINDS if ARCHITECTURES[k].maps and not ARCHITECTURES[k].block]
+)
 def test_swapping_a_value_moves_the_logits_by_its_weight_times_the_difference(kind: str) -> None:
     """s' - s = a_ij (v_k - v_j) O^T: what an attended word says is its value, and nothing else."""
     model = model_of(kind)
     sentence, at, other = [3, 1, 12, 5, 9], 3, 8
     (batch,) = batches_of([sentence], shrink=False)
     x = model.inputs[model.context_ids(batch)]
-    places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
+    places = place_scores(model.architecture.objective, batch, model.dense.get("offsets"), x)
     a = attention(model.config, model.dense, x, places)
     seen = int(a[0, 0, at].argmax()) - W
     swapped = x.clone()
@@ -205,13 +213,13 @@ def test_swapping_a_value_moves_the_logits_by_its_weight_times_the_difference(ki
 def test_weights_sum_to_one_and_are_zero_outside_the_context(
     kind: str, hidden: NDArray[np.bool_] | None
 ) -> None:
-    heads = 2 if RUNGS[kind].maps else 1
+    heads = 2 if ARCHITECTURES[kind].maps else 1
     model = model_of(kind, heads=heads, dtype=torch.float32)
     for batch in batches_of(SENTENCES, hidden=hidden):
         x = model.inputs[model.context_ids(batch)]
-        seen = visible(model.rung.objective, batch, x.device)
+        seen = visible(model.architecture.objective, batch, x.device)
         has_context = model.has_context(batch)
-        places = place_scores(model.rung.objective, batch, model.dense.get("offsets"), x)
+        places = place_scores(model.architecture.objective, batch, model.dense.get("offsets"), x)
         a = attention(model.config, model.dense, x, places)
         here = a.transpose(1, 2)[has_context]  # [targets, H, S]
         inside = seen[has_context][:, None].expand_as(here)
@@ -224,7 +232,9 @@ def test_weights_sum_to_one_and_are_zero_outside_the_context(
 def test_a_target_without_context_has_state_zero(kind: str) -> None:
     model = model_of(kind)
     y = states_of(model, SENTENCES)
-    alone = FIRSTS if RUNGS[kind].objective == "next_word" else [LENGTHS[0]]  # a one-word sentence
+    alone = (
+        FIRSTS if ARCHITECTURES[kind].objective == "next_word" else [LENGTHS[0]]
+    )  # a one-word sentence
     assert np.flatnonzero((y == 0).all(1)).tolist() == alone
     counted = [
         bool(has) for batch in batches_of(SENTENCES) for has in model.has_context(batch)[batch.real]
@@ -267,7 +277,7 @@ def test_attention_is_torchs_multihead_attention_without_its_output_map() -> Non
 @pytest.mark.parametrize(("kind", "heads"), HEADED)
 def test_a_state_does_not_depend_on_its_target(kind: str, heads: int) -> None:
     # norms make long vectors: unscaled, a weight of the block can be too small for a float
-    model = model_of(kind, heads=heads, dtype=torch.float32, scale=RUNGS[kind].block)
+    model = model_of(kind, heads=heads, dtype=torch.float32, scale=ARCHITECTURES[kind].block)
     before = states_of(model, SENTENCES)
     flat = list(chain(*SENTENCES))
     for i in range(N):
@@ -284,7 +294,7 @@ def askers(kind: str, i: int) -> set[int]:
     of = np.repeat(np.arange(len(LENGTHS)), LENGTHS)
     found = set()
     for other, (left, right) in enumerate(windows_of(SENTENCES)):
-        masked = RUNGS[kind].objective == "masked_word"
+        masked = ARCHITECTURES[kind].objective == "masked_word"
         reach = range(other - left, other + 1 + (right if masked else 0))
         if other != i and i in reach and of[other] == of[i]:
             found.add(other)
@@ -332,7 +342,7 @@ def test_with_positions_the_order_counts() -> None:
 
 
 def test_masked_attention_without_offsets_is_one_weight_a_word() -> None:
-    model = model_of("masked_attention")
+    model = model_of("mask_query_attention")
     model.dense["offsets"].zero_()
     u = model.dense["W_k"].T @ model.dense["q_mask"]  # a_j proportional to exp(u . e_j)
     weight = torch.exp(model.inputs @ u)
@@ -360,12 +370,14 @@ def without_scores(kind: str) -> Model:
     for name in ("W_q", "q_mask", "offsets"):
         if name in model.dense:
             model.dense[name].zero_()
-    if model.rung.maps:
+    if model.architecture.maps:
         model.dense["W_v"] = torch.eye(10)
     return model
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("basic", "block")])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind not in ("dot_product_attention", "transformer_block")]
+)
 def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str) -> None:
     model = without_scores(kind)
     y, e = states_of(model, SENTENCES), model.inputs.numpy()
@@ -373,21 +385,21 @@ def test_without_query_and_offsets_a_state_is_the_mean_of_the_context(kind: str)
     for i, (sentence, at) in enumerate((s, at) for s in SENTENCES for at in range(len(s))):
         left, right = next(windows)
         context = sentence[at - left : at]
-        if RUNGS[kind].objective == "masked_word":
+        if ARCHITECTURES[kind].objective == "masked_word":
             context = context + sentence[at + 1 : at + 1 + right]
         expected = e[context].mean(0) if context else np.zeros(10)
         np.testing.assert_allclose(y[i], expected, atol=1e-6)
 
 
 def test_masked_attention_without_scores_is_cbow() -> None:
-    model, training = without_scores("masked_attention"), TrainingConfig(dim=10, window=W)
+    model, training = without_scores("mask_query_attention"), TrainingConfig(dim=10, window=W)
     vocab = toy_corpus([list(range(V))]).vocab
     tables = {"input": model.inputs.numpy(), "output": model.outputs.numpy()}
     dense = {name: weight.numpy() for name, weight in model.dense.items()}
     cbow = Word2vecConfig(kind="word2vec", algorithm="cbow")
     theirs = MODELS["word2vec"].read(tables, vocab, training, cbow).context
     stored = tables | dense | {"bias": model.bias.numpy()}
-    ours = MODELS["masked_attention"].read(stored, vocab, training, model.config).context
+    ours = MODELS["mask_query_attention"].read(stored, vocab, training, model.config).context
     assert ours is not None
     assert theirs is not None
     split = split_of(SENTENCES)
@@ -418,13 +430,13 @@ def test_gradients_of_attention_and_mix_are_those_of_finite_differences(
     assert torch.autograd.gradcheck(y, inputs)
 
 
-@pytest.mark.parametrize("kind", ["mean", "causal_mean"])
+@pytest.mark.parametrize("kind", ["mean", "next_mean"])
 def test_an_undivided_gradient_is_that_of_the_sum(kind: str) -> None:
-    plain, undivided = model_of(kind), model_of(kind, undivided=True)
+    plain, sum_gradient = model_of(kind), model_of(kind, sum_gradient=True)
     (batch,) = batches_of([[3, 1, 12, 5, 9]])
-    sizes = visible(plain.rung.objective, batch, torch.device("cpu")).sum(-1)
+    sizes = visible(plain.architecture.objective, batch, torch.device("cpu")).sum(-1)
     found = []
-    for model in (plain, undivided):
+    for model in (plain, sum_gradient):
         x = model.inputs[model.context_ids(batch)].requires_grad_()
         y = model.mixed(x, batch)
         pull = torch.randn(y.shape, generator=torch.Generator().manual_seed(0), dtype=y.dtype)
@@ -437,15 +449,18 @@ def test_an_undivided_gradient_is_that_of_the_sum(kind: str) -> None:
 
 
 REFUSED = [
-    ({"kind": "basic", "heads": 2}, "found 2, expected 1: basic has no maps"),
+    ({"kind": "dot_product_attention", "heads": 2}, "found 2, expected 1: basic has no maps"),
     ({"kind": "mean", "ties": ["V=I"]}, "ties: found V=I, expected none: mean has no such maps"),
-    ({"kind": "masked_attention", "ties": ["K=Q"]}, "found K=Q, expected none: masked_attention"),
-    ({"kind": "attention", "undivided": True}, "expected false: attention is no plain mean"),
+    (
+        {"kind": "mask_query_attention", "ties": ["K=Q"]},
+        "found K=Q, expected none: mask_query_attention",
+    ),
+    ({"kind": "attention", "sum_gradient": True}, "expected false: attention is no plain mean"),
 ]
 
 
 @pytest.mark.parametrize(("model", "message"), REFUSED)
-def test_settings_that_a_rung_has_no_use_for_are_refused(model: Any, message: str) -> None:
+def test_settings_that_an_architecture_has_no_use_for_are_refused(model: Any, message: str) -> None:
     study = {"study": "s", "corpora": [{"source": "x"}], "seeds": [1], "tasks": ["ws353"]}
     with pytest.raises(ConfigError, match=message):
         parse_config({**study, "models": [model]})
@@ -453,7 +468,7 @@ def test_settings_that_a_rung_has_no_use_for_are_refused(model: Any, message: st
 
 def test_word_weight_is_masked_attention_without_maps_and_offsets() -> None:
     """The reparameterisation u = W_k^T q_mask, seen from the other side."""
-    masked, plain = model_of("masked_attention"), model_of("word_weight")
+    masked, plain = model_of("mask_query_attention"), model_of("word_weight")
     masked.dense["offsets"].zero_()
     masked.dense["W_v"] = torch.eye(10, dtype=torch.float64)
     plain.dense["q_mask"] = masked.dense["W_k"].T @ masked.dense["q_mask"]

@@ -16,7 +16,7 @@ from wordrel.models.matched.weights import initial_weights
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
 
-KINDS = {"CBOW": "mean", "self-attention": "content"}
+KINDS = {"CBOW": "mean", "self-attention": "mean_query_attention"}
 SENTENCES = [[3, 1, 12, 5, 9, 1, 7, 2, 0, 4, 11, 6, 8], [4], [6, 8], [10, 0, 11, 11, 2]]
 NOISE = np.array([5, 1, 9, 0, 5, 12])
 V, D = 13, 7
@@ -68,7 +68,7 @@ def library_gradients(model: Model) -> tuple[float, dict[str, torch.Tensor]]:
     counts = model.has_context(batch).flatten()
     states = y.detach().flatten(0, 1)
     loss = shared_noise_loss("negative_sampling", states, counts, *scored, micro.NEGATIVES)
-    d_x, *d_dense = torch.autograd.grad(y, [x, *dense.values()], loss.states.view_as(y))
+    d_x, *d_dense = torch.autograd.grad(y, [x, *dense.values()], loss.states.embedding_as(y))
     words = torch.cat((true, noise.flatten()))
     found = {
         "input": torch.zeros_like(model.inputs).index_add_(0, near.flatten(), d_x.flatten(0, 1)),

@@ -14,8 +14,8 @@ from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.io.files import read_tensors, write_tensors
 from wordrel.models import MODELS, Runtime, over_text
-from wordrel.models.readings import Readings
 from wordrel.models.trained import Trained
+from wordrel.models.word_model import WordModel
 
 CONFIG: TypeAdapter[Any] = TypeAdapter(ModelConfig)
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -50,7 +50,7 @@ def model(small: Corpus, name: str) -> Trained:
     return trained(small, name)
 
 
-def read(model: Trained, corpus: Corpus, name: str) -> Readings:
+def read(model: Trained, corpus: Corpus, name: str) -> WordModel:
     config = config_of(name)
     return MODELS[config.kind].read(model.tensors, corpus.vocab, FORM, config)
 
@@ -82,50 +82,54 @@ def test_tensors_have_a_row_a_word_and_are_finite(model: Trained, small: Corpus,
 def test_every_question_is_answered_or_refused_with_a_reason(
     model: Trained, small: Corpus, name: str
 ) -> None:
-    readings = read(model, small, name)
+    word_model = read(model, small, name)
     answered = {
-        "alike": bool(readings.views),
-        "relate": bool(readings.relations),
-        "context": readings.context is not None,
-        "fit": readings.context is not None,
+        "alike": bool(word_model.embeddings),
+        "relate": bool(word_model.relations),
+        "context": word_model.context is not None,
+        "fit": word_model.context is not None,
     }
-    assert {q for q, has in answered.items() if not has} == set(readings.unavailable)
-    assert all(len(reason) > 10 for reason in readings.unavailable.values())
-    assert readings.primary["alike"] in readings.views
-    assert readings.primary["relate"] in readings.relations
-    assert readings.primary["in_context"] == ("context" if readings.context else "static")
-    shapes = {table.shape for table in readings.views.values()}
+    assert {q for q, has in answered.items() if not has} == set(word_model.unavailable)
+    assert all(len(reason) > 10 for reason in word_model.unavailable.values())
+    assert word_model.selected["alike"] in word_model.embeddings
+    assert word_model.selected["relate"] in word_model.relations
+    assert word_model.selected["in_context"] == ("context" if word_model.context else "static")
+    shapes = {table.shape for table in word_model.embeddings.values()}
     assert shapes == {(len(small.vocab), FORM.dim)}
 
 
 TABLES = {"input", "output", "input+output"}
 BETWEEN = {"in.in", "in.out", "out.in", "cosine"}
-WITH_MAPS = {"masked_attention", "content", "content_position", "causal_content", "block"} | {
-    name for name in VARIANTS if name.startswith("attention")
-}
-WITH_QUERIES = WITH_MAPS - {"masked_attention"}  # there nothing but one learned vector asks
+WITH_MAPS = {
+    "mask_query_attention",
+    "mean_query_attention",
+    "mean_query_attention_position",
+    "next_mean_query",
+    "transformer_block",
+} | {name for name in VARIANTS if name.startswith("attention")}
+WITH_QUERIES = WITH_MAPS - {"mask_query_attention"}  # there nothing but one learned vector asks
 
 
 def test_nobody_is_given_an_advantage(model: Trained, small: Corpus, name: str) -> None:
-    """Every model has the readings of its tables; only maps and running text add to them."""
+    """Every model has the embeddings of its tables; only maps and running text add to them."""
     tables = TABLES | ({"value"} if name in WITH_MAPS else set())
     tables |= {"query", "key"} if name in WITH_QUERIES else set()
     between = BETWEEN | ({"value.out"} if name in WITH_MAPS else set())
     between |= {"q.k", "k.q"} if name in WITH_QUERIES else set()
-    readings = read(model, small, name)
-    assert set(readings.views) == tables | {f"{table}.centred" for table in tables}
-    assert set(readings.relations) == between
+    word_model = read(model, small, name)
+    assert set(word_model.embeddings) == tables | {f"{table}.centred" for table in tables}
+    assert set(word_model.relations) == between
 
     ids, ends = small.train.ids.astype(np.int64), small.train.sentence_ends.astype(np.int64)
-    over = over_text(readings, ids, ends)
-    text = readings.context is not None
+    over = over_text(word_model, ids, ends)
+    text = word_model.context is not None
     added = {"context", "context.centred"} if text else set()
-    assert set(over.views) - set(readings.views) == added
+    assert set(over.embeddings) - set(word_model.embeddings) == added
     told = {"attention", "attention.norm"} if text else set()
-    assert set(over.relations) - set(readings.relations) == told
-    for view in over.views.values():
-        assert view.dtype == np.float32
-        assert np.isfinite(view).all()
+    assert set(over.relations) - set(word_model.relations) == told
+    for embedding in over.embeddings.values():
+        assert embedding.dtype == np.float32
+        assert np.isfinite(embedding).all()
 
 
 def test_only_counting_is_answered_by_counts(name: str) -> None:
@@ -141,11 +145,11 @@ def test_what_is_stored_reads_as_what_was_trained(
     before = read(model, small, name)
     after = MODELS[config.kind].read(stored, small.vocab, FORM, config)
     a, b, *_ = small.vocab.words
-    for view in before.views:
-        assert after.similarity(a, b, view) == before.similarity(a, b, view)
-    for view in before.relations:
-        assert after.relation(a, b, view) == before.relation(a, b, view)
-    assert (after.primary, after.unavailable) == (before.primary, before.unavailable)
+    for embedding in before.embeddings:
+        assert after.similarity(a, b, embedding) == before.similarity(a, b, embedding)
+    for embedding in before.relations:
+        assert after.relation(a, b, embedding) == before.relation(a, b, embedding)
+    assert (after.selected, after.unavailable) == (before.selected, before.unavailable)
     if before.context and after.context:
         ids = small.held_out.ids.astype(np.int64), small.held_out.sentence_ends
         np.testing.assert_array_equal(after.context.states(*ids), before.context.states(*ids))
@@ -165,13 +169,13 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(
     assert other.log != model.log or not model.log
 
 
-def partner_auc(readings: Readings, pairs: list[tuple[str, str]]) -> float:
+def partner_auc(word_model: WordModel, pairs: list[tuple[str, str]]) -> float:
     """How often a word is nearer to its partner than to a word of another pair."""
     wins = [
         (near > far) + 0.5 * (near == far)
         for left, right in pairs
         for other in (word for pair in pairs for word in pair if left not in pair)
-        for near, far in [(readings.similarity(left, right), readings.similarity(left, other))]
+        for near, far in [(word_model.similarity(left, right), word_model.similarity(left, other))]
     ]
     return float(np.mean(wins))
 
@@ -181,8 +185,8 @@ def test_words_of_the_same_contexts_become_alike(planted: Corpus, learner: str) 
     config = config_of(learner, **SOON.get(learner, {"batch": 256} if has_batch(learner) else {}))
     kind = MODELS[config.kind]
     result = kind.train(planted, LEARN, config, 1, Runtime("cpu"))
-    readings = kind.read(result.tensors, planted.vocab, LEARN, config)
-    assert partner_auc(readings, partners(Plan())) > FOUND
+    word_model = kind.read(result.tensors, planted.vocab, LEARN, config)
+    assert partner_auc(word_model, partners(Plan())) > FOUND
 
 
 def has_batch(name: str) -> bool:
@@ -194,8 +198,8 @@ def test_random_vectors_find_no_partners(planted: Corpus) -> None:
     for seed in range(8):
         result = trained(planted, "random", LEARN, seed)
         config = config_of("random")
-        readings = MODELS["random"].read(result.tensors, planted.vocab, LEARN, config)
-        scores.append(partner_auc(readings, partners(Plan())))
+        word_model = MODELS["random"].read(result.tensors, planted.vocab, LEARN, config)
+        scores.append(partner_auc(word_model, partners(Plan())))
     assert np.mean(scores) == pytest.approx(0.5, abs=0.12)
     assert np.linalg.norm(result.tensors["input"], axis=1).mean() == pytest.approx(1, abs=0.1)
 

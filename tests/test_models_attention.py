@@ -7,7 +7,7 @@ import pytest
 
 from planted import toy_corpus
 from random_models import Tensors, random_tensors, read
-from wordrel.config import RUNGS, MatchedConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig
 from wordrel.models.attention import mean, scores, self_attention, softmax, state
 from wordrel.models.context import StreamContext
 from wordrel.models.sampling import noise_distribution
@@ -18,9 +18,9 @@ IDS = np.array([word for sentence in SENTENCES for word in sentence])
 ENDS = np.cumsum([len(sentence) for sentence in SENTENCES])
 TARGETS = [(sentence, i) for sentence in SENTENCES for i in range(len(sentence))]
 VOCAB = toy_corpus([[*range(13)], *SENTENCES]).vocab
-MAPPED = [kind for kind in RUNGS if RUNGS[kind].maps]
+MAPPED = [kind for kind in ARCHITECTURES if ARCHITECTURES[kind].maps]
 GIVEN: list[tuple[str, dict[str, Any]]] = [
-    *((kind, {}) for kind in RUNGS),
+    *((kind, {}) for kind in ARCHITECTURES),
     *((kind, {"heads": 3, "scale": True}) for kind in MAPPED),
     ("attention", {"ties": ("K=Q",)}),
     ("attention", {"ties": ("Q=I", "V=I")}),
@@ -30,7 +30,10 @@ GIVEN: list[tuple[str, dict[str, Any]]] = [
 def context_of(kind: str, sentence: list[int], i: int) -> list[int]:
     """The places in the whole window of a target."""
     after = range(i + 1, min(i + W + 1, len(sentence)))
-    return [*range(max(0, i - W), i), *(after if RUNGS[kind].objective == "masked_word" else ())]
+    return [
+        *range(max(0, i - W), i),
+        *(after if ARCHITECTURES[kind].objective == "masked_word" else ()),
+    ]
 
 
 @pytest.mark.parametrize(("kind", "given"), GIVEN)
@@ -43,7 +46,7 @@ def test_states_weights_and_scores_of_the_fast_path_are_those_of_the_equations(
     y, weighed = fast.states(IDS, ENDS), fast.weights(IDS, ENDS)
     log_p = fast.log_probabilities(np.nan_to_num(y))
     noise = noise_distribution(VOCAB.counts, fast.training.noise_exponent)
-    asks_before = RUNGS[kind].objective == "next_word"
+    asks_before = ARCHITECTURES[kind].objective == "next_word"
     compared = 0
     for t, (sentence, i) in enumerate(TARGETS):
         context = context_of(kind, sentence, i)

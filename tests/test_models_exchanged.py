@@ -1,4 +1,4 @@
-"""Query and key exchanged after training, and what a rung learned besides tables and maps."""
+"""Query and key exchanged after training, and what a model learned besides tables and maps."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 
 from random_models import READERS, random_readings, random_tensors, read
 from task_spaces import vocab_of
-from wordrel.config import RUNGS
-from wordrel.models.readings import Contextualizer, Exchangeable, Readings, Weigher, Windowed
+from wordrel.config import ARCHITECTURES
+from wordrel.models.word_model import Contextualizer, Exchangeable, Weigher, Windowed, WordModel
 
 V, D, W = 11, 6, 3
 VOCAB = vocab_of([f"w{i}" for i in range(V)])
 DRAW = np.random.default_rng(6)
 IDS = DRAW.integers(V, size=23).astype(np.int64)
 ENDS = np.array([6, 7, 9, 23], dtype=np.int64)
-ASKING = [name for name in RUNGS if RUNGS[name].query in ("previous", "mean")]
-MAPPED = [name for name in ASKING if RUNGS[name].maps]
+ASKING = [name for name in ARCHITECTURES if ARCHITECTURES[name].query in ("previous", "mean")]
+MAPPED = [name for name in ASKING if ARCHITECTURES[name].maps]
 TIES = [("K=Q",), ("Q=I",), ("V=I",), ("K=Q", "V=I"), ("Q=I", "V=I"), ("K=Q", "Q=I")]
 
 
-def exchangeable(readings: Readings) -> Any:
-    assert isinstance(readings.context, Exchangeable)
-    return readings.context
+def exchangeable(word_model: WordModel) -> Any:
+    assert isinstance(word_model.context, Exchangeable)
+    return word_model.context
 
 
 def everything(context: Contextualizer) -> list[NDArray[np.float32]]:
@@ -61,7 +61,7 @@ def test_the_exchanged_model_is_one_whose_maps_were_stored_the_other_way_round(
 
 
 @pytest.mark.parametrize("ties", TIES)
-@pytest.mark.parametrize("name", ["attention_position", "content"])
+@pytest.mark.parametrize("name", ["attention_position", "mean_query_attention"])
 def test_tied_roles_exchange_too(name: str, ties: tuple[str, ...]) -> None:
     tensors = random_tensors(name, V, D, W, ties=ties)
     context = exchangeable(read(name, tensors, VOCAB, W, ties=ties))
@@ -75,33 +75,33 @@ def test_tied_roles_exchange_too(name: str, ties: tuple[str, ...]) -> None:
 
 
 def test_without_maps_nothing_changes() -> None:
-    context = exchangeable(random_readings("basic", VOCAB))
+    context = exchangeable(random_readings("dot_product_attention", VOCAB))
     assert same(context.exchanged(), context)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_what_was_learned_is_there_where_the_rung_has_it(name: str) -> None:
+def test_what_was_learned_is_there_where_the_architecture_has_it(name: str) -> None:
     found = random_readings(name, VOCAB).learned
     expected = set()
-    if name in RUNGS:
-        expected |= {"offsets"} if RUNGS[name].positions else set()
-        expected |= {"words"} if RUNGS[name].query == "mask" else set()
+    if name in ARCHITECTURES:
+        expected |= {"relative_position"} if ARCHITECTURES[name].positions else set()
+        expected |= {"per_word_weight"} if ARCHITECTURES[name].query == "mask" else set()
     assert set(found) == expected
     assert {n: array.shape for n, array in found.items()} == {
-        n: (V,) if n == "words" else (2 * W + 1,) for n in expected
+        n: (V,) if n == "per_word_weight" else (2 * W + 1,) for n in expected
     }
 
 
 @pytest.mark.parametrize("scale", [False, True])
 @pytest.mark.parametrize(
-    "name", ["word_weight", "position_weight", "masked_attention", "causal_position"]
+    "name", ["word_weight", "position_weight", "mask_query_attention", "next_position_weight"]
 )
 def test_weights_are_the_softmax_of_what_was_learned(name: str, scale: bool) -> None:
-    """The scores of words and of offsets tell every weight of these rungs."""
-    given = {"scale": scale} if RUNGS[name].query == "mask" else {}
+    """The scores of words and of offsets tell every weight of these architectures."""
+    given = {"scale": scale} if ARCHITECTURES[name].query == "mask" else {}
     found = random_readings(name, VOCAB, **given)
-    words = found.learned.get("words", np.zeros(V, dtype=np.float32))
-    offsets = found.learned.get("offsets", np.zeros(2 * W + 1, dtype=np.float32))
+    words = found.learned.get("per_word_weight", np.zeros(V, dtype=np.float32))
+    offsets = found.learned.get("relative_position", np.zeros(2 * W + 1, dtype=np.float32))
     assert isinstance(found.context, Weigher)
     told = found.context.weights(IDS, ENDS)
     for state in np.unique(told.state):
@@ -112,8 +112,10 @@ def test_weights_are_the_softmax_of_what_was_learned(name: str, scale: bool) -> 
 
 
 def test_the_score_of_a_word_is_the_mean_over_heads() -> None:
-    tensors = random_tensors("masked_attention", V, D, W)
-    found = read("masked_attention", tensors, VOCAB, W, heads=2, scale=True).learned["words"]
+    tensors = random_tensors("mask_query_attention", V, D, W)
+    found = read("mask_query_attention", tensors, VOCAB, W, heads=2, scale=True).learned[
+        "per_word_weight"
+    ]
     for word in range(V):
         key = tensors["W_k"] @ tensors["input"][word]
         scores = [key[rows] @ tensors["q_mask"][rows] / 3**0.5 for rows in (slice(3), slice(3, 6))]

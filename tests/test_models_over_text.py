@@ -12,7 +12,7 @@ from planted import toy_corpus
 from task_spaces import vocab_of
 from wordrel.corpus.pair_counts import count_pairs
 from wordrel.models.over_text import mean_weights, over_text
-from wordrel.models.readings import Objective, Readings, Weighed
+from wordrel.models.word_model import Objective, Weighed, WordModel
 
 V, D = 6, 3
 DRAW = np.random.default_rng(4)
@@ -70,9 +70,9 @@ class Silent:
         return Neighbours().contextual(ids, ends)
 
 
-def readings(context: Any = None, **views: NDArray[np.float32]) -> Readings:
+def word_model(context: Any = None, **embeddings: NDArray[np.float32]) -> WordModel:
     words = vocab_of([f"w{i}" for i in range(V)])
-    return Readings(words, {"input": TABLE} | views, context=context)
+    return WordModel(words, {"input": TABLE} | embeddings, context=context)
 
 
 def pairs() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -88,24 +88,24 @@ def block(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.usefixtures("block")
-def test_the_view_is_the_mean_state_of_each_word() -> None:
+def test_the_embedding_is_the_mean_state_of_each_word() -> None:
     states = Neighbours().contextual(IDS, ENDS)
-    view = over_text(readings(Neighbours()), IDS, ENDS).views["context"]
-    assert view.dtype == np.float32
+    embedding = over_text(word_model(Neighbours()), IDS, ENDS).embeddings["context"]
+    assert embedding.dtype == np.float32
     for word in range(V):
         mine = states[(word == IDS) & ~np.isnan(states).any(1)].astype(np.float64)
         expected = mine.mean(0) if len(mine) else np.zeros(D)
-        np.testing.assert_allclose(view[word], expected, atol=1e-6)
+        np.testing.assert_allclose(embedding[word], expected, atol=1e-6)
     assert np.isnan(states[7]).all()  # a sentence of one word
-    assert (view[V - 1] == 0).all()
+    assert (embedding[V - 1] == 0).all()
 
 
 def test_a_word_that_does_not_occur_has_no_direction_either_when_centred() -> None:
-    views = over_text(readings(Neighbours()), IDS, ENDS).views
-    centred = views["context.centred"]
+    embeddings = over_text(word_model(Neighbours()), IDS, ENDS).embeddings
+    centred = embeddings["context.centred"]
     assert (centred[V - 1] == 0).all()
     np.testing.assert_allclose(centred[: V - 1].mean(0), np.zeros(D), atol=1e-6)
-    gaps = views["context"][: V - 1] - centred[: V - 1]
+    gaps = embeddings["context"][: V - 1] - centred[: V - 1]
     np.testing.assert_allclose(gaps, np.tile(gaps[0], (V - 1, 1)), atol=1e-6)
 
 
@@ -119,7 +119,7 @@ def test_attention_is_the_mean_weight_of_two_words_that_met() -> None:
     pair_weights = [weights.get(pair, [np.nan]) for pair in zip(left, right, strict=True)]
     expected = np.array([np.mean(w) for w in pair_weights])
     value = 2 * TABLE
-    found = over_text(readings(Neighbours(), value=value), IDS, ENDS).relations
+    found = over_text(word_model(Neighbours(), value=value), IDS, ENDS).relations
     np.testing.assert_allclose(found["attention"](left, right), expected, rtol=1e-6)
     lengths = np.linalg.norm(value, axis=1)[right]
     np.testing.assert_allclose(found["attention.norm"](left, right), expected * lengths, rtol=1e-6)
@@ -128,7 +128,7 @@ def test_attention_is_the_mean_weight_of_two_words_that_met() -> None:
 
 
 def test_without_a_map_the_value_is_the_word_itself() -> None:
-    found = over_text(readings(Neighbours()), IDS, ENDS).relations
+    found = over_text(word_model(Neighbours()), IDS, ENDS).relations
     left, right = pairs()
     lengths = np.linalg.norm(TABLE, axis=1)[right]
     expected = found["attention"](left, right) * lengths
@@ -145,25 +145,25 @@ def test_a_weight_of_zero_is_a_meeting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_model_lacks_it_does_not_get() -> None:
-    plain = over_text(readings(), IDS, ENDS)
-    assert set(plain.views) == {"input"}
+    plain = over_text(word_model(), IDS, ENDS)
+    assert set(plain.embeddings) == {"input"}
     assert not plain.relations
-    silent = over_text(readings(Silent()), IDS, ENDS)
-    assert set(silent.views) == {"input", "context", "context.centred"}
+    silent = over_text(word_model(Silent()), IDS, ENDS)
+    assert set(silent.embeddings) == {"input", "context", "context.centred"}
     assert not silent.relations
 
 
 def test_no_text_gives_no_directions_and_no_meetings() -> None:
-    over = over_text(readings(Neighbours()), IDS[:0], ENDS[:0])
-    assert over.views["context"].shape == (V, D)
-    assert not over.views["context"].any()
+    over = over_text(word_model(Neighbours()), IDS[:0], ENDS[:0])
+    assert over.embeddings["context"].shape == (V, D)
+    assert not over.embeddings["context"].any()
     assert np.isnan(over.relations["attention"](*pairs())).all()
 
 
 def test_counts_answer_where_they_are_given() -> None:
     corpus = toy_corpus([IDS.tolist(), [V - 1]])
     counts = count_pairs(corpus.train, V, 2)
-    found = over_text(readings(), IDS, ENDS, counts).relations
+    found = over_text(word_model(), IDS, ENDS, counts).relations
     assert set(found) == {"pmi", "conditional"}
     left, right = pairs()
     np.testing.assert_array_equal(found["pmi"](left, right), counts.pmi(left, right))

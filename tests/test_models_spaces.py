@@ -1,4 +1,4 @@
-"""The views and relations that word tables give, against plain arithmetic."""
+"""The embeddings and relations that word tables give, against plain arithmetic."""
 
 import numpy as np
 import pytest
@@ -11,22 +11,22 @@ NAMES = ("input", "output", "value", "query", "key")
 TABLES = {name: DRAW.standard_normal((V, D)).astype(np.float32) + 1 for name in NAMES}
 
 
-def test_views_are_the_tables_their_sum_and_all_of_them_centred() -> None:
-    views = spaces(**TABLES)
+def test_embeddings_are_the_tables_their_sum_and_all_of_them_centred() -> None:
+    embeddings = spaces(**TABLES)
     raw = ["input", "output", "input+output", "value", "query", "key"]
-    assert list(views) == raw + [f"{name}.centred" for name in raw]
-    np.testing.assert_array_equal(views["input+output"], TABLES["input"] + TABLES["output"])
+    assert list(embeddings) == raw + [f"{name}.centred" for name in raw]
+    np.testing.assert_array_equal(embeddings["input+output"], TABLES["input"] + TABLES["output"])
     for name in NAMES:
-        np.testing.assert_array_equal(views[name], TABLES[name])
+        np.testing.assert_array_equal(embeddings[name], TABLES[name])
     for name in raw:
-        expected = views[name].astype(np.float64) - views[name].mean(0, dtype=np.float64)
-        np.testing.assert_allclose(views[f"{name}.centred"], expected, atol=1e-6)
-    assert {view.dtype for view in views.values()} == {np.dtype(np.float32)}
+        expected = embeddings[name].astype(np.float64) - embeddings[name].mean(0, dtype=np.float64)
+        np.testing.assert_allclose(embeddings[f"{name}.centred"], expected, atol=1e-6)
+    assert {embedding.dtype for embedding in embeddings.values()} == {np.dtype(np.float32)}
 
 
-def test_a_model_of_two_tables_has_the_views_of_two_tables() -> None:
-    views = spaces(input=TABLES["input"], output=TABLES["output"])
-    assert len(views) == 6
+def test_a_model_of_two_tables_has_the_embeddings_of_two_tables() -> None:
+    embeddings = spaces(input=TABLES["input"], output=TABLES["output"])
+    assert len(embeddings) == 6
     assert len(relations(input=TABLES["input"], output=TABLES["output"])) == 4
 
 

@@ -1,5 +1,6 @@
 """What is committed is what the stored tables give: pages and figures."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from wordrel.api import stored_config
 from wordrel.config import identity
+from wordrel.config.names import SCHEMA, TABLES, inverse, names_then
 from wordrel.report import brief
 from wordrel.report.page import report_files, write_pages
 from wordrel.study.cell import CellSpec, CorpusName
@@ -39,17 +41,21 @@ def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
     config = stored_config(results)
     digests = {corpus["name"]: corpus["digest"] for corpus in results.manifest["corpora"]}
     models = {model.name: model for model in config.models}
+    then = names_then(results.config)
     for run in results.runs.itertuples():
         corpus, model = CorpusName(run.corpus, digests[run.corpus]), models[run.model]
         spec = CellSpec.of(config, model, int(run.seed), cache=Path("none"), corpus=corpus)
         assert spec.named_folder.name == run.cell
-        assert (spec.folder.name == run.cell) == (model.name == identity(model)["name"])
+        assert (spec.folder.name == run.cell) == (then[model.name] == identity(model)["name"])
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
     found = {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
-    assert {*found} == {table_file(name) for name in COLUMNS}
+    old = json.loads((folder / "manifest.json").read_text()).get("schema", 1) < SCHEMA
+    former = inverse(TABLES) if old else {}
+    files = {name: table_file(name) for name in COLUMNS}
+    assert {*found} == {file.replace(n, former.get(n, n)) for n, file in files.items()}
     large = {n: size for n, size in found.items() if n.endswith(".csv") and size > 2_000_000}
     assert large == {}, "git compares it line by line: store it as .csv.xz (PACKED)"
 

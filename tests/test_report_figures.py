@@ -37,7 +37,7 @@ def rows(chart: Chart) -> list[Spec]:
 def test_differences_are_those_of_each_model_to_the_first_word2vec_model(results: Results):
     (panel,) = scores.gap_panels(results, "alike")
     assert panel.reference == "skip_gram"
-    others = ("ppmi_svd", "cbow", "attention", "attention_position", "masked_attention")
+    others = ("ppmi_svd", "cbow", "attention", "attention_position", "mask_query_attention")
     assert panel.models == others
     assert [c.task for c in panel.gaps][:2] == ["ws353", "ws353_sim"]
     assert len(panel.gaps) == 12  # without the variants of analogies, and without development
@@ -56,7 +56,7 @@ def test_a_difference_that_is_not_told_apart_is_hollow(results: Results):
 
 def test_a_lower_loss_is_drawn_to_the_right(results: Results):
     (panel,) = scores.gap_panels(results, "fit")
-    assert (panel.reference, panel.models) == ("cbow", ("masked_attention",))
+    assert (panel.reference, panel.models) == ("cbow", ("mask_query_attention",))
     (row,) = rows(only(scores.differences_figure(results, "fit")).charts[0])
     assert row["difference"] == pytest.approx(6.824 - 6.151)
     assert row["low"] < row["difference"] < row["high"]
@@ -78,9 +78,9 @@ def across(figure: Figure) -> Spec:
 def test_differences_in_words_count_what_is_told_apart(results: Results):
     assert only(scores.differences_figure(results, "fit")).words == (
         "Differences to the first word2vec model with 95% intervals, by task. wiki17m, against "
-        "cbow: masked_attention better on 1 and worse on 0 of 1."
+        "cbow: mask_query_attention better on 1 and worse on 0 of 1."
     )
-    said = "masked_attention better on 0 and worse on 6 of 12."
+    said = "mask_query_attention better on 0 and worse on 6 of 12."
     assert said in only(scores.differences_figure(results, "alike")).words
 
 
@@ -95,17 +95,17 @@ def test_heat_map_has_a_chart_a_model_with_readings_by_pairs(results: Results):
     first, *_, last = readings.speech_panels(results, "wiki17m", "syntax")
     assert (first.model, first.readings, first.pairs) == ("random", ("cosine", "in.out"), PAIRS)
     assert first.values[:, 1].tolist() == pytest.approx([-0.18, -0.13])  # not those of linked pairs
-    assert last.primary == "q.k"
+    assert last.selected == "q.k"
     shown = only(readings.speech_figure(results, "wiki17m", "syntax")).charts
-    assert [c.title for c in shown][::6] == ["wiki17m · random", "wiki17m · masked_attention"]
+    assert [c.title for c in shown][::6] == ["wiki17m · random", "wiki17m · mask_query_attention"]
     assert [row["shown"] for row in rows(shown[6])][:3] == ["0.6", "0.4", "0.2"]
     down = shown[6].spec["layer"][0]["encoding"]["y"]["sort"]
-    assert [name.endswith(" (primary)") for name in down] == [True, False, False, False]
+    assert [name.endswith(" (selected)") for name in down] == [True, False, False, False]
     ranges = {tuple(c.spec["layer"][0]["encoding"]["color"]["scale"]["domain"]) for c in shown}
     assert len(ranges) == 1  # one scale of colours
 
 
-def test_heat_map_in_words_names_the_extremes_of_the_primary_reading(results: Results):
+def test_heat_map_in_words_names_the_extremes_of_the_selected_reading(results: Results):
     words = only(readings.speech_figure(results, "wiki17m", "syntax")).words
     assert "skip_gram (in.out) NOUN>VERB 0.20 and NOUN>NOUN −0.52" in words
 
@@ -121,13 +121,13 @@ def test_direction_shows_every_reading_with_chance(results: Results):
     hyperlex, usf = only(readings.direction_figure(results, "relate")).charts
     assert hyperlex.title == "wiki17m · hyperlex_direction (accuracy)"
     names = [row["reading"] for row in rows(hyperlex)]
-    assert [name.removesuffix(" (primary)") for name in names[:3]] == [
+    assert [name.removesuffix(" (selected)") for name in names[:3]] == [
         *("random · cosine", "random · in.out", "ppmi_svd · pmi"),
     ]
     drawn = rows(usf)
     assert len(drawn) == len(names) == 22
     assert [row["score"] for row in drawn[4:7]] == [0.56, 0.55, 0.54]
-    assert [row["primary"] for row in drawn[4:7]] == ["yes", "no", "no"]
+    assert [row["selected"] for row in drawn[4:7]] == ["yes", "no", "no"]
     assert usf.spec["layer"][0]["data"]["values"] == [{"score": 0.5}]
     assert usf.spec["layer"][0]["mark"]["strokeDash"]
 

@@ -243,7 +243,7 @@ def test_policy_forbids_every_load(shown: Page):
 
 def renamed(results: Results, old: str, new: str) -> Results:
     """The study with another name for a model or a task, wherever it stands."""
-    names = ("runs", "scores", "summary", "comparisons", "views", "measurements", "agreement")
+    names = ("runs", "scores", "summary", "comparisons", "embeddings", "measurements", "agreement")
     tables = {name: getattr(results, name).replace(old, new) for name in names}
     manifest = json.loads(json.dumps(results.manifest).replace(f'"{old}"', json.dumps(new)))
     config = json.loads(json.dumps(results.config).replace(f'"{old}"', json.dumps(new)))

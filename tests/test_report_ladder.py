@@ -14,8 +14,18 @@ import pytest
 import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
-from wordrel.config.rungs import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
+from wordrel.config.architectures import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import brief, markdown, queries, svg
+from wordrel.report.architectures import (
+    EDGES,
+    HEADS,
+    LADDERS,
+    Edge,
+    Ladder,
+    architectures,
+    orderings,
+)
+from wordrel.report.architectures import steps as steps_of
 from wordrel.report.document import Spec
 from wordrel.report.ladder import (
     Climb,
@@ -32,16 +42,6 @@ from wordrel.report.markdown import blocks
 from wordrel.report.own import own
 from wordrel.report.page import report_files
 from wordrel.report.pairs import comparisons
-from wordrel.report.rungs import (
-    EDGES,
-    HEADS,
-    LADDERS,
-    Edge,
-    Ladder,
-    orderings,
-    rungs,
-)
-from wordrel.report.rungs import steps as steps_of
 from wordrel.report.scores import scores_figure
 from wordrel.report.verdicts import overall
 from wordrel.study.results import Results
@@ -94,17 +94,27 @@ def test_masked_gains_are_the_means_over_both_orderings_by_hand(results: Results
     found = one(results, TO_CONTENT)
     start, offsets, content, both = (
         np.array([losses()["wiki17m"][m][s] for s in NOISE])
-        for m in ("mean", "position_weight", "content", "content_position")
+        for m in (
+            "mean",
+            "position_weight",
+            "mean_query_attention",
+            "mean_query_attention_position",
+        )
     )
     assert found.gains[POSITIONS] == pytest.approx(((start - offsets) + (content - both)) / 2)
     assert found.gains[WORD_SCORES] == pytest.approx(((start - content) + (offsets - both)) / 2)
-    assert (found.foot, found.top, found.orderings) == ("mean", "content_position", 2)
+    assert (found.foot, found.top, found.orderings) == ("mean", "mean_query_attention_position", 2)
     assert found.seeds == (1, 2, 3, 4, 5)
 
 
 def test_shares_of_a_noiseless_square_are_as_on_paper():
     # 6.0 -> 5.6 alone or 5.9 alone, 5.3 together: positions (.4 + .6) / 2, scores (.1 + .3) / 2
-    found = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    found = flat(
+        mean=[6.0],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
+    )
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.gain(POSITIONS).value == pytest.approx(0.5)
     assert climbed.gain(WORD_SCORES).value == pytest.approx(0.2)
@@ -128,9 +138,9 @@ def test_next_word_ladder_adds_heads_and_block_after_the_square(results: Results
     assert list(found.gains) == [POSITIONS, QUERY_KEY, HEADS, BLOCK]
     of = {m: np.array([losses()["wiki17m"][m][s] for s in NOISE]) for m in NEXT}
     assert found.gains[HEADS] == pytest.approx(of["attention_position"] - of["four_heads"])
-    assert found.gains[BLOCK] == pytest.approx(of["four_heads"] - of["block"])
+    assert found.gains[BLOCK] == pytest.approx(of["four_heads"] - of["transformer_block"])
     assert found.by_ordering[HEADS] == (pytest.approx(found.gain(HEADS).value),)
-    assert (found.foot, found.top, found.orderings) == ("causal_mean", "block", 2)
+    assert (found.foot, found.top, found.orderings) == ("next_mean", "transformer_block", 2)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
@@ -168,16 +178,16 @@ def test_gains_of_the_real_ladders_are_means_over_permutations_that_exist(
         (s.edge.start, s.edge.adds): s.edge for s in steps(results, "wiki17m", found.objective)
     }
     of_seeds = losses()["wiki17m"]
-    names = {rung: m["name"] for rung, m in rungs(results).items()}
+    names = {architecture: m["name"] for architecture, m in architectures(results).items()}
     falls: list[dict[str, float]] = []
     for order in itertools.permutations(found.gains):
-        rung, fall = ladder.foot, {}
+        architecture, fall = ladder.foot, {}
         for ingredient in order:
-            edge = edges.get((rung, ingredient))
+            edge = edges.get((architecture, ingredient))
             if edge is None:
                 break
-            fall[ingredient] = of_seeds[names[rung]][3] - of_seeds[names[edge.end]][3]
-            rung = edge.end
+            fall[ingredient] = of_seeds[names[architecture]][3] - of_seeds[names[edge.end]][3]
+            architecture = edge.end
         else:
             falls.append(fall)
     assert len(falls) == found.orderings == 2
@@ -201,25 +211,34 @@ def test_shares_are_means_of_each_seeds_shares_and_seeds_are_paired():
     found = flat(
         mean=[9.0, 10.0] * 2,
         position_weight=[8.5, 9.5] * 2,
-        content=[8.5, 7.5] * 2,
-        content_position=[8.0, 7.0] * 2,
+        mean_query_attention=[8.5, 7.5] * 2,
+        mean_query_attention_position=[8.0, 7.0] * 2,
     )
-    for model in ("mean", "content"):
+    for model in ("mean", "mean_query_attention"):
         found["c"][model] = dict(reversed(found["c"][model].items()))
     climbed = one(ladder_results(found), TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(1 / 3)
     assert list(climbed.gains[POSITIONS]) == pytest.approx([0.5] * 4)
 
 
-def test_only_seeds_that_every_rung_has_count():
+def test_only_seeds_that_every_architecture_has_count():
     found = losses()
-    del found["wiki17m"]["content"][2], found["wiki17m"]["mean"][5], found["wiki17m"]["cbow"][1]
+    del (
+        found["wiki17m"]["mean_query_attention"][2],
+        found["wiki17m"]["mean"][5],
+        found["wiki17m"]["cbow"][1],
+    )
     assert one(ladder_results(found), TO_CONTENT).seeds == (1, 3, 4)
 
 
 def test_no_seed_in_common_is_no_ladder():
-    found = flat(mean=[6.0, 6.1], position_weight=[5.6], content=[5.9], content_position=[5.3])
-    found["c"]["content"] = {2: 5.9}
+    found = flat(
+        mean=[6.0, 6.1],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
+    )
+    found["c"]["mean_query_attention"] = {2: 5.9}
     assert climb(ladder_results(found), "c", TO_CONTENT) is None
 
 
@@ -240,7 +259,12 @@ def test_one_seed_has_shares_but_no_interval():
 )
 def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
     same = [6.0] * len(tops)
-    found = flat(mean=same, position_weight=same, content=same, content_position=tops)
+    found = flat(
+        mean=same,
+        position_weight=same,
+        mean_query_attention=same,
+        mean_query_attention_position=tops,
+    )
     results = ladder_results(found)
     climbed = one(results, TO_CONTENT, "c")
     assert climbed.no_share == reason
@@ -255,7 +279,12 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
 
 
 def test_a_negative_share_is_shown_as_it_is():
-    found = flat(mean=[6.0], position_weight=[6.3], content=[4.8], content_position=[5.0])
+    found = flat(
+        mean=[6.0],
+        position_weight=[6.3],
+        mean_query_attention=[4.8],
+        mean_query_attention_position=[5.0],
+    )
     results = ladder_results(found)
     climbed = one(results, TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
@@ -266,12 +295,12 @@ def test_a_negative_share_is_shown_as_it_is():
 @pytest.mark.parametrize(
     ("gone", "ingredients", "top"),
     [
-        (("four_heads",), [POSITIONS, QUERY_KEY, f"{HEADS}, {BLOCK}"], "block"),
-        (("block",), [POSITIONS, QUERY_KEY, HEADS], "four_heads"),
-        (("block", "four_heads"), [POSITIONS, QUERY_KEY], "attention_position"),
+        (("four_heads",), [POSITIONS, QUERY_KEY, f"{HEADS}, {BLOCK}"], "transformer_block"),
+        (("transformer_block",), [POSITIONS, QUERY_KEY, HEADS], "four_heads"),
+        (("transformer_block", "four_heads"), [POSITIONS, QUERY_KEY], "attention_position"),
     ],
 )
-def test_a_ladder_without_its_upper_rungs_says_what_is_left(
+def test_a_ladder_without_its_upper_architectures_says_what_is_left(
     gone: tuple[str, ...], ingredients: list[str], top: str
 ):
     found = one(ladder_results(without(*gone)), TO_BLOCK)
@@ -279,7 +308,7 @@ def test_a_ladder_without_its_upper_rungs_says_what_is_left(
 
 
 def test_a_block_of_one_head_stands_on_attention_position():
-    settings = [m | {"heads": 1} if m["name"] == "block" else m for m in models()]
+    settings = [m | {"heads": 1} if m["name"] == "transformer_block" else m for m in models()]
     results = ladder_results(losses(), settings)
     found = one(results, TO_BLOCK)
     assert list(found.gains) == [POSITIONS, QUERY_KEY, BLOCK]
@@ -287,10 +316,10 @@ def test_a_block_of_one_head_stands_on_attention_position():
     assert added[-2:] == [HEADS, BLOCK]
 
 
-def test_a_missing_rung_leaves_one_ordering_and_a_missing_foot_none():
-    found = one(ladder_results(without("content")), TO_CONTENT)
+def test_a_missing_architecture_leaves_one_ordering_and_a_missing_foot_none():
+    found = one(ladder_results(without("mean_query_attention")), TO_CONTENT)
     assert (found.orderings, list(found.gains)) == (1, [POSITIONS, WORD_SCORES])
-    results = ladder_results(without("mean", "causal_mean"))
+    results = ladder_results(without("mean", "next_mean"))
     assert climbs(results) == []
     assert sections(results) == []
     assert "each ingredient" not in render(results)
@@ -298,49 +327,54 @@ def test_a_missing_rung_leaves_one_ordering_and_a_missing_foot_none():
 
 def test_basic_is_a_neighbour_but_not_on_the_way(results: Results):
     there = [(s.edge.start, s.edge.end) for s in steps(results, "wiki17m", "next_word")]
-    assert ("basic", "attention") in there
-    assert ("attention_position", "block") not in there
+    assert ("dot_product_attention", "attention") in there
+    assert ("attention_position", "transformer_block") not in there
     assert "learned maps" not in one(results, TO_BLOCK).gains
 
 
-def test_variants_stand_for_no_rung_and_names_go_before_places():
+def test_variants_stand_for_no_architecture_and_names_go_before_places():
     settings = [
-        setting("causal_mean", name="undivided", undivided=True),
+        setting("next_mean", name="sum_gradient", sum_gradient=True),
         setting("mean", name="first"),
         setting("attention", name="tied", ties=["K=Q"]),
         setting("mean"),
-        setting("content", name="other"),
-        setting("content", name="later"),
-        setting("block", name="narrow", heads=1),
-        setting("block", name="wide"),
+        setting("mean_query_attention", name="other"),
+        setting("mean_query_attention", name="later"),
+        setting("transformer_block", name="narrow", heads=1),
+        setting("transformer_block", name="wide"),
         setting("four_heads"),
-        setting("masked_attention", heads=2),
+        setting("mask_query_attention", heads=2),
     ]
     results = ladder_results({"c": {}}, settings)
-    assert {rung: m["name"] for rung, m in rungs(results).items()} == {
+    assert {architecture: m["name"] for architecture, m in architectures(results).items()} == {
         "mean": "mean",
-        "content": "other",
-        "heads": "four_heads",
-        "block": "wide",
+        "mean_query_attention": "other",
+        "attention_position_heads": "four_heads",
+        "transformer_block": "wide",
     }
 
 
 def test_settings_that_differ_besides_the_ingredient_are_named():
-    scaled = {r: setting(r, scale=r in ("content", "attention")) for r in (*MASKED, *NEXT)}
-    scaled["content"]["learning_rate"] = 0.05
+    scaled = {
+        r: setting(r, scale=r in ("mean_query_attention", "attention")) for r in (*MASKED, *NEXT)
+    }
+    scaled["mean_query_attention"]["learning_rate"] = 0.05
     masked = {s.edge.end: s.also() for s in steps_of(scaled, "masked_word")}
-    assert masked["content"] == ["learning_rate: None to 0.05"]
-    assert masked["content_position"] == ["scale: True to False", "learning_rate: 0.05 to None"]
+    assert masked["mean_query_attention"] == ["learning_rate: None to 0.05"]
+    assert masked["mean_query_attention_position"] == [
+        "scale: True to False",
+        "learning_rate: 0.05 to None",
+    ]
     assert masked["position_weight"] == []
-    assert masked["masked_attention"] == ["maps W_k and W_v, which fold into the word tables"]
+    assert masked["mask_query_attention"] == ["maps W_k and W_v, which fold into the word tables"]
     following = {s.edge.start: s.also() for s in steps_of(scaled, "next_word")}
-    assert following["basic"] == ["scale: False to True"]
-    assert following["causal_mean"] == []
+    assert following["dot_product_attention"] == ["scale: False to True"]
+    assert following["next_mean"] == []
 
 
-def test_every_edge_leads_up_and_each_rung_has_one_objective():
+def test_every_edge_leads_up_and_each_architecture_has_one_objective():
     for edges in EDGES.values():
-        seen = {"mean", "causal_mean", "basic"}
+        seen = {"mean", "next_mean", "dot_product_attention"}
         for edge in edges:
             assert edge.start in seen
             seen.add(edge.end)
@@ -348,26 +382,26 @@ def test_every_edge_leads_up_and_each_rung_has_one_objective():
     assert not set.intersection(*sides)
 
 
-def test_every_rung_is_a_kind_of_the_matched_family():
+def test_every_architecture_is_a_kind_of_the_matched_family():
     kinds = set(get_args(MatchedConfig.model_fields["kind"].annotation))
-    rungs_shown = {r for edges in EDGES.values() for e in edges for r in (e.start, e.end)}
-    assert rungs_shown - {"heads"} <= kinds
+    architectures_shown = {r for edges in EDGES.values() for e in edges for r in (e.start, e.end)}
+    assert architectures_shown - {"attention_position_heads"} <= kinds
     assert kinds >= {model["kind"] for model in models()} - {*OTHERS, "word2vec"}
 
 
 def test_families_of_the_ladder(results: Results):
     found = queries.families(results)
-    means = ("mean", "word_weight", "position_weight", "causal_mean", "causal_position")
+    means = ("mean", "word_weight", "position_weight", "next_mean", "next_position_weight")
     assert {m for m, f in found.items() if f == "weighted mean"} == set(means)
     attention = (set(MASKED) | set(NEXT)) - {*means, "cbow"}
     assert {m for m, f in found.items() if f == "attention"} == attention
 
 
-def test_a_comparison_is_turned_with_its_interval_and_its_views(results: Results):
-    pair = queries.rows(results.comparisons)[0]._replace(view_a="input", view_b="value")
+def test_a_comparison_is_turned_with_its_interval_and_its_embeddings(results: Results):
+    pair = queries.rows(results.comparisons)[0]._replace(embedding_a="input", embedding_b="value")
     turned = queries.oriented([pair], pair.model_b, pair.model_a)
-    assert (turned.model_a, turned.view_a) == (pair.model_b, "value")
-    assert (turned.model_b, turned.view_b) == (pair.model_a, "input")
+    assert (turned.model_a, turned.embedding_a) == (pair.model_b, "value")
+    assert (turned.model_b, turned.embedding_b) == (pair.model_a, "input")
     assert (turned.difference, turned.low) == (-pair.difference, -pair.high)
     assert turned.high == -pair.low
     assert queries.oriented([pair], pair.model_a, "nobody") is None
@@ -416,7 +450,12 @@ def test_a_report_with_a_ladder_begins_with_it(results: Results):
 
 
 def test_the_figure_of_the_page_is_written_beside_it():
-    square = flat(mean=[6.0], position_weight=[5.6], content=[5.9], content_position=[5.3])
+    square = flat(
+        mean=[6.0],
+        position_weight=[5.6],
+        mean_query_attention=[5.9],
+        mean_query_attention_position=[5.3],
+    )
     results = ladder_results(square, [setting(m) for m in square["c"]])
     drawn = svg.draw(figure(results, climbs(results)))
     assert report_files(brief.document(results))["figures/ladder.svg"] == drawn
@@ -534,7 +573,7 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
     }
     assert found["1"].evidence == (
         "positions − word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
-        "content_position, 2 orderings, n 1,054, 5 seeds"
+        "mean_query_attention_position, 2 orderings, n 1,054, 5 seeds"
     )
     assert found["4"].evidence.startswith("attention with positions − four_heads = 0.0108 [0.0")
     assert "p 0.010 after Holm, n 1,054, 5 seeds" in found["4"].evidence
@@ -545,7 +584,7 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
 def test_similarity_holds_only_where_something_is_worse_and_nothing_better(
     experiment: ModuleType, results: Results
 ):
-    weak = ["basic", "masked_attention"]
+    weak = ["dot_product_attention", "mask_query_attention"]
     assert experiment.none_better(results, "wiki17m", ["attention"]).found == "fails"
     assert experiment.none_better(results, "wiki17m", weak).found == "holds"
     assert experiment.none_better(results, "wiki17m", []).found == "undecided"
@@ -560,12 +599,14 @@ def test_share_verdicts_turn_with_the_numbers(experiment: ModuleType, results: R
     assert experiment.by_shares(found, WORD_SCORES, QUERY_KEY).found == "undecided"
     few = one(ladder_results(without(seeds=(1, 2, 3, 4))), TO_CONTENT)
     assert experiment.by_shares(few, POSITIONS, WORD_SCORES).found == "undecided"
-    one_way = one(ladder_results(without("content")), TO_CONTENT)
+    one_way = one(ladder_results(without("mean_query_attention")), TO_CONTENT)
     assert experiment.by_shares(one_way, POSITIONS, WORD_SCORES).found == "undecided"
 
 
-def test_missing_rungs_leave_predictions_undecided(experiment: ModuleType):
-    found = experiment.on_corpus(ladder_results(without("mean", "four_heads", "block")), "wiki17m")
+def test_missing_architectures_leave_predictions_undecided(experiment: ModuleType):
+    found = experiment.on_corpus(
+        ladder_results(without("mean", "four_heads", "transformer_block")), "wiki17m"
+    )
     assert {found[k].found for k in ("1", "3", "4", "6")} == {"undecided"}
     assert found["2"].found == "holds"
 

@@ -16,7 +16,14 @@ from wordrel.report.document import Figure, figures
 from wordrel.report.page import document
 from wordrel.study.results import Results
 
-MODELS = ("ppmi_svd", "skip_gram", "cbow", "attention", "attention_position", "masked_attention")
+MODELS = (
+    "ppmi_svd",
+    "skip_gram",
+    "cbow",
+    "attention",
+    "attention_position",
+    "mask_query_attention",
+)
 OFFSETS, FREQUENCY, ORDER, ROLES = measured.THEMES
 
 
@@ -41,11 +48,11 @@ def test_offsets_are_sorted_by_number_and_each_model_keeps_to_its_own(results: R
     score, weight = measured.panels(results, "fit", OFFSETS)
     both = ("-5", "-4", "-3", "-2", "-1", "+1", "+2", "+3", "+4", "+5")
     assert score.places == weight.places == both
-    assert list(score.values) == ["attention_position", "masked_attention"]  # the study's order
+    assert list(score.values) == ["attention_position", "mask_query_attention"]  # the study's order
     assert set(score.values["attention_position"]) == set(both[:5])
-    assert set(score.values["masked_attention"]) == set(both)
-    assert score.values["masked_attention"]["-1"].value == 0.5
-    assert weight.values["masked_attention"]["-1"].value == pytest.approx(0.17)
+    assert set(score.values["mask_query_attention"]) == set(both)
+    assert score.values["mask_query_attention"]["-1"].value == 0.5
+    assert weight.values["mask_query_attention"]["-1"].value == pytest.approx(0.17)
 
 
 def test_offsets_are_drawn_as_lines_that_do_not_cross_zero(results: Results):
@@ -68,7 +75,7 @@ def test_figures_are_said_in_words_and_in_a_table_of_every_value(results: Result
     found = figure(results, "fit", "What a model has learned of distance")
     said = (
         "wiki17m, learned score of an offset: attention_position highest at −1 (0.250), lowest "
-        "at −5 (−0.250); masked_attention highest at −1 (0.500), lowest at −5 (−0.500)."
+        "at −5 (−0.250); mask_query_attention highest at −1 (0.500), lowest at −5 (−0.500)."
     )
     assert found.words.startswith(said)
     first, second = found.tables
@@ -88,19 +95,21 @@ def test_word_weights_go_from_the_most_frequent_tenth_to_the_rarest(results: Res
     assert found.charts[1].spec["layer"][0]["data"]["values"] == [{"value": 1.0}]
 
 
-def test_another_view_of_the_same_groups_is_not_drawn(results: Results):
+def test_another_embedding_of_the_same_groups_is_not_drawn(results: Results):
     table = results.measurements
-    words = table[table["view"] == "words"].assign(model="cbow", view="elsewhere", value=9.0)
+    words = table[table["embedding"] == "per_word_weight"].assign(
+        model="cbow", embedding="elsewhere", value=9.0
+    )
     more = replace(results, measurements=pd.concat([table, words]))
     score, _ = measured.panels(more, "fit", FREQUENCY)
-    assert list(score.values) == ["masked_attention"]
+    assert list(score.values) == ["mask_query_attention"]
 
 
 def test_order_is_a_dot_a_model_in_the_order_of_the_table(results: Results):
     moved, panel = measured.panels(results, "fit", ORDER)
     assert moved.places == ORDERS
     assert panel.places == ORDERS and set(panel.values) == {
-        *("cbow", "attention_position", "masked_attention"),
+        *("cbow", "attention_position", "mask_query_attention"),
     }
     rows = drawn(figure(results, "fit", "What another order").charts[1].spec)
     assert {r["value"] for r in rows if r["model"] == "cbow"} == {0.0}
@@ -120,14 +129,18 @@ def test_roles_show_who_asks_who_is_attended_and_what_an_exchange_costs(results:
     assert drawn(charts[2].spec)[0]["value"] == 1.25
 
 
-def test_a_primary_view_goes_before_another_one(results: Results):
+def test_a_selected_embedding_goes_before_another_one(results: Results):
     table = results.measurements
     rows = table[(table["task"] == "word_order") & (table["statistic"] == "moved")]
-    other = rows.assign(view="other", value=9.0)
+    other = rows.assign(embedding="other", value=9.0)
     first = replace(results, measurements=pd.concat([other, rows]))
-    chosen = replace(first, measurements=first.measurements.assign(primary=lambda t: t.value < 9))
+    chosen = replace(first, measurements=first.measurements.assign(selected=lambda t: t.value < 9))
     seen = [
-        {r.view for of in measured.panels(r_, "fit", ORDER)[0].values.values() for r in of.values()}
+        {
+            r.embedding
+            for of in measured.panels(r_, "fit", ORDER)[0].values.values()
+            for r in of.values()
+        }
         for r_ in (first, chosen)
     ]
     assert seen == [{"other"}, {"context"}]
@@ -145,7 +158,7 @@ def test_each_model_of_a_chart_of_lines_has_a_look_of_its_own(results: Results):
     _, _, line, dot = chart.spec["layer"]
     assert line["encoding"]["x"]["axis"]["values"] == [*range(-5, 0), *range(1, 6)]
     named = dot["encoding"]
-    models = ["attention_position", "masked_attention"]
+    models = ["attention_position", "mask_query_attention"]
     assert named["shape"]["scale"]["domain"] == models
     dashes = {row["model"]: row["dash"] for row in drawn(chart.spec)}
     colour, shape = (named[channel]["scale"]["range"] for channel in ("stroke", "shape"))

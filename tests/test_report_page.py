@@ -106,12 +106,12 @@ def test_commands_name_the_config_as_it_was_given_or_the_stored_one(results: Res
 
 
 def test_letters_name_the_rows_that_a_score_beats(results: Results):
-    # by hand from comparisons.csv: skip_gram over attention .024, over masked_attention .18
+    # by hand from comparisons.csv: skip_gram over attention .024, over mask_query_attention .18
     assert marks(results, "tiny-wiki", "alike") == {
-        "random": ["", "", ""],
-        "skip_gram": ["ac", "ad", "ad"],
+        "random vectors": ["", "", ""],
+        "skip-gram": ["ac", "ad", "ad"],
         "attention": ["a", "ad", "ad"],
-        "masked_attention": ["a", "", ""],
+        "mask-query attention with positions": ["a", "", ""],
     }
 
 
@@ -121,9 +121,9 @@ def test_lower_is_better_turns_the_letters_round(results: Results):
         summary=results.summary.assign(better="lower"),
         comparisons=results.comparisons.assign(better="lower"),
     )
-    assert marks(lower, "tiny-wiki", "alike")["random"] == ["bcd", "bc", "bc"]
+    assert marks(lower, "tiny-wiki", "alike")["random vectors"] == ["bcd", "bc", "bc"]
     first, _ = findings.contrasts(lower, "novels", "alike")
-    assert first.second.model == "masked_attention"  # the lower of the two attention models
+    assert first.second.model == "mask_query_attention"  # the lower of the two attention models
 
 
 def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Results):
@@ -132,8 +132,8 @@ def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Resu
         assert {m for line in marks(level, "novels", "alike").values() for m in line} == {""}
 
 
-def test_comparisons_of_other_views_give_no_letters(results: Results):
-    other = replace(results, comparisons=results.comparisons.assign(view_a="value"))
+def test_comparisons_of_other_embeddings_give_no_letters(results: Results):
+    other = replace(results, comparisons=results.comparisons.assign(embedding_a="value"))
     assert {m for line in marks(other, "novels", "alike").values() for m in line} == {""}
 
 
@@ -155,7 +155,7 @@ def test_masked_and_next_word_losses_stand_in_separate_tables(results: Results):
 
 
 def test_a_model_without_a_finished_cell_says_why(results: Results):
-    where = {"corpus": "novels", "model": "masked_attention"}
+    where = {"corpus": "novels", "model": "mask_query_attention"}
     runs = changed(results.runs, where, status="failed", message="loss is inf")
     gone = (results.summary[list(where)] == pd.Series(where)).all(axis=1)
     failed = replace(results, runs=runs, summary=results.summary[~gone])
@@ -166,9 +166,11 @@ def test_a_model_without_a_finished_cell_says_why(results: Results):
 
 def test_a_row_without_measure_still_gives_the_note(results: Results):
     where = {"corpus": "novels", "task": "loss_next", "model": "random"}
-    blank = replace(results, summary=changed(results.summary, where, measure="", primary=False))
+    blank = replace(results, summary=changed(results.summary, where, measure="", selected=False))
     table = blocks(headlines(blank, "novels", "fit")[1])
-    assert table.startswith("|  | model | primary view | seeds | loss_next<br>nats_per_word ↓ |")
+    assert table.startswith(
+        "|  | model | selected embedding | seeds | loss_next<br>nats_per_word ↓ |"
+    )
     assert "\n\n<sup>1</sup> does not predict the next word\n\n" in table
 
 
@@ -218,7 +220,7 @@ def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results:
 
 
 def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Results):
-    where = {"corpus": "novels", "task": "google", "model": "attention", "primary": True}
+    where = {"corpus": "novels", "task": "google", "model": "attention", "selected": True}
     low = changed(results.summary, where, score=0.1, low=0.05, high=0.15, chance=0.2)
     worse = replace(results, summary=low)
     said = "Attention is worse than chance on google (novels)."
@@ -226,7 +228,7 @@ def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Res
     assert said in short(worse) and "| *0.100 [0.050, 0.150]* |" in short(worse)
     touching = replace(results, summary=changed(low, where, high=0.2))
     assert len(findings.sentences(touching, "alike")) == 1
-    loss = {"corpus": "novels", "task": "loss_masked", "model": "masked_attention"}
+    loss = {"corpus": "novels", "task": "loss_masked", "model": "mask_query_attention"}
     lost = replace(results, summary=changed(results.summary, loss, score=9.0, low=8.9, high=9.1))
     assert findings.sentences(lost, "fit")[-1] == (
         "Mask-query attention with positions is worse than chance (unigram) on loss_masked "
@@ -272,14 +274,15 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
     _, cost = render(results).split("## Cost\n")
     table, _ = cost.split("### novels")[1].split("Failed cells:")
-    last = "| masked_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
+    numbers = "1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311"
+    last = f"| mask-query attention with positions | {numbers} |"
     assert table.strip().splitlines()[-1] == last
 
 
 def test_names_and_messages_cannot_become_markup(results: Results):
     failed = (
-        r"- `novels/masked_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning rate "
-        r"0.5 \*too high\* &lt;stack&gt;"
+        r"- `novels/mask_query_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning "
+        r"rate 0.5 \*too high\* &lt;stack&gt;"
     )
     assert f"Failed cells:\n\n{failed}\n\n## Method" in render(results)
 
@@ -339,7 +342,7 @@ def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(r
         ("random", -0.021),
         ("skip_gram", 0.412),
         ("attention", 0.287),
-        ("masked_attention", 0.305),
+        ("mask_query_attention", 0.305),
     ]
     *_, dots, silent = loss["layer"]
     assert dots["encoding"]["x"]["title"] == "nats_per_word (lower is better)"
@@ -355,9 +358,9 @@ def test_agreement_figure_shows_seeds_on_the_diagonal_and_pairs_beside_it(result
     shown = {(row["a"], row["b"]): row["shown"] for row in rows}
     assert shown["skip_gram", "skip_gram"] == "0.61"
     assert shown["skip_gram", "attention"] == shown["attention", "skip_gram"] == "0.31"
-    assert shown["skip_gram", "masked_attention"] == "0.22"
+    assert shown["skip_gram", "mask_query_attention"] == "0.22"
     assert shown["attention", "attention"] == "0.52"
-    assert ("masked_attention", "masked_attention") not in shown  # one seed alone
+    assert ("mask_query_attention", "mask_query_attention") not in shown  # one seed alone
 
 
 def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Results):
@@ -366,7 +369,7 @@ def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Res
     assert svg.draw(figure) == drawn
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "Liberation Sans" in drawn and "var(" not in drawn and "#1a1a1a" in drawn
-    for said in ("tiny-wiki · shared nearest neighbours", "masked_attention", "0.61"):
+    for said in ("tiny-wiki · shared nearest neighbours", "mask_query_attention", "0.61"):
         assert f">{said}</text>" in drawn
 
 

@@ -51,8 +51,8 @@ def test_the_figure_draws_the_measured_weights_beside_those_of_a_drawn_window():
     table = results.measurements
     wanted = table[(table["corpus"] == "wiki17m-5m") & (table["statistic"] == "mean_weight")]
     for label, model in (
-        ("attention with positions", "content_position"),
-        ("attention without positions", "content"),
+        ("attention with positions", "mean_query_attention_position"),
+        ("attention without positions", "mean_query_attention"),
     ):
         of_model = drawn[drawn["model"] == label]
         stored = wanted[wanted["model"] == model].set_index("group")["value"]

@@ -44,7 +44,7 @@ def packed(folder: Path) -> dict[str, bytes]:
 def test_large_tables_are_compressed_the_same_text_and_the_same_bytes_each_time(folder: Path):
     texts = packed(folder)
     assert {path.name for path in folder.glob("*.csv*")} == {
-        *("runs.csv", "summary.csv", "comparisons.csv", "scores.csv.xz", "views.csv.xz"),
+        *("runs.csv", "summary.csv", "comparisons.csv", "scores.csv.xz", "embeddings.csv.xz"),
         *("measurements.csv.xz", "agreement.csv.xz"),
     }
     first = {name: (folder / table_file(name)).read_bytes() for name in COLUMNS}
@@ -59,11 +59,14 @@ def test_large_tables_are_compressed_the_same_text_and_the_same_bytes_each_time(
 
 
 def test_a_table_that_is_there_twice_is_refused_with_a_cure(folder: Path):
-    (folder / "views.csv.xz").write_bytes(lzma.compress((folder / "views.csv").read_bytes()))
+    (folder / "embeddings.csv.xz").write_bytes(
+        lzma.compress((folder / "embeddings.csv").read_bytes())
+    )
     with pytest.raises(StoreError) as caught:
         read_results(folder)
     assert str(caught.value) == (
-        f"{folder / 'views.csv'}: found views.csv.xz beside it, expected one of the two; remove "
+        f"{folder / 'embeddings.csv'}: found embeddings.csv.xz beside it, expected one of the "
+        "two; remove "
         "the one that does not belong to manifest.json, or run the study again (wordrel run CONFIG)"
     )
 
@@ -104,8 +107,8 @@ def test_types_are_fixed_and_empty_values_stay_empty():
     silent = summary[summary["note"] == "does not predict the next word"].iloc[0]
     assert np.isnan(silent["score"])
     assert silent["n_scored"] is pd.NA
-    assert silent["view"] == ""
-    assert summary["primary"].dtype == bool
+    assert silent["embedding"] == ""
+    assert summary["selected"].dtype == bool
     assert summary["seeds"].dtype == "Int64"
 
 
@@ -154,7 +157,12 @@ def test_a_missing_column_names_file_column_and_cure(folder: Path):
     ("file", "old", "new", "message"),
     [
         ("scores.csv", "0.0007,", "much,", r"scores\.csv:\d+: high: found 'much', expected a num"),
-        ("scores.csv", ",True,", ",yes,", r"scores\.csv:2: primary: found 'yes', expected True or"),
+        (
+            "scores.csv",
+            ",True,",
+            ",yes,",
+            r"scores\.csv:2: selected: found 'yes', expected True or",
+        ),
         ("summary.csv", "higher", "up", r"summary\.csv:2: better: found 'up', expected higher or"),
         ("runs.csv", ",done,", ",", r"runs\.csv:2: expected 12 values, found 11"),
         ("runs.csv", "corpus,", "corpus,corpus,", r"runs\.csv: found a repeated column"),

@@ -73,8 +73,8 @@ def test_every_question_has_a_section_that_begins_with_its_sentence(results: Res
 
 
 def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results):
-    # skip_gram 100 %, masked_attention 95 %: more than .02 apart from a level of .42 on; variants
-    # such as 3CosMul and development splits do not count
+    # skip_gram 100 %, mask_query_attention 95 %: more than .02 apart from a level of .42 on;
+    # variants such as 3CosMul and development splits do not count
     pair = "the best attention model is significantly better than the best word2vec model"
     alike = findings.sentences(wide_results(("wiki17m",)), "alike")
     assert alike == [f"In 0 of 12 contrasts {pair}, and in 6 it is worse."]
@@ -84,7 +84,7 @@ def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results
 
 
 def test_development_splits_stand_in_no_table_of_scores(results: Results, page: str):
-    chosen = section(page, "How the primary view was chosen")
+    chosen = section(page, "How the selected embedding was chosen")
     assert "men_dev and simverb_dev" in chosen
     others = page.replace(chosen, "").replace(section(page, "Data"), "")
     assert "_dev" not in others
@@ -97,7 +97,7 @@ def test_the_choice_shows_its_score_and_the_next_best_or_the_design(results: Res
         in lines
     )
     assert "| in context | skip_gram | **static** | design | – | – | 5 |" in lines
-    designed = replace(results, views=results.views.assign(by="design"))
+    designed = replace(results, embeddings=results.embeddings.assign(by="design"))
     assert pairs.chosen(designed, "novels") == []
 
 
@@ -174,10 +174,10 @@ def test_what_is_detectable_is_the_median_over_the_pairs(results: Results):
     assert line.split(" | ")[5] == "0.100"
 
 
-def test_every_line_names_the_primary_view(results: Results):
+def test_every_line_names_the_selected_embedding(results: Results):
     found = headlines(results, "wiki17m", "relate")[0]
     (table,) = (block for block in found if isinstance(block, Table))
-    assert [view for _, _, view, *_ in table.rows] == [
+    assert [embedding for _, _, embedding, *_ in table.rows] == [
         *("cosine", "pmi", "in.out", "in.out", "q.k", "q.k", "q.k")
     ]
     assert "| e | attention | q.k | 5 |" in blocks(found)
@@ -195,13 +195,15 @@ def test_parts_are_folded_and_never_headline_columns(results: Results, page: str
     assert body[0].endswith(" | 0.000 | 50 |")
 
 
-def test_a_part_that_was_asked_of_another_view_alone_is_shown_with_that_view(results: Results):
+def test_a_part_that_was_asked_of_another_embedding_alone_is_shown_with_that_embedding(
+    results: Results,
+):
     head, _, first, *_ = part_tables(results, "wiki17m", "alike")["google_analogies"].splitlines()
     place = head.split(" | ").index("attention<br>value")
     assert first.split(" | ")[place] == "0.27 [0.24, 0.30]"
 
 
-def test_measurements_are_folded_in_the_primary_view(results: Results):
+def test_measurements_are_folded_in_the_selected_embedding(results: Results):
     (body,) = measured_tables(results, "novels", "syntax").values()
     lines = body.splitlines()
     assert lines[0].startswith("| standardised mean | random<br>cosine | ppmi_svd<br>pmi |")
@@ -209,7 +211,9 @@ def test_measurements_are_folded_in_the_primary_view(results: Results):
     assert "| mean |" not in body  # not comparable between models where it is also standardised
 
 
-def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development(results: Results):
+def test_the_only_embedding_is_shown_where_none_is_selected_and_nothing_of_development(
+    results: Results,
+):
     tables = measured_tables(results, "novels", "in_context")
     assert list(tables) == ["sense_shift"]
     assert tables["sense_shift"].splitlines()[0] == (
@@ -218,17 +222,17 @@ def test_the_only_view_is_shown_where_none_is_primary_and_nothing_of_development
     assert "| 0.12 [0.10, 0.15] | 0.12 [0.10, 0.15] | 400 to 5,000 |" in tables["sense_shift"]
 
 
-def test_views_that_measure_other_things_have_tables_of_their_own(results: Results):
-    """One view need not speak for the others where no two tell of the same thing."""
+def test_embeddings_that_measure_other_things_have_tables_of_their_own(results: Results):
+    """One embedding need not speak for the others where no two tell of the same thing."""
     moved = results.measurements[results.measurements["task"] == "sense_shift"]
-    turned = moved[moved["model"] == "cbow"].assign(view="turned", group="all")
+    turned = moved[moved["model"] == "cbow"].assign(embedding="turned", group="all")
     every = pd.concat([results.measurements, turned], ignore_index=True)
     tables = measured_tables(replace(results, measurements=every), "novels", "in_context")
     whole, other = tables["sense_shift"].split("\n\n")
     assert whole == measured_tables(results, "novels", "in_context")["sense_shift"]
     assert other.splitlines()[0] == "| mean distance | cbow<br>turned | n |"
     assert other.splitlines()[2].startswith("| all | 0.12 [0.10, 0.15] | ")
-    same = pd.concat([every, turned.assign(view="third")], ignore_index=True)
+    same = pd.concat([every, turned.assign(embedding="third")], ignore_index=True)
     tables = measured_tables(replace(results, measurements=same), "novels", "in_context")
     assert tables["sense_shift"].splitlines()[0] == "| mean distance | attention<br>context | n |"
 
@@ -267,9 +271,9 @@ def test_the_rule_of_equality_is_stated_where_it_is_used(results: Results):
     )
 
 
-def test_exploratory_views_are_folded_beside_the_primary_one(results: Results, page: str):
-    body = blocks(pairs.views(results, "wiki17m", "relate"))
-    assert "| attention | **q.k** (primary) | 0.119 |" in body
+def test_exploratory_embeddings_are_folded_beside_the_selected_one(results: Results, page: str):
+    body = blocks(pairs.embeddings(results, "wiki17m", "relate"))
+    assert "| attention | **q.k** (selected) | 0.119 |" in body
     assert "| attention | value.out | 0.109 |" in body
     assert (
         "value.out"
@@ -322,7 +326,12 @@ def test_every_figure_is_shown_with_words_and_every_image_is_there():
 
 def test_a_study_without_the_new_tables_has_no_empty_sections():
     page = render(ladder_results(losses()))
-    for absent in ("How the primary view was chosen", "Steiger", "*detectable*", "figures/diff"):
+    for absent in (
+        "How the selected embedding was chosen",
+        "Steiger",
+        "*detectable*",
+        "figures/diff",
+    ):
         assert absent not in page
     titles = re.findall(r"^## .*$|^### .*$", page, re.M)
     for first, second in re.findall(r"^(##+ .*)\n\n(##+ .*)$", page, re.M):
@@ -355,7 +364,7 @@ def test_rows_are_found_by_all_their_keys(results: Results):
     column = queries.columns(results, "novels", "alike")[0]
     found = queries.answers(results, "novels", column)
     assert list(found) == list(MODELS)
-    assert {(r.corpus, r.task, r.primary) for r in found.values()} == {("novels", "ws353", True)}
+    assert {(r.corpus, r.task, r.selected) for r in found.values()} == {("novels", "ws353", True)}
     assert len(queries.pairs(results, "novels", column)) == 21
     other = replace(results, comparisons=pd.DataFrame(columns=results.comparisons.columns))
     assert queries.pairs(other, "novels", column) == []

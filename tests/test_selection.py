@@ -1,4 +1,4 @@
-"""The primary view is what the development splits choose, and nothing else."""
+"""The selected embedding is what the development splits choose, and nothing else."""
 
 from dataclasses import replace
 
@@ -7,18 +7,20 @@ import pytest
 
 from wordrel.study.answers import Asked
 from wordrel.study.select import choose, marked
-from wordrel.tasks import Outcome
+from wordrel.tasks import Predictions
 
 GOLD = np.arange(40.0)
 SEEDS = (1, 2)
 
 
-def outcome(task: str, view: str, predicted: np.ndarray, *, designed: str = "input") -> Outcome:
-    return Outcome(
+def outcome(
+    task: str, embedding: str, predicted: np.ndarray, *, designed: str = "input"
+) -> Predictions:
+    return Predictions(
         task=task,
         measure="spearman",
-        view=view,
-        primary=view == designed,
+        embedding=embedding,
+        selected=embedding == designed,
         gold=GOLD,
         predicted=predicted,
         covered=np.ones(len(GOLD), dtype=np.bool_),
@@ -33,10 +35,12 @@ def noisy(strength: float, *seed: int) -> np.ndarray:
     return strength * GOLD + np.random.default_rng(seed).standard_normal(len(GOLD)) * 10
 
 
-def asked(task: str, split: str, views: dict[str, float], question: str = "alike") -> Asked:
+def asked(task: str, split: str, embeddings: dict[str, float], question: str = "alike") -> Asked:
     outcomes = {
-        ("m", view): {s: outcome(task, view, noisy(strength, s, len(view))) for s in SEEDS}
-        for view, strength in views.items()
+        ("m", embedding): {
+            s: outcome(task, embedding, noisy(strength, s, len(embedding))) for s in SEEDS
+        }
+        for embedding, strength in embeddings.items()
     }
     return Asked("text", question, outcomes, split)
 
@@ -45,17 +49,22 @@ DEV = asked("men_dev", "dev", {"input": 0.1, "output": 0.5, "value": 3.0})
 TEST = asked("rw", "test", {"input": 3.0, "output": 0.5, "value": 0.1})
 
 
-def primary(one: Asked) -> set[str]:
-    return {view for (_, view), seeds in one.outcomes.items() for o in seeds.values() if o.primary}
+def selected(one: Asked) -> set[str]:
+    return {
+        embedding
+        for (_, embedding), seeds in one.outcomes.items()
+        for o in seeds.values()
+        if o.selected
+    }
 
 
-def test_the_view_that_is_best_on_the_development_split_is_the_primary_one() -> None:
+def test_the_embedding_that_is_best_on_the_development_split_is_the_selected_one() -> None:
     choice = choose("text", [DEV, TEST])
-    assert choice.primary == {("m", "alike"): "value"}
-    assert primary(TEST) == {"input"}
-    assert primary(marked(TEST, choice)) == {"value"}
-    rows = {row["view"]: row for row in choice.rows}
-    assert {view: row["chosen"] for view, row in rows.items()} == {
+    assert choice.selected == {("m", "alike"): "value"}
+    assert selected(TEST) == {"input"}
+    assert selected(marked(TEST, choice)) == {"value"}
+    rows = {row["embedding"]: row for row in choice.rows}
+    assert {embedding: row["chosen"] for embedding, row in rows.items()} == {
         "input": False,
         "output": False,
         "value": True,
@@ -83,10 +92,10 @@ def test_nothing_of_a_test_split_can_change_the_choice() -> None:
         }
         altered = Asked("text", "alike", outcomes, "test")
         assert choose("text", [DEV, altered]) == choose("text", [DEV, TEST])
-    assert choose("text", [replace(TEST, split="dev")]).primary == {("m", "alike"): "input"}
+    assert choose("text", [replace(TEST, split="dev")]).selected == {("m", "alike"): "input"}
 
 
-def test_of_a_detail_only_the_chosen_views_are_kept() -> None:
+def test_of_a_detail_only_the_chosen_embeddings_are_kept() -> None:
     parts = {
         key: {s: replace(found, detail=True) for s, found in seeds.items()}
         for key, seeds in TEST.outcomes.items()
@@ -101,45 +110,50 @@ def test_of_a_detail_only_the_chosen_views_are_kept() -> None:
 def test_several_development_splits_count_alike() -> None:
     second = asked("simverb_dev", "dev", {"input": 0.6, "output": 3.0, "value": -3.0})
     choice = choose("text", [DEV, second])
-    assert choice.primary == {("m", "alike"): "output"}
+    assert choice.selected == {("m", "alike"): "output"}
     assert {row["dev_task"] for row in choice.rows} == {"men_dev+simverb_dev"}
 
 
 def test_without_a_development_split_the_design_decides() -> None:
     choice = choose("text", [TEST])
-    assert choice.primary == {}
+    assert choice.selected == {}
     (row,) = choice.rows
-    assert (row["view"], row["chosen"], row["by"]) == ("input", True, "design")
+    assert (row["embedding"], row["chosen"], row["by"]) == ("input", True, "design")
     assert np.isnan(row["score"])
     assert marked(TEST, choice) == TEST
 
 
-def test_syntax_takes_the_view_that_the_development_split_of_relations_chose() -> None:
+def test_syntax_takes_the_embedding_that_the_development_split_of_relations_chose() -> None:
     dev = replace(DEV, question="relate")
     choice = choose("text", [dev, replace(TEST, question="syntax")])
-    assert choice.view("m", "syntax") == "value"
-    assert choice.view("m", "alike") is None
+    assert choice.embedding("m", "syntax") == "value"
+    assert choice.embedding("m", "alike") is None
 
 
-def test_a_view_that_leaves_much_unanswered_is_no_candidate() -> None:
+def test_an_embedding_that_leaves_much_unanswered_is_no_candidate() -> None:
     holes = noisy(9.0, 5)
     holes[:10] = np.nan
-    views = {("m", "sparse"): {s: outcome("men_dev", "sparse", holes) for s in SEEDS}}
-    choice = choose("text", [replace(DEV, outcomes=DEV.outcomes | views)])
-    assert choice.primary == {("m", "alike"): "value"}
-    assert "sparse" not in {row["view"] for row in choice.rows}
+    embeddings = {("m", "sparse"): {s: outcome("men_dev", "sparse", holes) for s in SEEDS}}
+    choice = choose("text", [replace(DEV, outcomes=DEV.outcomes | embeddings)])
+    assert choice.selected == {("m", "alike"): "value"}
+    assert "sparse" not in {row["embedding"] for row in choice.rows}
 
 
-def test_of_equal_views_the_designed_one_is_taken() -> None:
-    same = {view: {s: outcome("men_dev", view, GOLD) for s in SEEDS} for view in ("a", "input")}
-    dev = Asked("text", "alike", {("m", view): seeds for view, seeds in same.items()}, "dev")
-    assert choose("text", [dev]).primary == {("m", "alike"): "input"}
+def test_of_equal_embeddings_the_designed_one_is_taken() -> None:
+    same = {
+        embedding: {s: outcome("men_dev", embedding, GOLD) for s in SEEDS}
+        for embedding in ("a", "input")
+    }
+    dev = Asked(
+        "text", "alike", {("m", embedding): seeds for embedding, seeds in same.items()}, "dev"
+    )
+    assert choose("text", [dev]).selected == {("m", "alike"): "input"}
 
 
-def test_a_model_that_answers_nothing_has_no_primary_view() -> None:
+def test_a_model_that_answers_nothing_has_no_selected_embedding() -> None:
     silent = {("m", ""): {1: outcome("wic_dev", "", np.full(len(GOLD), np.nan), designed="")}}
     choice = choose("text", [Asked("text", "in_context", silent, "dev")])
-    assert (choice.primary, choice.rows) == ({}, ())
+    assert (choice.selected, choice.rows) == ({}, ())
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
@@ -149,4 +163,4 @@ def test_a_part_of_a_row_does_not_choose(split: str) -> None:
         for key, seeds in TEST.outcomes.items()
     }
     choice = choose("text", [DEV, Asked("text", "alike", part, split)])
-    assert choice.primary == {("m", "alike"): "value"}
+    assert choice.selected == {("m", "alike"): "value"}

@@ -2,6 +2,7 @@
 
 import bz2
 import hashlib
+import itertools
 import os
 import shutil
 import time
@@ -162,12 +163,9 @@ def test_the_wikipedia_sample_of_gensim_has_half_a_million_words(tmp_path: Path)
     assert not {"ref", "http", "align", "colspan", "nbsp"} & set(corpus.vocab.words[:3000])
 
 
-def test_wiki17m_without_data_says_that_it_cannot_be_downloaded(
+def test_wiki17m_by_hand_must_be_the_pinned_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("WORDREL_DATA", raising=False)
-    with pytest.raises(CorpusError, match=r"wiki17m.*cannot be downloaded.*a text of your own"):
-        find_source("wiki17m", tmp_path)
     tree(tmp_path, "corpora/wiki17m.txt.xz")
     monkeypatch.setenv("WORDREL_DATA", str(tmp_path))
     with pytest.raises(CorpusError, match=r"wiki17m\.txt\.xz: found sha256 .*, expected 53c8e036"):
@@ -261,6 +259,38 @@ def test_planted_text_is_made_once_and_again_when_it_was_altered(
     assert file.path.stat().st_mtime_ns == written  # another process may be reading it
     file.path.write_text("kavb ka vb\n")
     assert find_source("planted:recall-1", tmp_path).sha256 == file.sha256
+
+
+def test_text8_is_one_line_and_blocks_of_it_are_documents(tmp_path: Path) -> None:
+    words = ["anarchism", "originated", "as", "a", "term", "of", "abuse", "first", "used"]
+    rng = np.random.default_rng(8)
+    (tmp_path / "text8.txt").write_text(" " + " ".join(rng.choice(words, 70_000)))
+    settings = {"documents": "file", "test": 0.1, "development": 0.05}
+    config = CorpusConfig(source=str(tmp_path / "text8.txt"), long_lines="split", **settings)
+    corpus = prepare(config, tmp_path / "cache")
+    assert corpus.name == "text8"
+    report = corpus.report
+    sizes = [report[f"{part}tokens"] for part in ("", "development_", "held_out_")]
+    assert sizes == [40_000, 10_000, 20_000]
+    assert report["split_by"] == "block"
+    assert set(corpus.vocab.words) == set(words)
+
+
+def test_wikitext_103_has_sections_as_documents(tmp_path: Path) -> None:
+    section = (
+        " = Robert <unk> = \n \n Robert <unk> is an English film , television and theatre actor . "
+        "He had a guest @-@ starring role in 2000 . \n In 2002 he appeared . \n \n"
+        " = = Career = = \n \n He <unk> , too . \n \n"
+    )
+    (tmp_path / "wiki.train.txt").write_text(section * 2)
+    config = CorpusConfig(source=str(tmp_path / "wiki.train.txt"), min_count=1, held_out=0)
+    corpus = prepare(config, tmp_path / "cache")
+    words = [corpus.vocab.words[i] for i in corpus.train.ids]
+    ends = [0, *corpus.train.document_ends.tolist()]
+    documents = [" ".join(words[a:b]) for a, b in itertools.pairwise(ends)]
+    lead = "robert unk is an english film television and theatre actor he had a guest starring role"
+    lead += " in in he appeared"
+    assert documents == ["robert unk", lead, "career", "he unk too"] * 2
 
 
 def test_the_registry_has_a_hundred_novels() -> None:

@@ -102,7 +102,7 @@ def test_a_first_study_asks_about_every_claim_but_the_planted_one(tmp_path: Path
     few, _ = write_config("mine", source, out, cache=cache, few=True)
     assert [m.name for m in few.models] == [
         *("random", "ppmi_svd", "skip_gram", "cbow"),
-        *("attention", "attention_position", "masked_attention"),
+        *("attention", "attention_position", "mask_query_attention"),
     ]
     assert few.models == config.models[:7]
 

@@ -21,7 +21,7 @@ from processes import PATIENCE, wait_until
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.report.page import write_pages
-from wordrel.study.analysis import analyse, primary_pairs
+from wordrel.study.analysis import analyse, selected_pairs
 from wordrel.study.answers import Asked
 from wordrel.study.cell import load_cell
 from wordrel.study.evaluate import is_answered
@@ -29,7 +29,7 @@ from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
 from wordrel.study.schema import COLUMNS, table_file
-from wordrel.tasks import Outcome
+from wordrel.tasks import Predictions
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
 MODELS = [
@@ -37,7 +37,10 @@ MODELS = [
     {"kind": "ppmi_svd"},
     {"kind": "word2vec", "algorithm": "skip_gram"},
     {"kind": "word2vec", "algorithm": "cbow"},
-    *({"kind": k, "batch": 256} for k in ("attention", "attention_position", "masked_attention")),
+    *(
+        {"kind": k, "batch": 256}
+        for k in ("attention", "attention_position", "mask_query_attention")
+    ),
 ]
 FEW = {"models": MODELS[2:5]}  # to be killed: skip_gram, cbow and attention, two seeds
 IDENTICAL = (*(table_file(name) for name in COLUMNS if name != "runs"), "config.yaml")
@@ -92,8 +95,8 @@ def result(place: Path) -> Results:
 
 
 def test_every_trained_model_finds_the_planted_groups_and_random_does_not(result: Results) -> None:
-    primary = result.summary[(result.summary["task"] == "groups") & result.summary["primary"]]
-    score = primary.set_index("model")["score"]
+    selected = result.summary[(result.summary["task"] == "groups") & result.summary["selected"]]
+    score = selected.set_index("model")["score"]
     trained = score.drop("random")
     # 22 pairs, 6 of them alike: the best possible rank correlation with so many ties is .77
     assert (trained > 0.55).all(), trained
@@ -103,15 +106,17 @@ def test_every_trained_model_finds_the_planted_groups_and_random_does_not(result
 def test_a_result_has_a_row_for_each_run_reading_and_task(result: Results) -> None:
     assert len(result.runs) == len(MODELS) * 2
     assert set(result.runs["status"]) == {"done"}, list(result.runs["message"])
-    views = result.scores[result.scores["task"] == "groups"].groupby("model")["view"].nunique()
-    assert views.to_dict() == {
+    embeddings = (
+        result.scores[result.scores["task"] == "groups"].groupby("model")["embedding"].nunique()
+    )
+    assert embeddings.to_dict() == {
         "random": 6,
         "ppmi_svd": 6,
         "skip_gram": 6,
         "cbow": 8,
         "attention": 14,
         "attention_position": 14,
-        "masked_attention": 10,
+        "mask_query_attention": 10,
     }
     pairs = result.comparisons[result.comparisons["task"] == "groups"]
     assert len(pairs) == 7 * 6 / 2
@@ -122,13 +127,13 @@ def test_a_result_has_a_row_for_each_run_reading_and_task(result: Results) -> No
 def test_a_model_without_an_answer_says_why(result: Results) -> None:
     losses = result.summary[result.summary["task"] == "held_out_loss.next_word"]
     silent = losses[losses["score"].isna()].set_index("model")["note"]
-    assert set(silent.index) == {"random", "ppmi_svd", "skip_gram", "cbow", "masked_attention"}
+    assert set(silent.index) == {"random", "ppmi_svd", "skip_gram", "cbow", "mask_query_attention"}
     assert silent["skip_gram"] == "skip-gram has no vector for a context of several words"
 
 
 def test_the_matched_models_beat_the_unigram_loss(result: Results) -> None:
     losses = result.summary[(result.summary["question"] == "fit") & result.summary["score"].notna()]
-    matched = losses[losses["model"].isin(["attention_position", "masked_attention"])]
+    matched = losses[losses["model"].isin(["attention_position", "mask_query_attention"])]
     assert len(matched) == 2
     assert (matched["high"] < matched["chance"]).all()
 
@@ -166,7 +171,7 @@ def test_tasks_that_are_tested_by_several_workers_give_the_same_tables(
         run_study(parse_config(settings(place)), place / "cache", place / "by_two", jobs=2)
     assert contents(place / "by_two") == contents(result.folder)
     told = [message for message in caplog.messages if message.startswith("tables ")]
-    assert told[0] == "tables text: 0 %, choosing the primary views"
+    assert told[0] == "tables text: 0 %, choosing the selected embeddings"
     assert told[-1].startswith("tables text: 100 %, ")
 
 
@@ -284,8 +289,8 @@ def test_cells_are_shared_by_studies_and_loaded_by_spec(place: Path, result: Res
     config: StudyConfig = parse_config(settings(place, study="other", seeds=[2]))
     plan = prepare_plan(config, place / "cache", load_tasks(config, place / "cache"), jobs=1)
     assert all(is_answered(work) for work in plan.works)
-    readings = load_cell(plan.works[4].cell)
-    assert readings.similarity("cat", "dog") > readings.similarity("cat", "bread")
+    word_model = load_cell(plan.works[4].cell)
+    assert word_model.similarity("cat", "dog") > word_model.similarity("cat", "bread")
     assert isinstance(result.scores, pd.DataFrame)
 
 
@@ -296,11 +301,11 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
     given = {"good": gold, "bad": rng.standard_normal(60)}
     outcomes = {
         (model, "input"): {
-            1: Outcome(
+            1: Predictions(
                 task="pairs",
                 measure="spearman",
-                view="input",
-                primary=True,
+                embedding="input",
+                selected=True,
                 gold=gold,
                 predicted=predicted,
                 covered=np.ones(60, dtype=np.bool_),
@@ -313,7 +318,7 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
         for model, predicted in given.items()
     }
     asked = Asked("text", "alike", outcomes)
-    assert primary_pairs(asked) == [(("good", "input"), ("bad", "input"))]
+    assert selected_pairs(asked) == [(("good", "input"), ("bad", "input"))]
     for family in (1, 250, 544, 2000):
         (row,) = analyse(asked, StatisticsConfig(resamples=100), family)["comparisons"]
         assert row["p"] * family < 0.05

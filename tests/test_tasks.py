@@ -12,7 +12,7 @@ from task_spaces import pairs_task, readings_of, vocab_of
 from wordrel.config.places import read_yaml
 from wordrel.config.sets import read_sets, task_names
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import KINDS, ask, covered, load_task, registry
 from wordrel.tasks.fetch import addresses, package_file
@@ -212,7 +212,7 @@ def test_the_registry_is_read_without_numpy_or_gensim_and_names_without_the_regi
         "import sys; from wordrel.config.sets import task_names; assert 'ws353' in task_names(); "
         "print([m for m in sys.modules if m.startswith('wordrel.tasks')]); "
         "import wordrel.tasks.registry; "
-        "print([m for m in ('numpy', 'gensim', 'wordrel.models.readings') if m in sys.modules])"
+        "print([m for m in ('numpy', 'gensim', 'wordrel.models.word_model') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n[]\n"
@@ -234,18 +234,20 @@ def test_a_pair_is_answered_by_the_cosine_of_its_words(tmp_path):
     (outcome,) = ask(task, space, lowercase=True)
     assert outcome.predicted == pytest.approx([0.5**0.5, -1, -(0.5**0.5)], abs=1e-7)
     assert outcome.gold.tolist() == [7, 2, 1]
-    assert (outcome.task, outcome.view, outcome.primary) == ("mine", "input", True)
+    assert (outcome.task, outcome.embedding, outcome.selected) == ("mine", "input", True)
     assert (outcome.measure, outcome.better, outcome.chance) == ("spearman", "higher", 0.0)
     assert (outcome.covered.tolist(), outcome.note) == ([True] * 3, "")
     assert score(outcome) == pytest.approx(0.5)
 
 
-def test_every_view_answers_and_the_primary_one_is_marked(tmp_path):
+def test_every_embedding_answers_and_the_selected_one_is_marked(tmp_path):
     task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7"))
     rows = np.eye(2, dtype=np.float32)
-    views = {"input": rows, "output": rows + 1}
-    readings = Readings(vocab_of(["cat", "dog"]), views, primary={"alike": "output"})
-    found = [(o.view, o.primary, o.predicted[0]) for o in ask(task, readings, lowercase=True)]
+    embeddings = {"input": rows, "output": rows + 1}
+    word_model = WordModel(vocab_of(["cat", "dog"]), embeddings, selected={"alike": "output"})
+    found = [
+        (o.embedding, o.selected, o.predicted[0]) for o in ask(task, word_model, lowercase=True)
+    ]
     assert found == [("input", False, 0.0), ("output", True, pytest.approx(0.8))]
 
 
@@ -286,13 +288,13 @@ def test_a_word_without_a_vector_is_no_answer_and_is_counted(tmp_path, broken):
     assert outcome.note == "1 covered items have a word whose vector is zero or not finite"
 
 
-def test_a_model_without_views_says_why(tmp_path):
+def test_a_model_without_embeddings_says_why(tmp_path):
     task = pairs_task("mine", pairs_file(tmp_path, "cat dog 7"))
     vocab = vocab_of(["cat", "dog"])
-    (outcome,) = ask(task, Readings(vocab, {}, unavailable={"alike": "it counts"}), lowercase=True)
-    assert (outcome.view, outcome.primary, outcome.note) == ("", True, "it counts")
+    (outcome,) = ask(task, WordModel(vocab, {}, unavailable={"alike": "it counts"}), lowercase=True)
+    assert (outcome.embedding, outcome.selected, outcome.note) == ("", True, "it counts")
     assert np.isnan(outcome.predicted).all()
-    (silent,) = ask(task, Readings(vocab, {}), lowercase=True)
+    (silent,) = ask(task, WordModel(vocab, {}), lowercase=True)
     assert silent.note == "the model has no answer to the question 'alike' and does not say why"
 
 
@@ -300,8 +302,8 @@ def test_turning_and_scaling_a_space_changes_no_answer():
     task = load_task("simlex999")
     space = random_readings(task)
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(20, 20)))
-    rows = (space.views["input"] @ turn * 1e-6).astype(np.float32)
-    moved = replace(space, views={"input": rows})
+    rows = (space.embeddings["input"] @ turn * 1e-6).astype(np.float32)
+    moved = replace(space, embeddings={"input": rows})
     one, other = (ask(task, r, lowercase=True)[0].predicted for r in (space, moved))
     assert other == pytest.approx(one, abs=1e-6)
 
@@ -319,10 +321,10 @@ def test_shuffled_gold_gives_chance():
 def test_scores_are_those_of_gensim(name):
     task = load_task(name)
     space = random_readings(task)
-    words, rows = space.vocab.words[:-30], space.views["input"][:-30]
+    words, rows = space.vocab.words[:-30], space.embeddings["input"][:-30]
     vectors = KeyedVectors(20)
     vectors.add_vectors(list(words), rows)
-    (outcome,) = ask(task, Readings(vocab_of(words), {"input": rows}), lowercase=True)
+    (outcome,) = ask(task, WordModel(vocab_of(words), {"input": rows}), lowercase=True)
     _, spearman, unknown = vectors.evaluate_word_pairs(
         str(package_file(task.info.data, task.info.files[0]))
     )

@@ -7,7 +7,7 @@ from gensim.models import KeyedVectors
 from gensim.test.utils import datapath
 
 from task_spaces import readings_of, task_of, vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.analogies import EPSILON, KIND, METHODS, solve
 from wordrel.tasks.base import RESTRICT_VOCAB, Scope
 from wordrel.tasks.geometry import has_direction, unit_rows
@@ -29,8 +29,8 @@ def family(*questions, **fields):
     return task_of("analogies", questions, measure="accuracy", **fields)
 
 
-def ask(task, readings, *, lowercase=True, restrict_vocab=RESTRICT_VOCAB):
-    return KIND.answer(task, readings, Scope(lowercase, restrict_vocab))
+def ask(task, word_model, *, lowercase=True, restrict_vocab=RESTRICT_VOCAB):
+    return KIND.answer(task, word_model, Scope(lowercase, restrict_vocab))
 
 
 def one_of_each(solved):
@@ -42,7 +42,7 @@ def test_the_fourth_word_is_found_among_planted_distractors():
     rows = ask(task, readings_of(ROOM))
     found = {row.task: row.predicted.tolist() for row in rows}
     assert found == {"mine": [1, 0], "mine.mul": [1, 0], "mine.only_b": [0, 1]}
-    assert [(r.view, r.primary, r.measure, r.better, r.detail) for r in rows] == [
+    assert [(r.embedding, r.selected, r.measure, r.better, r.detail) for r in rows] == [
         ("input", True, "accuracy", "higher", False)
     ] * 3
     assert [r.chance for r in rows] == [1 / 8] * 3
@@ -125,7 +125,7 @@ def test_where_several_words_are_right_any_of_them_will_do():
     assert few.covered.tolist() == [True, True, False, True, False, False]
 
 
-def test_sections_are_details_of_every_view_by_addition():
+def test_sections_are_details_of_every_embedding_by_addition():
     task = family(
         "man woman king queen",
         "woman man queen king",
@@ -133,18 +133,22 @@ def test_sections_are_details_of_every_view_by_addition():
         labels=("plural", "verb", "plural"),
         cluster=[0, 1, 0],
     )
-    readings = readings_of(ROOM)
-    both = replace(readings, views=readings.views | {"output": readings.views["input"]})
-    rows = {(row.task, row.view): row for row in ask(task, both)}
+    word_model = readings_of(ROOM)
+    both = replace(
+        word_model, embeddings=word_model.embeddings | {"output": word_model.embeddings["input"]}
+    )
+    rows = {(row.task, row.embedding): row for row in ask(task, both)}
     details = [key for key, row in rows.items() if row.detail]
     assert details == [
-        (f"mine.{section}", view) for view in ("input", "output") for section in ("plural", "verb")
+        (f"mine.{section}", embedding)
+        for embedding in ("input", "output")
+        for section in ("plural", "verb")
     ]
     assert len(rows) == 6 + 4
     plural = rows["mine.plural", "input"]
     assert (plural.predicted.tolist(), plural.gold.tolist()) == ([1, 0], [1, 1])
     assert (plural.cluster.tolist(), plural.covered.tolist()) == ([0, 0], [True, True])
-    assert (plural.primary, plural.chance) == (True, 1 / 8)
+    assert (plural.selected, plural.chance) == (True, 1 / 8)
     assert rows["mine.verb", "input"].predicted.tolist() == [1]
     one_section = replace(task, items=replace(task.items, labels=("all",) * 3))
     assert not any(row.detail for row in ask(one_section, both))
@@ -184,13 +188,13 @@ def test_a_word_without_a_vector_neither_asks_nor_answers():
         assert row.note == "1 covered items have a word whose vector is zero or not finite"
 
 
-def test_no_covered_question_and_no_view_are_said_so():
+def test_no_covered_question_and_no_embedding_are_said_so():
     task = family("man woman king queen")
     rows = ask(task, readings_of({"cat": [1, 0]}))
     assert len(rows) == 3
     assert all(r.note.startswith("the vocabulary covers none of the 1 items") for r in rows)
-    mute = Readings(vocab_of(list(ROOM)), {}, unavailable={"alike": "it counts"})
-    assert [(r.task, r.note, r.primary) for r in ask(task, mute)] == [
+    mute = WordModel(vocab_of(list(ROOM)), {}, unavailable={"alike": "it counts"})
+    assert [(r.task, r.note, r.selected) for r in ask(task, mute)] == [
         ("mine", "it counts", True),
         ("mine.mul", "it counts", True),
         ("mine.only_b", "it counts", True),
@@ -216,15 +220,15 @@ def planted():
 
 
 def test_answers_are_those_of_gensim_item_for_item(planted, tmp_path):
-    task, readings = planted
+    task, word_model = planted
     vectors = KeyedVectors(30)
-    vectors.add_vectors(list(readings.vocab.words), readings.views["input"])
+    vectors.add_vectors(list(word_model.vocab.words), word_model.embeddings["input"])
     path = tmp_path / "questions.txt"
     path.write_text(": all\n" + "".join(" ".join(words) + "\n" for words in task.items.words))
-    restrict = len(readings.vocab) - 50
+    restrict = len(word_model.vocab) - 50
     accuracy, sections = vectors.evaluate_word_analogies(str(path), restrict_vocab=restrict)
     right, wrong = (set(sections[-1][which]) for which in ("correct", "incorrect"))
-    row, *_ = ask(task, readings, restrict_vocab=restrict)
+    row, *_ = ask(task, word_model, restrict_vocab=restrict)
     for words, predicted in zip(task.items.words, row.predicted, strict=True):
         upper = tuple(word.upper() for word in words)
         assert (upper in right, upper in wrong) == (predicted == 1, predicted == 0)
@@ -234,10 +238,10 @@ def test_answers_are_those_of_gensim_item_for_item(planted, tmp_path):
 
 
 def test_only_b_is_the_nearest_neighbour_of_b_in_gensim(planted):
-    task, readings = planted
+    task, word_model = planted
     vectors = KeyedVectors(30)
-    vectors.add_vectors(list(readings.vocab.words), readings.views["input"])
-    *_, row = ask(task, readings)
+    vectors.add_vectors(list(word_model.vocab.words), word_model.embeddings["input"])
+    *_, row = ask(task, word_model)
     for words, predicted in list(zip(task.items.words, row.predicted, strict=True))[::10]:
         a, a_prime, b, b_prime = (word.lower() for word in words)
         near = [w for w, _ in vectors.most_similar(b, topn=3) if w not in (a, a_prime)]
@@ -246,10 +250,10 @@ def test_only_b_is_the_nearest_neighbour_of_b_in_gensim(planted):
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`")
 def test_multiplication_is_that_of_gensim(planted):
-    task, readings = planted
+    task, word_model = planted
     vectors = KeyedVectors(30)
-    vectors.add_vectors(list(readings.vocab.words), readings.views["input"])
-    _, row, _ = ask(task, readings)
+    vectors.add_vectors(list(word_model.vocab.words), word_model.embeddings["input"])
+    _, row, _ = ask(task, word_model)
     for words, predicted in list(zip(task.items.words, row.predicted, strict=True))[::10]:
         a, a_prime, b, b_prime = (word.lower() for word in words)
         # gensim's 1e-6 in the place of .001 changes none of these
@@ -259,28 +263,28 @@ def test_multiplication_is_that_of_gensim(planted):
 
 
 def test_shuffled_vectors_give_chance(planted):
-    task, readings = planted
-    rows = np.random.default_rng(2).permutation(readings.views["input"])
-    for row in ask(task, replace(readings, views={"input": rows})):
+    task, word_model = planted
+    rows = np.random.default_rng(2).permutation(word_model.embeddings["input"])
+    for row in ask(task, replace(word_model, embeddings={"input": rows})):
         assert np.nanmean(row.predicted) < row.chance + 3 * np.sqrt(row.chance / len(rows))
 
 
 def test_shuffled_gold_gives_chance(planted):
-    task, readings = planted
+    task, word_model = planted
     *questions, right = zip(*task.items.words, strict=True)
     other = np.random.default_rng(4).permutation(right)
     items = replace(task.items, words=tuple(zip(*questions, other, strict=True)))
-    words = len(readings.vocab)
-    for row in ask(replace(task, items=items), readings):
+    words = len(word_model.vocab)
+    for row in ask(replace(task, items=items), word_model):
         # Answers are words that are right somewhere, which are a third of all.
         assert np.nanmean(row.predicted) < 3 * (1 / words + 3 * np.sqrt(1 / words / len(right)))
 
 
 def test_turning_and_scaling_a_space_changes_no_answer(planted):
-    task, readings = planted
+    task, word_model = planted
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(30, 30)))
-    rows = (readings.views["input"] @ turn * 1e-25).astype(np.float32)
-    before = ask(task, readings)
-    after = ask(task, replace(readings, views={"input": rows}))
+    rows = (word_model.embeddings["input"] @ turn * 1e-25).astype(np.float32)
+    before = ask(task, word_model)
+    after = ask(task, replace(word_model, embeddings={"input": rows}))
     for one, other in zip(before, after, strict=True):
         assert np.array_equal(one.predicted, other.predicted, equal_nan=True)

@@ -7,7 +7,7 @@ import pytest
 
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks import by_class, held_out
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of
@@ -68,8 +68,8 @@ def scope(sentences=60, seed=1, **others):
     return Scope(lowercase=True, probe=Probe(ids, np.cumsum(lengths), **others))
 
 
-def readings(context, **others):
-    return Readings(VOCAB, {}, context=context, **others)
+def word_model(context, **others):
+    return WordModel(VOCAB, {}, context=context, **others)
 
 
 def task(items=LEXICON):
@@ -77,11 +77,11 @@ def task(items=LEXICON):
 
 
 def rows(context, asked, **others):
-    return {o.task: o for o in KIND.answer(task(), readings(context, **others), asked)}
+    return {o.task: o for o in KIND.answer(task(), word_model(context, **others), asked)}
 
 
 def measured(context, asked):
-    found = KIND.measure(task(), readings(context), asked)
+    found = KIND.measure(task(), word_model(context), asked)
     return {(m.group, m.statistic): m for m in found}
 
 
@@ -115,7 +115,7 @@ def test_the_losses_of_the_classes_are_those_of_their_targets_by_plain_loops():
         assert row.cluster.tolist() == sorted(losses)
         assert row.gold.tolist() == [len(losses[s]) for s in sorted(losses)]
         assert row.predicted == pytest.approx([np.sum(losses[s]) for s in sorted(losses)])
-        assert (row.detail, row.view, row.note, row.better) == (True, "context", "", "lower")
+        assert (row.detail, row.embedding, row.note, row.better) == (True, "context", "", "lower")
         counts = VOCAB.counts[[c == name for c in CLASS]]
         if len(counts) == 1:
             assert row.chance == pytest.approx(-np.log(counts[0] / VOCAB.counts.sum()))
@@ -123,7 +123,7 @@ def test_the_losses_of_the_classes_are_those_of_their_targets_by_plain_loops():
 
 def test_the_classes_add_up_to_the_loss_of_all_targets():
     asked = scope(max_tokens=350)
-    whole = held_out.LOSS.answer(task(), readings(Sum("masked_word")), asked)
+    whole = held_out.LOSS.answer(task(), word_model(Sum("masked_word")), asked)
     (whole,) = [row for row in whole if not row.note]
     parts = [o for o in rows(Sum("masked_word"), asked).values() if not o.note]
     assert len(parts) == len(set(CLASS))
@@ -142,7 +142,7 @@ def test_a_model_answers_only_the_objective_it_was_trained_for():
     other = [o for name, o in found.items() if ".masked_word." in name]
     assert len(other) == len(set(CLASS))
     assert {o.note for o in other} == {"the model was trained for the objective 'next_word'"}
-    assert all(np.isnan(o.predicted).all() and o.view == "" for o in other)
+    assert all(np.isnan(o.predicted).all() and o.embedding == "" for o in other)
     refused = rows(Refusing(), scope())
     assert refused["by.next_word.NOUN"].note == "it lost its context"
     without = rows(None, scope(), unavailable={"context": "it has no context"})
@@ -236,7 +236,7 @@ def test_as_many_others_are_hidden_and_always_the_same():
 
 @pytest.mark.parametrize("context", [None, Refusing()])
 def test_a_model_without_context_measures_nothing(context):
-    asked = readings(context, unavailable={"context": "it has no context"})
+    asked = word_model(context, unavailable={"context": "it has no context"})
     assert KIND.measure(task(), asked, scope()) == []
 
 
@@ -244,6 +244,6 @@ def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
     plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
     for function in (KIND.answer, KIND.measure):
         with pytest.raises(TypeError, match="expected items that are a Treebank"):
-            function(plain, readings(Sum()), scope())
+            function(plain, word_model(Sum()), scope())
         with pytest.raises(ValueError, match="found no probe"):
-            function(task(), readings(Sum()), Scope(True))
+            function(task(), word_model(Sum()), Scope(True))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.calibrated import calibrated_losses, expansion, fitted, losses_at
 from wordrel.tasks.held_out import Text, sentence_losses
@@ -171,7 +171,7 @@ def test_one_sentence_is_predicted_as_it_is():
 
 def test_the_task_has_the_rows_of_the_loss():
     probe = Probe(IDS, first(SENTENCES).ends)
-    model = Readings(VOCAB, {}, context=Table(2.0))
+    model = WordModel(VOCAB, {}, context=Table(2.0))
     masked, following = (
         row for row in ask(load_task("calibrated_loss"), model, lowercase=True, probe=probe)
     )

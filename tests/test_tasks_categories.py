@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import readings_of, task_of, vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.categories import KIND, clusters, in_main_category
 
@@ -37,7 +37,12 @@ def purity(cluster, category):
 def test_a_word_among_words_of_another_category_is_wrong():
     (row,) = KIND.answer(ZOO, readings_of(SPACE), SCOPE)
     assert row.predicted.tolist() == [1, 1, 1, 0, 1, 1]
-    assert (row.task, row.view, row.primary, row.measure) == ("mine", "input", True, "accuracy")
+    assert (row.task, row.embedding, row.selected, row.measure) == (
+        "mine",
+        "input",
+        True,
+        "accuracy",
+    )
     assert (row.gold.tolist(), row.covered.all(), row.note) == ([1] * 6, True, "")
 
 
@@ -70,19 +75,19 @@ def test_unknown_words_and_words_without_a_vector_are_left_out():
     assert KIND.covered(ZOO.items, vocab_of(["bus"]), SCOPE).tolist() == [False] * 5 + [True]
 
 
-def test_every_view_answers_and_none_is_said_so():
+def test_every_embedding_answers_and_none_is_said_so():
     rows = np.array(list(SPACE.values()), dtype=np.float32)
     vocab = vocab_of(list(SPACE))
-    views = {"input": rows, "zero": 0 * rows, "same": 0 * rows + 1}
-    readings = Readings(vocab, views, primary={"alike": "same"})
-    good, zero, same = KIND.answer(ZOO, readings, SCOPE)
-    assert [row.primary for row in (good, zero, same)] == [False, False, True]
+    embeddings = {"input": rows, "zero": 0 * rows, "same": 0 * rows + 1}
+    word_model = WordModel(vocab, embeddings, selected={"alike": "same"})
+    good, zero, same = KIND.answer(ZOO, word_model, SCOPE)
+    assert [row.selected for row in (good, zero, same)] == [False, False, True]
     assert np.isnan(zero.predicted).all()
     assert zero.note == "6 covered items have a word whose vector is zero or not finite"
     assert same.predicted.tolist() == [1, 1, 1, 1, 0, 0]  # one cluster
     assert same.chance == pytest.approx(4 / 6)
-    (mute,) = KIND.answer(ZOO, Readings(vocab, {}, unavailable={"alike": "it counts"}), SCOPE)
-    assert (mute.note, mute.view, mute.primary) == ("it counts", "", True)
+    (mute,) = KIND.answer(ZOO, WordModel(vocab, {}, unavailable={"alike": "it counts"}), SCOPE)
+    assert (mute.note, mute.embedding, mute.selected) == ("it counts", "", True)
     (nobody,) = KIND.answer(ZOO, readings_of({"yak": [1.0, 0.0]}), SCOPE)
     assert nobody.note.startswith("the vocabulary covers none of the 6 items")
     assert np.isnan(nobody.chance)
@@ -101,27 +106,27 @@ def planted():
 
 
 def test_planted_categories_are_found_the_same_at_each_call(planted):
-    task, readings = planted
-    (row,), (again,) = (KIND.answer(task, readings, SCOPE) for _ in range(2))
+    task, word_model = planted
+    (row,), (again,) = (KIND.answer(task, word_model, SCOPE) for _ in range(2))
     assert row.predicted.mean() > 0.9
     assert np.array_equal(row.predicted, again.predicted)
     assert 0.15 < row.chance < 0.3
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(16, 16)))
     lengths = np.random.default_rng(4).uniform(0.01, 100, 200)[:, None]
-    moved = (readings.views["input"] @ turn * lengths).astype(np.float32)
-    (turned,) = KIND.answer(task, replace(readings, views={"input": moved}), SCOPE)
+    moved = (word_model.embeddings["input"] @ turn * lengths).astype(np.float32)
+    (turned,) = KIND.answer(task, replace(word_model, embeddings={"input": moved}), SCOPE)
     assert turned.predicted.mean() == pytest.approx(row.predicted.mean(), abs=0.02)
 
 
 def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
-    task, readings = planted
+    task, word_model = planted
     generator = np.random.default_rng(2)
-    shuffled = generator.permutation(readings.views["input"])
+    shuffled = generator.permutation(word_model.embeddings["input"])
     labels = tuple(generator.permutation(task.items.labels).tolist())
     other = replace(task, items=replace(task.items, labels=labels))
     rows = [
-        KIND.answer(task, replace(readings, views={"input": shuffled}), SCOPE)[0],
-        KIND.answer(other, readings, SCOPE)[0],
+        KIND.answer(task, replace(word_model, embeddings={"input": shuffled}), SCOPE)[0],
+        KIND.answer(other, word_model, SCOPE)[0],
     ]
     for row in rows:
         assert abs(row.predicted.mean() - row.chance) < 0.05

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from task_spaces import auc, counted, relating, task_of, vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.pairs import DIRECTED, DIRECTION, balanced, oriented
 
@@ -27,9 +27,9 @@ def two_ways(words, gold):
 def test_a_pair_is_answered_by_its_relation_in_its_direction():
     vocab = vocab_of(["cat", "dog", "car"])
     task = directed(["cat dog", "dog cat", "car yak", "Car cat"], [3, 1, 2, 5])
-    readings = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
-    rows = DIRECTED.answer(task, readings, SCOPE)
-    assert [(row.task, row.view, row.primary) for row in rows] == [
+    word_model = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
+    rows = DIRECTED.answer(task, word_model, SCOPE)
+    assert [(row.task, row.embedding, row.selected) for row in rows] == [
         ("mine", "ten", True),
         ("mine", "one", False),
     ]
@@ -58,12 +58,12 @@ def test_a_relation_without_a_number_says_for_how_many():
     [(DIRECTED, directed(["cat dog"], [1])), (DIRECTION, two_ways(["cat dog", "dog cat"], [1, 0]))],
 )
 def test_a_model_without_relations_says_why(kind, task):
-    mute = Readings(vocab_of(["cat", "dog"]), {}, unavailable={"relate": "it is shy"})
+    mute = WordModel(vocab_of(["cat", "dog"]), {}, unavailable={"relate": "it is shy"})
     (row,) = kind.answer(task, mute, SCOPE)
-    assert (row.view, row.primary, row.note) == ("", True, "it is shy")
+    assert (row.embedding, row.selected, row.note) == ("", True, "it is shy")
     assert np.isnan(row.predicted).all()
-    readings = relating(vocab_of(["yak"]), zero=lambda a, b: 0.0 * a)
-    (row,) = kind.answer(task, readings, SCOPE)
+    word_model = relating(vocab_of(["yak"]), zero=lambda a, b: 0.0 * a)
+    (row,) = kind.answer(task, word_model, SCOPE)
     assert row.note.startswith("the vocabulary covers none of the")
 
 
@@ -122,10 +122,10 @@ def test_the_true_direction_is_found_whatever_frequency_says():
     def mixed(a, b):
         return 5 * truth[a] - 2 * np.log(vocab.counts[a])
 
-    readings = relating(
+    word_model = relating(
         vocab, true=lambda a, b: truth[a], reverse=lambda a, b: truth[b], mixed=mixed
     )
-    true, reverse, row = DIRECTION.answer(task, readings, SCOPE)
+    true, reverse, row = DIRECTION.answer(task, word_model, SCOPE)
     assert (auc(true), auc(reverse)) == (1.0, 0.0)
     assert auc(row) > 0.6
 
@@ -156,8 +156,8 @@ def test_items_are_turned_with_their_gold_and_half_of_those_asked_lead_to_the_ra
 def test_who_is_first_in_the_file_is_of_no_consequence():
     vocab, task, _ = planted(n=500)
     turned = two_ways([" ".join(words[::-1]) for words in task.items.words], 1 - task.items.gold)
-    readings = relating(vocab, told=lambda a, b: np.sin(a) - b % 7)
-    (row,), (other,) = (DIRECTION.answer(some, readings, SCOPE) for some in (task, turned))
+    word_model = relating(vocab, told=lambda a, b: np.sin(a) - b % 7)
+    (row,), (other,) = (DIRECTION.answer(some, word_model, SCOPE) for some in (task, turned))
     assert np.array_equal(row.predicted, other.predicted, equal_nan=True)
     assert np.array_equal(row.gold, other.gold)
 
@@ -212,8 +212,8 @@ def test_strength_of_shuffled_vectors_or_shuffled_gold_is_chance():
     gold = dot(left, right)(*pairs.T)
     task = directed([f"w{a} w{b}" for a, b in pairs], gold)
     shuffled = np.random.default_rng(7).permutation(left)
-    readings = relating(vocab, true=dot(left, right), shuffled=dot(shuffled, right))
-    true, chance = DIRECTED.answer(task, readings, SCOPE)
+    word_model = relating(vocab, true=dot(left, right), shuffled=dot(shuffled, right))
+    true, chance = DIRECTED.answer(task, word_model, SCOPE)
     assert rank_correlation(true) == pytest.approx(1)
     other = replace(true, gold=np.random.default_rng(8).permutation(gold))
     for row in (chance, other):
@@ -226,8 +226,8 @@ def test_direction_of_shuffled_vectors_or_shuffled_gold_is_chance():
     first = np.where(task.items.gold[:, None] == 1, ids, ids[:, ::-1])
     right[first[:, 1]] = left[first[:, 0]]  # the leader's left is the other's right
     shuffled = np.random.default_rng(7).permutation(left)
-    readings = relating(vocab, true=dot(left, right), shuffled=dot(shuffled, right))
-    true, chance = DIRECTION.answer(task, readings, SCOPE)
+    word_model = relating(vocab, true=dot(left, right), shuffled=dot(shuffled, right))
+    true, chance = DIRECTION.answer(task, word_model, SCOPE)
     assert auc(true) > 0.99
     other = replace(true, gold=np.random.default_rng(8).permutation(true.gold))
     for row in (chance, other):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats import RATIO, plain_scores
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.held_out import choose_sentences, sentence_losses
@@ -51,14 +51,14 @@ def stream(lengths, seed=1, **others):
     return Probe(ids, np.cumsum(lengths, dtype=np.int64), **others)
 
 
-def readings(context, **others):
+def word_model(context, **others):
     vocab = vocab_of([f"w{i}" for i in range(WORDS)])
-    return Readings(vocab, {}, context=context, **others)
+    return WordModel(vocab, {}, context=context, **others)
 
 
 def rows_of(context, probe, **others):
     found = ask(
-        load_task("held_out_loss"), readings(context, **others), lowercase=True, probe=probe
+        load_task("held_out_loss"), word_model(context, **others), lowercase=True, probe=probe
     )
     return {row.task.removeprefix("held_out_loss."): row for row in found}
 
@@ -78,7 +78,7 @@ def test_the_loss_is_minus_log_p_of_every_word_but_the_first():
     assert row.gold.tolist() == targets == [2, 4, 1]
     assert row.cluster.tolist() == [0, 2, 3]
     assert row.covered.all()
-    assert (row.measure, row.better, row.view, row.primary, row.note) == (
+    assert (row.measure, row.better, row.embedding, row.selected, row.note) == (
         "loss_per_token",
         "lower",
         "context",
@@ -91,7 +91,7 @@ def test_the_loss_is_minus_log_p_of_every_word_but_the_first():
 
 def test_chance_is_the_loss_of_the_training_frequencies_on_the_same_words():
     probe = stream([9, 4, 1, 12])
-    row = rows_of(Unigram(readings(None).vocab.counts), probe)["masked_word"]
+    row = rows_of(Unigram(word_model(None).vocab.counts), probe)["masked_word"]
     assert plain_scores(RATIO, row.gold, row.predicted[None])[0] == pytest.approx(row.chance)
     assert row.chance != pytest.approx(np.log(WORDS), abs=0.01)
 
@@ -134,7 +134,7 @@ def test_a_model_that_knows_the_text_beats_chance_and_a_shuffled_one_does_not():
 def test_a_model_that_reads_no_text_says_why(question):
     found = rows_of(None, stream([5]), unavailable={question: "it only counts"})
     assert [r.note for r in found.values()] == ["it only counts"] * 2
-    assert all(r.view == "" and np.isnan(r.predicted).all() for r in found.values())
+    assert all(r.embedding == "" and np.isnan(r.predicted).all() for r in found.values())
 
 
 def test_a_model_that_refuses_is_quoted():
@@ -175,7 +175,7 @@ def test_without_a_target_the_rows_say_what_to_change(lengths):
 
 
 def test_many_blocks_of_probabilities_are_as_one(monkeypatch):
-    text, vocab = choose_sentences(stream([6] * 30)), readings(None).vocab
+    text, vocab = choose_sentences(stream([6] * 30)), word_model(None).vocab
     whole = sentence_losses(Bigram(), text, vocab)
     monkeypatch.setattr("wordrel.tasks.held_out._LOG_PROBABILITIES_AT_ONCE", 4 * WORDS)
     assert np.array_equal(sentence_losses(Bigram(), text, vocab), whole)
@@ -183,4 +183,4 @@ def test_many_blocks_of_probabilities_are_as_one(monkeypatch):
 
 def test_asking_without_held_out_text_is_a_mistake():
     with pytest.raises(ValueError, match="held_out_loss needs held-out text: found no probe"):
-        ask(load_task("held_out_loss"), readings(Bigram()), lowercase=True)
+        ask(load_task("held_out_loss"), word_model(Bigram()), lowercase=True)

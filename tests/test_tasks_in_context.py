@@ -79,7 +79,7 @@ def test_what_is_lost_is_counted():
         ("uses", "share_nothing_around"): (1 / 4, 4),
         ("words around", "share_unknown"): (4 / 7, 7),
     }
-    assert {m.view for m in found} == {""}
+    assert {m.embedding for m in found} == {""}
     assert all(np.isnan(m.error) for m in found)
 
 
@@ -98,28 +98,28 @@ PAIRS = in_text(
 )
 
 
-def asked(kind, items, readings, measure="spearman"):
-    outcomes = kind.answer(task_of("set", "context_pairs", measure, items), readings, LOWER)
-    return {(outcome.task, outcome.view): outcome for outcome in outcomes}
+def asked(kind, items, word_model, measure="spearman"):
+    outcomes = kind.answer(task_of("set", "context_pairs", measure, items), word_model, LOWER)
+    return {(outcome.task, outcome.embedding): outcome for outcome in outcomes}
 
 
-def test_cosines_of_each_view_with_a_row_for_each_label():
+def test_cosines_of_each_embedding_with_a_row_for_each_label():
     found = asked(CONTEXT_PAIRS, PAIRS, reader_of(SPACE))
     assert list(found) == [
-        (row, view)
-        for view in ("static", "context", "joined")
+        (row, embedding)
+        for embedding in ("static", "context", "joined")
         for row in ("set", "set.same_word", "set.different_words")
     ]
     near = 1 / np.sqrt(5)  # cosine of bank and shore
     static = [1.0, 1.0, near, np.nan, near]
     context = [1 / np.sqrt(2), 1.0, 0.0, np.nan, 1.0]
     answers = {"static": static, "context": context, "joined": np.add(static, context) / 2}
-    for view, expected in answers.items():
-        whole = found["set", view]
+    for embedding, expected in answers.items():
+        whole = found["set", embedding]
         assert whole.predicted == pytest.approx(expected, nan_ok=True, abs=1e-6)
         assert whole.covered.tolist() == [True, True, True, False, True]
         assert not whole.detail
-        part = found["set.different_words", view]
+        part = found["set.different_words", embedding]
         assert part.predicted == pytest.approx(expected[2:], nan_ok=True, abs=1e-6)
         assert (part.gold.tolist(), part.cluster.tolist()) == ([4, 5, 6], [2, 3, 4])
         assert part.detail
@@ -138,37 +138,39 @@ def test_one_word_has_no_order_without_its_sentence():
 
 
 def test_all_sentences_are_asked_at_once_and_answered_as_readings_answer():
-    readings = reader_of(SPACE)
-    uses = read_uses(PAIRS, readings.vocab, lowercase=True)
-    found = vectors(readings, uses)
-    assert readings.context.asked == 1
+    word_model = reader_of(SPACE)
+    uses = read_uses(PAIRS, word_model.vocab, lowercase=True)
+    found = vectors(word_model, uses)
+    assert word_model.context.asked == 1
     sentence = ("river", "bank", "money")
-    for view, rows in found.items():
-        assert rows.shape == (10, 6 if view == "joined" else 3)
-        assert rows[8] == pytest.approx(readings.in_context(sentence, 1, view))
+    for embedding, rows in found.items():
+        assert rows.shape == (10, 6 if embedding == "joined" else 3)
+        assert rows[8] == pytest.approx(word_model.in_context(sentence, 1, embedding))
         assert np.isnan(rows[6]).all(), "gnu is unknown: bank stands alone"
 
 
 def test_a_model_answers_with_what_it_has():
     known = readings_of(SPACE, unavailable={"context": "skip-gram has none"})
-    assert {view for _, view in asked(CONTEXT_PAIRS, PAIRS, known)} == {"static"}
-    silent = replace(known, views={})
+    assert {embedding for _, embedding in asked(CONTEXT_PAIRS, PAIRS, known)} == {"static"}
+    silent = replace(known, embeddings={})
     for kind in (CONTEXT_PAIRS, SAME_SENSE):
         (outcome, *_) = asked(kind, SENSES, silent).values()
-        assert (outcome.view, outcome.note) == ("", "skip-gram has none")
+        assert (outcome.embedding, outcome.note) == ("", "skip-gram has none")
         assert np.isnan(outcome.predicted).all()
 
 
-def test_the_primary_view_is_that_of_the_question():
-    readings = reader_of(SPACE)
-    readings = replace(readings, primary={**readings.primary, "in_context": "joined"})
-    found = asked(CONTEXT_PAIRS, PAIRS, readings)
-    assert {view for (_, view), outcome in found.items() if outcome.primary} == {"joined"}
+def test_the_selected_embedding_is_that_of_the_question():
+    word_model = reader_of(SPACE)
+    word_model = replace(word_model, selected={**word_model.selected, "in_context": "joined"})
+    found = asked(CONTEXT_PAIRS, PAIRS, word_model)
+    assert {embedding for (_, embedding), outcome in found.items() if outcome.selected} == {
+        "joined"
+    }
 
 
 def test_a_use_without_a_direction_is_noted():
-    readings = reader_of({**SPACE, "money": [0, 0, 0]})
-    found = asked(CONTEXT_PAIRS, PAIRS, readings)
+    word_model = reader_of({**SPACE, "money": [0, 0, 0]})
+    found = asked(CONTEXT_PAIRS, PAIRS, word_model)
     assert np.isnan(found["set", "context"].predicted).tolist() == [False, True, True, True, False]
     assert found["set", "context"].note.startswith("2 covered items have a word whose vector")
     assert np.isnan(found["set", "joined"].predicted[2])

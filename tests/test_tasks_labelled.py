@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from task_spaces import auc, counted, relating, task_of, vocab_of
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.pairs import LABELLED, matched, relations_of, sides
 
@@ -34,8 +34,8 @@ COUNTS = {"cat": 9, "dog": 9, "animal": 100, "run": 50, "car": 400, "tree": 101,
 
 def test_each_label_is_a_row_beside_random_pairs_of_its_part_of_speech():
     vocab = counted(COUNTS)
-    readings = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
-    rows = {(row.task, row.view): row for row in LABELLED.answer(SMALL, readings, SCOPE)}
+    word_model = relating(vocab, ten=lambda a, b: 10 * a + b, one=lambda a, b: a + b)
+    rows = {(row.task, row.embedding): row for row in LABELLED.answer(SMALL, word_model, SCOPE)}
     assert [*rows] == [
         ("mine.event", "ten"),
         ("mine.event", "one"),
@@ -50,9 +50,9 @@ def test_each_label_is_a_row_beside_random_pairs_of_its_part_of_speech():
     cat, dog, animal, tree = (vocab.index[word] for word in ("cat", "dog", "animal", "tree"))
     expected = [10 * cat + animal, np.nan, 10 * cat + tree, 10 * dog + animal, 10 * dog + tree]
     assert hyper.predicted == pytest.approx(expected, nan_ok=True)
-    assert (hyper.primary, hyper.detail, hyper.chance, hyper.note) == (True, False, 0.5, "")
+    assert (hyper.selected, hyper.detail, hyper.chance, hyper.note) == (True, False, 0.5, "")
     assert rows["mine.event", "one"].gold.tolist() == [1, 0]
-    assert not rows["mine.event", "one"].primary
+    assert not rows["mine.event", "one"].selected
 
 
 def test_random_pairs_are_of_the_same_concept_and_used_once():
@@ -85,7 +85,7 @@ def test_an_unknown_word_leaves_its_pair_out():
 
 
 def test_a_model_without_relations_and_a_vocabulary_without_words_say_so():
-    mute = Readings(counted(COUNTS), {}, unavailable={"relate": "it is shy"})
+    mute = WordModel(counted(COUNTS), {}, unavailable={"relate": "it is shy"})
     rows = LABELLED.answer(SMALL, mute, SCOPE)
     assert [(row.task, row.note) for row in rows] == [
         ("mine.event", "it is shy"),
@@ -139,8 +139,8 @@ def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
     def dot(rows):
         return lambda a, b: np.einsum("pd,pd->p", rows[a], rows[b])
 
-    readings = relating(vocab, true=dot(vectors), shuffled=dot(shuffled))
-    true, chance = LABELLED.answer(task, readings, SCOPE)
+    word_model = relating(vocab, true=dot(vectors), shuffled=dot(shuffled))
+    true, chance = LABELLED.answer(task, word_model, SCOPE)
     assert auc(true) > 0.9
     said = np.isfinite(true.predicted)
     gold = true.gold.copy()

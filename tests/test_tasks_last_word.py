@@ -12,9 +12,9 @@ from wordrel.config import CorpusConfig, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.corpus.planted import recall_text
 from wordrel.models import MODELS, Runtime
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats import MEASURES, plain_scores
-from wordrel.tasks import Outcome, Probe, ask, load_task
+from wordrel.tasks import Predictions, Probe, ask, load_task
 
 TASK = load_task("last_word")
 WORDS = 6
@@ -64,15 +64,15 @@ def probe_of(*sentences: list[int], **others: int) -> Probe:
     return Probe(ids, np.cumsum([len(s) for s in sentences], dtype=np.int64), **others)
 
 
-def asked(context: Any, probe: Probe, **others: Any) -> Outcome:
-    readings = Readings(
-        vocab_of([f"w{i}" for i in range(WORDS)]), views={}, context=context, **others
+def asked(context: Any, probe: Probe, **others: Any) -> Predictions:
+    word_model = WordModel(
+        vocab_of([f"w{i}" for i in range(WORDS)]), embeddings={}, context=context, **others
     )
-    (outcome,) = ask(TASK, readings, lowercase=True, probe=probe)
+    (outcome,) = ask(TASK, word_model, lowercase=True, probe=probe)
     return outcome
 
 
-def accuracy(outcome: Outcome) -> float:
+def accuracy(outcome: Predictions) -> float:
     measure = MEASURES[outcome.measure]
     return float(plain_scores(measure, outcome.gold, outcome.predicted[None])[0])
 
@@ -88,7 +88,7 @@ def test_a_sentence_is_right_where_the_most_probable_last_word_is_there(objectiv
     assert accuracy(outcome) == 0.5
     assert outcome.cluster.tolist() == [0, 2, 3, 4]  # the sentence of one word is not asked
     assert outcome.covered.all()
-    assert (outcome.task, outcome.view, outcome.primary) == ("last_word", "context", True)
+    assert (outcome.task, outcome.embedding, outcome.selected) == ("last_word", "context", True)
     assert (outcome.measure, outcome.better, outcome.note) == ("accuracy", "higher", "")
     assert TASK.question == "recall"
 
@@ -124,7 +124,7 @@ def test_sentences_are_spread_up_to_the_limit():
 @pytest.mark.parametrize("question", ["fit", "context"])
 def test_a_model_that_reads_no_text_says_why(question):
     outcome = asked(None, PROBE, unavailable={question: "it only counts"})
-    assert (outcome.note, outcome.view) == ("it only counts", "")
+    assert (outcome.note, outcome.embedding) == ("it only counts", "")
     assert np.isnan(outcome.predicted).all()
     assert outcome.gold.tolist() == [1] * 4
 
@@ -137,15 +137,15 @@ def test_a_model_that_refuses_is_quoted():
 def test_without_a_sentence_the_row_says_what_to_change(probe):
     outcome = asked(Successor(), probe)
     assert len(outcome.gold) == len(outcome.predicted) == 0
-    assert outcome.view == ""
+    assert outcome.embedding == ""
     assert np.isnan(outcome.chance)
     assert outcome.note.startswith("no held-out sentence has two words; raise corpus.held_out")
 
 
 def test_asking_without_held_out_text_is_a_mistake():
-    readings = Readings(vocab_of(["a", "b"]), views={}, context=Successor())
+    word_model = WordModel(vocab_of(["a", "b"]), embeddings={}, context=Successor())
     with pytest.raises(ValueError, match="last_word needs held-out text: found no probe"):
-        ask(TASK, readings, lowercase=True)
+        ask(TASK, word_model, lowercase=True)
 
 
 # --- planted recall -----------------------------------------------------------------------------
@@ -167,15 +167,15 @@ def recall(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture(scope="module")
 def taught(recall: Corpus) -> Callable[[str], float]:
-    """The accuracy of a rung that was trained on it."""
+    """The accuracy of an architecture that was trained on it."""
 
     def accuracy_of(kind: str) -> float:
         config = MatchedConfig(kind=kind, scale=True, batch=256)
         trained = MODELS[kind].train(recall, TRAINING, config, 1, Runtime("cpu"))
-        readings = MODELS[kind].read(trained.tensors, recall.vocab, TRAINING, config)
+        word_model = MODELS[kind].read(trained.tensors, recall.vocab, TRAINING, config)
         held_out = recall.held_out
         probe = Probe(held_out.ids.astype(np.int64), held_out.sentence_ends.astype(np.int64))
-        (outcome,) = ask(TASK, readings, lowercase=True, probe=probe)
+        (outcome,) = ask(TASK, word_model, lowercase=True, probe=probe)
         assert len(outcome.gold) > 250
         assert outcome.chance < 0.2
         return accuracy(outcome)
@@ -190,7 +190,7 @@ def test_attention_looks_the_value_up_by_its_key(taught: Callable[[str], float])
 def test_a_mean_knows_the_values_that_are_there_but_not_which_was_asked_for(
     taught: Callable[[str], float],
 ):
-    assert 0.15 < taught("causal_mean") < 0.4  # 1 in 4
+    assert 0.15 < taught("next_mean") < 0.4  # 1 in 4
 
 
 def test_against_shuffled_answers_a_model_is_right_by_chance() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from random_models import READERS, random_readings
 from task_spaces import counted, vocab_of
-from wordrel.config import RUNGS
+from wordrel.config import ARCHITECTURES
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import NotAvailableError, Readings, Weighed
+from wordrel.models.word_model import NotAvailableError, Weighed, WordModel
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.weights import LEARNED, tenths
@@ -26,37 +26,39 @@ def scope(sentences=60, seed=1, shortest=1):
     return Scope(True, probe=Probe(rng.integers(0, V, lengths.sum()), np.cumsum(lengths)))
 
 
-def of(readings, asked):
-    found = LEARNED.measure(TASK, readings, asked)
+def of(word_model, asked):
+    found = LEARNED.measure(TASK, word_model, asked)
     assert {m.task for m in found} <= {"learned_weights"}
-    return {(m.view, m.group, m.statistic): m for m in found}
+    return {(m.embedding, m.group, m.statistic): m for m in found}
 
 
-def groups(found, view, start=""):
-    return {key[1]: m for key, m in found.items() if key[0] == view and key[1].startswith(start)}
+def groups(found, embedding, start=""):
+    return {
+        key[1]: m for key, m in found.items() if key[0] == embedding and key[1].startswith(start)
+    }
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_offsets_that_the_objective_uses_are_told_less_their_mean(name):
-    readings = random_readings(name, VOCAB, window=W)
-    found = groups(of(readings, scope()), "offsets")
-    if name == "cbow" or not RUNGS[name].positions:
+    word_model = random_readings(name, VOCAB, window=W)
+    found = groups(of(word_model, scope()), "relative_position")
+    if name == "cbow" or not ARCHITECTURES[name].positions:
         assert found == {}
         return
-    both = RUNGS[name].objective == "masked_word"
+    both = ARCHITECTURES[name].objective == "masked_word"
     used = [-3, -2, -1, *([1, 2, 3] if both else [])]
-    scores = [readings.learned["offsets"][place + W] for place in used]
+    scores = [word_model.learned["relative_position"][place + W] for place in used]
     assert list(found) == ["-3", "-2", "-1", *(["+1", "+2", "+3"] if both else [])]
     for one, score in zip(found.values(), scores, strict=True):
         assert one.value == pytest.approx(score - np.mean(scores), abs=1e-6)
         assert (one.statistic, one.n, one.error) == ("score", 1, 0.0)
 
 
-@pytest.mark.parametrize("name", ["word_weight", "masked_attention"])
+@pytest.mark.parametrize("name", ["word_weight", "mask_query_attention"])
 def test_words_are_told_by_tenths_of_the_vocabulary(name):
-    readings = random_readings(name, VOCAB, window=W)
-    found = groups(of(readings, scope()), "words")
-    scores = readings.learned["words"].astype(np.float64)
+    word_model = random_readings(name, VOCAB, window=W)
+    found = groups(of(word_model, scope()), "per_word_weight")
+    scores = word_model.learned["per_word_weight"].astype(np.float64)
     assert list(found) == [f"frequency {k}/10" for k in range(1, 11)]
     for k, one in enumerate(found.values()):
         mine = [scores[i] for i in range(V) if i * 10 // V == k]  # ids count from the most frequent
@@ -70,9 +72,11 @@ def test_a_tenth_is_of_the_ranks_whatever_the_order_of_the_ids():
     assert tenths(vocab).tolist() == [6, 0, 8, 2, 4]
     many = counted({f"w{i}": 1000 - i for i in range(1000)})
     assert np.bincount(tenths(many)).tolist() == [100] * 10
-    few = Readings(vocab, {}, context=Leaning(), learned={"words": np.ones(5, dtype=np.float32)})
+    few = WordModel(
+        vocab, {}, context=Leaning(), learned={"per_word_weight": np.ones(5, dtype=np.float32)}
+    )
     ids = np.arange(5, dtype=np.int64)
-    found = groups(of(few, Scope(True, probe=Probe(ids, ids[4:] + 1))), "words")
+    found = groups(of(few, Scope(True, probe=Probe(ids, ids[4:] + 1))), "per_word_weight")
     assert list(found) == [f"frequency {k}/10" for k in (1, 3, 5, 7, 9)]
     assert all(np.isnan(one.error) for one in found.values())  # of one word each
 
@@ -117,7 +121,7 @@ def test_weights_in_use_by_plain_loops():
             expected[f"offset {i - place:+d}", "mean_weight"][number].append(weight)
         tenth = asked.probe.ids[i] * 10 // V + 1
         expected[f"frequency {tenth}/10", "relative_weight"][number].append(weight * n)
-    found = of(Readings(VOCAB, {}, context=Leaning()), asked)
+    found = of(WordModel(VOCAB, {}, context=Leaning()), asked)
     assert set(found) == {("attention", *key) for key in expected}
     for key, by_sentence in expected.items():
         one, values = found["attention", *key], [np.array(v) for v in by_sentence.values()]
@@ -129,22 +133,22 @@ def test_weights_in_use_by_plain_loops():
         assert one.error == pytest.approx(error, rel=1e-3)
 
 
-@pytest.mark.parametrize("name", ["cbow", "mean", "causal_mean"])
+@pytest.mark.parametrize("name", ["cbow", "mean", "next_mean"])
 def test_a_mean_weighs_every_place_and_word_alike(name):
     found = of(random_readings(name, VOCAB, window=W), scope())
-    assert {view for view, _, _ in found} == {"attention"}
+    assert {embedding for embedding, _, _ in found} == {"attention"}
     places = groups(found, "attention", "offset")
-    assert len(places) == (W if name == "causal_mean" else 2 * W)
+    assert len(places) == (W if name == "next_mean" else 2 * W)
     for one in places.values():
         assert one.value == pytest.approx(1 / len(places), rel=1e-6)
     for one in groups(found, "attention", "frequency").values():
         assert one.value == pytest.approx(1, rel=1e-6)
 
 
-@pytest.mark.parametrize("name", ["position_weight", "causal_position"])
+@pytest.mark.parametrize("name", ["position_weight", "next_position_weight"])
 def test_where_only_places_count_the_weights_are_those_that_were_learned(name):
     found = of(random_readings(name, VOCAB, window=W), scope())
-    scores = {group: one.value for group, one in groups(found, "offsets").items()}
+    scores = {group: one.value for group, one in groups(found, "relative_position").items()}
     total = sum(np.exp(score) for score in scores.values())
     for group, one in groups(found, "attention", "offset").items():
         expected = np.exp(scores[group.removeprefix("offset ")]) / total
@@ -156,10 +160,10 @@ def test_what_a_model_does_not_say_makes_no_row():
     class Refusing(Leaning):
         refuses = True
 
-    readings = [Readings(VOCAB, {}, context=context) for context in (None, Refusing())]
-    assert [of(one, scope()) for one in readings] == [{}, {}]
-    assert LEARNED.answer(TASK, readings[0], scope()) == []
+    word_model = [WordModel(VOCAB, {}, context=context) for context in (None, Refusing())]
+    assert [of(one, scope()) for one in word_model] == [{}, {}]
+    assert LEARNED.answer(TASK, word_model[0], scope()) == []
     with pytest.raises(ValueError, match="learned_weights needs held-out text: found no probe"):
-        of(readings[1], Scope(True))
+        of(word_model[1], Scope(True))
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))
-    assert of(Readings(VOCAB, {}, context=Leaning()), nothing) == {}
+    assert of(WordModel(VOCAB, {}, context=Leaning()), nothing) == {}

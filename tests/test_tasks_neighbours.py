@@ -103,32 +103,36 @@ def test_one_model_alone_has_no_agreement():
     assert ask(task, readings_of({"cat": [1, 0]}), lowercase=True) == []
 
 
-def some_views():
+def some_embeddings():
     rng = np.random.default_rng(2)
     rows = {f"w{i}": row for i, row in enumerate(rng.normal(size=(1200, 6)))}
     known = readings_of(rows)
     query = rng.normal(size=(1200, 4)).astype(np.float32)
     query[0], query[6] = np.nan, 0
-    views = {"query": query, **known.views, "input.centred": known.views["input"] - 1}
-    return replace(known, views=views)
+    embeddings = {
+        "query": query,
+        **known.embeddings,
+        "input.centred": known.embeddings["input"] - 1,
+    }
+    return replace(known, embeddings=embeddings)
 
 
-def test_every_view_answers_with_neighbours_and_vectors_the_designed_one_first():
-    readings = some_views()
-    found = agreement_answers(readings)
+def test_every_embedding_answers_with_neighbours_and_vectors_the_designed_one_first():
+    word_model = some_embeddings()
+    found = agreement_answers(word_model)
     assert list(found) == ["input", "query", "input.centred"]
-    probes = probe_words(readings.vocab)
-    for view, (near, rows) in found.items():
-        assert near.tolist() == neighbours(readings, view, probes).tolist()
+    probes = probe_words(word_model.vocab)
+    for embedding, (near, rows) in found.items():
+        assert near.tolist() == neighbours(word_model, embedding, probes).tolist()
         assert near.shape == (1000, 10)
-        assert np.array_equal(rows, readings.views[view][probes], equal_nan=True)
+        assert np.array_equal(rows, word_model.embeddings[embedding][probes], equal_nan=True)
 
 
 def test_answers_are_stored_and_read_again(tmp_path):
-    found = agreement_answers(some_views())
+    found = agreement_answers(some_embeddings())
     table = to_frame(found)
     assert list(table.columns) == [
-        *("view", "probe"),
+        *("embedding", "probe"),
         *(f"rank_{i}" for i in range(10)),
         *(f"v{i}" for i in range(6)),
     ]
@@ -136,12 +140,12 @@ def test_answers_are_stored_and_read_again(tmp_path):
     table.to_parquet(tmp_path / "answers.parquet")
     again = from_frame(pd.read_parquet(tmp_path / "answers.parquet"))
     assert list(again) == list(found)
-    for view, (near, rows) in found.items():
-        assert np.array_equal(again[view].neighbours, near)
-        assert np.array_equal(again[view].vectors, rows, equal_nan=True)
+    for embedding, (near, rows) in found.items():
+        assert np.array_equal(again[embedding].neighbours, near)
+        assert np.array_equal(again[embedding].vectors, rows, equal_nan=True)
     assert again["query"].vectors.shape == (1000, 4)
 
 
-def test_a_model_without_views_stores_an_empty_table():
+def test_a_model_without_embeddings_stores_an_empty_table():
     silent = readings_of({"cat": [1, 0]})
-    assert from_frame(to_frame(agreement_answers(replace(silent, views={})))) == {}
+    assert from_frame(to_frame(agreement_answers(replace(silent, embeddings={})))) == {}

@@ -7,8 +7,8 @@ import pytest
 
 from random_models import READERS, random_readings
 from task_spaces import vocab_of
-from wordrel.config import RUNGS
-from wordrel.models.readings import NotAvailableError, Readings
+from wordrel.config import ARCHITECTURES
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks import load_task, order
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.held_out import Text
@@ -20,8 +20,10 @@ WORDS = (*EXAMPLE_WORDS, *(f"w{i}" for i in range(23)))
 V, W = len(WORDS), 5
 VOCAB = vocab_of(WORDS)
 TASK = load_task("word_order")
-WHOLLY = [name for name in READERS if name == "cbow" or not RUNGS[name].positions]
-ASKED_BY_ONE = [name for name in WHOLLY if name != "cbow" and RUNGS[name].query == "previous"]
+WHOLLY = [name for name in READERS if name == "cbow" or not ARCHITECTURES[name].positions]
+ASKED_BY_ONE = [
+    name for name in WHOLLY if name != "cbow" and ARCHITECTURES[name].query == "previous"
+]
 UNORDERED = [name for name in WHOLLY if name not in ASKED_BY_ONE]
 ORDERED = [name for name in READERS if name not in WHOLLY]
 
@@ -70,14 +72,14 @@ def scope(sentences=60, seed=1, lowercase=True, **others):
     return Scope(lowercase, probe=Probe(ids, np.cumsum(lengths), **others))
 
 
-def of(readings, asked):
-    found = KIND.measure(TASK, readings, asked)
-    assert {(m.task, m.view) for m in found} <= {("word_order", "context")}
+def of(word_model, asked):
+    found = KIND.measure(TASK, word_model, asked)
+    assert {(m.task, m.embedding) for m in found} <= {("word_order", "context")}
     return {(m.group, m.statistic): m for m in found}
 
 
 def told(context, asked):
-    return of(Readings(VOCAB, {}, context=context), asked)
+    return of(WordModel(VOCAB, {}, context=context), asked)
 
 
 def little(asked, objective, window=W):
@@ -264,7 +266,7 @@ def test_mary_is_left_out_where_a_word_is_not_known_or_out_of_sight(fifth, windo
     context = Places()
     context.window = window
     vocab = vocab_of([*WORDS[:4], fifth, *WORDS[5:]])
-    found = of(Readings(vocab, {}, context=context), scope())
+    found = of(WordModel(vocab, {}, context=context), scope())
     assert {group for group, _ in found} == set(GROUPS)
 
 
@@ -291,6 +293,6 @@ def test_a_model_without_states_or_window_has_no_rows():
         window = property()
 
     assert told(Endless(), scope()) == {}
-    assert KIND.answer(TASK, Readings(VOCAB, {}), scope()) == []
+    assert KIND.answer(TASK, WordModel(VOCAB, {}), scope()) == []
     with pytest.raises(ValueError, match="word_order needs held-out text: found no probe"):
         told(Places(), Scope(True))

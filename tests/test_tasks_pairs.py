@@ -32,20 +32,20 @@ def score(outcome):
 
 
 def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
-    task, readings = planted
+    task, word_model = planted
     generator = np.random.default_rng(3)
-    shuffled = generator.permutation(readings.views["input"])
-    views = {"input": readings.views["input"], "shuffled": shuffled}
-    true, chance = PAIRS.answer(task, replace(readings, views=views), SCOPE)
+    shuffled = generator.permutation(word_model.embeddings["input"])
+    embeddings = {"input": word_model.embeddings["input"], "shuffled": shuffled}
+    true, chance = PAIRS.answer(task, replace(word_model, embeddings=embeddings), SCOPE)
     assert score(true) > 0.7
     for row in (chance, replace(true, gold=generator.permutation(true.gold))):
         assert abs(score(row) - row.chance) < 3 / np.sqrt(1000)
 
 
-def test_a_view_without_its_mean_is_a_view_like_any_other(planted):
-    task, readings = planted
-    moved = readings.views["input"] + np.float32(10)
-    views = {"input": moved, "input.centred": moved - moved.mean(axis=0)}
-    raw, centred = PAIRS.answer(task, replace(readings, views=views), SCOPE)
-    assert [row.view for row in (raw, centred)] == ["input", "input.centred"]
+def test_an_embedding_without_its_mean_is_an_embedding_like_any_other(planted):
+    task, word_model = planted
+    moved = word_model.embeddings["input"] + np.float32(10)
+    embeddings = {"input": moved, "input.centred": moved - moved.mean(axis=0)}
+    raw, centred = PAIRS.answer(task, replace(word_model, embeddings=embeddings), SCOPE)
+    assert [row.embedding for row in (raw, centred)] == ["input", "input.centred"]
     assert score(centred) > 0.7 > score(raw) + 0.1

@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Product
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import pair_classes
 from wordrel.tasks.base import Scope
 from wordrel.tasks.clustered import clustered_coefficients, clustered_means
@@ -51,8 +51,8 @@ def with_noise(left, right):
     return classes(left, right) + noise(left, right)
 
 
-def readings(vocab=VOCAB, **relations):
-    return Readings(vocab, {}, relations, primary={"relate": next(iter(relations), "")})
+def word_model(vocab=VOCAB, **relations):
+    return WordModel(vocab, {}, relations, selected={"relate": next(iter(relations), "")})
 
 
 def auc(outcome):
@@ -61,28 +61,28 @@ def auc(outcome):
 
 
 def rows(items, asked):
-    return {(o.task, o.view): o for o in KIND.answer(task_of(items, "pos"), asked, SCOPE)}
+    return {(o.task, o.embedding): o for o in KIND.answer(task_of(items, "pos"), asked, SCOPE)}
 
 
 def measured(items, asked, scope=SCOPE):
     found = KIND.measure(task_of(items, "pos"), asked, scope)
-    assert len({(m.view, m.group, m.statistic) for m in found}) == len(found)
-    return {(m.view, m.group, m.statistic): m for m in found}
+    assert len({(m.embedding, m.group, m.statistic) for m in found}) == len(found)
+    return {(m.embedding, m.group, m.statistic): m for m in found}
 
 
 def test_a_planted_space_is_recovered(trees):
-    found = rows(trees, readings(planted=with_noise, reverse=lambda a, b: -with_noise(a, b)))
+    found = rows(trees, word_model(planted=with_noise, reverse=lambda a, b: -with_noise(a, b)))
     # Means of two draws differ by 2 with a standard deviation of 1: Phi(2) = .977.
     for name in ("pos", "pos.types"):
         assert auc(found[name, "planted"]) == pytest.approx(0.977, abs=0.02)
         assert auc(found[name, "reverse"]) == pytest.approx(1 - auc(found[name, "planted"]))
-        assert found[name, "planted"].primary
-        assert not found[name, "reverse"].primary
+        assert found[name, "planted"].selected
+        assert not found[name, "reverse"].selected
         assert not found[name, "planted"].detail
 
 
 def test_a_planted_space_is_told_in_means_signs_and_coefficients(trees):
-    found = measured(trees, readings(planted=with_noise))
+    found = measured(trees, word_model(planted=with_noise))
 
     def value(group, statistic):
         return found["planted", group, statistic]
@@ -109,8 +109,8 @@ def test_a_planted_space_is_told_in_means_signs_and_coefficients(trees):
 def test_a_shuffled_space_gives_chance_and_no_coefficient(trees):
     rng = np.random.default_rng(4)
     space = rng.normal(size=(len(VOCAB), 30)).astype(np.float32)
-    views = {f"v{i}": Product(*(rng.permutation(space) for _ in range(2))) for i in range(6)}
-    asked = readings(**views)
+    embeddings = {f"v{i}": Product(*(rng.permutation(space) for _ in range(2))) for i in range(6)}
+    asked = word_model(**embeddings)
     for name in ("pos", "pos.types"):
         scores = [auc(row) for (task, _), row in rows(trees, asked).items() if task == name]
         assert abs(np.mean(scores) - 0.5) < 3 * np.std(scores) / np.sqrt(5)
@@ -138,7 +138,7 @@ def test_what_pmi_explains_is_no_class_effect_once_it_is_held(trees, held):
         return np.where(np.isinf(pmi), -4.0, pmi) + 0.5 * noise(right, left)
 
     counts = Counts() if held else None
-    found = measured(trees, readings(pmi=score), Scope(lowercase=True, counts=counts))
+    found = measured(trees, word_model(pmi=score), Scope(lowercase=True, counts=counts))
     coefficients = {g: m for (_, g, s), m in found.items() if s == "coefficient"}
     of_class = coefficients[f"NOUN>VERB against {REFERENCE}"]
     assert (of_class.value > 5 * of_class.error) is not held
@@ -153,7 +153,7 @@ def test_what_pmi_explains_is_no_class_effect_once_it_is_held(trees, held):
 
 
 def test_the_coefficients_are_those_of_least_squares_on_the_same_pairs(trees):
-    asked = readings(x=with_noise)
+    asked = word_model(x=with_noise)
     found = measured(trees, asked)
     part = {token.form.lower(): token.upos for tokens in trees.trees for token in tokens}
     columns, values = [], []
@@ -191,7 +191,7 @@ def test_means_of_tiny_sentences_by_hand():
     vocab = vocab_of(["a", "dog", "saw", "the", "cat", "ran", "this", "way"])
     table = np.random.default_rng(0).normal(size=(8, 8))
     found = measured(
-        bank([tree(text) for text in TINY]), readings(vocab, t=lambda a, b: table[a, b])
+        bank([tree(text) for text in TINY]), word_model(vocab, t=lambda a, b: table[a, b])
     )
 
     def score(one, other):
@@ -238,7 +238,7 @@ def test_unlinked_pairs_are_weighted_to_stand_at_the_distances_of_the_linked_one
     ]
     vocab = vocab_of([f"n{i}" for i in range(8)] + ["v1", "x"])
     found = measured(
-        bank([tree(text) for text in texts]), readings(vocab, x=lambda a, b: 1.0 * (a + b) ** 2)
+        bank([tree(text) for text in texts]), word_model(vocab, x=lambda a, b: 1.0 * (a + b) ** 2)
     )
     linked = found["x", "NOUN>VERB linked", "mean"]
     assert linked.value == pytest.approx(np.mean([9.0**2, 10**2, 11**2]))
@@ -294,7 +294,7 @@ def test_columns_that_cannot_be_told_apart_have_no_coefficient():
 
 def test_a_relation_that_does_not_mind_the_order_has_no_class_effect_of_direction(trees):
     space = np.random.default_rng(4).normal(size=(len(VOCAB), 30)).astype(np.float32)
-    found = measured(trees, readings(same=Product(space, space)))
+    found = measured(trees, word_model(same=Product(space, space)))
     both = found["same", f"ARTICLE>VERB against {REFERENCE}", "coefficient"]
     assert both.value == pytest.approx(0, abs=1e-6)
     assert both.error == pytest.approx(0, abs=1e-6)
@@ -307,7 +307,7 @@ def test_the_product_of_an_article_with_all_other_words(trees):
         own = np.where(left == the, -1.0 - right / 1000, 1.0 + left / 1000)
         return np.where(right == 7, np.nan, own)
 
-    found = measured(trees, readings(low=below))
+    found = measured(trees, word_model(low=below))
 
     def value(statistic, group="the>any word"):
         return found["low", group, statistic].value
@@ -335,7 +335,7 @@ def test_words_that_never_met_count_as_not_positive_but_not_in_means():
     def pmi(left, right):
         return np.where(left == 0, 2.0, np.where(left == 2, -np.inf, np.nan))
 
-    found = measured(bank([tree(text)]), readings(vocab, pmi=pmi))
+    found = measured(bank([tree(text)]), word_model(vocab, pmi=pmi))
     mean, positive = (found["pmi", "NOUN>VERB", name] for name in ("mean", "share_positive"))
     assert (mean.value, mean.n) == (2.0, 1)
     assert (positive.value, positive.n) == (0.5, 2)
@@ -343,7 +343,7 @@ def test_words_that_never_met_count_as_not_positive_but_not_in_means():
 
 
 def test_as_many_pairs_of_each_sort_are_compared_at_each_distance(trees):
-    found = rows(trees, readings(x=with_noise))
+    found = rows(trees, word_model(x=with_noise))
     row, types = found["pos", "x"], found["pos.types", "x"]
     near = Counter()
     for tokens in trees.trees:
@@ -364,7 +364,7 @@ def test_nouns_are_compared_with_articles_at_the_same_distance_only():
     far = [f"saw/VERB/0/root so/ADV/1/x far{i}/NOUN/1/x" for i in range(2)]
     articles = ["a/DET/3/x so/ADV/3/x saw/VERB/0/root"] * 2
     vocab = vocab_of([*(f"near{i}" for i in range(20)), "far0", "far1", "a", "saw", "so"])
-    asked = readings(vocab, noun=lambda a, b: np.maximum(a, b) * 1.0)
+    asked = word_model(vocab, noun=lambda a, b: np.maximum(a, b) * 1.0)
     row = rows(bank([tree(text) for text in near + far + articles]), asked)["pos", "noun"]
     assert row.covered.sum() == 4
     assert row.cluster[row.covered & (row.gold == 1)].tolist() == [20, 21]
@@ -377,7 +377,7 @@ def test_a_determiner_that_is_no_article_is_none():
         "dog/NOUN/2/x saw/VERB/0/root",
         "A/DET/0/x saw/VERB/0/x",
     ]
-    row = rows(bank([tree(text) for text in texts]), readings(vocab, x=lambda a, b: 1.0 * a))[
+    row = rows(bank([tree(text) for text in texts]), word_model(vocab, x=lambda a, b: 1.0 * a))[
         "pos", "x"
     ]
     assert row.gold.tolist() == [1, 0]
@@ -385,7 +385,7 @@ def test_a_determiner_that_is_no_article_is_none():
 
 
 def test_a_model_without_relations_says_why_and_measures_nothing(trees):
-    asked = Readings(VOCAB, {}, unavailable={"relate": "it has one table"})
+    asked = WordModel(VOCAB, {}, unavailable={"relate": "it has one table"})
     assert {o.note for o in KIND.answer(task_of(trees, "pos"), asked, SCOPE)} == {
         "it has one table"
     }

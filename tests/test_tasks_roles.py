@@ -10,7 +10,7 @@ import pytest
 from random_models import random_readings
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.models.readings import NotAvailableError, Readings, Weighed
+from wordrel.models.word_model import NotAvailableError, Weighed, WordModel
 from wordrel.tasks import weights
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.items import Items
@@ -90,12 +90,14 @@ def task(items=LEXICON):
     return task_of(items, "roles", question="fit", measure="loss_per_token", better="lower")
 
 
-def measured(readings, asked):
-    return {(m.view, m.group, m.statistic): m for m in ROLES.measure(task(), readings, asked)}
+def measured(word_model, asked):
+    return {
+        (m.embedding, m.group, m.statistic): m for m in ROLES.measure(task(), word_model, asked)
+    }
 
 
 def of(context, asked):
-    return measured(Readings(VOCAB, {}, context=context), asked)
+    return measured(WordModel(VOCAB, {}, context=context), asked)
 
 
 def clustered(by_sentence):
@@ -143,18 +145,18 @@ def test_every_row_by_plain_loops():
 
 def test_a_class_with_few_items_makes_no_row(monkeypatch):
     asked = scope(12)
-    few = {(view, group) for view, group, _ in of(Asking(), asked)}
+    few = {(embedding, group) for embedding, group, _ in of(Asking(), asked)}
     monkeypatch.setattr(weights, "MIN_ENTRIES", 1)
     every = of(Asking(), asked)
-    assert {(view, group) for view, group, _ in every} > few
-    kept = {(view, group) for (view, group, _), m in every.items() if m.n >= MIN_ENTRIES}
+    assert {(embedding, group) for embedding, group, _ in every} > few
+    kept = {(embedding, group) for (embedding, group, _), m in every.items() if m.n >= MIN_ENTRIES}
     assert few == kept | {("attention", "asking any"), ("exchanged", "all")}
 
 
-@pytest.mark.parametrize("name", ["cbow", "mean", "causal_mean"])
+@pytest.mark.parametrize("name", ["cbow", "mean", "next_mean"])
 def test_a_mean_looks_at_all_words_alike(name):
     found = measured(random_readings(name, VOCAB), scope())
-    assert {view for view, _, _ in found} == {"attention"}
+    assert {embedding for embedding, _, _ in found} == {"attention"}
     for (_, _, statistic), one in found.items():
         if statistic != "effective_keys":
             assert one.value == pytest.approx(1, abs=1e-6)
@@ -168,7 +170,9 @@ def test_attention_looks_at_fewer_words_and_minds_who_asks():
     assert abs(found["exchanged", "all", "added_loss"].value) > 0.001
 
 
-@pytest.mark.parametrize(("name", "ties"), [("basic", ()), ("attention_position", ("K=Q",))])
+@pytest.mark.parametrize(
+    ("name", "ties"), [("dot_product_attention", ()), ("attention_position", ("K=Q",))]
+)
 def test_where_query_and_key_are_one_nothing_is_added(name, ties):
     added = measured(random_readings(name, VOCAB, ties=ties), scope())[
         "exchanged", "all", "added_loss"
@@ -187,18 +191,18 @@ def test_the_loss_is_that_of_the_held_out_sentences_and_of_few_of_them(monkeypat
 
 
 def test_what_a_model_does_not_say_makes_no_row():
-    assert {view for view, _, _ in of(Pulling(), scope())} == {"attention"}
+    assert {embedding for embedding, _, _ in of(Pulling(), scope())} == {"attention"}
     assert of(Asking(refuses=True), scope()) == {}
     assert of(None, scope()) == {}
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))
     assert of(Asking(), nothing) == {}
-    alone = Readings(VOCAB, {}, unavailable={"context": "none"})
+    alone = WordModel(VOCAB, {}, unavailable={"context": "none"})
     assert ROLES.answer(task(), alone, scope()) == []
 
 
 def test_items_that_are_no_sentences_and_a_missing_probe_are_refused():
     plain = replace(task(), items=Items((), np.ones(1), np.arange(1)))
-    asking = Readings(VOCAB, {}, context=Asking())
+    asking = WordModel(VOCAB, {}, context=Asking())
     with pytest.raises(TypeError, match="expected items that are a Treebank"):
         ROLES.measure(plain, asking, scope())
     with pytest.raises(ValueError, match="found no probe"):

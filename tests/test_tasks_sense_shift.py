@@ -14,9 +14,9 @@ STATISTICS = [("mean_distance", group) for group in GROUPS]
 STATISTICS += [("relative_shift", group) for group in GROUPS[:3]]
 
 
-def measured(items, readings):
-    found = SENSE_SHIFT.measure(task_of("shift", "sense_shift", "auc", items), readings, LOWER)
-    assert {(m.task, m.view) for m in found} <= {("shift", "context")}
+def measured(items, word_model):
+    found = SENSE_SHIFT.measure(task_of("shift", "sense_shift", "auc", items), word_model, LOWER)
+    assert {(m.task, m.embedding) for m in found} <= {("shift", "context")}
     return {(m.statistic, m.group): m for m in found}
 
 

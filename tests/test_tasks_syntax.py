@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from task_spaces import vocab_of
 from treebanks import bank, random_bank, task_of, tree
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Product
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.items import Items
 from wordrel.tasks.syntax import KIND, contrast_of
@@ -32,8 +32,8 @@ class Among:
         return np.array([float(pair in self.pairs) for pair in pairs])
 
 
-def readings(vocab, **relations):
-    return Readings(vocab, {}, relations, primary={"relate": next(iter(relations), "")})
+def word_model(vocab, **relations):
+    return WordModel(vocab, {}, relations, selected={"relate": next(iter(relations), "")})
 
 
 def auc(outcome):
@@ -43,7 +43,7 @@ def auc(outcome):
 
 def rows(items, asked, scope=SCOPE):
     found = KIND.answer(task_of(items, "syntax"), asked, scope)
-    return {(o.task.removeprefix("syntax").lstrip("."), o.view): o for o in found}
+    return {(o.task.removeprefix("syntax").lstrip("."), o.embedding): o for o in found}
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +104,10 @@ def test_a_relation_of_heads_is_found_in_the_direction_in_which_it_holds():
     vocab = vocab_of([token.form for tokens in trees for token in tokens])
     ids = [(vocab.index[a], vocab.index[b]) for a, b in links]
     up, down = Among(ids), Among([(b, a) for a, b in ids])
-    found = rows(bank(trees), readings(vocab, up=up, down=down))
+    found = rows(bank(trees), word_model(vocab, up=up, down=down))
     assert auc(found["", "up"]) == auc(found["from_head", "down"]) == 1
     assert auc(found["", "down"]) == auc(found["from_head", "up"]) == 0.5
-    assert {key for key, row in found.items() if row.primary} == {
+    assert {key for key, row in found.items() if row.selected} == {
         ("", "up"),
         ("from_head", "up"),
         ("nsubj", "up"),
@@ -120,7 +120,7 @@ def test_a_shuffled_space_gives_chance(trees):
     rng = np.random.default_rng(5)
     space = rng.normal(size=(len(VOCAB), 20)).astype(np.float32)
     scores = [
-        auc(rows(trees, readings(VOCAB, dot=Product(shuffled, shuffled)))["", "dot"])
+        auc(rows(trees, word_model(VOCAB, dot=Product(shuffled, shuffled)))["", "dot"])
         for shuffled in (rng.permutation(space) for _ in range(10))
     ]
     assert abs(np.mean(scores) - 0.5) < 3 * np.std(scores) / np.sqrt(9)
@@ -129,13 +129,15 @@ def test_a_shuffled_space_gives_chance(trees):
 
 def test_a_row_of_a_dependency_relation_needs_enough_pairs(trees):
     zero = Among([])
-    found = rows(trees, readings(VOCAB, first=zero, second=zero))
-    detail = {name: row for (name, view), row in found.items() if row.detail and view == "first"}
+    found = rows(trees, word_model(VOCAB, first=zero, second=zero))
+    detail = {
+        name: row for (name, embedding), row in found.items() if row.detail and embedding == "first"
+    }
     assert set(detail) == {"to_noun", "to_verb", "to_det"}
     whole = found["", "first"]
     assert sum(len(row.gold) for row in detail.values()) == len(whole.gold)
     few = bank(trees.trees[:8])
-    assert not any(row.detail for row in rows(few, readings(VOCAB, first=zero)).values())
+    assert not any(row.detail for row in rows(few, word_model(VOCAB, first=zero)).values())
     assert min(row.gold[row.covered].sum() for row in detail.values()) >= MIN_LINKS
 
 
@@ -146,7 +148,7 @@ def test_unknown_words_and_pairs_without_partner_are_items_without_answer():
         tree("the/DET/0/root dog/NOUN/0/root zzz/NOUN/1/x"),
     ]
     vocab = vocab_of(["the", "dog", "barks", "a"])
-    row = rows(bank(trees), readings(vocab, one=Among([])))["", "one"]
+    row = rows(bank(trees), word_model(vocab, one=Among([])))["", "one"]
     # the, dog of the third sentence is the partner of the, dog and, turned round, of dog, a.
     assert row.gold.tolist() == [1, 1, 1, 1, 0, 0]
     assert row.covered.tolist() == [True, False, True, False, True, True]
@@ -154,7 +156,7 @@ def test_unknown_words_and_pairs_without_partner_are_items_without_answer():
     assert row.note == (
         "of 4 linked pairs 1 have a word that the vocabulary lacks, 1 no unlinked pair like them"
     )
-    kept_case = rows(bank(trees), readings(vocab, one=Among([])), Scope(lowercase=False))
+    kept_case = rows(bank(trees), word_model(vocab, one=Among([])), Scope(lowercase=False))
     assert "2 have a word that" in kept_case["", "one"].note
 
 
@@ -188,8 +190,8 @@ def test_items_depend_on_the_vocabulary_only_and_missing_answers_are_told(trees)
     def half(left, right):
         return np.where(left % 2 == 0, np.nan, -np.inf)
 
-    one = rows(trees, readings(VOCAB, one=Among([])))["", "one"]
-    other = rows(trees, readings(VOCAB, half=half))["", "half"]
+    one = rows(trees, word_model(VOCAB, one=Among([])))["", "one"]
+    other = rows(trees, word_model(VOCAB, half=half))["", "half"]
     assert np.array_equal(one.gold, other.gold)
     assert np.array_equal(one.covered, other.covered)
     assert np.array_equal(one.cluster, other.cluster)
@@ -200,7 +202,7 @@ def test_items_depend_on_the_vocabulary_only_and_missing_answers_are_told(trees)
 
 
 def test_a_model_without_relations_says_why(trees):
-    asked = Readings(VOCAB, {}, unavailable={"relate": "it has one table"})
+    asked = WordModel(VOCAB, {}, unavailable={"relate": "it has one table"})
     found = rows(trees, asked)
     assert {key: row.note for key, row in found.items()} == {
         ("", ""): "it has one table",
@@ -216,4 +218,4 @@ def test_only_sentences_with_two_known_words_are_covered():
 def test_items_that_are_no_sentences_are_refused(trees):
     plain = Items((), trees.gold, trees.cluster)
     with pytest.raises(TypeError, match="found Items, expected items that are a Treebank"):
-        KIND.answer(replace(task_of(trees, "syntax"), items=plain), readings(VOCAB), SCOPE)
+        KIND.answer(replace(task_of(trees, "syntax"), items=plain), word_model(VOCAB), SCOPE)

@@ -82,7 +82,7 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_the_text_says(
     text = {name: cell["text"] for name, cell in cells.items()}
     assert text["run"].startswith("Results of the study quickstart in ")
     assert "runs     2 done, 0 failed" in text["run"]
-    assert text["load"].startswith("Readings of masked_attention seed 1 on wiki-sample\n")
+    assert text["load"].startswith("WordModel of mask_query_attention seed 1 on wiki-sample\n")
     alike, unlike = ast.literal_eval(text["similarity"])
     assert alike > unlike
     nearest = ast.literal_eval(text["most-similar"])
@@ -99,6 +99,6 @@ def test_the_notebook_shows_tables_and_how_far_it_is(executed: tuple[dict[str, A
     cells, progress = executed
     for name in ("run", "tables", "load", "compare"):
         assert "<table" in cells[name]["html"]
-    assert cells["compare"]["html"].count("masked_attention</td>") == 3  # a row a task
+    assert cells["compare"]["html"].count("mask_query_attention</td>") == 3  # a row a task
     for seed in (1, 2):
-        assert progress.count(f"wiki-sample/masked_attention seed {seed} done") == 1
+        assert progress.count(f"wiki-sample/mask_query_attention seed {seed} done") == 1

@@ -1,7 +1,7 @@
 """A made-up study of the full size: seven models, two corpora, every question, every table.
 
 Scores are whole thousandths, so that what the page must say can be worked out by hand: a task's
-level, times a model's strength, less a step for each view behind the primary one.
+level, times a model's strength, less a step for each embedding behind the selected one.
 """
 
 import itertools
@@ -23,7 +23,7 @@ KINDS = {
     "cbow": "word2vec",
     "attention": "attention",
     "attention_position": "attention_position",
-    "masked_attention": "masked_attention",
+    "mask_query_attention": "mask_query_attention",
 }
 MODELS = tuple(KINDS)
 STRENGTH = dict(zip(MODELS, (0, 90, 100, 85, 70, 75, 95), strict=True))  # per cent of the level
@@ -93,7 +93,7 @@ PARTS = {
     "ud_syntax": ("nsubj", "obj", "amod"),
 }
 LOSS = {
-    "held_out_loss.masked_word": {"cbow": 6824, "masked_attention": 6151},
+    "held_out_loss.masked_word": {"cbow": 6824, "mask_query_attention": 6151},
     "held_out_loss.next_word": {"attention": 6366, "attention_position": 6364},
 }
 PAIRS = ("NOUN>VERB", "VERB>NOUN", "VERB>ARTICLE", "ARTICLE>VERB", "NOUN>NOUN")
@@ -102,8 +102,8 @@ CHANCE |= {"same_sense": 0.5, "held_out_loss": 7.367}
 SEEDS = 5
 
 
-def views_of(model: str, question: str) -> tuple[str, ...]:
-    """The views of a model, the primary one first."""
+def embeddings_of(model: str, question: str) -> tuple[str, ...]:
+    """The embeddings of a model, the selected one first."""
     if question in ("relate", "syntax"):
         return RELATION_VIEWS.get(model, ATTENTION_RELATIONS)
     if question == "in_context":
@@ -121,7 +121,7 @@ def wide_results(corpora: tuple[str, ...] = tuple(CORPORA)) -> Results:
         "scores": [row | {"seed": 0} for row in summary],
         "summary": summary,
         "comparisons": _comparisons(summary),
-        "views": [row for corpus in corpora for row in _views(corpus)],
+        "embeddings": [row for corpus in corpora for row in _embeddings(corpus)],
         "measurements": [row for corpus in corpora for row in _measurements(corpus)],
         "agreement": [row for corpus in corpora for row in _agreement(corpus)],
     }
@@ -148,35 +148,35 @@ def _summary(corpus: str) -> list[Row]:
 
 
 def _answers(common: Row, model: str, level: int) -> list[Row]:
-    """A row a view; thousandths are summed before they are divided."""
+    """A row an embedding; thousandths are summed before they are divided."""
     question, task = common["question"], common["task"]
     if question == "fit" and model not in LOSS[task]:
         silent = {"score": NAN, "low": NAN, "high": NAN, "seed_sd": NAN, "n_scored": 0}
-        why = {"view": "", "primary": True, "seeds": SEEDS, "note": "not trained for it"}
+        why = {"embedding": "", "selected": True, "seeds": SEEDS, "note": "not trained for it"}
         return [common | {"model": model} | silent | why]
     rows = []
-    for place, view in enumerate(views_of(model, question)):
+    for place, embedding in enumerate(embeddings_of(model, question)):
         score = (level * STRENGTH[model] // 100 + CORPORA[common["corpus"]] - 10 * place) / 1000
         if common["chance"] == 0.5:
             score = 0.5 + (level - 500) * STRENGTH[model] // 100 / 1000 - place / 100
         if question == "fit":
             score = (LOSS[task][model] + 10 * CORPORA[common["corpus"]]) / 1000
         ends = {"score": score, "low": score - 0.03, "high": score + 0.03, "seed_sd": 0.004}
-        row = {"model": model, "view": view, "primary": not place, "seeds": SEEDS}
+        row = {"model": model, "embedding": embedding, "selected": not place, "seeds": SEEDS}
         rows.append(common | row | ends)
     return rows
 
 
 def _part(common: Row, model: str, level: int) -> Row:
-    """Of the first view; that of `attention` is no more the primary one, as one chosen later."""
+    """Of the first embedding; that of `attention` is not selected, as one chosen later."""
     row = _answers(common, model, level)[0]
-    return row | {"primary": model != "attention"}
+    return row | {"selected": model != "attention"}
 
 
 def _comparisons(summary: list[Row]) -> list[Row]:
-    """All primary pairs; told apart beyond .02, equal (where a margin applies) below .01."""
+    """All selected pairs; told apart beyond .02, equal (where a margin applies) below .01."""
     keys = ("corpus", "question", "task", "measure", "better", "n_scored")
-    asked = [r for r in summary if r["primary"] and not r["detail"] and r["split"] == "test"]
+    asked = [r for r in summary if r["selected"] and not r["detail"] and r["split"] == "test"]
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for r in asked:
         if not pd.isna(r["score"]):
@@ -191,7 +191,7 @@ def _comparisons(summary: list[Row]) -> list[Row]:
 def _difference(a: Row, b: Row) -> Row:
     gap = round(a["score"] - b["score"], 3)
     apart = abs(gap) > 0.02
-    names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "view")}
+    names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "embedding")}
     p = {"p": 1e-4 if apart else 0.3, "p_holm": 0.004 if apart else 1.0}
     p["p_steiger"] = p["p"] / 2 if a["measure"] == "spearman" else NAN
     p["p_equivalence"] = NAN
@@ -201,16 +201,21 @@ def _difference(a: Row, b: Row) -> Row:
     return names | p | ends | {"seeds": SEEDS}
 
 
-def _views(corpus: str) -> list[Row]:
+def _embeddings(corpus: str) -> list[Row]:
     rows = []
     for question in ("alike", "relate", "in_context"):
         dev = [task for task in TASKS[question] if task.endswith("_dev")]
         for model in MODELS:
-            views = views_of(model, question)
-            alone = len(views) == 1
-            for place, view in enumerate(views):
+            embeddings = embeddings_of(model, question)
+            alone = len(embeddings) == 1
+            for place, embedding in enumerate(embeddings):
                 score = NAN if alone else (500 - 10 * place) / 1000
-                row = {"corpus": corpus, "model": model, "question": question, "view": view}
+                row = {
+                    "corpus": corpus,
+                    "model": model,
+                    "question": question,
+                    "embedding": embedding,
+                }
                 row |= {"dev_task": "+".join(dev), "seeds": SEEDS, "score": score}
                 rows.append(row | {"chosen": not place, "by": "design" if alone else "development"})
     return rows
@@ -219,15 +224,20 @@ def _views(corpus: str) -> list[Row]:
 def _measurements(corpus: str) -> list[Row]:
     rows = []
     for m, model in enumerate(MODELS):
-        for place, view in enumerate(views_of(model, "syntax")):
-            row = {"corpus": corpus, "model": model, "task": "ud_parts_of_speech", "view": view}
-            row |= {"primary": not place, "seeds": SEEDS, "n": 400}
+        for place, embedding in enumerate(embeddings_of(model, "syntax")):
+            row = {
+                "corpus": corpus,
+                "model": model,
+                "task": "ud_parts_of_speech",
+                "embedding": embedding,
+            }
+            row |= {"selected": not place, "seeds": SEEDS, "n": 400}
             for i, (pair, kind) in enumerate(itertools.product(PAIRS, ("", " linked"))):
                 for statistic in ("mean", "standardised_mean"):
                     value = (100 * m - 90 * i + 50 * place) / 1000
                     told = {"group": pair + kind, "statistic": statistic, "value": value}
                     rows.append(row | told | {"low": value - 0.02, "high": value + 0.02})
-    moved = {"task": "sense_shift", "view": "context", "primary": False, "seeds": SEEDS}
+    moved = {"task": "sense_shift", "embedding": "context", "selected": False, "seeds": SEEDS}
     moved |= {"group": "difference", "statistic": "mean_distance", "value": 0.125, "n": 5000}
     told = {"corpus": corpus, "low": 0.1, "high": 0.15} | moved
     rows += [told | {"model": "cbow"}, told | {"model": "attention", "n": 400}]
@@ -241,7 +251,10 @@ def _agreement(corpus: str) -> list[Row]:
         for measure, most in (("overlap", 600), ("rank_correlation", 800), ("cka", 900)):
             score = (most - 80 * (b - a) - 10 * a) / 1000
             names = {"model_a": MODELS[a], "model_b": MODELS[b], "measure": measure}
-            names |= {f"view_{s}": views_of(MODELS[m], "alike")[0] for s, m in (("a", a), ("b", b))}
+            names |= {
+                f"embedding_{s}": embeddings_of(MODELS[m], "alike")[0]
+                for s, m in (("a", a), ("b", b))
+            }
             ends = {"score": score, "low": score - 0.01, "high": score + 0.01, "pairs": 10}
             row = {"corpus": corpus, "between": "models" if b - a else "seeds", "n_items": 1000}
             rows.append(row | names | ends | {"chance": 0.0002})

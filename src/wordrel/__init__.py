@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wordrel.api import compare, load, reproduce, run
     from wordrel.errors import WordrelError
-    from wordrel.models.readings import Readings
+    from wordrel.models.word_model import WordModel
     from wordrel.study.results import Results
 
 __version__ = version("wordrel")
@@ -25,12 +25,12 @@ __version__ = version("wordrel")
 _HOMES = {
     "api": ("compare", "load", "reproduce", "run"),
     "errors": ("WordrelError",),
-    "models.readings": ("Readings",),
+    "models.word_model": ("WordModel",),
     "study.results": ("Results",),
 }
 __all__ = [
-    "Readings",
     "Results",
+    "WordModel",
     "WordrelError",
     "__version__",
     "compare",

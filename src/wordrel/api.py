@@ -18,7 +18,7 @@ from wordrel.errors import ConfigError, StoreError
 from wordrel.io.log import shown_log
 from wordrel.io.store import cache_root
 from wordrel.jobs import Cluster, cluster_of
-from wordrel.models.readings import Origin, Readings
+from wordrel.models.word_model import Origin, WordModel
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, chosen, rows
@@ -149,8 +149,8 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         keep: where the new results go; default: nowhere.
         quick: only the cells of the first seed, one at a time. Their scores are judged against the
             stored ones of that seed. These are over the items that all models and seeds of the
-            study answer, and of views that all seeds chose; where one seed alone answers more, or
-            chooses otherwise, rows are within intervals, or different, and not identical.
+            study answer, and of embeddings that all seeds chose; where one seed alone answers more,
+            or chooses otherwise, rows are within intervals, or different, and not identical.
         places: where a text or a set lies now, if it is not where the stored config says:
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
@@ -210,8 +210,8 @@ def load(
     seed: int | None = None,
     corpus: str | None = None,
     cache: Folder | None = None,
-) -> Readings:
-    """The readings of a trained model of a study: similarity, relation, meaning in context.
+) -> WordModel:
+    """A trained model of a study: similarity, pair scores, meaning in context.
 
     Args:
         results_folder: what `run` wrote.
@@ -253,8 +253,8 @@ def find_run(
     return row
 
 
-def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Readings:
-    """The readings of one row of `runs`.
+def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> WordModel:
+    """The model of one row of `runs`.
 
     Raises:
         StoreError: when the cache has no such cell, or another version of the code trained it.

@@ -10,8 +10,8 @@ import torch
 from explorer_fixtures import Watched, chromium, opened
 from playwright.sync_api import Browser
 
-from wordrel.config import RUNGS, MatchedConfig, TrainingConfig
-from wordrel.config.settings import CorpusConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
+from wordrel.config.corpora import CorpusConfig
 from wordrel.corpus import Vocab
 from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module
@@ -20,9 +20,9 @@ from wordrel.explorer.data import model_data
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.matched.model import Model, new_model
-from wordrel.models.readings import Readings
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.windows import visible
+from wordrel.models.word_model import WordModel
 
 pytestmark = pytest.mark.browser
 
@@ -30,13 +30,17 @@ DIM, WINDOW, V = 12, 3, 17
 IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 16]
 TRAINING = TrainingConfig(dim=DIM, window=WINDOW)
 CASES = [
-    *((kind, {}) for kind in RUNGS),
-    *((kind, {"heads": 3, "scale": True}) for kind, rung in RUNGS.items() if rung.maps),
+    *((kind, {}) for kind in ARCHITECTURES),
+    *(
+        (kind, {"heads": 3, "scale": True})
+        for kind, architecture in ARCHITECTURES.items()
+        if architecture.maps
+    ),
     ("attention", {"ties": ("K=Q",)}),
     ("attention", {"ties": ("Q=I", "V=I"), "heads": 2}),
-    ("content", {"ties": ("K=Q", "Q=I", "V=I")}),
-    ("masked_attention", {"ties": ("V=I",), "heads": 2}),
-    ("block", {"ties": ("K=Q", "V=I"), "heads": 4, "scale": True}),
+    ("mean_query_attention", {"ties": ("K=Q", "Q=I", "V=I")}),
+    ("mask_query_attention", {"ties": ("V=I",), "heads": 2}),
+    ("transformer_block", {"ties": ("K=Q", "V=I"), "heads": 4, "scale": True}),
 ]
 
 
@@ -91,7 +95,7 @@ def tensors_of(model: Model) -> dict[str, np.ndarray]:
 
 def forward(model: Model) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
     """Contexts, weights a head [H, N, N] and y [N, D] of PyTorch for each word of the sentence."""
-    after = model.rung.objective == "next_word"
+    after = model.architecture.objective == "next_word"
     count = len(IDS) + after
     ids = np.array([*IDS, *([0] if after else [])], dtype=np.int32)
     block = block_of(ids, np.zeros(count, dtype=np.int64), count)
@@ -99,7 +103,7 @@ def forward(model: Model) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
     with torch.no_grad():
         y, _ = model.states(batch)
         _, a = model._attended(model.inputs[model.context_ids(batch)], batch)
-    seen = visible(model.rung.objective, batch, torch.device("cpu"))[0].numpy()
+    seen = visible(model.architecture.objective, batch, torch.device("cpu"))[0].numpy()
     targets = range(after, count)
     columns = slice(WINDOW, WINDOW + len(IDS))
     contexts = [np.flatnonzero(seen[t, columns]).tolist() for t in targets]
@@ -129,28 +133,30 @@ def test_the_forward_pass_is_that_of_pytorch(
 
 
 @pytest.mark.parametrize(("kind", "settings"), CASES)
-def test_readings_of_a_pair_and_views_are_those_of_python(
+def test_readings_of_a_pair_and_embeddings_are_those_of_python(
     bare: Watched, kind: str, settings: dict[str, Any]
 ) -> None:
     exact = model_of(kind, settings)
     vocab = Vocab(tuple(f"w{i}" for i in range(V)), np.arange(V, 0, -1))
-    readings: Readings = MODELS[kind].read(
+    word_model: WordModel = MODELS[kind].read(
         tensors_of(rounded(exact)), vocab, TRAINING, exact.config
     )
     found = bare.page.evaluate(
         """([described, window]) => {
           const model = new wordrelExplorer.Model(described, window);
           return {relations: model.relations(3, 8), near: Object.fromEntries(
-            model.views.map((view) => [view, model.nearest(3, view, 5)]))};
+            model.embeddings.map((embedding) => [embedding, model.nearest(3, embedding, 5)]))};
         }""",
         [model_data(exact.config, tensors_of(exact)), WINDOW],
     )
-    expected = {name: readings.relation("w3", "w8", view=name) for name in readings.relations}
+    expected = {
+        name: word_model.relation("w3", "w8", embedding=name) for name in word_model.relations
+    }
     assert found["relations"] == pytest.approx(expected, abs=1e-3)
-    bases = {view for view in readings.views if not view.endswith(".centred")}
+    bases = {embedding for embedding in word_model.embeddings if not embedding.endswith(".centred")}
     assert set(found["near"]) == bases
-    for view, near in found["near"].items():
-        words = readings.most_similar("w3", 5, view=view)
+    for embedding, near in found["near"].items():
+        words = word_model.most_similar("w3", 5, embedding=embedding)
         assert [f"w{i}" for i, _ in near] == list(words)
         assert [value for _, value in near] == pytest.approx(list(words.values()), abs=1e-3)
 
@@ -185,7 +191,7 @@ def test_neighbours_of_a_word_and_what_both_lists_share(watched: Watched, tiny: 
     }
     assert f"{len(shared)} of 12" in watched.page.inner_text("#shared")
     before = lists[1]
-    watched.page.select_option("#right-view", "query.centred")
+    watched.page.select_option("#right-embedding", "query.centred")
     after = watched.page.locator("#near table").nth(1)
     assert "query.centred" in after.inner_text()
     assert after.locator("td.word").all_inner_texts() != before
@@ -195,9 +201,9 @@ def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: P
     ask(watched, "sentence", "The cat runs in the green field")
     from wordrel import api
 
-    readings = api.load(tiny / "out", "attention", seed=1)
-    ids = readings.vocab.ids(["the", "cat", "runs", "in", "the", "green", "field"])
-    weighed = readings.context.weights(ids, np.array([len(ids)]))  # type: ignore[union-attr]
+    word_model = api.load(tiny / "out", "attention", seed=1)
+    ids = word_model.vocab.ids(["the", "cat", "runs", "in", "the", "green", "field"])
+    weighed = word_model.context.weights(ids, np.array([len(ids)]))  # type: ignore[union-attr]
     cells = watched.page.locator("#map table").nth(0).locator("td.heat").all_inner_texts()
     assert [float(cell) for cell in cells] == pytest.approx(weighed.weight.tolist(), abs=0.006)
     even = watched.page.locator("#map table").nth(2).locator("tbody tr").nth(6)
@@ -298,5 +304,14 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> 
     for _ in range(25):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    controls = {"left", "right", "word", "left-view", "right-view", "sentence", "first", "second"}
+    controls = {
+        "left",
+        "right",
+        "word",
+        "left-embedding",
+        "right-embedding",
+        "sentence",
+        "first",
+        "second",
+    }
     assert controls <= reached

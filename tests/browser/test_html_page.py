@@ -221,7 +221,7 @@ def test_a_line_is_drawn_for_each_model_and_named_in_a_legend(browser: Browser, 
     chart = page.locator(".chart[aria-label*='learned score of an offset'] svg")
     texts = chart.locator("text").all_text_contents()
     places = {f"{k:+d}".replace("-", "−") for k in range(-5, 6) if k}
-    assert {"attention_position", "masked_attention", *places} <= set(texts)
+    assert {"attention_position", "mask_query_attention", *places} <= set(texts)
     lines = chart.locator("g.mark-line path")
     assert lines.count() == 3  # before, and before and after
     assert lines.evaluate_all("all => new Set(all.map(a => a.getAttribute('d'))).size") == 3

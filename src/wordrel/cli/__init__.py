@@ -14,12 +14,13 @@ import typer
 from typer.core import TyperGroup
 
 from wordrel import __version__
-from wordrel.cli import corpora, explore, studies, table, tasks
+from wordrel.cli import corpora, explore, studies, table, tasks, tune
 from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.errors import WordrelError
 
 _KEPT = {
     "run": "finished cells are kept in the cache; the same command goes on from there",
+    "tune": "finished trials are kept in the cache; the same command goes on from there",
     "tasks": "what was downloaded is kept in the cache",
     "corpus": "what was downloaded or finished is kept in the cache",
     "reproduce": "nothing of the new run is kept; the stored results are as they were",
@@ -97,6 +98,7 @@ for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
+app.command(epilog=f"Example: {tune.EXAMPLE}")(tune.tune)
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(config_app, name="config")

@@ -1,11 +1,12 @@
 """The commands on texts: corpus list, show, prepare."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -77,6 +78,7 @@ def prepare(
             typer.echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
             if config.limit_tokens is not None:
                 typer.echo(_sample(corpus))
+            display(_parts(corpus), *_about_parts(corpus))
             continue
         with job_progress(config.name) as tell:
             source = find_source(config.source, _cache(cache), tell)
@@ -114,18 +116,44 @@ def _described(config: "CorpusConfig", corpus: "Corpus") -> Group:
     words = zip(corpus.vocab.words[:_FREQUENT], corpus.vocab.counts[:_FREQUENT], strict=True)
     frequent = ", ".join(f"{word} {count:,}" for word, count in words)
     sample = () if config.limit_tokens is None else (Text(_sample(corpus)),)
-    parts = (_sizes(corpus), _coverage(config, corpus), _lengths(corpus))
-    return Group(title, *sample, *parts, Text(f"most frequent: {frequent}\n"))
+    about: tuple[RenderableType, ...] = (_parts(corpus), *_about_parts(corpus))
+    sizes = (_sizes(corpus), _coverage(config, corpus), _lengths(corpus))
+    return Group(title, *sample, *about, *sizes, Text(f"most frequent: {frequent}\n"))
 
 
 def _sample(corpus: "Corpus") -> str:
     """What a corpus with `limit_tokens` has of its source, rare words counted."""
     report = corpus.report
-    source = "{source_tokens:,} tokens in {source_documents:,} documents".format(**report)
+    documents = "training documents" if "split_by" in report else "documents"
+    source = "{source_tokens:,} tokens in {source_documents:,} ".format(**report) + documents
     if report["whole_source"]:
         return f"limit_tokens={report['limit_tokens']:,} takes the whole source: {source}"
-    sample = "{sampled_tokens:,} tokens in {sampled_documents:,} documents".format(**report)
+    sample = "{sampled_tokens:,} tokens in {sampled_documents:,} ".format(**report) + documents
     return f"a sample (limit_tokens={report['limit_tokens']:,}): {sample}, of {source}"
+
+
+def _parts(corpus: "Corpus") -> Table:
+    """Documents, sentences and tokens of each part; words out of the vocabulary are not counted."""
+    table = _table("part", "documents", "sentences", "tokens")
+    test = "test" if "split_by" in corpus.report else "held out"
+    parts = {"train": corpus.train, "development": corpus.development, test: corpus.test}
+    for name, part in parts.items():
+        sizes = (part.document_ends, part.sentence_ends, part.ids)
+        table.add_row(name, *(f"{len(size):,}" for size in sizes))
+    return table
+
+
+def _about_parts(corpus: "Corpus") -> Iterator[Text]:
+    """How the text was dealt out, and what cannot be said with so few documents."""
+    from wordrel.corpus.splits import BLOCK_WORDS, TEST_DOCUMENTS
+
+    split_by = corpus.report.get("split_by")
+    if split_by == "block":
+        yield Text(f"too few documents: blocks of about {BLOCK_WORDS:,} words stand for them")
+    elif split_by == "author":
+        yield Text("all texts of one author are in one part")
+    if corpus.report.get("few_test_documents"):
+        yield Text(f"fewer than {TEST_DOCUMENTS} test documents: no interval and no verdict")
 
 
 def _sizes(corpus: "Corpus") -> Table:
@@ -163,6 +191,6 @@ def _lengths(corpus: "Corpus") -> Text:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for name in columns:
-        numeric = name in ("number", "items", "covered", "share")
+        numeric = name not in ("", "source", "here", "what", "from", "task", "part")
         table.add_column(name, justify="right" if numeric else "left")
     return table

@@ -70,7 +70,7 @@ def new(
     training, text = config.training, config.corpora[0]
     typer.echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
-        f"{text.min_count}, held out {text.held_out:.0%}, dim {training.dim}, {training.epochs} "
+        f"{text.min_count}, held out {text.test_share:.0%}, dim {training.dim}, {training.epochs} "
         f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
     typer.echo(f"What it takes: wordrel run {place} --plan")
@@ -246,7 +246,7 @@ def _say_how_long(folder: Path) -> None:
         "stored; preparing the text and asking the tasks come on top"
     )
     say(
-        "stored scores are over the items that all seeds answer, and of the views that all seeds "
+        "stored scores are over the items that all seeds answer, and of the embeddings that all "
         "chose: where one seed alone has others, a row is not identical; it is then judged by "
         "the intervals"
     )
@@ -259,7 +259,9 @@ def export(  # noqa: PLR0913 - a parameter an option
     to: Annotated[Path, typer.Option(help="The file to write.")],
     seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
     corpus: Annotated[str | None, typer.Option(help="Needed where there are several.")] = None,
-    view: Annotated[str | None, typer.Option(help="Which table; default: the primary.")] = None,
+    embedding: Annotated[
+        str | None, typer.Option(help="Which table; default: the selected.")
+    ] = None,
     cache: Cache = None,
 ) -> None:
     """Write the word vectors of a trained model, for gensim and other programs.
@@ -273,14 +275,14 @@ def export(  # noqa: PLR0913 - a parameter an option
 
     results = read_results(folder)
     found = api.find_run(results, model, seed=seed, corpus=corpus)
-    readings = api.load_run(results, found, cache=cache)
+    word_model = api.load_run(results, found, cache=cache)
     if format_ == Format.WORD2VEC:
-        export_word2vec(readings, to, view=view)
+        export_word2vec(word_model, to, embedding=embedding)
     else:
         about = {"study": results.study, "corpus": found.corpus, "model": found.model}
         about |= {"kind": found.kind, "seed": int(found.seed)}
-        export_safetensors(readings, to, view=view, about=about)
-    typer.echo(f"{len(readings.vocab)} vectors of {model} seed {found.seed}: {to}")
+        export_safetensors(word_model, to, embedding=embedding, about=about)
+    typer.echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {to}")
 
 
 COMMANDS: dict[Callable[..., None], str] = {

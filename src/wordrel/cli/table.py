@@ -17,7 +17,7 @@ class Stored(StrEnum):
     SCORES = "scores"
     MEASUREMENTS = "measurements"
     AGREEMENT = "agreement"
-    VIEWS = "views"
+    VIEWS = "embeddings"
     RUNS = "runs"
 
 

@@ -1,5 +1,7 @@
 """The config: one YAML file is one whole study, given meaning by strict, frozen models."""
 
+from wordrel.config.architectures import ARCHITECTURES, Architecture
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.load import load_config, parse_config, parse_corpus
 from wordrel.config.models import (
     MatchedConfig,
@@ -9,12 +11,10 @@ from wordrel.config.models import (
     TrainingConfig,
     Word2vecConfig,
     identity,
+    training_identity,
 )
 from wordrel.config.paths import content_digest, seen_from, stored_text
-from wordrel.config.rungs import RUNGS, Rung
 from wordrel.config.settings import (
-    NAMED_SOURCES,
-    CorpusConfig,
     ExecuteConfig,
     ItemsTask,
     LabelledPairsTask,
@@ -23,14 +23,16 @@ from wordrel.config.settings import (
     StatisticsConfig,
     StudyConfig,
     TaskConfig,
+    TuneConfig,
     canonical_json,
     config_schema,
     digest,
 )
 
 __all__ = [
+    "ARCHITECTURES",
     "NAMED_SOURCES",
-    "RUNGS",
+    "Architecture",
     "CorpusConfig",
     "ExecuteConfig",
     "ItemsTask",
@@ -41,11 +43,11 @@ __all__ = [
     "PairsTask",
     "PpmiSvdConfig",
     "RandomConfig",
-    "Rung",
     "StatisticsConfig",
     "StudyConfig",
     "TaskConfig",
     "TrainingConfig",
+    "TuneConfig",
     "Word2vecConfig",
     "canonical_json",
     "config_schema",
@@ -57,4 +59,5 @@ __all__ = [
     "parse_corpus",
     "seen_from",
     "stored_text",
+    "training_identity",
 ]

@@ -8,19 +8,24 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from wordrel.config.architectures import ARCHITECTURES, unfit
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.dialect import dotted, shown
 from wordrel.config.models import MatchedConfig, TrainingConfig
+from wordrel.config.names import SCHEMA, config_now
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, nearest, problems_of
-from wordrel.config.rungs import RUNGS, unfit
+from wordrel.config.recipes import with_recipes
 from wordrel.config.sets import explain_unknown, task_names
-from wordrel.config.settings import NAMED_SOURCES, CorpusConfig, StudyConfig, entry_name
+from wordrel.config.settings import StudyConfig, entry_name
+from wordrel.config.tuned import with_tuned
 from wordrel.config.vary import expanded
 from wordrel.errors import ConfigError, DatasetError
 
@@ -33,7 +38,7 @@ _OWN_FILES = {
 }
 
 
-_FIT = {"heads", "ties", "undivided"}
+_FIT = {"heads", "ties", "sum_gradient"}
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -51,11 +56,30 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
             was found, what is allowed.
     """
     folder = Path(path).parent
-    data, places = read_yaml(Path(path), overrides)
-    data, wrong = expanded(data, places)
+    data, places = read_yaml(Path(path), overrides, partial(_under_present_names, Path(path)))
+    data, wrong = _written_out(data, places)
+    data, lacking = with_tuned(data, Path() if places.is_overridden(("tuned",)) else folder)
+    wrong += lacking
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
     return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
+
+
+def _under_present_names(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """What a results folder has stored; its manifest says whether the names are former ones."""
+    return data if _schema_beside(path) >= SCHEMA else config_now(data)[0]
+
+
+def _schema_beside(path: Path) -> int:
+    """The schema of the results folder in which a stored config is; that of now elsewhere."""
+    manifest = path.with_name("manifest.json")
+    if path.name != "config.yaml" or not manifest.is_file():
+        return SCHEMA
+    try:
+        schema = json.loads(read_text(manifest)).get("schema", 1)
+    except (ConfigError, ValueError, AttributeError, RecursionError):
+        return SCHEMA  # what is wrong with it is said where results are read
+    return schema if isinstance(schema, int) else SCHEMA
 
 
 def parse_config(
@@ -71,7 +95,9 @@ def parse_config(
         folder: where its paths start; default: they stay as they are.
     """
     places = Places(place)
-    data, wrong = expanded(data, places)
+    data, wrong = _written_out(data, places)
+    data, lacking = with_tuned(data, folder or Path())
+    wrong += lacking
     there = data if folder is None else anchored(data, lambda keys: folder)
     return _parse(there, places, [*wrong, *_unknown_tasks(data)])
 
@@ -90,6 +116,13 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     data = {"corpora": [corpus], **rest}
     there = anchored(data, lambda keys: Path())
     return _parse(data, places, list(_missing_files(data, there))).corpora[0]
+
+
+def _written_out(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], list[Problem]]:
+    """The data with `vary` and recipes written out, and what is wrong with them."""
+    varied, wrong = expanded(data, places)
+    found, contradictions = with_recipes(varied)
+    return found, [*wrong, *contradictions]
 
 
 def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:
@@ -134,7 +167,7 @@ def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
     for i, entry in _items(data, "models"):
         if not isinstance(entry, Mapping) or not right("models", i, "kind"):
             continue
-        if entry["kind"] not in RUNGS:
+        if entry["kind"] not in ARCHITECTURES:
             continue
         given = {key: entry[key] for key in _FIT & set(entry) if right("models", i, key)}
         model = MatchedConfig(kind=entry["kind"], **given)
@@ -145,7 +178,9 @@ def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
         if dim % model.heads:
             text = f"found {model.heads}, expected a divisor of training.dim {dim}"
             yield ("models", i, "heads"), text
-        useless = unfit(model.kind, heads=model.heads, ties=model.ties, undivided=model.undivided)
+        useless = unfit(
+            model.kind, heads=model.heads, ties=model.ties, sum_gradient=model.sum_gradient
+        )
         for key, text in useless.items():
             yield ("models", i, key), text
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from wordrel.config.rungs import RUNGS, Kind, Tie
+from wordrel.config.architectures import ARCHITECTURES, Kind, Tie
+from wordrel.config.names import KEYS, inverse
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
@@ -30,6 +31,11 @@ class TrainingConfig(Strict):
     epochs: int = Field(5, ge=1)
     negatives: int = Field(5, ge=1, description="noise words a target, by weight in the loss")
     noise_exponent: float = Field(0.75, ge=0, le=1, description="noise ~ count ** exponent")
+    hits: Literal["keep", "skip"] = Field(
+        "keep",
+        description="noise words that equal the target count, or do not (as in gensim, which then "
+        "learns odds, and in wordrel before this setting)",
+    )
     subsample: float = Field(
         1e-3,
         ge=0,
@@ -39,6 +45,13 @@ class TrainingConfig(Strict):
     shuffled: bool = Field(
         False, description="the words of each sentence in random order, another one each epoch"
     )
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "w2v": {"subsample": 1e-3, "shrink_window": True, "negatives": 5},
+    "lm": {"subsample": 0.0, "shrink_window": False},
+}
+"""What each recipe says of training; of the loss, see `wordrel.config.recipes`."""
 
 
 if TYPE_CHECKING:
@@ -101,17 +114,17 @@ class Word2vecConfig(_Model):
 
 
 class MatchedConfig(_Model):
-    """One rung of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
+    """One architecture of the matched family: y_i = sum_j a_ij v_j, trained in PyTorch."""
 
     kind: Kind
     heads: int = Field(1, ge=1)
-    scale: bool = Field(False, description="divide q.k by sqrt(dim / heads)")
+    scale: bool = Field(True, description="divide q.k by sqrt(dim / heads)")
     ties: tuple[Tie, ...] = Field((), strict=False, description="roles without maps of their own")
-    undivided: bool = Field(
+    sum_gradient: bool = Field(
         False,
         description="mean only: give each context word the whole gradient, as gensim's CBOW does",
     )
-    loss: Literal["negative_sampling", "sampled_softmax"] = "negative_sampling"
+    loss: Literal["negative_sampling", "sampled_softmax", "full_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
     weights_learning_rate: float = Field(0.002, gt=0, description="Adam on the attention's weights")
     batch: int = Field(4096, ge=1, description="targets a step, in chunks of 32")
@@ -128,6 +141,16 @@ ModelConfig = Annotated[
 
 def identity(model: ModelConfig) -> dict[str, Any]:
     """The settings under names that never change: a user's `name` is for people alone."""
-    kind = RUNGS[model.kind].identifier if isinstance(model, MatchedConfig) else model.kind
+    kind = ARCHITECTURES[model.kind].identifier if isinstance(model, MatchedConfig) else model.kind
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
-    return model.model_dump(mode="json") | {"kind": kind, "name": name}
+    then = inverse(KEYS)
+    settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
+    return settings | {"kind": kind, "name": name}
+
+
+def training_identity(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
+    """The settings of training that decide what this model learns."""
+    ignored = set()
+    if not isinstance(model, MatchedConfig) or model.loss == "full_softmax":
+        ignored.add("hits")  # gensim skips them whatever is set; counts have none
+    return training.model_dump(mode="json", exclude=ignored)

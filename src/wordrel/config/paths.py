@@ -15,14 +15,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig, corpus_name
 from wordrel.config.dialect import Keys, dump
+from wordrel.config.names import config_then
 from wordrel.config.settings import (
-    NAMED_SOURCES,
-    CorpusConfig,
     NamedTask,
     StudyConfig,
     TaskConfig,
-    corpus_name,
     digest,
 )
 from wordrel.errors import WordrelError
@@ -122,7 +121,8 @@ def content_digest(
     def content(corpus: CorpusConfig) -> str:
         return corpus.source if corpus.source in NAMED_SOURCES else corpora[corpus.name]
 
-    return digest(_moved(config, content, lambda name, path: tasks[name]))
+    found = _moved(config, content, lambda name, path: tasks[name])
+    return digest(config_then(found.model_dump(mode="json")))
 
 
 def _moved(

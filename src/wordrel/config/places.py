@@ -4,7 +4,7 @@ Reads one YAML file; writes nothing.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,18 @@ class Places:
         return next((self._at[part] for part in above if part in self._at), 0)
 
 
-def read_yaml(path: Path, overrides: Overrides = ()) -> tuple[dict[str, Any], Places]:
+def read_yaml(
+    path: Path,
+    overrides: Overrides = (),
+    change: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: data,
+) -> tuple[dict[str, Any], Places]:
     """The data of a file with the overrides in it, and the places of its values.
+
+    Args:
+        path: of the file.
+        overrides: as in `put_overrides`.
+        change: what is done to the data before the overrides are put in; a ValueError of it says
+            what is wrong.
 
     Raises:
         ConfigError: when there is no such file, it is not YAML, or an override is malformed.
@@ -74,6 +84,10 @@ def read_yaml(path: Path, overrides: Overrides = ()) -> tuple[dict[str, Any], Pl
     if not isinstance(data, dict) or not data:
         found = "a list" if isinstance(data, list) else shown(data or None)
         raise ConfigError([f"{path}: found {found}, expected keys: study, corpora, models, ..."])
+    try:
+        data = change(data)
+    except ValueError as error:
+        raise ConfigError([f"{path}: {error}"]) from error
     places = Places(str(path), lines)
     put_overrides(data, overrides, places)
     return resolve(data, places), places

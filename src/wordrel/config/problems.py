@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from wordrel.config.corpora import CorpusConfig
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
+from wordrel.config.names import KEYS, KINDS
 from wordrel.config.settings import (
-    CorpusConfig,
     ExecuteConfig,
     StatisticsConfig,
     StudyConfig,
@@ -86,6 +87,10 @@ def _explain(error: Any) -> Problem:
         cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
         text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
         return keys, text
+    if kind == "extra_forbidden" and keys[0] == "models" and keys[-1] in KEYS:
+        return keys, f"found {keys[-1]}, which is now called {KEYS[str(keys[-1])]}"
+    if kind == "unfit":
+        return (*keys, error["ctx"]["key"]), error["msg"]
     if kind == "extra_forbidden":
         return keys, f"found an unknown key{_hint(error['loc'])}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -127,13 +132,15 @@ def _wrong_kind(error: Any) -> str:
         found = error["input"]
         return f"found {'nothing' if isinstance(found, Mapping) else _shown(found)}, {allowed}"
     tag = str(error["ctx"]["tag"])
+    if error["loc"][0] == "models" and tag in KINDS:
+        return f"found {tag}, which is now called {KINDS[tag]}"
     return f"found {tag!r}{nearest(tag, kinds)} {allowed}"
 
 
 def _hint(loc: Keys) -> str:
     """The key that was meant, or where this one belongs, and what is allowed here."""
     key, allowed = str(loc[-1]), _allowed(loc)
-    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in group.model_fields}
+    homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in _keys_in(group)}
     hint = nearest(key, allowed)
     if hint == ";" and (near := difflib.get_close_matches(key, homes, n=1)):
         hint = f"; did you mean {homes[near[0]].replace('corpora.', 'corpora.0.')!r}?"
@@ -146,10 +153,14 @@ def _allowed(loc: Keys) -> list[str]:
         return list(StudyConfig.model_fields)
     group = str(loc[0])
     if group not in _KINDS:
-        return list(_GROUPS[group].model_fields)
+        return _keys_in(_GROUPS[group])
     inner = str(loc[3])  # the key itself, or a group of settings within the item
     home = _GROUPS[inner] if len(loc) > 4 else _KINDS[group][str(loc[2])]
-    return list(home.model_fields)
+    return _keys_in(home)
+
+
+def _keys_in(group: type[BaseModel]) -> list[str]:
+    return [*group.model_fields, *(["recipe"] if group is TrainingConfig else [])]
 
 
 def _keys_of(loc: Keys) -> str:

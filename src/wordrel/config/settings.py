@@ -6,83 +6,27 @@ several settings are together is checked where a study is loaded.
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator, model_validator
-
-from wordrel.config.models import ModelConfig, Name, Strict, TrainingConfig, model_name
-
-NAMED_SOURCES = (
-    *("gensim:wiki-sample", "novels", "wiki17m"),
-    *(f"planted:recall-{pairs}" for pairs in (1, 2, 4, 8, 16)),
+from pydantic import (
+    BaseModel,
+    Field,
+    field_validator,
+    model_serializer,
+    model_validator,
 )
-"""The sources that are no paths; `wordrel corpus list` says more."""
 
-
-class CorpusConfig(Strict):
-    """Where the text is and how it becomes sentences of tokens."""
-
-    source: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
-        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
-    )
-    name: Name = Field(default="", validate_default=False, description="default: from the source")
-    lowercase: bool = True
-    digits: Literal["keep", "zero", "drop"] = Field(
-        "drop", description="keep numbers as words, write every digit as 0, or leave them out"
-    )
-    lines: Literal["paragraph", "wrapped"] = Field(
-        "paragraph", description="a line end ends a paragraph, or is only where a line was wrapped"
-    )
-    sentences: Literal["punctuation", "paragraph"] = Field(
-        "punctuation", description="cut paragraphs into sentences at . ! ? or keep them whole"
-    )
-    documents: Literal["blank_line", "file", "line"] = Field(
-        "blank_line", description="what ends a document, besides the end of a file"
-    )
-    min_count: int = Field(5, ge=1, description="rarer words are dropped and the window closes")
-    max_vocabulary: int | None = Field(None, ge=2)
-    limit_tokens: int | None = Field(
-        None,
-        ge=1,
-        description="a sample of the source: documents in the order of a digest of their text, "
-        "until there are this many tokens; smaller samples lie in larger ones",
-    )
-    max_sentence: int = Field(
-        1000,
-        ge=2,
-        le=10_000,
-        description="longer sentences are cut (gensim drops what is over 10k)",
-    )
-    held_out: float = Field(
-        0.05, ge=0, lt=1, description="share of the documents, decided by a digest of their text"
-    )
-    bad_utf8: Literal["error", "replace"] = "error"
-    long_lines: Literal["error", "split"] = Field(
-        "error", description="what to do with a line of over 16 MiB"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named_after_source(cls, data: Any) -> Any:
-        if (
-            isinstance(data, Mapping)
-            and not data.get("name")
-            and isinstance(data.get("source"), str)
-        ):
-            return {**data, "name": corpus_name(data["source"])}
-        return data
-
-
-def corpus_name(source: str) -> str:
-    """The name of a corpus that is given none: the last part of its source as it was written."""
-    last = source.rstrip("/*").split("/")[-1].split(":")[-1]
-    return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"
+from wordrel.config.corpora import CorpusConfig, corpus_name
+from wordrel.config.models import (
+    RECIPES,
+    ModelConfig,
+    Name,
+    Strict,
+    TrainingConfig,
+    model_name,
+)
 
 
 def entry_name(entry: Any) -> Any:
@@ -139,7 +83,7 @@ class StatisticsConfig(Strict):
 
     resamples: int = Field(2000, ge=100)
     exploratory_resamples: int = Field(
-        200, ge=100, description="for views that are shown and not compared"
+        200, ge=100, description="for embeddings that are shown and not compared"
     )
     confidence: float = Field(0.95, gt=0.5, lt=1)
     margin: float = Field(0.03, gt=0, description="scores nearer than this count as equal")
@@ -171,6 +115,19 @@ class ExecuteConfig(Strict):
         return {key: value for key, value in data.items() if key not in old}
 
 
+class TuneConfig(Strict):
+    """How `wordrel tune` looks for settings: every model gets the same number of trials."""
+
+    trials: int = Field(8, ge=1, description="settings of each model on the smallest sample")
+    tokens: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (500_000, 2_000_000),
+        strict=False,
+        min_length=1,
+        description="sizes of the samples; on each but the first the best settings are tried again",
+    )
+    keep: int = Field(2, ge=1, description="settings that are tried again on the next sample")
+
+
 class StudyConfig(Strict):
     """One study: corpora x models x seeds, asked the same tasks."""
 
@@ -185,6 +142,17 @@ class StudyConfig(Strict):
     notes: tuple[str, ...] = Field(
         (), strict=False, description="plain sentences that the report opens with"
     )
+    tuned: str | None = Field(
+        None,
+        description="a results folder of `wordrel tune`, for settings that the models leave open",
+    )
+    tune: TuneConfig | None = Field(None, description="for `wordrel tune` alone")
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_given(self, standard: Any) -> dict[str, Any]:
+        """Studies that are not tuned are stored as before, under the digest that they had."""
+        found: dict[str, Any] = standard(self)
+        return {k: v for k, v in found.items() if k not in ("tuned", "tune") or v is not None}
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""
@@ -225,7 +193,10 @@ def config_schema() -> dict[str, Any]:
     named = {"type": "string", "description": "a task of the registry (wordrel tasks list)"}
     items = schema["properties"]["tasks"]["items"]
     schema["properties"]["tasks"]["items"] = {"anyOf": [named, items]}
-    shared = TrainingConfig.model_json_schema()["properties"]
+    recipe = {"enum": [*RECIPES], "description": "stands for subsample, shrink_window and loss"}
+    shared = TrainingConfig.model_json_schema()["properties"] | {"recipe": recipe}
+    for name in ("TrainingConfig", "TrainingChange"):
+        schema["$defs"][name]["properties"]["recipe"] = recipe
     for name, group in schema["$defs"].items():
         if "training" in group["properties"] or name == "CorpusConfig":
             own = group["properties"] | (shared if "training" in group["properties"] else {})

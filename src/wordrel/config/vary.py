@@ -6,13 +6,13 @@ mean_window2, mean_window2_shuffled, mean_window10, mean_window10_shuffled.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import TrainingConfig
+from wordrel.config.names import suffix
 from wordrel.config.places import Places
 from wordrel.config.problems import Problem
 from wordrel.config.settings import entry_name
@@ -30,7 +30,11 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
     """
     found, problems = dict(data), list[Problem]()
     shared = data.get("training")
-    defaults = TrainingConfig().model_dump() | (shared if isinstance(shared, dict) else {})
+    defaults = (
+        {"recipe": None}
+        | TrainingConfig().model_dump()
+        | (shared if isinstance(shared, dict) else {})
+    )
     for group, training in (("corpora", {}), ("models", defaults)):
         if not isinstance(entries := data.get(group), list | tuple):
             continue
@@ -92,12 +96,5 @@ def _name(variant: Mapping[str, Any], varied: Mapping[str, Any]) -> dict[str, st
     name, own = entry_name(variant), {"name"} if variant.get("name") else _OWN_NAME
     if not isinstance(name, str):
         return {}  # its problem has a message of its own
-    suffixes = (_suffix(key, value) for key, value in varied.items() if key not in own)
+    suffixes = (suffix(key, value) for key, value in varied.items() if key not in own)
     return {"name": "".join([name, *suffixes])}
-
-
-def _suffix(key: str, value: Any) -> str:
-    if value is None or value is False:
-        return ""
-    text = "" if value is True else re.sub(r"[^a-z0-9._-]+", "-", str(value).lower()).strip("-")
-    return f"_{key}{text}"

@@ -6,7 +6,8 @@ shards until they are merged. `cache` decides when to build, and makes the folde
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, array_writers
 from wordrel.corpus.files import Source, check_unchanged
 from wordrel.corpus.merge import (
+    Chosen,
     PartWriter,
     choose_vocabulary,
     merged_counts,
@@ -26,13 +28,16 @@ from wordrel.corpus.merge import (
     write_runs,
 )
 from wordrel.corpus.plan import Limits, plan_shards
-from wordrel.corpus.shards import TokenizedShard, take_sample, tokenize_shard
+from wordrel.corpus.shards import Part, TokenizedShard, tokenize_shard
+from wordrel.corpus.splits import TEST_DOCUMENTS, Dealt, deal
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import CorpusError
 from wordrel.io.download import Progress
 from wordrel.io.files import write_json
 
 _TOKENIZING, _COUNTING = 0.85, 0.9  # shares of the time that are over after these steps, about
+_PREFIXES = {Part.TRAIN: "", Part.DEVELOPMENT: "development_", Part.TEST: "held_out_"}
+"""Of the sizes of a part in the report; tests are held out, with `held_out` and with `test`."""
 Done = TypeVar("Done")
 
 
@@ -64,31 +69,32 @@ class Builder:
             OSError: the folder cannot be written.
         """
         started = time.perf_counter()
-        source = list(self._tokenize())
+        dealt = deal(list(self._tokenize()), self.config)
         check_unchanged(self.source)
-        limit = self.config.limit_tokens
-        shards = source if limit is None else take_sample(source, limit)
-        self._check_text(shards)
-        vocab, types_seen = self._vocabulary(self._count(shards))
-        train, held_out = self._parts(shards, vocab)
+        self._check_parts("", dealt.tokens, dealt.documents)
+        chosen = self._vocabulary(self._count(dealt.shards))
+        vocab = chosen.vocab
+        written = self._write(dealt, vocab)
         shutil.rmtree(self.folder / "shards")
-        report = self._report(shards, train, held_out)
-        report |= {"types": len(vocab), "types_seen": types_seen}
-        if limit is not None:
-            report |= _sample_report(limit, source, shards)
+        report = self._report(dealt, written)
+        report |= {"types": len(vocab), "types_seen": chosen.seen}
+        if self.config.vocabulary == "source":
+            report["absent_types"] = chosen.absent
         with (self.folder / "words.txt").open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{word}\n" for word in vocab.words)
         np.save(self.folder / "counts.npy", vocab.counts, allow_pickle=False)
         about = {"digest": digest, "name": self.config.name, "report": dict(sorted(report.items()))}
         write_json(self.folder / "corpus.json", about, durable=False)
         seconds = time.perf_counter() - started
-        speed = round(sum(shard.tokens for shard in source) / seconds)
+        speed = round(_total(dealt.shards, "tokens") / seconds)
         timing = {"seconds": round(seconds, 3), "tokens_per_second": speed}
         write_json(self.folder / "timing.json", timing, durable=False)
         self.progress(1.0, "done")
 
     def _tokenize(self) -> Iterator[TokenizedShard]:
-        plan = plan_shards(self.source, self.config.documents, self.limits.shard)
+        by_author = self.config.test is not None and bool(self.source.authors)
+        documents, size = self.config.documents, self.limits.shard
+        plan = plan_shards(self.source, documents, size, by_author=by_author)
         total = max(sum(shard.size for shard in plan), 1)
         done = tokens = 0
 
@@ -108,8 +114,10 @@ class Builder:
             yield tokenized
 
     def _count(self, shards: list[TokenizedShard]) -> list[Path]:
+        whole_source = self.config.vocabulary == "source"
+        parts = (Part.TRAIN, Part.MORE_TRAIN) if whole_source else (Part.TRAIN,)
         runs = []
-        for i, written in enumerate(self._each(write_runs, [(shard,) for shard in shards])):
+        for i, written in enumerate(self._each(write_runs, [(s, parts) for s in shards])):
             share = _TOKENIZING + (_COUNTING - _TOKENIZING) * i / len(shards)
             self.progress(share, "counting words")
             runs += written
@@ -129,98 +137,125 @@ class Builder:
                 f"for {self.jobs} processes: use fewer jobs"
             ) from error
 
-    def _vocabulary(self, runs: list[Path]) -> tuple[Vocab, int]:
+    def _vocabulary(self, runs: list[Path]) -> Chosen:
         self.progress(_COUNTING, "choosing the vocabulary")
         config = self.config
-        counted = merged_counts(runs)
-        vocab, seen = choose_vocabulary(counted, config.min_count, config.max_vocabulary)
-        if len(vocab) < 2:
-            found = f"only {vocab.words[0]!r}" if len(vocab) else "no word"
+        chosen = choose_vocabulary(merged_counts(runs), config.min_count, config.max_vocabulary)
+        words = chosen.vocab.words
+        if len(words) < 2:
+            found = f"only {words[0]!r}" if words else "no word"
             raise CorpusError(
                 f"{config.source}: found {found} at least min_count={config.min_count} times, "
-                f"among {seen} different words in the training part; expected two words or more: "
-                f"lower min_count, {self._raise_limit()}or give more text as source"
+                f"among {chosen.seen} different words in the training part; expected two words or "
+                f"more: lower min_count, {self._raise_limit()}or give more text as source"
             )
-        return vocab, seen
+        return chosen
 
-    def _parts(self, shards: list[TokenizedShard], vocab: Vocab) -> tuple[PartWriter, PartWriter]:
-        with (
-            array_writers(self.folder / "train", SPLIT_ARRAYS) as train_arrays,
-            array_writers(self.folder / "held_out", SPLIT_ARRAYS) as held_out_arrays,
-        ):
-            train = PartWriter(train_arrays, self.config.max_sentence)
-            held_out = PartWriter(held_out_arrays, self.config.max_sentence)
-            for i, shard in enumerate(shards):
-                self.progress(_COUNTING + (1 - _COUNTING) * i / len(shards), "writing ids")
-                write_parts(shard, vocab, train, held_out)
-        documents = train.documents.length + held_out.documents.length
-        self._check_share(train.ids.length, held_out.ids.length, documents)
-        return train, held_out
+    def _write(self, dealt: Dealt, vocab: Vocab) -> dict[Part, PartWriter]:
+        with ExitStack() as files:
+            writers = {}
+            for part, name in self._part_names().items():
+                arrays = files.enter_context(array_writers(self.folder / name, SPLIT_ARRAYS))
+                writers[part] = PartWriter(arrays, self.config.max_sentence)
+            for i, shard in enumerate(dealt.shards):
+                self.progress(_COUNTING + (1 - _COUNTING) * i / len(dealt.shards), "writing ids")
+                write_parts(shard, vocab, writers)
+        tokens = {part: writer.ids.length for part, writer in writers.items()}
+        self._check_parts("known ", tokens, dealt.documents)
+        return writers
+
+    def _part_names(self) -> dict[Part, str]:
+        """The parts that are written, and their folders."""
+        if self.config.test is None:
+            return {Part.TRAIN: "train", Part.TEST: "held_out"}
+        return {Part.TRAIN: "train", Part.DEVELOPMENT: "development", Part.TEST: "test"}
 
     def _raise_limit(self) -> str:
         """A cure of samples that are too small, for a list of cures."""
         return "" if self.config.limit_tokens is None else "raise limit_tokens, "
 
-    def _check_text(self, shards: list[TokenizedShard]) -> None:
-        tokens, held_out, documents = (
-            _total(shards, what) for what in ("tokens", "held_out_tokens", "documents")
-        )
-        if not tokens:
+    def _check_parts(
+        self, known: str, tokens: Mapping[Part, int], documents: Mapping[Part, int]
+    ) -> None:
+        """All parts must have tokens, but those of which none were to be held out.
+
+        Args:
+            known: "known " where tokens are of words in the vocabulary.
+            tokens: of the parts.
+            documents: of the parts, before words are dropped.
+        """
+        config = self.config
+        if not known and not any(tokens.values()):
             raise CorpusError(
-                f"{self.config.source}: found no word at all; expected text: give another source, "
+                f"{config.source}: found no word at all; expected text: give another source, "
                 "or set digits=keep if it is all numbers"
             )
-        self._check_share(tokens - held_out, held_out, documents)
-
-    def _check_share(self, train: int, held_out: int, documents: int) -> None:
-        """Both parts must have tokens, unless none were to be held out."""
-        config = self.config
-        if train and (held_out or not config.held_out):
+        shares = {Part.TEST: config.test_share, Part.DEVELOPMENT: config.development}
+        empty = [part for part, share in shares.items() if share and not tokens[part]]
+        if tokens[Part.TRAIN] and not empty:
             return
-        empty, fell = ("held-out", "none") if train else ("training", "all")
+        part = Part.TRAIN if not tokens[Part.TRAIN] else empty[0]
+        keys = ["held_out"] if config.test is None else ["test", "development"]
+        name = {Part.TRAIN: "training", Part.TEST: "held-out"}.get(part, "development")
+        used = sum(documents[p] for p in self._part_names())
+        held_out = ", ".join(f"{key}={getattr(config, key)}" for key in keys)
         raise CorpusError(
-            f"{config.source}: found no {empty} tokens: of {documents} document(s) (documents="
-            f"{config.documents}), {fell} with known words fell into the held-out share (held_out="
-            f"{config.held_out}); expected some in both parts: set documents so that there are "
-            f"more of them, change held_out, {self._raise_limit()}or set held_out=0 to hold "
-            "nothing out"
+            f"{config.source}: found no {name} tokens: of {used} document(s) (documents="
+            f"{config.documents}), none with known words fell into that part ({held_out}); "
+            "expected some in every part: set documents so that there are more of them, change "
+            f"{' or '.join(keys)}, {self._raise_limit()}or set "
+            f"{' and '.join(f'{key}=0' for key in keys)} to hold nothing out"
         )
 
-    def _report(
-        self, shards: list[TokenizedShard], train: PartWriter, held_out: PartWriter
-    ) -> dict[str, Any]:
-        tokens, held_out_tokens = train.ids.length, held_out.ids.length
-        return {
+    def _report(self, dealt: Dealt, written: Mapping[Part, PartWriter]) -> dict[str, Any]:
+        report = {
             "files": len(self.source.files),
             "ignored_files": self.source.ignored,
             "bytes": self.source.bytes,
             "sha256": self.source.sha256,
-            "tokens": tokens,
-            "held_out_tokens": held_out_tokens,
-            "sentences": train.sentences.length,
-            "held_out_sentences": held_out.sentences.length,
-            "documents": train.documents.length,
-            "held_out_documents": held_out.documents.length,
-            "dropped_tokens": _total(shards, "tokens") - tokens - held_out_tokens,
-            "split_sentences": train.split_sentences + held_out.split_sentences,
-            "text_bytes": sum(shard.lines.text_bytes for shard in shards),
-            "replaced_bytes": sum(shard.lines.replaced_bytes for shard in shards),
-            "split_lines": sum(shard.lines.split_lines for shard in shards),
         }
+        for part, writer in written.items():
+            prefix = _PREFIXES[part]
+            report |= {
+                f"{prefix}tokens": writer.ids.length,
+                f"{prefix}sentences": writer.sentences.length,
+                f"{prefix}documents": writer.documents.length,
+            }
+        used = sum(dealt.tokens[part] for part in written)
+        lines = [shard.lines for shard in dealt.shards]
+        report |= {
+            "dropped_tokens": used - sum(writer.ids.length for writer in written.values()),
+            "split_sentences": sum(writer.split_sentences for writer in written.values()),
+            "text_bytes": _total(lines, "text_bytes"),
+            "replaced_bytes": _total(lines, "replaced_bytes"),
+            "split_lines": _total(lines, "split_lines"),
+        }
+        if self.config.test is not None:
+            few = written[Part.TEST].documents.length < TEST_DOCUMENTS
+            report |= {"split_by": self._split_by(dealt), "few_test_documents": few}
+            report["unused_tokens"] = dealt.tokens[Part.UNUSED]
+        if self.config.limit_tokens is not None:
+            report |= self._sample_report(self.config.limit_tokens, dealt)
+        return report
+
+    def _split_by(self, dealt: Dealt) -> str:
+        return "block" if dealt.blocks else "author" if self.source.authors else "document"
+
+    def _sample_report(self, limit: int, dealt: Dealt) -> dict[str, Any]:
+        """What was taken of the source, counted before rare words are dropped.
+
+        With `held_out` of all documents, with `test` of the training documents.
+        """
+        sampled = [Part.TRAIN] if self.config.test is not None else [*self._part_names()]
+        left = [Part.MORE_TRAIN, *([] if self.config.test is not None else [Part.UNUSED])]
+        counted = {}
+        for what in ("tokens", "documents"):
+            of = getattr(dealt, what)
+            counted[f"sampled_{what}"] = sum(of[part] for part in sampled)
+            counted[f"source_{what}"] = sum(of[part] for part in (*sampled, *left))
+        whole = counted["sampled_documents"] == counted["source_documents"]
+        return {"limit_tokens": limit, "whole_source": whole, **counted}
 
 
-def _total(shards: Sequence[TokenizedShard], what: str) -> int:
-    return sum(getattr(shard, what) for shard in shards)
-
-
-def _sample_report(
-    limit: int, source: list[TokenizedShard], sample: list[TokenizedShard]
-) -> dict[str, Any]:
-    """What was taken of the source, counted before rare words are dropped."""
-    counted = {
-        f"{name}_{what}": _total(shards, what)
-        for name, shards in (("source", source), ("sampled", sample))
-        for what in ("tokens", "documents")
-    }
-    whole = counted["sampled_documents"] == counted["source_documents"]
-    return {"limit_tokens": limit, "whole_source": whole, **counted}
+def _total(items: Sequence[object], what: str) -> int:
+    return sum(getattr(item, what) for item in items)

@@ -3,7 +3,7 @@
 Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built by one process at a time.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +12,9 @@ from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, Piece, Shard
-from wordrel.corpus.shards import TokenizedShard, tokenize_shard
+from wordrel.corpus.shards import Part, tokenize_shard
 from wordrel.corpus.sources import find_source
+from wordrel.corpus.splits import deal
 from wordrel.corpus.text import BLOCK
 from wordrel.io.download import Progress
 from wordrel.io.store import build_once
@@ -28,12 +29,15 @@ def identify(config: CorpusConfig, cache: Path) -> str:
 
 
 def _identify(config: CorpusConfig, source: Source) -> str:
-    settings = config.model_dump(mode="json", exclude={"name", "source"})
+    settings = config.model_dump(mode="json", exclude={"name", "source"})  # those in use
     if config.limit_tokens is None:
         # Corpora were prepared, and named in stored results, before there was this setting; all of
         # the text is what they hold.
         del settings["limit_tokens"]
-    return digest({"version": CORPUS_VERSION, "files": source.fingerprint(), "settings": settings})
+    content = {"version": CORPUS_VERSION, "files": source.fingerprint(), "settings": settings}
+    if config.test is not None and source.authors:
+        content["authors"] = source.authors
+    return digest(content)
 
 
 def corpus_folder(cache: Path, name: str, identity: str) -> Path:
@@ -67,23 +71,38 @@ def prepare(
     return replace(corpus, report=corpus.report | {"source": config.source})
 
 
-def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[TokenizedShard, float]:
+@dataclass(frozen=True)
+class FirstPart:
+    """What was counted in the first bytes of a source; all documents are looked at one by one.
+
+    Attributes:
+        tokens, documents: read.
+        held_out_tokens: of test documents.
+    """
+
+    tokens: int
+    documents: int
+    held_out_tokens: int
+
+
+def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[FirstPart, float]:
     """What the first bytes of a source hold, about `most` of them, cut into words as by a run.
 
     Returns:
-        The counts, whose arrays are gone; and the share of the source's bytes, 1 where all of it
-        was read.
+        The counts, and the share of the source's bytes, 1 where all of it was read.
 
     Raises:
         CorpusError: text that cannot be read.
     """
     read = [0]
     limits = Limits(block=min(BLOCK, most))
-    shard = Shard(tuple(map(Piece, source.files)))
+    plan = Shard(tuple(map(Piece, source.files)))
     with TemporaryDirectory(prefix="wordrel-look-") as folder:
-        part = tokenize_shard(
-            shard, config, Path(folder, "0"), limits, lambda done, _: read.append(done), most
+        shard = tokenize_shard(
+            plan, config, Path(folder, "0"), limits, lambda done, _: read.append(done), most
         )
+        tested = deal([shard], config).tokens[Part.TEST]
+    part = FirstPart(shard.tokens, shard.documents, tested)
     return part, read[-1] / source.bytes if read[-1] >= most else 1.0
 
 
@@ -101,8 +120,10 @@ def rough_train_tokens(config: CorpusConfig, cache: Path) -> int | None:
         return None
     part, share = first_part(config, source, _LOOK)
     whole = round(part.tokens / share)
-    sampled = whole if config.limit_tokens is None else min(whole, config.limit_tokens)
-    return round(sampled * (1 - config.held_out))
+    limit, share = config.limit_tokens or whole, 1 - config.test_share - (config.development or 0)
+    if config.test is not None:
+        return min(round(whole * share), limit)
+    return round(min(whole, limit) * share)
 
 
 def _unwatched(share: float, doing: str) -> None:

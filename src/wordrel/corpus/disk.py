@@ -1,14 +1,15 @@
 """A corpus on disk: memory-mapped ids, the vocabulary, what went in and what was dropped.
 
-Reads and writes `train/` and `held_out/` (ids.npy, sentence_ends.npy, document_ends.npy),
-`words.txt`, `counts.npy`, `corpus.json`, and `timing.json`, the one file that differs between two
-builds of the same corpus.
+Reads and writes `train/`, `development/` and `test/` (each with ids.npy, sentence_ends.npy and
+document_ends.npy; beside `train/` only `held_out/` where a config has that share), `words.txt`,
+`counts.npy`, `corpus.json`, and `timing.json`, the one file that differs between two builds of the
+same corpus.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ SPLIT_ARRAYS: dict[str, type[np.generic]] = {
 
 @dataclass(frozen=True)
 class Split:
-    """The training or the held-out part.
+    """The training, development or test part.
 
     Attributes:
         ids: of all tokens in the order of the text, shape [N]; memory-mapped, read only.
@@ -41,6 +42,11 @@ class Split:
     document_ends: Int64[np.ndarray, " M"]
 
 
+def empty_split() -> Split:
+    """A part without text."""
+    return Split(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Text that all models of a study share.
@@ -50,16 +56,23 @@ class Corpus:
         digest: 12 hex digits of source bytes, settings and code version.
         vocab: the words, counted in the training part.
         train: the training part.
-        held_out: the documents kept apart; empty if none were asked for.
+        test: what models are tested on; empty if none was asked for.
         report: what went in, what was dropped or mended, and how long it took.
+        development: what settings are chosen on; empty if none was asked for.
     """
 
     name: str
     digest: str
     vocab: Vocab
     train: Split
-    held_out: Split
+    test: Split
     report: dict[str, Any]
+    development: Split = field(default_factory=empty_split)
+
+    @property
+    def held_out(self) -> Split:
+        """The test part, as it was called before there was a development part."""
+        return self.test
 
 
 def open_corpus(folder: Path) -> Corpus:
@@ -75,9 +88,13 @@ def open_corpus(folder: Path) -> Corpus:
         timing = json.loads((folder / "timing.json").read_text(encoding="utf-8"))
         words = tuple((folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1])
         vocab = Vocab(words, read_array(folder / "counts.npy"))
-        train, held_out = open_split(folder / "train"), open_split(folder / "held_out")
+        in_three = (folder / "development").is_dir()
+        train, test = (
+            open_split(folder / n) for n in ("train", "test" if in_three else "held_out")
+        )
+        development = open_split(folder / "development") if in_three else empty_split()
         report = about["report"] | timing
-        return Corpus(about["name"], about["digest"], vocab, train, held_out, report)
+        return Corpus(about["name"], about["digest"], vocab, train, test, report, development)
 
 
 _ABSENT = (

@@ -8,6 +8,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
 from wordrel.io.files import file_digest, write_text
 
+_AUTHORS = 10
+"""With fewer, a source is split by document: one author could be all of its tests."""
+_BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 Kind = Literal["text", "wiki_dump"]
 
@@ -37,6 +41,8 @@ class SourceFile:
         size: bytes on disk.
         modified_ns: time of its last change.
         sha256: of its bytes.
+        same_as: sha256 and suffix of a packed file that holds the same text, by which corpora of it
+            are named.
     """
 
     path: Path
@@ -45,6 +51,18 @@ class SourceFile:
     size: int
     modified_ns: int
     sha256: str
+    same_as: tuple[str, str] | None = None
+
+    @property
+    def named_by(self) -> tuple[str, str]:
+        """The sha256 and the suffix that name corpora of this text."""
+        return self.same_as or (self.sha256, self.path.suffix)
+
+    @property
+    def author(self) -> str:
+        """Whose text it is, where the name says so as in `Dickens_Bleak_1853.txt`; else empty."""
+        found = _BY_AUTHOR.fullmatch(Path(self.name).name)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True)
@@ -68,14 +86,20 @@ class Source:
     def sha256(self) -> str:
         """Of the file, or of the list of digests where there are several."""
         if len(self.files) == 1:
-            return self.files[0].sha256
+            return self.files[0].named_by[0]
         return hashlib.sha256("".join(f"{f.sha256}\n" for f in self.files).encode()).hexdigest()
+
+    @property
+    def authors(self) -> list[str]:
+        """The author of each file, or nothing where fewer than ten have a known one."""
+        authors = [file.author for file in self.files]
+        return authors if len({*authors} - {""}) >= _AUTHORS else []
 
     def fingerprint(self) -> list[list[str]]:
         """What of the files decides the corpus: bytes and reader, not names or places."""
         wiki = f"wiki {WIKI_VERSION}, gensim {version('gensim')}"
         readers = {"wiki_dump": wiki, "text": "text"}
-        return [[f.sha256, readers[f.kind], f.path.suffix] for f in self.files]
+        return [[f.named_by[0], readers[f.kind], f.named_by[1]] for f in self.files]
 
 
 def own_source(source: str, cache: Path) -> Source:

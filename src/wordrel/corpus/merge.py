@@ -1,14 +1,14 @@
 """From tokenised shards to one vocabulary, and to ids by it.
 
 Reads the shards' folders; writes sorted runs of word counts beside them, and the arrays of the
-training and the held-out part. Everything goes through blocks and streams: neither the text nor all
-its rare words are ever in memory.
+parts. Everything goes through blocks and streams: neither the text nor all its rare words are ever
+in memory.
 """
 
 import heapq
 from array import array
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -17,34 +17,45 @@ import numpy as np
 from jaxtyping import Int64
 
 from wordrel.corpus.disk import ArrayWriter
-from wordrel.corpus.shards import TokenBlock, TokenizedShard
+from wordrel.corpus.shards import Part, TokenBlock, TokenizedShard
 from wordrel.corpus.vocab import Vocab
 
 _RUN_BYTES = 1 << 14  # of each run in memory at a time
 
 
-def write_runs(shard: TokenizedShard) -> list[Path]:
-    """Count each segment's words in the training documents; one sorted file of counts a segment."""
+def write_runs(shard: TokenizedShard, parts: Collection[Part] = (Part.TRAIN,)) -> list[Path]:
+    """Count each segment's words; one sorted file a segment.
+
+    Args:
+        shard: whose documents have parts.
+        parts: where to count.
+
+    Returns:
+        Files of lines of a word, its count in `parts`, and its count in the training part.
+    """
     runs = []
-    for number, (words, blocks) in enumerate(shard.segments()):
-        counts = np.zeros(len(words), np.int64)
+    for number, (words, blocks) in enumerate(shard.segments(parts)):
+        counts = np.zeros((2, len(words)), np.int64)
         for block in blocks:
-            counts += np.bincount(block.ids[~block.held_out], minlength=len(words))
-        counted = sorted(pair for pair in zip(words, counts.tolist(), strict=True) if pair[1])
+            counts[0] += np.bincount(block.ids, minlength=len(words))
+            train = block.ids[block.parts == Part.TRAIN]
+            counts[1] += np.bincount(train, minlength=len(words))
+        counted = sorted(row for row in zip(words, *counts.tolist(), strict=True) if row[1])
         runs.append(shard.folder / f"run-{number}")
         with runs[-1].open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{word} {count}\n" for word, count in counted)
+            file.writelines(f"{word} {count} {train}\n" for word, count, train in counted)
     return runs
 
 
-def merged_counts(runs: list[Path]) -> Iterator[tuple[str, int]]:
-    """Every word of the sorted runs once, in order, with its whole count."""
+def merged_counts(runs: list[Path]) -> Iterator[tuple[str, int, int]]:
+    """Every word of the sorted runs once, in order, with its whole counts."""
     streams = map(_read_run, runs)
     for word, same in groupby(heapq.merge(*streams), key=itemgetter(0)):
-        yield word, sum(count for _, count in same)
+        counts, train = zip(*(row[1:] for row in same), strict=True)
+        yield word, sum(counts), sum(train)
 
 
-def _read_run(path: Path) -> Iterator[tuple[str, int]]:
+def _read_run(path: Path) -> Iterator[tuple[str, int, int]]:
     """The lines of a file that is open for moments only: there may be more runs than open files."""
     position, lines = 0, [b""]
     while lines:
@@ -53,29 +64,48 @@ def _read_run(path: Path) -> Iterator[tuple[str, int]]:
             lines = file.readlines(_RUN_BYTES)
             position = file.tell()
         for line in lines:
-            word, _, count = line.decode().partition(" ")
-            yield word, int(count)
+            word, count, train = line.decode().split(" ")
+            yield word, int(count), int(train)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The words that stay.
+
+    Attributes:
+        vocab: with the counts of the training part; a word that it lacks has count 1 there, so that
+            noise, subsampling and the baseline of single words are defined for it.
+        seen: words that were counted.
+        absent: words of the vocabulary that the training part lacks.
+    """
+
+    vocab: Vocab
+    seen: int
+    absent: int
 
 
 def choose_vocabulary(
-    counted: Iterator[tuple[str, int]], min_count: int, max_vocabulary: int | None
-) -> tuple[Vocab, int]:
-    """The words that stay, by descending count, then alphabetically; and how many there were.
+    counted: Iterator[tuple[str, int, int]], min_count: int, max_vocabulary: int | None
+) -> Chosen:
+    """The words that stay, by descending count, then alphabetically.
 
     Args:
-        counted: words in alphabetical order.
+        counted: words in alphabetical order, each with the count that decides, and its count in
+            the training part.
         min_count: rarer words go.
         max_vocabulary: the most words to keep.
     """
-    words, counts, seen = [], array("q"), 0
-    for word, count in counted:
+    words, deciding, of_train, seen = [], array("q"), array("q"), 0
+    for word, count, train in counted:
         seen += 1
         if count >= min_count:
             words.append(word)
-            counts.append(count)
-    numbers = np.array(counts, np.int64)
-    order = np.argsort(-numbers, kind="stable")[:max_vocabulary]
-    return Vocab(tuple(words[i] for i in order.tolist()), numbers[order]), seen
+            deciding.append(count)
+            of_train.append(train)
+    order = np.argsort(-np.array(deciding, np.int64), kind="stable")[:max_vocabulary]
+    counts = np.array(of_train, np.int64)[order]
+    vocab = Vocab(tuple(words[i] for i in order.tolist()), np.maximum(counts, 1))
+    return Chosen(vocab, seen, int((counts == 0).sum()))
 
 
 class PartWriter:
@@ -126,14 +156,12 @@ def cut_long_sentences(
     return cut
 
 
-def write_parts(
-    shard: TokenizedShard, vocab: Vocab, train: PartWriter, held_out: PartWriter
-) -> None:
+def write_parts(shard: TokenizedShard, vocab: Vocab, writers: Mapping[Part, PartWriter]) -> None:
     """Renumber a shard's tokens by the vocabulary, drop the rest, and deal out the documents."""
-    for words, blocks in shard.segments():
+    for words, blocks in shard.segments(writers):
         number = vocab.ids(words).astype(np.int32)
         for local in blocks:
             block = replace(local, ids=number[local.ids])
             known = block.ids >= 0
-            train.add(block.only(known & ~block.held_out))
-            held_out.add(block.only(known & block.held_out))
+            for part, writer in writers.items():
+                writer.add(block.only(known & (block.parts == part)))

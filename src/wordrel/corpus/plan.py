@@ -5,7 +5,7 @@ on the source alone, never on the number of workers.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wordrel.corpus.files import Source, SourceFile
 from wordrel.corpus.text import BLOCK, read_bytes
@@ -32,11 +32,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Piece:
-    """A file, or the bytes `start` to `stop` of a plain one."""
+    """A file, or the bytes `start` to `stop` of a plain one.
+
+    Attributes:
+        group: the documents of one group go into one part together; empty: each by itself.
+    """
 
     file: SourceFile
     start: int = 0
     stop: int | None = None
+    group: str = ""
 
     @property
     def size(self) -> int:
@@ -56,18 +61,21 @@ class Shard:
         return sum(piece.size for piece in self.pieces)
 
 
-def plan_shards(source: Source, documents: str, shard_bytes: int) -> list[Shard]:
+def plan_shards(
+    source: Source, documents: str, shard_bytes: int, *, by_author: bool = False
+) -> list[Shard]:
     """Cut large plain files at document ends, and put small files together."""
-    groups: list[list[Piece]] = [[]]
+    shards: list[list[Piece]] = [[]]
     size = 0
     for file in source.files:
+        group = file.author if by_author else ""
         for piece in _split_file(file, documents, shard_bytes):
-            if groups[-1] and size + piece.size > shard_bytes:
-                groups.append([])
+            if shards[-1] and size + piece.size > shard_bytes:
+                shards.append([])
                 size = 0
-            groups[-1].append(piece)
+            shards[-1].append(replace(piece, group=group))
             size += piece.size
-    return [Shard(tuple(group)) for group in groups]
+    return [Shard(tuple(pieces)) for pieces in shards]
 
 
 def _split_file(file: SourceFile, documents: str, shard_bytes: int) -> list[Piece]:

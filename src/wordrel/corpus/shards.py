@@ -1,20 +1,21 @@
 """Shards of the text as token ids on disk: between the text and the vocabulary.
 
 Reads the source's files, once; writes a folder for each shard: `ids` (numbered anew in each
-segment), `sentence_ends`, `document_ends`, `held_out` and `sample_keys` (of each document) as .npy,
-and `words-N`, the words of segment N by id. A segment is a stretch with a dictionary of its own: a
-new one begins when the dictionary gets large. Everything is read in blocks, so memory is bounded.
+segment), `sentence_ends`, `document_ends`, `split_keys` and `sample_keys` (of each document) as
+.npy, and `words-N`, the words of segment N by id. `splits` adds `parts`. A segment is a stretch
+with a dictionary of its own: a new one begins when the dictionary gets large. Everything is read
+in blocks, so memory is bounded.
 """
 
 import hashlib
 import sys
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Int32, Int64
+from jaxtyping import Bool, Int8, Int32, Int64
 
 from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, ArrayWriter, array_writers
@@ -24,25 +25,36 @@ from wordrel.corpus.tokens import Block, Tokenizer, normalise
 from wordrel.corpus.wiki import article_bytes
 from wordrel.io.files import read_array
 
-EVERY_KEY = 2**63 - 1
+LAST_SPLIT_KEY, LAST_SAMPLE_KEY = 2**64 - 1, 2**63 - 1
 _BLOCK_TOKENS = 1 << 20
-_ARRAYS = SPLIT_ARRAYS | {"held_out": np.bool_, "sample_keys": np.int64}
+_ARRAYS = SPLIT_ARRAYS | {"split_keys": np.uint64, "sample_keys": np.int64}
 Tick = Callable[[int, int], None]
+
+
+class Part(IntEnum):
+    """What a document is used for."""
+
+    TRAIN = 0
+    DEVELOPMENT = 1
+    TEST = 2
+    MORE_TRAIN = 3
+    """A training document of the source that the sample leaves out."""
+    UNUSED = 4
 
 
 @dataclass(frozen=True)
 class TokenBlock:
-    """Tokens that follow each other in a shard or a sample of it, all of one segment.
+    """Tokens that follow each other in a shard, all of one segment.
 
     Attributes:
         ids: by the segment's dictionary or by the vocabulary, shape [N].
-        held_out: the part that each belongs to, shape [N].
+        parts: the part that each belongs to, shape [N].
         sentence_ends: exclusive token ends within the block; ends may repeat, shape [S].
         document_ends: likewise; each is a sentence end too, shape [M].
     """
 
     ids: Int32[np.ndarray, " N"]
-    held_out: Bool[np.ndarray, " N"]
+    parts: Int8[np.ndarray, " N"]
     sentence_ends: Int64[np.ndarray, " S"]
     document_ends: Int64[np.ndarray, " M"]
 
@@ -51,7 +63,7 @@ class TokenBlock:
         kept_before = np.concatenate([[0], np.cumsum(keep)])
         return TokenBlock(
             self.ids[keep],
-            self.held_out[keep],
+            self.parts[keep],
             kept_before[self.sentence_ends],
             kept_before[self.document_ends],
         )
@@ -59,35 +71,22 @@ class TokenBlock:
 
 @dataclass(frozen=True)
 class TokenizedShard:
-    """A shard on disk, or a sample of its documents.
+    """A shard on disk.
 
     Attributes:
-        folder: of its arrays, which hold all documents.
+        folder: of its arrays.
         segment_ends: exclusive token ends of the stretches that have one dictionary.
         lines: what was read, and what was mended in it.
-        last_key: the sample's documents have a sample key up to this one.
-        tokens, held_out_tokens, documents: of the sample, before any word is dropped.
+        tokens, documents: of the shard, before any word is dropped.
+        max_test_document: tokens of a development or test document after which it is unused.
     """
 
     folder: Path
     segment_ends: tuple[int, ...]
     lines: LineReader
-    last_key: int = EVERY_KEY
-    tokens: int = 0
-    held_out_tokens: int = 0
-    documents: int = 0
-
-    def sample(self, last_key: int) -> "TokenizedShard":
-        """The documents with a sample key up to `last_key`; copies nothing."""
-        taken = self.array("sample_keys") <= last_key
-        lengths = self.document_lengths()[taken]
-        return replace(
-            self,
-            last_key=last_key,
-            tokens=int(lengths.sum()),
-            held_out_tokens=int(lengths[self.array("held_out")[taken]].sum()),
-            documents=len(lengths),
-        )
+    tokens: int
+    documents: int
+    max_test_document: int = sys.maxsize
 
     def array(self, name: str) -> np.ndarray:
         """One of the arrays, left on disk; those of documents have the same length."""
@@ -97,60 +96,49 @@ class TokenizedShard:
         """Tokens of each document, at least one."""
         return np.diff(self.array("document_ends"), prepend=0)
 
-    def segments(self) -> Iterator[tuple[list[str], Iterator[TokenBlock]]]:
-        """The words of each segment by id, and its tokens; one dictionary in memory at a time."""
+    def segments(
+        self, wanted: Collection[Part]
+    ) -> Iterator[tuple[list[str], Iterator[TokenBlock]]]:
+        """The words of each segment by id, and its tokens in the wanted parts.
+
+        One dictionary is in memory at a time.
+        """
         start = 0
         for number, stop in enumerate(self.segment_ends):
             text = (self.folder / f"words-{number}").read_text(encoding="utf-8")
-            yield text.split("\n")[:-1], self._blocks(start, stop)
+            yield text.split("\n")[:-1], self._blocks(start, stop, wanted)
             start = stop
 
-    def _blocks(self, first_token: int, end: int) -> Iterator[TokenBlock]:
-        """The tokens of a segment in the documents of the sample."""
-        ids, sentence_ends, ends, held_out, keys = map(self.array, _ARRAYS)
+    def _blocks(self, first_token: int, end: int, wanted: Collection[Part]) -> Iterator[TokenBlock]:
+        names = (*SPLIT_ARRAYS, "parts")
+        ids, sentence_ends, ends, parts = map(self.array, names)
         for start in range(first_token, end, _BLOCK_TOKENS):
             stop = min(start + _BLOCK_TOKENS, end)
             first, last = np.searchsorted(ends, [start, stop - 1], side="right")
             documents = slice(first, last + 1)
-            taken = keys[documents] <= self.last_key
-            if not taken.any():
+            if not np.isin(parts[documents], list(wanted)).any():
                 continue
             lengths = np.diff(np.minimum(ends[documents], stop), prepend=start)
+            of = np.repeat(parts[documents], lengths)
+            begun = np.concatenate([ends[first - 1 : first], ends[first:last]])
+            begins = begun if first else np.concatenate([[0], begun])
+            before = np.arange(start, stop) - np.repeat(begins, lengths)
+            tested = (of == Part.DEVELOPMENT) | (of == Part.TEST)
+            of[tested & (before >= self.max_test_document)] = Part.UNUSED
             block = TokenBlock(
                 np.asarray(ids[start:stop]),
-                np.repeat(held_out[documents], lengths),
+                of,
                 _within(sentence_ends, start, stop),
                 _within(ends, start, stop),
             )
-            yield block if taken.all() else block.only(np.repeat(taken, lengths))
+            keep = np.isin(of, list(wanted))
+            yield block if keep.all() else block.only(keep)
 
 
 def _within(ends: Int64[np.ndarray, " S"], start: int, stop: int) -> Int64[np.ndarray, " R"]:
     """The ends in (start, stop], counted from `start`."""
     first, last = np.searchsorted(ends, [start, stop], side="right")
     return np.asarray(ends[first:last]) - start
-
-
-def take_sample(shards: Sequence[TokenizedShard], limit: int) -> list[TokenizedShard]:
-    """The documents of least key that have `limit` tokens together, or all if there are fewer.
-
-    Keys come from the text of the documents alone: the sample does not depend on how the source was
-    shared out, named or ordered, and it holds every smaller one. The document that reaches the
-    limit is taken whole, and so are all copies of its text: which copy comes first would depend on
-    the order of the files.
-
-    Args:
-        shards: of one source, each whole.
-        limit: tokens, counted before rare words are dropped.
-    """
-    # Bisected, not sorted: of a document, its key and length are in memory and nothing besides.
-    documents = [(np.array(s.array("sample_keys")), s.document_lengths()) for s in shards]
-
-    def tokens(key: int) -> int:
-        return sum(int(np.sum(lengths, where=keys <= key)) for keys, lengths in documents)
-
-    last = bisect_left(range(EVERY_KEY), limit, key=tokens)
-    return [shard.sample(last) for shard in shards]
 
 
 def tokenize_shard(
@@ -187,6 +175,7 @@ def tokenize_shard(
         for piece in shard.pieces:
             if done >= most:
                 break
+            writer.group = piece.group
             for text in piece_text(piece, lines, limits.block):
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
@@ -198,7 +187,7 @@ def tokenize_shard(
             writer.end_piece()
             done += piece.size
         end_segment(writer.tokens)
-    return TokenizedShard(folder, tuple(segment_ends), lines).sample(EVERY_KEY)
+    return TokenizedShard(folder, tuple(segment_ends), lines, writer.tokens, writer.documents)
 
 
 def piece_text(piece: Piece, lines: LineReader, block: int) -> Iterator[str]:
@@ -212,15 +201,22 @@ def piece_text(piece: Piece, lines: LineReader, block: int) -> Iterator[str]:
 
 
 class _ShardWriter:
-    """Appends blocks to a shard's arrays; the digest of a document decides where it belongs."""
+    """Appends blocks to a shard's arrays, and the keys of each document.
+
+    Attributes:
+        tokens, documents: written so far.
+        digested: whether anything is decided by the documents' text.
+        group: of the documents to come, which go into one part together; empty for none.
+    """
 
     def __init__(self, arrays: dict[str, ArrayWriter], config: CorpusConfig) -> None:
-        self.tokens = 0
-        self.digested = config.held_out > 0 or config.limit_tokens is not None
+        self.tokens = self.documents = 0
+        held_out = config.test_share or config.development
+        self.digested = bool(held_out) or config.limit_tokens is not None
+        self.group = ""
         self._arrays, self._config = arrays, config
-        self._threshold = config.held_out * 2**64
         self._digest, self._start = hashlib.sha256(), 0
-        self._documents: list[tuple[int, bool, int]] = []
+        self._ended: list[tuple[int, int, int]] = []
 
     def add(self, block: Block) -> None:
         """Append a block; its first document may go on from the block before."""
@@ -244,28 +240,29 @@ class _ShardWriter:
 
     def _end_document(self, end: int) -> None:
         if end > self._start:
-            digest = self._digest.digest()
-            held_out = is_held_out(digest, self._threshold)
-            self._documents.append((end, held_out, sample_key(digest)))
+            text = self._digest.digest()
+            of_group = hashlib.sha256(self.group.encode()).digest()
+            self._ended.append((end, split_key(of_group if self.group else text), sample_key(text)))
             self._digest, self._start = hashlib.sha256(), end
+            self.documents += 1
 
     def _append(self, *tokens: Sequence[int] | np.ndarray) -> None:
         """Write ids and sentence ends, and the documents that have ended meanwhile."""
-        documents = zip(*self._documents, strict=True) if self._documents else ((), (), ())
+        documents = zip(*self._ended, strict=True) if self._ended else ((), (), ())
         for array, values in zip(self._arrays.values(), (*tokens, *documents), strict=True):
             array.append(values)
-        self._documents.clear()
+        self._ended.clear()
 
 
-def is_held_out(digest: bytes, threshold: float) -> bool:
-    """Whether the digest of a document's tokens falls below the share, given times 2**64."""
-    return int.from_bytes(digest[:8], "big") < threshold
+def split_key(digest: bytes) -> int:
+    """A document's place in the order in which parts are dealt, 0 to LAST_SPLIT_KEY."""
+    return int.from_bytes(digest[:8], "big")
 
 
 def sample_key(digest: bytes) -> int:
-    """A document's place in the order of samples, 0 to EVERY_KEY.
+    """A document's place in the order of samples, 0 to LAST_SAMPLE_KEY.
 
-    Bits of the digest that `is_held_out` does not look at: a sample has the whole source's share of
+    Bits of the digest that `split_key` does not look at: a sample has the whole source's share of
     held-out documents.
     """
     return int.from_bytes(digest[8:16], "big") >> 1

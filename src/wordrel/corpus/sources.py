@@ -2,21 +2,22 @@
 
 Reads the installed gensim package, the folder that WORDREL_DATA names, the cache, and `novels.txt`
 beside this module (name and sha256 of 100 English novels). Novels that are not there are fetched
-file by file from a pinned commit into `CACHE/downloads/novels/`; planted text is made in the cache.
+file by file from a pinned commit into `CACHE/downloads/novels/`; planted text and wiki17m are made
+in the cache.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from wordrel.corpus import wiki17m
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
 from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
 from wordrel.errors import CorpusError
 from wordrel.io.download import Progress, data_folder, fetch_files
 
-WIKI17M_SHA256 = "53c8e036cfb5ff6dc537aac1626023e8a489ce966a34b2487ce9ded21a8126da"
 NOVELS_URL = (
     "https://raw.githubusercontent.com/computationalstylistics/100_english_novels/"
     "143e601875d70e195f2cc5ebd8b034609271194d/corpus/"
@@ -51,9 +52,10 @@ def list_sources(cache: Path) -> list[NamedSource]:
         ),
         NamedSource(
             "wiki17m",
-            "English Wikipedia articles of 2008-2009, 17 M words",
-            "$WORDREL_DATA/corpora/wiki17m.txt.xz; cannot be downloaded",
-            _wiki17m_path() is not None,
+            "English Wikipedia articles of 2008-2009, 17 M words (CC BY-SA 3.0)",
+            "made by `wordrel corpus prepare wiki17m` from 418 MB of pinned files, or "
+            "$WORDREL_DATA/corpora/wiki17m.txt.xz",
+            _wiki17m_path(cache) is not None,
         ),
         *(
             NamedSource(
@@ -68,7 +70,7 @@ def list_sources(cache: Path) -> list[NamedSource]:
 
 
 def find_source(source: str, cache: Path, progress: Progress | None = None) -> Source:
-    """Resolve a source; novels that are not here are downloaded.
+    """Resolve a source; novels and wiki17m are downloaded where they are not here.
 
     Args:
         source: a name, file, folder or glob.
@@ -77,17 +79,18 @@ def find_source(source: str, cache: Path, progress: Progress | None = None) -> S
 
     Raises:
         CorpusError: nothing there, or nothing that can be read.
-        DownloadError: the novels could not be fetched.
-        StoreError: planted text could not be kept.
+        DownloadError: a file could not be fetched.
+        StoreError: text could not be kept.
     """
     if source == "novels":
         return _novels(cache, progress)
     if source in RECALL:
         path = recall_file(RECALL[source], cache)
         return look_at_files([(path, path.name, "text")], cache)
-    named = {"gensim:wiki-sample": _wiki_sample, "wiki17m": _wiki17m}
-    if source in named:
-        return named[source](cache)
+    if source == "wiki17m":
+        return _wiki17m(cache, progress)
+    if source == "gensim:wiki-sample":
+        return _wiki_sample(cache)
     return own_source(source, cache)
 
 
@@ -156,19 +159,22 @@ def _check_digest(file: SourceFile, expected: str, cure: str) -> None:
         )
 
 
-def _wiki17m_path() -> Path | None:
+def _wiki17m_path(cache: Path) -> Path | None:
+    """The user's packed text, or the text that was made in the cache."""
     folder = data_folder()
     path = folder / "corpora" / "wiki17m.txt.xz" if folder else None
-    return path if path and os.path.lexists(path) else None  # a broken link is said to be one
+    if path and os.path.lexists(path):  # a broken link is said to be one
+        return path
+    made = wiki17m.text_path(cache)
+    return made if made.is_file() else None
 
 
-def _wiki17m(cache: Path) -> Source:
-    path = _wiki17m_path()
-    if path is None:
-        raise CorpusError(
-            "wiki17m: found no $WORDREL_DATA/corpora/wiki17m.txt.xz; it cannot be downloaded: set "
-            "WORDREL_DATA to a folder that has it, or use a text of your own (source: my.txt)"
-        )
+def _wiki17m(cache: Path, progress: Progress | None) -> Source:
+    path = _wiki17m_path(cache) or wiki17m.make_text(cache, progress)
     source = look_at_files([(path, path.name, "text")], cache)
-    _check_digest(source.files[0], WIKI17M_SHA256, "copy the file again")
-    return source
+    (file,) = source.files
+    if path.suffix == ".xz":
+        _check_digest(file, wiki17m.PACKED_SHA256, "copy the file again")
+        return source
+    _check_digest(file, wiki17m.TEXT_SHA256, "delete it and prepare again")
+    return replace(source, files=(replace(file, same_as=(wiki17m.PACKED_SHA256, ".xz")),))

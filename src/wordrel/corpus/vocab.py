@@ -12,9 +12,12 @@ from jaxtyping import Int64
 class Vocab:
     """Words by descending count, then alphabetically; a word's id is its place.
 
+    With `vocabulary: source` the order is that of the counts in the whole source, which no sample
+    changes.
+
     Attributes:
         words: the V words.
-        counts: how often each stands in the training part of the corpus, shape [V].
+        counts: how often each stands in the training part of the corpus, at least 1, shape [V].
     """
 
     words: tuple[str, ...]

@@ -16,13 +16,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel import api
-from wordrel.config import RUNGS, MatchedConfig, StudyConfig, Word2vecConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, StudyConfig, Word2vecConfig
 from wordrel.errors import StoreError
 from wordrel.io.files import read_tensors
 from wordrel.io.store import cache_root, opened
-from wordrel.models.readings import Readings
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
+from wordrel.models.word_model import WordModel
 from wordrel.report.queries import Row, corpora, distinct, rows
 from wordrel.study.results import Results
 
@@ -77,10 +77,10 @@ def explorer_data(
             {
                 **model_data(model, _tensors(results, run, root), words),
                 "seed": int(run.seed),
-                "means": _means(readings),
-                **_primary(results, readings, run),
+                "means": _means(word_model),
+                **_selected(results, word_model, run),
             }
-            for model, run, readings in found
+            for model, run, word_model in found
         ],
     }
 
@@ -139,14 +139,14 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
     described: dict[str, Any] = {"name": model.name, "kind": model.kind, "tensors": packed}
     if isinstance(model, Word2vecConfig):
         return described | {"matched": False, "algorithm": model.algorithm}
-    rung = RUNGS[model.kind]
+    architecture = ARCHITECTURES[model.kind]
     return described | {
         "matched": True,
-        "objective": rung.objective,
-        "query": rung.query,
-        "positions": rung.positions,
-        "maps": rung.maps,
-        "block": rung.block,
+        "objective": architecture.objective,
+        "query": architecture.query,
+        "positions": architecture.positions,
+        "maps": architecture.maps,
+        "block": architecture.block,
         "heads": model.heads,
         "scale": model.scale,
         "ties": list(model.ties),
@@ -170,14 +170,14 @@ def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
     return {"shape": list(values.shape), "dtype": dtype, "data": data}
 
 
-def _means(readings: Readings) -> dict[str, dict[str, Any]]:
-    """What a centred view has lost: the mean row over the whole vocabulary, of each view."""
-    bases = [name for name in readings.views if name + CENTRED in readings.views]
-    return {name: packed_tensor(_mean(readings, name), "float32") for name in bases}
+def _means(word_model: WordModel) -> dict[str, dict[str, Any]]:
+    """The mean row over the whole vocabulary of each embedding that has a centred form."""
+    bases = [name for name in word_model.embeddings if name + CENTRED in word_model.embeddings]
+    return {name: packed_tensor(_mean(word_model, name), "float32") for name in bases}
 
 
-def _mean(readings: Readings, name: str) -> Float32[np.ndarray, " D"]:
-    table, centred = readings.views[name], readings.views[name + CENTRED]
+def _mean(word_model: WordModel, name: str) -> Float32[np.ndarray, " D"]:
+    table, centred = word_model.embeddings[name], word_model.embeddings[name + CENTRED]
     there = np.flatnonzero(table.any(axis=1))
     if not len(there):
         return np.zeros(table.shape[1], dtype=np.float32)
@@ -185,9 +185,11 @@ def _mean(readings: Readings, name: str) -> Float32[np.ndarray, " D"]:
     return row
 
 
-def _primary(results: Results, readings: Readings, run: Row) -> dict[str, str]:
-    """The view that the study concludes from; where that needs running text, the designed one."""
-    chosen = rows(results.views, corpus=run.corpus, model=run.model, question="alike", chosen=True)
-    stored = str(chosen[0].view) if chosen else readings.primary["alike"]
-    shown = stored if stored in readings.views else readings.primary["alike"]
-    return {"primary": shown, "study_primary": stored}
+def _selected(results: Results, word_model: WordModel, run: Row) -> dict[str, str]:
+    """The selected embedding of the study; where that needs running text, the designed one."""
+    chosen = rows(
+        results.embeddings, corpus=run.corpus, model=run.model, question="alike", chosen=True
+    )
+    stored = str(chosen[0].embedding) if chosen else word_model.selected["alike"]
+    shown = stored if stored in word_model.embeddings else word_model.selected["alike"]
+    return {"selected": shown, "study_selected": stored}

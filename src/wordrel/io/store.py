@@ -282,7 +282,7 @@ def cell_digest(
     )
 
 
-_LATER: dict[str, object] = {"shuffled": False, "training": None}
+_LATER: dict[str, object] = {"shuffled": False, "training": None, "hits": "skip"}
 """Settings that came after the first cells, and what they are where they change nothing."""
 
 

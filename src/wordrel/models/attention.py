@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Float64
 
-from wordrel.config import RUNGS, MatchedConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig
 
 Tensors = Mapping[str, Float[np.ndarray, "..."]]
 Vector = Float64[np.ndarray, " D"]
@@ -61,31 +61,34 @@ def state(
         i: place of the target.
         context: the places C(i), at least one.
     """
-    rung, w = RUNGS[config.kind], {name: t.astype(np.float64) for name, t in tensors.items()}
+    architecture, w = (
+        ARCHITECTURES[config.kind],
+        {name: t.astype(np.float64) for name, t in tensors.items()},
+    )
     vectors = w["input"][list(sentence)]
-    words = norm(w, "norm_1", vectors) if rung.block else vectors
+    words = norm(w, "norm_1", vectors) if architecture.block else vectors
     x = words[list(context)]
 
     # The query: none, one learned vector, or made from the last word or the mean of the context.
     D = x.shape[1]
     W_q, W_k, W_v = (map_of(w, role, D) for role in ("W_q", "W_k", "W_v"))
     k, v = x @ W_k.T, x @ W_v.T
-    if rung.query == "none":
+    if architecture.query == "none":
         q = np.zeros(D)
-    elif rung.query == "mask":
+    elif architecture.query == "mask":
         q = w["q_mask"]
     else:
-        q = W_q @ (words[i - 1] if rung.query == "previous" else x.mean(axis=0))
+        q = W_q @ (words[i - 1] if architecture.query == "previous" else x.mean(axis=0))
 
     # Each head compares its own part of q and k; the score of a position is the same for all.
-    W = len(w["offsets"]) // 2 if rung.positions else 0
-    position = [w["offsets"][j - i + W] if rung.positions else 0.0 for j in context]
+    W = len(w["offsets"]) // 2 if architecture.positions else 0
+    position = [w["offsets"][j - i + W] if architecture.positions else 0.0 for j in context]
     d = D // config.heads
     scale = np.sqrt(d) if config.scale else 1.0
     rows = [slice(h * d, (h + 1) * d) for h in range(config.heads)]
     a = np.array([softmax(k[:, r] @ q[r] / scale + position) for r in rows])
     y = np.concatenate([a[h] @ v[:, r] for h, r in enumerate(rows)])
-    return (transformer(w, vectors[i - 1], y) if rung.block else y), a
+    return (transformer(w, vectors[i - 1], y) if architecture.block else y), a
 
 
 def transformer(w: Tensors, before: Vector, y: Vector) -> Vector:

@@ -13,10 +13,13 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from wordrel.config import TrainingConfig
-from wordrel.models.readings import Objective, Weighed
+from wordrel.corpus.disk import sentence_blocks
+from wordrel.models.predictor import Segments
+from wordrel.models.readout import Readout, Teaches
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
 from wordrel.models.windows import asking_ids, reachable, visible, window_of
+from wordrel.models.word_model import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
 Weigh = Callable[[Batch], Float[Tensor, "C L S"]]
@@ -28,12 +31,16 @@ _Columns = tuple[
     Int64[np.ndarray, " P"],
 ]
 CHUNK, CHUNKS = 32, 128
+BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 WINDOW_SEED = 0  # the windows of held-out text are the same for every model and seed
 
 
 @dataclass(frozen=True)
 class StreamContext:
     """States from `mix`, scores from an output table.
+
+    `states` and `log_probabilities` are what the tasks of the first edition read: windows drawn as
+    in training, and no correction for dropped words. `scores` is what the model has learnt.
 
     Attributes:
         objective: what the model was trained to predict.
@@ -44,8 +51,7 @@ class StreamContext:
         outputs: o, [V, D].
         bias: b, [V].
         counts: of each word in the training text, [V].
-        relative: whether scores stand for log p / noise, as negative sampling teaches them, or for
-            log p, as (sampled) softmax does.
+        teaches: what scores stand for, see `wordrel.models.readout`.
     """
 
     objective: Objective
@@ -55,12 +61,46 @@ class StreamContext:
     outputs: Float32[np.ndarray, "V D"]
     bias: Float32[np.ndarray, " V"]
     counts: Int64[np.ndarray, " V"]
-    relative: bool = True
+    teaches: Teaches = "ratio"
+
+    @property
+    def name(self) -> str:
+        """See `Predictor`."""
+        return "context"
+
+    @property
+    def segments(self) -> Segments:
+        """See `Predictor`."""
+        return "sentence"
 
     @property
     def window(self) -> int:
         """W, as trained."""
         return self.training.window
+
+    def scores(
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        places: Int64[np.ndarray, " P"],
+    ) -> Iterator[Float32[np.ndarray, "B V"]]:
+        """See `Predictor`; windows are whole, whatever training drew."""
+        own = self.outputs, self.bias, self.counts, self.training
+        readout, start = Readout.of(self.teaches, *own), 0
+        for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
+            first, last = np.searchsorted(places, [start, start + len(block)])
+            states = self._read(block, block_ends, shrink=False)[places[first:last] - start]
+            yield from readout.blocks(states)
+            start += len(block)
+
+    def attended(
+        self,
+        ids: Int64[np.ndarray, " N"],
+        ends: Int64[np.ndarray, " S"],
+        places: Int64[np.ndarray, " P"],
+    ) -> Int64[np.ndarray, " P"]:
+        """See `Predictor`."""
+        return np.asarray(context_sizes(self.objective, self.window, ends, places).sum(axis=0))
 
     def states(
         self,
@@ -129,7 +169,7 @@ class StreamContext:
         so p needs the noise back. Source: Levy & Goldberg 2014, section 3.1; Dyer 2014.
         """
         bias = self.bias
-        if self.relative:
+        if self.teaches != "probability":
             noise = noise_distribution(self.counts, self.training.noise_exponent)
             bias = bias + np.log(noise).astype(np.float32)
         offset = torch.from_numpy(bias)
@@ -166,6 +206,21 @@ class StreamContext:
         block = replace(block, hidden=hidden)
         cutter = Cutter(self.training.window, shrink, CHUNK, CHUNKS)
         return cutter.batches(block, np.random.default_rng(WINDOW_SEED), shuffle=False)
+
+
+def context_sizes(
+    objective: Objective,
+    window: int,
+    ends: Int64[np.ndarray, " S"],
+    places: Int64[np.ndarray, " P"],
+) -> Int64[np.ndarray, "2 P"]:
+    """How many words the whole window of each place has before and behind it."""
+    segment = np.searchsorted(ends, places, side="right")
+    before = places - np.concatenate([[0], ends[:-1]])[segment]
+    behind = ends[segment] - 1 - places
+    sides: Int64[np.ndarray, "2 P"] = np.minimum(np.stack([before, behind]), window)
+    sides[1] *= objective == "masked_word"
+    return sides
 
 
 def _with_ends(

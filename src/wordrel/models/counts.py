@@ -13,11 +13,11 @@ from wordrel.config import PpmiSvdConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.models.readings import Readings
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.spaces import readings
+from wordrel.models.spaces import word_model
 from wordrel.models.stream import Block, blocks
 from wordrel.models.trained import Model, Runtime, Tensors, Trained, no_pairs
+from wordrel.models.word_model import WordModel
 
 SVD_ITERATIONS = 4  # power iterations, as scikit-learn takes for large matrices (Halko et al. 2011)
 
@@ -106,10 +106,10 @@ def train(
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: PpmiSvdConfig
-) -> Readings:
+) -> WordModel:
     """Word and context vectors; in.out is the smoothed PPMI that the SVD keeps."""
     why = "counts of pairs give no vector for a context of several words"
-    return readings(vocab, tensors, why=why)
+    return word_model(vocab, tensors, why=why)
 
 
 PPMI_SVD = Model(train, read, version=1, counts=True)

@@ -1,6 +1,6 @@
 """Vectors for other programs: word2vec's text format, and safetensors.
 
-Reads readings in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it.
+Reads a model in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it.
 """
 
 import json
@@ -14,55 +14,61 @@ from jaxtyping import Float32
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 
-def view_of(readings: Readings, view: str | None = None) -> tuple[str, Float32[np.ndarray, "V D"]]:
-    """A view's name and its table; default: the primary one.
+def embedding_of(
+    word_model: WordModel, embedding: str | None = None
+) -> tuple[str, Float32[np.ndarray, "V D"]]:
+    """An embedding's name and its table; default: the selected one.
 
     Raises:
-        NotAvailableError: naming the views there are.
+        NotAvailableError: naming the embeddings there are.
     """
-    name = readings.chosen(view, "alike", readings.views)
-    return name, readings.views[name]
+    name = word_model.chosen(embedding, "alike", word_model.embeddings)
+    return name, word_model.embeddings[name]
 
 
-def export_word2vec(readings: Readings, path: Path, *, view: str | None = None) -> None:
+def export_word2vec(word_model: WordModel, path: Path, *, embedding: str | None = None) -> None:
     """Write word2vec's text format: a line `V D`, then a word and its values a line.
 
     Words come by descending frequency. Nine digits give every float32 back exactly.
 
     Raises:
-        NotAvailableError: there is no such view.
+        NotAvailableError: there is no such embedding.
         StoreError: the file cannot be written.
     """
-    _, table = view_of(readings, view)
+    _, table = embedding_of(word_model, embedding)
     lines = [f"{table.shape[0]} {table.shape[1]}"]
-    for word, row in zip(readings.vocab.words, table.tolist(), strict=True):
+    for word, row in zip(word_model.vocab.words, table.tolist(), strict=True):
         lines.append(" ".join((word, *(format(value, ".9g") for value in row))))
     write_text(path, "\n".join(lines) + "\n")
 
 
 def export_safetensors(
-    readings: Readings, path: Path, *, view: str | None = None, about: dict[str, Any] | None = None
+    word_model: WordModel,
+    path: Path,
+    *,
+    embedding: str | None = None,
+    about: dict[str, Any] | None = None,
 ) -> None:
     """Write `embedding.weight` [V, D] as safetensors, the words beside it, and what it is.
 
     Args:
-        readings: the model.
+        word_model: the model.
         path: of the safetensors file; `vocab.txt` (line i is the word of row i) and `config.json`
             go into its folder.
-        view: which table; default: the primary one.
+        embedding: which table; default: the selected one.
         about: what else goes into `config.json`.
 
     Raises:
-        NotAvailableError: there is no such view.
+        NotAvailableError: there is no such embedding.
         StoreError: the folder holds other words, or a file cannot be written.
     """
-    name, table = view_of(readings, view)
+    name, table = embedding_of(word_model, embedding)
     rows, columns = table.shape
-    described = {**(about or {}), "view": name, "vocab_size": rows, "embedding_dim": columns}
-    words = "".join(f"{word}\n" for word in readings.vocab.words)
+    described = {**(about or {}), "embedding": name, "vocab_size": rows, "embedding_dim": columns}
+    words = "".join(f"{word}\n" for word in word_model.vocab.words)
     _refuse_other(path.with_name("vocab.txt"), words)
     _refuse_other(path.with_name("config.json"), json.dumps(described), read=json.loads)
     write_text(path.with_name("vocab.txt"), words)

@@ -13,9 +13,9 @@ from scipy import sparse
 
 from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
-from wordrel.models.readings import Contextualizer, Readings, Weigher
 from wordrel.models.relations import Relation
 from wordrel.models.spaces import CENTRED, centred
+from wordrel.models.word_model import Contextualizer, Weigher, WordModel
 
 BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 
@@ -41,41 +41,45 @@ class MeanWeight:
 
 
 def over_text(
-    readings: Readings,
+    word_model: WordModel,
     ids: Int64[np.ndarray, " N"],
     ends: Int64[np.ndarray, " S"],
     counts: PairCounts | None = None,
-) -> Readings:
-    """The same readings, and those that a sample of the training text adds.
+) -> WordModel:
+    """The same model with what a sample of the training text adds.
 
-    A model that reads text gets the views `context` (the mean contextual state of each word over
-    its places in the sample; a zero row where there is none) and `context.centred`. One that can
-    tell its weights gets the relations `attention` (the mean weight that a gives to b when b is in
-    its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
+    A model that reads text gets the embeddings `context` (the mean contextual state of each word
+    over its places in the sample; a zero row where there is none) and `context.centred`. One that
+    can tell its weights gets the relations `attention` (the mean weight that a gives to b when b is
+    in its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
     2020, "Attention is Not Only a Weight"; with several heads the mean weight times the length of
     the whole value). Who asks: of a next-word model the word a itself, which is in its own context;
     of a masked-word model nobody, so that a is the word that is masked where the weight is given.
 
     Args:
-        readings: of a trained model.
+        word_model: of a trained model.
         ids: the sample, in whole sentences.
         ends: exclusive ends of its sentences, rising, the last N.
         counts: of the training text, for a model that counts are answers of (`Model.counts`): it
             gets the relations `pmi` and `conditional` (log p(b | a)).
     """
-    views, relations = dict(readings.views), dict(readings.relations)
-    if readings.context is not None:
-        context = mean_states(readings.context, ids, ends, len(readings.vocab))
-        views |= {"context": context, "context" + CENTRED: centred(context)}
-    if isinstance(readings.context, Weigher):
-        relations |= _attention(readings, mean_weights(readings.context, ids, ends, len(context)))
+    embeddings, relations = dict(word_model.embeddings), dict(word_model.relations)
+    if word_model.context is not None:
+        context = mean_states(word_model.context, ids, ends, len(word_model.vocab))
+        embeddings |= {"context": context, "context" + CENTRED: centred(context)}
+    if isinstance(word_model.context, Weigher):
+        relations |= _attention(
+            word_model, mean_weights(word_model.context, ids, ends, len(context))
+        )
     if counts is not None:
         relations |= {"pmi": counts.pmi, "conditional": counts.conditional}
-    return replace(readings, views=views, relations=relations)
+    return replace(word_model, embeddings=embeddings, relations=relations)
 
 
-def _attention(readings: Readings, mean: PairTable) -> dict[str, Relation]:
-    values = readings.views.get("value", readings.views["input"])  # without a map they are the rows
+def _attention(word_model: WordModel, mean: PairTable) -> dict[str, Relation]:
+    values = word_model.embeddings.get(
+        "value", word_model.embeddings["input"]
+    )  # without a map they are the rows
     lengths = np.linalg.norm(values, axis=1)
     return {
         "attention": MeanWeight(mean, np.ones_like(lengths)),

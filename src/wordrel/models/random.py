@@ -5,9 +5,9 @@ import numpy as np
 from wordrel.config import RandomConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
-from wordrel.models.spaces import readings
+from wordrel.models.spaces import word_model
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.word_model import WordModel
 
 
 def train(
@@ -23,9 +23,9 @@ def train(
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: RandomConfig
-) -> Readings:
+) -> WordModel:
     """Both tables; no context, since random vectors predict nothing."""
-    return readings(vocab, tensors, why="random vectors predict nothing")
+    return word_model(vocab, tensors, why="random vectors predict nothing")
 
 
 RANDOM = Model(train, read, version=1)

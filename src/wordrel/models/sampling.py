@@ -2,7 +2,8 @@
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
 Compositionality", section 2.2 (noise words) and 2.3 (subsampling, in the form of word2vec.c,
-which gensim uses too).
+which gensim uses too). A word that the vocabulary has from a larger text and this one lacks counts
+as one that occurs once.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ def keep_probability(
     """
     if threshold == 0:
         return np.ones(len(counts))
-    ratio = threshold * counts.sum() / counts
+    ratio = threshold * counts.sum() / np.maximum(counts, 1)
     keep: Float64[np.ndarray, " V"] = np.minimum(np.sqrt(ratio) + ratio, 1.0)
     return keep
 
@@ -27,6 +28,6 @@ def noise_distribution(
     counts: Int64[np.ndarray, " V"], exponent: float
 ) -> Float64[np.ndarray, " V"]:
     """Probability of each word as a noise word: counts ** exponent, normalised."""
-    weights: Float64[np.ndarray, " V"] = counts.astype(np.float64) ** exponent
+    weights: Float64[np.ndarray, " V"] = np.maximum(counts, 1).astype(np.float64) ** exponent
     noise: Float64[np.ndarray, " V"] = weights / weights.sum()
     return noise

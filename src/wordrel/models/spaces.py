@@ -1,4 +1,4 @@
-"""The views and relations that word tables give: the same of every model that has the tables.
+"""The embeddings and relations that word tables give: the same of every model that has the tables.
 
 Tables by name: `input` (a row a word, as the word that is looked at), `output` (as the word that is
 predicted), and what some models make of each input row besides: `value`, `query`, `key`.
@@ -12,43 +12,47 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, Readings
+from wordrel.models.predictor import Predictor
 from wordrel.models.relations import Cosine, Product, Relation
+from wordrel.models.word_model import Contextualizer, WordModel
 
 Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"
 
 
-def readings(
+def word_model(
     vocab: Vocab, tables: Mapping[str, Table], context: Contextualizer | None = None, why: str = ""
-) -> Readings:
+) -> WordModel:
     """What a model answers by its tables and its context; `why` it has no context, if so.
+
+    A context that predicts words is how its loss is read, too.
 
     The value is the headline where there is one: it is what a word gives to a state, as the plain
     input row is in CBOW.
     """
     alike, relate = ("value", "value.out") if "value" in tables else ("input", "in.out")
     in_context = "static" if context is None else "context"
-    return Readings(
+    return WordModel(
         vocab,
-        views=spaces(**tables),
+        embeddings=spaces(**tables),
         relations=relations(**tables),
         context=context,
-        primary={"alike": alike, "relate": relate, "in_context": in_context},
+        predictors=(context,) if isinstance(context, Predictor) else (),
+        selected={"alike": alike, "relate": relate, "in_context": in_context},
         unavailable={"context": why, "fit": why} if context is None else {},
     )
 
 
 def spaces(**tables: Table) -> dict[str, Table]:
-    """Views by name: each table, `input+output` (the sum), and each of these once more `.centred`.
+    """Embeddings by name: each table, `input+output` (the sum), and each once more `.centred`.
 
     In the sum, words are alike that have the same contexts or that are each other's contexts.
     Source: Pennington et al. 2014, section 4.2; Levy et al. 2015, section 3.3.
     """
-    views = {"input": tables["input"], "output": tables["output"]}
-    views["input+output"] = tables["input"] + tables["output"]
-    views |= tables
-    return views | {name + CENTRED: centred(table) for name, table in views.items()}
+    embeddings = {"input": tables["input"], "output": tables["output"]}
+    embeddings["input+output"] = tables["input"] + tables["output"]
+    embeddings |= tables
+    return embeddings | {name + CENTRED: centred(table) for name, table in embeddings.items()}
 
 
 def centred(table: Table) -> Table:

@@ -1,4 +1,4 @@
-"""What a model's file has to offer: `train` makes tensors, `read` makes readings of them."""
+"""What a model's file has to offer: `train` makes tensors, `read` makes a `WordModel` of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 Tensors = Mapping[str, np.ndarray]
 
@@ -51,14 +51,14 @@ class Model:
 
     Attributes:
         train: (corpus, what all models share, own settings, seed, runtime) -> tensors.
-        read: (tensors, vocabulary, what all models share, own settings) -> readings.
+        read: (tensors, vocabulary, what all models share, own settings) -> model.
         version: raised when the code changes what a stored model means or contains.
         counts: whether the model is made of counted pairs, so that the counts themselves are
             answers of it: `over_text` then is to be given them.
     """
 
     train: Callable[[Corpus, TrainingConfig, Any, int, Runtime], Trained]
-    read: Callable[[Tensors, Vocab, TrainingConfig, Any], Readings]
+    read: Callable[[Tensors, Vocab, TrainingConfig, Any], WordModel]
     version: int
     counts: bool = False
 

@@ -7,6 +7,7 @@ behind the 10,000th; its own loss figure is not reported (it overflows, gensim#2
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,11 +20,13 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
-from wordrel.models.readings import Readings
-from wordrel.models.spaces import readings
+from wordrel.models.readout import Readout
+from wordrel.models.skip_gram import word_by_word
+from wordrel.models.spaces import word_model
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
+from wordrel.models.word_model import WordModel
 
 REPORT_SENTENCES = 20_000
 
@@ -100,15 +103,20 @@ def train(
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: Word2vecConfig
-) -> Readings:
-    """Word vectors, and for CBOW the state that it predicts from: the mean of its window."""
+) -> WordModel:
+    """Word vectors, and for CBOW the state that it predicts from: the mean of its window.
+
+    gensim skips noise words that are hits, so its scores are logarithms of odds.
+    """
+    table = tensors["output"], np.zeros(len(vocab), dtype=np.float32), vocab.counts
     if config.algorithm == "skip_gram":
         why = "skip-gram has no vector for a context of several words"
-        return readings(vocab, tensors, why=why)
-    bias = np.zeros(len(vocab), dtype=np.float32)
-    mix, outputs = _mean_of_window(torch.from_numpy(tensors["input"])), tensors["output"]
-    context = StreamContext("masked_word", training, mix, _even, outputs, bias, vocab.counts)
-    return readings(vocab, tensors, context)
+        readout = Readout.of("odds", *table, training)
+        predictors = word_by_word(vocab, tensors["input"], readout, training.window)
+        return replace(word_model(vocab, tensors, why=why), predictors=predictors)
+    mix = _mean_of_window(torch.from_numpy(tensors["input"]))
+    context = StreamContext("masked_word", training, mix, _even, *table, teaches="odds")
+    return word_model(vocab, tensors, context)
 
 
 def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec, Table, emphasis, name
-from wordrel.report.pairs import model_and_view
+from wordrel.report.pairs import model_and_embedding
 from wordrel.report.queries import Row
 from wordrel.report.text import count, listed, number, small, with_interval
 from wordrel.study.results import Results
@@ -30,12 +30,15 @@ def explained(results: Results) -> str:
 
 
 def overlaps(results: Results, corpus: str) -> dict[frozenset[str], Row]:
-    """The row of each pair of models in their primary views; one name = between seeds."""
-    primary = {(r.model, r.view) for r in queries.asked(results, corpus, "alike") if r.primary}
+    """The row of each pair of models in their selected embeddings; one name = between seeds."""
+    selected = {
+        (r.model, r.embedding) for r in queries.asked(results, corpus, "alike") if r.selected
+    }
     return {
         frozenset((r.model_a, r.model_b)): r
         for r in queries.rows(results.agreement, corpus=corpus, measure=MAIN)
-        if not pd.isna(r.score) and {(r.model_a, r.view_a), (r.model_b, r.view_b)} <= primary
+        if not pd.isna(r.score)
+        and {(r.model_a, r.embedding_a), (r.model_b, r.embedding_b)} <= selected
     }
 
 
@@ -108,7 +111,10 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     ]
     pairs = queries.grouped(
         found,
-        lambda r: (model_and_view(r.model_a, r.view_a), model_and_view(r.model_b, r.view_b)),
+        lambda r: (
+            model_and_embedding(r.model_a, r.embedding_a),
+            model_and_embedding(r.model_b, r.embedding_b),
+        ),
     )
     measures = queries.distinct(r.measure for r in found)
     names = ["model"] if between == "seeds" else ["a", "b"]

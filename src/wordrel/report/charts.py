@@ -27,13 +27,13 @@ COLOURS = {
 FREE: Spec = {"scale": {"zero": False}}
 """Of an axis that need not reach zero."""
 
-PRIMARY = " (primary)"
+SELECTED = " (selected)"
 """A name that ends so is bold."""
 
 CONFIG: Spec = {
     "aria": False,
     "background": "transparent",
-    "view": {"stroke": None},
+    "embedding": {"stroke": None},
     "axis": {
         **{"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
         **{"titleFontWeight": "normal", "gridColor": "var(--line)"},
@@ -52,7 +52,7 @@ _SHAPES = (
     *("triangle-left", "arrow", "wedge"),
 )
 _DASHES = ([6, 3], [2, 2], [8, 3, 2, 3])
-_BOLD = {"test": "test(/ \\(primary\\)$/, datum.label)", "value": "bold"}
+_BOLD = {"test": "test(/ \\(selected\\)$/, datum.label)", "value": "bold"}
 _SIDE = {
     "labelLimit": 220,
     "labelPadding": 8,
@@ -168,7 +168,7 @@ def offset(models: Sequence[str]) -> Spec:
 
 
 def side(name: str, order: Sequence[str]) -> Spec:
-    """Names down the left side, in this order; the primary ones bold."""
+    """Names down the left side, in this order; the selected ones bold."""
     return field(name, "nominal", sort=list(order), title=None, axis=_SIDE)
 
 

@@ -17,8 +17,8 @@ from wordrel.report.queries import Row, rows
 from wordrel.study.results import Results
 from wordrel.study.schema import COLUMNS, CURE, printed
 
-SUMMARY_KEY = ("corpus", "model", "question", "task", "measure", "view")
-CELL_KEY = ("corpus", "model", "seed", "question", "task", "measure", "view")
+SUMMARY_KEY = ("corpus", "model", "question", "task", "measure", "embedding")
+CELL_KEY = ("corpus", "model", "seed", "question", "task", "measure", "embedding")
 
 IDENTICAL, WITHIN, DIFFERENT = "identical", "within intervals", "different"
 VERDICTS = (IDENTICAL, WITHIN, DIFFERENT)

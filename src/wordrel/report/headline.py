@@ -19,6 +19,7 @@ from wordrel.report.document import (
     Table,
     code,
     emphasis,
+    labelled,
     name,
     raised,
     strong,
@@ -110,8 +111,16 @@ def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
         why = _unfinished(results, corpus, model)
         cells = [_cell(r, notes, why) for r in found]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
-        rows.append((letter, name(model), _view(found), _seeds(found), *marked))
-    heads = ("", "model", "primary view", "seeds", *map(column_title, group.columns))
+        rows.append(
+            (
+                letter,
+                labelled(model, queries.label(results, model)),
+                _embedding(found),
+                _seeds(found),
+                *marked,
+            )
+        )
+    heads = ("", "model", "selected embedding", "seeds", *map(column_title, group.columns))
     table = Table(
         heads,
         rows,
@@ -149,10 +158,10 @@ def _beaten(results: Results, corpus: str, column: Column, names: dict[str, str]
     return {m: joined_letters([names[o] for o in names if o in beaten[m]]) for m in names}
 
 
-def _view(found: Sequence[Row | None]) -> str:
-    """The primary view; several where the columns of a table were answered in several."""
-    views = queries.distinct(r.view for r in found if r is not None and r.view)
-    return name(", ".join(views)) or NOTHING
+def _embedding(found: Sequence[Row | None]) -> str:
+    """The selected embedding; several where the columns of a table were answered in several."""
+    embeddings = queries.distinct(r.embedding for r in found if r is not None and r.embedding)
+    return name(", ".join(embeddings)) or NOTHING
 
 
 def _seeds(found: Sequence[Row | None]) -> str:

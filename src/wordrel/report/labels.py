@@ -14,6 +14,9 @@ Of = Literal["model", "task", "embedding", "measure", "statistic"]
 _MODELS = {
     "random": "random vectors",
     "ppmi_svd": "PPMI-SVD",
+    "word_frequency": "word frequency",
+    "kneser_ney": "Kneser-Ney counts",
+    "closed_form": "closed-form word2vec",
     "skip_gram": "skip-gram",
     "cbow": "CBOW",
     "mean": "context mean",
@@ -30,6 +33,7 @@ _MODELS = {
     "attention_position": "attention with positions",
     "attention_position_heads": "attention with positions and heads",
     "transformer_block": "Transformer block",
+    "two_blocks": "two Transformer blocks",
     "one_map_qk": "attention (K = Q)",
     "no_query_map": "attention (Q = I)",
     "no_value_map": "attention (V = I)",
@@ -45,19 +49,6 @@ _MODELS = {
     "direct_attention_position": "attention with positions and direct path",
     "direct_dot_product_position": "dot-product attention with positions and direct path",
 }
-_FIRST_EDITION = {
-    "content": "mean_query_attention",
-    "content_position": "mean_query_attention_position",
-    "masked_attention": "mask_query_attention",
-    "causal_mean": "next_mean",
-    "causal_position": "next_position_weight",
-    "causal_content": "next_mean_query",
-    "basic": "dot_product_attention",
-    "heads": "attention_position_heads",
-    "block": "transformer_block",
-}
-"""A model's name in the first edition -> its name now."""
-
 _TASKS = {
     "ws353": "WordSim-353",
     "ws353_sim": "WordSim-353 (similarity)",
@@ -106,6 +97,11 @@ _TASKS = {
     "held_out_loss": "held-out loss",
     "held_out_loss.masked_word": "masked-word loss",
     "held_out_loss.next_word": "next-word loss",
+    "per_token_loss": "per-token loss",
+    "per_token_loss.masked_word.as_trained": "per-token masked-word loss (as trained)",
+    "per_token_loss.masked_word.calibrated": "per-token masked-word loss (calibrated)",
+    "per_token_loss.next_word.as_trained": "per-token next-word loss (as trained)",
+    "per_token_loss.next_word.calibrated": "per-token next-word loss (calibrated)",
     "calibrated_loss": "calibrated loss",
     "calibrated_loss.masked_word": "calibrated masked-word loss",
     "calibrated_loss.next_word": "calibrated next-word loss",
@@ -180,7 +176,7 @@ _STATISTICS = {
 }
 
 _TABLES: dict[Of, dict[str, str]] = {
-    "model": _MODELS | {old: _MODELS[new] for old, new in _FIRST_EDITION.items()},
+    "model": _MODELS,
     "task": _TASKS,
     "embedding": _EMBEDDINGS,
     "measure": _MEASURES,

@@ -1,9 +1,9 @@
 """What each ingredient of the ladder adds: its share of the fall in held-out loss, seed by seed.
 
 Reads the stored scores. The gain of an ingredient is the fall in loss at the edges that add it, as
-a mean over the orderings from foot to top (`rungs`): its Shapley value under the precedence that
-the ladder has. Seeds of one number are paired: they have the same corpus and the same windows over
-the held-out text.
+a mean over the orderings from foot to top (`architectures`): its Shapley value under the precedence
+that the ladder has. Seeds of one number are paired: they have the same corpus and the same windows
+over the held-out text.
 
 Source: Faigle & Kern, The Shapley value for cooperative games under precedence constraints, 1992.
 """
@@ -18,9 +18,9 @@ import pandas as pd
 from jaxtyping import Float64
 from scipy.special import stdtrit
 
-from wordrel.report import queries, rungs
+from wordrel.report import architectures, queries
+from wordrel.report.architectures import LADDERS, Edge, Ladder, Step
 from wordrel.report.queries import Row
-from wordrel.report.rungs import LADDERS, Edge, Ladder, Step
 from wordrel.study.results import Results
 
 TASK = "held_out_loss.{}"
@@ -121,17 +121,19 @@ def climbs(results: Results) -> list[Climb]:
 
 
 def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
-    """One ladder on one corpus; None without an ordering, or without a seed that all rungs have."""
+    """One ladder on one corpus; None without an ordering, or a seed that all of it have."""
     of_seeds = losses_by_seed(results, corpus, ladder.objective)
     there = steps(results, corpus, ladder.objective)
     names = {r: m["name"] for s in there for r, m in ((s.edge.start, s.start), (s.edge.end, s.end))}
     edges = [step.edge for step in there]
-    ways = {top: rungs.orderings(edges, ladder.foot, top) for top in ladder.tops}
+    ways = {top: architectures.orderings(edges, ladder.foot, top) for top in ladder.tops}
     top = next((top for top in ladder.tops if ways[top]), None)
     if top is None:
         return None
     on_the_way = queries.distinct(r for e in chain(*ways[top]) for r in (e.start, e.end))
-    seeds = sorted(set.intersection(*(set(of_seeds[names[rung]]) for rung in on_the_way)))
+    seeds = sorted(
+        set.intersection(*(set(of_seeds[names[architecture]]) for architecture in on_the_way))
+    )
     if not seeds:
         return None
     losses = {r: np.array([of_seeds[names[r]][seed] for seed in seeds]) for r in on_the_way}
@@ -150,10 +152,14 @@ def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
 
 
 def steps(results: Results, corpus: str, objective: str) -> list[Step]:
-    """The neighbouring rungs that both have a loss on this corpus, from the foot up."""
+    """The neighbouring architectures that both have a loss on this corpus, from the foot up."""
     there = losses_by_seed(results, corpus, objective)
-    models = {rung: m for rung, m in rungs.rungs(results).items() if m["name"] in there}
-    return rungs.steps(models, objective)
+    models = {
+        architecture: m
+        for architecture, m in architectures.architectures(results).items()
+        if m["name"] in there
+    }
+    return architectures.steps(models, objective)
 
 
 def bought(
@@ -163,7 +169,7 @@ def bought(
 
     Args:
         orderings: the ways from one foot to one top.
-        losses: rung -> its loss in each seed, shape [S].
+        losses: architecture -> its loss in each seed, shape [S].
 
     Returns:
         Ingredient -> shape [S], in the units of the losses; together the whole fall.
@@ -185,7 +191,7 @@ def _by_ordering(
 
 
 def losses_by_seed(results: Results, corpus: str, objective: str) -> dict[str, dict[int, float]]:
-    """Model -> seed -> held-out loss per token in nats, of the primary view."""
+    """Model -> seed -> held-out loss per token in nats, of the selected embedding."""
     found: dict[str, dict[int, float]] = {}
     for r in _scored(results, corpus, objective):
         found.setdefault(r.model, {})[int(r.seed)] = float(r.score)
@@ -203,5 +209,5 @@ def mean_over_seeds(values: Float64[np.ndarray, " S"], confidence: float) -> Mea
 
 def _scored(results: Results, corpus: str, objective: str) -> list[Row]:
     task = TASK.format(objective)
-    asked = queries.rows(results.scores, corpus=corpus, task=task, primary=True)
+    asked = queries.rows(results.scores, corpus=corpus, task=task, selected=True)
     return [r for r in asked if not pd.isna(r.score)]

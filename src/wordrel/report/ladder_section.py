@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from wordrel.report import charts, ladder, queries
+from wordrel.report.architectures import EDGES, Step
 from wordrel.report.document import (
     Block,
     Chart,
@@ -19,7 +20,6 @@ from wordrel.report.document import (
 from wordrel.report.headline import column_title
 from wordrel.report.ladder import Climb
 from wordrel.report.queries import Column, Row
-from wordrel.report.rungs import EDGES, Step
 from wordrel.report.text import (
     NOTHING,
     count,
@@ -208,7 +208,7 @@ def _costs(results: Results, corpus: str, step: Step) -> list[str]:
 def _pairs(
     results: Results, corpus: str, column: Column, steps: Sequence[Step]
 ) -> list[Row | None]:
-    """The comparison of each two rungs, so that positive numbers favour the end."""
+    """The comparison of each two architectures, so that positive numbers favour the end."""
     tested = queries.pairs(results, corpus, column)
     ends = [(step.start["name"], step.end["name"]) for step in steps]
     ends = ends if column.better == "lower" else [(end, start) for start, end in ends]

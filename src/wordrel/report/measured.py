@@ -23,7 +23,7 @@ class Look:
     Attributes:
         title: what the numbers are.
         kind: of the task.
-        view: of the model; empty where any may stand, the primary one first.
+        embedding: of the model; empty where any may stand, the selected one first.
         statistic: the column `statistic` of measurements.csv.xz.
         groups: a pattern; its group 1 is the name, or the number, of a place on the axis.
         axis: what the places are; empty where their names say so.
@@ -33,7 +33,7 @@ class Look:
 
     title: str
     kind: str
-    view: str
+    embedding: str
     statistic: str
     groups: str
     axis: str = ""
@@ -66,7 +66,13 @@ THEMES = (
         "in view. Bands are intervals.",
         (
             Look(
-                *("learned score of an offset", _LEARNED, "offsets", "score", r"([+-]\d+)"),
+                *(
+                    "learned score of an offset",
+                    _LEARNED,
+                    "relative_position",
+                    "score",
+                    r"([+-]\d+)",
+                ),
                 *(_OFFSET, True, 0.0),
             ),
             Look(
@@ -82,7 +88,7 @@ THEMES = (
         "beside what the mean would give them (broken line: 1). Bands are intervals.",
         (
             Look(
-                *("learned score of a word", _LEARNED, "words", "score", _FREQUENCY),
+                *("learned score of a word", _LEARNED, "per_word_weight", "score", _FREQUENCY),
                 *(_TENTH, True, 0.0),
             ),
             Look(
@@ -187,14 +193,14 @@ def _title(panel: Panel) -> str:
 
 
 def _panel(results: Results, corpus: str, look: Look, measured: Iterable[Row]) -> Panel:
-    by_model: dict[str, dict[str, dict[str, Row]]] = {}  # model -> view -> place
+    by_model: dict[str, dict[str, dict[str, Row]]] = {}  # model -> embedding -> place
     places: list[str] = []
     for r in measured:
         group = re.fullmatch(look.groups, r.group)
         mine = (queries.kind(results, r.task), r.statistic) == (look.kind, look.statistic)
-        if mine and group and look.view in ("", r.view):
+        if mine and group and look.embedding in ("", r.embedding):
             of_model = by_model.setdefault(r.model, {})
-            of_model.setdefault("" if r.primary else r.view, {})[group[1]] = r
+            of_model.setdefault("" if r.selected else r.embedding, {})[group[1]] = r
             places.append(group[1])
     models = [m for m in queries.models(results, corpus) if m in by_model]
     values = {m: by_model[m].get("") or next(iter(by_model[m].values())) for m in models}

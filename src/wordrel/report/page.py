@@ -38,6 +38,7 @@ from wordrel.report.document import (
     code,
     emphasis,
     figures,
+    labelled,
     link,
     name,
 )
@@ -92,7 +93,7 @@ def document(results: Results) -> Document:
         *_agreement(results),
         *_chosen(results),
         *_by_question(results, "Comparisons", pairs.legend(results), pairs.comparisons),
-        *_by_question(results, "Other views", pairs.OTHERS, pairs.views),
+        *_by_question(results, "Other embeddings", pairs.OTHERS, pairs.embeddings),
         _cost(results),
         provenance.method(results),
         provenance.again(results),
@@ -183,8 +184,8 @@ def _agreement(results: Results) -> list[Section]:
 def _chosen(results: Results) -> list[Section]:
     tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
     folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
-    title = "How the primary view was chosen"
-    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "views")] if folds else []
+    title = "How the selected embedding was chosen"
+    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "embeddings")] if folds else []
 
 
 def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:
@@ -217,7 +218,7 @@ def _cost(results: Results) -> Section:
 def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
     cost = queries.cost(results, corpus, model)
     return [
-        name(model),
+        labelled(model, queries.label(results, model)),
         f"{cost.done} of {cost.cells}",
         count(cost.parameters),
         count(cost.trained_tokens),

@@ -1,4 +1,4 @@
-"""The differences between every two models, and what the models' other views score."""
+"""The differences between every two models, and what the models' other embeddings score."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ CHOSEN = (
     "model's design decides. Parts of speech and syntax take the embedding of the relations."
 )
 OTHERS = (
-    "Only primary views are tested; the others are exploratory, and what they score decides "
+    "Only selected embeddings are tested; the others are exploratory, and what they score decides "
     "nothing. Intervals and the spread between seeds stand in "
     f"{link('summary.csv', 'summary.csv')}."
 )
@@ -31,9 +31,9 @@ _FEW_PAIRS = 120  # of a question that are; GitHub draws no page of over 512 kB
 _TESTS = {"p_steiger": "p (Steiger)", "p_equivalence": "equal?"}
 
 
-def model_and_view(model: str, view: str) -> str:
+def model_and_embedding(model: str, embedding: str) -> str:
     """`skip_gram (input)`."""
-    return f"{name(model)} ({name(view)})" if view else name(model)
+    return f"{name(model)} ({name(embedding)})" if embedding else name(model)
 
 
 def legend(results: Results) -> str:
@@ -90,8 +90,8 @@ def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
 def _pair_line(pair: Row) -> list[str]:
     bold = strong if queries.winner(pair) else str
     return [
-        model_and_view(pair.model_a, pair.view_a),
-        model_and_view(pair.model_b, pair.view_b),
+        model_and_embedding(pair.model_a, pair.embedding_a),
+        model_and_embedding(pair.model_b, pair.embedding_b),
         bold(number(pair.difference)),
         f"[{number(pair.low)}, {number(pair.high)}]",
         name(p_value(pair.p)),
@@ -107,7 +107,7 @@ def _tested(pair: Row, within: str) -> dict[str, str]:
 
 
 def _triangle(results: Results, corpus: str, column: Column) -> list[Block]:
-    """Each model minus each model above it, in their primary views."""
+    """Each model minus each model above it, in their selected embeddings."""
     tested = queries.pairs(results, corpus, column)
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
@@ -151,65 +151,66 @@ def _margin(results: Results) -> str:
 
 
 def chosen(results: Results, corpus: str) -> list[Block]:
-    """A line for each question and model: its view, the score that chose it, and the next best.
+    """A line for each question and model: embedding, the score that chose it, the next best.
 
-    Nothing where no view was chosen by development splits: the headline tables name the views.
+    Nothing where no embedding was chosen by development splits: the headline tables name the
+    embeddings.
     """
-    found = queries.rows(results.views, corpus=corpus)
+    found = queries.rows(results.embeddings, corpus=corpus)
     if not any(r.by == "development" for r in found):
         return []
     groups = queries.grouped(found, lambda r: (r.question, r.model))
-    heads = ["question", "model", "primary view", "chosen by", "score", "next best", "seeds"]
+    heads = ["question", "model", "selected embedding", "chosen by", "score", "next best", "seeds"]
     return [Table(heads, [line for g in groups.values() for line in _chosen_line(g)], words=4)]
 
 
-def _chosen_line(views: list[Row]) -> list[list[str]]:
-    best = next((r for r in views if r.chosen), None)
+def _chosen_line(embeddings: list[Row]) -> list[list[str]]:
+    best = next((r for r in embeddings if r.chosen), None)
     if best is None:
         return []
-    others = [r for r in views if not r.chosen and not pd.isna(r.score)]
+    others = [r for r in embeddings if not r.chosen and not pd.isna(r.score)]
     following = max(others, key=lambda r: r.score, default=None)
     splits = listed(best.dev_task.split("+"))
     line = [
         name(best.question.replace("_", " ")),
         name(best.model),
-        strong(name(best.view)),
+        strong(name(best.embedding)),
         name(splits) if best.by == "development" else "design",
         number(best.score),
-        NOTHING if following is None else f"{name(following.view)} {number(following.score)}",
+        NOTHING if following is None else f"{name(following.embedding)} {number(following.score)}",
         count(best.seeds),
     ]
     return [line]
 
 
-def views(results: Results, corpus: str, question: str) -> list[Block]:
-    """Every view of every model, a table for each headline table; none while all are primary."""
+def embeddings(results: Results, corpus: str, question: str) -> list[Block]:
+    """Every embedding of every model, a table for each headline; none if all are selected."""
     scored = [r for r in queries.asked(results, corpus, question) if not pd.isna(r.score)]
-    if all(r.primary for r in scored):
+    if all(r.selected for r in scored):
         return []
     groups = column_groups(results, corpus, question)
-    return [_views(results, corpus, group.columns, scored) for group in groups]
+    return [_embeddings(results, corpus, group.columns, scored) for group in groups]
 
 
-def _views(
+def _embeddings(
     results: Results, corpus: str, columns: Sequence[Column], scored: Sequence[Row]
 ) -> Table:
     places = {(c.task, c.measure): i for i, c in enumerate(columns)}
     lines: dict[tuple[str, str], dict[int, Row]] = {}
     for r in scored:
         if (r.task, r.measure) in places:
-            lines.setdefault((r.model, r.view), {})[places[r.task, r.measure]] = r
+            lines.setdefault((r.model, r.embedding), {})[places[r.task, r.measure]] = r
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
     body = [
         [
-            *(name(model), _view(view, found.values())),
+            *(name(model), _embedding(embedding, found.values())),
             *(number(found[i].score) if i in found else NOTHING for i in range(len(columns))),
         ]
-        for (model, view), found in sorted(lines.items(), key=lambda line: order[line[0][0]])
+        for (model, embedding), found in sorted(lines.items(), key=lambda line: order[line[0][0]])
     ]
-    return Table(["model", "view", *map(column_title, columns)], body, words=2)
+    return Table(["model", "embedding", *map(column_title, columns)], body, words=2)
 
 
-def _view(view: str, found: Iterable[Row]) -> str:
-    shown = name(view) or NOTHING
-    return f"{strong(shown)} (primary)" if any(r.primary for r in found) else shown
+def _embedding(embedding: str, found: Iterable[Row]) -> str:
+    shown = name(embedding) or NOTHING
+    return f"{strong(shown)} (selected)" if any(r.selected for r in found) else shown

@@ -51,21 +51,21 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv.xz: its unit differs by model.
-    Views are mostly ways to measure the same thing, and one of them speaks; where each measures
+    Embeddings are mostly ways to measure the same thing, and one is selected; where each measures
     things of its own, each has its table.
     """
     every = queries.measured(results, corpus, question)
-    whole = _of_several_views(every)
+    whole = _of_several_embeddings(every)
     by_task: dict[str, dict[tuple[str, str], list[Row]]] = {}
     speaking = _speaking([r for r in every if r.task not in whole])
     for r in [*(r for r in every if r.task in whole), *speaking]:
-        view = r.view if r.task in whole else ""
-        by_task.setdefault(r.task, {}).setdefault((view, r.statistic), []).append(r)
+        embedding = r.embedding if r.task in whole else ""
+        by_task.setdefault(r.task, {}).setdefault((embedding, r.statistic), []).append(r)
     return {
         task: [
             _measured(results, corpus, statistic, rows)
-            for (view, statistic), rows in by_task[task].items()
-            if (view, f"standardised_{statistic}") not in by_task[task]
+            for (embedding, statistic), rows in by_task[task].items()
+            if (embedding, f"standardised_{statistic}") not in by_task[task]
         ]
         for task in queries.distinct(r.task for r in every)
         if task in by_task
@@ -88,16 +88,18 @@ def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row
     return Table([name(statistic.replace("_", " ")), *models.values(), "n"], body)
 
 
-def _of_several_views(found: Sequence[Row]) -> set[str]:
-    """The tasks in which no two views of a model tell of the same thing."""
+def _of_several_embeddings(found: Sequence[Row]) -> set[str]:
+    """The tasks in which no two embeddings of a model tell of the same thing."""
     things = Counter((r.task, r.model, r.group, r.statistic) for r in found)
     return {r.task for r in found} - {task for (task, *_), n in things.items() if n > 1}
 
 
 def _speaking(found: Sequence[Row]) -> list[Row]:
-    """The rows of primary views, and of a model's only view where none is primary."""
-    views = Counter((model, task) for model, task, _ in {(r.model, r.task, r.view) for r in found})
-    return [r for r in found if r.primary or views[r.model, r.task] == 1]
+    """The rows of selected embeddings, and of a model's only embedding where none is selected."""
+    embeddings = Counter(
+        (model, task) for model, task, _ in {(r.model, r.task, r.embedding) for r in found}
+    )
+    return [r for r in found if r.selected or embeddings[r.model, r.task] == 1]
 
 
 def _lines(found: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, Row]]:
@@ -107,12 +109,12 @@ def _lines(found: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, 
 
 
 def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, str]:
-    """The models that have a row, with the heads of their columns: model and view."""
-    views = {r.model: r.view for r in found}
+    """The models that have a row, with the heads of their columns: model and embedding."""
+    embeddings = {r.model: r.embedding for r in found}
     return {
-        model: BREAK.join(filter(None, (name(model), name(views[model]))))
+        model: BREAK.join(filter(None, (name(model), name(embeddings[model]))))
         for model in queries.models(results, corpus)
-        if model in views
+        if model in embeddings
     }
 
 

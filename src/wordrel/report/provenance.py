@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from wordrel.config import RUNGS
+from wordrel.config import ARCHITECTURES
 from wordrel.report import queries
 from wordrel.report.document import (
     Block,
@@ -80,12 +80,14 @@ def _rule(results: Results) -> list[str]:
 def _models(results: Results) -> Table:
     """Each model by its label, what the tables call it, and its selected embeddings."""
     corpora = queries.corpora(results)
-    selected = results.summary[results.summary["primary"] & (results.summary["split"] != "dev")]
-    views = selected[selected["score"].notna()].groupby("model", sort=False)["view"].unique()
+    selected = results.summary[results.summary["selected"] & (results.summary["split"] != "dev")]
+    embeddings = (
+        selected[selected["score"].notna()].groupby("model", sort=False)["embedding"].unique()
+    )
     body = []
     for model, kind in queries.kinds(results).items():
         costs = [queries.cost(results, corpus, model) for corpus in corpora]
-        shown = [label(view, "embedding") for view in views.get(model, ()) if view]
+        shown = [label(e, "embedding") for e in embeddings.get(model, ()) if e]
         runs = f"{sum(cost.done for cost in costs)} of {sum(cost.cells for cost in costs)}"
         parameters = queries.distinct(count(cost.parameters) for cost in costs)
         body.append(
@@ -104,13 +106,12 @@ def _models(results: Results) -> Table:
 
 def _weights(kind: str) -> str:
     """How an architecture weighs the words of the context; a dash for other kinds of models."""
-    if kind not in RUNGS:
+    if kind not in ARCHITECTURES:
         return NOTHING
-    rung = RUNGS[kind]
-    weight = _QUERIES[rung.query] if rung.maps or not rung.words_ask else "product of the vectors"
-    alone = rung.positions and rung.query == "none"
-    found = ["its position"] if alone else [weight, *["its position"] * rung.positions]
-    return "; ".join([*found, *["in a Transformer block"] * rung.block])
+    one = ARCHITECTURES[kind]
+    weight = _QUERIES[one.query] if one.maps or not one.words_ask else "product of the vectors"
+    alone = one.positions and one.query == "none"
+    return "; ".join(["its position"] if alone else [weight, *["its position"] * one.positions])
 
 
 def notes(results: Results) -> list[Section]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from wordrel.config import RUNGS
+from wordrel.config import ARCHITECTURES
 from wordrel.errors import StoreError
 from wordrel.report import labels
 from wordrel.study.results import Results
@@ -16,7 +16,7 @@ from wordrel.study.results import Results
 ALPHA = 0.05
 """A pair counts as different when its Holm-corrected p is below this."""
 
-_FAMILIES = {kind: rung.family for kind, rung in RUNGS.items()}
+_FAMILIES = {kind: architecture.family for kind, architecture in ARCHITECTURES.items()}
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -109,8 +109,8 @@ def questions(results: Results) -> list[str]:
 def families(results: Results) -> dict[str, str]:
     """Model -> `word2vec`, `attention`, `weighted mean`, or its own kind where it is none of them.
 
-    Attention: the rungs that score keys by a query. Weighted mean: the rungs below them, with one
-    weight for all words, or a number for each word or each offset.
+    Attention: the architectures that score keys by a query. Weighted mean: the architectures below
+    them, with one weight for all words, or a number for each word or each offset.
     """
     return {model: _FAMILIES.get(kind, kind) for model, kind in kinds(results).items()}
 
@@ -133,7 +133,7 @@ def parts(results: Results, corpus: str, question: str) -> list[Row]:
 
 
 def measured(results: Results, corpus: str, question: str) -> list[Row]:
-    """The measurements of a question's test splits that have a value, of every view."""
+    """The measurements of a question's test splits that have a value, of every embedding."""
     tasks = [t for t in results.manifest["tasks"] if t.get("split") != "dev"]
     asked_by = {str(t["name"]): str(t["question"]) for t in tasks}
     found = _groups(results, "measurements", ("corpus", "task"))
@@ -146,9 +146,11 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def label(results: Results, model: str) -> str:
-    """What a reader calls a model of this study."""
-    return labels.label(model, "model")
+    """The label of a model, marked where its scores are unscaled though the default is scaled."""
+    shown = labels.label(model, "model")
+    return f"{shown} (unscaled)" if model in results.unscaled else shown
 
 
 @lru_cache(maxsize=4096)
@@ -202,12 +204,12 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
-    """The row of each model's primary view; `score` is NaN and `note` says why without answer."""
+    """Each model's row of the selected embedding; without an answer `note` says why."""
     key = (corpus, column.question, column.task)
     found: dict[str, Row] = {}
     for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):
         silent = pd.isna(r.score) and r.measure in ("", column.measure)
-        if r.primary and r.measure == column.measure and not silent:
+        if r.selected and r.measure == column.measure and not silent:
             found[r.model] = r
         elif silent:
             found.setdefault(r.model, r)
@@ -215,17 +217,17 @@ def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
 
 
 def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
-    """The comparisons in which both models stand with their primary view."""
-    views = {model: r.view for model, r in answers(results, corpus, column).items()}
+    """The comparisons in which both models stand with their selected embedding."""
+    embeddings = {model: r.embedding for model, r in answers(results, corpus, column).items()}
     return [
         r
         for r in compared(results, corpus, column)
-        if (r.view_a, r.view_b) == (views.get(r.model_a), views.get(r.model_b))
+        if (r.embedding_a, r.embedding_b) == (embeddings.get(r.model_a), embeddings.get(r.model_b))
     ]
 
 
 def compared(results: Results, corpus: str, column: Column) -> list[Row]:
-    """All comparisons of a column, whatever the views."""
+    """All comparisons of a column, whatever the embeddings."""
     keys = ("corpus", "question", "task", "measure")
     key = (corpus, column.question, column.task, column.measure)
     return list(_groups(results, "comparisons", keys).get(key, ()))
@@ -258,8 +260,8 @@ def oriented(pairs: Sequence[Row], first: str, second: str) -> Row | None:
             return pair
         if (pair.model_a, pair.model_b) == (second, first):
             turned = {"difference": -pair.difference, "low": -pair.high, "high": -pair.low}
-            views = {"view_a": pair.view_b, "view_b": pair.view_a}
-            return pair._replace(model_a=first, model_b=second, **views, **turned)
+            embeddings = {"embedding_a": pair.embedding_b, "embedding_b": pair.embedding_a}
+            return pair._replace(model_a=first, model_b=second, **embeddings, **turned)
     return None
 
 

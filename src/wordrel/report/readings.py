@@ -1,6 +1,7 @@
 """The figures of readings: which way a relation goes, and what pairs of parts of speech are given.
 
-A reading is one view of a model; the primary one is bold or filled, the others are exploratory.
+A reading is one embedding of a model; the selected one is bold or filled, the others are
+exploratory.
 """
 
 import re
@@ -19,12 +20,12 @@ from wordrel.report.text import number
 from wordrel.study.results import Results
 
 _DIRECTION = (
-    "Does a reading know which way a relation goes? Bold and filled: the primary reading; the "
+    "Does a reading know which way a relation goes? Bold and filled: the selected reading; the "
     "others are exploratory. The broken line is chance."
 )
 _SPEECH = (
     "{corpus}: the mean score that a reading gives to pairs of parts of speech (the word that "
-    "relates first), in standard deviations of all its scores. Bold: the primary reading."
+    "relates first), in standard deviations of all its scores. Bold: the selected reading."
 )
 
 KIND = "direction"
@@ -35,11 +36,11 @@ STATISTIC = "standardised_mean"
 
 _PAIR = re.compile(r"[A-Z]+>[A-Z]+")
 
-Key = tuple[str, str]  # model, view
+Key = tuple[str, str]  # model, embedding
 
 
 def direction_panels(results: Results, question: str) -> dict[tuple[str, Column], dict[Key, Row]]:
-    """(corpus, column) -> (model, view) -> the row, for every reading that has an answer."""
+    """(corpus, column) -> (model, embedding) -> the row, for every reading that has an answer."""
     found: dict[tuple[str, Column], dict[Key, Row]] = {}
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
@@ -54,7 +55,7 @@ def direction_figure(results: Results, question: str) -> list[Figure]:
     if not drawn:
         return []
     best = "; ".join(_best(corpus, column, rows) for (corpus, column), rows in drawn.items())
-    opening = "Does a reading know which way a relation goes? Bold: primary readings. Best: "
+    opening = "Does a reading know which way a relation goes? Bold: selected readings. Best: "
     shown = [
         Chart(f"{corpus} · {column.task} ({column.measure})", _direction_chart(results, rows))
         for (corpus, column), rows in drawn.items()
@@ -64,9 +65,9 @@ def direction_figure(results: Results, question: str) -> list[Figure]:
 
 
 def _best(corpus: str, column: Column, rows: Mapping[Key, Row]) -> str:
-    (model, view), best = max(rows.items(), key=lambda item: item[1].score)
+    (model, embedding), best = max(rows.items(), key=lambda item: item[1].score)
     against = "" if pd.isna(best.chance) else f" (chance {number(best.chance)})"
-    return f"{corpus}, {column.task}: {model} {view} {number(best.score)}{against}"
+    return f"{corpus}, {column.task}: {model} {embedding} {number(best.score)}{against}"
 
 
 def _is_direction(results: Results, column: Column) -> bool:
@@ -76,7 +77,7 @@ def _is_direction(results: Results, column: Column) -> bool:
 
 def _readings(results: Results, corpus: str, column: Column) -> dict[Key, Row]:
     return {
-        (r.model, r.view): r
+        (r.model, r.embedding): r
         for r in queries.asked(results, corpus, column.question)
         if (r.task, r.measure) == (column.task, column.measure) and not pd.isna(r.score)
     }
@@ -87,19 +88,19 @@ def _direction_chart(results: Results, rows: Mapping[Key, Row]) -> Spec:
     order = {model: i for i, model in enumerate(queries.kinds(results))}
     dots = [
         {
-            "reading": f"{model} · {view}{charts.PRIMARY if r.primary else ''}",
+            "reading": f"{model} · {embedding}{charts.SELECTED if r.selected else ''}",
             **charts.interval("score", r.score, r.low, r.high),
-            "primary": "yes" if r.primary else "no",
+            "selected": "yes" if r.selected else "no",
             "family": families[model],
         }
-        for (model, view), r in sorted(rows.items(), key=lambda item: order[item[0][0]])
+        for (model, embedding), r in sorted(rows.items(), key=lambda item: order[item[0][0]])
     ]
     colours = charts.by_family(results, [model for model, _ in rows])
     dot = {
         "x": charts.field("score", "quantitative", title=None, **charts.FREE),
         "stroke": charts.named("family", colours),
-        "fill": charts.hollow("family", colours, "datum.primary === 'no'"),
-        "tooltip": charts.tips("reading", "score", "low", "high", "primary"),
+        "fill": charts.hollow("family", colours, "datum.selected === 'no'"),
+        "tooltip": charts.tips("reading", "score", "low", "high", "selected"),
     }
     chances = sorted({float(r.chance) for r in rows.values() if not pd.isna(r.chance)})
     side = {"y": charts.side("reading", [str(dot["reading"]) for dot in dots])}
@@ -114,14 +115,14 @@ class Panel:
     Attributes:
         model: its name.
         readings: the names of the rows.
-        primary: that of the primary one, or nothing.
+        selected: that of the selected one, or nothing.
         pairs: the names of the columns, such as "NOUN>VERB".
         values: shape [readings, pairs]; NaN where nothing was measured.
     """
 
     model: str
     readings: tuple[str, ...]
-    primary: str
+    selected: str
     pairs: tuple[str, ...]
     values: Float64[np.ndarray, "R P"]
 
@@ -145,7 +146,7 @@ def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
         return []
     opening = (
         f"Mean score of pairs of parts of speech on {corpus}, in standard deviations of a reading, "
-        "by model and reading; bold: the primary reading."
+        "by model and reading; bold: the selected reading."
     )
     most = max(float(np.nanmax(np.abs(panel.values))) for panel in drawn) or 1.0
     return [
@@ -159,16 +160,16 @@ def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
 
 
 def _panel(model: str, pairs: tuple[str, ...], found: Sequence[Row]) -> Panel:
-    readings = tuple(queries.distinct(r.view for r in found))
+    readings = tuple(queries.distinct(r.embedding for r in found))
     values = np.full((len(readings), len(pairs)), np.nan)
     for r in found:
-        values[readings.index(r.view), pairs.index(r.group)] = r.value
-    primary = next((r.view for r in found if r.primary), "")
-    return Panel(model, readings, primary, pairs, values)
+        values[readings.index(r.embedding), pairs.index(r.group)] = r.value
+    selected = next((r.embedding for r in found if r.selected), "")
+    return Panel(model, readings, selected, pairs, values)
 
 
 def _extremes(panel: Panel) -> str:
-    place = panel.readings.index(panel.primary) if panel.primary else 0
+    place = panel.readings.index(panel.selected) if panel.selected else 0
     values = panel.values[place]
     if np.isnan(values).all():
         return ""
@@ -180,7 +181,7 @@ def _extremes(panel: Panel) -> str:
 
 
 def _speech_chart(panel: Panel, most: float) -> Spec:
-    names = [f"{r}{charts.PRIMARY if r == panel.primary else ''}" for r in panel.readings]
+    names = [f"{r}{charts.SELECTED if r == panel.selected else ''}" for r in panel.readings]
     fields = [
         {
             "reading": names[i],

@@ -68,24 +68,24 @@ def weights_figure(results: Results, corpus: str) -> Figure:
     """How much each place around a masked word weighs, in attention and in the mean.
 
     Args:
-        results: a study that measured the learned weights of `mean`, `content` and
-            `content_position`.
+        results: a study that measured the learned weights of `mean`, `mean_query_attention` and
+            `mean_query_attention_position`.
         corpus: one of its corpora.
     """
     window = int(results.config["training"]["window"])
     places = [place for place in range(-window, window + 1) if place]
     rows = {
         model: {place: _mean_weight(results, corpus, model, place) for place in places}
-        for model in ("mean", "content", "content_position")
+        for model in ("mean", "mean_query_attention", "mean_query_attention_position")
     }
     by_model = {m: {p: float(r.value) for p, r in found.items()} for m, found in rows.items()}
     drawn = {place: drawn_weight(abs(place), window) for place in places}
     blue, red = charts.COLOURS["word2vec"], charts.COLOURS["attention"]
     shown = [
-        _Line("attention with positions", 1, 0, red, 0, by_model["content_position"]),
+        _Line("attention with positions", 1, 0, red, 0, by_model["mean_query_attention_position"]),
         _Line("mean, as trained: window drawn at random", 1, -4, blue, 0, drawn),
         _Line("mean, full window", 3, -12, blue, 1, by_model["mean"]),
-        _Line("attention without positions", 3, 14, red, 2, by_model["content"]),
+        _Line("attention without positions", 3, 14, red, 2, by_model["mean_query_attention"]),
     ]
     behind = counted(row for found in rows.values() for row in found.values())
     words = (

@@ -18,8 +18,8 @@ _COUNTS = ("n_scored", "n_items", "n")
 _FOLDED = ("low", "high", "n_items", "n_covered", "split", "detail", "better", "seed_sd")
 """Columns that stand in another one, or only in the formats that have all: csv and json."""
 _WORDS = (
-    *("corpus", "model", "kind", "question", "task", "measure", "view", "primary", "between"),
-    *("view_a", "view_b", "model_a", "model_b", "dev_task", "group", "statistic", "cell"),
+    *("corpus", "model", "kind", "question", "task", "measure", "embedding", "selected", "between"),
+    *("embedding_a", "embedding_b", "model_a", "model_b", "dev_task", "group", "statistic", "cell"),
     *("status", "message", "by", "chosen", "note"),
 )
 _TEX = str.maketrans(

@@ -136,13 +136,13 @@ def _table(title: str, heads: Sequence[str | Text], words: int) -> Table:
 
 
 def _side_by_side(corpus: str, scored: pd.DataFrame) -> Table:
-    table = _table(corpus, ["model", "task", "view", "first", "second", ""], words=3)
+    table = _table(corpus, ["model", "task", "embedding", "first", "second", ""], words=3)
     for r in queries.rows(scored):
         first = with_interval(r.score_first, r.low_first, r.high_first)
         second = with_interval(r.score_second, r.low_second, r.high_second)
         remark = "moved" if r.moved else "" if r.found == "both" else f"only {r.found}"
         style = "bold red" if r.moved else "yellow" if remark else ""
-        cells = (r.model, f"{r.task} {r.measure}", r.view, first, second, remark)
+        cells = (r.model, f"{r.task} {r.measure}", r.embedding, first, second, remark)
         table.add_row(*(Text(cell) for cell in cells), style=style)
     return table
 

@@ -133,18 +133,18 @@ def apart(first: Row | None, second: Row | None) -> int:
 
 
 def difference(results: Results, corpus: str, task: str, first: str, second: str) -> Row | None:
-    """First minus second in their primary views; None where they were not compared."""
+    """First minus second in their selected embeddings; None where they were not compared."""
     columns = [c for q in queries.questions(results) for c in queries.columns(results, corpus, q)]
     pairs = [p for c in columns if c.task == task for p in queries.pairs(results, corpus, c)]
     return queries.oriented(pairs, first, second)
 
 
-def score(results: Results, corpus: str, task: str, model: str, view: str = "") -> Row | None:
-    """A row of the summary: of this view, or of the primary one."""
+def score(results: Results, corpus: str, task: str, model: str, embedding: str = "") -> Row | None:
+    """A row of the summary: of this embedding, or of the selected one."""
     rows = [
         row
         for row in queries.rows(results.summary, corpus=corpus, task=task, model=model)
-        if (row.view == view if view else row.primary) and not pd.isna(row.score)
+        if (row.embedding == embedding if embedding else row.selected) and not pd.isna(row.score)
     ]
     return rows[0] if rows else None
 
@@ -152,15 +152,15 @@ def score(results: Results, corpus: str, task: str, model: str, view: str = "") 
 def measured(
     results: Results, corpus: str, model: str, of: tuple[str, str, str, str]
 ) -> Row | None:
-    """A row of the measurements, by task, view, group and statistic."""
-    task, view, group, statistic = of
-    wanted = {"task": task, "view": view, "group": group, "statistic": statistic}
+    """A row of the measurements, by task, embedding, group and statistic."""
+    task, embedding, group, statistic = of
+    wanted = {"task": task, "embedding": embedding, "group": group, "statistic": statistic}
     rows = queries.rows(results.measurements, corpus=corpus, model=model, **wanted)
     return rows[0] if rows and not pd.isna(rows[0].value) else None
 
 
 def agreement(results: Results, corpus: str, measure: str, first: str, second: str) -> Row | None:
-    """How far two models agree, or the seeds of one, in their primary views."""
+    """How far two models agree, or the seeds of one, in their selected embeddings."""
     for row in queries.rows(results.agreement, corpus=corpus, measure=measure):
         if {row.model_a, row.model_b} == {first, second}:
             return row

@@ -40,7 +40,7 @@ MOST_COUPLES = 25
 def agreement_rows(
     corpus: str,
     cells: Mapping[Run, Mapping[str, Probed]],
-    primary: Mapping[str, str],
+    selected: Mapping[str, str],
     words: int,
     statistics: StatisticsConfig,
 ) -> list[Row]:
@@ -51,17 +51,17 @@ def agreement_rows(
 
     Args:
         corpus: its name.
-        cells: (model, seed) -> view -> its answers; the same probe words in all of them.
-        primary: model -> the view that speaks for it; a model that is not named speaks through its
-            first view, which is the one that its design takes.
+        cells: (model, seed) -> embedding -> its answers; the same probe words in all of them.
+        selected: model -> the embedding that speaks for it; a model that is not named speaks
+            through its first embedding, which is the one that its design takes.
         words: size of the vocabulary.
         statistics: resampling settings.
     """
     runs = {}
-    for run, views in cells.items():
-        if views:
-            view = primary.get(run[0]) or next(iter(views))
-            runs[run] = _Space(view, *views[view])
+    for run, embeddings in cells.items():
+        if embeddings:
+            embedding = selected.get(run[0]) or next(iter(embeddings))
+            runs[run] = _Space(embedding, *embeddings[embedding])
     models = list(dict.fromkeys(model for model, _ in runs))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
@@ -71,8 +71,8 @@ def agreement_rows(
                 "between": "seeds" if a == b else "models",
                 "model_a": a,
                 "model_b": b,
-                "view_a": runs[couples[0][0]].view,
-                "view_b": runs[couples[0][1]].view,
+                "embedding_a": runs[couples[0][0]].embedding,
+                "embedding_b": runs[couples[0][1]].embedding,
                 "pairs": len(couples),
             }
             found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
@@ -82,9 +82,9 @@ def agreement_rows(
 
 @dataclass(frozen=True)
 class _Space:
-    """One run in the view that speaks for it."""
+    """One run in the embedding that speaks for it."""
 
-    view: str
+    embedding: str
     neighbours: Int64[np.ndarray, "Q k"]
     vectors: Float32[np.ndarray, "Q D"]
 

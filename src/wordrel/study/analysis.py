@@ -7,12 +7,14 @@ Every comparison is made on the items that all models of the study answer on tha
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
 from wordrel.config import StatisticsConfig
+from wordrel.config.names import EMBEDDINGS, inverse
 from wordrel.stats import (
     MEASURES,
     Comparison,
@@ -26,37 +28,43 @@ from wordrel.stats import (
 from wordrel.study.answers import Asked, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
 """Holm multiplies the smallest p by the size of its family: what is left is to be well below."""
 
 
-def primary_pairs(asked: Asked) -> list[tuple[Key, Key]]:
-    """The primary views that this row of the result compares: none of a detail."""
+def selected_pairs(asked: Asked) -> list[tuple[Key, Key]]:
+    """The selected embeddings that this row of the result compares: none of a detail."""
     if asked.split == "dev" or asked.any.detail:
         return []
-    return list(itertools.combinations(filter(asked.primary, asked.predicted()), 2))
+    return list(itertools.combinations(filter(asked.selected, asked.predicted()), 2))
 
 
-def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict[str, list[Row]]:
-    """Scores, summaries and the differences between the primary views.
+def analyse(
+    asked: Asked,
+    statistics: StatisticsConfig,
+    family: int = 1,
+    then: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, list[Row]]:
+    """Scores, summaries and the differences between the selected embeddings.
 
-    Primary views are scored on the items that all of them answer; every other view, which is only
-    shown, on those of these items that it answers itself.
+    Selected embeddings are scored on the items that all of them answer; every other embedding,
+    which is only shown, on those of these items that it answers itself.
 
     Args:
         asked: the outcomes of one row of the result.
         statistics: resampling settings.
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
+        then: the former names of models, of which seeds are made.
 
     Returns:
         Rows of the tables scores, summary and comparisons.
     """
     predicted = asked.predicted()
-    headline = {key: rows for key, rows in predicted.items() if asked.primary(key)}
+    headline = {key: rows for key, rows in predicted.items() if asked.selected(key)}
     common = answered_by_all(headline.values()) if headline else asked.any.covered
     permutations = max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1
     names = asked.corpus, asked.any.task
@@ -64,7 +72,7 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict
         _design(asked, common, statistics, statistics.resamples, permutations),
         {key: rows[:, common] for key, rows in headline.items()},
         _rng(statistics.seed, *names),
-        pairs=primary_pairs(asked),
+        pairs=selected_pairs(asked),
     )
     scored = dict.fromkeys(headline, int(common.sum()))
     estimates = dict(comparison.estimates)
@@ -72,7 +80,8 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict
         own = common & answered_by_all([predicted[key]])
         design = _design(asked, own, statistics, statistics.exploratory_resamples)
         alone = {key: predicted[key][:, own]}
-        estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *key)).estimates
+        seeded = then.get(key[0], key[0]), inverse(EMBEDDINGS).get(key[1], key[1])
+        estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *seeded)).estimates
         scored[key] = int(own.sum())
     return {
         **_score_rows(asked, estimates, scored),
@@ -105,9 +114,9 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
 
-def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int]) -> Row:
+def _common(asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, int]) -> Row:
     """The columns that scores and summary share."""
-    model, view = key
+    model, embedding = key
     return {
         "corpus": asked.corpus,
         "model": model,
@@ -116,8 +125,8 @@ def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int])
         "measure": outcome.measure,
         "split": asked.split,
         "detail": outcome.detail,
-        "view": view,
-        "primary": outcome.primary,
+        "embedding": embedding,
+        "selected": outcome.selected,
         "n_items": len(outcome.gold),
         "n_covered": int(outcome.covered.sum()),
         "n_scored": scored.get(key, 0),
@@ -130,7 +139,7 @@ def _common(asked: Asked, key: Key, outcome: Outcome, scored: Mapping[Key, int])
 def _score_rows(
     asked: Asked, estimates: Mapping[Key, Estimate], scored: Mapping[Key, int]
 ) -> dict[str, list[Row]]:
-    """A row a seed, and a row for all seeds; without a score where a view answers nothing."""
+    """A row a seed, and a row for all seeds; without a score where an embedding answers nothing."""
     scores, summary = [], []
     for key, seeds in asked.outcomes.items():
         estimate = estimates.get(key)
@@ -156,8 +165,8 @@ def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> 
             "question": asked.question,
             "task": outcome.task,
             "measure": outcome.measure,
-            "view_a": a[1],
-            "view_b": b[1],
+            "embedding_a": a[1],
+            "embedding_b": b[1],
             "model_a": a[0],
             "model_b": b[0],
             "seeds": min(len(asked.outcomes[a]), len(asked.outcomes[b])),
@@ -187,9 +196,11 @@ def measurement_rows(
     found: dict[tuple[str, ...], list[Measurement]] = {}
     for model, _, measurements in cells:
         for one in measurements:
-            found.setdefault((model, one.task, one.view, one.group, one.statistic), []).append(one)
+            found.setdefault((model, one.task, one.embedding, one.group, one.statistic), []).append(
+                one
+            )
     rows = []
-    for (model, task, view, group, statistic), seeds in found.items():
+    for (model, task, embedding, group, statistic), seeds in found.items():
         values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
         value, low, high = mean_over_seeds(values, errors, confidence)
         rows.append(
@@ -197,8 +208,8 @@ def measurement_rows(
                 "corpus": corpus,
                 "model": model,
                 "task": task,
-                "view": view,
-                "primary": view == choice.view(model, question),
+                "embedding": embedding,
+                "selected": embedding == choice.embedding(model, question),
                 "group": group,
                 "statistic": statistic,
                 "seeds": len(seeds),

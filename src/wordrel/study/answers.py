@@ -1,7 +1,7 @@
 """The answers of a cell to a task: kept item by item in a file, and sorted by row of the result.
 
 Reads and writes one parquet file a cell and task. Items stand once for each row of the result, and
-each view's answers in a column beside them; what is said of a whole row or view, and the
+each embedding's answers in a column beside them; what is said of a whole row or embedding, and the
 measurements, stand in the file's own description.
 """
 
@@ -14,58 +14,72 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from wordrel.config.names import COLUMNS, EMBEDDINGS, inverse
 from wordrel.io.files import read_parquet, reading, write_parquet
-from wordrel.tasks import Measurement, Outcome
+from wordrel.tasks import Measurement, Predictions
 
 ANSWERS = "answers.parquet"
 """Name of the file, in the folder of one cell and task."""
 
-Key = tuple[str, str]  # model, view
+Key = tuple[str, str]  # model, embedding
 _ITEMS = {"gold": np.float64, "covered": np.bool_, "cluster": np.int64}
 _OF_A_ROW = ("task", "measure", "better", "detail")
-_OF_A_VIEW = ("view", "primary", "chance", "note")
+_OF_AN_EMBEDDING = {
+    **{"view": "embedding", "primary": "selected"},
+    **{"chance": "chance", "note": "note"},
+}
+"""Key in the file, which stays as it was, and attribute."""
 
 
 def write_answers(
-    path: Path, outcomes: Sequence[Outcome], measurements: Sequence[Measurement]
+    path: Path, outcomes: Sequence[Predictions], measurements: Sequence[Measurement]
 ) -> None:
     """Replace the file by these answers; the folder around it is synced, or its loss noticed.
 
     Raises:
-        ValueError: two views of one row have other items.
+        ValueError: two embeddings of one row have other items.
         StoreError: when the disk refuses.
     """
-    rows: dict[str, list[Outcome]] = {}
+    rows: dict[str, list[Predictions]] = {}
     for outcome in outcomes:
         rows.setdefault(outcome.task, []).append(outcome)
-    views = list(dict.fromkeys(outcome.view for outcome in outcomes))
-    frames = [_items(number, its, views) for number, its in enumerate(rows.values())]
+    embeddings = list(dict.fromkeys(outcome.embedding for outcome in outcomes))
+    frames = [_items(number, its, embeddings) for number, its in enumerate(rows.values())]
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     table.attrs = {
-        "views": views,
+        "views": embeddings,
         "rows": [_described(its) for its in rows.values()],
-        "measurements": [asdict(measurement) for measurement in measurements],
+        "measurements": [_measured(one) for one in measurements],
     }
     write_parquet(path, table, durable=False)
 
 
-def _items(number: int, outcomes: Sequence[Outcome], views: Sequence[str]) -> pd.DataFrame:
+def _items(number: int, outcomes: Sequence[Predictions], embeddings: Sequence[str]) -> pd.DataFrame:
     first = outcomes[0]
     for outcome in outcomes:
         if not all(np.array_equal(getattr(outcome, k), getattr(first, k)) for k in _ITEMS):
-            raise ValueError(f"{outcome.task}: found other items in view {outcome.view!r}")
+            raise ValueError(
+                f"{outcome.task}: found other items in embedding {outcome.embedding!r}"
+            )
     items = {name: getattr(first, name) for name in _ITEMS}
-    answers = {f"answer_{views.index(o.view)}": o.predicted for o in outcomes}
+    answers = {f"answer_{embeddings.index(o.embedding)}": o.predicted for o in outcomes}
     number_of_each = np.full(len(first.gold), number, dtype=np.int32)
     return pd.DataFrame({"row": number_of_each, **items, **answers})
 
 
-def _described(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    views = [{name: getattr(o, name) for name in _OF_A_VIEW} for o in outcomes]
-    return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": views}
+def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
+    each = [{key: getattr(o, name) for key, name in _OF_AN_EMBEDDING.items()} for o in outcomes]
+    return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": each}
 
 
-def read_outcomes(path: Path) -> list[Outcome]:
+def _measured(one: Measurement) -> dict[str, Any]:
+    """Under the former names, which the file keeps."""
+    keys, ids = inverse(COLUMNS), inverse(EMBEDDINGS)
+    found = asdict(one) | {"embedding": ids.get(one.embedding, one.embedding)}
+    return {keys.get(key, key): value for key, value in found.items()}
+
+
+def read_outcomes(path: Path) -> list[Predictions]:
     """The outcomes of one cell and task, as they were stored.
 
     Raises:
@@ -75,20 +89,23 @@ def read_outcomes(path: Path) -> list[Outcome]:
         return list(_outcomes(read_parquet(path)))
 
 
-def _outcomes(table: pd.DataFrame) -> Iterator[Outcome]:
+def _outcomes(table: pd.DataFrame) -> Iterator[Predictions]:
     about, table.attrs = table.attrs, {}  # which pandas would copy with every column
     rows = about["rows"]
     if not rows:
         return
     items = {name: table[name].to_numpy(dtype=dtype) for name, dtype in _ITEMS.items()}
     columns = enumerate(about["views"])
-    answers = {view: table[f"answer_{n}"].to_numpy(dtype=np.float64) for n, view in columns}
+    answers = {
+        embedding: table[f"answer_{n}"].to_numpy(dtype=np.float64) for n, embedding in columns
+    }
     ends = np.searchsorted(table["row"], np.arange(len(rows)), side="right").tolist()
     for row, own in zip(rows, map(slice, [0, *ends[:-1]], ends), strict=True):
         shared: dict[str, Any] = {name: row[name] for name in _OF_A_ROW}
         shared |= {name: values[own] for name, values in items.items()}
-        for view in row["views"]:
-            yield Outcome(predicted=answers[view["view"]][own], **view, **shared)
+        for found in row["views"]:
+            own_names = {name: found[key] for key, name in _OF_AN_EMBEDDING.items()}
+            yield Predictions(predicted=answers[found["view"]][own], **own_names, **shared)
 
 
 def read_measurements(path: Path) -> list[Measurement]:
@@ -99,7 +116,12 @@ def read_measurements(path: Path) -> list[Measurement]:
     """
     with reading(path):
         described = read_parquet(path, columns=[]).attrs
-        return [Measurement(**found) for found in described["measurements"]]
+        return [_measurement(found) for found in described["measurements"]]
+
+
+def _measurement(found: Mapping[str, Any]) -> Measurement:
+    now = {COLUMNS.get(key, key): value for key, value in found.items()}
+    return Measurement(**now | {"embedding": EMBEDDINGS.get(now["embedding"], now["embedding"])})
 
 
 @dataclass(frozen=True)
@@ -109,17 +131,18 @@ class Asked:
     Attributes:
         corpus: name of the corpus.
         question: "alike", "fit" ...
-        outcomes: (model, view) -> seed -> outcome; "" is the view of a model without an answer.
-        split: "dev" where it may decide which view is the primary one.
+        outcomes: (model, embedding) -> seed -> outcome; "" is the embedding of a model without an
+            answer.
+        split: "dev" where it may decide which embedding is the selected one.
     """
 
     corpus: str
     question: str
-    outcomes: Mapping[Key, Mapping[int, Outcome]]
+    outcomes: Mapping[Key, Mapping[int, Predictions]]
     split: str = "test"
 
     @property
-    def any(self) -> Outcome:
+    def any(self) -> Predictions:
         """One of them, for what they have in common."""
         return next(iter(next(iter(self.outcomes.values())).values()))
 
@@ -127,9 +150,9 @@ class Asked:
         """The seeds with which a model answered."""
         return {seed for (m, _), seeds in self.outcomes.items() for seed in seeds if m == model}
 
-    def primary(self, key: Key) -> bool:
-        """Whether a view is the primary one of its model."""
-        return next(iter(self.outcomes[key].values())).primary
+    def selected(self, key: Key) -> bool:
+        """Whether an embedding is the selected one of its model."""
+        return next(iter(self.outcomes[key].values())).selected
 
     def predicted(self) -> dict[Key, Float64[np.ndarray, "S P"]]:
         """The answers of those that answer anything, a row a seed."""
@@ -143,13 +166,13 @@ class Asked:
 def collect(
     corpus: str,
     question: str,
-    cells: Iterable[tuple[str, int, Sequence[Outcome]]],
+    cells: Iterable[tuple[str, int, Sequence[Predictions]]],
     split: str = "test",
 ) -> list[Asked]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result."""
-    rows: dict[str, dict[Key, dict[int, Outcome]]] = {}
+    rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
         for outcome in outcomes:
             keys = rows.setdefault(outcome.task, {})
-            keys.setdefault((model, outcome.view), {})[seed] = outcome
+            keys.setdefault((model, outcome.embedding), {})[seed] = outcome
     return [Asked(corpus, question, keys, split) for keys in rows.values()]

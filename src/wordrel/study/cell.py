@@ -14,14 +14,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity
+from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity, training_identity
+from wordrel.config.names import names_then
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
 from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
 from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 
 
 class CorpusName(NamedTuple):
@@ -83,11 +84,14 @@ class CellSpec:
     @property
     def named_folder(self) -> Path:
         """Where it was kept while the user's name for the model was part of what named the cell."""
-        return self._folder_of(identity(self.model_config) | {"name": self.model_config.name})
+        model = self.model_config.model_dump(mode="json")
+        training = self.training_config.model_dump(mode="json")
+        (name,) = names_then({"training": training, "models": [model]}).values()
+        return self._folder_of(identity(self.model_config) | {"name": name})
 
     def _folder_of(self, model: Mapping[str, Any]) -> Path:
         version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
-        training = self.training_config.model_dump(mode="json")
+        training = training_identity(self.model_config, self.training_config)
         digest = cell_digest(self.corpus_digest, model, training, self.seed, version)
         return cell_folder(self.cache, self.corpus_name, model["name"], self.seed, digest)
 
@@ -132,7 +136,7 @@ def _described(spec: CellSpec) -> dict[str, Any]:
     return {
         "corpus": {"name": spec.corpus_name, "digest": spec.corpus_digest},
         "model": identity(spec.model_config),
-        "training": spec.training_config.model_dump(mode="json"),
+        "training": training_identity(spec.model_config, spec.training_config),
         "seed": spec.seed,
     }
 
@@ -152,8 +156,8 @@ def cell_cost(spec: CellSpec) -> dict[str, Any]:
         return cost
 
 
-def load_cell(spec: CellSpec) -> Readings:
-    """The readings of a trained cell.
+def load_cell(spec: CellSpec) -> WordModel:
+    """The model of a trained cell.
 
     Raises:
         DamagedError: when its folder does not hold what was written; it is set aside.

@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
 from wordrel.config import ModelConfig, Word2vecConfig, identity
+from wordrel.config.names import KINDS
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
@@ -182,8 +183,8 @@ def measured_as(model: ModelConfig) -> str:
         return model.algorithm
     heads = getattr(model, "heads", 1)
     if (model.kind, heads) == ("attention_position", 4):
-        return "heads"
-    return model.kind if heads == (4 if model.kind == "block" else 1) else ""
+        return "attention_position_heads4"
+    return model.kind if heads == (4 if model.kind == "transformer_block" else 1) else ""
 
 
 def _finished(path: Path) -> Finished:
@@ -203,7 +204,11 @@ def _finished(path: Path) -> Finished:
 def _notes(path: Path) -> list[Note]:
     with reading(path):
         found = json.loads(path.read_text(encoding="utf-8"))
-        cell = str(found["corpus"]), str(found["kind"]), float(found["reading"])
+        cell = (
+            str(found["corpus"]),
+            KINDS.get(str(found["kind"]), str(found["kind"])),
+            float(found["reading"]),
+        )
         return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
 
 

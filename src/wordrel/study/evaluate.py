@@ -16,13 +16,13 @@ import numpy as np
 from jaxtyping import Int64
 
 from wordrel.config import NamedTask, TaskConfig
-from wordrel.corpus import Corpus, open_corpus
+from wordrel.corpus import Corpus, Split, open_corpus
 from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, over_text
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.study.answers import ANSWERS, write_answers
 from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
@@ -104,40 +104,52 @@ def train_and_ask(work: CellWork, report: Report) -> None:
         return
     started = perf_counter()
     corpus = open_corpus(work.cell.corpus)
-    readings, scope = _ready(work, corpus, {task.question for task, _ in waiting})
+    word_model, scope = _ready(work, corpus, {task.question for task, _ in waiting})
     reading, kind = perf_counter() - started, work.cell.model_config.kind
     for number, (task, path) in enumerate(waiting):
         report(number / len(waiting), {"stage": f"asking {task.name}"})
         with new_folder(path, durable=False) as folder:
             started = perf_counter()
-            _ask(task, readings, scope, folder / ANSWERS)
+            _ask(task, word_model, scope, folder / ANSWERS)
             took = {"reading": reading, "tasks": {task.name: perf_counter() - started}}
             note = {"corpus": work.cell.corpus_name, "kind": kind, **took}
             write_text(folder / ASKED, json.dumps(note, sort_keys=True) + "\n", durable=False)
 
 
-def _ask(task: Task, readings: Readings, scope: Scope, path: Path) -> None:
+def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
     if task.question == "agreement":
-        write_parquet(path, to_frame(agreement_answers(readings)), durable=False)
+        write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return
-    kind = KINDS[task.kind]
-    outcomes, found = kind.answer(task, readings, scope), kind.measure(task, readings, scope)
-    write_answers(path, outcomes, found)
+    write_answers(path, *KINDS[task.kind].ask(task, word_model, scope))
 
 
-def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[Readings, Scope]:
+def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordModel, Scope]:
     """The model and how it is asked, with as much of the text read as these questions need."""
-    readings, counts = load_cell(work.cell), None
+    word_model, counts = load_cell(work.cell), None
     if questions.intersection(COUNTED):
         counts = pair_counts(work.cell.corpus, work.cell.training_config.window)
     if questions.intersection(OVER_TEXT):
         counted = counts if MODELS[work.cell.model_config.kind].counts else None
-        readings = over_text(readings, *text_sample(corpus), counted)
+        word_model = over_text(word_model, *text_sample(corpus), counted)
     held_out = corpus.held_out
     probe = Probe(
         np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
     )
-    return readings, Scope(work.lowercase, probe=probe, counts=counts)
+    development, test = corpus.development, corpus.test
+    if not len(development.ids):  # a corpus of two parts
+        development, test = _halves(held_out)
+    scope = Scope(work.lowercase, probe=probe, counts=counts, development=development, test=test)
+    return word_model, scope
+
+
+def _halves(split: Split) -> tuple[Split, Split]:
+    """The first half of the documents for choices, and the others to judge by."""
+    count = len(split.document_ends) // 2
+    end = int(split.document_ends[count - 1]) if count else 0
+    sentences = int(np.searchsorted(split.sentence_ends, end, side="right"))
+    first = Split(split.ids[:end], split.sentence_ends[:sentences], split.document_ends[:count])
+    ends = split.sentence_ends[sentences:] - end, split.document_ends[count:] - end
+    return first, Split(split.ids[end:], *ends)
 
 
 def text_sample(

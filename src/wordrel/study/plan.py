@@ -73,8 +73,9 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
         problems.append(f"tasks: found none of {', '.join(skipped)}; expected one that is here")
     fits = [task.name for task in tasks.values() if task.question in ("fit", "recall")]
     for corpus in config.corpora:
-        if fits and corpus.held_out == 0:
-            problems.append(f"corpora.{corpus.name}.held_out: 0, but {fits[0]} needs held-out text")
+        if fits and corpus.test_share == 0:
+            key = "held_out" if corpus.test is None else "test"
+            problems.append(f"corpora.{corpus.name}.{key}: 0, but {fits[0]} needs held-out text")
     if problems:
         raise ConfigError(problems)
     return Tasks(tuple(tasks), tuple(tasks.values()), skipped)

@@ -11,14 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from wordrel.config import ARCHITECTURES, names
 from wordrel.config.dialect import read_stored
+from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
 from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import reading
-from wordrel.study.schema import COLUMNS, CURE, read_table, read_text, stored_file
-
-SCHEMA = 2
-"""Version of a results folder; a manifest without one is of the first edition, 1."""
+from wordrel.study.schema import COLUMNS, CURE, read_table, read_text, renamed, stored_file
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
@@ -39,7 +38,7 @@ class Results:
     scores: pd.DataFrame
     summary: pd.DataFrame
     comparisons: pd.DataFrame
-    views: pd.DataFrame
+    embeddings: pd.DataFrame
     measurements: pd.DataFrame
     agreement: pd.DataFrame
 
@@ -48,13 +47,29 @@ class Results:
         """The study's name, as in configs/NAME.yaml and results/NAME."""
         return str(self.manifest["study"])
 
+    @property
+    def unscaled(self) -> frozenset[str]:
+        """Models with maps whose q.k is not divided by sqrt(dim / heads), against the default.
+
+        Only those that are named after their kind: a label has to say that they are others than
+        the attention of the literature.
+        """
+        return frozenset(
+            str(model["name"])
+            for model in self.config.get("models") or ()
+            if (kind := ARCHITECTURES.get(str(model.get("kind")))) is not None
+            and kind.maps
+            and not model.get("scale", True)
+            and str(model.get("name")).startswith(str(model["kind"]))
+        )
+
     def __repr__(self) -> str:
         return facts_text(self._title, self._facts())
 
     def _repr_html_(self) -> str:
-        """The same facts, and the scores of each model's primary view: a column a task."""
+        """The same facts, and the scores of each model's selected embedding: a column a task."""
         table = self.summary
-        shown = table[table["primary"] & ~table["detail"] & (table["split"] == "test")]
+        shown = table[table["selected"] & ~table["detail"] & (table["split"] == "test")]
         scores = shown.pivot_table(
             "score", ["corpus", "model"], ["task", "measure"], sort=False, aggfunc="first"
         )
@@ -89,12 +104,15 @@ def read_results(folder: Path) -> Results:
             with file and line; or a newer version of wordrel wrote it.
     """
     manifest = _read_mapping(folder / "manifest.json", json.loads)
-    _check_schema(folder / "manifest.json", manifest.get("schema", 1))
+    schema = manifest.get("schema", 1)
+    _check_schema(folder / "manifest.json", schema)
     _check_manifest(folder / "manifest.json", manifest)
-    paths = {name: stored_file(folder, name) for name in COLUMNS}
-    tables = {name: read_table(path, name) for name, path in paths.items()}
-    _check_rows(paths, manifest.get("rows", {}), tables)
+    paths = {name: stored_file(folder, name, schema) for name in COLUMNS}
+    tables = {name: read_table(path, name, schema) for name, path in paths.items()}
     config = _read_mapping(folder / "config.yaml", read_stored)
+    if schema < SCHEMA:
+        manifest, config, tables = _under_present_names(folder, manifest, config, tables)
+    _check_rows(paths, manifest.get("rows", {}), tables)
     _check_models(paths, manifest, tables)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
@@ -105,6 +123,31 @@ def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise StoreError(f"{path}: found {type(data).__name__}, expected keys; {CURE}")
     return data
+
+
+def _under_present_names(
+    folder: Path, manifest: dict[str, Any], config: dict[str, Any], tables: dict[str, pd.DataFrame]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
+    """What a folder of schema 1 or 2 says: its models and tables under present names.
+
+    A model that the config does not describe is called after its kind where its run is.
+    """
+    runs = tables["runs"][["model", "kind"]].itertuples(index=False, name=None)
+    kinds = {then: now for then, now in names.KINDS.items() if (then, now) in set(runs)}
+    try:
+        config, models = names.config_now(config)
+        models = kinds | models
+        names.distinct({model: models.get(model, model) for model in tables["runs"]["model"]})
+    except ValueError as error:
+        raise StoreError(f"{folder / 'config.yaml'}: {error}; {CURE}") from error
+    for table in tables.values():
+        for column in {"model", "model_a", "model_b"} & set(table.columns):
+            table[column] = renamed(table[column], models)
+    rows = manifest.get("rows")
+    if isinstance(rows, dict):
+        rows = {names.TABLES.get(name, name): n for name, n in rows.items()}
+        manifest = manifest | {"rows": rows}
+    return manifest, config, tables
 
 
 def _check_schema(path: Path, schema: Any) -> None:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
+from wordrel.config.names import SCHEMA
 from wordrel.errors import DamagedError
 from wordrel.io.environment import environment, git_state, usable_cores
 from wordrel.io.store import (
@@ -30,7 +31,7 @@ from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
-from wordrel.study.results import SCHEMA, Results, read_results
+from wordrel.study.results import Results, read_results
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
@@ -172,6 +173,7 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
         "tasks": [_described(task) for task in plan.tasks.loaded],
         "skipped": dict(plan.tasks.skipped),
         "statistics": plan.config.statistics.model_dump(mode="json"),
+        **({"tuned": plan.config.tuned} if plan.config.tuned else {}),
         "environment": environment(),
     }
 

@@ -6,12 +6,14 @@ Reads and writes the tables of a results folder.
 import csv
 import io
 import lzma
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from wordrel.config import names
+from wordrel.config.names import SCHEMA
 from wordrel.config.paths import regular_file
 from wordrel.errors import StoreError
 from wordrel.io.files import reading, write_bytes
@@ -27,34 +29,77 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("trained_tokens", "seconds", "tokens_per_second", "peak_memory_mb"),
     ),
     "scores": (
-        *("corpus", "model", "seed", "question", "task", "measure", "split", "detail", "view"),
-        *("primary", "score", "low", "high", "n_items", "n_covered", "n_scored", "chance"),
+        *("corpus", "model", "seed", "question", "task", "measure", "split", "detail", "embedding"),
+        *("selected", "score", "low", "high", "n_items", "n_covered", "n_scored", "chance"),
         *("better", "note"),
     ),
     "summary": (
-        *("corpus", "model", "question", "task", "measure", "split", "detail", "view", "primary"),
+        *(
+            "corpus",
+            "model",
+            "question",
+            "task",
+            "measure",
+            "split",
+            "detail",
+            "embedding",
+            "selected",
+        ),
         *("seeds", "score", "low", "high", "seed_sd", "n_items", "n_covered", "n_scored"),
         *("chance", "better", "note"),
     ),
     "comparisons": (
-        *("corpus", "question", "task", "measure", "view_a", "view_b", "model_a", "model_b"),
+        *(
+            "corpus",
+            "question",
+            "task",
+            "measure",
+            "embedding_a",
+            "embedding_b",
+            "model_a",
+            "model_b",
+        ),
         *("seeds", "n_scored", "difference", "low", "high", "p", "p_holm", "p_steiger"),
         *("p_equivalence", "detectable", "better"),
     ),
-    "views": (
-        *("corpus", "model", "question", "view", "dev_task", "seeds", "score", "chosen", "by"),
+    "embeddings": (
+        *("corpus", "model", "question", "embedding", "dev_task", "seeds", "score", "chosen", "by"),
     ),
     "measurements": (
-        *("corpus", "model", "task", "view", "primary", "group", "statistic", "seeds", "value"),
+        *(
+            "corpus",
+            "model",
+            "task",
+            "embedding",
+            "selected",
+            "group",
+            "statistic",
+            "seeds",
+            "value",
+        ),
         *("low", "high", "n"),
     ),
     "agreement": (
-        *("corpus", "between", "model_a", "model_b", "view_a", "view_b", "measure", "pairs"),
+        *(
+            "corpus",
+            "between",
+            "model_a",
+            "model_b",
+            "embedding_a",
+            "embedding_b",
+            "measure",
+            "pairs",
+        ),
         *("score", "low", "high", "n_items", "chance"),
     ),
 }
 
-PACKED = ("scores", "views", "measurements", "agreement")
+_FORMER_VALUES = {
+    "kind": names.KINDS,
+    **dict.fromkeys(("embedding", "embedding_a", "embedding_b"), names.EMBEDDINGS),
+}
+
+PACKED = ("scores", "embeddings", "measurements", "agreement")
 """Tables that are stored as .csv.xz; the others stay text, which git compares line by line."""
 
 _PRESET = 6 | lzma.PRESET_EXTREME  # a fixed one: the same text gives the same bytes
@@ -103,7 +148,7 @@ _INTEGERS = (
 _TYPES: dict[str, _Type] = dict(
     **dict.fromkeys(_FLOATS, _FLOAT),
     **dict.fromkeys(_INTEGERS, _INTEGER),
-    **dict.fromkeys(("primary", "detail", "chosen"), _BOOLEAN),
+    **dict.fromkeys(("selected", "detail", "chosen"), _BOOLEAN),
     status=_one_of("done", "failed"),
     better=_one_of("higher", "lower"),
     between=_one_of("models", "seeds"),
@@ -144,15 +189,17 @@ def printed(value: Any, column: str) -> str:
     return "" if pd.isna(value) else _TYPES.get(column, _TEXT).print(value)
 
 
-def stored_file(folder: Path, name: str) -> Path:
-    """The file of a table, which older versions stored as text."""
-    plain, packed = folder / f"{name}.csv", folder / f"{name}.csv.xz"
+def stored_file(folder: Path, name: str, schema: int = SCHEMA) -> Path:
+    """The file of a table, which older versions stored as text or under a former name."""
+    file = names.inverse(names.TABLES).get(name, name) if schema < SCHEMA else name
+    plain, packed = folder / f"{file}.csv", folder / f"{file}.csv.xz"
     if plain.exists() and packed.exists():
         raise StoreError(
             f"{plain}: found {packed.name} beside it, expected one of the two; remove the one that "
             f"does not belong to manifest.json, or {CURE}"
         )
-    return next((path for path in (plain, packed) if path.exists()), folder / table_file(name))
+    missing = packed if name in PACKED else plain
+    return next((path for path in (plain, packed) if path.exists()), missing)
 
 
 def read_text(path: Path) -> str:
@@ -183,16 +230,28 @@ def _unpacked(path: Path, data: bytes) -> bytes:
     return content
 
 
-def read_table(path: Path, name: str) -> pd.DataFrame:
+def read_table(path: Path, name: str, schema: int = SCHEMA) -> pd.DataFrame:
     """A table with fixed types; see `COLUMNS`.
 
+    Args:
+        path: of the file.
+        name: of the table.
+        schema: of the folder; below the present one, columns, kinds and embeddings have former
+            names, which are read as the present ones. Names of models stay as they are.
+
     Raises:
-        StoreError: with file and line: a column that is missing, or a value of another type.
+        StoreError: with file and line: a column that is missing, or a value of another type; two
+            former names of columns that are one name now.
     """
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     with reading(path, CURE):
         lines = [(reader.line_num, row) for row in reader]  # each with the line on which it ends
     header = lines[0][1]
+    if schema < SCHEMA:
+        try:
+            header = names.now_called(header, names.COLUMNS)
+        except ValueError as error:
+            raise StoreError(f"{path}: {error}; {CURE}") from error
     _check_columns(str(path), header, COLUMNS[name])
     for line, row in lines[1:]:
         if len(row) != len(header):
@@ -202,7 +261,17 @@ def read_table(path: Path, name: str) -> pd.DataFrame:
         column: _parsed(path, column, [(line, row[i]) for line, row in lines[1:]])
         for i, column in enumerate(header)
     }
-    return pd.DataFrame(columns)[list(COLUMNS[name])]
+    table = pd.DataFrame(columns)[list(COLUMNS[name])]
+    if schema < SCHEMA:
+        for column, found in _FORMER_VALUES.items():
+            if column in table:
+                table[column] = renamed(table[column], found)
+    return table
+
+
+def renamed(column: pd.Series, found: Mapping[str, str]) -> pd.Series:
+    """The column with these whole values under other names."""
+    return column.map(lambda value: found.get(value, value)).astype(column.dtype)
 
 
 def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Series:

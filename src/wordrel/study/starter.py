@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wordrel.config import RUNGS, CorpusConfig, StudyConfig, parse_config, parse_corpus
+from wordrel.config import ARCHITECTURES, CorpusConfig, StudyConfig, parse_config, parse_corpus
+from wordrel.config.architectures import up_to
 from wordrel.config.dialect import read_stored, written
 from wordrel.config.paths import source_from
-from wordrel.config.rungs import up_to
 from wordrel.corpus.cache import first_part
 from wordrel.corpus.files import Source
 from wordrel.corpus.sources import find_source
@@ -225,10 +225,14 @@ def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
 
 
-_TOPS = ("content_position", "attention_position")
-_ELSEWHERE = ("basic", "attention", "attention_position")  # they stand in the lists beside it
+_TOPS = ("mean_query_attention_position", "attention_position")
+_ELSEWHERE = (
+    "dot_product_attention",
+    "attention",
+    "attention_position",
+)  # they stand in the lists beside it
 _LADDER = "\n".join(
-    f"  - kind: {kind}" + ("\n    scale: true" if RUNGS[kind].maps else "")
+    f"  - kind: {kind}" + ("\n    scale: true" if ARCHITECTURES[kind].maps else "")
     for kind in up_to(*_TOPS)
     if kind not in _ELSEWHERE
 )
@@ -243,13 +247,13 @@ _MODELS = """\
     scale: true
   - kind: attention_position # and their places
     scale: true
-  - kind: masked_attention # the words on both sides
+  - kind: mask_query_attention # the words on both sides
     scale: true"""
 _OTHERS = f"""
   # The ladder from a plain mean to attention, an ingredient at a time (C9).
 {_LADDER}
   # Attention without maps (C2, C3), and with a map tied or left out (C5, C6).
-  - kind: basic
+  - kind: dot_product_attention
   - kind: attention
     name: one_map_qk
     ties: [K=Q]
@@ -259,13 +263,13 @@ _OTHERS = f"""
     ties: [V=I]
     scale: true
   # The same architectures for another task (C4).
-  - kind: causal_content
+  - kind: next_mean_query
     scale: true
   - kind: mean
     name: mean_shuffled
     training: {{shuffled: true}}
-  - kind: content
-    name: content_shuffled
+  - kind: mean_query_attention
+    name: mean_query_attention_shuffled
     training: {{shuffled: true}}
     scale: true"""
 _TEMPLATE = """\

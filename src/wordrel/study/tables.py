@@ -1,10 +1,10 @@
-"""The tables of a study: answers are collected, primary views chosen, differences tested.
+"""The tables of a study: answers are collected, selected embeddings chosen, differences tested.
 
 Reads the stored answers of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,14 @@ import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import StatisticsConfig
+from wordrel.config.names import names_then
 from wordrel.corpus import Corpus
 from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
 from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import agreement_rows
-from wordrel.study.analysis import adjust, analyse, measurement_rows, primary_pairs
+from wordrel.study.analysis import adjust, analyse, measurement_rows, selected_pairs
 from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, read_outcomes
 from wordrel.study.cell import cell_cost
 from wordrel.study.evaluate import CellWork
@@ -97,7 +98,7 @@ class _Answers:
         return collect(self.corpus, self.question, answers, self.split)
 
     def marked(self, choice: Choice) -> Iterator[Asked]:
-        """The rows that are shown, their primary views marked."""
+        """The rows that are shown, their selected embeddings marked."""
         every = (marked(one, choice) for one in self.asked())
         return (one for one in every if one.outcomes)
 
@@ -105,13 +106,13 @@ class _Answers:
 def _told_of(
     plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int, progress: Progress
 ) -> Iterator[Rows]:
-    """The rows of one corpus: the primary views are chosen first, and then all is told of them.
+    """The rows of one corpus: embeddings are selected first, then all is told of them.
 
     One task after the other is read, and read again for its tests: all of them together would fill
     the memory. A family of tests is a question of the corpus, see `adjust`.
     """
     tasks = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
-    progress(0.0, "choosing the primary views")
+    progress(0.0, "choosing the selected embeddings")
     choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.asked()])
     by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
     statistics, words = plan.config.statistics, len(corpus.vocab)
@@ -121,16 +122,17 @@ def _told_of(
         parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
         for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
             families[task.question] += tests
-        calls = ((one, choice, statistics, families[one.question], words) for one in by_size)
+        then = names_then(plan.config.model_dump(mode="json"))
+        calls = ((one, choice, statistics, families[one.question], words, then) for one in by_size)
         for number, (task, rows) in enumerate(parallel(delayed(_told)(*c) for c in calls), 1):
             told[task] = rows
             progress(number / len(tasks), task.task)
-    yield {"views": [*choice.rows]}
+    yield {"embeddings": [*choice.rows]}
     yield from map(told.__getitem__, tasks)
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
-    """The tasks that tell the primary views: development splits, where a question has one."""
+    """The tasks that tell the selected embeddings: development splits, where a question has one."""
     decided = {task.question for task in tasks if task.split == "dev"}
     asked = [task for task in tasks if task.question in CHOSEN_BY.values()]
     return [task for task in asked if task.split == "dev" or task.question not in decided]
@@ -139,21 +141,28 @@ def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
 def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
     if answers.question == "agreement":
         return answers, 0
-    return answers, sum(len(primary_pairs(one)) for one in answers.marked(choice))
+    return answers, sum(len(selected_pairs(one)) for one in answers.marked(choice))
 
 
 def _told(
-    answers: _Answers, choice: Choice, statistics: StatisticsConfig, family: int, words: int
+    answers: _Answers,
+    choice: Choice,
+    statistics: StatisticsConfig,
+    family: int,
+    words: int,
+    then: Mapping[str, str],
 ) -> tuple[_Answers, Rows]:
     """Everything that the tables say of one task."""
     if answers.question == "agreement":
         known = {(model, seed): _agreement(path) for model, seed, path in answers.files()}
-        primary = {model: view for (model, q), view in choice.primary.items() if q == "alike"}
-        found = agreement_rows(answers.corpus, known, primary, words, statistics)
+        selected = {
+            model: embedding for (model, q), embedding in choice.selected.items() if q == "alike"
+        }
+        found = agreement_rows(answers.corpus, known, selected, words, statistics)
         return answers, {"agreement": found}
     rows: Rows = defaultdict(list)
     for one in answers.marked(choice):
-        for name, more in analyse(one, statistics, family).items():
+        for name, more in analyse(one, statistics, family, then).items():
             rows[name] += more
     measured = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
     rows["measurements"] = measurement_rows(

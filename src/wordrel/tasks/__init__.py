@@ -1,4 +1,4 @@
-"""Tasks: data sets and the kinds of question put to readings.
+"""Tasks: data sets and the kinds of question put to models.
 
 Load a task (`load_task`, or `own_task` for a user's own set), put it to a model (`ask`), see what
 a vocabulary covers (`covered`). Names are looked up on first use, so that what needs only the
@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.tasks.base import RESTRICT_VOCAB, Measurement, Outcome, Probe, Scope, Task
+    from wordrel.tasks.base import RESTRICT_VOCAB, Measurement, Predictions, Probe, Scope, Task
     from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task
     from wordrel.tasks.items import Items
 
 _HOMES = {
-    "base": ("RESTRICT_VOCAB", "Measurement", "Outcome", "Probe", "Scope", "Task"),
+    "base": ("RESTRICT_VOCAB", "Measurement", "Predictions", "Probe", "Scope", "Task"),
     "items": ("Items",),
     "core": ("KINDS", "ask", "covered", "load_task", "own_task"),
 }
@@ -23,7 +23,7 @@ __all__ = [
     "RESTRICT_VOCAB",
     "Items",
     "Measurement",
-    "Outcome",
+    "Predictions",
     "Probe",
     "Scope",
     "Task",

@@ -17,8 +17,17 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
-from wordrel.tasks.base import NO_VECTOR, Kind, Outcome, Scope, Task, in_each, reason, unanswered
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import (
+    NO_VECTOR,
+    Kind,
+    Predictions,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+)
 from wordrel.tasks.geometry import has_direction, unit_rows
 from wordrel.tasks.items import Items, word_ids
 
@@ -97,28 +106,30 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     return _asked(items, vocab, scope).covered
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """Three outcomes a view, one a method; 1 where the answer is right, 0 where it is wrong.
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """Three outcomes an embedding, one a method; 1 where the answer is right, 0 where it is wrong.
 
     Each section is told by a row `task.SECTION`, by 3CosAdd, as a detail.
     """
-    asked = _asked(task.items, readings.vocab, scope)
-    candidates = min(len(readings.vocab), scope.restrict_vocab)
+    asked = _asked(task.items, word_model.vocab, scope)
+    candidates = min(len(word_model.vocab), scope.restrict_vocab)
     form = unanswered(task, asked.covered, chance=1.0 / candidates)
     if asked.unanswerable:
         note = f"{asked.unanswerable} questions hold their own answer and are not asked"
         form = form.noted(note)
-    if not readings.views:
-        note = reason(readings, task.question)
+    if not word_model.embeddings:
+        note = reason(word_model, task.question)
         return [replace(form, task=task.name + method, note=note) for method in METHODS]
     outcomes = []
-    for row, view in in_each(form, readings, task.question, readings.views):
-        rows = _in_view(row, asked, unit_rows(view[:candidates]))
+    for row, embedding in in_each(form, word_model, task.question, word_model.embeddings):
+        rows = _in_embedding(row, asked, unit_rows(embedding[:candidates]))
         outcomes += [*rows, *_by_section(rows[0], task.items.labels)]
     return outcomes
 
 
-def _in_view(form: Outcome, asked: _Asked, unit: Float32[np.ndarray, "C D"]) -> list[Outcome]:
+def _in_embedding(
+    form: Predictions, asked: _Asked, unit: Float32[np.ndarray, "C D"]
+) -> list[Predictions]:
     known = has_direction(unit)
     heard = known[asked.questions].all(axis=1) & asked.any_answer(known[asked.answers])
     outcomes = []
@@ -130,7 +141,7 @@ def _in_view(form: Outcome, asked: _Asked, unit: Float32[np.ndarray, "C D"]) -> 
     return outcomes
 
 
-def _by_section(row: Outcome, labels: tuple[str, ...]) -> list[Outcome]:
+def _by_section(row: Predictions, labels: tuple[str, ...]) -> list[Predictions]:
     """A row a section, in the order of the file; none where there is only one."""
     sections, of = list(dict.fromkeys(labels)), np.array(labels)
     if len(sections) < 2:

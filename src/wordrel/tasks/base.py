@@ -10,14 +10,15 @@ from typing import Literal, Protocol, TypeVar, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from wordrel.corpus import Split as Documents
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
-"""A view or a relation of a model."""
+"""An embedding or a relation of a model."""
 RESTRICT_VOCAB = 30_000
 """Analogies and neighbours are searched among this many most frequent words, as is usual."""
 
@@ -32,7 +33,8 @@ class Task:
         question: which of a model's answers it judges.
         measure: a key of `wordrel.stats.MEASURES`.
         better: which way is good.
-        split: "dev" where it may decide which view is the primary one; it then concludes nothing.
+        split: "dev" where it may decide which embedding is the selected one; it then concludes
+            nothing.
         items: what is asked.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
@@ -50,14 +52,14 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The answers of one model, in one view, to every item of one row of the result.
+class Predictions:
+    """The answers of one model, in one embedding, to every item of one row of the result.
 
     Attributes:
         task: the row's name: the task's, or `task.variant`.
         measure: a key of `wordrel.stats.MEASURES`.
-        view: the space that answered; empty where none did.
-        primary: whether this view was fixed beforehand as the headline.
+        embedding: the space that answered; empty where none did.
+        selected: whether this embedding was fixed beforehand as the headline.
         detail: whether this row is a part of another one (a section, a relation): it is shown, and
             no models are compared on it.
         gold: shape [P].
@@ -71,8 +73,8 @@ class Outcome:
 
     task: str
     measure: str
-    view: str
-    primary: bool
+    embedding: str
+    selected: bool
     gold: Float64[np.ndarray, " P"]
     predicted: Float64[np.ndarray, " P"]
     covered: Bool[np.ndarray, " P"]
@@ -82,7 +84,7 @@ class Outcome:
     note: str
     detail: bool = False
 
-    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Outcome":
+    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Predictions":
         """Some of the items as a row of their own."""
         return replace(
             self,
@@ -93,11 +95,11 @@ class Outcome:
             cluster=self.cluster[some],
         )
 
-    def noted(self, *notes: str) -> "Outcome":
+    def noted(self, *notes: str) -> "Predictions":
         """With these notes behind its own, the empty ones left out."""
         return replace(self, note="; ".join(filter(None, (self.note, *notes))))
 
-    def filled(self, answers: Float64[np.ndarray, " Q"], lacking: str) -> "Outcome":
+    def filled(self, answers: Float64[np.ndarray, " Q"], lacking: str) -> "Predictions":
         """With the answers to the Q covered items.
 
         Args:
@@ -116,7 +118,7 @@ class Measurement:
 
     Attributes:
         task: the task's name.
-        view: the view or relation that was read.
+        embedding: the embedding or relation that was read.
         group: what was looked at, such as "NOUN>VERB linked".
         statistic: what was computed, such as "mean" or "share_positive".
         value: the number; NaN where there is nothing to compute it from.
@@ -125,7 +127,7 @@ class Measurement:
     """
 
     task: str
-    view: str
+    embedding: str
     group: str
     statistic: str
     value: float
@@ -168,20 +170,24 @@ class Scope:
         restrict_vocab: how many of the most frequent words can be an answer.
         probe: the held-out text; only tasks of the questions "fit" and "recall" need it.
         counts: of pairs in the training text; only `measure` of the question "syntax" needs them.
+        development: documents on which a model may be calibrated; test: those that it is judged
+            on. Only a task on whole documents needs them.
     """
 
     lowercase: bool
     restrict_vocab: int = RESTRICT_VOCAB
     probe: Probe | None = None
     counts: PairCounts | None = None
+    development: Documents | None = None
+    test: Documents | None = None
 
 
-def nothing_to_answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def nothing_to_answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """Of a kind that only measures: nothing says which answer would be right."""
     return []
 
 
-def nothing_to_measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def nothing_to_measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """Of a kind that only scores."""
     return []
 
@@ -207,25 +213,37 @@ class Kind:
         covered: whether a vocabulary has what each item needs.
         answer: all outcomes of one model.
         measure: what is told of one model besides its outcomes.
+        both: outcomes and measurements at once, for a kind that finds both on one way.
     """
 
     version: int
     better: Better
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
-    answer: Callable[[Task, Readings, Scope], list[Outcome]] = nothing_to_answer
-    measure: Callable[[Task, Readings, Scope], list[Measurement]] = nothing_to_measure
+    answer: Callable[[Task, WordModel, Scope], list[Predictions]] = nothing_to_answer
+    measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
+    both: Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None = (
+        None
+    )
+
+    def ask(
+        self, task: Task, word_model: WordModel, scope: Scope
+    ) -> tuple[list[Predictions], list[Measurement]]:
+        """All that a task finds out about one model."""
+        if self.both is not None:
+            return self.both(task, word_model, scope)
+        return self.answer(task, word_model, scope), self.measure(task, word_model, scope)
 
 
-def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Outcome:
+def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Predictions:
     """The outcome of a model that says nothing: a form that kinds fill in with `replace`."""
     items = task.items
     nothing = np.full(items.n_items, np.nan)
     note = "" if covered.any() else _nothing_covered(items.n_items)
-    return Outcome(
+    return Predictions(
         task=task.name,
         measure=task.measure,
-        view="",
-        primary=True,
+        embedding="",
+        selected=True,
         gold=items.gold,
         predicted=nothing,
         covered=covered,
@@ -243,28 +261,31 @@ def _nothing_covered(n_items: int) -> str:
     )
 
 
-def reason(readings: Readings, *questions: str) -> str:
+def reason(word_model: WordModel, *questions: str) -> str:
     """Why the model has no answer to the first of `questions` that it explains."""
     for question in questions:
-        if question in readings.unavailable:
-            return readings.unavailable[question]
+        if question in word_model.unavailable:
+            return word_model.unavailable[question]
     return f"the model has no answer to the question {questions[0]!r} and does not say why"
 
 
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
-"""The note on items whose words are known but have no direction in a view; see `Outcome.filled`."""
+"""The note on items of known words without a direction there; see `Predictions.filled`."""
 
 
 def in_each(
-    form: Outcome, readings: Readings, question: str, spaces: Mapping[str, Space]
-) -> Iterator[tuple[Outcome, Space]]:
-    """The form, yet to be filled in, of each view or relation, and that view or relation.
+    form: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
+) -> Iterator[tuple[Predictions, Space]]:
+    """The form, yet to be filled in, of each embedding or relation, and that embedding or relation.
 
     Args:
         form: of all of them.
-        readings: whom.
-        question: whose primary view or relation is marked.
+        word_model: whom.
+        question: whose selected embedding or relation is marked.
         spaces: by name.
     """
     for name, space in spaces.items():
-        yield replace(form, view=name, primary=name == readings.primary.get(question)), space
+        yield (
+            replace(form, embedding=name, selected=name == word_model.selected.get(question)),
+            space,
+        )

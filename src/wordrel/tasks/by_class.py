@@ -24,19 +24,19 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
+from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
+from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (
     Text,
     context_for,
     form_of,
-    spread,
     surprises,
     target_losses,
     text_of,
 )
 from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import treebank_of
 
 MIXED, UNLISTED = "mixed", "unlisted"
@@ -73,7 +73,7 @@ def _class_of(upos: Counter[str] | None) -> str:
     return name if count >= SHARE * upos.total() else MIXED
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an objective and class; the objective that the model does not have is left open.
 
     Raises:
@@ -82,13 +82,13 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     """
     text = text_of(task, scope)
     words, sentence = text.ids[text.targets], text.sentence[text.targets]
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[words]
+    kinds = classes_of(task.items, word_model.vocab, scope.lowercase)[words]
     names, counts = np.unique(kinds, return_counts=True)
-    expected = -np.log(readings.vocab.counts / readings.vocab.counts.sum())[words]
+    expected = -np.log(word_model.vocab.counts / word_model.vocab.counts.sum())[words]
     rows = []
     for objective in get_args(Objective):
         named = replace(task, name=f"{task.name}.{objective}")
-        losses, note = _losses(readings, objective, text)
+        losses, note = _losses(word_model, objective, text)
         form = replace(form_of(named, text.items, np.nan), detail=True)
         if not (counts >= MIN_TARGETS).any():
             few = f"no word class has {MIN_TARGETS} targets; raise corpus.held_out"
@@ -101,22 +101,22 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
 
 
 def _losses(
-    readings: Readings, objective: Objective, text: Text
+    word_model: WordModel, objective: Objective, text: Text
 ) -> tuple[Float64[np.ndarray, " T"] | None, str]:
     """The loss of each target, or why there is none."""
     try:
-        context = context_for(objective, readings)
-        return target_losses(context, text, len(readings.vocab)), ""
+        context = context_for(objective, word_model)
+        return target_losses(context, text, len(word_model.vocab)), ""
     except NotAvailableError as refusal:
         return None, str(refusal)
 
 
 def _row(
-    form: Outcome,
+    form: Predictions,
     losses: Float64[np.ndarray, " T"] | None,
     own: Bool[np.ndarray, " T"],
     sentence: Int64[np.ndarray, " T"],
-) -> Outcome:
+) -> Predictions:
     """From the form of all sentences: those that have targets of its own."""
     n_targets = np.bincount(sentence[own], minlength=len(form.gold))
     some = n_targets > 0
@@ -124,10 +124,10 @@ def _row(
     if losses is not None:
         predicted = np.bincount(sentence[own], losses[own], minlength=len(form.gold))
     row = replace(form, gold=n_targets.astype(np.float64), predicted=predicted)
-    return replace(row.part(form.task, some), view="" if losses is None else "context")
+    return replace(row.part(form.task, some), embedding="" if losses is None else "context")
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What hiding a class adds to the loss; nothing of a model without context, as `answer` says.
 
     Raises:
@@ -135,10 +135,10 @@ def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
         TypeError: where the items of the task are no parsed sentences.
     """
     text = text_of(task, scope, MAX_TOKENS)
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)[text.ids]
-    if readings.context is None or not text.items.n_items:
+    kinds = classes_of(task.items, word_model.vocab, scope.lowercase)[text.ids]
+    if word_model.context is None or not text.items.n_items:
         return []
-    hiding = Hiding(text, readings.context, len(readings.vocab))
+    hiding = Hiding(text, word_model.context, len(word_model.vocab))
     try:
         return [Measurement(task.name, "context", *row) for row in _added(hiding, kinds)]
     except NotAvailableError:

@@ -23,8 +23,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, Readings
-from wordrel.tasks.base import Kind, Outcome, Scope, Task
+from wordrel.models.word_model import Contextualizer, WordModel
+from wordrel.tasks.base import Kind, Predictions, Scope, Task
 from wordrel.tasks.held_out import Text, answer_by, log_probabilities
 
 MAX_TOKENS = 10_000
@@ -35,13 +35,13 @@ _GAIN = 1e-6
 _SUFFICIENT, _HALVINGS = 1e-4, 20
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an objective; the objective that the model does not have is left open.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
-    return answer_by(calibrated_losses, task, readings, scope, max_tokens=MAX_TOKENS)
+    return answer_by(calibrated_losses, task, word_model, scope, max_tokens=MAX_TOKENS)
 
 
 def calibrated_losses(

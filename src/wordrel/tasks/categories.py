@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
-    Outcome,
+    Predictions,
     Scope,
     Task,
     in_each,
@@ -32,27 +32,27 @@ _STARTS = 10
 _RANDOM_ASSIGNMENTS = 200
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view; 1 where a word is of the main category of its cluster, else 0.
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding; 1 where a word is of the main category of its cluster, else 0.
 
-    Chance is the purity of random clusters of the same sizes, so it is each view's own; where
+    Chance is the purity of random clusters of the same sizes, so it is each embedding's own; where
     none answers, that of random clusters as large as the categories.
     """
-    known = words_known(task.items, readings.vocab, scope)
+    known = words_known(task.items, word_model.vocab, scope)
     category = number(task.items.labels)[known]
-    ids = word_ids(task.items, readings.vocab, scope.lowercase)[known, 0]
+    ids = word_ids(task.items, word_model.vocab, scope.lowercase)[known, 0]
     form = unanswered(task, known, chance=_chance(category, category))
-    if not readings.views:
-        return [replace(form, note=reason(readings, task.question))]
+    if not word_model.embeddings:
+        return [replace(form, note=reason(word_model, task.question))]
     return [
-        _grouped(row, unit_rows(view[ids]), category)
-        for row, view in in_each(form, readings, task.question, readings.views)
+        _grouped(row, unit_rows(embedding[ids]), category)
+        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
     ]
 
 
 def _grouped(
-    row: Outcome, unit: Float32[np.ndarray, "Q D"], category: Int64[np.ndarray, " Q"]
-) -> Outcome:
+    row: Predictions, unit: Float32[np.ndarray, "Q D"], category: Int64[np.ndarray, " Q"]
+) -> Predictions:
     """The row filled in, from the vectors and categories of its covered items."""
     answered = has_direction(unit)
     right = np.full(len(unit), np.nan)

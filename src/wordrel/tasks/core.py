@@ -16,8 +16,8 @@ from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
 from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.models.readings import Readings
-from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Outcome, Probe, Scope, Task
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.files import delimited, parsed, read_pairs, word_of
 from wordrel.tasks.items import Items, Labelled, from_directed, from_labelled, from_pairs
@@ -121,17 +121,17 @@ def _labelled_row(fields: list[str]) -> Labelled:
 
 def ask(
     task: Task,
-    readings: Readings,
+    word_model: WordModel,
     *,
     lowercase: bool,
     probe: Probe | None = None,
     restrict_vocab: int = RESTRICT_VOCAB,
-) -> list[Outcome]:
-    """Put a task to one trained model: an outcome for each of its views that can answer.
+) -> list[Predictions]:
+    """Put a task to one trained model: an outcome for each of its embeddings that can answer.
 
     Args:
         task: what is asked.
-        readings: whom.
+        word_model: whom.
         lowercase: whether the corpus was lower-cased; the words of items then are, too.
         probe: held-out text, for a task of the question "fit" or "recall".
         restrict_vocab: how many of the most frequent words can answer an analogy.
@@ -140,7 +140,7 @@ def ask(
         Outcomes; a model that has no answer gives one a row of the task, without predictions and
         with a note that says why. A task of the question "agreement" gives none.
     """
-    return KINDS[task.kind].answer(task, readings, Scope(lowercase, restrict_vocab, probe))
+    return KINDS[task.kind].answer(task, word_model, Scope(lowercase, restrict_vocab, probe))
 
 
 def covered(

@@ -8,19 +8,19 @@ _SCORES_AT_ONCE = 2**22
 
 
 def cosines(
-    view: Float32[np.ndarray, "V D"],
+    embedding: Float32[np.ndarray, "V D"],
     left: Int64[np.ndarray, " P"],
     right: Int64[np.ndarray, " P"],
 ) -> Float64[np.ndarray, " P"]:
     """Cosine of each pair of rows, in -1..1; NaN where a row is zero or not finite."""
-    dots = np.einsum("pd,pd->p", _directions(view[left]), _directions(view[right]))
+    dots = np.einsum("pd,pd->p", _directions(embedding[left]), _directions(embedding[right]))
     clipped: Float64[np.ndarray, " P"] = np.clip(dots, -1.0, 1.0)
     return clipped
 
 
-def unit_rows(view: Float32[np.ndarray, "V D"]) -> Float32[np.ndarray, "V D"]:
+def unit_rows(embedding: Float32[np.ndarray, "V D"]) -> Float32[np.ndarray, "V D"]:
     """Each row with length 1; a row of zeros where it has no direction (zero or not finite)."""
-    unit: Float32[np.ndarray, "V D"] = np.nan_to_num(_directions(view)).astype(np.float32)
+    unit: Float32[np.ndarray, "V D"] = np.nan_to_num(_directions(embedding)).astype(np.float32)
     return unit
 
 

@@ -26,9 +26,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings
-from wordrel.tasks.base import Kind, Outcome, Probe, Scope, Task, reason, unanswered
+from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
+from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import spread
 
 _ANY_WORD = 0
 _LOG_PROBABILITIES_AT_ONCE = 2**23
@@ -79,26 +80,31 @@ class Text:
 Losses = Callable[[Contextualizer, Text, Vocab], Float64[np.ndarray, " S"]]
 
 
-def answer_loss(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer_loss(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an objective; the objective that the model does not have is left open.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
-    return answer_by(sentence_losses, task, readings, scope)
+    return answer_by(sentence_losses, task, word_model, scope)
 
 
 def answer_by(
-    losses: Losses, task: Task, readings: Readings, scope: Scope, *, max_tokens: int | None = None
-) -> list[Outcome]:
+    losses: Losses,
+    task: Task,
+    word_model: WordModel,
+    scope: Scope,
+    *,
+    max_tokens: int | None = None,
+) -> list[Predictions]:
     """One outcome an objective, by these losses of sentences of at most `max_tokens` in all.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
     text = text_of(task, scope, max_tokens)
-    form = form_of(task, text.items, _unigram_loss(readings.vocab, text))
-    return [_answer_one(form, o, readings, text, losses) for o in get_args(Objective)]
+    form = form_of(task, text.items, _unigram_loss(word_model.vocab, text))
+    return [_answer_one(form, o, word_model, text, losses) for o in get_args(Objective)]
 
 
 def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
@@ -113,7 +119,7 @@ def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
     return choose_sentences(replace(scope.probe, max_tokens=most))
 
 
-def form_of(task: Task, items: Items, chance: float) -> Outcome:
+def form_of(task: Task, items: Items, chance: float) -> Predictions:
     """The outcome, yet to be filled in, of a model that is asked these held-out sentences."""
     every = np.ones(items.n_items, dtype=np.bool_)
     form = unanswered(replace(task, items=items), every, chance)
@@ -137,43 +143,32 @@ def choose_sentences(probe: Probe) -> Text:
     return Text(probe.ids[places], lengths[taken], taken.astype(np.int64))
 
 
-def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:
-    """Evenly spaced sentences of at most `limit` tokens in all, but at least one."""
-    n = len(lengths)
-    while True:
-        taken = np.arange(n) * len(lengths) // max(n, 1)
-        tokens = int(lengths[taken].sum())
-        if tokens <= limit or n <= 1:
-            return taken
-        n = max(1, min(n - 1, n * limit // tokens))
-
-
 def _answer_one(
-    form: Outcome, objective: Objective, readings: Readings, text: Text, losses: Losses
-) -> Outcome:
+    form: Predictions, objective: Objective, word_model: WordModel, text: Text, losses: Losses
+) -> Predictions:
     row = replace(form, task=f"{form.task}.{objective}")
     if form.note:
         return row
     try:
-        context = context_for(objective, readings)
-        found = losses(context, text, readings.vocab)
+        context = context_for(objective, word_model)
+        found = losses(context, text, word_model.vocab)
     except NotAvailableError as refusal:
         return replace(row, note=str(refusal))
-    return replace(row, view="context", predicted=found)
+    return replace(row, embedding="context", predicted=found)
 
 
-def context_for(objective: Objective, readings: Readings) -> Contextualizer:
+def context_for(objective: Objective, word_model: WordModel) -> Contextualizer:
     """What predicts words as the objective has it.
 
     Raises:
         NotAvailableError: where the model was not trained for it; says why.
     """
-    if readings.context is None:
-        raise NotAvailableError(reason(readings, "fit", "context"))
-    if readings.context.objective != objective:
-        trained_for = readings.context.objective
+    if word_model.context is None:
+        raise NotAvailableError(reason(word_model, "fit", "context"))
+    if word_model.context.objective != objective:
+        trained_for = word_model.context.objective
         raise NotAvailableError(f"the model was trained for the objective {trained_for!r}")
-    return readings.context
+    return word_model.context
 
 
 def sentence_losses(context: Contextualizer, text: Text, vocab: Vocab) -> Float64[np.ndarray, " S"]:
@@ -218,7 +213,7 @@ def _unigram_loss(vocab: Vocab, text: Text) -> float:
     return float(-np.log(p[text.ids[text.targets]]).mean())
 
 
-def answer_last_word(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome. Chance is the share of the commonest last word: always saying it does no better.
 
     Raises:
@@ -229,14 +224,14 @@ def answer_last_word(task: Task, readings: Readings, scope: Scope) -> list[Outco
     form = form_of(task, replace(text.items, gold=np.ones(len(last))), _commonest(last))
     if form.note:
         return [form]
-    if readings.context is None:
-        return [replace(form, note=reason(readings, "fit", "context"))]
+    if word_model.context is None:
+        return [replace(form, note=reason(word_model, "fit", "context"))]
     try:
-        expected = expected_last_words(readings.context, text, len(readings.vocab))
+        expected = expected_last_words(word_model.context, text, len(word_model.vocab))
     except NotAvailableError as refusal:
         return [replace(form, note=str(refusal))]
     right = (expected == last).astype(np.float64)
-    return [replace(form, view="context", predicted=right)]
+    return [replace(form, embedding="context", predicted=right)]
 
 
 def expected_last_words(

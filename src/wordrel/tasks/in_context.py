@@ -22,12 +22,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.errors import DatasetError
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
     Measurement,
-    Outcome,
+    Predictions,
     Scope,
     Task,
     in_each,
@@ -44,17 +44,17 @@ SPLITS = ("train", "dev", "test")
 """In this order; the last that a set has is scored."""
 
 
-def rate_pairs(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view, and behind it one for each label of the items (`task.label`)."""
-    uses = read_uses(task.items, readings.vocab, scope.lowercase)
+def rate_pairs(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding, and behind it one for each label of the items (`task.label`)."""
+    uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     form = unanswered(task, uses.covered, chance=0.0)
-    outcomes: list[Outcome] = []
-    for whole, cosine in _by_view(form, task, readings, vectors(readings, uses)):
+    outcomes: list[Predictions] = []
+    for whole, cosine in _by_embedding(form, task, word_model, vectors(word_model, uses)):
         predicted = np.where(uses.covered, cosine, np.nan)
         whole = replace(whole, predicted=predicted)
         labels = np.array(task.items.labels)
         parts = [
-            replace(whole, note=whole.note if not whole.view else "", detail=True).part(
+            replace(whole, note=whole.note if not whole.embedding else "", detail=True).part(
                 f"{whole.task}.{label}", labels == label
             )
             for label in dict.fromkeys(task.items.labels)
@@ -63,18 +63,18 @@ def rate_pairs(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     return outcomes
 
 
-def _by_view(
-    form: Outcome, task: Task, readings: Readings, rows: dict[str, np.ndarray]
-) -> Iterator[tuple[Outcome, Float64[np.ndarray, " P"]]]:
-    """The form of each view with the cosines of all items; without a view, one that says why."""
+def _by_embedding(
+    form: Predictions, task: Task, word_model: WordModel, rows: dict[str, np.ndarray]
+) -> Iterator[tuple[Predictions, Float64[np.ndarray, " P"]]]:
+    """The form of each embedding with the cosines of all items; without any, one that says why."""
     if not rows:
-        why = reason(readings, task.question, "context", "alike")
+        why = reason(word_model, task.question, "context", "alike")
         yield replace(form, note=why), np.full(task.items.n_items, np.nan)
-    for row, uses in in_each(form, readings, task.question, rows):
+    for row, uses in in_each(form, word_model, task.question, rows):
         yield row, pair_cosines(uses)
 
 
-def _with_note(outcome: Outcome) -> Outcome:
+def _with_note(outcome: Predictions) -> Predictions:
     if outcome.note:
         return outcome
     answers = outcome.predicted[outcome.covered]
@@ -84,27 +84,27 @@ def _with_note(outcome: Outcome) -> Outcome:
     return outcome.filled(answers, NO_VECTOR)
 
 
-def judge_sense(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view: whether each item of the last split is told right.
+def judge_sense(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding: whether each item of the last split is told right.
 
     Raises:
         DatasetError: where a label is no split.
     """
     earlier, last = _splits(task)
-    uses = read_uses(task.items, readings.vocab, scope.lowercase)
+    uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     form = _scored(task, uses.covered, last)
     if not form.note and not (earlier & uses.covered).any():
         note = "no covered item stands in an earlier split, where the threshold is to be set"
         return [replace(form, note=note)]
     same = task.items.gold == 1
     outcomes = []
-    for blank, cosine in _by_view(form, task, readings, vectors(readings, uses)):
+    for blank, cosine in _by_embedding(form, task, word_model, vectors(word_model, uses)):
         answered = uses.covered & ~np.isnan(cosine)
         seen = earlier & answered
         right = (cosine >= best_threshold(cosine[seen], same[seen])) == same
         predicted = np.where(answered & seen.any(), right, np.nan)[last]
         said = predicted[blank.covered]
-        outcomes.append(blank.filled(said, NO_VECTOR) if blank.view else blank)
+        outcomes.append(blank.filled(said, NO_VECTOR) if blank.embedding else blank)
     return outcomes
 
 
@@ -122,7 +122,7 @@ def _splits(task: Task) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]
     return ~last, last
 
 
-def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Outcome:
+def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Predictions:
     """The outcome, yet to be filled in, for the items of the last split alone."""
     n, share = int(last.sum()), task.items.gold[last].mean() if last.any() else np.nan
     asked = Items((), np.ones(n), task.items.cluster[last])
@@ -144,13 +144,13 @@ def best_threshold(scores: Float64[np.ndarray, " P"], same: Bool[np.ndarray, " P
     return float(np.append(ordered[first], np.inf)[gain.argmax()])
 
 
-def measure_shifts(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure_shifts(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """Mean distances and their size relative to the yardstick; none without a contextual state.
 
     "difference" is different sense less same sense; n counts items, and for "random words" uses.
     """
-    uses = read_uses(task.items, readings.vocab, scope.lowercase)
-    rows = vectors(readings, uses).get("context")
+    uses = read_uses(task.items, word_model.vocab, scope.lowercase)
+    rows = vectors(word_model, uses).get("context")
     if rows is None:
         return []
     unit, items = _that_count(rows, uses)

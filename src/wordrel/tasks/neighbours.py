@@ -1,7 +1,7 @@
 """Agreement: which words does a model put next to each other, and does another agree?
 
 This question is asked of two models, or two seeds of one, so it has no outcome of a single model:
-the neighbours and the vectors of some probe words are kept, in each view; `overlap` compares
+the neighbours and the vectors of some probe words are kept, in each embedding; `overlap` compares
 neighbours, one value a probe word, and `wordrel.study.agreement` does the rest.
 
 Glossary: Q probe words, k neighbours.
@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind
 from wordrel.tasks.geometry import nearest, unit_rows
 
@@ -23,7 +23,7 @@ _PROBED_RANKS = 10_000
 
 
 class Probed(NamedTuple):
-    """What one model, in one view, says of the probe words.
+    """What one model, in one embedding, says of the probe words.
 
     Attributes:
         neighbours: ids of the nearest words, best first; -1 where there is none.
@@ -41,8 +41,8 @@ def probe_words(vocab: Vocab, n: int = 1000) -> Int64[np.ndarray, " Q"]:
 
 
 def neighbours(
-    readings: Readings,
-    view: str,
+    word_model: WordModel,
+    embedding: str,
     probes: Int64[np.ndarray, " Q"],
     k: int = 10,
     restrict: int = RESTRICT_VOCAB,
@@ -50,8 +50,8 @@ def neighbours(
     """The k words of largest cosine to each probe, best first, the probe itself left out.
 
     Args:
-        readings: one trained model.
-        view: the name of the space.
+        word_model: one trained model.
+        embedding: the name of the space.
         probes: word ids.
         k: how many; all but one of the candidates where there are not so many.
         restrict: the candidates are this many most frequent words.
@@ -59,35 +59,37 @@ def neighbours(
     Returns:
         Word ids; -1 throughout for a probe without a vector.
     """
-    candidates = min(len(readings.vocab), restrict)
-    unit = unit_rows(readings.views[view][:candidates])
-    queries = unit_rows(readings.views[view][probes])
+    candidates = min(len(word_model.vocab), restrict)
+    unit = unit_rows(word_model.embeddings[embedding][:candidates])
+    queries = unit_rows(word_model.embeddings[embedding][probes])
     found = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
     found[~queries.any(axis=1)] = -1
     return found
 
 
-def agreement_answers(readings: Readings) -> dict[str, Probed]:
-    """Neighbours and vectors of the `probe_words` in every view, the one for "alike" first.
+def agreement_answers(word_model: WordModel) -> dict[str, Probed]:
+    """Neighbours and vectors of the `probe_words` in every embedding, the one for "alike" first.
 
-    All of them, because development splits choose only later which view speaks for a model.
+    All of them, because development splits choose only later which embedding speaks for a model.
     """
-    probes = probe_words(readings.vocab)
-    first = readings.primary.get("alike", "")
+    probes = probe_words(word_model.vocab)
+    first = word_model.selected.get("alike", "")
     return {
-        view: Probed(neighbours(readings, view, probes), readings.views[view][probes])
-        for view in sorted(readings.views, key=lambda view: view != first)
+        embedding: Probed(
+            neighbours(word_model, embedding, probes), word_model.embeddings[embedding][probes]
+        )
+        for embedding in sorted(word_model.embeddings, key=lambda embedding: embedding != first)
     }
 
 
 def to_frame(answers: Mapping[str, Probed]) -> pd.DataFrame:
-    """A row a view and probe: view, probe (its place from 0), rank_0 .., v0 .. (float32).
+    """A row an embedding and probe: view (its id), probe (its place from 0), rank_0 .., v0 ...
 
-    A view of fewer dimensions than another has NaN in the columns that it does not need.
+    An embedding of fewer dimensions than another has NaN in the columns that it does not need.
     """
     frames = []
-    for view, (found, vectors) in answers.items():
-        probes = {"view": view, "probe": np.arange(len(found))}
+    for embedding, (found, vectors) in answers.items():
+        probes = {"view": embedding, "probe": np.arange(len(found))}
         ranks = {f"rank_{i}": column for i, column in enumerate(found.T)}
         values = {f"v{i}": column for i, column in enumerate(vectors.T)}
         frames.append(pd.DataFrame(probes | ranks | values))
@@ -101,10 +103,10 @@ def from_frame(table: pd.DataFrame) -> dict[str, Probed]:
     ranks = [column for column in table.columns if column.startswith("rank_")]
     values = [column for column in table.columns if column[0] == "v" and column[1:].isdigit()]
     answers = {}
-    for view, rows in table.groupby("view", sort=False):
+    for embedding, rows in table.groupby("view", sort=False):
         wide = rows[values].to_numpy(dtype=np.float32)
         used = np.flatnonzero(~np.isnan(wide).all(axis=0)).max(initial=-1) + 1
-        answers[str(view)] = Probed(rows[ranks].to_numpy(dtype=np.int64), wide[:, :used])
+        answers[str(embedding)] = Probed(rows[ranks].to_numpy(dtype=np.int64), wide[:, :used])
     return answers
 
 

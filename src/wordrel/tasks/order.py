@@ -30,10 +30,17 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Contextualizer, NotAvailableError, Objective, Readings, Windowed
+from wordrel.models.word_model import (
+    Contextualizer,
+    NotAvailableError,
+    Objective,
+    Windowed,
+    WordModel,
+)
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
-from wordrel.tasks.held_out import Text, spread, surprises, text_of
+from wordrel.tasks.held_out import Text, surprises, text_of
+from wordrel.tasks.scored_text import spread
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
@@ -44,21 +51,21 @@ _SEED = 0
 _Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """How far states move; nothing of a model without states, or whose window nobody knows.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
     text = text_of(task, scope)
-    context = readings.context
+    context = word_model.context
     if context is None or not isinstance(context, Windowed):
         return []
     small = little_sentences(text, context.window, context.objective)
     try:
-        rows = [*_moves(context, small, len(readings.vocab))]
+        rows = [*_moves(context, small, len(word_model.vocab))]
         if context.window >= len(EXAMPLE.split()):
-            rows += _example(context, readings.vocab, scope.lowercase)
+            rows += _example(context, word_model.vocab, scope.lowercase)
     except NotAvailableError:
         return []
     return [Measurement(task.name, "context", *row) for row in rows]

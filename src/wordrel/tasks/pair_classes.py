@@ -20,7 +20,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.tasks.base import Measurement, PairCounts
 from wordrel.tasks.clustered import clustered_coefficients, clustered_means
-from wordrel.tasks.held_out import spread
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import (
     MIN_LINKS,
     Pairs,
@@ -233,14 +233,14 @@ def _held_pmi(pmi: Float64[np.ndarray, " M"]) -> dict[str, Float64[np.ndarray, "
 
 
 def of_classes(
-    task: str, view: str, relation: Relation, material: Material
+    task: str, embedding: str, relation: Relation, material: Material
 ) -> Iterator[Measurement]:
     """All means and coefficients of one relation.
 
     Pairs that it has no answer to are left out, and so are those that never met (-inf), except
     from share_positive.
     """
-    tell = partial(Measurement, task, view)
+    tell = partial(Measurement, task, embedding)
     answers = scores(relation, material.left, material.right)
     there = answers[np.isfinite(answers)]
     mean, sd = (float(there.mean()), float(there.std())) if len(there) else (np.nan, np.nan)

@@ -41,12 +41,12 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
-    Outcome,
+    Predictions,
     Scope,
     Task,
     in_each,
@@ -68,44 +68,44 @@ RANDOM_OF = {
 """The random pairs whose relatum has the part of speech of a label's; all where it is not here."""
 
 
-def alike(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
-    """One outcome a view: the cosine of each covered pair."""
-    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
-    if not readings.views:
-        return [replace(form, note=reason(readings, task.question))]
-    left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
+def alike(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding: the cosine of each covered pair."""
+    form = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
+    if not word_model.embeddings:
+        return [replace(form, note=reason(word_model, task.question))]
+    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[form.covered].T
     return [
-        row.filled(cosines(view, left, right), NO_VECTOR)
-        for row, view in in_each(form, readings, task.question, readings.views)
+        row.filled(cosines(embedding, left, right), NO_VECTOR)
+        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
     ]
 
 
-def directed(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def directed(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation: relation(a -> b) of each covered pair."""
-    form = unanswered(task, words_known(task.items, readings.vocab, scope), chance=0.0)
-    left, right = word_ids(task.items, readings.vocab, scope.lowercase)[form.covered].T
-    return _by_relation(form, readings, task.question, lambda relation: relation(left, right))
+    form = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
+    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[form.covered].T
+    return _by_relation(form, word_model, task.question, lambda relation: relation(left, right))
 
 
 def _by_relation(
-    form: Outcome,
-    readings: Readings,
+    form: Predictions,
+    word_model: WordModel,
     question: str,
     told: Callable[[Relation], Float64[np.ndarray, " Q"]],
-) -> list[Outcome]:
+) -> list[Predictions]:
     """One outcome a relation; one without answers, which says why, where the model has none.
 
     Args:
         form: the row to fill in.
-        readings: whom.
-        question: whose primary relation is marked.
+        word_model: whom.
+        question: whose selected relation is marked.
         told: what a relation says of the Q covered items.
     """
-    if not readings.relations:
-        return [replace(form, note=reason(readings, "relate"))]
+    if not word_model.relations:
+        return [replace(form, note=reason(word_model, "relate"))]
     return [
         row.filled(told(relation), "{} covered items got no number from this relation")
-        for row, relation in in_each(form, readings, question, readings.relations)
+        for row, relation in in_each(form, word_model, question, word_model.relations)
     ]
 
 
@@ -129,10 +129,10 @@ def balanced(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]
     return match_within(gold == 1, gold == 0, everyone, log_counts(vocab, ids))
 
 
-def direction(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def direction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation: relation(rarer -> other) - relation(other -> rarer)."""
-    ids, gold = oriented(task.items, readings.vocab, scope)
-    asked = balanced(task.items, readings.vocab, scope)
+    ids, gold = oriented(task.items, word_model.vocab, scope)
+    asked = balanced(task.items, word_model.vocab, scope)
     form = replace(unanswered(task, asked, chance=0.5), gold=gold)
     alone = int((np.all(ids >= 0, axis=1) & ~asked).sum())
     if alone:
@@ -141,7 +141,7 @@ def direction(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
     rarer, other = ids[asked].T
     return _by_relation(
         form,
-        readings,
+        word_model,
         "relate",  # what the design takes; a development split may choose another
         lambda relation: _lead(relation(rarer, other), relation(other, rarer)),
     )
@@ -186,20 +186,20 @@ def in_some_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " 
     return asked
 
 
-def labelled(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def labelled(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a label and relation of the model, over the pairs of both sides."""
-    ids = word_ids(task.items, readings.vocab, scope.lowercase)
+    ids = word_ids(task.items, word_model.vocab, scope.lowercase)
     return [
         outcome
         for label in relations_of(task.items)
-        for outcome in _of_label(task, readings, ids, label)
+        for outcome in _of_label(task, word_model, ids, label)
     ]
 
 
 def _of_label(
-    task: Task, readings: Readings, ids: Int64[np.ndarray, "P 2"], label: str
-) -> list[Outcome]:
-    asked = matched(task.items, readings.vocab, ids, label)
+    task: Task, word_model: WordModel, ids: Int64[np.ndarray, "P 2"], label: str
+) -> list[Predictions]:
+    asked = matched(task.items, word_model.vocab, ids, label)
     related, random = sides(task.items, label)
     form = unanswered(task, asked, chance=0.5)
     alone = int((related & np.all(ids >= 0, axis=1) & ~asked).sum())
@@ -208,7 +208,9 @@ def _of_label(
         form = replace(form, note=note)
     form = form.part(f"{task.name}.{label}", related | random)
     concept, relatum = ids[asked].T
-    return _by_relation(form, readings, task.question, lambda relation: relation(concept, relatum))
+    return _by_relation(
+        form, word_model, task.question, lambda relation: relation(concept, relatum)
+    )
 
 
 PAIRS = Kind(version=1, better="higher", covered=words_known, answer=alike)

@@ -20,9 +20,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
-from wordrel.tasks.base import Kind, Measurement, Outcome, Scope, Task
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
 from wordrel.tasks.clustered import clustered_mean, clustered_means
 from wordrel.tasks.pair_classes import ARTICLES, WINDOW, material_of, of_classes, parts_of
 from wordrel.tasks.word_pairs import (
@@ -47,13 +47,13 @@ _RANKED, _BESIDE = 300, 100
 """Words that an article is ranked among, and words that the mean of each is taken over."""
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation and row: over tokens, clustered by sentence; and over types, by verb.
 
     Raises:
         TypeError: where the items of the task are no parsed sentences.
     """
-    words = words_of(task.items, readings.vocab, scope.lowercase)
+    words = words_of(task.items, word_model.vocab, scope.lowercase)
     pairs = _with_verbs(words)
     form = coded(words.forms)
     types = pairs[np.unique(numbered(form[pairs.left], form[pairs.right]), return_index=True)[1]]
@@ -65,7 +65,7 @@ def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
         outcome
         for name, contrast in rows
         for outcome in told_apart(
-            replace(task, name=name), readings, words, contrast, both_ways=True
+            replace(task, name=name), word_model, words, contrast, both_ways=True
         )
     ]
 
@@ -103,25 +103,27 @@ def _contrast(words: Words, pairs: Pairs, cluster: Int64[np.ndarray, " N"]) -> C
     )
 
 
-def measure(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """Of every relation: classes of pairs, dependency relations, the regression, the articles.
 
     Raises:
         TypeError: where the items of the task are no parsed sentences.
     """
-    words = words_of(task.items, readings.vocab, scope.lowercase)
-    material = material_of(words, readings.vocab, scope.counts)
+    words = words_of(task.items, word_model.vocab, scope.lowercase)
+    material = material_of(words, word_model.vocab, scope.counts)
     return [
         measurement
-        for view, relation in readings.relations.items()
+        for embedding, relation in word_model.relations.items()
         for measurement in (
-            *of_classes(task.name, view, relation, material),
-            *of_articles(task.name, view, relation, readings.vocab),
+            *of_classes(task.name, embedding, relation, material),
+            *of_articles(task.name, embedding, relation, word_model.vocab),
         )
     ]
 
 
-def of_articles(task: str, view: str, relation: Relation, vocab: Vocab) -> Iterator[Measurement]:
+def of_articles(
+    task: str, embedding: str, relation: Relation, vocab: Vocab
+) -> Iterator[Measurement]:
     """How each article that the vocabulary has scores with all other words, in both directions.
 
     Statistics of the scores: mean, share_negative, quantile_05 to quantile_95; and percentile, in
@@ -132,7 +134,7 @@ def of_articles(task: str, view: str, relation: Relation, vocab: Vocab) -> Itera
         *_of_one_direction(relation, "{}>any word", vocab),
         *_of_one_direction(partial(_turned, relation), "any word>{}", vocab),
     ):
-        yield Measurement(task, view, *row)
+        yield Measurement(task, embedding, *row)
 
 
 def _of_one_direction(

@@ -47,6 +47,7 @@ ASKED: dict[str, Asked] = {
     "sense_shift": Asked("in_context", "auc", "in_context:SENSE_SHIFT"),
     "held_out_loss": Asked("fit", "loss_per_token", "held_out:LOSS"),
     "calibrated_loss": Asked("fit", "loss_per_token", "calibrated:KIND"),
+    "per_token_loss": Asked("fit", "loss_per_token", "per_token_loss:KIND"),
     "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
@@ -111,7 +112,8 @@ class TaskInfo(Strict):
         files: those files, in the order in which they are read.
         reader: how they are read; a key of `wordrel.tasks.readers.READERS`.
         n_items: its published size; None where the corpus decides.
-        split: "dev" where it may decide which view is the primary one; it then concludes nothing.
+        split: "dev" where it may decide which embedding is the selected one; it then concludes
+            nothing.
         order: where it stands among the tasks of all sets.
         reference: where the set, or the method, is described.
     """

@@ -14,9 +14,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int64, Shaped
 
-from wordrel.models.readings import Readings
-from wordrel.tasks.base import Kind, Outcome, Scope, Task
-from wordrel.tasks.held_out import spread
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import Kind, Predictions, Scope, Task
+from wordrel.tasks.scored_text import spread
 from wordrel.tasks.word_pairs import (
     MIN_LINKS,
     Contrast,
@@ -40,20 +40,20 @@ MAX_ITEMS = 20_000
 _SEED = 0
 
 
-def answer(task: Task, readings: Readings, scope: Scope) -> list[Outcome]:
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation and row; see `TASK`, `TASK.from_head` and `TASK.DEPREL` above.
 
     Raises:
         TypeError: where the items of the task are no parsed sentences.
     """
-    words = words_of(task.items, readings.vocab, scope.lowercase)
+    words = words_of(task.items, word_model.vocab, scope.lowercase)
     contrast, deprel = contrast_of(words)
     turned = replace(contrast, pairs=contrast.pairs.turned())
     from_head = replace(task, name=f"{task.name}.from_head")
     return [
-        *told_apart(task, readings, words, contrast),
-        *told_apart(from_head, readings, words, turned),
-        *_details(task, readings, words, contrast, deprel),
+        *told_apart(task, word_model, words, contrast),
+        *told_apart(from_head, word_model, words, turned),
+        *_details(task, word_model, words, contrast, deprel),
     ]
 
 
@@ -126,19 +126,19 @@ def _some(
 
 def _details(
     task: Task,
-    readings: Readings,
+    word_model: WordModel,
     words: Words,
     contrast: Contrast,
     deprel: Shaped[np.ndarray, " P"],
-) -> Iterator[Outcome]:
+) -> Iterator[Predictions]:
     """A row a dependency relation with enough pairs, from a model that has any relation."""
-    if not readings.relations:
+    if not word_model.relations:
         return
     names, counts = np.unique(deprel[contrast.covered & (contrast.gold > 0)], return_counts=True)
     for name in names[counts >= MIN_LINKS]:
         part = replace(contrast[deprel == name], note="")
         row = replace(task, name=f"{task.name}.{name}")
-        for outcome in told_apart(row, readings, words, part):
+        for outcome in told_apart(row, word_model, words, part):
             yield replace(outcome, detail=True)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Measurement, Scope, Task
 from wordrel.tasks.geometry import cosines, unit_rows
 from wordrel.tasks.items import InText, Items, Sentence
@@ -169,25 +169,25 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     return read_uses(items, vocab, scope.lowercase).covered
 
 
-def vectors(readings: Readings, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
+def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
     """What the model says of each use: a row a use, NaN where it says nothing.
 
     Returns:
-        "static": the row of the word in view, in the form it has there, in the primary view of
-        words alike (the control: it knows nothing of the sentence); "context": y_i; "joined": both
+        "static": the row of the word in view, in the form it has there, in the selected embedding
+        (the control: it knows nothing of the sentence); "context": y_i; "joined": both
         with length 1, one behind the other. Only those that the model has.
     """
     found: dict[str, Float32[np.ndarray, "A _"]] = {}
-    if readings.views:
-        found["static"] = readings.views[readings.primary["alike"]][uses.ids[uses.places]]
-    if readings.context is not None:
-        found["context"] = readings.context.contextual(uses.ids, uses.ends)[uses.places]
+    if word_model.embeddings:
+        found["static"] = word_model.embeddings[word_model.selected["alike"]][uses.ids[uses.places]]
+    if word_model.context is not None:
+        found["context"] = word_model.context.contextual(uses.ids, uses.ends)[uses.places]
     if len(found) == 2:
         parts = [unit_rows(rows) for rows in found.values()]
         joined = np.concatenate(parts, axis=1)
         joined[~np.all([part.any(axis=1) for part in parts], axis=0)] = np.nan
         found["joined"] = joined
-    return {view: _spread(rows, uses.answerable) for view, rows in found.items()}
+    return {embedding: _spread(rows, uses.answerable) for embedding, rows in found.items()}
 
 
 def _spread(
@@ -210,9 +210,9 @@ def pair_cosines(rows: Float32[np.ndarray, "U D"]) -> Float64[np.ndarray, " P"]:
     return found
 
 
-def count_lost(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def count_lost(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What the vocabulary takes from the sentences: the same for every model of a corpus."""
-    uses = read_uses(task.items, readings.vocab, scope.lowercase)
+    uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     n = len(uses.known)
     shares = (
         ("uses", "share_word_unknown", n - uses.known.sum(), n),

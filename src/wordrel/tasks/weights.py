@@ -6,13 +6,14 @@ Two kinds, both of which measure and do not score.
 keys), each as far as it matches. And query and key are called different roles of one vector.
 Measured are
 
-- view "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the weights)
-  over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all n are
-  alike), and of its share of the n keys (`effective_share`); contexts of one key are left out;
-- view "attention", "attended NOUN" and so on: the mean of a word's weight times the number of keys
-  in that context (`relative_weight`: 1 is what the mean gives to each);
-- view "exchanged": what is lost, in nats a target, when the trained model's query and key exchange
-  their roles (`added_loss`); nothing of a model in which no word asks.
+- embedding "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the
+  weights) over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all
+  n are alike), and of its share of the n keys (`effective_share`); contexts of one key are left
+  out;
+- embedding "attention", "attended NOUN" and so on: the mean of a word's weight times the number of
+  keys in that context (`relative_weight`: 1 is what the mean gives to each);
+- embedding "exchanged": what is lost, in nats a target, when the trained model's query and key
+  exchange their roles (`added_loss`); nothing of a model in which no word asks.
 
 Weights are those behind `contextual`: whole windows of held-out sentences. Who asks: of a next-word
 model the word itself (the last of a sentence, too), of a masked-word model its place, where the
@@ -22,15 +23,16 @@ no row. Errors are clustered by sentence.
 `LEARNED`. Word2vec's CBOW weighs all words of a window alike; what attention learned instead is
 measured in
 
-- view "offsets": the learned score of each place ("-5" to "+5", those that the objective sees),
+- embedding "relative_position": the learned score of each place ("-5" to "+5", those that the
+  objective sees),
   less the mean over them (`score`, before the softmax, so that e^score is a factor);
-- view "words": where one learned vector asks all words, the mean score of the words of each tenth
-  of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over all words
-  (`score`; its error is the standard error over words);
-- view "attention", of every model that can tell its weights in held-out sentences: the mean weight
-  of each offset in contexts that fill the window (`mean_weight`), and of the words of each tenth of
-  the vocabulary the weight times the number of keys in that context (`relative_weight`: 1 is what
-  the mean gives to each); errors are clustered by sentence.
+- embedding "per_word_weight": where one learned vector asks all words, the mean score of the words
+  of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over
+  all words (`score`; its error is the standard error over words);
+- embedding "attention", of every model that can tell its weights in held-out sentences: the mean
+  weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
+  tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
+  is what the mean gives to each); errors are clustered by sentence.
 
 An offset is the place of a word less that of the word that is predicted.
 
@@ -49,13 +51,13 @@ from jaxtyping import Float32, Float64, Int64, Shaped
 from scipy.special import entr
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import (
+from wordrel.models.word_model import (
     Exchangeable,
     NotAvailableError,
     Objective,
-    Readings,
     Weighed,
     Weigher,
+    WordModel,
 )
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
@@ -70,7 +72,7 @@ MIN_ENTRIES = 30
 
 TENTHS = 10
 
-_Row = tuple[str, str, str, float, float, int]  # view, group, statistic, value, error, n
+_Row = tuple[str, str, str, float, float, int]  # embedding, group, statistic, value, error, n
 
 
 @dataclass(frozen=True)
@@ -120,23 +122,23 @@ def looks(context: Weigher, text: Text) -> Looks:
     return Looks(context.weights(text.ids, text.ends), text.sentence)
 
 
-def measure_roles(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What there is to tell of a model; nothing of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
         TypeError: where the items of the task are no parsed sentences.
     """
-    kinds = classes_of(task.items, readings.vocab, scope.lowercase)
+    kinds = classes_of(task.items, word_model.vocab, scope.lowercase)
     text = text_of(task, scope)
-    rows, context = list[_Row](), readings.context
+    rows, context = list[_Row](), word_model.context
     try:
         if isinstance(context, Weigher):
             found = looks(context, text)
             rows += [*_asking(found, kinds[text.ids]), *_attended(found, kinds)]
         if isinstance(context, Exchangeable):
             fewer = text_of(task, scope, MAX_TOKENS)
-            rows += _exchanged(context, fewer, len(readings.vocab))
+            rows += _exchanged(context, fewer, len(word_model.vocab))
     except NotAvailableError:
         return []
     return [Measurement(task.name, *row) for row in rows]
@@ -186,21 +188,21 @@ def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row
         yield "exchanged", "all", "added_loss", value, error, n
 
 
-def measure_learned(task: Task, readings: Readings, scope: Scope) -> list[Measurement]:
+def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
     """What there is to tell of a model; nothing of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
     """
     text = text_of(task, scope)
-    context, tenth = readings.context, tenths(readings.vocab)
+    context, tenth = word_model.context, tenths(word_model.vocab)
     if context is None:
         return []
     rows: list[_Row] = []
-    if "offsets" in readings.learned:
-        rows += _of_offsets(readings.learned["offsets"], context.objective)
-    if "words" in readings.learned:
-        rows += _of_words(readings.learned["words"], tenth)
+    if "relative_position" in word_model.learned:
+        rows += _of_offsets(word_model.learned["relative_position"], context.objective)
+    if "per_word_weight" in word_model.learned:
+        rows += _of_words(word_model.learned["per_word_weight"], tenth)
     try:
         if isinstance(context, Weigher):
             found = looks(context, text)
@@ -224,7 +226,14 @@ def _of_offsets(scores: Float32[np.ndarray, " R"], objective: Objective) -> Iter
     used = places != 0 if objective == "masked_word" else places < 0
     own = scores[used].astype(np.float64)
     for place, score in zip(places[used].tolist(), (own - own.mean()).tolist(), strict=True):
-        yield "offsets", f"{place:+d}", "score", score, 0.0, 1  # the number itself, not an estimate
+        yield (
+            "relative_position",
+            f"{place:+d}",
+            "score",
+            score,
+            0.0,
+            1,
+        )  # the number itself, not an estimate
 
 
 def _of_words(scores: Float32[np.ndarray, " V"], tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
@@ -233,7 +242,7 @@ def _of_words(scores: Float32[np.ndarray, " V"], tenth: Int64[np.ndarray, " V"])
     means = clustered_means(above, tenth, np.arange(len(above)), TENTHS)
     for number, (value, error, n) in enumerate(means.rows()):
         if n:
-            yield "words", _frequency(number), "score", value, error, n
+            yield "per_word_weight", _frequency(number), "score", value, error, n
 
 
 def _frequency(number: int) -> str:

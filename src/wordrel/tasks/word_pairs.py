@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.readings import Readings
 from wordrel.models.relations import Relation
-from wordrel.tasks.base import Outcome, Scope, Task, in_each, reason, unanswered
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import Predictions, Scope, Task, in_each, reason, unanswered
 from wordrel.tasks.items import Items, Treebank
 
 REACH = 10
@@ -240,25 +240,25 @@ class Contrast:
 
 
 def told_apart(
-    task: Task, readings: Readings, words: Words, contrast: Contrast, *, both_ways: bool = False
-) -> list[Outcome]:
+    task: Task, word_model: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
+) -> list[Predictions]:
     """One outcome a relation of the model; a single one that says why where it has none.
 
     Args:
         task: whose name the outcomes carry.
-        readings: who is asked.
+        word_model: who is asked.
         words: of the treebank.
         contrast: the items.
         both_ways: score a pair by the mean of both directions, instead of left -> right.
     """
     items = Items((), contrast.gold, contrast.cluster)
     form = unanswered(replace(task, items=items), contrast.covered, chance=0.5)
-    if not readings.relations:
-        return [replace(form, note=reason(readings, "relate"))]
+    if not word_model.relations:
+        return [replace(form, note=reason(word_model, "relate"))]
     asked = contrast.pairs[contrast.covered]
     left, right = words.ids[asked.left], words.ids[asked.right]
     form, outcomes = form.noted(contrast.note), []
-    for row, relation in in_each(form, readings, "relate", readings.relations):
+    for row, relation in in_each(form, word_model, "relate", word_model.relations):
         answers = scores(relation, left, right)
         if both_ways:
             answers = (answers + scores(relation, right, left)) / 2

@@ -1,4 +1,4 @@
-// A trained model: the views of a word, the readings of a pair, and the layer's forward pass.
+// A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
 // The mathematics is that of wordrel/models/matched/weights.py.
 
 class Model {
@@ -39,44 +39,44 @@ class Model {
       ...(this.maps ? ["value", ...(asks ? ["query", "key"] : [])] : [])];
   }
 
-  get views() {
+  get embeddings() {
     return [...this.bases, ...this.bases.filter((name) => name in this.means)
       .map((name) => `${name}.centred`)];
   }
 
-  /** The row of a word in a view. */
-  row(view, id) {
-    if (view.endsWith(".centred")) {
-      const base = view.slice(0, -".centred".length), own = this.row(base, id);
+  /** The row of a word in an embedding. */
+  row(embedding, id) {
+    if (embedding.endsWith(".centred")) {
+      const base = embedding.slice(0, -".centred".length), own = this.row(base, id);
       if (!dot(own, own)) return own;
-      if (!this.kept.has(view)) this.kept.set(view, unpack(this.means[base]));
-      return minus(own, this.kept.get(view).values);
+      if (!this.kept.has(embedding)) this.kept.set(embedding, unpack(this.means[base]));
+      return minus(own, this.kept.get(embedding).values);
     }
-    if (view === "input" || view === "output") return rowOf(this.tensor(view), id);
-    if (view === "input+output") return plus(this.row("input", id), this.row("output", id));
-    if (view === "query") return mapped(this.role("W_q"), this.seen(id));
-    if (view === "key") return mapped(this.role("W_k"), this.seen(id));
+    if (embedding === "input" || embedding === "output") return rowOf(this.tensor(embedding), id);
+    if (embedding === "input+output") return plus(this.row("input", id), this.row("output", id));
+    if (embedding === "query") return mapped(this.role("W_q"), this.seen(id));
+    if (embedding === "key") return mapped(this.role("W_k"), this.seen(id));
     const value = mapped(this.role("W_v"), this.seen(id));
     return this.block ? mapped(this.tensor("W_o"), value) : value;
   }
 
-  /** All rows of a view at length 1; of the view that was asked for last it is kept. */
-  unit(view) {
-    if (this.unitView === view) return this.unitRows;
+  /** All rows of an embedding at length 1; of the embedding that was asked for last it is kept. */
+  unit(embedding) {
+    if (this.unitEmbedding === embedding) return this.unitRows;
     const count = this.tensors.input.shape[0], width = this.width;
     const rows = new Float32Array(count * width);
     for (let i = 0; i < count; i++) {
-      const row = this.row(view, i), length = Math.sqrt(dot(row, row)) || Infinity;
+      const row = this.row(embedding, i), length = Math.sqrt(dot(row, row)) || Infinity;
       for (let k = 0; k < width; k++) rows[i * width + k] = row[k] / length;
     }
-    this.unitView = view;
+    this.unitEmbedding = embedding;
     this.unitRows = rows;
     return rows;
   }
 
   /** The n nearest words as [id, cosine], best first; zero rows left out. */
-  nearest(id, view, n) {
-    const rows = this.unit(view), width = this.width;
+  nearest(id, embedding, n) {
+    const rows = this.unit(embedding), width = this.width;
     const own = rows.subarray(id * width, (id + 1) * width), found = [];
     for (let i = 0; i * width < rows.length; i++) {
       const row = rows.subarray(i * width, (i + 1) * width);

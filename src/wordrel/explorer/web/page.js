@@ -72,14 +72,14 @@ function chooseModels() {
   const notes = [];
   for (const side of ["left", "right"]) {
     const chosen = model(side);
-    fill($(`${side}-view`), chosen.views, chosen.primary,
-      chosen.views.map((view) => view === chosen.primary ? `${view} (primary)` : view));
-    if (chosen.study_primary !== chosen.primary) {
-      notes.push(`The study's primary view of ${chosen.name} is ${chosen.study_primary}, which ` +
-        `needs running text; shown instead: ${chosen.primary}.`);
+    fill($(`${side}-embedding`), chosen.embeddings, chosen.selected,
+      chosen.embeddings.map((embedding) => embedding === chosen.selected ? `${embedding} (selected)` : embedding));
+    if (chosen.study_selected !== chosen.selected) {
+      notes.push(`The study's selected embedding of ${chosen.name} is ${chosen.study_selected}, which ` +
+        `needs running text; shown instead: ${chosen.selected}.`);
     }
   }
-  $("view-note").textContent = notes.join(" ");
+  $("embedding-note").textContent = notes.join(" ");
   const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
   fill($("head"), ["mean", ...heads], "mean", ["mean over heads", ...heads.map((h) => `${+h + 1}`)]);
   $("head").parentElement.hidden = heads.length < 2;
@@ -128,7 +128,7 @@ function showNear() {
   const id = wordOf($("word"), place);
   if (id === null) return;
   const lists = ["left", "right"].map((side) =>
-    model(side).nearest(id, $(`${side}-view`).value, NEAREST));
+    model(side).nearest(id, $(`${side}-embedding`).value, NEAREST));
   const ids = lists.map((list) => new Set(list.map(([other]) => other)));
   const both = [...ids[0]].filter((other) => ids[1].has(other));
   const word = state.data.words[id];
@@ -137,7 +137,7 @@ function showNear() {
   const pair = make("div", "", { class: "pairs near" });
   ["left", "right"].forEach((side, s) => {
     const table = make("table");
-    table.append(make("caption", `${model(side).name}, ${$(`${side}-view`).value}`));
+    table.append(make("caption", `${model(side).name}, ${$(`${side}-embedding`).value}`));
     table.append(headRow(["word", "cosine"]));
     const body = make("tbody");
     for (const [other, value] of lists[s]) {
@@ -206,17 +206,17 @@ function showMap() {
   const contexts = found.map((one) => one.context), head = $("head").value;
   const weights = found.map(({ context, weights: heads }) => context.map((_, n) => head === "mean"
     ? heads.reduce((sum, one) => sum + one[n], 0) / heads.length : heads[+head][n]));
-  const view = $("left-view").value, masked = right.objective === "masked_word";
+  const embedding = $("left-embedding").value, masked = right.objective === "masked_word";
   const first = masked ? "masked" : "asks";
   const cosines = contexts.map((context, i) =>
-    context.map((j) => cosine(left.row(view, ids[i]), left.row(view, ids[j]))));
+    context.map((j) => cosine(left.row(embedding, ids[i]), left.row(embedding, ids[j]))));
   const even = contexts.map((context) => context.map(() => 1 / context.length));
   place.append(make("p", masked
     ? "Each row is a place whose word is masked; its numbers say how much each word around it counts."
     : "Each row is a word that asks, to predict the next one; it looks at itself and at words before it."));
   place.append(put(make("div", "", { class: "maps" }),
     mapTable(`${right.name}: attention weights; a row adds up to 1`, known, contexts, weights, first),
-    mapTable(`${left.name}: cosines (${view})`, known, contexts, cosines, first),
+    mapTable(`${left.name}: cosines (${embedding})`, known, contexts, cosines, first),
     mapTable(`${left.name}: the same words, weighed alike as its window does`, known, contexts, even, first)));
 }
 
@@ -238,7 +238,7 @@ function showPair() {
     body.append(row);
   }
   place.append(put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
-    "aria-label": "Readings of the pair" }), put(table, body)));
+    "aria-label": "Scores of the pair" }), put(table, body)));
 }
 
 function showAll() { showNear(); showMap(); showPair(); }
@@ -254,8 +254,8 @@ function start() {
   $("corpus-box").hidden = names.length < 2;
   $("corpus").addEventListener("change", () => openCorpus(+$("corpus").value));
   for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
-  $("left-view").addEventListener("change", () => { showNear(); showMap(); });
-  $("right-view").addEventListener("change", showNear);
+  $("left-embedding").addEventListener("change", () => { showNear(); showMap(); });
+  $("right-embedding").addEventListener("change", showNear);
   $("head").addEventListener("change", showMap);
   for (const [form, show] of [["near", showNear], ["map", showMap], ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });

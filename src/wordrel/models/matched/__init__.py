@@ -18,9 +18,10 @@ from wordrel.models.context import StreamContext
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
-from wordrel.models.readings import Readings
-from wordrel.models.spaces import readings
+from wordrel.models.readout import Teaches
+from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
+from wordrel.models.word_model import WordModel
 
 
 def device_of(wanted: str) -> torch.device:
@@ -40,7 +41,7 @@ def device_of(wanted: str) -> torch.device:
 def train(
     corpus: Corpus, training: TrainingConfig, config: MatchedConfig, seed: int, runtime: Runtime
 ) -> Trained:
-    """One rung from its start to its last step."""
+    """One architecture from its start to its last step."""
     model = new_model(config, training, len(corpus.vocab), seed).to(device_of(runtime.device))
     log = run(Trainer(model, training, corpus, np.random.default_rng(seed)), corpus, runtime)
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
@@ -54,30 +55,40 @@ def train(
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
-) -> Readings:
-    """Tables and maps as views; q.k as a relation where a word asks; y as the word in context."""
+) -> WordModel:
+    """Tables and maps as embeddings; q.k as pair score where a word asks; y as word in context."""
     model = Model.of(config, {name: torch.from_numpy(t) for name, t in tensors.items()})
     tables = {"input": tensors["input"], "output": tensors["output"]}
-    if model.rung.maps:
+    if model.architecture.maps:
         tables |= {name: table.numpy() for name, table in _roles(model)}
     context = StreamContext(
-        model.rung.objective,
+        model.architecture.objective,
         training,
         model.states,
         model.weights,
         tensors["output"],
         tensors["bias"].ravel(),
         vocab.counts,
-        relative=config.loss == "negative_sampling",
+        teaches=teaches(training, config),
     )
-    if model.rung.words_ask:
+    if model.architecture.words_ask:
         context = WordsAsk(**vars(context), model=model)
-    return replace(readings(vocab, tables, context), learned=_learned(model))
+    return replace(word_model(vocab, tables, context), learned=_learned(model))
+
+
+def teaches(training: TrainingConfig, config: MatchedConfig) -> Teaches:
+    """What the scores of a model stand for after it was trained so.
+
+    A sampled softmax that skips hits teaches nothing exact; it is read as if it kept them.
+    """
+    if config.loss != "negative_sampling":
+        return "probability"
+    return "ratio" if training.hits == "keep" else "odds"
 
 
 @dataclass(frozen=True)
 class WordsAsk(StreamContext):
-    """States of a rung in which words ask.
+    """States of an architecture in which words ask.
 
     Attributes:
         model: whose query and key can be exchanged.
@@ -99,22 +110,22 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
     weights = model.dense
     learned: dict[str, Float32[np.ndarray, " _"]] = {}
     if "offsets" in weights:
-        learned["offsets"] = weights["offsets"].numpy()
+        learned["relative_position"] = weights["offsets"].numpy()
     if "q_mask" in weights:
         keys, heads = model.inputs @ role(weights, "W_k", model.inputs).T, model.config.heads
         scale = math.sqrt(keys.shape[1] // heads) if model.config.scale else 1.0
-        learned["words"] = (keys @ weights["q_mask"] / (scale * heads)).numpy()
+        learned["per_word_weight"] = (keys @ weights["q_mask"] / (scale * heads)).numpy()
     return learned
 
 
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
     """Every word as value, query and key; in a block the value as it reaches the residual."""
     weights, words = model.dense, model.inputs
-    if model.rung.block:
+    if model.architecture.block:
         words = norm(weights, "norm_1", words)
     value = words @ role(weights, "W_v", words).T
-    yield "value", value @ weights["W_o"].T if model.rung.block else value
-    if model.rung.words_ask:
+    yield "value", value @ weights["W_o"].T if model.architecture.block else value
+    if model.architecture.words_ask:
         yield "query", words @ role(weights, "W_q", words).T
         yield "key", words @ role(weights, "W_k", words).T
 

@@ -1,4 +1,4 @@
-"""A matched model: the two word tables, and the dense weights that its rung learns besides.
+"""A matched model: the two word tables, and the dense weights that its architecture learns besides.
 
 Glossary: V words, D dimensions, C chunks, L targets a chunk, S tokens that they can reach.
 """
@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from wordrel.config import RUNGS, MatchedConfig, Rung, TrainingConfig
+from wordrel.config import ARCHITECTURES, Architecture, MatchedConfig, TrainingConfig
 from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
@@ -23,7 +23,8 @@ class Model:
     """Tables and weights of one matched model, on its device.
 
     Attributes:
-        inputs: E, [V, D]; outputs: O, [V, D]; bias: b, [V, 1]; dense: what the rung learns besides.
+        inputs: E, [V, D]; outputs: O, [V, D]; bias: b, [V, 1]; dense: what the architecture learns
+            besides.
     """
 
     config: MatchedConfig
@@ -44,17 +45,21 @@ class Model:
         return {**dict(tables), **self.dense}
 
     @property
-    def rung(self) -> Rung:
+    def architecture(self) -> Architecture:
         """The architecture."""
-        return RUNGS[self.config.kind]
+        return ARCHITECTURES[self.config.kind]
 
     def context_ids(self, batch: Batch) -> Int[Tensor, "C S"]:
         """The words that a context of this model can hold, on its device."""
-        return torch.from_numpy(reachable(self.rung.objective, batch)).to(self.inputs.device)
+        return torch.from_numpy(reachable(self.architecture.objective, batch)).to(
+            self.inputs.device
+        )
 
     def has_context(self, batch: Batch) -> Bool[Tensor, "C L"]:
         """Which targets have a context."""
-        return torch.from_numpy(has_context(self.rung.objective, batch)).to(self.inputs.device)
+        return torch.from_numpy(has_context(self.architecture.objective, batch)).to(
+            self.inputs.device
+        )
 
     def mixed(self, x: Float[Tensor, "C S D"], batch: Batch) -> Float[Tensor, "C L D"]:
         """Y of every target; of one without context it means nothing, and must not count.
@@ -65,14 +70,14 @@ class Model:
         """
         words, a = self._attended(x, batch)
         y = w.mix(self.config, self.dense, words, a)
-        return w.block(self.dense, w.asking(x, y.shape[1]), y) if self.rung.block else y
+        return w.block(self.dense, w.asking(x, y.shape[1]), y) if self.architecture.block else y
 
     def _attended(
         self, x: Float[Tensor, "C S D"], batch: Batch
     ) -> tuple[Float[Tensor, "C S D"], Float[Tensor, "C H L S"]]:
         """The words as attention sees them, and the weight that each target gives to each."""
-        places = place_scores(self.rung.objective, batch, self.dense.get("offsets"), x)
-        words = w.norm(self.dense, "norm_1", x) if self.rung.block else x
+        places = place_scores(self.architecture.objective, batch, self.dense.get("offsets"), x)
+        words = w.norm(self.dense, "norm_1", x) if self.architecture.block else x
         return words, w.attention(self.config, self.dense, words, places)
 
     def states(self, batch: Batch) -> tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]:
@@ -93,7 +98,7 @@ class Model:
 
         Roles that are tied are written out: where W_q is the identity W_k becomes it.
         """
-        if not (self.rung.maps and self.rung.words_ask):
+        if not (self.architecture.maps and self.architecture.words_ask):
             return self
         w_q, w_k = (w.role(self.dense, name, self.inputs) for name in ("W_q", "W_k"))
         return replace(self, dense=self.dense | {"W_q": w_k, "W_k": w_q})

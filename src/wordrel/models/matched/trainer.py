@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.optim.adam import adam
 
 from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
-from wordrel.models.matched.loss import Loss, Scored, shared_noise_loss
+from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_loss, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks
@@ -124,6 +124,21 @@ class Trainer:
         bias = model.bias.index_select(0, flat).view(words.shape)
         return Scored(words, outputs, bias, self.log_noise.index_select(0, flat).view(words.shape))
 
+    def _loss(
+        self, y: Float[Tensor, "B D"], counts: Bool[Tensor, " B"], targets: Int[Tensor, " B"]
+    ) -> tuple[Loss, Int[Tensor, " n"]]:
+        """The loss of a batch, and the words whose output rows have a gradient in it."""
+        model, config = self.model, self.model.config
+        if config.loss == "full_softmax":
+            every = torch.arange(len(model.outputs), device=y.device)
+            loss = full_softmax_loss(y, counts, targets, model.outputs, model.bias[:, 0])
+            return loss, every
+        negatives = self.noise(math.ceil(len(targets) / config.group)).to(y.device)
+        how = Sampling(config.loss, self.training.negatives, self.training.hits == "keep")
+        scored = self._scored(targets), self._scored(negatives)
+        loss = shared_noise_loss(how, y, counts, *scored)
+        return loss, torch.cat((targets, negatives.flatten()))
+
     def step(self, batch: Batch, remaining: float) -> Loss:
         """Learn from one batch at `remaining` (1 to 0) of the learning rates."""
         model, config = self.model, self.model.config
@@ -132,21 +147,12 @@ class Trainer:
         reach = window_of(batch)
         targets = torch.from_numpy(batch.ids[:, reach : batch.ids.shape[1] - reach])
         targets = targets.to(device).flatten()
-        negatives = self.noise(math.ceil(len(targets) / config.group)).to(device)
         counts = model.has_context(batch) & torch.from_numpy(batch.real).to(device)
         x = model.inputs.index_select(0, ids.flatten()).view(*ids.shape, -1).requires_grad_()
         y = model.mixed(x, batch)
-        loss = shared_noise_loss(
-            config.loss,
-            y.detach().flatten(0, 1),
-            counts.flatten(),
-            self._scored(targets),
-            self._scored(negatives),
-            self.training.negatives,
-        )
+        loss, words = self._loss(y.detach().flatten(0, 1), counts.flatten(), targets)
         d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states.view_as(y))
         rate = config.learning_rate * remaining
-        words = torch.cat((targets, negatives.flatten()))
         self.inputs.step(ids.flatten(), d_x.flatten(0, 1), rate)
         self.outputs.step(words, loss.outputs, rate)
         self.bias.step(words, loss.bias, rate)
@@ -196,10 +202,12 @@ def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
 
 def _checked(nats: float, targets: int, number: int, trainer: Trainer) -> tuple[float, int]:
     at_start = (1 + trainer.training.negatives) * math.log(2)  # all scores are 0 then
+    if trainer.model.config.loss != "negative_sampling":
+        at_start = math.log(len(trainer.model.outputs))
     if math.isfinite(nats) and nats <= EXPLODED * at_start * targets:
         return nats, targets
     raise TrainingError(
-        f"the loss is {nats / max(targets, 1):.4g} at step {number} (it started at "
+        f"the loss is {nats / max(targets, 1):.4g} at step {number} (it started at about "
         f"{at_start:.4g}): {_lower_the_rates(trainer)}"
     )
 

@@ -1,4 +1,4 @@
-"""The rungs: where the weights a_ij and the values v_j of y_i = sum_j a_ij v_j come from.
+"""The architectures: where the weights a_ij and the values v_j of y_i = sum_j a_ij v_j come from.
 
 Every model of the matched family is these three lines with other weights:
 
@@ -6,8 +6,8 @@ Every model of the matched family is these three lines with other weights:
     score(w | i) = o_w . y_i + b_w
     loss: negative sampling
 
-A rung is an entry of `wordrel.config.RUNGS`; this file is the mathematics of what an entry says.
-Nothing here knows of optimisers or corpora.
+An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is the mathematics of what
+an entry says. Nothing here knows of optimisers or corpora.
 
 Shapes: C chunks, L targets a chunk, S tokens that they can reach, H heads, D dimensions.
 """
@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import layer_norm, relu
 
-from wordrel.config import RUNGS, MatchedConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig
 
 Weights = dict[str, Tensor]
 WIDER = 4  # the feed-forward's hidden layer, in D; Vaswani et al. 2017, section 3.3
@@ -29,25 +29,25 @@ WIDER = 4  # the feed-forward's hidden layer, in D; Vaswani et al. 2017, section
 def initial_weights(
     config: MatchedConfig, dim: int, window: int, generator: torch.Generator
 ) -> Weights:
-    """The dense weights of a rung before training; roles that are tied have none of their own.
+    """The dense weights before training; roles that are tied have none of their own.
 
     W_v and W_o start as the identity, the offsets and what the feed-forward adds at 0, so that at
-    the start every rung is close to the plain mean (CBOW) and differs from it only by what it then
-    learns; `block` by its residual and norms too.
+    the start every architecture is close to the plain mean (CBOW) and differs from it only by what
+    it then learns; `transformer_block` by its residual and norms too.
     """
-    rung, spread = RUNGS[config.kind], 1 / math.sqrt(dim)
+    architecture, spread = ARCHITECTURES[config.kind], 1 / math.sqrt(dim)
     weights: Weights = {}
-    if rung.maps and "K=Q" not in config.ties:
+    if architecture.maps and "K=Q" not in config.ties:
         weights["W_k"] = torch.randn(dim, dim, generator=generator) * spread
-    if rung.maps and "V=I" not in config.ties:
+    if architecture.maps and "V=I" not in config.ties:
         weights["W_v"] = torch.eye(dim)
-    if rung.query == "mask":
+    if architecture.query == "mask":
         weights["q_mask"] = torch.randn(dim, generator=generator) * spread
-    elif rung.query != "none" and rung.maps and "Q=I" not in config.ties:
+    elif architecture.query != "none" and architecture.maps and "Q=I" not in config.ties:
         weights["W_q"] = torch.randn(dim, dim, generator=generator) * spread
-    if rung.positions:
+    if architecture.positions:
         weights["offsets"] = torch.zeros(2 * window + 1)
-    if rung.block:
+    if architecture.block:
         weights |= _initial_block(dim, generator)
     return weights
 
@@ -77,7 +77,7 @@ def attention(
     x: Float[Tensor, "C S D"],
     places: Float[Tensor, "C L S"],
 ) -> Float[Tensor, "C H L S"]:
-    """The weights a_ij: softmax of the rung's scores over C(i), exactly 0 elsewhere.
+    """The weights a_ij: softmax of the architecture's scores over C(i), exactly 0 elsewhere.
 
     q_i . k_j = (W_q x_i) . (W_k x_j) is computed as x_i W_q^T W_k . x_j, which needs no keys.
 
@@ -113,15 +113,19 @@ def _queries(
     places: Float[Tensor, "C L S"],
 ) -> Float[Tensor, "C H L D"] | None:
     """W_k^T q for each head: what asks, brought into the space of the words' own vectors."""
-    rung, heads, (chunks, targets, _) = RUNGS[config.kind], config.heads, places.shape
-    if rung.query == "none":
+    architecture, heads, (chunks, targets, _) = (
+        ARCHITECTURES[config.kind],
+        config.heads,
+        places.shape,
+    )
+    if architecture.query == "none":
         return None
-    if rung.query == "mask":
+    if architecture.query == "mask":
         q = weights["q_mask"].view(heads, 1, -1)
-        mapped = q @ _by_head(role(weights, "W_k", x), heads) if rung.maps else q
+        mapped = q @ _by_head(role(weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
-    words = asking(x, targets) if rung.query == "previous" else _mean(x, places)
-    if not rung.maps:
+    words = asking(x, targets) if architecture.query == "previous" else _mean(x, places)
+    if not architecture.maps:
         return words[:, None]
     w_q, w_k = (_by_head(role(weights, name, x), heads) for name in ("W_q", "W_k"))
     maps = (w_q.transpose(1, 2) @ w_k).transpose(0, 1).flatten(1)
@@ -150,12 +154,12 @@ def mix(
         w_v = _by_head(role(weights, "W_v", x), heads)
         return torch.einsum("chld,hed->clhe", mixed, w_v).flatten(2)
     if "W_v" not in weights:
-        return _undivided(mixed[:, 0], x, a[:, 0]) if config.undivided else mixed[:, 0]
+        return _sum_gradient(mixed[:, 0], x, a[:, 0]) if config.sum_gradient else mixed[:, 0]
     # as one plain matrix product
     return (mixed.flatten(0, 2) @ weights["W_v"].T).view(chunks, targets, -1)
 
 
-def _undivided(
+def _sum_gradient(
     y: Float[Tensor, "C L D"], x: Float[Tensor, "C S D"], a: Float[Tensor, "C L S"]
 ) -> Float[Tensor, "C L D"]:
     """The mean, with the gradient of the sum: what gensim's CBOW does (cbow_mean=1)."""

@@ -3,8 +3,7 @@
 Reads stored tables in memory.
 """
 
-from wordrel.report import ladder
-from wordrel.report.labels import label
+from wordrel.report import ladder, queries
 from wordrel.report.queries import Row
 from wordrel.report.text import number
 from wordrel.report.verdicts import (
@@ -17,7 +16,7 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 MARGIN = 0.02
-TOPS = ("content_position", "attention_position", "block")
+TOPS = ("mean_query_attention_position", "attention_position", "transformer_block")
 
 
 def claim(results: Results) -> Claim:
@@ -33,12 +32,17 @@ def claim(results: Results) -> Claim:
         elif all(gain.high < MARGIN for gain in gains):
             verdict = "contradicted"
     said = [
-        f"{label(climb.foot)} to {label(climb.top)} on {climb.corpus} saves "
+        f"{_way(results, climb)} saves "
         f"{shown_value(_whole(results, climb))} nats per token, of which {name} "
         f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
         for climb, name in zip(climbs, first, strict=True)
     ]
     return Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")
+
+
+def _way(results: Results, climb: ladder.Climb) -> str:
+    foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
+    return f"{foot} to {top} on {climb.corpus}"
 
 
 def _whole(results: Results, climb: ladder.Climb) -> Row | None:
@@ -63,8 +67,8 @@ C9 = Rule(
         "supported where only the gains are so; contradicted where every gain lies below .02 nats."
     ),
     models=(
-        *("mean", "position_weight", "content", "content_position"),
-        *("causal_mean", "causal_position", "attention", "attention_position"),
+        *("mean", "position_weight", "mean_query_attention", "mean_query_attention_position"),
+        *("next_mean", "next_position_weight", "attention", "attention_position"),
     ),
     tasks=("held_out_loss",),
     decide=claim,

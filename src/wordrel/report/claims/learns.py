@@ -31,17 +31,18 @@ def claim(results: Results) -> Claim:
         for task in (*SIMILARITY, *PREFERENCE)
     ]
     signs = [ahead(pair) for pair in learnt]
+    named = {model: queries.label(results, model) for model in _BESIDE}
     beside = [
         f"{label(task)} on {corpora[0]}: "
         + ", ".join(
-            f"{label(model)} {shown_value(score(results, corpora[0], task, model))}"
-            for model in _BESIDE
+            f"{shown} {shown_value(score(results, corpora[0], task, model))}"
+            for model, shown in named.items()
         )
         for task in ("men_test", "sp10k_dobj")
     ]
     effect = (
-        f"attention is better than random vectors in {signs.count(1)} of {len(signs)} tests of "
-        f"similarity and selectional preference ({counted(learnt)}); {beside[0]}"
+        f"{named['attention']} is better than random vectors in {signs.count(1)} of {len(signs)} "
+        f"tests of similarity and selectional preference ({counted(learnt)}); {beside[0]}"
     )
     return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])
 

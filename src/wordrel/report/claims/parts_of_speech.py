@@ -21,21 +21,22 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
-CLAIMED = {"basic": "in.in", "attention": "q.k"}
+CLAIMED = {"dot_product_attention": "in.in", "attention": "q.k"}
 """Model -> the pair score that the note means."""
-NEXT = ("attention", "attention_position", "basic", "causal_mean")
+NEXT = ("attention", "attention_position", "dot_product_attention", "next_mean")
 
 
 def products(results: Results) -> Claim:
     """C2, from pairs of words by their parts of speech."""
     corpora = queries.corpora(results)
+    named = {model: queries.label(results, model) for model in CLAIMED}
     aucs = {
-        f"{label(m)} ({label(view, 'embedding')}) on {corpus}": auc(results, corpus, m, view)
-        for corpus in corpora
-        for m, view in CLAIMED.items()
+        f"{named[m]} ({label(pair_score, 'embedding')}) on {c}": auc(results, c, m, pair_score)
+        for c in corpora
+        for m, pair_score in CLAIMED.items()
     }
-    means = {f"{label(m)} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
-    held = {f"{label(m)} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
+    means = {f"{named[m]} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
+    held = {f"{named[m]} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
     whole = all(above(row, 0.0) == 1 for row in (*means.values(), *held.values()))
     there = enough([*aucs.values(), *means.values(), *held.values()])
     found = verdict([above(row, 0.5) for row in aucs.values()], whole=whole)
@@ -74,9 +75,9 @@ def verdict(signs: list[int], *, whole: bool = True) -> str:
     return "partly supported" if 1 in signs else "undecided"
 
 
-def auc(results: Results, corpus: str, model: str, view: str) -> Row | None:
+def auc(results: Results, corpus: str, model: str, embedding: str) -> Row | None:
     """Noun-verb pairs over verb-article pairs."""
-    return score(results, corpus, CLASSES, model, view)
+    return score(results, corpus, CLASSES, model, embedding)
 
 
 def mean(results: Results, corpus: str, model: str) -> Row | None:

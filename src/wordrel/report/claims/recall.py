@@ -6,7 +6,6 @@ Reads stored tables in memory.
 from collections.abc import Iterator
 
 from wordrel.report import queries
-from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
     SEEDS,
@@ -22,7 +21,7 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 ASKING = ("attention", "attention_position")
-SILENT = ("cbow", "mean", "causal_mean", "causal_position", "masked_attention")
+SILENT = ("cbow", "mean", "next_mean", "next_position_weight", "mask_query_attention")
 TASK = "last_word"
 RIGHT, MARGIN = 0.9, 0.1
 _PLANTED = "planted:recall-"
@@ -50,7 +49,8 @@ def claim(results: Results) -> Claim:
     hardest = corpora[max(corpora)] if corpora else queries.corpora(results)[-1]
     rows = _scores(results, hardest)
     compared = "; ".join(
-        f"{label(model)} {shown_value(rows.get(model))}" for model in ("attention", "mean", "cbow")
+        f"{queries.label(results, model)} {shown_value(rows.get(model))}"
+        for model in ("attention", "mean", "cbow")
     )
     asking = rows.get("attention")
     n = "" if asking is None else f"; n {asking.n_scored:,}, {asking.seeds} seeds"

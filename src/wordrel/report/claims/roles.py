@@ -4,7 +4,6 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
-from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
     Claim,
@@ -23,7 +22,7 @@ from wordrel.study.results import Results
 
 MARGIN = 0.02
 NEXT, ROLES = "held_out_loss.next_word", "attention_roles"
-SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "basic"}
+SMALLER = {"2": "one_map_qk", "3": "no_value_map", "4": "dot_product_attention"}
 """Prediction -> the model in which something is tied or left out."""
 
 
@@ -53,11 +52,14 @@ def buying(results: Results) -> Claim:
     found = verdicts(results)
     corpora = queries.corpora(results)
     words = {name: verdict.found for name, verdict in found.items()}
-    gaps = [ahead(difference(results, c, NEXT, "basic", "attention")) for c in corpora]
-    parameters = ", ".join(
-        f"{label(model)} {queries.cost(results, corpora[0], model).parameters:,.0f}"
-        for model in ("basic", "no_value_map", "one_map_qk", "attention")
-    )
+    gaps = [
+        ahead(difference(results, c, NEXT, "dot_product_attention", "attention")) for c in corpora
+    ]
+    sizes = {
+        model: queries.cost(results, corpora[0], model).parameters
+        for model in ("dot_product_attention", "no_value_map", "one_map_qk", "attention")
+    }
+    parameters = ", ".join(f"{queries.label(results, m)} {size:,.0f}" for m, size in sizes.items())
     told_of = "; ".join(found[name].evidence for name in ("2", "3"))
     more = f"{told_of}; parameters: {parameters}"
     return Claim(of_maps(words, max(gaps)), found["4"].evidence, more)
@@ -72,7 +74,7 @@ def of_roles(words: dict[str, str]) -> str:
 
 
 def of_maps(words: dict[str, str], basic_ahead: int) -> str:
-    """C6 from them, and from whether `basic` is better (1) or worse (-1) than `attention`."""
+    """C6 from them, and whether attention without maps is better (1) or worse (-1) than with."""
     if words["4"] == "fails" and basic_ahead == -1:
         return "supported"
     if "fails" in (words["2"], words["3"]):
@@ -119,7 +121,7 @@ C6 = Rule(
         "contradicted where tying query and key, leaving out the map of the value and leaving out "
         "all of them each cost less than .02 nats."
     ),
-    models=("attention", "basic", "one_map_qk", "no_value_map"),
+    models=("attention", "dot_product_attention", "one_map_qk", "no_value_map"),
     tasks=("held_out_loss",),
     decide=buying,
 )

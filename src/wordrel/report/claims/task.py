@@ -4,7 +4,6 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
-from wordrel.report.labels import label
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -21,8 +20,12 @@ from wordrel.study.results import Results
 
 MEASURE = "rank_correlation"
 TASKS = {
-    "mean": ("mean", "causal_mean", "mean_shuffled"),
-    "content": ("content", "causal_content", "content_shuffled"),
+    "mean": ("mean", "next_mean", "mean_shuffled"),
+    "mean_query_attention": (
+        "mean_query_attention",
+        "next_mean_query",
+        "mean_query_attention_shuffled",
+    ),
 }
 """Architecture -> the models of it that learn a word from both sides, the next, shuffled text."""
 CONTROL = ("skip_gram", "cbow")
@@ -50,8 +53,9 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
     between = agreement(results, corpus, MEASURE, *CONTROL)
     tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
-    said = f"{_pair(*CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
-        f"{label(name)} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
+    said = f"{_pair(results, *CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
+        f"{queries.label(results, name)} {shown_value(row)}"
+        for name, row in zip(TASKS, tasks, strict=True)
     )
     found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), f"{said} ({every})")
     return found
@@ -81,16 +85,14 @@ def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:
 
 def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str:
     between = agreement(results, corpus, MEASURE, first, second)
-    own = [
-        f"{label(model)} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
-        for model in (first, second)
-    ]
-    pair = _pair(first, second)
+    seeds = {m: agreement(results, corpus, MEASURE, m, m) for m in (first, second)}
+    own = [f"{queries.label(results, m)} {shown_value(row)}" for m, row in seeds.items()]
+    pair = _pair(results, first, second)
     return f"{pair} {shown_value(between)}, two seeds of {' and of '.join(own)}"
 
 
-def _pair(first: str, second: str) -> str:
-    return f"{label(first)} and {label(second)}"
+def _pair(results: Results, first: str, second: str) -> str:
+    return " and ".join(queries.label(results, model) for model in (first, second))
 
 
 C4 = Rule(

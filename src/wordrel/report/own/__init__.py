@@ -7,11 +7,11 @@ by side.
 from collections.abc import Callable
 
 from wordrel.report import findings, ladder, ladder_section, queries, scores
+from wordrel.report.architectures import architectures
 from wordrel.report.document import Paragraph
 from wordrel.report.own.inside import MASKED, NEXT, order_result, parts_result, roles_result
 from wordrel.report.own.outside import recall_result, stability_result, task_result
 from wordrel.report.own.shared import Own, beside
-from wordrel.report.rungs import rungs
 from wordrel.report.verdicts import difference
 from wordrel.study.results import Results
 
@@ -31,12 +31,12 @@ def _ladder(results: Results) -> Own:
     climbs = ladder.climbs(results)
     if not climbs:
         return Own()
-    names = {rung: str(model["name"]) for rung, model in rungs(results).items()}
+    names = {kind: str(model["name"]) for kind, model in architectures(results).items()}
     sentences = []
     for loss, top, foot in (
-        (MASKED, "content", "mean"),
-        (MASKED, "content_position", "mean"),
-        (NEXT, "attention_position", "causal_mean"),
+        (MASKED, "mean_query_attention", "mean"),
+        (MASKED, "mean_query_attention_position", "mean"),
+        (NEXT, "attention_position", "next_mean"),
     ):
         ends = names.get(top, ""), names.get(foot, "")
         sentences += beside(results, difference(results, climbs[0].corpus, loss, *ends))

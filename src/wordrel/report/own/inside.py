@@ -14,7 +14,10 @@ from wordrel.report.verdicts import apart, difference, measured, value_of
 from wordrel.study.results import Results
 
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
-_TIED = ("one_map_qk", "no_query_map", "no_value_map", "one_map_qk_no_value_map", "basic")
+_TIED = (
+    *("one_map_qk", "no_query_map", "no_value_map", "one_map_qk_no_value_map"),
+    "dot_product_attention",
+)
 _CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
 
 
@@ -130,7 +133,8 @@ def roles_result(results: Results) -> Own:
         for row in (swapped[first],)
         if row is not None
     ]
-    sentences += beside(results, difference(results, first, NEXT, "basic", "attention"))
+    without = difference(results, first, NEXT, "dot_product_attention", "attention")
+    sentences += beside(results, without)
     sentences.append(
         f"Whether the maps do something is {REVISED['C6'].verdict}: {REVISED['C6'].why}."
     )

@@ -1,4 +1,4 @@
-"""Readings: what every trained model answers, and the only thing that tasks see of it.
+"""WordModel: what every trained model answers, and the only thing that tasks see of it.
 
 Three questions (how alike are two words, how strongly does a relate to b, what does a word mean
 here) are asked of every model in the same way. A model that has no answer says so by name and
@@ -19,10 +19,11 @@ from wordrel.corpus.unknown import unknown_word
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.facts import facts_html, facts_text
+from wordrel.models.predictor import Predictor
 from wordrel.models.relations import Relation
 
 Objective = Literal["masked_word", "next_word"]
-ContextView = Literal["static", "context", "joined"]
+ContextEmbedding = Literal["static", "context", "joined"]
 Alike = Literal["cosine", "dot"]
 
 
@@ -128,29 +129,33 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Readings:
+class WordModel:
     """The answers of one trained model; `model["king"]` is the vector of a word.
 
     Attributes:
         vocab: the words it knows.
-        views: name -> one row a word, [V, D]: the spaces in which words can be alike.
+        embeddings: name -> one row a word, [V, D]: the spaces in which words can be alike.
         relations: name -> how strongly a word relates to another.
         context: what reads running text, or None.
-        primary: question ("alike", "relate", "in_context") -> the view fixed beforehand as the
-            headline.
+        predictors: the ways of reading its probability of a word in running text; where several
+            have one objective, development text says which counts.
+        selected: question ("alike", "relate", "in_context") -> the embedding, or the pair score,
+            that was fixed beforehand.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
         learned: what the model learned of scores that no two words share, to be read only:
-            "offsets" (of each place from -W to W, [2W+1]; a next-word model uses those before 0)
-            and "words" (of each word before the softmax, where what asks is no word, [V]).
+            "relative_position" (of each place from -W to W, [2W+1]; a next-word model uses those
+            before 0) and "per_word_weight" (of each word before the softmax, where what asks is no
+            word, [V]).
         origin: where it was trained, or None where nobody says: it is shown, and an unknown word
             is explained by it.
     """
 
     vocab: Vocab
-    views: Mapping[str, Float32[np.ndarray, "V D"]]
+    embeddings: Mapping[str, Float32[np.ndarray, "V D"]]
     relations: Mapping[str, Relation] = field(default_factory=dict)
     context: Contextualizer | None = None
-    primary: Mapping[str, str] = field(default_factory=dict)
+    predictors: tuple[Predictor, ...] = ()
+    selected: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     learned: Mapping[str, Float32[np.ndarray, " _"]] = field(default_factory=dict)
     origin: Origin | None = None
@@ -173,47 +178,49 @@ class Readings:
     def __getitem__(self, word: str) -> Float32[np.ndarray, " D"]:
         return self.vector(word)
 
-    def vector(self, word: str, view: str | None = None) -> Float32[np.ndarray, " D"]:
-        """The row of a word in a view, as a copy; without one, in the primary view.
+    def vector(self, word: str, embedding: str | None = None) -> Float32[np.ndarray, " D"]:
+        """The row of a word in an embedding, as a copy; without one, in the selected embedding.
 
         Raises:
             UnknownWordError, NotAvailableError: as `similarity`.
         """
-        row: Float32[np.ndarray, " D"] = self._view(view)[self._id(word)].copy()
+        row: Float32[np.ndarray, " D"] = self._embedding(embedding)[self._id(word)].copy()
         return row
 
     def similarity(
-        self, a: str, b: str, view: str | None = None, *, measure: Alike = "cosine"
+        self, a: str, b: str, embedding: str | None = None, *, measure: Alike = "cosine"
     ) -> float:
         """How alike two words are: the cosine of their rows, in [-1, 1]; NaN for a zero row.
 
         Args:
             a: a word.
             b: a word.
-            view: one of `views`; default: the primary one.
+            embedding: one of `embeddings`; default: the selected one.
             measure: "dot" is the dot product instead: any number, longer rows count for more.
 
         Raises:
-            UnknownWordError, NotAvailableError: naming the word, view or measure, and what there
-                is.
+            UnknownWordError, NotAvailableError: naming the word, embedding or measure, and what
+                there is.
         """
         if measure not in get_args(Alike):
             there = ", ".join(get_args(Alike))
             raise NotAvailableError(f"no measure {measure!r}; there are {there}")
-        table = self._view(view)
+        table = self._embedding(embedding)
         left, right = table[self._id(a)], table[self._id(b)]
         if measure == "dot":
             return float(left @ right)
         lengths = np.linalg.norm(left) * np.linalg.norm(right)
         return float(np.clip(left @ right / lengths, -1, 1)) if lengths else float("nan")
 
-    def most_similar(self, word: str, n: int = 10, view: str | None = None) -> dict[str, float]:
+    def most_similar(
+        self, word: str, n: int = 10, embedding: str | None = None
+    ) -> dict[str, float]:
         """The n words most alike to `word`, best first, with their cosines; zero rows left out.
 
         Raises:
             UnknownWordError, NotAvailableError: as `similarity`.
         """
-        table, own = self._view(view), self._id(word)
+        table, own = self._embedding(embedding), self._id(word)
         lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(table[own])
         others = np.flatnonzero(lengths)
         others = others[others != own]
@@ -221,18 +228,19 @@ class Readings:
         best = np.argsort(-cosine, kind="stable")[:n]
         return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
-    def relation(self, a: str, b: str, view: str | None = None) -> float:
+    def relation(self, a: str, b: str, embedding: str | None = None) -> float:
         """How strongly a relates to b: any number; NaN where there is no answer; the order matters.
 
         Raises:
-            UnknownWordError, NotAvailableError: naming the word or the view, and what there is.
+            UnknownWordError, NotAvailableError: naming the word or the embedding, and what there
+            is.
         """
-        name = self.chosen(view, "relate", self.relations)
+        name = self.chosen(embedding, "relate", self.relations)
         ids = (np.array([self._id(word)]) for word in (a, b))
         return float(self.relations[name](*ids)[0])
 
     def in_context(
-        self, sentence: Sequence[str], position: int, view: ContextView = "context"
+        self, sentence: Sequence[str], position: int, embedding: ContextEmbedding = "context"
     ) -> Float32[np.ndarray, " K"]:
         """What the word at `position` means in this sentence.
 
@@ -240,20 +248,20 @@ class Readings:
             sentence: its words, as the corpus writes them; words that the vocabulary lacks are
                 left out, as they were in training.
             position: place of the word, from 0.
-            view: "context" is y_i, "static" the word's own row (the control), "joined" both,
+            embedding: "context" is y_i, "static" the word's own row (the control), "joined" both,
                 each of length 1, one behind the other.
 
         Raises:
             UnknownWordError: where the vocabulary lacks the word.
             NotAvailableError: where the model has no vector of a context, or this word has none.
         """
-        if view not in get_args(ContextView):
+        if embedding not in get_args(ContextEmbedding):
             raise NotAvailableError(
-                f"no view {view!r}; there are {', '.join(get_args(ContextView))}"
+                f"no embedding {embedding!r}; there are {', '.join(get_args(ContextEmbedding))}"
             )
         own = self._id(sentence[position])
-        static: Float32[np.ndarray, " K"] = self._view(None)[own]
-        if view == "static":
+        static: Float32[np.ndarray, " K"] = self._embedding(None)[own]
+        if embedding == "static":
             return static
         if self.context is None:
             raise NotAvailableError(self.unavailable["context"])
@@ -264,7 +272,7 @@ class Readings:
         y: Float32[np.ndarray, " K"] = states[place]
         if np.isnan(y).any():
             raise NotAvailableError(f"{sentence[position]!r} has no known word around it here")
-        if view == "context":
+        if embedding == "context":
             return y
         parts = [static / _length(static), y / _length(y)]
         joined: Float32[np.ndarray, " K"] = np.concatenate(parts)
@@ -276,33 +284,33 @@ class Readings:
             raise UnknownWordError(unknown_word(word, self.vocab, corpus))
         return self.vocab.index[word]
 
-    def _view(self, view: str | None) -> Float32[np.ndarray, "V D"]:
-        return self.views[self.chosen(view, "alike", self.views)]
+    def _embedding(self, embedding: str | None) -> Float32[np.ndarray, "V D"]:
+        return self.embeddings[self.chosen(embedding, "alike", self.embeddings)]
 
-    def chosen(self, view: str | None, question: str, there: Mapping[str, object]) -> str:
-        """The name of a view; without one, of the question's headline.
+    def chosen(self, embedding: str | None, question: str, there: Mapping[str, object]) -> str:
+        """The name of an embedding; without one, of the question's headline.
 
         Raises:
-            NotAvailableError: naming the views there are.
+            NotAvailableError: naming the embeddings there are.
         """
         if not there:
             raise NotAvailableError(self.unavailable[question])
-        name = view or self.primary[question]
+        name = embedding or self.selected[question]
         if name not in there:
             expected = ", ".join(there)
-            raise NotAvailableError(f"view: found {name!r}, expected one of {expected}")
+            raise NotAvailableError(f"embedding: found {name!r}, expected one of {expected}")
         return name
 
     @property
     def _title(self) -> str:
-        return f"Readings of {self.origin.name}" if self.origin else "Readings"
+        return f"WordModel of {self.origin.name}" if self.origin else "WordModel"
 
     def _facts(self) -> dict[str, str]:
         """What `repr` and a notebook show of the model."""
         frequent = ", ".join(self.vocab.words[:5])
         return {
             "words": f"{len(self.vocab):,}; most frequent: {frequent}",
-            "views": self._names("alike", self.views),
+            "embeddings": self._names("alike", self.embeddings),
             "relations": self._names("relate", self.relations),
             "in context": self.context.objective
             if self.context
@@ -312,8 +320,8 @@ class Readings:
     def _names(self, question: str, there: Mapping[str, object]) -> str:
         if not there:
             return f"none: {self.unavailable.get(question, 'it has no answer')}"
-        primary = self.primary.get(question)
-        return ", ".join(f"{name} (primary)" if name == primary else name for name in there)
+        selected = self.selected.get(question)
+        return ", ".join(f"{name} (selected)" if name == selected else name for name in there)
 
 
 def _length(vector: Float32[np.ndarray, " D"]) -> float:

@@ -1,4 +1,4 @@
-"""Readings of a hand-made model: what is answered, in which view, and what is refused."""
+"""WordModel of a hand-made model: what is answered, in which embedding, and what is refused."""
 
 import math
 from typing import Any
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
-from wordrel.models.readings import (
+from wordrel.models.relations import Cosine, Product, Relation
+from wordrel.models.word_model import (
     Contextualizer,
     NotAvailableError,
     Objective,
     Origin,
-    Readings,
     UnknownWordError,
     Weigher,
+    WordModel,
 )
-from wordrel.models.relations import Cosine, Product, Relation
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
@@ -50,30 +50,30 @@ class Sums:
         return states
 
 
-def readings(**given: Any) -> Readings:
+def word_model(**given: Any) -> WordModel:
     chosen: dict[str, Any] = {
         "vocab": vocab_of(WORDS),
-        "views": {"input": INPUT, "other": OTHER},
+        "embeddings": {"input": INPUT, "other": OTHER},
         "relations": {"in.other": Product(INPUT, OTHER), "other.in": Product(OTHER, INPUT)},
         "context": Sums(),
-        "primary": {"alike": "input", "relate": "in.other"},
+        "selected": {"alike": "input", "relate": "in.other"},
     }
-    return Readings(**(chosen | given))
+    return WordModel(**(chosen | given))
 
 
-def test_similarity_is_the_cosine_in_the_view() -> None:
-    assert readings().similarity("cat", "dog") == pytest.approx(24 / 25)
-    assert readings().similarity("cat", "car") == pytest.approx(0)
-    assert readings().similarity("cat", "dog", "other") == pytest.approx(1 / math.sqrt(2))
+def test_similarity_is_the_cosine_in_the_embedding() -> None:
+    assert word_model().similarity("cat", "dog") == pytest.approx(24 / 25)
+    assert word_model().similarity("cat", "car") == pytest.approx(0)
+    assert word_model().similarity("cat", "dog", "other") == pytest.approx(1 / math.sqrt(2))
 
 
 def test_similarity_is_the_dot_product_where_asked() -> None:
-    assert readings().similarity("cat", "dog", measure="dot") == 24
-    assert readings().similarity("cat", "dog", "other", measure="dot") == 1
-    assert readings().similarity("cat", "zero", measure="dot") == 0
+    assert word_model().similarity("cat", "dog", measure="dot") == 24
+    assert word_model().similarity("cat", "dog", "other", measure="dot") == 1
+    assert word_model().similarity("cat", "zero", measure="dot") == 0
     measure: Any = "length"
     with pytest.raises(Exception, match="length"):  # by type checking here, by name for users
-        readings().similarity("cat", "dog", measure=measure)
+        word_model().similarity("cat", "dog", measure=measure)
 
 
 def test_similarity_is_never_above_one() -> None:
@@ -81,32 +81,32 @@ def test_similarity_is_never_above_one() -> None:
     lengths = np.linalg.norm(rows, axis=1)
     assert any(row @ row / (n * n) > 1 for row, n in zip(rows, lengths, strict=True))  # rounded
     vocab = vocab_of([f"w{i:02}" for i in range(60)])
-    model = readings(vocab=vocab, views={"input": rows}, relations={})
+    model = word_model(vocab=vocab, embeddings={"input": rows}, relations={})
     own = [model.similarity(word, word) for word in vocab.words]
     assert max(own) == 1
     assert own == pytest.approx([1] * 60)
 
 
 def test_a_zero_row_is_like_nothing() -> None:
-    assert math.isnan(readings().similarity("cat", "zero"))
-    assert readings().most_similar("zero") == {}
+    assert math.isnan(word_model().similarity("cat", "zero"))
+    assert word_model().most_similar("zero") == {}
 
 
 def test_most_similar_ranks_all_others_with_a_direction() -> None:
-    found = readings().most_similar("cat")
+    found = word_model().most_similar("cat")
     assert list(found) == ["dog", "car"]
     assert list(found.values()) == pytest.approx([24 / 25, 0], abs=1e-7)
-    assert list(readings().most_similar("cat", 1)) == ["dog"]
-    assert list(readings().most_similar("cat", view="other")) == ["car", "dog", "zero"]
+    assert list(word_model().most_similar("cat", 1)) == ["dog"]
+    assert list(word_model().most_similar("cat", embedding="other")) == ["car", "dog", "zero"]
 
 
 def test_equally_similar_words_come_in_the_order_of_the_vocabulary() -> None:
     same = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=np.float32)
-    assert list(readings(views={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
+    assert list(word_model(embeddings={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
 
 
 def test_relation_has_a_direction() -> None:
-    model = readings()
+    model = word_model()
     assert model.relation("cat", "dog") == 7  # (3, 4) . (1, 1)
     assert model.relation("dog", "cat") == 4  # (4, 3) . (1, 0)
     assert model.relation("dog", "cat", "other.in") == 7
@@ -134,7 +134,7 @@ def test_relations_without_direction_give_the_same_bits_both_ways() -> None:
 
 
 def test_in_context_gives_the_static_the_contextual_or_both() -> None:
-    model, sentence = readings(), ["dog", "cat", "car"]
+    model, sentence = word_model(), ["dog", "cat", "car"]
     assert model.in_context(sentence, 2, "static").tolist() == [-4, 3]
     assert model.in_context(sentence, 2).tolist() == [1, 2, 2]
     joined = model.in_context(sentence, 2, "joined")
@@ -142,14 +142,14 @@ def test_in_context_gives_the_static_the_contextual_or_both() -> None:
 
 
 def test_words_that_the_vocabulary_lacks_are_left_out_of_the_context() -> None:
-    model = readings()
+    model = word_model()
     whole = model.in_context(["dog", "cat", "car"], 1)
     assert model.in_context(["a", "dog", "of", "cat", "the", "car"], 3).tolist() == whole.tolist()
     assert whole.tolist() == [3, 1, 2]
 
 
 def test_a_zero_row_joins_without_a_direction() -> None:
-    joined = readings().in_context(["dog", "zero"], 1, "joined")
+    joined = word_model().in_context(["dog", "zero"], 1, "joined")
     np.testing.assert_allclose(joined, [0, 0, *(np.array([1, 1, 2]) / math.sqrt(6))], rtol=1e-6)
 
 
@@ -167,78 +167,82 @@ def test_a_zero_row_joins_without_a_direction() -> None:
 )
 def test_an_unknown_word_is_named(ask: Any) -> None:
     with pytest.raises(UnknownWordError, match="'cow' is not among the 4 words"):
-        ask(readings())
+        ask(word_model())
 
 
-def test_an_unknown_view_is_named_with_those_that_are_there() -> None:
-    model = readings()
-    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
+def test_an_unknown_embedding_is_named_with_those_that_are_there() -> None:
+    model = word_model()
+    with pytest.raises(
+        NotAvailableError, match="embedding: found 'key', expected one of input, other"
+    ):
         model.similarity("cat", "dog", "key")
     with pytest.raises(
-        NotAvailableError, match=r"view: found 'q\.k', expected one of in\.other, other"
+        NotAvailableError, match=r"embedding: found 'q\.k', expected one of in\.other, other"
     ):
         model.relation("cat", "dog", "q.k")
-    view: Any = "both"
+    embedding: Any = "both"
     with pytest.raises(Exception, match="both"):  # by type checking here, by name for users
-        model.in_context(["cat", "dog"], 0, view)
+        model.in_context(["cat", "dog"], 0, embedding)
 
 
 def test_a_question_without_answer_gives_its_reason() -> None:
     reasons = {"context": "skip-gram has none", "relate": "no two tables", "alike": "no vectors"}
-    model = readings(context=None, relations={}, unavailable=reasons)
+    model = word_model(context=None, relations={}, unavailable=reasons)
     with pytest.raises(NotAvailableError, match=r"^skip-gram has none$"):
         model.in_context(["cat", "dog"], 0)
     assert model.in_context(["cat", "dog"], 0, "static").tolist() == [3, 4]
     with pytest.raises(NotAvailableError, match=r"^no two tables$"):
         model.relation("cat", "dog")
     with pytest.raises(NotAvailableError, match=r"^no vectors$"):
-        readings(views={}, unavailable=reasons).similarity("cat", "dog")
+        word_model(embeddings={}, unavailable=reasons).similarity("cat", "dog")
 
 
 def test_a_word_alone_has_no_context() -> None:
     with pytest.raises(NotAvailableError, match="'cat' has no known word around it here"):
-        readings().in_context(["the", "cat"], 1)
+        word_model().in_context(["the", "cat"], 1)
 
 
 def test_what_reads_text_is_known_by_what_it_can_do() -> None:
     assert isinstance(Sums(), Contextualizer)
-    assert not isinstance(readings(), Contextualizer)
+    assert not isinstance(word_model(), Contextualizer)
     assert not isinstance(Sums(), Weigher)
 
 
 def test_a_model_is_a_mapping_from_its_words_to_their_vectors() -> None:
-    model = readings()
+    model = word_model()
     assert model["cat"].tolist() == [3, 4]
     assert model.vector("cat", "other").tolist() == [1, 0]
     assert list(model) == list(WORDS)
     assert len(model) == 4
     assert "cat" in model
     assert "cow" not in model
-    with pytest.raises(NotAvailableError, match="view: found 'key', expected one of input, other"):
+    with pytest.raises(
+        NotAvailableError, match="embedding: found 'key', expected one of input, other"
+    ):
         model.vector("cat", "key")
 
 
 def test_changing_a_vector_does_not_change_the_model() -> None:
-    model = readings()
+    model = word_model()
     model["cat"][:] = 9
     assert model["cat"].tolist() == [3, 4]
 
 
-def on(**settings: Any) -> Readings:
+def on(**settings: Any) -> WordModel:
     """A model whose corpus has these settings."""
     corpus = CorpusConfig(source="text.txt", **settings)
-    return readings(origin=Origin("tiny seed 1 on text", corpus))
+    return word_model(origin=Origin("tiny seed 1 on text", corpus))
 
 
 def test_a_model_shows_what_it_is_and_has_in_a_few_lines() -> None:
     assert repr(on()).splitlines() == [
-        "Readings of tiny seed 1 on text",
+        "WordModel of tiny seed 1 on text",
         "  words       4; most frequent: cat, dog, car, zero",
-        "  views       input (primary), other",
-        "  relations   in.other (primary), other.in",
+        "  embeddings  input (selected), other",
+        "  relations   in.other (selected), other.in",
         "  in context  masked_word",
     ]
-    bare = readings(context=None, relations={}, unavailable={"context": "it reads no text"})
+    bare = word_model(context=None, relations={}, unavailable={"context": "it reads no text"})
     assert repr(bare).splitlines()[-2:] == [
         "  relations   none: it has no answer",
         "  in context  none: it reads no text",
@@ -246,10 +250,10 @@ def test_a_model_shows_what_it_is_and_has_in_a_few_lines() -> None:
 
 
 def test_a_notebook_shows_the_same_as_a_table_and_no_html_of_others() -> None:
-    model = readings(vocab=vocab_of(("<b>", "dog", "car", "zero")))
+    model = word_model(vocab=vocab_of(("<b>", "dog", "car", "zero")))
     shown = model._repr_html_()
     assert shown.count("<tr>") == len(repr(model).splitlines()) - 1 == 4
-    assert ">in.other (primary), other.in</td>" in shown
+    assert ">in.other (selected), other.in</td>" in shown
     assert "&lt;b&gt;, dog" in shown
     assert "<b>" not in shown
 

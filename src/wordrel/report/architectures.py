@@ -1,7 +1,7 @@
-"""The ladder as a graph: which rungs are neighbours, and which models of a study stand for them.
+"""The ladder as a graph: neighbouring architectures, and the models of a study that have them.
 
-Reads the stored config. A rung is a kind of model, an edge joins two rungs of which the second has
-one ingredient more, and an ordering is a way along edges from a foot to a top.
+Reads the stored config. An architecture is a kind of model, an edge joins two architectures of
+which the second has one ingredient more, and an ordering is a way along edges from a foot to a top.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from itertools import chain, product
 from typing import Any
 
-from wordrel.config.rungs import BLOCK, RUNGS
+from wordrel.config.architectures import ARCHITECTURES, BLOCK
 from wordrel.report import queries
 from wordrel.study.results import Results
 
 HEADS = "heads"
+SEVERAL_HEADS = "attention_position_heads"
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Two neighbouring rungs.
+    """Two neighbouring architectures.
 
     Attributes:
-        start: the rung without the ingredient.
-        end: the rung with it.
+        start: the architecture without the ingredient.
+        end: the architecture with it.
         adds: the ingredient; edges that add the same one bear the same name.
         also: what comes with it and adds nothing that the start could not express.
         more_heads: whether the end has more heads; elsewhere both have the same number.
@@ -39,35 +40,36 @@ _FOLDED = "maps W_k and W_v, which fold into the word tables"
 
 
 def _edges(objective: str) -> Iterator[Edge]:
-    for (start, below), (end, rung) in product(RUNGS.items(), repeat=2):
-        if rung.objective == objective and start in rung.over:
-            folded = rung.query == "mask" and rung.maps and not below.maps
-            yield Edge(start, end, rung.adds(below), also=_FOLDED if folded else "")
+    for (start, below), (end, architecture) in product(ARCHITECTURES.items(), repeat=2):
+        if architecture.objective == objective and start in architecture.over:
+            folded = architecture.query == "mask" and architecture.maps and not below.maps
+            yield Edge(start, end, architecture.adds(below), also=_FOLDED if folded else "")
 
 
 _BY_HEADS = (
-    Edge("attention_position", "heads", HEADS, more_heads=True),
-    Edge("heads", "block", BLOCK),
-    Edge("attention_position", "block", f"{HEADS}, {BLOCK}", more_heads=True),
+    Edge("attention_position", SEVERAL_HEADS, HEADS, more_heads=True),
+    Edge(SEVERAL_HEADS, "transformer_block", BLOCK),
+    Edge("attention_position", "transformer_block", f"{HEADS}, {BLOCK}", more_heads=True),
 )
 
 EDGES: dict[str, tuple[Edge, ...]] = {
     "masked_word": tuple(_edges("masked_word")),
     "next_word": tuple(
-        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: edge.end == "block")
+        sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: edge.end == "transformer_block")
     ),
 }
 """The neighbours of each objective, from the foot up, as the architectures say.
 
-Of an edge and a longer way between the same two rungs, only the longer way counts.
+Of an edge and a longer way between the same two architectures, only the longer way counts.
 """
 
-_KINDS = {"heads": "attention_position"}  # the rungs that are not named after their kind
-_SEVERAL_HEADS = ("heads",)
-_ANY_HEADS = ("block",)
+_KINDS = {SEVERAL_HEADS: "attention_position"}  # not named after its kind
+_ANY_HEADS = ("transformer_block",)
 
 
-_UNSCORED = tuple(kind for kind, rung in RUNGS.items() if rung.query == "none")
+_UNSCORED = tuple(
+    kind for kind, architecture in ARCHITECTURES.items() if architecture.query == "none"
+)
 """The kinds without scores of a query, hence with nothing to scale."""
 
 
@@ -81,9 +83,9 @@ class Ladder:
 
 
 LADDERS = (
-    Ladder("masked_word", "mean", ("content_position",)),
-    Ladder("masked_word", "mean", ("masked_attention",)),
-    Ladder("next_word", "causal_mean", ("block", "heads", "attention_position")),
+    Ladder("masked_word", "mean", ("mean_query_attention_position",)),
+    Ladder("masked_word", "mean", ("mask_query_attention",)),
+    Ladder("next_word", "next_mean", ("transformer_block", SEVERAL_HEADS, "attention_position")),
 )
 
 Settings = Mapping[str, Any]  # one model of the stored config
@@ -91,7 +93,7 @@ Settings = Mapping[str, Any]  # one model of the stored config
 
 @dataclass(frozen=True)
 class Step:
-    """Two neighbouring rungs of a study, with the settings of the models that stand for them."""
+    """Two neighbouring architectures of a study, each with the settings of its model."""
 
     edge: Edge
     start: Settings
@@ -106,26 +108,26 @@ class Step:
         return [text for text in (self.edge.also, *changed) if text]
 
 
-def rungs(results: Results) -> dict[str, Settings]:
-    """Rung -> the settings of the model that stands for it.
+def architectures(results: Results) -> dict[str, Settings]:
+    """Architecture -> the settings of the model that stands for it.
 
-    Models with tied maps or an undivided gradient are variants and stand for no rung. Of several
-    models of one kind the one that is named after the rung is taken, else the first; of several
-    blocks, one with as many heads as the rung `heads` where there is one.
+    Models with tied maps or an sum_gradient gradient are variants and stand for no architecture. Of
+    several models of one kind the one that is named after the architecture is taken, else the
+    first; of several blocks, one with as many heads as the one that is no block, if there is one.
     """
     models: Sequence[Settings] = results.config.get("models") or ()
     names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))
     found: dict[str, Settings] = {}
-    for rung in sorted(names, key=_ANY_HEADS.__contains__):  # the rung `heads` before the blocks
-        heads = _heads(found.get("heads", {}))
-        candidates = [model for model in models if _stands_for(model, rung)]
+    for architecture in sorted(names, key=_ANY_HEADS.__contains__):  # blocks last
+        heads = _heads(found.get(SEVERAL_HEADS, {}))
+        candidates = [model for model in models if _stands_for(model, architecture)]
         if candidates:
-            found[rung] = min(candidates, key=_strangeness(rung, heads))
+            found[architecture] = min(candidates, key=_strangeness(architecture, heads))
     return found
 
 
 def steps(models: Mapping[str, Settings], objective: str) -> list[Step]:
-    """The neighbours among these rungs, from the foot up."""
+    """The neighbours among these architectures, from the foot up."""
     edges = [edge for edge in EDGES[objective] if _joins(edge, models)]
     return [
         Step(edge, models[edge.start], models[edge.end])
@@ -153,15 +155,15 @@ def _joins(edge: Edge, models: Mapping[str, Settings]) -> bool:
     return start < end if edge.more_heads else start == end
 
 
-def _stands_for(model: Settings, rung: str) -> bool:
+def _stands_for(model: Settings, architecture: str) -> bool:
     several = _heads(model) > 1
-    heads = rung in _ANY_HEADS or several == (rung in _SEVERAL_HEADS)
-    variant = model.get("ties") or model.get("undivided")
-    return model["kind"] == _KINDS.get(rung, rung) and heads and not variant
+    heads = architecture in _ANY_HEADS or several == (architecture == SEVERAL_HEADS)
+    variant = model.get("ties") or model.get("sum_gradient")
+    return model["kind"] == _KINDS.get(architecture, architecture) and heads and not variant
 
 
-def _strangeness(rung: str, heads: int) -> Callable[[Settings], tuple[bool, bool]]:
-    return lambda model: (_heads(model) != heads, model["name"] != rung)
+def _strangeness(architecture: str, heads: int) -> Callable[[Settings], tuple[bool, bool]]:
+    return lambda model: (_heads(model) != heads, model["name"] != architecture)
 
 
 def _heads(model: Settings) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 POSITIONS = "positions"
-WORD_WEIGHTS = "word weights"
+WORD_WEIGHTS = "per-word weights"
 WORD_SCORES = "word-word scores and maps"
 QUERY_KEY = "query-key scores and maps"
 MAPS = "learned maps"
@@ -19,7 +19,7 @@ _ASKED_BY = {"mask": WORD_WEIGHTS, "mean": WORD_SCORES, "previous": QUERY_KEY}
 
 
 @dataclass(frozen=True)
-class Rung:
+class Architecture:
     """One architecture of the family.
 
     Attributes:
@@ -51,7 +51,7 @@ class Rung:
         """A weighted mean has at most one learned weight a word and one a position."""
         return "attention" if self.words_ask or self.maps else "weighted mean"
 
-    def adds(self, other: "Rung") -> str:
+    def adds(self, other: "Architecture") -> str:
         """The ingredient that it has and `other`, one of `over`, lacks."""
         if self.block != other.block:
             return BLOCK
@@ -60,59 +60,72 @@ class Rung:
         return POSITIONS if self.positions != other.positions else MAPS
 
 
-RUNGS: dict[str, Rung] = {}
+ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def _start(identifier: str, objective: Objective, **has: Any) -> None:
-    """An architecture that is described by itself."""
-    RUNGS[identifier] = Rung(identifier, objective, **has)
+def _start(name: str, objective: Objective, once: str = "", **has: Any) -> None:
+    """An architecture that is described by itself; `once`: its identifier, if not its name."""
+    ARCHITECTURES[name] = Architecture(once or name, objective, **has)
 
 
-def _add(identifier: str, *over: str, **adds: Any) -> None:
-    """An architecture with the parts of the first of `over`, and these."""
-    RUNGS[identifier] = replace(RUNGS[over[0]], identifier=identifier, over=over, **adds)
+def _add(name: str, *over: str, once: str = "", **adds: Any) -> None:
+    """An architecture with the parts of the first of `over`, and these; `once` as in `_start`."""
+    first = ARCHITECTURES[over[0]]
+    ARCHITECTURES[name] = replace(first, identifier=once or name, over=over, **adds)
 
 
 _start("mean", "masked_word")
 _add("position_weight", "mean", positions=True)
-_add("content", "mean", query="mean", maps=True)
+_add("mean_query_attention", "mean", once="content", query="mean", maps=True)
 _add("word_weight", "mean", query="mask")
-_add("content_position", "position_weight", "content", query="mean", maps=True)
-_add("masked_attention", "position_weight", "word_weight", query="mask", maps=True)
-_start("causal_mean", "next_word")
-_add("causal_position", "causal_mean", positions=True)
-_start("causal_content", "next_word", query="mean", maps=True)
-_start("basic", "next_word", query="previous")
-_add("attention", "causal_mean", "basic", query="previous", maps=True)
-_add("attention_position", "causal_position", "attention", query="previous", maps=True)
-_add("block", "attention_position", block=True)
+_add(
+    "mean_query_attention_position",
+    *("position_weight", "mean_query_attention"),
+    once="content_position",
+    query="mean",
+    maps=True,
+)
+_add(
+    "mask_query_attention",
+    *("position_weight", "word_weight"),
+    once="masked_attention",
+    query="mask",
+    maps=True,
+)
+_start("next_mean", "next_word", once="causal_mean")
+_add("next_position_weight", "next_mean", once="causal_position", positions=True)
+_start("next_mean_query", "next_word", once="causal_content", query="mean", maps=True)
+_start("dot_product_attention", "next_word", once="basic", query="previous")
+_add("attention", "next_mean", "dot_product_attention", query="previous", maps=True)
+_add("attention_position", "next_position_weight", "attention", query="previous", maps=True)
+_add("transformer_block", "attention_position", once="block", block=True)
 
 
 def up_to(*tops: str) -> list[str]:
     """These architectures and all that they are built over, from the foot up."""
     wanted = set(tops)
-    for name in reversed(RUNGS):
-        wanted.update(RUNGS[name].over if name in wanted else ())
-    return [name for name in RUNGS if name in wanted]
+    for name in reversed(ARCHITECTURES):
+        wanted.update(ARCHITECTURES[name].over if name in wanted else ())
+    return [name for name in ARCHITECTURES if name in wanted]
 
 
 # A type of values that are known when this module is read: pydantic can check them, mypy cannot.
 if TYPE_CHECKING:
     Kind = str
 else:
-    Kind = Literal[tuple(RUNGS)]
+    Kind = Literal[tuple(ARCHITECTURES)]
 Tie = Literal["K=Q", "Q=I", "V=I"]
 
 
-def unfit(kind: str, *, heads: int, ties: tuple[Tie, ...], undivided: bool) -> dict[str, str]:
-    """Settings that a rung has no use for: key -> what was found and what was expected."""
-    rung = RUNGS[kind]
+def unfit(kind: str, *, heads: int, ties: tuple[Tie, ...], sum_gradient: bool) -> dict[str, str]:
+    """Settings that an architecture has no use for: key -> what was found and what was expected."""
+    architecture = ARCHITECTURES[kind]
     found = {}
-    if heads > 1 and not rung.maps:
+    if heads > 1 and not architecture.maps:
         found["heads"] = f"found {heads}, expected 1: {kind} has no maps"
-    if ties and not (rung.maps and (rung.words_ask or set(ties) == {"V=I"})):
+    if ties and not (architecture.maps and (architecture.words_ask or set(ties) == {"V=I"})):
         tied = ", ".join(ties)
         found["ties"] = f"found {tied}, expected none: {kind} has no such maps"
-    if undivided and (rung.query != "none" or rung.positions):
-        found["undivided"] = f"found true, expected false: {kind} is no plain mean"
+    if sum_gradient and (architecture.query != "none" or architecture.positions):
+        found["sum_gradient"] = f"found true, expected false: {kind} is no plain mean"
     return found

@@ -1,0 +1,158 @@
+"""The settings of a corpus: where the text is and how it becomes sentences of tokens.
+
+Reads and writes nothing.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from wordrel.config.models import Name, Strict
+
+NAMED_SOURCES = (
+    *("gensim:wiki-sample", "novels", "wiki17m"),
+    *(f"planted:recall-{pairs}" for pairs in (1, 2, 4, 8, 16)),
+)
+"""The sources that are no paths; `wordrel corpus list` says more."""
+
+
+class CorpusConfig(Strict):
+    """Where the text is and how it becomes sentences of tokens."""
+
+    source: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
+        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
+    )
+    name: Name = Field(default="", validate_default=False, description="default: from the source")
+    lowercase: bool = True
+    digits: Literal["keep", "zero", "drop"] = Field(
+        "drop", description="keep numbers as words, write every digit as 0, or leave them out"
+    )
+    lines: Literal["paragraph", "wrapped"] = Field(
+        "paragraph", description="a line end ends a paragraph, or is only where a line was wrapped"
+    )
+    sentences: Literal["punctuation", "paragraph"] = Field(
+        "punctuation", description="cut paragraphs into sentences at . ! ? or keep them whole"
+    )
+    documents: Literal["blank_line", "file", "line"] = Field(
+        "blank_line", description="what ends a document, besides the end of a file"
+    )
+    min_count: int = Field(5, ge=1, description="rarer words are dropped and the window closes")
+    max_vocabulary: int | None = Field(None, ge=2)
+    vocabulary: Literal["sample", "source"] = Field(
+        "sample",
+        description="count words to choose the vocabulary in the sample's training documents, or "
+        "in all training documents of the source: the same words and ids for every sample",
+    )
+    limit_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="a sample of the source: documents in the order of a digest of their text, "
+        "until there are this many tokens; smaller samples lie in larger ones; with `test` it is "
+        "of training documents only",
+    )
+    max_sentence: int = Field(
+        1000,
+        ge=2,
+        le=10_000,
+        description="longer sentences are cut (gensim drops what is over 10k)",
+    )
+    held_out: float | None = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="share of the documents, decided by a digest of their text; the older way, "
+        "without development documents",
+    )
+    test: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="in place of held_out, with development: share of the source's documents "
+        "(novels: of the authors) that models are tested on; raised until there are 20",
+    )
+    development: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="share of the documents that settings are chosen on; raised until there are 10",
+    )
+    max_test_document: int = Field(
+        10_000,
+        ge=1,
+        description="tokens of a test or development document that are used, from its beginning",
+    )
+    bad_utf8: Literal["error", "replace"] = "error"
+    long_lines: Literal["error", "split"] = Field(
+        "error", description="what to do with a line of over 16 MiB"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, data: Any) -> Any:
+        """The name after the source, and no default share held out where there are two others."""
+        if not isinstance(data, Mapping):
+            return data
+        completed = dict(data)
+        if not data.get("name") and isinstance(data.get("source"), str):
+            completed["name"] = corpus_name(data["source"])
+        if data.get("test") is not None or data.get("development") is not None:
+            completed.setdefault("held_out", None)
+        return completed
+
+    @model_validator(mode="after")
+    def _one_way_to_split(self) -> "CorpusConfig":
+        shares = {"test": self.test, "development": self.development}
+        missing = [key for key, share in shares.items() if share is None]
+        if len(missing) == 1:
+            raise _unfit(
+                missing[0], "found nothing, expected a share: test and development go together"
+            )
+        if missing and self.held_out is None:
+            raise _unfit("held_out", "found null, expected a share, or test and development")
+        if missing and "max_test_document" in self.model_fields_set:
+            raise _unfit("max_test_document", "found a number, expected test and development too")
+        if not missing and self.held_out is not None:
+            text = f"found {self.held_out} beside test and development, expected one way to split"
+            raise _unfit("held_out", f"{text}: remove it")
+        if (self.test or 0) + (self.development or 0) >= 1:
+            text = f"found {self.test} with development {self.development}"
+            raise _unfit("test", f"{text}, expected less than 1 together")
+        return self
+
+    @property
+    def test_share(self) -> float:
+        """The share of the documents that models are tested on, before it is raised."""
+        return (self.held_out if self.test is None else self.test) or 0.0
+
+    @model_serializer(mode="wrap")
+    def _in_use(self, whole: Callable[[Any], Any]) -> dict[str, Any]:
+        """Without the settings of the way to split that is not used.
+
+        Corpora and studies were named by a digest of all settings before there were these: what
+        does not use them keeps its name.
+        """
+        data: dict[str, Any] = whole(self)
+        unused = {"held_out"} if self.test is not None else {*_SPLIT_IN_THREE}
+        if self.test is None and self.vocabulary == "sample":
+            unused.add("vocabulary")
+        return {key: value for key, value in data.items() if key not in unused}
+
+
+def _unfit(key: str, text: str) -> PydanticCustomError:
+    """What is wrong with a setting beside others of its group."""
+    return PydanticCustomError("unfit", "{text}", {"key": key, "text": text})
+
+
+_SPLIT_IN_THREE = ("test", "development", "max_test_document")
+
+
+def corpus_name(source: str) -> str:
+    """The name of a corpus that is given none: the last part of its source as it was written."""
+    last = source.rstrip("/*").split("/")[-1].split(":")[-1]
+    return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"

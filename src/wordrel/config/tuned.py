@@ -1,0 +1,95 @@
+"""Settings that `wordrel tune` chose, for the models of another study.
+
+Reads `choices.yaml` and `trials.csv` of a folder; writes nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wordrel.config.dialect import MalformedError, parse
+from wordrel.config.paths import regular_file
+from wordrel.config.problems import Problem
+from wordrel.config.settings import entry_name
+from wordrel.errors import ConfigError
+
+CHOICES, TRIALS = "choices.yaml", "trials.csv"
+
+_STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}")
+"""What a stored study says in place of the folder: its settings are written out already."""
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text in UTF-8, 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+    """The data of a study with the settings that its `tuned` folder chose.
+
+    A setting that a model's entry gives itself stays. `tuned` becomes NAME@DIGEST, with the first
+    12 digits of the digest of the trials.
+
+    Args:
+        data: of a study, `vary` expanded.
+        folder: where the path starts.
+
+    Returns:
+        The data, and what is wrong: no such folder, trials that were changed, models without
+        trials.
+    """
+    given = data.get("tuned")
+    if not isinstance(given, str | Path) or _STORED.fullmatch(str(given)):
+        return dict(data), []
+    try:
+        choices = _read(folder / given)
+    except ConfigError as error:
+        return dict(data), [(("tuned",), str(error))]
+    chosen, models, problems = choices["models"], [], list[Problem]()
+    for number, entry in enumerate(data.get("models") or ()):
+        name = entry_name(entry)
+        if not isinstance(entry, Mapping):
+            models.append(entry)
+        elif name in chosen:
+            models.append(_merged(chosen[name], entry))
+        else:
+            text = f"found no trial of {name} in {given}, expected one: tune it, or remove `tuned`"
+            problems.append((("models", number), text))
+    stored = f"{choices['tuning']}@{choices['trials_sha256'][:12]}"
+    return dict(data) | {"models": models, "tuned": stored}, problems
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """The choices of a folder, whose trials are as they were written.
+
+    Raises:
+        ConfigError: saying what is wrong with the folder.
+    """
+    try:
+        texts = [
+            regular_file(folder / name, lambda text: ConfigError([text])).read_text("utf-8")
+            for name in (CHOICES, TRIALS)
+        ]
+        choices, _ = parse(texts[0])
+    except (OSError, UnicodeDecodeError) as error:
+        found = f"found no choices in {folder} ({error}), expected a folder of `wordrel tune`"
+        raise ConfigError([found]) from error
+    except MalformedError as error:
+        raise ConfigError([f"{folder / CHOICES}:{error.line}: {error.text}"]) from error
+    keys = {"tuning": str, "trials_sha256": str, "models": dict}
+    if not isinstance(choices, dict) or any(
+        not isinstance(choices.get(key), kind) for key, kind in keys.items()
+    ):
+        raise ConfigError([f"{folder / CHOICES}: expected the keys {', '.join(keys)}"])
+    if text_digest(texts[1]) != choices["trials_sha256"]:
+        found = "found other trials than those that made these choices"
+        raise ConfigError([f"{folder / TRIALS}: {found}; run `wordrel tune` again"])
+    return choices
+
+
+def _merged(chosen: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry's own settings on top of the chosen ones."""
+    training = {**(chosen.get("training") or {}), **(entry.get("training") or {})}
+    return {**chosen, **entry} | ({"training": training} if training else {})

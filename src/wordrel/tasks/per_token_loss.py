@@ -1,0 +1,154 @@
+"""The loss of the study: how surprised a model is by each word of the test documents, in nats.
+
+It is -log p under the full softmax, with what loss and sampling taught undone (`models.readout`),
+whole contexts, and the same scored words for every model. A model answers for the objective it was
+trained for, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
+development documents, once a run (`tasks.calibration`). The calibrated row decides: two models that
+differ only in how sure they are do not differ in what they know.
+
+Where a model can be read in several ways, the one with the lower calibrated loss on the development
+documents counts, in both rows; they name it as their embedding.
+
+The items are test documents: gold is the number of scored words, predicted their nats together, and
+the measure the ratio of the sums. Measurements tell the calibration, the loss on the development
+documents, and how many words a context has.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, get_args
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.predictor import Predictor
+from wordrel.models.sampling import noise_distribution
+from wordrel.models.word_model import Objective, WordModel
+from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task, reason, unanswered
+from wordrel.tasks.calibration import AS_TRAINED, FIT_TOKENS, Calibration, fit, losses
+from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import ScoredText, scored_text
+
+MAX_TOKENS = 200_000
+"""Scored words of the test documents."""
+AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
+
+
+class Read(NamedTuple):
+    """One way of reading a model, and what development text says of it.
+
+    Attributes:
+        predictor: the way.
+        calibration: fitted there.
+        as_trained: loss a word there, without the calibration; calibrated: with it.
+    """
+
+    predictor: Predictor
+    calibration: Calibration
+    as_trained: float
+    calibrated: float
+
+
+def both(
+    task: Task, word_model: WordModel, scope: Scope
+) -> tuple[list[Predictions], list[Measurement]]:
+    """Two outcomes and the measurements of the objective that the model has; the other's are open.
+
+    Raises:
+        ValueError: where `scope` has no documents.
+    """
+    if scope.development is None or scope.test is None:
+        raise ValueError(f"{task.name} needs development and test documents, found none in scope")
+    test = scored_text(scope.test, MAX_TOKENS)
+    development = scored_text(scope.development, FIT_TOKENS)
+    log_u = log_frequency(word_model.vocab)
+    form = _form(task, test, development, log_u)
+    outcomes: list[Predictions] = []
+    measurements: list[Measurement] = []
+    for objective in get_args(Objective):
+        rows = [
+            replace(form, task=f"{task.name}.{objective}.{row}") for row in (AS_IT_IS, CALIBRATED)
+        ]
+        ways = [way for way in word_model.predictors if way.objective == objective]
+        if form.note or not ways:
+            outcomes += (
+                rows if form.note else [row.noted(_why(objective, word_model)) for row in rows]
+            )
+            continue
+        read = best_read(ways, development, log_u)
+        nats = losses(read.predictor, test, log_u, [AS_TRAINED, read.calibration])
+        for row, values in zip(rows, nats, strict=True):
+            sums = test.by_document(values)[_asked(test)]
+            outcomes.append(replace(row, embedding=read.predictor.name, predicted=sums))
+        measurements += _measured(task.name, objective, read, test, len(development.places))
+    return outcomes, measurements
+
+
+def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """See `both`."""
+    return both(task, word_model, scope)[0]
+
+
+def best_read(
+    ways: Sequence[Predictor], development: ScoredText, log_u: Float32[np.ndarray, " V"]
+) -> Read:
+    """The way of reading a model with the lower calibrated loss on development text."""
+    return min((_read(way, development, log_u) for way in ways), key=lambda read: read.calibrated)
+
+
+def _read(way: Predictor, development: ScoredText, log_u: Float32[np.ndarray, " V"]) -> Read:
+    calibration = fit(way, development, log_u)
+    plain, calibrated = losses(way, development, log_u, [AS_TRAINED, calibration]).mean(axis=1)
+    return Read(way, calibration, float(plain), float(calibrated))
+
+
+def log_frequency(vocab: Vocab) -> Float32[np.ndarray, " V"]:
+    """Log u of each word: its share of the training text."""
+    return np.asarray(np.log(noise_distribution(vocab.counts, 1.0)), dtype=np.float32)
+
+
+def _asked(test: ScoredText) -> Int64[np.ndarray, " M"]:
+    """The documents that have a scored word."""
+    return np.asarray(np.unique(test.document))
+
+
+def _form(
+    task: Task, test: ScoredText, development: ScoredText, log_u: Float32[np.ndarray, " V"]
+) -> Predictions:
+    """The outcome, yet to be filled in, of a model that is asked these documents."""
+    asked = _asked(test)
+    gold = test.by_document(np.ones(len(test.places)))[asked]
+    chance = float(-log_u[test.words].mean()) if len(asked) else float("nan")
+    items = Items((), gold=gold, cluster=asked)
+    form = unanswered(replace(task, items=items), np.ones(len(asked), dtype=np.bool_), chance)
+    empty = "test" if not len(asked) else "development" if not len(development.places) else ""
+    if not empty:
+        return form
+    return replace(form, note=f"no {empty} document has a sentence of two words: give more text")
+
+
+def _why(objective: Objective, word_model: WordModel) -> str:
+    """Why a model has no answer."""
+    if word_model.predictors:
+        return f"the model was trained for the objective {word_model.predictors[0].objective!r}"
+    return reason(word_model, "fit", "context")
+
+
+def _measured(
+    task: str, objective: Objective, read: Read, test: ScoredText, fitted: int
+) -> Iterator[Measurement]:
+    def told(statistic: str, value: float, n: int) -> Measurement:
+        return Measurement(task, read.predictor.name, objective, statistic, value, np.nan, n)
+
+    for name, value in read.calibration._asdict().items():
+        yield told(name, value, fitted)
+    yield told(f"development_{AS_IT_IS}", read.as_trained, fitted)
+    yield told(f"development_{CALIBRATED}", read.calibrated, fitted)
+    ends = test.ends(read.predictor.segments)
+    attended = read.predictor.attended(test.ids, ends, test.places)
+    if attended is not None:
+        yield told("words_attended", float(attended.mean()), len(test.places))
+
+
+KIND = Kind(version=1, better="lower", answer=answer, both=both)

@@ -1,0 +1,208 @@
+"""Tuning: the walk by itself, the settings that it gives, and how a study takes them."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wordrel.config import load_config, parse_config
+from wordrel.config.dialect import dump
+from wordrel.config.tuned import CHOICES, TRIALS, text_digest
+from wordrel.errors import ConfigError
+from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
+from wordrel.study.tune import check, contained, coordinates, placed, start, under_tuned
+
+RATE = Coordinate("learning_rate")
+EPOCHS = Coordinate("epochs", (1, 2, 4, 8))
+
+
+def run(search: Search, score: Callable[[Point], float]) -> tuple[list[Tried], list[Point]]:
+    """The result of a search under a known score, and all that it tried, in order."""
+    tried: list[Point] = []
+    points = next(search)
+    while True:
+        tried += points
+        try:
+            points = search.send([score(point) for point in points])
+        except StopIteration as end:
+            return end.value, tried
+
+
+def near(rate: float, epochs: int) -> Callable[[Point], float]:
+    """Best at these two values."""
+    return lambda p: (
+        -abs(math.log2(p["learning_rate"] / rate)) - abs(math.log2(p["epochs"] / epochs))
+    )
+
+
+def test_a_walk_finds_the_best_of_a_bowl_and_tries_what_it_was_given() -> None:
+    best, tried = run(walk({"learning_rate": 0.25, "epochs": 4}, [RATE, EPOCHS], 8), near(1.0, 8))
+    assert best[0].point == {"learning_rate": 1.0, "epochs": 8}
+    assert len(tried) == len(best) == 8
+    assert len({tuple(point.items()) for point in tried}) == 8
+    assert tried[0] == {"learning_rate": 0.25, "epochs": 4}
+
+
+def test_a_best_rate_on_the_edge_goes_one_step_on() -> None:
+    _, tried = run(walk({"learning_rate": 0.25, "epochs": 4}, [RATE], 5), near(2.0, 4))
+    assert [point["learning_rate"] for point in tried] == [0.25, 0.125, 0.5, 1.0, 2.0]
+
+
+def test_a_walk_takes_smaller_steps_when_no_step_helps() -> None:
+    _, tried = run(
+        walk({"learning_rate": 0.25}, [RATE], 5),
+        lambda p: -abs(math.log2(p["learning_rate"] / 0.25)),
+    )
+    rates = [point["learning_rate"] for point in tried]
+    assert rates == pytest.approx([0.25, 0.125, 0.5, 0.25 / 2**0.5, 0.25 * 2**0.5])
+
+
+def test_a_failed_trial_is_never_the_best() -> None:
+    def score(point: Point) -> float:
+        return math.nan if point["learning_rate"] > 0.25 else point["learning_rate"]
+
+    best, _ = run(walk({"learning_rate": 0.25, "epochs": 4}, [RATE], 4), score)
+    assert best[0].point["learning_rate"] == 0.25
+
+
+def test_a_model_without_settings_has_one_trial() -> None:
+    best, tried = run(walk({}, [], 8), lambda point: 1.0)
+    assert tried == [{}]
+    assert best == [Tried({}, 1.0)]
+
+
+def test_on_more_text_the_best_rates_are_tried_at_half_and_twice() -> None:
+    before = [Tried({"learning_rate": rate, "epochs": 4}, -rate) for rate in (0.1, 0.2, 0.4)]
+    best, tried = run(recheck(before, 2), near(0.4, 4))
+    assert [point["learning_rate"] for point in tried] == [0.1, 0.2, 0.1, 0.4]
+    assert best[0].point["learning_rate"] == 0.4
+
+
+STUDY = {
+    "study": "tuning",
+    "corpora": [{"source": "novels"}],
+    "training": {"epochs": 4},
+    "models": [
+        {"kind": "random"},
+        {"kind": "word2vec"},
+        {"kind": "mean"},
+        {"kind": "position_weight", "training": {"subsample": 0.0}},
+        {"kind": "attention", "name": "tied", "ties": ["K=Q"]},
+        {"kind": "attention"},
+    ],
+    "seeds": [0],
+    "tasks": ["men_dev"],
+    "tune": {},
+}
+
+
+def test_settings_that_a_model_has_no_use_for_are_not_searched() -> None:
+    config = parse_config(STUDY)
+    keys = {model.name: [c.key for c in coordinates(model)] for model in config.models}
+    assert keys["random"] == []
+    assert keys["skip_gram"] == keys["mean"] == ["learning_rate", "epochs"]
+    assert keys["position_weight"][:3] == ["learning_rate", "epochs", "weights_learning_rate"]
+    assert start(config, config.models[1]) == {"learning_rate": 0.025, "epochs": 4}
+
+
+def test_a_point_keeps_what_the_entry_says_else() -> None:
+    model = parse_config(STUDY).models[3]
+    found = placed(model, {"learning_rate": 0.5, "epochs": 8}, "t1")
+    assert (found.name, found.learning_rate) == ("t1", 0.5)
+    assert found.training.model_dump(exclude_none=True) == {"epochs": 8, "subsample": 0.0}
+
+
+def test_a_choice_is_made_on_development_splits_and_one_seed() -> None:
+    for key, value, text in (
+        ("tasks", ["ws353"], "found ws353, expected development splits"),
+        ("seeds", [0, 1], "seeds: found 2, expected one"),
+        ("tune", None, "tune: found nothing"),
+    ):
+        with pytest.raises(ConfigError, match=text):
+            check(parse_config(STUDY | {key: value}))
+    assert check(parse_config(STUDY)).trials == 8
+
+
+def test_a_model_that_loses_to_what_it_contains_is_under_tuned() -> None:
+    models = {model.name: model for model in parse_config(STUDY).models}
+    inside = contained(models)
+    assert inside["attention"] == ["tied"]
+    assert inside["tied"] == inside["mean"] == inside["skip_gram"] == []
+    assert inside["position_weight"] == []  # another training
+
+    def losing(by: float) -> dict[str, str]:
+        ranked = {name: [Tried({}, -6.0)] for name in models}
+        return under_tuned(models, ranked | {"attention": [Tried({}, -6.0 - by)]})
+
+    assert losing(0.0051) == {"attention": "tied"}
+    assert losing(0.0049) == {}
+
+
+def tuned_folder(folder: Path) -> Path:
+    """As `wordrel tune` writes it."""
+    folder.mkdir()
+    (folder / TRIALS).write_text("model,score\nmean,1\n")
+    models = {
+        "mean": {"learning_rate": 0.5, "training": {"epochs": 8}},
+        "skip_gram": {"learning_rate": 0.05, "training": {"epochs": 2}},
+        "random": {},
+    }
+    digest = text_digest((folder / TRIALS).read_text())
+    (folder / CHOICES).write_text(
+        dump({"tuning": "rates", "trials_sha256": digest, "models": models})
+    )
+    return folder
+
+
+STUDY_OF_TUNED = """\
+study: main
+corpora: [{source: novels}]
+models:
+  - kind: random
+  - kind: mean
+  - {kind: word2vec, learning_rate: 0.1, training: {subsample: 0.0}}
+seeds: [1]
+tasks: [men_dev]
+tuned: tuned
+"""
+
+
+def test_a_study_takes_tuned_settings_and_keeps_its_own(tmp_path: Path) -> None:
+    tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    path.write_text(STUDY_OF_TUNED)
+    config = load_config(path)
+    _, mean, skip_gram = config.models
+    assert (mean.learning_rate, config.training_of(mean).epochs) == (0.5, 8)
+    assert skip_gram.learning_rate == 0.1
+    assert config.training_of(skip_gram).model_dump() == config.training.model_dump() | {
+        "epochs": 2,
+        "subsample": 0.0,
+    }
+    assert config.tuned.startswith("rates@")
+    stored = parse_config(config.model_dump(mode="json"))  # needs the folder no more
+    assert stored == config
+
+
+def test_tuned_settings_are_those_of_their_trials(tmp_path: Path) -> None:
+    folder = tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    path.write_text(STUDY_OF_TUNED.replace("kind: random", "kind: attention"))
+    with pytest.raises(ConfigError, match="found no trial of attention in tuned"):
+        load_config(path)
+    (folder / TRIALS).write_text("model,score\nmean,2\n")
+    with pytest.raises(ConfigError, match="found other trials than those"):
+        load_config(path)
+    (folder / CHOICES).write_text("models: 3\n")
+    with pytest.raises(ConfigError, match="expected the keys tuning, trials_sha256, models"):
+        load_config(path)
+    (folder / CHOICES).unlink()
+    with pytest.raises(ConfigError, match=r"main.yaml:9: tuned: .*found no choices in"):
+        load_config(path)
+
+
+def test_studies_that_are_not_tuned_are_stored_as_before() -> None:
+    plain = parse_config({k: v for k, v in STUDY.items() if k != "tune"})
+    assert not {"tune", "tuned"} & set(plain.model_dump(mode="json"))
+    assert "tune" in parse_config(STUDY).model_dump(mode="json")
