@@ -9,6 +9,7 @@ from pathlib import Path
 
 import wordrel
 from wordrel.report.claims import RULES
+from wordrel.report.claims.standing import standing
 from wordrel.report.verdicts import told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +24,8 @@ def main() -> None:
     result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
     experiment = import_module(name)
     verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
-    claims = {rule.name: rule.decide(result) for rule in RULES if rule.experiment == name}
+    own = {rule: rule.decide(result) for rule in RULES if rule.experiment == name}
+    claims = {r.name: c._replace(verdict=standing(r, c).verdict) for r, c in own.items()}
     print(told(verdicts, claims))
 
 

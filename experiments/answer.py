@@ -6,8 +6,8 @@ in five sentences?
 Prediction: none of its own; those of the other experiments are listed, with what became of them.
 
 Decision rule: none of its own; each claim is decided by the rule in the experiment that it names.
-An independent review found three of these verdicts too strong. `REVISED` holds the verdict that
-stands until new measurements are in; the verdict of the rule stays beside it in ANSWER.md.
+An independent review found three of these verdicts too strong: `wordrel.report.claims.standing`
+holds those that stand until new measurements are in. ANSWER.md shows those of the rules, too.
 The words of the sentences were written when the results were known. Their numbers come from the
 stored tables, and a sentence that the tables no longer bear out is an error, not a sentence.
 
@@ -36,6 +36,7 @@ from wordrel.report.claims import RULES
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
 from wordrel.report.claims.parts_of_speech import articles, auc
+from wordrel.report.claims.standing import REVIEW, REVISED, YOUNG, standing, young
 from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.report.queries import Row
@@ -68,7 +69,6 @@ FIRST_EDITION = ROOT / "results" / "first_edition"
 MASKED, CALIBRATED = "held_out_loss.masked_word", "calibrated_loss.masked_word"
 NEXT = "held_out_loss.next_word"
 MEN, ANALOGIES = "men_test", "google_analogies"
-ATTENTION = ("attention", "attention_position", "mask_query_attention")
 FIGURE = "figures/weights.svg"
 LITTLE, SAMPLES = "wiki17m-1m", ("wiki17m-5m", "novels-5m")
 SETTINGS = ("", "_w2", "_w10", "_d50", "_d300")
@@ -79,29 +79,10 @@ STILL_WORSE = (
 """Objective, and who is worse than whom, as it is and calibrated."""
 
 
-class Revision(NamedTuple):
-    """The verdict on a claim until new measurements are in, and why."""
-
-    verdict: str
-    why: str
-
-
-REVIEW = "independent review, one seed"
-REVISED = {
-    "C2": Revision("not identified", "word frequency alone separates the two kinds of pairs"),
-    "C6": Revision("undecided", "the models are not tuned"),
-    "C9": Revision(
-        "undecided",
-        "what word scores add changes its sign with learning rate, windows and calibration",
-    ),
-}
-"""Claim -> what the review says of its verdict."""
 RESTS_ON = {"parts_of_speech": "C2", "roles": "C6"}
 """Experiment -> the revised claim on which its surprise rests."""
-YOUNGER_RULES = ("C1", "C9")
 YOUNGER_PREDICTIONS = {"word2vec_vs_attention": ("5", "6", "7", "8", "9", "10")}
 """Those written when some results were known."""
-YOUNG = "†"
 YOUNGER = f"{YOUNG} Written when some results were known; the experiment's file says which."
 
 
@@ -356,12 +337,7 @@ def _single_words(main: Results) -> str:
 
 def _single_word_signs(main: Results) -> list[int]:
     """Of each comparison with skip-gram: 1 where attention is better, -1 where it is worse."""
-    signs = [
-        ahead(difference(main, corpus, column.task, model, "skip_gram"))
-        for corpus in queries.corpora(main)
-        for column in queries.main_columns(main, corpus, "alike")
-        for model in ATTENTION
-    ]
+    signs = findings.skip_gram_signs(main)
     borne_out("no attention model is better for single words", [1 not in signs, -1 in signs])
     return signs
 
@@ -417,7 +393,7 @@ def _now(claim: str) -> str:
 
 
 def surprises(results: dict[str, Results]) -> Iterator[str]:
-    """What nobody predicted, of the experiments that were run; checked like the sentences."""
+    """What was not predicted, of the experiments that were run; checked like the sentences."""
     for name, result in results.items():
         module = import_module(name)
         if hasattr(module, "surprise"):
@@ -583,24 +559,20 @@ def front_claims(results: dict[str, Results]) -> str:
     """A line for each claim: the verdict that stands, one number, and where it is from."""
     numbers, body = front_numbers(results), []
     for rule in RULES:
-        found = rule.decide(results[rule.experiment]).verdict
-        now = REVISED[rule.name].verdict if rule.name in REVISED else found
+        now = standing(rule, rule.decide(results[rule.experiment])).verdict
         report = f"[report](results/{rule.experiment}/report.md)"
         body.append(
-            [f"{rule.name}: {rule.claim}", f"**{now}**{_young(rule)}", numbers[rule.name], report]
+            [f"{rule.name}: {rule.claim}", f"**{now}**{young(rule)}", numbers[rule.name], report]
         )
     return table(["claim", "verdict", "one number", "evidence"], body, left=4)
 
 
 def _standing(rule: Rule, claim: Claim) -> str:
     """The verdict that stands, and that of the rule beside it where a review revised it."""
-    if rule.name not in REVISED:
-        return f"**{claim.verdict}**{_young(rule)}"
-    return f"{_now(rule.name)}; first edition: {claim.verdict}{_young(rule)}"
-
-
-def _young(rule: Rule) -> str:
-    return YOUNG if rule.name in YOUNGER_RULES else ""
+    now = standing(rule, claim)
+    if not now.before:
+        return f"**{now.verdict}**{young(rule)}"
+    return f"{_now(rule.name)}; first edition: {now.before}{young(rule)}"
 
 
 def predictions(results: dict[str, Results]) -> list[Prediction]:
@@ -660,15 +632,13 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
     if name in results:
         for rule in RULES:
             if rule.experiment == name:
-                claim = rule.decide(results[name])
-                revised = rule.name in REVISED
-                now = REVISED[rule.name].verdict if revised else claim.verdict
-                before = f" (first edition: {claim.verdict})" if revised else ""
-                yield f"**{rule.name} {now}**{_young(rule)}{before}"
+                now = standing(rule, rule.decide(results[name]))
+                before = f" (first edition: {now.before})" if now.before else ""
+                yield f"**{rule.name} {now.verdict}**{young(rule)}{before}"
         found = import_module(name).verdicts(results[name])
-        young = YOUNGER_PREDICTIONS.get(name, ())
+        younger = YOUNGER_PREDICTIONS.get(name, ())
         for n, verdict in found.items():
-            yield f"{n}{YOUNG if n in young else ''} {verdict.found}"
+            yield f"{n}{YOUNG if n in younger else ''} {verdict.found}"
 
 
 def _links(name: str, up: str, *, run: bool) -> str:

@@ -1,4 +1,4 @@
-"""Between CBOW and a Transformer block, which single ingredient buys what?
+"""Between CBOW and a Transformer block, what does each ingredient add?
 
 Question: with corpus, vocabulary, window, subsampling, noise, dimensions, optimiser and number of
 trained tokens held equal, how much of the fall in held-out loss does each ingredient buy on the way
@@ -10,8 +10,8 @@ against `attention`, and the parameters of every architecture beside its loss.
 Prediction, written before any run of this study:
  1. Masked word: positions (one weight an offset) buy a larger share of the gain from `mean` to
     `mean_query_attention_position` than word-word scores and their maps do, on both corpora.
-    Reason: with one layer and a masked word no query carries the word that is asked for (Wibisono &
-    Wang 2023), so scores can only use what the context already says; offsets are what CBOW lacks.
+    Reason: with one layer and a masked word no query carries the missing word (Wibisono & Wang
+    2023), so scores can only use what the context already says; offsets are what CBOW lacks.
  2. Next word: query-key scores and their maps buy a larger share of the gain from `next_mean` to
     `attention_position` than positions do: here the last word asks, and it is a word.
  3. `transformer_block` (residual, layer norm, feed-forward) is distinguishably better than
@@ -46,17 +46,17 @@ overall where it holds on all corpora, and fails where it fails on one.
  4.: holds where the whole interval of the paired difference lies within -.02 and +.02, fails where
     it lies wholly outside.
  5.: "better" and "worse" as in 3. Fails where one architecture is better than skip-gram on one of
-    the sets; holds where none is and at least one is worse; undecided where nothing is told apart.
+    the sets; holds where none is and at least one is worse; undecided where nothing is significant.
  6.: holds as in 3., whichever is better; fails where the interval lies within -.02 and +.02 and
-    nothing is told apart.
+    nothing is significant.
 
  C9, written when the results of this study were known: that self-attention differs from word2vec's
  mean of the context, and that one ingredient buys most of it, is supported where on every ladder
- and corpus the whole gain lies above 0 and the largest share is told apart from the next (intervals
- over seeds), partly supported where only the first is so, contradicted where every gain lies below
- .02 nats, and undecided otherwise.
+ and corpus the whole gain lies above 0 and the largest share is significantly above the next
+ (intervals over seeds), partly supported where only the first is so, contradicted where every gain
+ lies below .02 nats, and undecided otherwise.
 
-Shares speak of other seeds on the same text, not of other text: two corpora are two cases. One
+Shares hold for other seeds on the same text, not for other text: two corpora are two cases. One
 setting of learning rates and batch serves every architecture but `transformer_block` (the defaults,
 chosen for word2vec_vs_attention on training loss and MEN's development part, with attention
 models); a part of what separates two architectures may be tuning.
@@ -74,9 +74,9 @@ from wordrel.report.verdicts import (
     SEEDS,
     Verdict,
     difference,
+    is_significant,
     over_corpora,
     shown,
-    told_apart,
 )
 from wordrel.study.results import Results
 
@@ -129,7 +129,7 @@ def by_shares(climb: ladder.Climb | None, first: str, second: str) -> Verdict:
 
 def by_difference(pair: Row | None) -> Verdict:
     """Holds where the second model takes distinguishably more off the loss than the first."""
-    if pair is None or pair.seeds < SEEDS or not told_apart(pair):
+    if pair is None or pair.seeds < SEEDS or not is_significant(pair):
         return Verdict("undecided", shown(pair))
     return Verdict("holds" if pair.difference > 0 else "fails", shown(pair))
 
@@ -145,8 +145,8 @@ def within_margin(pair: Row | None) -> Verdict:
 
 
 def differ(pair: Row | None) -> Verdict:
-    """Holds where two models are told apart, fails where they are equal within the margin."""
-    if pair is not None and pair.seeds >= SEEDS and told_apart(pair):
+    """Holds where two models differ significantly, fails where they are equal within the margin."""
+    if pair is not None and pair.seeds >= SEEDS and is_significant(pair):
         return Verdict("holds", shown(pair))
     equal = within_margin(pair).found == "holds"
     return Verdict("fails" if equal else "undecided", shown(pair))
@@ -160,7 +160,7 @@ def none_better(results: Results, corpus: str, models: Iterable[str]) -> Verdict
         for task in SIMILARITY
         if (pair := difference(results, corpus, task, model, "skip_gram")) is not None
     }
-    clear = {key: pair for key, pair in tested.items() if told_apart(pair)}
+    clear = {key: pair for key, pair in tested.items() if is_significant(pair)}
     better = [f"{model} on {task}" for (task, model), p in clear.items() if p.difference > 0]
     counted = {f"{task} n {p.n_scored:,}, {p.seeds} seeds" for (task, _), p in tested.items()}
     evidence = (

@@ -2,7 +2,7 @@
 
 Question: the note says that attention does not care about sequences (claim C8). A window, a causal
 mask and the place of the word that asks are all some order; so are learned offsets. Each context of
-held-out text is permuted inside its own window (so that nobody leaves it), and each model is
+held-out text is permuted inside its own window (so that no word leaves it), and each model is
 trained again on text whose sentences are shuffled, another order in each epoch. What changes? And
 do "mary gave roses to susan" and "susan gave roses to mary" differ for it?
 
@@ -90,7 +90,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.
@@ -103,6 +103,6 @@ def surprise(results: Results) -> str:
     return (
         "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
         f"words stand in random order, `mask_query_attention` gains {shown_gap(gap)} on MEN, "
-        f"though its held-out loss rises by {shown_gap(loss)} nats: a window of shuffled text "
-        "reaches the whole sentence, and what is near in a text is not what is alike."
+        f"though its held-out loss rises by {shown_gap(loss)} nats. A window of shuffled text "
+        "reaches the whole sentence."
     )

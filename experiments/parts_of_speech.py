@@ -7,7 +7,7 @@ words' own vectors: `dot_product_attention`), and with a learned query and key (
 `mean_query_attention`)? Is it so in word2vec and in plain counts as well, and is it left once
 frequency, distance and PMI are held?
 
-Prediction, written before any of these models had been asked `ud_parts_of_speech` or
+Prediction, written before any of these models was evaluated on `ud_parts_of_speech` or
 `held_out_by_class` on these corpora:
  1. In `dot_product_attention` (reading in.in) noun-verb pairs stand above verb-article pairs that
     are as far apart.
@@ -112,13 +112,13 @@ def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.
     """
     return (
-        "**A learned query and key tell noun-verb from verb-article pairs better than any reading "
+        "**Query-key scores separate noun-verb from verb-article pairs better than any pair score "
         f"of word2vec or of counts**, at equal distances ({best_auc(results)})."
     )
 

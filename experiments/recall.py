@@ -11,7 +11,7 @@ Prediction, written before any model but `attention` and `attention_position` wa
  2. `cbow`, `mean`, `next_mean`, `next_position_weight` and `mask_query_attention`, in which no word
     asks, are right about once in P for 2, 4 and 8 pairs. Reason: the score of an answer is then a
     sum over the words of the sentence (up to a positive factor), and what a pair adds to it cannot
-    depend on the key that is asked for; all that the sum knows is which values are there.
+    depend on the key at its end; the sum says only which values are there.
  3. `mean_query_attention`, which asks with the mean of all the words that it sees, lies between:
     better than `mean` for 2 pairs, and worse than `attention` for 8, where the key is one word of
     nine.
@@ -35,8 +35,8 @@ The settings, and the number of sentences, were chosen on seed 1, by the accurac
 recall-2 and by training loss (of `attention` on all corpora, of `attention_position` once, on
 recall-8). 16 pairs name all of the 16 keys and values in every sentence, so that the set of words
 says nothing to begin with; there the training loss of `attention` on the last word did not fall
-below log 16 in any of six settings. So recall-16 is left out, and 8 pairs are the most this speaks
-of. Known besides, from one trial run of the finished study with seed 1, on a text dealt by another
+below log 16 in any of six settings. So recall-16 is left out, and 8 pairs are the most here.
+Known besides, from one trial run of the finished study with seed 1, on a text dealt by another
 shuffle: what came out of it changed nothing above, except that "or the two are equal" was added to
 rule 3, since `mean_query_attention`, `attention` and `attention_position` were all right in every
 sentence.

@@ -1,4 +1,4 @@
-"""Are query, key and value different roles of one vector, and what do their maps buy?
+"""Are query, key and value different roles of one vector, and what do their maps add?
 
 Question: in `attention` each word's vector is mapped to a query, a key and a value. Are these
 different roles (claim C5), do the three maps add parameters that do something (claim C6), and how
@@ -30,9 +30,9 @@ held-out sentences, items and seeds).
  C5 is supported where 1 holds and 2 fails (the roles differ, and both are needed), contradicted
  where 1 fails and 2 and 3 hold, partly supported where 1 holds and 2 does not fail, and undecided
  otherwise.
- C6 is supported where 4 fails and `attention` is told apart from `dot_product_attention` as the
- better, partly supported where leaving out a map costs more than .02 nats (2 or 3 fails) though 4
- does not, contradicted where 2, 3 and 4 all hold, and undecided otherwise.
+ C6 is supported where 4 fails and `attention` is significantly better than
+ `dot_product_attention`, partly supported where leaving out a map costs more than .02 nats (2 or 3
+ fails) though 4 does not, contradicted where 2, 3 and 4 all hold, and undecided otherwise.
  C7 is decided by experiments/recall.py; prediction 5 stands beside it.
 """
 
@@ -65,7 +65,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.
@@ -74,9 +74,9 @@ def surprise(results: Results) -> str:
     loss = "held_out_loss.next_word"
     value = difference(results, corpus, loss, "no_value_map", "attention")
     every = difference(results, corpus, loss, "dot_product_attention", "attention")
-    borne_out("the maps buy nothing", [ahead(value) == 1, ahead(every) != -1])
+    borne_out("the maps save no loss", [ahead(value) == 1, ahead(every) != -1])
     return (
-        "**At this size the maps to query, key and value buy nothing.** Without the map of the "
+        "**At this size the maps to query, key and value save no loss.** Without the map of the "
         f"value the next-word loss of `attention` changes by {shown_gap(value)} nats, without any "
         f"of the three by {shown_gap(every)} (below 0 is better; {corpus})."
     )

@@ -63,7 +63,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.

@@ -7,8 +7,8 @@ in how strongly and in which direction they relate them, in syntax, in what a wo
 sentence, in how well they predict held-out words, and in which words they put next to each other?
 
 Prediction. 1 to 4 were written before the first run with three seeds (WS-353, SimLex-999, Google,
-held-out loss, neighbours), whose results were known when 5 to 9 were written, before any model had
-been asked what these are about; 1 and 2 then got more test sets.
+held-out loss, neighbours), whose results were known when 5 to 9 were written, before any model was
+evaluated on their tasks; 1 and 2 then got more test sets.
  1. Similarity (WS-353 SIM and REL, SimLex-999, MEN, RW, SimVerb, MTurk-287): no attention model
     beats skip-gram. Sources: Lenci et al. 2022 and Sahlgren & Lenci 2016 find prediction from more
     context no better for single words; nothing in a next-word state asks two similar words to be
@@ -30,9 +30,9 @@ been asked what these are about; 1 and 2 then got more test sets.
  9. C2, nouns and verbs against verbs and articles: every model but the random one scores a
     noun-verb pair above a verb-article pair more often than not, so this is nothing that attention
     has and word2vec lacks.
-10. Calibrated loss: told on other text how sure it may be, `mask_query_attention` is still below
-    CBOW, as in 3. Written last, when `calibration` had shown the same on a third of these corpora,
-    before a model of this study had been asked.
+10. Calibrated loss: after calibration on other text, `mask_query_attention` is still below CBOW,
+    as in 3. Written last, when `calibration` had shown the same on a third of these corpora, before
+    a model of this study was evaluated on it.
 
 Decision rule, for each corpus by itself, on the selected embeddings only (chosen on development
 splits: table `embeddings`), on the items that all models answer, with 5 seeds; with fewer a verdict
@@ -154,7 +154,7 @@ def _neighbour_signs(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def surprise(results: Results) -> str:
-    """What nobody predicted.
+    """What was not predicted.
 
     Raises:
         ValueError: where the tables no longer say it.
@@ -171,5 +171,5 @@ def surprise(results: Results) -> str:
     )
     return (
         "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
-        f"by prediction, is told apart as better than every trained model: {said} (Spearman)."
+        f"by prediction, is significantly better than every trained model: {said} (Spearman)."
     )

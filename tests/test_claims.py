@@ -10,9 +10,10 @@ from ladder_study import ladder_results, models
 from runners import ROOT
 from wide_study import wide_results
 from wordrel.report import terminal
-from wordrel.report.claims import RULES, claims_table, decidable, sections
+from wordrel.report.claims import RULES, chips, claims_table, decidable, sections
+from wordrel.report.claims.standing import REVISED, standing, young
 from wordrel.report.markdown import blocks
-from wordrel.report.verdicts import Verdict, over_corpora
+from wordrel.report.verdicts import Claim, Verdict, over_corpora
 from wordrel.study.results import Results, read_results
 
 DECIDED_BY = {rule.experiment: [] for rule in RULES}
@@ -35,7 +36,35 @@ def test_the_page_of_an_experiment_tells_the_claims_that_it_decides(name: str) -
     page = blocks(sections(results))
     for rule in DECIDED_BY[name]:
         assert rule.missing(results) == []
-        assert f"| {rule.name}: {rule.claim} | **{rule.decide(results).verdict}** |" in page
+        now = standing(rule, rule.decide(results))
+        before = f" (its rule: {now.before})" if now.before else ""
+        mark = young(rule)
+        assert f"| {rule.name}: {rule.claim} | **{now.verdict}**{mark}{before} |" in page
+        assert not now.why or f"- {rule.name} is {now.verdict}: {now.why}" in page
+
+
+def test_a_review_changes_what_a_rule_decides_and_nothing_that_it_leaves_open() -> None:
+    c1, c2 = RULES[:2]
+    assert standing(c2, Claim("partly supported", "")) == (
+        *("not identified", "partly supported", REVISED["C2"].why),
+    )
+    assert standing(c2, Claim("undecided", "")) == ("undecided", "", "")
+    assert standing(c1, Claim("supported", "")) == ("supported", "", "")
+
+
+def test_a_card_has_the_claims_of_its_own_experiment_or_else_all_it_can_decide(
+    roles: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [
+        ("C5: Query, key and value are different roles of one vector", "partly supported"),
+        ("C6: The maps to query, key and value add parameters that do something", "undecided"),
+    ]
+    assert chips(roles) == both
+    assert chips(replace(roles, manifest=roles.manifest | {"study": "mine"})) == both
+    moved = [replace(rule, experiment="order") if rule.name == "C5" else rule for rule in RULES]
+    monkeypatch.setattr("wordrel.report.claims.RULES", moved)
+    assert chips(roles) == both[1:]
+    assert [rule.name for rule in decidable(roles)] == ["C6", "C5"]
 
 
 def test_the_terminal_tells_each_claim_that_the_page_tells(roles: Results) -> None:
@@ -48,7 +77,7 @@ def test_the_terminal_tells_each_claim_that_the_page_tells(roles: Results) -> No
     assert len(claims) == table.row_count == 2
     for rule, claim in claims.items():
         (line,) = (line for line in shown if f"{rule.name}: {rule.claim}" in line)
-        assert claim.verdict in line and claim.effect in line
+        assert standing(rule, claim).verdict in line and claim.effect in line
     assert terminal.claims_table(ladder_results({"c": {"mean": {1: 6.0}}}, models()[:1])) is None
 
 
@@ -59,7 +88,7 @@ def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results)
     without = replace(roles, config={**roles.config, "models": models})
     assert c6.missing(without) == ["dot_product_attention"]
     assert c6 not in decidable(without)
-    others = blocks(sections(without)).split("Claims that this study does not ask about")[1]
+    others = blocks(sections(without)).split("Claims that this study cannot decide")[1]
     assert f"- C6: {c6.claim}. Needs `dot_product_attention`." in others.splitlines()
     tasks = [t for t in roles.manifest["tasks"] if t["name"] != "held_out_loss"]
     assert c6.missing(replace(roles, manifest={**roles.manifest, "tasks": tasks})) == [

@@ -38,6 +38,11 @@ def there(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def test_a_run_stores_the_path_of_its_config_as_it_was_given(tiny: Path):
+    given = {"config": str(tiny / "tiny.yaml"), "results": str(tiny / "out")}
+    assert read_results(tiny / "out").manifest["given"] == given
+
+
 @pytest.mark.parametrize("words", HELP, ids=lambda words: " ".join(words) or "wordrel")
 def test_every_help_ends_with_an_example_that_starts_with_the_command(words: list[str]):
     result = call(*words, "--help")
@@ -60,7 +65,7 @@ def test_run_shows_the_headline_and_writes_tables_and_report(tiny: Path, tiny_ru
     assert "skip_gram" in tiny_run.stdout
     assert results.runs["status"].tolist() == ["done"] * 6
     assert yaml.safe_load((out / "config.yaml").read_text())["training"]["dim"] == 8
-    assert (out / "report.md").read_text(encoding="utf-8").startswith("# tiny\n")
+    assert (out / "report.md").read_text(encoding="utf-8").startswith("# tiny: ")
 
 
 def test_a_second_run_trains_nothing(tiny: Path, tmp_path: Path):

@@ -9,7 +9,8 @@ import pytest
 from wordrel.api import stored_config
 from wordrel.config import identity
 from wordrel.config.names import SCHEMA, TABLES, inverse, names_then
-from wordrel.report.page import document, report_files, write_pages
+from wordrel.report import brief
+from wordrel.report.page import report_files, write_pages
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import read_results
 from wordrel.study.schema import COLUMNS, table_file
@@ -21,7 +22,7 @@ PAGES = {"report.html", "explorer.html", "explorer-data.js"}  # made here, not c
 
 def stale(folder: Path) -> list[str]:
     """The report files of a folder that are not, byte for byte, what its tables give."""
-    files = report_files(document(read_results(folder)))
+    files = report_files(brief.document(read_results(folder)))
     expected = {name: text.encode() for name, text in files.items()}
     there = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
     paths = {name: folder / name for name in sorted({*expected, *there})}

@@ -187,7 +187,9 @@ def every_figure(blocks: Sequence[Block]) -> list[Figure]:
     ids=["golden", "ladder", "measured"],
 )
 def test_vega_lite_takes_a_chart_of_every_figure(study: Callable[[], Results], fewest: int):
-    found = every_figure(document(study()).sections)
+    report = document(study())
+    card = report.card.figure if report.card else None
+    found = [*([card] if card else []), *every_figure(report.sections)]
     assert len(found) >= fewest
     for figure in found:
         plain = re.sub(r"var\(--\w+\)", "#123456", json.dumps(figure.charts[0].spec))

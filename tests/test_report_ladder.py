@@ -15,7 +15,7 @@ import runners
 from ladder_study import CORPORA, MASKED, NEXT, NOISE, OTHERS, ladder_results, losses, models
 from wordrel.config import MatchedConfig
 from wordrel.config.architectures import BLOCK, POSITIONS, QUERY_KEY, WORD_SCORES
-from wordrel.report import markdown, queries, svg
+from wordrel.report import brief, markdown, queries, svg
 from wordrel.report.architectures import (
     EDGES,
     HEADS,
@@ -37,9 +37,10 @@ from wordrel.report.ladder import (
     mean_over_seeds,
     steps,
 )
-from wordrel.report.ladder_section import figure, sections, sentence, steps_tables
-from wordrel.report.markdown import blocks, inline
-from wordrel.report.page import document, report_files
+from wordrel.report.ladder_section import figure, losses_table, others_table, sections, shares_table
+from wordrel.report.markdown import blocks
+from wordrel.report.own import own
+from wordrel.report.page import report_files
 from wordrel.report.pairs import comparisons
 from wordrel.report.scores import scores_figure
 from wordrel.report.verdicts import overall
@@ -51,7 +52,7 @@ Losses = dict[str, dict[str, dict[int, float]]]
 
 
 def render(results: Results) -> str:
-    return markdown.write(document(results))
+    return markdown.write(brief.document(results))
 
 
 @pytest.fixture(scope="module")
@@ -244,19 +245,19 @@ def test_no_seed_in_common_is_no_ladder():
 def test_one_seed_has_shares_but_no_interval():
     climbed = one(ladder_results(without(seeds=(1,))), TO_CONTENT)
     assert climbed.share(POSITIONS).value > 0.5 and math.isnan(climbed.share(POSITIONS).low)
-    assert "1 seed, hence no interval" in sentence(climbed)
-    assert "[" not in sentence(climbed) and "told apart" not in sentence(climbed)
+    table = blocks([shares_table(ladder_results(without(seeds=(1,))), [climbed])])
+    assert table.count("| 1,054, 1 seed |") == 3
 
 
 @pytest.mark.parametrize(
-    ("tops", "change", "reason"),
+    ("tops", "reason"),
     [  # t(2, .975) = 4.303
-        ([5.9, 6.1, 6.0], "0.000 [−0.248, 0.248]", "the interval of the whole gain includes 0"),
-        ([6.5, 6.6, 6.55], "0.550 [0.426, 0.674]", "the loss does not fall in every seed"),
-        ([7.0], "1.000", "the loss does not fall in every seed"),
+        ([5.9, 6.1, 6.0], "the interval of the whole gain includes 0"),
+        ([6.5, 6.6, 6.55], "the loss does not fall in every seed"),
+        ([7.0], "the loss does not fall in every seed"),
     ],
 )
-def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, reason: str):
+def test_no_share_of_a_gain_that_may_be_none(tops: list[float], reason: str):
     same = [6.0] * len(tops)
     found = flat(
         mean=same,
@@ -269,9 +270,9 @@ def test_no_share_of_a_gain_that_may_be_none(tops: list[float], change: str, rea
     assert climbed.no_share == reason
     assert math.isnan(climbed.share(POSITIONS).value)
     assert climbed.gain(POSITIONS).value == pytest.approx((6 - np.mean(tops)) / 2)
-    assert f"loss changes by {change} nats per token from mean" in sentence(climbed)
-    assert f"no share is given, since {reason}" in sentence(climbed)
-    (chart,) = figure([climbed]).charts
+    lines = blocks([shares_table(results, [climbed])]).splitlines()[2:]
+    assert [line.split(" | ")[6] for line in lines] == ["–", "–", reason]
+    (chart,) = figure(results, [climbed]).charts
     assert chart.spec["layer"][1]["encoding"]["x"]["title"].endswith(f"; no share: {reason}")
     assert dots(chart.spec) == pytest.approx([climbed.gain(i).value for i in climbed.gains])
     assert {row["share"] for row in chart.spec["data"]["values"]} == {"–"}
@@ -284,9 +285,10 @@ def test_a_negative_share_is_shown_as_it_is():
         mean_query_attention=[4.8],
         mean_query_attention_position=[5.0],
     )
-    climbed = one(ladder_results(found), TO_CONTENT, "c")
+    results = ladder_results(found)
+    climbed = one(results, TO_CONTENT, "c")
     assert climbed.share(POSITIONS).value == pytest.approx(-0.25)
-    (chart,) = figure([climbed]).charts
+    (chart,) = figure(results, [climbed]).charts
     assert [row["share"] for row in chart.spec["data"]["values"]] == ["−25.0%", "125.0%"]
 
 
@@ -406,26 +408,32 @@ def test_a_comparison_is_turned_with_its_interval_and_its_embeddings(results: Re
     assert queries.oriented([pair], pair.model_a, "nobody") is None
 
 
-def test_sentence_says_the_largest_share_and_how_far_the_next_is(results: Results):
-    assert inline(sentence(one(results, TO_CONTENT))) == (
-        "On wiki17m, of the 0.273 [0.269, 0.276] nats per token by which the masked-word loss "
-        "falls from mean to mean_query_attention_position, the largest share is that of "
-        "**positions**, "
-        "79.3% [79.0%, 79.5%] (between 0.190 and 0.243 nats, by ordering); next, 58.5 [58.0, 59.1] "
-        "points behind, is that of word-word scores and maps (between 0.030 and 0.083 nats, by "
-        "ordering) (2 orderings, 5 seeds, n 1,054)."
-    )
+def test_the_whole_gain_has_the_interval_of_the_comparison(results: Results):
+    lines = blocks([shares_table(results, [one(results, TO_CONTENT)])]).splitlines()
+    assert lines[2:] == [
+        "| wiki17m | context mean | mean-query attention with positions | positions | 0.216 | "
+        "0.243, 0.190 | 79.3% | 1,054, 5 seeds |",
+        "| wiki17m | context mean | mean-query attention with positions | word-word scores and "
+        "maps | 0.056 | 0.030, 0.083 | 20.7% | 1,054, 5 seeds |",
+        "| wiki17m | context mean | mean-query attention with positions | **whole gain** | "
+        "**0.273 [0.263, 0.283]** | – | – | 1,054, 5 seeds |",
+    ]
 
 
-def test_shares_that_cross_are_not_told_apart():
-    found = flat(
-        mean=[6.0, 6.0],
-        position_weight=[5.5, 5.6],
-        mean_query_attention=[5.6, 5.5],
-        mean_query_attention_position=[5.0, 5.01],
+def test_the_card_of_a_ladder_answers_the_literal_question_first(results: Results):
+    assert own(results).sentences == (
+        "On wiki17m, mean-query attention has a significantly lower masked-word loss than the "
+        "context mean, by 0.083 nats.",
+        "On wiki17m, mean-query attention with positions has a significantly lower masked-word "
+        "loss than the context mean, by 0.273 nats.",
+        "On wiki17m, attention with positions has a significantly lower next-word loss than the "
+        "context mean (next word), by 0.275 nats.",
     )
-    climbed = one(ladder_results(found), TO_CONTENT, "c")
-    assert "points behind and so not told apart" in sentence(climbed)
+    same = replace(results, comparisons=results.comparisons.assign(p_holm=1.0))
+    assert own(same).sentences[0] == (
+        "On wiki17m, mean-query attention and the context mean do not differ significantly in "
+        "masked-word loss: 0.083 nats."
+    )
 
 
 def test_section_is_the_golden_section(results: Results):
@@ -434,13 +442,12 @@ def test_section_is_the_golden_section(results: Results):
     assert shown + "\n" == (GOLDEN / "ladder.md").read_text(encoding="utf-8")
 
 
-def test_section_stands_after_the_held_out_tables_and_shows_the_figure(results: Results):
+def test_a_report_with_a_ladder_begins_with_it(results: Results):
     page = render(results)
+    assert page.startswith("# ladder: What does each ingredient add?\n")
     titles = [line for line in page.splitlines() if line.startswith("## ")]
-    place = titles.index("## What does each ingredient buy?")
-    assert titles[place - 1] == "## How well does it predict held-out text?"
-    assert titles[place + 1] == "## The claims"
-    assert "](figures/ladder.svg)" in page
+    assert titles[:2] == ["## The result in numbers", "## The claims"]
+    assert page.index("](figures/ladder.svg)") < page.index(titles[0])
 
 
 def test_the_figure_of_the_page_is_written_beside_it():
@@ -451,30 +458,32 @@ def test_the_figure_of_the_page_is_written_beside_it():
         mean_query_attention_position=[5.3],
     )
     results = ladder_results(square, [setting(m) for m in square["c"]])
-    drawn = svg.draw(figure(climbs(results)))
-    assert report_files(document(results))["figures/ladder.svg"] == drawn
+    drawn = svg.draw(figure(results, climbs(results)))
+    assert report_files(brief.document(results))["figures/ladder.svg"] == drawn
 
 
 def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Results):
-    lines = blocks(steps_tables(results, "wiki17m")).splitlines()
-    content = [line for line in lines if line.startswith("| mean | mean_query_attention |")]
-    # 6.701 - 6.618 and the noise of both, told apart; ws353 is higher for content, men too
-    loss, scores = content
+    start = "| context mean | mean-query attention |"
+    tables = losses_table(results, "wiki17m"), others_table(results, "wiki17m")
+    loss, scores = (
+        next(line for line in blocks(table).splitlines() if line.startswith(start))
+        for table in tables
+    )
+    # 6.701 - 6.618 and the noise of both, significant; ws353 is higher for content, men too
     assert "| **0.083 [0.073, 0.093]** | 0.010 | 1,054 | 5 | 2,040,000 → 2,080,000 |" in loss
     assert loss.endswith("| 721,154 → 694,444 |")
-    assert scores.startswith(
-        "| mean | mean_query_attention | word-word scores and maps | **0.083 ["
-    )
+    assert scores.startswith(f"{start} word-word scores and maps | **0.083 [")
 
 
 def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: Results):
     found = climbs(results)
-    drawn = figure(found).charts
-    assert [chart.title.split(", ")[0] for chart in drawn] == [
-        f"{corpus} · {objective}"
-        for objective in ("masked word", "masked word", "next word")
-        for corpus in CORPORA
-    ]
+    drawn = figure(results, found).charts
+    ways = (
+        "context mean to mean-query attention with positions",
+        "context mean to mask-query attention with positions",
+        "context mean (next word) to Transformer block",
+    )
+    assert [chart.title for chart in drawn] == [f"{c}: {way}" for way in ways for c in CORPORA]
     for chart, climbed in zip(drawn, found, strict=True):
         assert dots(chart.spec) == pytest.approx(
             [climbed.gain(i).value for i in climbed.gains], rel=1e-5
@@ -486,10 +495,10 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: 
 
 
 def test_alt_text_says_the_parts(results: Results):
-    alt = figure(climbs(results)).words
+    alt = figure(results, climbs(results)).words
     assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
-    gain = "wiki17m · next word, next_mean → transformer_block: gain 0.388 [0.386, 0.391] nats"
-    assert f"{gain} (positions 12.8%, query-key scores and maps 58.0%, heads 2.8%, " in alt
+    way = "wiki17m: context mean (next word) to Transformer block"
+    assert f"{way}: positions 0.050 nats, query-key scores and maps 0.225 nats, heads 0.0" in alt
 
 
 def test_among_many_models_a_panel_shows_those_with_an_answer(results: Results):
@@ -567,7 +576,7 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
         "positions − word-word scores and maps = 58.5 [58.0, 59.1] points of the gain from mean to "
         "mean_query_attention_position, 2 orderings, n 1,054, 5 seeds"
     )
-    assert found["4"].evidence.startswith("attention_position − four_heads = 0.0108 [0.0008, ")
+    assert found["4"].evidence.startswith("attention with positions − four_heads = 0.0108 [0.0")
     assert "p 0.010 after Holm, n 1,054, 5 seeds" in found["4"].evidence
     assert found["5"].evidence.startswith("26 comparisons: better mean on ws353, mean on simlex999")
     assert found["5"].evidence.endswith("; worse 3; simlex999 n 999, 5 seeds; ws353 n 353, 5 seeds")

@@ -167,5 +167,5 @@ def test_each_model_of_a_chart_of_lines_has_a_look_of_its_own(results: Results):
 
 
 def test_what_only_the_page_shows_has_no_file(results: Results):
-    names = [one.name for one in figures(document(results).sections)]
+    names = [one.name for one in figures(document(results))]
     assert "differences-fit" in names and "" not in names

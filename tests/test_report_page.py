@@ -12,10 +12,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from wordrel.report import findings, markdown, queries, svg, text
+from wordrel.report import brief, findings, markdown, provenance, queries, svg, text
 from wordrel.report.agreement import agreement_figure
 from wordrel.report.document import Block, Table, name
-from wordrel.report.findings import title
 from wordrel.report.headline import column_groups, headlines, joined_letters, letters
 from wordrel.report.markdown import blocks, inline
 from wordrel.report.page import document, report_files, write_pages
@@ -28,7 +27,12 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def render(results: Results) -> str:
+    """What the page says, as Markdown."""
     return markdown.write(document(results))
+
+
+def short(results: Results) -> str:
+    return markdown.write(brief.document(results))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def results() -> Results:
 
 
 def make_golden() -> None:
-    (GOLDEN / "report.md").write_text(render(read_results(GOLDEN / "input")), encoding="utf-8")
+    (GOLDEN / "report.md").write_text(short(read_results(GOLDEN / "input")), encoding="utf-8")
 
 
 def changed(table: pd.DataFrame, where: dict[str, object], **values: object) -> pd.DataFrame:
@@ -71,7 +75,7 @@ def marks(results: Results, corpus: str, question: str, place: int = 0) -> dict[
 
 
 def test_page_is_the_golden_page(results: Results):
-    assert render(results) == (GOLDEN / "report.md").read_text(encoding="utf-8")
+    assert short(results) == (GOLDEN / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
@@ -79,21 +83,35 @@ def test_a_report_written_elsewhere_has_the_same_bytes_and_links_to_its_figures(
 ):
     folder = Path(shutil.copytree(GOLDEN / "input", tmp_path / "study"))
     assert write_pages(folder) == (folder / "report.md", folder / "report.html")
-    files = report_files(document(results))
-    figures_there = ("agreement", "differences-alike", "scores")
-    assert sorted(files) == [*(f"figures/{name}.svg" for name in figures_there), "report.md"]
+    files = report_files(brief.document(results))
+    assert sorted(files) == ["figures/differences-alike.svg", "report.md"]
     for path, content in files.items():
         assert (folder / path).read_bytes() == content.encode()
         assert path == "report.md" or f"]({path})" in (folder / "report.md").read_text()
 
 
+def test_commands_name_the_config_as_it_was_given_or_the_stored_one(results: Results):
+    assert provenance.commands(results) == [
+        "wordrel report results/golden",
+        "wordrel run results/golden/config.yaml",
+        "wordrel reproduce results/golden",
+    ]
+    given = {"config": "my/study.yaml", "results": "out"}
+    told = replace(results, manifest=results.manifest | {"given": given})
+    assert provenance.commands(told) == [
+        "wordrel report out",
+        "wordrel run my/study.yaml",
+        "wordrel reproduce out",
+    ]
+
+
 def test_letters_name_the_rows_that_a_score_beats(results: Results):
     # by hand from comparisons.csv: skip_gram over attention .024, over mask_query_attention .18
     assert marks(results, "tiny-wiki", "alike") == {
-        "random": ["", "", ""],
-        "skip_gram": ["ac", "ad", "ad"],
+        "random vectors": ["", "", ""],
+        "skip-gram": ["ac", "ad", "ad"],
         "attention": ["a", "ad", "ad"],
-        "mask_query_attention": ["a", "", ""],
+        "mask-query attention with positions": ["a", "", ""],
     }
 
 
@@ -103,11 +121,9 @@ def test_lower_is_better_turns_the_letters_round(results: Results):
         summary=results.summary.assign(better="lower"),
         comparisons=results.comparisons.assign(better="lower"),
     )
-    assert marks(lower, "tiny-wiki", "alike")["random"] == ["bcd", "bc", "bc"]
-    assert inline(findings.details(lower, "novels", "alike")[0]).startswith(
-        "**ws353** (spearman, lower is better): lowest is random, 0.034 [−0.066, 0.131], "
-        "an interval that includes chance (0.000)."
-    )
+    assert marks(lower, "tiny-wiki", "alike")["random vectors"] == ["bcd", "bc", "bc"]
+    first, _ = findings.contrasts(lower, "novels", "alike")
+    assert first.second.model == "mask_query_attention"  # the lower of the two attention models
 
 
 def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Results):
@@ -167,42 +183,56 @@ def test_signature_names_what_the_numbers_depend_on(results: Results):
     )
 
 
-def test_lead_sentence_claims_only_what_the_comparisons_show(results: Results):
-    assert findings.lead(results, "novels", "alike") == (
-        "On novels, word2vec is distinguishably better on google; neither is distinguishably "
-        "better on ws353."
-    )
-    assert findings.lead(results, "novels", "fit") == (
-        "On novels, there is no comparison on loss_masked and loss_next, which only one family or "
-        "neither answers."
-    )
+def test_verdicts_claim_only_what_the_comparisons_show(results: Results):
+    def verdicts(of: Results, question: str) -> list[str]:
+        return [c.verdict for c in findings.contrasts(of, "novels", question)]
+
+    assert verdicts(results, "alike") == ["equivalent", "better"]
+    assert verdicts(results, "fit") == ["one-sided", "one-sided"]
     untested = replace(results, comparisons=results.comparisons.iloc[:0])
-    assert "word2vec is" not in findings.lead(untested, "novels", "alike")
-    details = findings.details(untested, "novels", "alike")
-    assert "skip_gram − attention was not tested." in details[1]
+    assert verdicts(untested, "alike") == ["inconclusive", "inconclusive"]
 
 
-def test_a_section_begins_with_how_often_the_families_are_told_apart(results: Results):
+def test_a_section_begins_with_how_often_attention_is_ahead(results: Results):
     # by hand from comparisons.csv: google on novels is the only one of four with p_holm < .05
-    assert findings.sentence(results, "alike") == (
-        "The best word2vec and the best attention model are told apart on tiny-wiki on none of 2 "
-        "tasks, the widest gap being that on ws353 (skip_gram − mask_query_attention = 0.107 "
-        "[0.037, "
-        "0.177] spearman, n 203); on novels on 1 of 2 tasks (word2vec better on 1), most clearly "
-        "on google (skip_gram − attention = 0.075 [0.061, 0.089] 3cosadd, n 4,120)."
+    said = (
+        "In 0 of 4 contrasts the best attention model is significantly better than the best "
+        "word2vec model, and in 1 it is worse."
     )
-    page = render(results)
-    for question in ("alike", "fit"):
-        head = f"## {title(question)}\n\n{findings.sentence(results, question)}\n\n"
-        assert head in page
+    assert findings.sentences(results, "alike") == [said]
+    for page in (render(results), short(results)):
+        assert f"## How similar are two words?\n\n{said}\n\n" in page
+    table = findings.families_table(results)
+    assert table is not None
+    assert [list(row) for row in table.rows] == [
+        ["How similar are two words?", "tiny-wiki", "2", "0", "0", "0", "2"],
+        ["How similar are two words?", "novels", "2", "0", "1", "1", "0"],
+    ]
 
 
 def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results: Results):
-    assert findings.sentence(results, "fit") == (
-        "On tiny-wiki, mask_query_attention has the lowest nats_per_word on loss_masked, 7.012 "
-        "[6.951, "
-        "7.074] (n 10,000); on novels, mask_query_attention has the lowest nats_per_word on "
-        "loss_masked, 5.911 [5.879, 5.944] (n 280,000)."
+    assert findings.sentences(results, "fit") == [
+        "On tiny-wiki, mask-query attention with positions is best on loss_masked: 7.012 [6.951, "
+        "7.074] nats_per_word, n 10,000.",
+        "On novels, mask-query attention with positions is best on loss_masked: 5.911 [5.879, "
+        "5.944] nats_per_word, n 280,000.",
+    ]
+
+
+def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Results):
+    where = {"corpus": "novels", "task": "google", "model": "attention", "selected": True}
+    low = changed(results.summary, where, score=0.1, low=0.05, high=0.15, chance=0.2)
+    worse = replace(results, summary=low)
+    said = "Attention is worse than chance on google (novels)."
+    assert findings.sentences(worse, "alike")[1:] == [said]
+    assert said in short(worse) and "| *0.100 [0.050, 0.150]* |" in short(worse)
+    touching = replace(results, summary=changed(low, where, high=0.2))
+    assert len(findings.sentences(touching, "alike")) == 1
+    loss = {"corpus": "novels", "task": "loss_masked", "model": "mask_query_attention"}
+    lost = replace(results, summary=changed(results.summary, loss, score=9.0, low=8.9, high=9.1))
+    assert findings.sentences(lost, "fit")[-1] == (
+        "Mask-query attention with positions is worse than chance (unigram) on loss_masked "
+        "(novels)."
     )
 
 
@@ -215,10 +245,17 @@ def test_a_pair_stored_the_other_way_round_is_turned(results: Results):
     swapped.loc[chosen, ["low", "high"]] = -swapped.loc[chosen, ["high", "low"]].to_numpy()
     swapped.loc[chosen, columns[:2]] = ["attention", "skip_gram"]
     turned = replace(results, comparisons=swapped)
-    told = [findings.details(one, "novels", "alike") for one in (turned, results)]
-    assert told[0] == told[1]
-    assert findings.sentence(turned, "alike") == findings.sentence(results, "alike")
+    assert findings.sentences(turned, "alike") == findings.sentences(results, "alike")
     assert marks(turned, "novels", "alike") == marks(results, "novels", "alike")
+
+
+def test_bold_is_the_best_and_what_is_not_significantly_worse(results: Results):
+    # by hand from comparisons.csv of novels, google: skip_gram is ahead of all three
+    table = short(results).split("## How similar are two words?")[1].split("## ")[0]
+    lines = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    bold = {line[0].strip("| "): [cell.startswith("**") for cell in line[1:5]] for line in lines}
+    assert bold["skip-gram"] == [True] * 4
+    assert bold["random vectors"] == [False] * 4
 
 
 def test_findings_leave_out_a_baseline_measure(results: Results):
@@ -237,7 +274,8 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
     _, cost = render(results).split("## Cost\n")
     table, _ = cost.split("### novels")[1].split("Failed cells:")
-    last = "| mask_query_attention | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
+    numbers = "1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311"
+    last = f"| mask-query attention with positions | {numbers} |"
     assert table.strip().splitlines()[-1] == last
 
 
@@ -342,7 +380,7 @@ def test_every_question_has_a_title_of_its_own(results: Results):
         summary = results.summary[of_it].assign(question="recall")
         page = render(replace(results, summary=summary, measurements=nothing))
         assert [line for line in page.splitlines() if line.endswith("?")] == [
-            "## Does it look things up?",
+            "## Does it find a value by its key?",
             "## Which models agree?",
         ]
 
@@ -350,10 +388,10 @@ def test_every_question_has_a_title_of_its_own(results: Results):
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
     empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
     bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)
-    files = report_files(document(bare))
+    files = report_files(brief.document(bare))
     assert list(files) == ["report.md"]
-    assert "figures/" not in files["report.md"]
-    assert "Nothing was scored." in files["report.md"]
+    assert "figures/" not in files["report.md"] and "## Method" in files["report.md"]
+    assert "## Cost" in render(bare)
 
 
 def test_terminal_shows_the_headline_tables_with_letters_and_notes(results: Results):

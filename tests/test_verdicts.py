@@ -16,12 +16,12 @@ def row(low: float, high: float, **given: Any) -> Any:
     return SimpleNamespace(**{**values, "seeds": 5, "p_holm": 0.01, "better": "higher", **given})
 
 
-def test_told_apart_needs_both_a_small_p_and_an_interval_without_0() -> None:
-    assert v.told_apart(row(0.1, 0.2))
-    assert v.told_apart(row(-0.2, -0.1))
-    assert not v.told_apart(row(-0.1, 0.2))
-    assert not v.told_apart(row(0.1, 0.2, p_holm=0.05))
-    assert not v.told_apart(None)
+def test_a_difference_is_significant_with_both_a_small_p_and_an_interval_without_0() -> None:
+    assert v.is_significant(row(0.1, 0.2))
+    assert v.is_significant(row(-0.2, -0.1))
+    assert not v.is_significant(row(-0.1, 0.2))
+    assert not v.is_significant(row(0.1, 0.2, p_holm=0.05))
+    assert not v.is_significant(None)
 
 
 def test_ahead_knows_which_way_is_good() -> None:

@@ -68,7 +68,8 @@ def run(
     """
     cluster = cluster_of(dask, scheduler_file)
     config = load_config(config_path, overrides)
-    return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster)
+    given = str(config_path)
+    return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
 
 
 def run_config(
@@ -78,15 +79,22 @@ def run_config(
     jobs: int | None = None,
     cache: Folder | None = None,
     cluster: Cluster | None = None,
+    config_file: Folder = "",
 ) -> Results:
-    """The same for a config that is read already."""
+    """The same for a config that is read already; `config_file` is its path as it was given."""
     from wordrel.report.page import write_pages
     from wordrel.study.run import run_study  # loads torch and gensim
 
     place = Path(out or Path("results", config.study))
     with shown_log():
         return run_study(
-            config, _cache(cache), place, jobs=jobs, cluster=cluster, write_pages=write_pages
+            config,
+            _cache(cache),
+            place,
+            jobs=jobs,
+            cluster=cluster,
+            write_pages=write_pages,
+            config_file=str(config_file),
         )
 
 

@@ -130,7 +130,9 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.api import run_config
     from wordrel.report.terminal import claims_table, headline_tables
 
-    results = run_config(study, out=out, jobs=jobs, cache=cache, cluster=cluster)
+    results = run_config(
+        study, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=str(config)
+    )
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     display(*headline_tables(results), *([claims] if claims else []), f"Report: {pages}")

@@ -7,7 +7,7 @@ escapes the rest.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,12 @@ TO = "\ue00c"
 """Between the address of a link and its text."""
 BREAK = "\ue00d"
 """A new line inside a paragraph or a cell."""
+LABEL = "\ue00e\ue00f"
+"""Around an identifier, `TO` and the label that a reader sees; the page shows both."""
+VERDICT = "\ue010\ue011"
+"""Around the word of a verdict, which the page gives a colour."""
+HIGHER, LOWER = "\ue012", "\ue013"
+"""Behind the head of a column: which of its numbers are the better ones."""
 
 _HARMLESS = re.compile("[A-Za-z0-9]+(?:[ ./_-][A-Za-z0-9]+)*")
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -52,6 +58,18 @@ def raised(text: str) -> str:
 def code(text: str) -> str:
     """As it is typed, in letters of one width."""
     return _around(CODE, _plain(text))
+
+
+def labelled(identifier: str, label: str) -> str:
+    """The label of what the stored tables call by its identifier."""
+    if identifier == label:
+        return name(identifier)
+    return _around(LABEL, f"{_plain(identifier)}{TO}{name(label)}")
+
+
+def verdict(word: str) -> str:
+    """Supported, undecided and the like."""
+    return _around(VERDICT, _plain(word))
 
 
 def link(text: str, address: str) -> str:
@@ -159,33 +177,51 @@ class Section:
         title: the heading.
         blocks: in their order.
         name: its place on the page (`#name`); empty for the parts of a section.
-        on_page: whether only the page has it, and report.md has not.
     """
 
     title: str
     blocks: Sequence["Block"]
     name: str = ""
-    on_page: bool = False
 
 
 Block = Paragraph | Bullets | Commands | Table | Figure | Fold | Section
 
 
 @dataclass(frozen=True)
+class Card:
+    """What a study found, on one screen.
+
+    Attributes:
+        sentences: the answer, in at most six.
+        verdicts: claim, and the word of its verdict.
+        figure: the one that shows it; its charts are of one kind.
+    """
+
+    sentences: Sequence[str]
+    verdicts: Sequence[tuple[str, str]] = ()
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True)
 class Document:
-    """A whole report: the name of the study, its notes, and the sections."""
+    """A whole report: the name of the study, its notes, the sections, and the card on top."""
 
     study: str
     notes: Sequence[str]
     sections: Sequence[Section]
+    card: Card | None = None
 
 
-def figures(blocks: Sequence[Block]) -> list[Figure]:
-    """The figures with a file of their own, in their order."""
-    found: list[Figure] = []
+def figures(report: Document) -> list[Figure]:
+    """The figures with a file of their own, that of the card first."""
+    card = report.card.figure if report.card else None
+    found = [*([card] if card else []), *_figures(report.sections)]
+    return [figure for figure in found if figure.name]
+
+
+def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
     for block in blocks:
-        if isinstance(block, Figure) and block.name:
-            found.append(block)
+        if isinstance(block, Figure):
+            yield block
         elif isinstance(block, Section | Fold):
-            found += figures(block.blocks)
-    return found
+            yield from _figures(block.blocks)

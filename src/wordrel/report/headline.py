@@ -19,6 +19,7 @@ from wordrel.report.document import (
     Table,
     code,
     emphasis,
+    labelled,
     name,
     raised,
     strong,
@@ -50,7 +51,7 @@ class Group:
 def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     """The tables of a question on a corpus, in the order of the tasks.
 
-    Few columns stand in one table. Many are sorted by how they are asked (the kind of task where
+    Few columns stand in one table. Many are sorted by their kind (the kind of task where
     the manifest tells it, else the measure); small neighbours share a table, large ones are cut
     into tables of about the same width. A task is never cut from its variants.
     """
@@ -111,7 +112,13 @@ def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
         cells = [_cell(r, notes, why) for r in found]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
         rows.append(
-            (letter, name(queries.label(results, model)), _embedding(found), _seeds(found), *marked)
+            (
+                letter,
+                labelled(model, queries.label(results, model)),
+                _embedding(found),
+                _seeds(found),
+                *marked,
+            )
         )
     heads = ("", "model", "selected embedding", "seeds", *map(column_title, group.columns))
     table = Table(
@@ -232,7 +239,7 @@ def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
 
 
 def _kind(results: Results, column: Column) -> str:
-    """How a column is asked: its task's kind where the manifest tells it, else its measure."""
+    """The kind of its task where the manifest has it, else its measure."""
     return queries.kind(results, column.task).replace("_", " ") or column.measure
 
 

@@ -22,13 +22,15 @@ _JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _TAGS = {doc.STRONG: "strong", doc.EMPHASIS: "em", doc.RAISED: "sup", doc.CODE: "code"}
 _SIGNS = str.maketrans(
     {
+        **dict(zip(doc.VERDICT, ('<strong class="verdict">', "</strong>"), strict=True)),
         **{marks[0]: f"<{tag}>" for marks, tag in _TAGS.items()},
         **{marks[1]: f"</{tag}>" for marks, tag in _TAGS.items()},
         **dict.fromkeys(doc.NAME, ""),
-        doc.BREAK: "<br>",
+        **{doc.BREAK: "<br>", doc.HIGHER: "↑", doc.LOWER: "↓"},
     }
 )
 _LINK = re.compile(f"{doc.LINK[0]}(.*?){doc.TO}(.*?){doc.LINK[1]}")
+_LABEL = re.compile(f"{doc.LABEL[0]}(.*?){doc.TO}(.*?){doc.LABEL[1]}")
 
 
 def write(report: doc.Document) -> str:
@@ -49,6 +51,7 @@ def write(report: doc.Document) -> str:
 def inline(text: str) -> Markup:
     """One line of text; whatever is not a mark of the report's own is shown as it is."""
     escaped = _LINK.sub(r'<a href="\1">\2</a>', str(escape(text)))
+    escaped = _LABEL.sub(r'<span title="\1">\2</span>', escaped)
     return Markup(escaped.translate(_SIGNS))
 
 

@@ -1,7 +1,7 @@
-"""What each ingredient of the ladder buys: its share of the fall in held-out loss, seed by seed.
+"""What each ingredient of the ladder adds: its share of the fall in held-out loss, seed by seed.
 
-Reads the stored scores. What an ingredient buys is the fall in loss at the edges that add it, as a
-mean over the orderings from foot to top (`architectures`): its Shapley value under the precedence
+Reads the stored scores. The gain of an ingredient is the fall in loss at the edges that add it, as
+a mean over the orderings from foot to top (`architectures`): its Shapley value under the precedence
 that the ladder has. Seeds of one number are paired: they have the same corpus and the same windows
 over the held-out text.
 
@@ -43,7 +43,7 @@ class Mean:
 
 @dataclass(frozen=True, eq=False)
 class Climb:
-    """What the ingredients of one ladder buy on one corpus.
+    """The gains of the ingredients of one ladder on one corpus.
 
     Attributes:
         corpus: its name.
@@ -55,7 +55,7 @@ class Climb:
         n_scored: held-out sentences behind each loss.
         gains: ingredient -> nats per token that it takes off the loss in each seed, shape [S].
         by_ordering: ingredient -> the different falls that its mean is taken over, each a mean
-            over seeds. Ingredients that do each other's work buy much first and little last.
+            over seeds. Of two substitutes, the first gains much and the second little.
         confidence: of the intervals.
     """
 
@@ -85,7 +85,7 @@ class Climb:
         return ""
 
     def gain(self, ingredient: str) -> Mean:
-        """Nats per token that it buys."""
+        """Nats per token that it saves."""
         return mean_over_seeds(self.gains[ingredient], self.confidence)
 
     def share(self, ingredient: str) -> Mean:
@@ -97,7 +97,7 @@ class Climb:
         return mean_over_seeds(self._shares(first) - self._shares(second), self.confidence)
 
     def ranked(self) -> list[str]:
-        """The ingredients, the one that buys most first."""
+        """The ingredients, the one with the largest gain first."""
         return sorted(self.gains, key=lambda ingredient: -self._rank(ingredient))
 
     def _rank(self, ingredient: str) -> float:

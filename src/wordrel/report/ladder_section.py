@@ -1,14 +1,11 @@
-"""The section on the ladder: what each ingredient buys, in words, in tables and in a figure."""
+"""What each ingredient of a ladder adds: tables and a figure."""
 
-from collections.abc import Callable, Sequence
-from itertools import chain
-from math import isnan
+from collections.abc import Sequence
 
 from wordrel.report import charts, ladder, queries
 from wordrel.report.architectures import EDGES, Step
 from wordrel.report.document import (
     Block,
-    Bullets,
     Chart,
     Figure,
     Fold,
@@ -16,12 +13,12 @@ from wordrel.report.document import (
     Section,
     Spec,
     Table,
-    emphasis,
+    labelled,
     name,
     strong,
 )
 from wordrel.report.headline import column_title
-from wordrel.report.ladder import Climb, Mean
+from wordrel.report.ladder import Climb
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import (
     NOTHING,
@@ -32,69 +29,63 @@ from wordrel.report.text import (
     share,
     with_interval,
 )
+from wordrel.report.verdicts import difference
 from wordrel.study.results import Results
 
-TITLE = "What does each ingredient buy?"
+TITLE = "What does each ingredient add?"
 _HOW = (
-    "A ladder adds one ingredient at a time. What an ingredient buys is the fall in held-out loss "
-    "where it is added, as a mean over the orderings of which every architecture was trained "
-    "(its Shapley "
-    "value). Seeds are paired, each gives one value, and intervals are Student's at {level} over "
-    f"seeds: they speak of other seeds, not of other sentences. {emphasis('n')} counts the "
-    "held-out sentences."
+    "A ladder adds one ingredient at a time. The gain of an ingredient is the loss that it saves, "
+    "as a mean over the trained orderings (its Shapley value). The whole gain has an interval over "
+    "sentences and seeds; so has each step of an ordering, in the tables of neighbours."
 )
 _MARKS = (
-    "Dots: the mean over orderings and seeds with its interval, and its share of the whole gain "
-    "where one is given. Short lines: what the ingredient buys in each ordering."
+    "Dots: the mean over orderings, its interval over seeds alone, and its share of the whole gain "
+    "where one is given. Short lines: the gain in each ordering."
 )
 _STEPS = (
-    "Positive numbers favour the architecture that adds. Intervals here are over items and "
-    "seeds, p is after Holm, bold is told apart (p < 0.05)."
+    "Neighbouring architectures. Positive numbers favour the one with the ingredient. Intervals "
+    "are over sentences and seeds, p is after Holm, bold is significant (p < 0.05)."
 )
 
 
 def sections(results: Results) -> list[Section]:
-    """Sentences, the figure and two folded tables a corpus; none without a ladder."""
+    """The figure and, folded, every table; none without a ladder."""
     climbs = ladder.climbs(results)
     if not climbs:
         return []
-    blocks: list[Block] = [
-        Paragraph(_HOW.format(level=percent(climbs[0].confidence))),
-        Bullets([sentence(climb) for climb in climbs]),
-        figure(climbs),
-    ]
+    found: list[Block] = [figure(results, climbs), *blocks(results)]
     for corpus in queries.corpora(results):
-        there = [climb for climb in climbs if climb.corpus == corpus]
-        if there:
-            steps = steps_tables(results, corpus)
-            blocks.append(Fold(f"{name(corpus)}: shares", [shares_table(there)]))
-            blocks.append(Fold(f"{name(corpus)}: neighbouring architectures", steps))
-    return [Section(TITLE, blocks, "ladder")]
+        others = others_table(results, corpus)
+        found += [Fold(f"{name(corpus)}: other questions", others)] if others else []
+    return [Section(TITLE, found, "ladder")]
 
 
-def figure(climbs: Sequence[Climb]) -> Figure:
+def blocks(results: Results) -> list[Block]:
+    """How gains are computed, the gain of each ingredient, and every two neighbours."""
+    climbs = ladder.climbs(results)
+    if not climbs:
+        return []
+    how = Paragraph(_HOW)
+    losses = [t for corpus in queries.corpora(results) for t in losses_table(results, corpus)]
+    return [how, shares_table(results, climbs), Paragraph(_STEPS), *losses]
+
+
+def figure(results: Results, climbs: Sequence[Climb]) -> Figure:
     """What each ingredient takes off the loss, a chart for each ladder and corpus."""
     level = percent(climbs[0].confidence)
-    said = "; ".join(f"{_title(c)}, {_way(c)} ({_parts(c)})" for c in climbs)
-    shown = [Chart(f"{_title(c)}, {_way(c)}", _chart(c)) for c in climbs]
-    words = f"What each ingredient takes off the held-out loss, {level} intervals. {said}."
+    shown = [Chart(_way(results, c), _chart(c)) for c in climbs]
+    gains = "; ".join(f"{_way(results, c)}: {_parts(c)}" for c in climbs)
+    words = f"What each ingredient takes off the held-out loss, {level} intervals. {gains}."
     return Figure("ladder", shown, words, marks=_MARKS)
 
 
-def _title(climb: Climb) -> str:
-    return f"{climb.corpus} · {climb.objective.replace('_', ' ')}"
-
-
-def _way(climb: Climb) -> str:
-    total = climb.total
-    gain = with_interval(total.value, total.low, total.high)
-    return f"{climb.foot} → {climb.top}: gain {gain} nats"
+def _way(results: Results, climb: Climb) -> str:
+    foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
+    return f"{climb.corpus}: {foot} to {top}"
 
 
 def _parts(climb: Climb) -> str:
-    if climb.no_share:
-        return ", ".join(f"{i} {number(climb.gain(i).value)} nats" for i in climb.gains)
-    return ", ".join(f"{i} {share(climb.share(i).value)}" for i in climb.gains)
+    return ", ".join(f"{i} {number(climb.gain(i).value)} nats" for i in climb.gains)
 
 
 def _chart(climb: Climb) -> Spec:
@@ -130,84 +121,52 @@ def _chart(climb: Climb) -> Spec:
     return charts.chart(dots, layers, side, {"step": 38}, [charts.line_at("nats", [0.0])])
 
 
-def sentence(climb: Climb) -> str:
-    """What came out on one ladder: the whole gain, and the largest share beside the next."""
-    total = climb.total
-    objective = climb.objective.replace("_", "-")
-    way = f"from {name(climb.foot)} to {name(climb.top)}"
-    behind = f"({_plural(climb.orderings, 'ordering')}, {_seeds(climb)}, n {count(climb.n_scored)})"
-    where = f"On {name(climb.corpus)}, "
-    if climb.no_share:
-        change = with_interval(-total.value, -total.high, -total.low)
-        changes = f"the {objective} loss changes by {change} nats per token {way}"
-        return f"{where}{changes}; no share is given, since {climb.no_share} {behind}."
-    fall = with_interval(total.value, total.low, total.high)
-    gain = f"of the {fall} nats per token by which the {objective} loss falls {way}"
-    return f"{where}{gain}, {_largest(climb)} {behind}."
-
-
-def _largest(climb: Climb) -> str:
-    first, *others = climb.ranked()
-    behind = f"{_share(climb, first)}{_by(climb, first)}"
-    largest = f"the largest share is that of {strong(first)}, {behind}"
-    if not others:
-        return largest
-    ahead = climb.ahead(first, others[0])
-    told = "" if ahead.clear or len(climb.seeds) < 2 else " and so not told apart"
-    points = with_interval(ahead.value * 100, ahead.low * 100, ahead.high * 100, digits=1)
-    following = f"{others[0]}{_by(climb, others[0])}"
-    return f"{largest}; next, {points} points behind{told}, is that of {following}"
-
-
-def _by(climb: Climb, ingredient: str) -> str:
-    """How far what it buys depends on what was added before it."""
-    falls = sorted(climb.by_ordering[ingredient])
-    if len(falls) < 2:
-        return ""
-    return f" (between {number(falls[0])} and {number(falls[-1])} nats, by ordering)"
-
-
-def shares_table(climbs: Sequence[Climb]) -> Table:
+def shares_table(results: Results, climbs: Sequence[Climb]) -> Table:
     """A line for each ingredient of each ladder, and one for its whole gain."""
-    way, behind = ("from", "to", "ingredient"), ("orderings", "seeds")
-    heads = (*way, "nats", "interval", "nats by ordering", "share", "interval", *behind)
-    return Table(heads, [line for climb in climbs for line in _share_lines(climb)], words=3)
+    heads = ("corpus", "from", "to", "ingredient", "nats saved", "by ordering", "share", "n")
+    return Table(
+        heads, [line for climb in climbs for line in _share_lines(results, climb)], words=4
+    )
 
 
-def _share_lines(climb: Climb) -> list[list[str]]:
-    way = [name(climb.foot), name(climb.top)]
-    behind = [count(climb.orderings), count(len(climb.seeds))]
+def _share_lines(results: Results, climb: Climb) -> list[list[str]]:
+    way = [name(climb.corpus), *(_model(results, model) for model in (climb.foot, climb.top))]
+    behind = f"{count(climb.n_scored)}, {_seeds(climb)}"
     parts = [
         [
-            *(*way, i, *_apart(climb.gain(i), number)),
+            *(*way, i, number(climb.gain(i).value)),
             ", ".join(number(fall) for fall in climb.by_ordering[i]),
-            *(*_apart(climb.share(i), share), *behind),
+            *(share(climb.share(i).value), behind),
         ]
         for i in climb.gains
     ]
-    total = _apart(climb.total, number)
-    return [*parts, [*way, strong("whole gain"), *total, *[NOTHING] * 3, *behind]]
+    task = ladder.TASK.format(climb.objective)
+    pair = difference(results, climb.corpus, task, climb.foot, climb.top)
+    whole = [*way, strong("whole gain"), _gain(pair), NOTHING, climb.no_share or NOTHING, behind]
+    return [*parts, whole]
 
 
-def steps_tables(results: Results, corpus: str) -> list[Block]:
-    """Neighbouring architectures: what the loss gains and costs, then the other questions."""
+def losses_table(results: Results, corpus: str) -> list[Table]:
+    """Every two neighbouring architectures of a corpus: the loss that the ingredient saves."""
+    heads = ["from", "to", "adds", "nats saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
-    heads = ["from", "to", "adds", "loss saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
     losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]
-    blocks: list[Block] = [Paragraph(_STEPS), Table(heads, losses, words=3)]
+    return [Table(heads, losses, words=3, title=strong(name(corpus)))] if losses else []
+
+
+def others_table(results: Results, corpus: str) -> list[Table]:
+    """The same pairs in the other questions, in the units of their scores."""
+    steps = [s for objective in EDGES for s in ladder.steps(results, corpus, objective)]
     columns = [
         column
         for question in queries.questions(results)
         if question != "fit"
         for column in queries.main_columns(results, corpus, question)
     ]
-    if columns:
-        every = list(chain.from_iterable(steps.values()))
-        gains = [[_gain(p) for p in _pairs(results, corpus, c, every)] for c in columns]
-        lines = [[*_names(step), *cells] for step, *cells in zip(every, *gains, strict=True)]
-        titles = [column_title(column) for column in columns]
-        blocks.append(Table(["from", "to", "adds", *titles], lines, words=3))
-    return blocks
+    gains = [[_gain(pair) for pair in _pairs(results, corpus, c, steps)] for c in columns]
+    lines = [[*_names(results, step), *cells] for step, *cells in zip(steps, *gains, strict=True)]
+    titles = [column_title(column) for column in columns]
+    return [Table(["from", "to", "adds", *titles], lines, words=3)] if columns and steps else []
 
 
 def _losses(
@@ -217,14 +176,19 @@ def _losses(
     column = next(c for c in queries.columns(results, corpus, "fit") if c.task == task)
     pairs = _pairs(results, corpus, column, steps)
     return [
-        [*_names(step), *_tested(pair), *_costs(results, corpus, step)]
+        [*_names(results, step), *_tested(pair), *_costs(results, corpus, step)]
         for step, pair in zip(steps, pairs, strict=True)
     ]
 
 
-def _names(step: Step) -> list[str]:
+def _names(results: Results, step: Step) -> list[str]:
     also = f" (also {name('; '.join(step.also()))})" if step.also() else ""
-    return [name(step.start["name"]), name(step.end["name"]), f"{step.edge.adds}{also}"]
+    names = (_model(results, end["name"]) for end in (step.start, step.end))
+    return [*names, f"{step.edge.adds}{also}"]
+
+
+def _model(results: Results, identifier: str) -> str:
+    return labelled(identifier, queries.label(results, identifier))
 
 
 def _tested(pair: Row | None) -> list[str]:
@@ -244,7 +208,7 @@ def _costs(results: Results, corpus: str, step: Step) -> list[str]:
 def _pairs(
     results: Results, corpus: str, column: Column, steps: Sequence[Step]
 ) -> list[Row | None]:
-    """The comparison of each two architectures, turned so that positive numbers favour the end."""
+    """The comparison of each two architectures, so that positive numbers favour the end."""
     tested = queries.pairs(results, corpus, column)
     ends = [(step.start["name"], step.end["name"]) for step in steps]
     ends = ends if column.better == "lower" else [(end, start) for start, end in ends]
@@ -258,22 +222,5 @@ def _gain(pair: Row | None) -> str:
     return strong(gain) if queries.winner(pair) else gain
 
 
-def _share(climb: Climb, ingredient: str) -> str:
-    mean = climb.share(ingredient)
-    return share(mean.value, mean.low, mean.high)
-
-
-def _apart(mean: Mean, show: Callable[[float], str]) -> tuple[str, str]:
-    """The value and its interval, for two cells of a table."""
-    interval = NOTHING if isnan(mean.low) else f"[{show(mean.low)}, {show(mean.high)}]"
-    return show(mean.value), interval
-
-
 def _seeds(climb: Climb) -> str:
-    if len(climb.seeds) < 2:
-        return "1 seed, hence no interval"
-    return _plural(len(climb.seeds), "seed")
-
-
-def _plural(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+    return f"{len(climb.seeds)} seed{'s'[: len(climb.seeds) != 1]}"

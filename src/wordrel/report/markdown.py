@@ -5,25 +5,34 @@ from collections.abc import Sequence
 
 from wordrel.report import document as doc
 from wordrel.report import text as form
-from wordrel.report.document import Block, Document, Figure, Fold, Section, Table
+from wordrel.report.document import Block, Card, Document, Figure, Fold, Section, Table
 
 _SIGNS = str.maketrans(
     {
         **dict(zip(doc.STRONG + doc.EMPHASIS, ("**", "**", "*", "*"), strict=True)),
         **dict(zip(doc.RAISED, ("<sup>", "</sup>"), strict=True)),
-        doc.BREAK: "<br>",
+        **dict.fromkeys(doc.VERDICT, "**"),
+        **{doc.BREAK: "<br>", doc.HIGHER: "↑", doc.LOWER: "↓"},
     }
 )
 _CODE, _NAME, _LINK = (
     re.compile(f"{marks[0]}(.*?){marks[1]}", re.DOTALL) for marks in (doc.CODE, doc.NAME, doc.LINK)
 )
+_LABEL = re.compile(f"{doc.LABEL[0]}.*?{doc.TO}(.*?){doc.LABEL[1]}", re.DOTALL)
 
 
 def write(report: Document) -> str:
     """The whole of report.md."""
     head = [f"# {form.escape(report.study)}", *map(form.escape, report.notes)]
-    sections = [_section(section, 2) for section in report.sections if not section.on_page]
-    return "\n\n".join([*head, *sections]) + "\n"
+    card = _card(report.card) if report.card else []
+    sections = [_section(section, 2) for section in report.sections]
+    return "\n\n".join([*head, *card, *sections]) + "\n"
+
+
+def _card(card: Card) -> list[str]:
+    verdicts = [f"{doc.name(claim)}: {doc.verdict(word)}" for claim, word in card.verdicts]
+    found = [doc.Bullets(found) for found in (card.sentences, verdicts) if found]
+    return [blocks(found), *([image(card.figure)] if card.figure else [])]
 
 
 def blocks(found: Sequence[Block], level: int = 2) -> str:
@@ -33,6 +42,7 @@ def blocks(found: Sequence[Block], level: int = 2) -> str:
 
 def inline(text: str) -> str:
     """One line of text."""
+    text = _LABEL.sub(lambda found: found[1], text)
     text = _CODE.sub(lambda found: form.code(found[1]), text)
     text = _NAME.sub(lambda found: form.escape(found[1]), text)
     text = _LINK.sub(lambda found: _link(*found[1].split(doc.TO)), text)

@@ -5,11 +5,11 @@ Reads a results folder; `write_pages` writes report.md, figures/*.svg and report
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from wordrel.io.files import write_text
 from wordrel.report import (
     agreement,
+    brief,
     claims,
     findings,
     html,
@@ -24,9 +24,11 @@ from wordrel.report import (
     scores,
     svg,
 )
+from wordrel.report.brief import APART
 from wordrel.report.document import (
     Block,
     Bullets,
+    Card,
     Document,
     Figure,
     Fold,
@@ -36,10 +38,12 @@ from wordrel.report.document import (
     code,
     emphasis,
     figures,
+    labelled,
     link,
     name,
 )
 from wordrel.report.headline import SEPARATE, headlines, message
+from wordrel.report.own import Own, own
 from wordrel.report.text import count, number, percent
 from wordrel.study.results import Results, read_results
 
@@ -53,15 +57,6 @@ _DETECTABLE = (
     f", {emphasis('detectable')} the difference between two models that would be found with 80% "
     "power (median over pairs)"
 )
-_APART = (
-    "Masked-word and next-word models are asked for different words with different contexts in "
-    "embedding: a loss of one table is never compared with a loss of another."
-)
-_DOUBTS = (
-    "Each line is the best word2vec model against the best attention model on one task. What is "
-    "told apart would be open again if its interval reached 0; what is open would be told apart "
-    "by a difference as large as the detectable one (80% power), or by more items and seeds."
-)
 _Draw = Callable[[Results, str, str], Sequence[Block]]
 
 
@@ -74,25 +69,27 @@ def write_pages(folder: Path) -> tuple[Path, Path]:
     Raises:
         StoreError: a stored file is missing or malformed, or the folder cannot be written.
     """
-    report = document(read_results(folder))
-    for path, text in (report_files(report) | {"report.html": html.write(report)}).items():
+    results = read_results(folder)
+    page = {"report.html": html.write(document(results))}
+    for path, text in (report_files(brief.document(results)) | page).items():
         write_text(folder / path, text)
     return folder / "report.md", folder / "report.html"
 
 
 def report_files(report: Document) -> dict[str, str]:
     """The text of report.md and of its figures, by their paths inside the folder."""
-    drawn = {figure.path: svg.draw(figure) for figure in figures(report.sections)}
+    drawn = {figure.path: svg.draw(figure) for figure in figures(report)}
     return drawn | {"report.md": markdown.write(report)}
 
 
 def document(results: Results) -> Document:
-    """The report as a tree; a section is there where the study has something to say in it."""
+    """The page as a tree; a section is there where the study has something to say in it."""
+    made_for = own(results)
     sections = [
-        _came_out(results),
+        *_own(results, made_for),
+        *claims.sections(results),
         Section("How to read the tables", [Paragraph(legend(results))], "legend"),
         *_questions(results),
-        *claims.sections(results),
         *_agreement(results),
         *_chosen(results),
         *_by_question(results, "Comparisons", pairs.legend(results), pairs.comparisons),
@@ -100,11 +97,12 @@ def document(results: Results) -> Document:
         _cost(results),
         provenance.method(results),
         provenance.again(results),
-        _doubts(results),
         provenance.data(results),
     ]
     notes = [str(note) for note in results.config.get("notes") or ()]
-    return Document(results.study, notes, sections)
+    said = tuple(map(name, made_for.sentences))
+    card = Card(said, claims.chips(results), made_for.figure)
+    return Document(results.study, notes, sections, card)
 
 
 def legend(results: Results) -> str:
@@ -114,24 +112,20 @@ def legend(results: Results) -> str:
     return _LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
 
 
-def _came_out(results: Results) -> Section:
-    bullets = []
-    for question in queries.questions(results):
-        asked = [c for c in queries.corpora(results) if queries.asked(results, c, question)]
-        leads = [findings.lead(results, corpus, question) for corpus in asked]
-        bullets += [f"{findings.bold_title(question)} {' '.join(leads)}"] if leads else []
-    said: list[Block] = [Paragraph("Nothing was scored.")]
-    if bullets:
-        around = Paragraph(findings.INTRODUCTION), Paragraph(findings.SELECTION)
-        said = [around[0], Bullets(bullets), around[1], *scores.scores_figure(results)]
-    return Section("What came out", said, "answer")
+def _own(results: Results, made_for: Own) -> list[Section]:
+    """What the study was made for, and every score at a glance."""
+    blocks = [*made_for.blocks, *scores.scores_figure(results)]
+    return [Section(made_for.title, blocks, "answer")] if blocks else []
 
 
 def _questions(results: Results) -> list[Section]:
     """A section for each; what each ingredient buys comes right after the held-out loss."""
     found = []
     for i, question in enumerate(queries.questions(results), start=1):
-        said = [findings.sentence(results, question), _APART if question in SEPARATE else ""]
+        said = [
+            *map(name, findings.sentences(results, question)),
+            APART if question in SEPARATE else "",
+        ]
         blocks: list[Block] = [Paragraph(text) for text in said if text]
         blocks += _figures(results, question)
         for corpus in queries.corpora(results):
@@ -158,9 +152,6 @@ def _on_corpus(results: Results, corpus: str, question: str) -> list[Section]:
     """The headline tables, and what stands behind them: task by task, by part, and no scores."""
     tabled = [block for table in headlines(results, corpus, question) for block in table]
     folds = []
-    details = findings.details(results, corpus, question)
-    if details:
-        folds.append(Fold(f"{name(corpus)}: task by task", [Bullets(details)]))
     for task, tables in parts.part_tables(results, corpus, question).items():
         folds.append(Fold(f"{name(corpus)}: {name(task)}, by part", tables))
     for task, tables in parts.measurement_tables(results, corpus, question).items():
@@ -227,7 +218,7 @@ def _cost(results: Results) -> Section:
 def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
     cost = queries.cost(results, corpus, model)
     return [
-        name(queries.label(results, model)),
+        labelled(model, queries.label(results, model)),
         f"{cost.done} of {cost.cells}",
         count(cost.parameters),
         count(cost.trained_tokens),
@@ -235,21 +226,3 @@ def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
         count(cost.tokens_per_second),
         count(cost.peak_memory_mb),
     ]
-
-
-def _doubts(results: Results) -> Section:
-    """Where the decision rule stands, and beside each contrast what would turn it round.
-
-    The experiments of a repository lie beside its results; a study of one's own has none, unless
-    its author wrote one.
-    """
-    path = f"experiments/{results.study}.py"
-    said = "No prediction was stored with this study; the claims are decided by their rules."
-    if (results.folder.resolve().parents[1] / path).is_file():
-        rule = link(code(path), f"../../{quote(path)}")
-        said = f"The question, the prediction and the decision rule of the study stand in {rule}."
-    notes = [name(note) for note in results.config.get("notes") or ()]
-    tables = [t for corpus in queries.corpora(results) for t in findings.doubts(results, corpus)]
-    blocks: list[Block] = [Paragraph(said), *([Bullets(notes)] if notes else [])]
-    blocks += [Paragraph(_DOUBTS), *tables] if tables else []
-    return Section("What would change our mind", blocks, "doubts", on_page=True)

@@ -13,9 +13,9 @@ from wordrel.report.text import NOTHING, count, listed, number, p_value
 from wordrel.study.results import Results
 
 CHOSEN = (
-    "For each question the embedding with the highest mean score on the development splits is the "
-    "model's selected embedding, whatever the test splits say; where none was asked, the model's "
-    "design decides. Parts of speech and syntax take the embedding of the relations."
+    "For each question, a model's selected embedding is the one with the highest mean score on the "
+    "development splits. Test splits have no part in it. Where there is no development split, the "
+    "model's design decides. Parts of speech and syntax take the embedding of the relations."
 )
 OTHERS = (
     "Only selected embeddings are tested; the others are exploratory, and what they score decides "
@@ -38,7 +38,10 @@ def model_and_embedding(model: str, embedding: str) -> str:
 
 def legend(results: Results) -> str:
     """How the comparisons are to be read, with the rules that these ones need."""
-    parts = ["Bold: told apart after Holm (p < 0.05). a − b is in the units of the score."]
+    parts = [
+        "Bold: significantly different after Holm's correction (p < 0.05). a − b has the units of "
+        "the score."
+    ]
     if results.comparisons["p_steiger"].notna().any():
         parts.append(
             "Beside p, where the score is a correlation, stands that of Steiger's test for "
@@ -48,13 +51,13 @@ def legend(results: Results) -> str:
         parts.append(
             f"{emphasis(f'Equal{_margin(results)}')}: two one-sided tests (TOST) both reject a "
             f"difference beyond the margin at {ALPHA}, unadjusted for the number of pairs. A pair "
-            "that is neither told apart nor equal is undecided."
+            "that is neither significantly different nor equal is undecided."
         )
     return " ".join(parts)
 
 
 def comparisons(results: Results, corpus: str, question: str) -> list[Block]:
-    """Every tested pair, in the order of tasks and models; bold where it is told apart.
+    """Every tested pair, in the order of tasks and models; bold where it is significant.
 
     A line a pair; where they are many a triangle of differences a task, and the rest in the file.
     """

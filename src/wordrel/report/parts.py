@@ -1,6 +1,6 @@
 """What a score is made of: parts of tasks, and measurements that are no scores.
 
-Models stand side by side, each in its selected embedding or the only one that was asked, which the
+Models stand side by side, each in its selected embedding or the only one with an answer, which the
 head of its column names; no two are tested here.
 """
 
@@ -39,8 +39,8 @@ def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) 
                 _interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else NOTHING
                 for m in models
             ),
-            _shared(small, [r.chance for r in rows.values()]),
-            _shared(count, [r.n_scored for r in rows.values()]),
+            shared(small, [r.chance for r in rows.values()]),
+            shared(count, [r.n_scored for r in rows.values()]),
         ]
         for (part, measure, better), rows in _lines(found, "task", "measure", "better").items()
     ]
@@ -81,7 +81,7 @@ def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row
                 _interval(rows[m].value, rows[m].low, rows[m].high) if m in rows else NOTHING
                 for m in models
             ),
-            _shared(count, [r.n for r in rows.values()]),
+            shared(count, [r.n for r in rows.values()]),
         ]
         for (group,), rows in _lines(found, "group").items()
     ]
@@ -118,7 +118,7 @@ def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, st
     }
 
 
-def _shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
+def shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
     """What the models of a line have in common, or from which to which it goes."""
     known = sorted(float(v) for v in values if not pd.isna(v))
     return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING

@@ -1,44 +1,141 @@
-"""The end of the page: how the numbers were made, how to make them again, and from what."""
+"""The end of a report: how the numbers were made, how to make them again, and from what."""
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from wordrel.report.document import Block, Bullets, Commands, Paragraph, Section, Table, name
+from wordrel.config import ARCHITECTURES
+from wordrel.report import queries
+from wordrel.report.document import (
+    Block,
+    Bullets,
+    Commands,
+    Paragraph,
+    Section,
+    Table,
+    code,
+    link,
+    name,
+)
+from wordrel.report.labels import label
 from wordrel.report.text import NOTHING, count, percent
 from wordrel.study.results import Results
 
+_QUERIES = {
+    "none": "the same for all",
+    "mask": "one learned number a word",
+    "mean": "its key · query of the mean of the context",
+    "previous": "its key · query of the last word",
+}
+"""Query of an architecture -> what decides the weight of a context word."""
+
+_CORPUS = {
+    "tokens": "tokens",
+    "types": "vocabulary",
+    "sentences": "sentences",
+    "documents": "documents",
+    "held_out_documents": "held-out documents",
+    "held_out_tokens": "held-out tokens",
+    "dropped_tokens": "dropped tokens",
+}
+"""What the manifest counts in a corpus -> the head of its column."""
+
 
 def method(results: Results) -> Section:
-    """The rules of the scores, with the settings of this study."""
+    """The rules of the scores with the settings of this study, its corpora and its models."""
     statistics = results.manifest["statistics"]
     level, resamples = percent(statistics["confidence"]), count(statistics["resamples"])
     lines = (
-        "A word that the vocabulary lacks is skipped, and the models of a corpus are scored on the "
-        "items that all of them answer.",
-        f"Intervals hold {level} of {resamples} resamples in which items and seeds are drawn "
-        f"together (generator seed {statistics['seed']}).",
-        "Two models are compared on the same items and the same resamples; "
-        "p = (c + 1) / (n + 1), and never 0.",
-        "Holm's correction covers all tests of a question on a corpus, in however many tables they "
-        "stand. A pair that is not told apart is not thereby equal.",
-        "Tests are made on selected embeddings only. Development splits may choose them and "
-        "conclude nothing; parts of a task (sections, relations) are shown and not tested.",
-        "The last line under each table names what its numbers depend on: corpus and task digests, "
-        "vocabulary (V), tokens, measure, the rule for missing words (oov), seeds, resamples "
-        "(boot), generator seed (rng), interval (ci) and version.",
+        "Models of a corpus are scored on the items whose words the vocabulary has, and that all "
+        "of them answer. Coverage is the share of items whose words it has.",
+        f"Intervals hold {level} of {resamples} resamples of items and seeds together "
+        f"(generator seed {statistics['seed']}).",
+        "Two models are compared on the same items and resamples: p = (c + 1) / (n + 1).",
+        "Holm's correction covers all tests of a question on a corpus. A pair without a "
+        "significant difference is not thereby equal.",
+        "Only selected embeddings are tested. Development sets select them and conclude nothing.",
+        f"Everything that the numbers depend on: {code(_signature(results.manifest))}",
+        *_rule(results),
     )
-    return Section("Method", [Bullets(lines)], "method")
+    return Section("Method", [Bullets(lines), *_corpora(results), _models(results)], "method")
+
+
+def _signature(manifest: Mapping[str, Any]) -> str:
+    statistics = manifest["statistics"]
+    parts = [f"corpus:{c['name']}@{c['digest']}" for c in manifest["corpora"]]
+    parts += [f"config:{manifest['config_digest']}"] if "config_digest" in manifest else []
+    parts += [f"boot:{statistics['resamples']}", f"rng:{statistics['seed']}"]
+    return "|".join([*parts, f"wordrel:{manifest['wordrel']}"])
+
+
+def _rule(results: Results) -> list[str]:
+    """Where the prediction stands; the experiments of a repository lie beside its results."""
+    path = f"experiments/{results.study}.py"
+    if not (results.folder.resolve().parents[1] / path).is_file():
+        return []
+    where = link(code(path), f"../../{quote(path)}")
+    return [f"The question, the prediction and the decision rule stand in {where}."]
+
+
+def _models(results: Results) -> Table:
+    """Each model by its label, what the tables call it, and its selected embeddings."""
+    corpora = queries.corpora(results)
+    selected = results.summary[results.summary["selected"] & (results.summary["split"] != "dev")]
+    embeddings = (
+        selected[selected["score"].notna()].groupby("model", sort=False)["embedding"].unique()
+    )
+    body = []
+    for model, kind in queries.kinds(results).items():
+        costs = [queries.cost(results, corpus, model) for corpus in corpora]
+        shown = [label(e, "embedding") for e in embeddings.get(model, ()) if e]
+        runs = f"{sum(cost.done for cost in costs)} of {sum(cost.cells for cost in costs)}"
+        parameters = queries.distinct(count(cost.parameters) for cost in costs)
+        body.append(
+            [
+                name(queries.label(results, model)),
+                code(model),
+                _weights(kind),
+                name("; ".join(queries.distinct(shown))),
+                " / ".join(parameters),
+                runs,
+            ]
+        )
+    heads = ["model", "identifier", "weight of a context word", "selected embeddings"]
+    return Table([*heads, "parameters", "runs done"], body, words=4)
+
+
+def _weights(kind: str) -> str:
+    """How an architecture weighs the words of the context; a dash for other kinds of models."""
+    if kind not in ARCHITECTURES:
+        return NOTHING
+    one = ARCHITECTURES[kind]
+    weight = _QUERIES[one.query] if one.maps or not one.words_ask else "product of the vectors"
+    alone = one.positions and one.query == "none"
+    return "; ".join(["its position"] if alone else [weight, *["its position"] * one.positions])
+
+
+def notes(results: Results) -> list[Section]:
+    """What the author of the study wrote in its config."""
+    said = [name(note) for note in results.config.get("notes") or ()]
+    return [Section("Notes of the study", [Bullets(said)])] if said else []
 
 
 def again(results: Results) -> Section:
     """The commands that make and check this folder, and where it was made."""
-    study = results.study
-    commands = (f"wordrel run configs/{study}.yaml", f"wordrel reproduce results/{study}")
-    made = Paragraph(_made(results.manifest))
-    return Section("Make it again", [Commands(commands), made], "again")
+    return Section("Make it again", [Commands(commands(results)), made(results)], "again")
 
 
-def _made(manifest: Mapping[str, Any]) -> str:
+def commands(results: Results) -> list[str]:
+    """To make the page, to run the study again, and to check its numbers."""
+    given: Mapping[str, str] = results.manifest.get("given") or {}
+    folder = given.get("results", f"results/{results.study}")
+    config = given.get("config", f"{folder}/config.yaml")
+    return [f"wordrel report {folder}", f"wordrel run {config}", f"wordrel reproduce {folder}"]
+
+
+def made(results: Results) -> Paragraph:
+    """With which version, when and on which machine."""
+    manifest = results.manifest
     machine = manifest["environment"]
     commit = name(manifest.get("commit") or "unknown")
     changed = " with uncommitted changes" if manifest.get("dirty") else ""
@@ -49,7 +146,7 @@ def _made(manifest: Mapping[str, Any]) -> str:
     ]
     where = ", ".join(known) or "an unknown machine"
     python = name(machine.get("python", "unknown"))
-    return (
+    return Paragraph(
         f"Made with wordrel {name(manifest['wordrel'])}, commit {commit}{changed}, "
         f"Python {python}, in {count(manifest['seconds'])} s on {where}."
     )
@@ -61,20 +158,17 @@ def data(results: Results) -> Section:
 
 
 def _corpora(results: Results) -> list[Block]:
-    numbers = ("tokens", "held_out_tokens", "types", "sentences", "documents", "dropped_tokens")
-    heads = ["corpus", "source", "digest", *(n.replace("_", " ") for n in numbers)]
+    words = ("name", "source", "digest")
     body = [
-        [
-            *(name(corpus[key]) for key in ("name", "source", "digest")),
-            *(count(corpus.get(key)) for key in numbers),
-        ]
-        for corpus in results.manifest["corpora"]
+        [*(name(c[key]) for key in words), *(count(c.get(key)) for key in _CORPUS)]
+        for c in results.manifest["corpora"]
     ]
     replaced = [
         f"{name(c['name'])}: {count(c['replaced_bytes'])} bytes were not UTF-8 and were replaced."
         for c in results.manifest["corpora"]
         if c.get("replaced_bytes")
     ]
+    heads = ["corpus", *words[1:], *_CORPUS.values()]
     return [Table(heads, body, words=3), *map(Paragraph, replaced)]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from wordrel.config import ARCHITECTURES
 from wordrel.errors import StoreError
+from wordrel.report import labels
 from wordrel.study.results import Results
 
 ALPHA = 0.05
@@ -57,7 +58,7 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
 
 
 def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
-    """The one that is asked for, or the only one there is."""
+    """The one that was named, or the only one there is."""
     names = list(dict.fromkeys(there))
     listed = ", ".join(map(str, names))
     if found is None and len(names) == 1:
@@ -147,10 +148,12 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
 
 @lru_cache(maxsize=4096)
 def label(results: Results, model: str) -> str:
-    """The name of a model, marked where its scores are unscaled though the default is scaled."""
-    return f"{model} (unscaled)" if model in results.unscaled else model
+    """The label of a model, marked where its scores are unscaled though the default is scaled."""
+    shown = labels.label(model, "model")
+    return f"{shown} (unscaled)" if model in results.unscaled else shown
 
 
+@lru_cache(maxsize=4096)
 def base(results: Results, task: str) -> str:
     """The task that a row belongs to: itself, or the one of which it is a variant or a part."""
     names = [str(t["name"]) for t in results.manifest["tasks"]]
@@ -243,7 +246,7 @@ def _groups(
 
 
 def winner(pair: Row) -> str | None:
-    """The better model of a comparison, or None while the pair cannot be told apart."""
+    """The significantly better model of a comparison, or None."""
     if not pair.p_holm < ALPHA or not pair.difference:
         return None
     first_is_better = (pair.difference > 0) == (pair.better == "higher")

@@ -13,10 +13,9 @@ from wordrel.report.text import number, percent
 from wordrel.study.results import Results
 
 _CAPTION = (
-    "Each model minus the first word2vec model that answers, in its selected embedding, on the "
-    "tasks "
-    "that count; to the right is better. Filled: told apart after Holm. Random vectors are left "
-    "out."
+    "Each model minus the first word2vec model that has a score, with its selected embedding. "
+    "To the right is better, also of a loss. Filled: significantly different after Holm's "
+    "correction. Random vectors are left out."
 )
 _MOST = 12  # columns; a study of more shows differences, question by question
 _FEW = 10  # models that a panel shows whether or not they have an answer, or a task has room for
@@ -168,7 +167,7 @@ def _counted(panel: Panel, model: str) -> str:
 def _gaps_chart(results: Results, panel: Panel) -> Spec:
     """Each model minus the reference on each task, turned so that right is better.
 
-    Filled where it is told apart.
+    Filled where it is significant.
     """
     dots = [_dot(c, m, row) for c, gaps in panel.gaps.items() for m, row in gaps.items()]
     tasks = queries.distinct(str(dot["task"]) for dot in dots)

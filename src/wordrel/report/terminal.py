@@ -18,9 +18,19 @@ from wordrel.report.text import NOTHING, with_interval
 from wordrel.study.results import Results
 
 _BEATS = "letters after a score: the rows that it beats (p < 0.05 after Holm)"
-_STYLES = {doc.STRONG: "bold", doc.EMPHASIS: "italic", doc.RAISED: "bold green"}
+_STYLES = {
+    **{doc.STRONG: "bold", doc.VERDICT: "bold"},
+    **{doc.EMPHASIS: "italic", doc.RAISED: "bold green"},
+}
 _MARKS = re.compile(f"([{''.join(_STYLES)}])")
-_SIGNS = str.maketrans({**dict.fromkeys(doc.NAME + doc.CODE), doc.BREAK: "\n"})
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys(doc.NAME + doc.CODE),
+        **{doc.BREAK: "\n", doc.HIGHER: "↑", doc.LOWER: "↓"},
+    }
+)
+_LABEL = re.compile(f"{doc.LABEL[0]}(.*?){doc.TO}.*?{doc.LABEL[1]}")
+"""Its identifier is shown: that is what a reader types here."""
 
 
 def headline_tables(results: Results) -> list[Group]:
@@ -106,7 +116,7 @@ def _text(inline: str) -> Text:
     """One line of the report: what is raised stands behind, in a colour of its own."""
     shown = Text()
     style = ""
-    for part in _MARKS.split(inline.translate(_SIGNS)):
+    for part in _MARKS.split(_LABEL.sub(r"\1", inline).translate(_SIGNS)):
         ends = next((marks for marks in _STYLES if part and part in marks), None)
         if ends is None:
             shown.append(part, style or None)

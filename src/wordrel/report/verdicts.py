@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import number, p_value, with_interval
 from wordrel.study.results import Results
@@ -56,7 +57,7 @@ class Rule:
             they were written before its run.
         rule: the rule in words that stand by themselves.
         models: those that have to be in a study, by their names.
-        tasks: those that have to be asked.
+        tasks: those that have to be in it, too.
         decide: the verdict, from the tables of a study that has both.
     """
 
@@ -93,7 +94,7 @@ def too_few(
     return dict.fromkeys(predictions, Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
 
-def told_apart(pair: Row | None) -> bool:
+def is_significant(pair: Row | None) -> bool:
     """P below .05 after Holm over the table, and an interval of the paired difference without 0."""
     return pair is not None and bool(
         pair.p_holm < queries.ALPHA and (pair.low > 0 or pair.high < 0)
@@ -101,8 +102,8 @@ def told_apart(pair: Row | None) -> bool:
 
 
 def ahead(pair: Row | None) -> int:
-    """1 where the first model is told apart as the better, -1 where it is the worse, else 0."""
-    if pair is None or not told_apart(pair):
+    """1 where the first model is significantly better, -1 where it is worse, else 0."""
+    if pair is None or not is_significant(pair):
         return 0
     return 1 if (pair.difference > 0) == (pair.better == "higher") else -1
 
@@ -171,14 +172,15 @@ def shown(pair: Row | None, digits: int = 4) -> str:
     if pair is None or pd.isna(pair.difference):
         return "not tested"
     gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
+    names = f"{label(pair.model_a)} − {label(pair.model_b)}"
     return (
-        f"{pair.model_a} − {pair.model_b} = {gap}, p {p_value(pair.p_holm)} after Holm, "
+        f"{names} = {gap}, p {p_value(pair.p_holm)} after Holm, "
         f"n {pair.n_scored:,}, {pair.seeds} seeds{_detectable(pair, digits)}"
     )
 
 
 def _detectable(pair: Row, digits: int) -> str:
-    """The difference that would be told apart with 80% power, where the tables know it."""
+    """The difference that 80% power would find, where the tables know it."""
     known = not pd.isna(pair.detectable)
     return f", detectable {number(pair.detectable, digits)}" if known else ""
 
@@ -191,16 +193,21 @@ def shown_gap(pair: Row | None) -> str:
 
 
 def shown_value(row: Row | None, digits: int = 3) -> str:
-    """A score, a measurement or an agreement with its interval."""
+    """The number of a row with its interval."""
     if row is None:
         return "not measured"
-    value = row.score if hasattr(row, "score") else row.value
-    return with_interval(value, row.low, row.high, digits=digits)
+    return with_interval(value_of(row), row.low, row.high, digits=digits)
+
+
+def value_of(row: Row) -> float:
+    """The number of a row: a score, a measurement or a difference."""
+    names = ("score", "value", "difference")
+    return float(next(getattr(row, name) for name in names if hasattr(row, name)))
 
 
 def shown_values(rows: Mapping[str, Row | None], digits: int = 3) -> str:
-    """The same of several, each with its name."""
-    return ", ".join(f"{name} {shown_value(row, digits)}" for name, row in rows.items())
+    """The same of several, each with its label."""
+    return ", ".join(f"{label(name)} {shown_value(row, digits)}" for name, row in rows.items())
 
 
 def shown_counted(rows: Mapping[str, Row | None], digits: int = 3) -> str:

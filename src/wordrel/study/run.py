@@ -53,7 +53,7 @@ def _cell(work: CellWork) -> Cell:
     )
 
 
-def run_study(
+def run_study(  # noqa: PLR0913 - what a run is given
     config: StudyConfig,
     cache: Path,
     out: Path,
@@ -61,6 +61,7 @@ def run_study(
     jobs: int | None = None,
     cluster: Cluster | None = None,
     write_pages: Callable[[Path], object] = lambda folder: None,
+    config_file: str = "",
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -72,6 +73,7 @@ def run_study(
             worker.
         cluster: where cells run; default: on this machine.
         write_pages: writes the pages of a folder of results, from its tables.
+        config_file: the path of the config as it was given, for the commands of the report.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -96,6 +98,8 @@ def run_study(
 
         plan, rows = _healed(attempt)
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
+        if config_file:
+            manifest["given"] = {"config": config_file, "results": str(out)}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
         write_pages(folder)

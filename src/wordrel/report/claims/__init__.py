@@ -1,7 +1,7 @@
 """What the tables of a study say of the claims of the note: a rule for each, C1 to C9.
 
-The rules were written, and committed, in the experiments that they name before those were run; here
-they are applied to any study that has the models and tasks which they need.
+The rules stand, with the date of their commit, in the experiments that they name. Here they are
+applied to any study that has the models and tasks which they need.
 """
 
 from wordrel.report.claims.ladder import C9
@@ -10,6 +10,7 @@ from wordrel.report.claims.order import C8
 from wordrel.report.claims.parts_of_speech import C2, C3
 from wordrel.report.claims.recall import C7
 from wordrel.report.claims.roles import C5, C6
+from wordrel.report.claims.standing import REVIEW, YOUNG, standing, young
 from wordrel.report.claims.task import C4
 from wordrel.report.document import (
     Block,
@@ -20,40 +21,74 @@ from wordrel.report.document import (
     Table,
     code,
     name,
-    strong,
+    verdict,
 )
 from wordrel.report.verdicts import SEEDS, Rule
 from wordrel.study.results import Results
 
 TITLE = "The claims"
 _EXPLAINED = (
-    "What the tables of this study alone say of each claim, by its rule. Fewer than "
-    f"{SEEDS} seeds, or a row that is missing, leave a claim undecided."
+    "These verdicts use the tables of this study alone. A claim stays undecided where a row is "
+    f"missing or a model has fewer than {SEEDS} seeds."
 )
+_YOUNGER = f"{YOUNG} The rule was written when some results were known."
 RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
 
 
 def decidable(results: Results) -> list[Rule]:
-    """The rules that have what they need in this study."""
-    return [rule for rule in RULES if not rule.missing(results)]
+    """The rules that have what they need in this study; those of its own experiment first."""
+    found = [rule for rule in RULES if not rule.missing(results)]
+    return sorted(found, key=lambda rule: rule.experiment != results.study)
+
+
+def chips(results: Results) -> list[tuple[str, str]]:
+    """Each claim that the study was made for, or else can decide, with its verdict."""
+    found = decidable(results)
+    own = [rule for rule in found if rule.experiment == results.study]
+    return [
+        (f"{rule.name}: {rule.claim}", standing(rule, rule.decide(results)).verdict)
+        for rule in own or found
+    ]
 
 
 def claims_table(results: Results) -> list[Table]:
     """A line for each claim that this study can decide; nothing where there is none."""
-    found = [(rule, rule.decide(results)) for rule in decidable(results)]
-    rows = [
-        (f"{rule.name}: {rule.claim}", strong(claim.verdict), name(claim.evidence))
-        for rule, claim in found
+    rows = []
+    for rule in decidable(results):
+        claim = rule.decide(results)
+        now = standing(rule, claim)
+        before = f" (its rule: {now.before})" if now.before else ""
+        shown = f"{verdict(now.verdict)}{young(rule)}{before}"
+        rows.append((f"{rule.name}: {rule.claim}", shown, name(claim.evidence)))
+    return [Table(("claim", "verdict", "effect [95% interval], n"), rows, words=3)] if rows else []
+
+
+def blocks(results: Results) -> list[Block]:
+    """The claims with their verdicts, why some are not those of the rules, and the rules."""
+    rules = decidable(results)
+    if not rules:
+        return []
+    revised = [
+        f"{rule.name} is {now.verdict}: {now.why} ({REVIEW})."
+        for rule in rules
+        if (now := standing(rule, rule.decide(results))).why
     ]
-    return [Table(("claim", "verdict", "effect, interval, n"), rows, words=3)] if rows else []
+    if any(map(young, rules)):
+        revised.append(_YOUNGER)
+    said = [
+        f"{rule.name} ({code(f'experiments/{rule.experiment}.py')}): {name(rule.rule)}"
+        for rule in rules
+    ]
+    found: list[Block] = [Paragraph(_EXPLAINED), *claims_table(results)]
+    found += [Bullets(revised)] if revised else []
+    return [*found, Fold("The rules", [Bullets(said)])]
 
 
 def sections(results: Results) -> list[Section]:
-    """The claims that this study can decide, by which rules; and what the others need."""
-    found = claims_table(results)
+    """The same, and what the other claims would need."""
+    found = blocks(results)
     if not found:
         return []
-    blocks: list[Block] = [Paragraph(_EXPLAINED), *found, Fold("The rules", [_rules(results)])]
     needs = {rule: rule.missing(results) for rule in RULES}
     others = [
         f"{rule.name}: {rule.claim}. Needs {', '.join(map(code, missing))}."
@@ -61,14 +96,5 @@ def sections(results: Results) -> list[Section]:
         if missing
     ]
     if others:
-        blocks.append(Fold("Claims that this study does not ask about", [Bullets(others)]))
-    return [Section(TITLE, blocks, "claims")]
-
-
-def _rules(results: Results) -> Bullets:
-    return Bullets(
-        [
-            f"{rule.name} ({code(f'experiments/{rule.experiment}.py')}): {name(rule.rule)}"
-            for rule in decidable(results)
-        ]
-    )
+        found.append(Fold("Claims that this study cannot decide", [Bullets(others)]))
+    return [Section(TITLE, found, "claims")]

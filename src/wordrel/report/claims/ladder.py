@@ -3,12 +3,15 @@
 Reads stored tables in memory.
 """
 
-from wordrel.report import ladder
-from wordrel.report.text import share, with_interval
+from wordrel.report import ladder, queries
+from wordrel.report.queries import Row
+from wordrel.report.text import number
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
     Rule,
+    difference,
+    shown_value,
 )
 from wordrel.study.results import Results
 
@@ -29,13 +32,28 @@ def claim(results: Results) -> Claim:
         elif all(gain.high < MARGIN for gain in gains):
             verdict = "contradicted"
     said = [
-        f"{climb.foot} to {climb.top} on {climb.corpus} saves "
-        f"{with_interval(gain.value, gain.low, gain.high)} nats per token, "
-        f"{share(climb.share(name).value)} of it by {name}"
-        f" (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
-        for climb, gain, name in zip(climbs, gains, first, strict=True)
+        f"{_way(results, climb)} saves "
+        f"{shown_value(_whole(results, climb))} nats per token, of which {name} "
+        f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
+        for climb, name in zip(climbs, first, strict=True)
     ]
     return Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")
+
+
+def _way(results: Results, climb: ladder.Climb) -> str:
+    foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
+    return f"{foot} to {top} on {climb.corpus}"
+
+
+def _whole(results: Results, climb: ladder.Climb) -> Row | None:
+    """The whole gain, whose interval is over sentences and seeds."""
+    task = ladder.TASK.format(climb.objective)
+    return difference(results, climb.corpus, task, climb.foot, climb.top)
+
+
+def _by_ordering(falls: tuple[float, ...]) -> str:
+    least, most = number(min(falls)), number(max(falls))
+    return least if least == most else f"{least} to {most} by ordering"
 
 
 C9 = Rule(
@@ -45,8 +63,8 @@ C9 = Rule(
     rule=(
         "On the ladders from a plain mean of the context to attention: supported where on every "
         "ladder and corpus the whole gain in held-out loss lies above 0 and the largest share of "
-        "an ingredient is told apart from the next (intervals over seeds); partly supported where "
-        "only the first is so; contradicted where every gain lies below .02 nats."
+        "an ingredient is significantly larger than the next (intervals over seeds); partly "
+        "supported where only the gains are so; contradicted where every gain lies below .02 nats."
     ),
     models=(
         *("mean", "position_weight", "mean_query_attention", "mean_query_attention_position"),

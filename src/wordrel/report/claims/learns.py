@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.verdicts import (
     Claim,
     Rule,
@@ -30,19 +31,18 @@ def claim(results: Results) -> Claim:
         for task in (*SIMILARITY, *PREFERENCE)
     ]
     signs = [ahead(pair) for pair in learnt]
+    named = {model: queries.label(results, model) for model in _BESIDE}
     beside = [
-        f"{task} on {corpora[0]}: "
+        f"{label(task)} on {corpora[0]}: "
         + ", ".join(
-            f"{queries.label(results, model)} "
-            f"{shown_value(score(results, corpora[0], task, model))}"
-            for model in _BESIDE
+            f"{shown} {shown_value(score(results, corpora[0], task, model))}"
+            for model, shown in named.items()
         )
         for task in ("men_test", "sp10k_dobj")
     ]
     effect = (
-        f"{queries.label(results, 'attention')} is better than random vectors in "
-        f"{signs.count(1)} of {len(signs)} tests of "
-        f"likeness and selectional preference ({counted(learnt)}); {beside[0]}"
+        f"{named['attention']} is better than random vectors in {signs.count(1)} of {len(signs)} "
+        f"tests of similarity and selectional preference ({counted(learnt)}); {beside[0]}"
     )
     return Claim(_verdict(signs) if enough(learnt) else "undecided", effect, beside[1])
 
@@ -60,7 +60,7 @@ C1 = Rule(
     claim="Self-attention learns words and their relationships",
     experiment="word2vec_vs_attention",
     rule=(
-        "Supported where attention is told apart as better than random vectors on seven sets of "
+        "Supported where attention is significantly better than random vectors on seven sets of "
         "similarity and three of selectional preference, on every corpus; partly supported where "
         "it is on one at least; contradicted where it is worse on all."
     ),

@@ -72,8 +72,8 @@ def _said(results: Results, corpus: str, rows: dict[str, Row | None]) -> str:
     added = _row(results, corpus, "attention", ASKING, "added_loss")
     n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
     return (
-        f"of the contexts of attention {shown_values(rows)} are not moved; with the asking word "
-        f"exchanged the loss rises by {shown_value(added)} nats{n}"
+        f"share of states of attention that stay the same: {shown_values(rows)}; loss added where "
+        f"the query word is exchanged {shown_value(added)} nats{n}"
     )
 
 

@@ -4,6 +4,7 @@ Reads stored tables in memory.
 """
 
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import (
     Claim,
@@ -21,20 +22,21 @@ from wordrel.study.results import Results
 
 CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
 CLAIMED = {"dot_product_attention": "in.in", "attention": "q.k"}
-"""Model -> the reading of which the note speaks."""
+"""Model -> the pair score that the note means."""
 NEXT = ("attention", "attention_position", "dot_product_attention", "next_mean")
 
 
 def products(results: Results) -> Claim:
     """C2, from pairs of words by their parts of speech."""
     corpora = queries.corpora(results)
+    named = {model: queries.label(results, model) for model in CLAIMED}
     aucs = {
-        f"{model} ({embedding}) on {corpus}": auc(results, corpus, model, embedding)
-        for corpus in corpora
-        for model, embedding in CLAIMED.items()
+        f"{named[m]} ({label(pair_score, 'embedding')}) on {c}": auc(results, c, m, pair_score)
+        for c in corpora
+        for m, pair_score in CLAIMED.items()
     }
-    means = {f"{m} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
-    held = {f"{m} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
+    means = {f"{named[m]} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
+    held = {f"{named[m]} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
     whole = all(above(row, 0.0) == 1 for row in (*means.values(), *held.values()))
     there = enough([*aucs.values(), *means.values(), *held.values()])
     found = verdict([above(row, 0.5) for row in aucs.values()], whole=whole)
@@ -65,7 +67,7 @@ def helping(results: Results) -> Claim:
 
 
 def verdict(signs: list[int], *, whole: bool = True) -> str:
-    """All support it, and what else is asked holds; all contradict it; or one supports it."""
+    """All support it, and the other conditions hold; all contradict it; or one supports it."""
     if all(sign == 1 for sign in signs) and whole:
         return "supported"
     if all(sign == -1 for sign in signs):

@@ -49,7 +49,8 @@ def claim(results: Results) -> Claim:
     hardest = corpora[max(corpora)] if corpora else queries.corpora(results)[-1]
     rows = _scores(results, hardest)
     compared = "; ".join(
-        f"{model} {shown_value(rows.get(model))}" for model in ("attention", "mean", "cbow")
+        f"{queries.label(results, model)} {shown_value(rows.get(model))}"
+        for model in ("attention", "mean", "cbow")
     )
     asking = rows.get("attention")
     n = "" if asking is None else f"; n {asking.n_scored:,}, {asking.seeds} seeds"
@@ -133,7 +134,7 @@ C7 = Rule(
         "On planted sentences of 1 to 8 pairs of key and value, then a key: supported where the "
         "models whose last word asks find its value in at least .9 of the sentences, and those in "
         "which no word asks in no more than once in so many pairs (and .1 besides); partly "
-        "supported where only the first is so; contradicted where the first fails."
+        "supported where only the first holds; contradicted where the first fails."
     ),
     models=(*ASKING, *SILENT),
     tasks=(TASK,),

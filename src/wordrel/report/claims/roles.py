@@ -1,4 +1,4 @@
-"""C5 and C6: are query, key and value different roles, and what do their maps buy?
+"""C5 and C6: are query, key and value different roles, and what do their maps add?
 
 Reads stored tables in memory.
 """
@@ -55,10 +55,11 @@ def buying(results: Results) -> Claim:
     gaps = [
         ahead(difference(results, c, NEXT, "dot_product_attention", "attention")) for c in corpora
     ]
-    parameters = ", ".join(
-        f"{model} {queries.cost(results, corpora[0], model).parameters:,.0f}"
+    sizes = {
+        model: queries.cost(results, corpora[0], model).parameters
         for model in ("dot_product_attention", "no_value_map", "one_map_qk", "attention")
-    )
+    }
+    parameters = ", ".join(f"{queries.label(results, m)} {size:,.0f}" for m, size in sizes.items())
     told_of = "; ".join(found[name].evidence for name in ("2", "3"))
     more = f"{told_of}; parameters: {parameters}"
     return Claim(of_maps(words, max(gaps)), found["4"].evidence, more)
@@ -115,8 +116,8 @@ C6 = Rule(
     claim="The maps to query, key and value add parameters that do something",
     experiment="roles",
     rule=(
-        "Supported where attention without any map (basic) is told apart as worse, by more than "
-        ".02 nats; partly supported where one map alone costs that when it is tied or left out; "
+        "Supported where attention without any map is significantly worse, by more than .02 "
+        "nats; partly supported where one map alone costs that when it is tied or left out; "
         "contradicted where tying query and key, leaving out the map of the value and leaving out "
         "all of them each cost less than .02 nats."
     ),

@@ -53,8 +53,9 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
     between = agreement(results, corpus, MEASURE, *CONTROL)
     tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
-    said = f"skip_gram and cbow {shown_value(between)}; between tasks " + ", ".join(
-        f"{name} {shown_value(row)}" for name, row in zip(TASKS, tasks, strict=True)
+    said = f"{_pair(results, *CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
+        f"{queries.label(results, name)} {shown_value(row)}"
+        for name, row in zip(TASKS, tasks, strict=True)
     )
     found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), f"{said} ({every})")
     return found
@@ -84,11 +85,14 @@ def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:
 
 def _beside_seeds(results: Results, corpus: str, first: str, second: str) -> str:
     between = agreement(results, corpus, MEASURE, first, second)
-    own = [
-        f"{model} {shown_value(agreement(results, corpus, MEASURE, model, model))}"
-        for model in (first, second)
-    ]
-    return f"{first} and {second} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+    seeds = {m: agreement(results, corpus, MEASURE, m, m) for m in (first, second)}
+    own = [f"{queries.label(results, m)} {shown_value(row)}" for m, row in seeds.items()]
+    pair = _pair(results, first, second)
+    return f"{pair} {shown_value(between)}, two seeds of {' and of '.join(own)}"
+
+
+def _pair(results: Results, first: str, second: str) -> str:
+    return " and ".join(queries.label(results, model) for model in (first, second))
 
 
 C4 = Rule(

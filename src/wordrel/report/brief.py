@@ -1,0 +1,213 @@
+"""report.md: what a reader of a repository needs of a study, in at most 300 lines.
+
+The answer on a card, the result that the study was made for, the claims, one table a question, the
+method. All pairs, all embeddings and all parts of tasks stand on the page, which `page` builds.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from wordrel.report import claims, findings, provenance, queries
+from wordrel.report.document import (
+    BREAK,
+    Block,
+    Bullets,
+    Card,
+    Commands,
+    Document,
+    Paragraph,
+    Section,
+    Table,
+    code,
+    emphasis,
+    labelled,
+    name,
+    strong,
+)
+from wordrel.report.headline import ARROWS, SEPARATE, message
+from wordrel.report.labels import label, term
+from wordrel.report.own import own
+from wordrel.report.parts import shared
+from wordrel.report.queries import Column, Row
+from wordrel.report.text import NOTHING, count, percent, small, with_interval
+from wordrel.study.results import Results
+
+APART = (
+    "Masked-word and next-word models predict other words from other contexts. Compare no loss of "
+    "one with a loss of the other."
+)
+_LEGEND = (
+    "A cell is the mean over {seeds} seeds with its {level} interval. {best}: the best model, and "
+    "every model that is not significantly worse (p < 0.05 after Holm). {worse}: worse than chance."
+)
+_PAGE = (
+    "A page shows everything else: all pairs of models, all embeddings, all parts of tasks, what "
+    f"training cost. This command makes {code('report.html')} from the tables beside this file."
+)
+
+
+class Asked(NamedTuple):
+    """A task on a corpus, and the row of each model's selected embedding."""
+
+    corpus: str
+    column: Column
+    rows: dict[str, Row]
+    best: set[str]
+
+
+def document(results: Results) -> Document:
+    """The short report as a tree."""
+    made_for = own(results)
+    said = tuple(map(name, made_for.sentences))
+    card = Card(said, claims.chips(results), made_for.figure)
+    questions = [
+        Section(findings.title(question), found)
+        for question in queries.questions(results)
+        if question != made_for.question and (found := answers(results, question))
+    ]
+    legend = [Section("How to read the tables", [Paragraph(_legend(results))])] if questions else []
+    claimed = claims.blocks(results)
+    sections = [
+        *([Section("The result in numbers", made_for.blocks)] if made_for.blocks else []),
+        *([Section(claims.TITLE, claimed)] if claimed else []),
+        *legend,
+        *questions,
+        *_failed(results),
+        provenance.method(results),
+        *provenance.notes(results),
+        Section("Everything else", _page(results)),
+    ]
+    return Document(f"{results.study}: {made_for.title}", (), sections, card)
+
+
+def answers(results: Results, question: str) -> list[Block]:
+    """What a question's scores say, and one table of them: tasks by models, or models by tasks."""
+    found = [
+        _asked(results, corpus, column)
+        for corpus in queries.corpora(results)
+        for column in queries.main_columns(results, corpus, question)
+    ]
+    found = [asked for asked in found if asked.rows]
+    if not found:
+        return []
+    said = " ".join(map(name, findings.sentences(results, question)))
+    apart = [Paragraph(APART)] if question in SEPARATE else []
+    there = {model for asked in found for model in asked.rows}
+    models = [model for model in queries.kinds(results) if model in there]
+    draw = _by_task if len(found) > len(models) else _by_model
+    return [Paragraph(said), *apart, draw(results, found, models)]
+
+
+def _asked(results: Results, corpus: str, column: Column) -> Asked:
+    rows = queries.answers(results, corpus, column)
+    rows = {model: row for model, row in rows.items() if not pd.isna(row.score)}
+    front = findings.front(results, corpus, column)
+    pairs = queries.pairs(results, corpus, column)
+    first = "" if front is None else str(front.model)
+    beaten = {
+        pair.model_b if first == pair.model_a else pair.model_a
+        for pair in pairs
+        if queries.winner(pair) == first
+    }
+    return Asked(corpus, column, rows, set(rows) - beaten)
+
+
+def _by_task(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
+    several = len(queries.corpora(results)) > 1
+    heads = ["task", *(["corpus"] if several else []), "measure"]
+    heads += [*(_model(results, m) for m in models), *_behind_heads(found[0])]
+    rows = [
+        [
+            term(a.column.task),
+            *([name(a.corpus)] if several else []),
+            _measure(a.column),
+            *(_cell(a, model) for model in models),
+            *_behind(a),
+        ]
+        for a in found
+    ]
+    return Table(heads, rows, words=2 + several)
+
+
+def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
+    several = len(queries.corpora(results)) > 1
+    heads = [
+        BREAK.join(
+            [
+                term(a.column.task),
+                *([name(a.corpus)] if several else []),
+                _measure(a.column),
+            ]
+        )
+        for a in found
+    ]
+    rows = [[_model(results, m), *(_cell(a, m) for a in found)] for m in models]
+    behind = zip(*(_behind(a) for a in found), strict=True)
+    names = map(emphasis, _behind_heads(found[0]))
+    foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
+    return Table(["model", *heads], rows, foot=foot)
+
+
+def _model(results: Results, model: str) -> str:
+    return labelled(model, queries.label(results, model))
+
+
+def _measure(column: Column) -> str:
+    return f"{name(label(column.measure, 'measure'))} {ARROWS[column.better]}"
+
+
+def _cell(asked: Asked, model: str) -> str:
+    row = asked.rows.get(model)
+    if row is None:
+        return NOTHING
+    shown = with_interval(row.score, row.low, row.high)
+    shown = emphasis(shown) if findings.is_below_chance(row) else shown
+    return strong(shown) if model in asked.best else shown
+
+
+def _behind_heads(asked: Asked) -> list[str]:
+    chance = findings.CHANCE.get(asked.column.question)
+    return [f"chance ({chance})" if chance else "chance", "n", "coverage"]
+
+
+def _behind(asked: Asked) -> tuple[str, str, str]:
+    """Chance, items and coverage; where models differ, from the least to the most."""
+    rows = asked.rows.values()
+    covered = [r.n_covered / r.n_items for r in rows if not pd.isna(r.n_covered) and r.n_items]
+    return (
+        shared(small, [r.chance for r in rows]),
+        shared(count, [r.n_scored for r in rows]),
+        shared(percent, [round(share, 3) for share in covered]),
+    )
+
+
+def _failed(results: Results) -> list[Section]:
+    """Which models have fewer runs than seeds, and why."""
+    lost = []
+    for corpus in queries.corpora(results):
+        runs = queries.grouped(queries.failures(results, corpus), lambda r: str(r.model))
+        for model, failed in runs.items():
+            why = f"{count(len(failed))} failed: {message(failed[0].message)}"
+            lost.append(f"{_model(results, model)} on {name(corpus)}: {why}")
+    return [Section("Failed runs", [Bullets(lost)])] if lost else []
+
+
+def _legend(results: Results) -> str:
+    level = percent(results.manifest["statistics"]["confidence"])
+    seeds = len(set(results.runs["seed"]))
+    return _LEGEND.format(
+        seeds=seeds, level=level, best=strong("Bold"), worse=emphasis("In italics")
+    )
+
+
+def _page(results: Results) -> list[Block]:
+    report, *others = provenance.commands(results)
+    return [
+        Paragraph(_PAGE),
+        Commands([report]),
+        Paragraph("These run the study again, and check its numbers."),
+        Commands(others),
+        provenance.made(results),
+    ]

@@ -1,0 +1,150 @@
+"""Lines with a label and a number in each column: one table of them, and a chart a column.
+
+What a study measured itself, beside the scores of tasks, is shown so: attention weights, losses
+that a change adds, agreement of seeds.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from wordrel.report import charts, queries
+from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
+from wordrel.report.queries import Row
+from wordrel.report.text import NOTHING, capital, percent, with_interval
+from wordrel.report.verdicts import counted, value_of
+from wordrel.study.results import Results
+
+K = TypeVar("K")
+
+_CAPTION = "Dots with {level} intervals. Blue: word2vec. Red: attention. Green: weighted means."
+
+
+class Line(NamedTuple):
+    """What stands in a line: its label, the model that gives the colour, and column -> row."""
+
+    label: str
+    model: str
+    cells: Mapping[str, Row | None]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines over the same columns.
+
+    Attributes:
+        title: what the numbers are.
+        lines: without those that have no number.
+        rules: column -> what a number is compared with: chance, or no difference.
+    """
+
+    title: str
+    lines: Sequence[Line]
+    rules: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """Those that have a number, in the order of the first line that has it."""
+        named = [c for line in self.lines for c, row in line.cells.items() if row is not None]
+        return queries.distinct(named)
+
+
+def by_model(
+    results: Results,
+    title: str,
+    models: Iterable[str],
+    columns: Mapping[K, str],
+    row: Callable[[str, K], Row | None],
+    rules: Mapping[str, float] | None = None,
+) -> Lines:
+    """A line for each model of which something was measured.
+
+    Args:
+        results: of the study.
+        title: what the numbers are.
+        models: in their order.
+        columns: what `row` is called with -> the head of the column.
+        row: of a model in a column; None where there is none.
+        rules: head of a column -> what its numbers are compared with.
+    """
+    lines = [
+        Line(queries.label(results, model), model, {h: row(model, c) for c, h in columns.items()})
+        for model in models
+    ]
+    return Lines(title, known(lines), rules or {})
+
+
+def known(lines: Iterable[Line]) -> list[Line]:
+    """Those of which something was measured."""
+    return [line for line in lines if any(row is not None for row in line.cells.values())]
+
+
+def tables(found: Sequence[Lines]) -> list[Block]:
+    """A table for each, with what the numbers rest on below it."""
+    return [block for one in found if one.lines for block in _table(one)]
+
+
+def _table(found: Lines) -> list[Block]:
+    columns = found.columns
+    rows = [[name(one.label), *(_cell(one.cells.get(c)) for c in columns)] for one in found.lines]
+    every = [row for line in found.lines for row in line.cells.values()]
+    return [
+        Table(
+            ["", *map(name, columns)],
+            rows,
+            title=strong(name(capital(found.title))),
+        ),
+        Paragraph(f"{counted(every)}."),
+    ]
+
+
+def _cell(row: Row | None) -> str:
+    return NOTHING if row is None else with_interval(value_of(row), row.low, row.high)
+
+
+def figure(results: Results, file: str, found: Sequence[Lines]) -> Figure | None:
+    """A chart for each column, with one axis for those that mean the same; None without lines."""
+    drawn = [
+        Chart(column, _chart(results, one, column))
+        for one in found
+        for column in one.columns
+        if one.lines
+    ]
+    titles = "; ".join(one.title for one in found if one.lines)
+    words = f"{titles}. The table below has the numbers."
+    level = percent(results.manifest["statistics"]["confidence"])
+    return Figure(file, drawn, words, _CAPTION.format(level=level), small=True) if drawn else None
+
+
+def _chart(results: Results, found: Lines, column: str) -> Spec:
+    families = charts.families(results)
+    rows = [
+        {
+            "line": line.label,
+            "family": families[line.model],
+            **charts.interval("value", value_of(row), row.low, row.high),
+        }
+        for line in found.lines
+        if (row := line.cells.get(column)) is not None
+    ]
+    colours = charts.by_family(results, [line.model for line in found.lines])
+    scale = {"scale": {"domain": _reach(found), "nice": True}}
+    dot = {
+        "x": charts.field("value", "quantitative", title=found.title, **scale),
+        "stroke": charts.silent("family", colours),
+        "fill": charts.silent("family", colours),
+        "tooltip": charts.tips("line", "value", "low", "high"),
+    }
+    side = {"y": charts.side("line", [line.label for line in found.lines])}
+    rules = [found.rules[column]] if column in found.rules else []
+    below = [charts.line_at("value", rules)] if rules else []
+    return charts.chart(rows, charts.dots(dot), side, {"step": 20}, below)
+
+
+def _reach(found: Lines) -> list[float]:
+    """From the least to the largest number of all columns, intervals and rules included."""
+    rows = [row for line in found.lines for row in line.cells.values() if row is not None]
+    ends = [*found.rules.values(), *(e for r in rows for e in (value_of(r), r.low, r.high))]
+    known = [float(end) for end in ends if not math.isnan(end)]
+    return [min(known), max(known)]

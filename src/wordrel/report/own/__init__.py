@@ -1,0 +1,74 @@
+"""What each study was made for: its answer in at most three sentences, one figure, its own tables.
+
+A study of another name has the ladder where it has the models of one, else the two families side
+by side.
+"""
+
+from collections.abc import Callable
+
+from wordrel.report import findings, ladder, ladder_section, queries, scores
+from wordrel.report.architectures import architectures
+from wordrel.report.document import Paragraph
+from wordrel.report.own.inside import MASKED, NEXT, order_result, parts_result, roles_result
+from wordrel.report.own.outside import recall_result, stability_result, task_result
+from wordrel.report.own.shared import Own, beside
+from wordrel.report.verdicts import difference
+from wordrel.study.results import Results
+
+__all__ = ["Own", "own"]
+
+_FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has several
+
+
+def own(results: Results) -> Own:
+    """The result that the study was made for, or what it has in its place."""
+    found = _OWN.get(results.study, _ladder)(results)
+    return found if found.blocks else _families(results)
+
+
+def _ladder(results: Results) -> Own:
+    """What each ingredient adds; the literal question first."""
+    climbs = ladder.climbs(results)
+    if not climbs:
+        return Own()
+    names = {kind: str(model["name"]) for kind, model in architectures(results).items()}
+    sentences = []
+    for loss, top, foot in (
+        (MASKED, "mean_query_attention", "mean"),
+        (MASKED, "mean_query_attention_position", "mean"),
+        (NEXT, "attention_position", "next_mean"),
+    ):
+        ends = names.get(top, ""), names.get(foot, "")
+        sentences += beside(results, difference(results, climbs[0].corpus, loss, *ends))
+    blocks = ladder_section.blocks(results)
+    drawn = ladder_section.figure(results, climbs)
+    return Own(ladder_section.TITLE, tuple(sentences), tuple(blocks), drawn)
+
+
+def _families(results: Results) -> Own:
+    """Word2vec beside attention, question by question."""
+    questions = queries.questions(results)
+    first = sorted(questions, key=lambda q: _FIRST.index(q) if q in _FIRST else len(_FIRST))
+    sentences = {q: findings.sentences(results, q) for q in first}
+    opened = findings.against_skip_gram(results)
+    if opened:
+        sentences.pop("alike")
+    opened += [f"{findings.title(q)} {found[0]}" for q, found in sentences.items() if found]
+    drawn = [f for q in questions for f in scores.differences_figure(results, q)]
+    drawn += scores.scores_figure(results)
+    table = findings.families_table(results)
+    blocks = (table, Paragraph(findings.SELECTION)) if table else ()
+    return Own("Word2vec beside attention", tuple(opened[:3]), blocks, next(iter(drawn), None))
+
+
+_OWN: dict[str, Callable[[Results], Own]] = {
+    "recall": recall_result,
+    "order": order_result,
+    "parts_of_speech": parts_result,
+    "task_decides": task_result,
+    "roles": roles_result,
+    "stability": stability_result,
+    "word2vec_vs_attention": _families,
+    "quickstart": _families,
+}
+"""Study -> what it has of its own."""

@@ -1,0 +1,146 @@
+"""What was measured inside the models: order of the context, parts of speech, query and key."""
+
+from collections.abc import Callable
+
+from wordrel.report import ladder, queries
+from wordrel.report.claims import order, parts_of_speech, roles
+from wordrel.report.claims.standing import REVISED
+from wordrel.report.labels import label
+from wordrel.report.lines import Line, Lines, by_model, known
+from wordrel.report.own.shared import Own, beside, measured_result, on_corpus
+from wordrel.report.queries import Row
+from wordrel.report.text import number
+from wordrel.report.verdicts import apart, difference, measured, value_of
+from wordrel.study.results import Results
+
+MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
+_TIED = (
+    *("one_map_qk", "no_query_map", "no_value_map", "one_map_qk_no_value_map"),
+    "dot_product_attention",
+)
+_CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
+
+
+def order_result(results: Results) -> Own:
+    """What another order of the context does to loss and states, and what shuffled text costs."""
+    corpus, models = queries.corpora(results)[0], list(queries.kinds(results))
+    ordered = [m for m in models if f"{m}_shuffled" in models]
+    words = ("other words", "two words exchanged", "query word exchanged", "all words")
+    groups = dict(zip(order.PERMUTATIONS, words, strict=True))
+
+    def row(statistic: str) -> Callable[[str, str], Row | None]:
+        of = order.ORDER, "context"
+        return lambda model, group: measured(results, corpus, model, (*of, group, statistic))
+
+    added = by_model(results, "added loss (nats per token)", ordered, groups, row("added_loss"))
+    same = "share of states that stay the same"
+    unmoved = by_model(results, same, ordered, groups, row("unmoved"))
+    trained = by_model(
+        results,
+        "loss added by training on shuffled sentences (nats per token)",
+        ordered,
+        {loss: label(loss) for loss in (MASKED, NEXT)},
+        lambda model, loss: difference(results, corpus, loss, f"{model}_shuffled", model),
+    )
+    sentences = [
+        f"{what} adds {number(found.value)} nats to the next-word loss of attention."
+        for what, group in (
+            ("Another order of the words before the query word", order.OTHERS),
+            ("Exchanging the query word with another", order.ASKING),
+        )
+        if (found := row("added_loss")("attention", group)) is not None
+    ]
+    shuffled = difference(results, corpus, NEXT, "attention_shuffled", "attention")
+    sentences += beside(results, shuffled)
+    title = "What does the order of the context do?"
+    about = (
+        "The words of each held-out context change places inside its window. The query word is the "
+        "one whose vector is the query; for the next word it is the last one."
+    )
+    return measured_result(results, title, [added, unmoved, trained], sentences, about)
+
+
+def parts_result(results: Results) -> Own:
+    """Noun-verb against verb-article pairs, and what a hidden determiner costs."""
+    corpora = queries.corpora(results)
+    lines = [
+        Line(
+            f"{queries.label(results, model)}: {label(view, 'embedding')}",
+            model,
+            {c: parts_of_speech.auc(results, c, model, view) for c in corpora},
+        )
+        for model, view in (parts_of_speech.CLAIMED | _CONTROLS).items()
+    ]
+    title = "AUC of noun-verb over verb-article pairs"
+    aucs = Lines(title, known(lines), dict.fromkeys(corpora, 0.5))
+    hidden = by_model(
+        results,
+        "loss added by a hidden word (nats)",
+        parts_of_speech.NEXT,
+        {(c, i): f"{what}, {c}" for c in corpora for i, what in enumerate(("determiner", "other"))},
+        lambda model, of: parts_of_speech.articles(results, of[0], model)[of[1]],
+    )
+    where, sentences = on_corpus(results, corpora[0]), []
+    asking = parts_of_speech.auc(results, corpora[0], "attention", "q.k")
+    if asking is not None:
+        sentences.append(
+            f"{where}query-key scores of attention separate noun-verb from verb-article pairs with "
+            f"an AUC of {number(asking.score)}."
+        )
+        sentences.append(f"Why they do is {REVISED['C2'].verdict}: {REVISED['C2'].why}.")
+    alone, other = parts_of_speech.articles(results, corpora[0], "attention")
+    if alone is not None and other is not None:
+        less = "less" if apart(alone, other) < 0 else "no less"
+        sentences.append(
+            f"{where}a hidden determiner adds {less} loss to attention than another hidden word: "
+            f"{number(alone.value)} nats."
+        )
+    title = "Do noun-verb pairs score higher than verb-article pairs?"
+    about = (
+        "AUC is the share of cases in which a noun-verb pair scores above a verb-article pair that "
+        "is as far apart in a sentence. Chance is 0.5. A hidden word is left out of the context."
+    )
+    return measured_result(results, title, [aucs, hidden], sentences, about)
+
+
+def roles_result(results: Results) -> Own:
+    """What it costs to exchange query and key, and to tie or leave out their maps."""
+    corpora = {corpus: corpus for corpus in queries.corpora(results)}
+    first = next(iter(corpora))
+    exchanged = (roles.ROLES, "exchanged", "all", "added_loss")
+    keys = (roles.ROLES, "attention", "asking any", "effective_share")
+    swapped = {c: measured(results, c, "attention", exchanged) for c in corpora}
+    tied = by_model(
+        results,
+        "loss added to that of attention (nats per token)",
+        [model for model in queries.kinds(results) if model in _TIED],
+        corpora,
+        lambda model, corpus: difference(results, corpus, NEXT, model, "attention"),
+        dict.fromkeys(corpora, 0.0),
+    )
+    lines = known([Line("query and key exchanged after training", "attention", swapped)])
+    costs = Lines(tied.title, [*lines, *tied.lines], tied.rules)
+    spread = by_model(
+        results,
+        "effective number of keys (share of the words in view)",
+        queries.kinds(results),
+        corpora,
+        lambda model, corpus: measured(results, corpus, model, keys),
+    )
+    sentences = [
+        f"Exchanging query and key after training adds {number(value_of(row))} nats to the loss "
+        "of attention."
+        for row in (swapped[first],)
+        if row is not None
+    ]
+    without = difference(results, first, NEXT, "dot_product_attention", "attention")
+    sentences += beside(results, without)
+    sentences.append(
+        f"Whether the maps do something is {REVISED['C6'].verdict}: {REVISED['C6'].why}."
+    )
+    about = (
+        "K = Q: key and query have one map. Q = I, V = I: the query or the value has no map. "
+        "Dot-product attention has no maps at all."
+    )
+    title = "What do query, key and value add?"
+    return measured_result(results, title, [costs, spread], sentences, about)
