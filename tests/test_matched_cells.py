@@ -23,7 +23,7 @@ from test_matched_weights import (
 from wordrel.config import ARCHITECTURES, CELLS, MatchedConfig, TrainingConfig, parse_config
 from wordrel.errors import ConfigError, TrainingError
 from wordrel.models.matched.model import Model, new_model
-from wordrel.models.matched.nesting import embed_below
+from wordrel.models.matched.nesting import contains, embed_below
 from wordrel.models.matched.weights import asking, role
 from wordrel.models.windows import attends, sees_last, visible
 
@@ -267,6 +267,7 @@ def test_what_else_contains_what(small: Any, large: Any) -> None:
     y = states_of(above, SENTENCES)
     np.testing.assert_allclose(y, states_of(below, SENTENCES), atol=5e-6)
     assert np.abs(y).max() > 0.5
+    assert contains(above.config, below.config)
 
 
 BARE = {"query_bias": False}
@@ -292,6 +293,7 @@ def test_what_does_not_contain_what_is_refused(small: Any, large: Any, why: str)
     below, above = (MatchedConfig(kind=kind, **given) for kind, given in (small, large))
     with pytest.raises(TrainingError, match=f"{above.kind} does not contain {below.kind}: {why}"):
         embedded(below, above)
+    assert not contains(above, below)
 
 
 def test_the_neutral_start_is_no_dead_end() -> None:

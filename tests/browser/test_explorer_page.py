@@ -16,7 +16,7 @@ from wordrel.corpus import Vocab
 from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
-from wordrel.explorer.data import model_data
+from wordrel.explorer.data import is_drawn, model_data
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.matched.model import Model, new_model
@@ -30,12 +30,15 @@ DIM, WINDOW, V = 12, 3, 17
 IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 16]
 TRAINING = TrainingConfig(dim=DIM, window=WINDOW)
 CASES = [
-    *((kind, {}) for kind in ARCHITECTURES),
+    *((kind, {}) for kind in ARCHITECTURES if is_drawn(MatchedConfig(kind=kind))),
     *(
         (kind, {"heads": 3, "scale": True})
         for kind, architecture in ARCHITECTURES.items()
-        if architecture.maps
+        if architecture.maps and is_drawn(MatchedConfig(kind=kind))
     ),
+    ("mask_query_attention", {"ties": (), "heads": 3}),
+    ("direct_attention_position", {"ties": ("K=V",), "heads": 2}),
+    ("direct_attention", {"ties": ("K=I",), "query_bias": False}),
     ("attention", {"ties": ("K=Q",)}),
     ("attention", {"ties": ("Q=I", "V=I"), "heads": 2}),
     ("mean_query_attention", {"ties": ("K=Q", "Q=I", "V=I")}),
@@ -102,8 +105,9 @@ def forward(model: Model) -> tuple[list[list[int]], np.ndarray, np.ndarray]:
     (batch,) = Cutter(WINDOW, False, 32, 1).batches(block, np.random.default_rng(0), shuffle=False)
     with torch.no_grad():
         y, _ = model.states(batch)
-        _, a = model._attended(model.inputs[model.context_ids(batch)], batch)
-    seen = visible(model.architecture.objective, batch, torch.device("cpu"))[0].numpy()
+        _, a = model._forward(model.inputs[model.context_ids(batch)], batch)
+    cpu, direct = torch.device("cpu"), model.architecture.direct
+    seen = visible(model.objective, batch, cpu, direct=direct)[0].numpy()
     targets = range(after, count)
     columns = slice(WINDOW, WINDOW + len(IDS))
     contexts = [np.flatnonzero(seen[t, columns]).tolist() for t in targets]

@@ -71,7 +71,7 @@ def explorer_data(
         "vocabulary": len(vocab),
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],
-        "window": config.training.window,
+        "window": config.training.reach,
         "shrunk": config.training.shrink_window,
         "models": [
             {
@@ -97,7 +97,8 @@ def _runs(
         for model in config.models
         if isinstance(model, Explorable)
         and model.name in done
-        and config.training_of(model).window == config.training.window  # the page draws one window
+        and config.training_of(model).reach == config.training.reach  # the page draws one window
+        and is_drawn(model)
     ]
     shown = [model.name for model in models]
     if unknown := [name for name in wanted if name not in shown]:
@@ -114,6 +115,14 @@ def _runs(
             "matched family to set beside it; choose another corpus or add the model to the study"
         )
     return [(m, api.find_run(results, m.name, seed=seed, corpus=corpus)) for m in models]
+
+
+def is_drawn(model: Explorable) -> bool:
+    """Whether the page can compute its states: one layer whose values are those of words."""
+    if isinstance(model, Word2vecConfig):
+        return True
+    architecture = ARCHITECTURES[model.kind]
+    return architecture.blocks < 2 and architecture.position_values == "none"
 
 
 def _tensors(results: Results, run: Row, cache: Path) -> Tensors:
@@ -147,6 +156,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
         "positions": architecture.positions,
         "maps": architecture.maps,
         "block": architecture.block,
+        "direct": architecture.direct,
         "heads": model.heads,
         "scale": model.scale,
         "ties": list(model.ties),

@@ -16,19 +16,18 @@ import pandas as pd
 
 from wordrel.config import (
     ARCHITECTURES,
-    Architecture,
     MatchedConfig,
     ModelConfig,
     StudyConfig,
     TuneConfig,
     stored_text,
 )
-from wordrel.config.architectures import up_to
 from wordrel.config.dialect import dump
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.errors import ConfigError
 from wordrel.io.store import replace_folder, write_text
 from wordrel.jobs import Cluster
+from wordrel.models.matched.nesting import contains
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
 from wordrel.study.search import (
@@ -165,13 +164,9 @@ def coordinates(model: ModelConfig) -> list[Coordinate]:
     if "learning_rate" not in own:
         return []
     useful = {"learning_rate", "epochs"}
-    if isinstance(model, MatchedConfig) and _learns_more_than_tables(ARCHITECTURES[model.kind]):
+    if isinstance(model, MatchedConfig) and not ARCHITECTURES[model.kind].plain_mean:
         useful |= set(own)
     return [one for one in COORDINATES if one.key in useful]
-
-
-def _learns_more_than_tables(one: Architecture) -> bool:
-    return one.query != "none" or one.positions or one.maps or one.block
 
 
 def start(config: StudyConfig, model: ModelConfig) -> dict[str, float | int]:
@@ -238,10 +233,8 @@ def _contains(model: ModelConfig, other: ModelConfig) -> bool:
     """Whether the model with some of its parts neutral is the other one."""
     if not (isinstance(model, MatchedConfig) and isinstance(other, MatchedConfig)):
         return False
-    if model.training != other.training or other.kind not in up_to(model.kind):
-        return False
-    less = other.heads <= model.heads and set(other.ties) >= set(model.ties)
-    return less and (other.kind, other.heads, other.ties) != (model.kind, model.heads, model.ties)
+    more = contains(model, other) and not contains(other, model)
+    return more and model.training == other.training
 
 
 def _with_what_they_contain(

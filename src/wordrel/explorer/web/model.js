@@ -19,8 +19,10 @@ class Model {
 
   /** A role's map, or null for the identity. */
   role(name) {
-    if (name in this.tensors) return this.tensor(name);
-    return name === "W_k" && "W_q" in this.tensors ? this.tensor("W_q") : null;
+    if (name in this.tensors || name !== "W_k") return this.tensor(name);
+    const tied = { "K=Q": "W_q", "K=V": "W_v" };
+    const tie = (this.ties || []).find((one) => one in tied);
+    return tie ? this.tensor(tied[tie]) : null;
   }
 
   norm(name, x) {
@@ -112,13 +114,16 @@ class Model {
     return found;
   }
 
-  /** For each place of a sentence: {context, weights: one list a head, y}; y null without one. */
+  /** For each place of a sentence: {context, weights: one list a head, y}; y null without one.
+   *  On a direct path the word itself is not in the context. */
   forward(ids) {
     const words = ids.map((id) => this.seen(id));
     return ids.map((_, i) => {
       const context = this.context(i, ids.length);
       if (!context.length) return { context, weights: [], y: null };
-      return this.attend(ids, words, i, context);
+      if (!this.direct) return this.attend(ids, words, i, context);
+      const found = this.attend(ids, words, i, context.filter((j) => j !== i));
+      return { ...found, y: plus(found.y, mapped(this.tensor("W_d"), words[i])) };
     });
   }
 
@@ -151,7 +156,9 @@ class Model {
     }
     const asking = this.query === "previous"
       ? own : mean(near, near.map(() => 1 / near.length), this.width);
-    return this.maps ? back(mapped(this.role("W_q"), asking, from, from + part)) : asking;
+    const bias = this.tensor("b_q"), query = mapped(this.role("W_q"), asking, from, from + part);
+    const q = bias ? plus(query, bias.values.subarray(from, from + part)) : query;
+    return this.maps ? back(q) : q;
   }
 
   /** What a Transformer block makes of what attention found. */

@@ -170,9 +170,8 @@ class Model:
     def exchanged(self) -> "Model":
         """The same model with query and key exchanged; itself where no word asks through maps.
 
-        Roles that are tied are written out: where W_q is the identity W_k becomes it. A bias of the
-        query becomes one of the key, which says the same to all words: it plays no part until
-        query and key are exchanged back.
+        Roles that are tied are written out: where W_q is the identity W_k becomes it. The weight
+        that a bias of the query gives to each word stays: it is no matter of two words.
         """
         if not (self.architecture.maps and self.architecture.words_ask):
             return self
@@ -193,8 +192,7 @@ def _exchanged(config: MatchedConfig, weights: Weights, like: Tensor) -> Weights
     if "W_v" in weights or "K=V" in config.ties:
         found["W_v"] = w_v
     if "b_q" in weights:
-        none = torch.zeros_like(weights["b_q"])
-        found |= {"b_q": weights.get("b_k", none), "b_k": weights["b_q"]}
+        found["u_q"] = w.word_scores(config, weights, w_k)
     return found
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
 from wordrel.errors import TrainingError
+from wordrel.models.matched.model import new_model
 from wordrel.models.matched.weights import SECOND, Role, Weights, initial_weights, role
 
 _ROLES: tuple[Role, ...] = ("W_q", "W_k", "W_v")
@@ -60,6 +61,19 @@ def embed_below(
         found |= {name: weight for name, weight in drawn.items() if name.startswith(SECOND)}
         found |= {SECOND + name: torch.zeros_like(found[name]) for name in ("W_o", "W_2")}
     return found
+
+
+def contains(config: MatchedConfig, below: MatchedConfig) -> bool:
+    """Whether `config` can be the model of `below`, whatever that has learnt."""
+    training = TrainingConfig(dim=2 * math.lcm(config.heads, below.heads), window=1)
+    generator = torch.Generator().manual_seed(0)
+    start = new_model(below, training, 1, seed=0).tensors()
+    learnt = {n: torch.randn(weight.shape, generator=generator) for n, weight in start.items()}
+    try:
+        embed_below(below, learnt, config, training)
+    except TrainingError:
+        return False
+    return True
 
 
 def _position_values(

@@ -175,17 +175,27 @@ def _queries(
         mapped = q @ _by_head(role(config, weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
     words = asking(x, targets) if architecture.query == "previous" else _mean(x, places)
-    bias = weights.get("b_q")
     if not architecture.maps:
-        return (words if bias is None else words + bias)[:, None]
+        return (words + weights["b_q"] if "b_q" in weights else words)[:, None]
     w_q, w_k = (_by_head(role(config, weights, name, x), heads) for name in ("W_q", "W_k"))
     maps = (w_q.transpose(1, 2) @ w_k).transpose(0, 1).flatten(1)
     words = words.flatten(0, 1)
-    if bias is None:
-        mapped = words @ maps
+    if "b_q" in weights:
+        mapped = torch.addmm(word_scores(config, weights, w_k), words, maps)
     else:
-        mapped = torch.addmm((bias.view(heads, 1, -1) @ w_k).flatten(), words, maps)
+        mapped = words @ maps
     return mapped.view(chunks, targets, heads, -1).transpose(1, 2)
+
+
+def word_scores(
+    config: MatchedConfig, weights: Weights, w_k: Float[Tensor, "*k D"]
+) -> Float[Tensor, " HD"]:
+    """W_k^T b of each head: its product with a word is the weight that the bias gives to it."""
+    if "u_q" in weights:  # of a model whose query and key are exchanged
+        return weights["u_q"]
+    heads = config.heads
+    bias = weights["b_q"].view(heads, 1, -1)
+    return (bias @ w_k.view(heads, -1, w_k.shape[-1])).flatten()
 
 
 def _mean(x: Float[Tensor, "C S D"], places: Float[Tensor, "C L S"]) -> Float[Tensor, "C L D"]:
