@@ -91,7 +91,8 @@ def test_cbow_is_the_mean_of_its_window() -> None:
 def test_self_attention_is_the_architecture_of_that_name_and_with_no_query_the_mean() -> None:
     tensors, x, asking = words("attention")
     maps = [tensors[name] for name in ("W_q", "W_k", "W_v")]
-    y, _ = state(MatchedConfig(kind="attention"), tensors, [3, 1, 12, 5, 0], 4, {4: range(4)})
+    plain = MatchedConfig(kind="attention", scale=False)
+    y, _ = state(plain, tensors, [3, 1, 12, 5, 0], 4, {4: range(4)})
     np.testing.assert_allclose(self_attention(x, asking, *maps), y)
     unmapped = self_attention(x, asking, np.zeros((DIM, DIM)), maps[1], np.eye(DIM))
     np.testing.assert_allclose(unmapped, mean(x))
