@@ -14,11 +14,11 @@ from wordrel.stats import Interval, Uncertain, holm
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import (
     contrast_rows,
+    decided_by,
     measured,
     outcome_of,
     p_of,
     step_down,
-    verdict,
 )
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.results import read_results
@@ -207,7 +207,7 @@ def test_both_corpora_and_five_seeds_make_a_verdict(found, seeds, expected):
         SimpleNamespace(corpus=corpus, outcome=outcome, rule="adds", seeds=seeds)
         for corpus, outcome in found.items()
     ]
-    assert verdict(rows, SOURCES) == expected
+    assert decided_by(rows, SOURCES) == expected
 
 
 # --- orderings --------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from wordrel.study.budget import estimate
 from wordrel.study.costs import Known
 from wordrel.study.results import read_results
 from wordrel.study.run import run_study
-from wordrel.study.schema import COLUMNS, table_file
+from wordrel.study.schema import STORED, table_file
 
 PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
 
@@ -119,7 +119,7 @@ def only(place: Path, pattern: str) -> Path:
 
 
 def same_tables(place: Path, healthy: Path) -> None:
-    for name in COLUMNS.keys() - {"runs"}:
+    for name in {*STORED} - {"runs"}:
         path = Path("out", table_file(name))
         assert (place / path).read_bytes() == (healthy / path).read_bytes(), name
 
@@ -435,7 +435,7 @@ def test_a_run_writes_the_schema_and_the_length_of_its_tables(place: Path) -> No
     manifest = read_results(place / "out").manifest
     assert manifest["schema"] == SCHEMA == 3
     assert manifest["rows"]["runs"] == 2
-    assert {*manifest["rows"]} == {*COLUMNS}
+    assert {*manifest["rows"]} == {*STORED}
 
 
 def edited(place: Path, name: str, edit: Callable[[bytes], bytes]) -> None:

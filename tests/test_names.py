@@ -259,15 +259,6 @@ def test_two_columns_that_are_one_now_are_an_error_with_both(
 # Seeds -------------------------------------------------------------------------------------------
 
 
-def test_exploratory_rows_are_seeded_by_former_names(folders: tuple[Path, Path, Path]) -> None:
-    """The intervals are those that the version before gave to masked_attention."""
-    table = read_results(folders[0]).summary
-    mine = (table["model"] == "mask_query_attention") & (table["task"] == "groups")
-    lows = table[mine & ~table["selected"]].set_index("embedding")["low"]
-    assert lows["input"] == pytest.approx(-0.92)
-    assert lows["input.centred"] == pytest.approx(-0.895067)
-
-
 @pytest.fixture(scope="module")
 def stored() -> Results:
     return read_results(ROOT / "results" / "order")

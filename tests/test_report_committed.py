@@ -13,7 +13,7 @@ from wordrel.report import brief
 from wordrel.report.page import report_files, write_pages
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.results import read_results
-from wordrel.study.schema import COLUMNS, table_file
+from wordrel.study.schema import STORED, table_file
 
 ROOT = Path(__file__).parent.parent
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
@@ -54,7 +54,7 @@ def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
     found = {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
     old = json.loads((folder / "manifest.json").read_text()).get("schema", 1) < SCHEMA
     former = inverse(TABLES) if old else {}
-    files = {name: table_file(name) for name in COLUMNS}
+    files = {name: table_file(name) for name in STORED}
     assert {*found} == {file.replace(n, former.get(n, n)) for n, file in files.items()}
     large = {n: size for n, size in found.items() if n.endswith(".csv") and size > 2_000_000}
     assert large == {}, "git compares it line by line: store it as .csv.xz (PACKED)"

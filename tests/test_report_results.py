@@ -9,7 +9,7 @@ import pytest
 
 from wordrel.errors import StoreError
 from wordrel.study.results import read_results
-from wordrel.study.schema import COLUMNS, PACKED, table_file, table_to_csv, write_table
+from wordrel.study.schema import COLUMNS, PACKED, STORED, table_file, table_to_csv, write_table
 
 INPUT = Path(__file__).parent / "golden" / "input"
 
@@ -27,15 +27,15 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def test_reading_and_writing_a_table_gives_the_stored_bytes():
     results = read_results(INPUT)
-    for name in COLUMNS:
+    for name in STORED:
         assert table_to_csv(getattr(results, name), name) == (INPUT / f"{name}.csv").read_text()
 
 
 def packed(folder: Path) -> dict[str, bytes]:
     """Store the tables of a folder as a run does; returns the content of every table."""
-    texts = {name: (folder / f"{name}.csv").read_bytes() for name in COLUMNS}
+    texts = {name: (folder / f"{name}.csv").read_bytes() for name in STORED}
     results = read_results(folder)
-    for name in COLUMNS:
+    for name in STORED:
         (folder / f"{name}.csv").unlink()
         write_table(folder, name, getattr(results, name))
     return texts
@@ -47,12 +47,12 @@ def test_large_tables_are_compressed_the_same_text_and_the_same_bytes_each_time(
         *("runs.csv", "summary.csv", "comparisons.csv", "scores.csv.xz", "embeddings.csv.xz"),
         *("measurements.csv.xz", "agreement.csv.xz"),
     }
-    first = {name: (folder / table_file(name)).read_bytes() for name in COLUMNS}
-    for name in COLUMNS:
+    first = {name: (folder / table_file(name)).read_bytes() for name in STORED}
+    for name in STORED:
         stored = first[name]
         assert (lzma.decompress(stored) if name in PACKED else stored) == texts[name]
     results = read_results(folder)
-    for name in COLUMNS:
+    for name in STORED:
         assert table_to_csv(getattr(results, name), name).encode() == texts[name]
         write_table(folder, name, getattr(results, name))
         assert (folder / table_file(name)).read_bytes() == first[name]

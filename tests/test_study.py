@@ -28,7 +28,7 @@ from wordrel.study.evaluate import is_answered
 from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
-from wordrel.study.schema import COLUMNS, table_file
+from wordrel.study.schema import STORED, table_file
 from wordrel.tasks import Predictions
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
@@ -43,7 +43,7 @@ MODELS = [
     ),
 ]
 FEW = {"models": MODELS[2:5]}  # to be killed: skip_gram, cbow and attention, two seeds
-IDENTICAL = (*(table_file(name) for name in COLUMNS if name != "runs"), "config.yaml")
+IDENTICAL = (*(table_file(name) for name in STORED if name != "runs"), "config.yaml")
 
 
 def text_with_two_kinds_of_word(sentences: int) -> str:

@@ -34,6 +34,9 @@ MODEL: dict[str, Any] = {
 }
 """The same of the settings of a model."""
 
+STATISTICS = {"exploratory_resamples": 200}
+"""What every study said of its statistics once, and no setting says now."""
+
 Data = Mapping[str, Any]
 
 

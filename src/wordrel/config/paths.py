@@ -17,7 +17,7 @@ from typing import Any
 
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig, corpus_name
 from wordrel.config.dialect import Keys, dump
-from wordrel.config.names import config_then
+from wordrel.config.names import STATISTICS, config_then
 from wordrel.config.settings import (
     NamedTask,
     StudyConfig,
@@ -122,7 +122,8 @@ def content_digest(
         return corpus.source if corpus.source in NAMED_SOURCES else corpora[corpus.name]
 
     found = _moved(config, content, lambda name, path: tasks[name])
-    return digest(config_then(found.model_dump(mode="json")))
+    data = config_then(found.model_dump(mode="json"))
+    return digest(data | {"statistics": STATISTICS | data["statistics"]})
 
 
 def _moved(

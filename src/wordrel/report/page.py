@@ -11,6 +11,7 @@ from wordrel.report import (
     agreement,
     brief,
     claims,
+    contrasts,
     findings,
     html,
     ladder_section,
@@ -88,6 +89,7 @@ def document(results: Results) -> Document:
     sections = [
         *_own(results, made_for),
         *claims.sections(results),
+        *contrasts.sections(results),
         Section("How to read the tables", [Paragraph(legend(results))], "legend"),
         *_questions(results),
         *_agreement(results),

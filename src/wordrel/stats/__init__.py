@@ -7,6 +7,7 @@ from wordrel.stats.comparison import (
     Estimate,
     answered_by_all,
     compare_all,
+    estimate,
     holm,
 )
 from wordrel.stats.correlations import steiger
@@ -51,6 +52,7 @@ __all__ = [
     "auc",
     "combined",
     "compare_all",
+    "estimate",
     "holm",
     "interval",
     "item_multiplicity",

@@ -119,7 +119,7 @@ def compare_all(
             raise ValueError(f"{key}: found items without an answer; pass only those all answer")
     sample = Sample.of(design.gold, design.cluster)
     scored = {key: Scored.of(design.measure, sample, rows) for key, rows in predicted.items()}
-    estimates = {key: _estimate(design, one) for key, one in scored.items()}
+    estimates = {key: _estimated(design, one) for key, one in scored.items()}
     wanted = list(itertools.combinations(predicted, 2) if pairs is None else pairs)
     compared = {key: predicted[key] for key in dict.fromkeys(itertools.chain(*wanted))}
     for_signs = rng.spawn(3)[2]  # the third, as when items and seeds were drawn from the others
@@ -165,7 +165,13 @@ def answered_by_all(
     return by_all
 
 
-def _estimate(design: Design, scored: Scored) -> Estimate:
+def estimate(design: Design, rows: Float64[np.ndarray, "_ P"]) -> Estimate:
+    """The score of one model by itself, from its answers, one row a seed."""
+    sample = Sample.of(design.gold, design.cluster)
+    return _estimated(design, Scored.of(design.measure, sample, rows))
+
+
+def _estimated(design: Design, scored: Scored) -> Estimate:
     low, high = combined({0: 1.0}, {0: scored}).interval(design.confidence, design.measure.bounds)
     of_seeds = (one.interval(design.confidence, design.measure.bounds) for one in scored.of_seeds())
     return Estimate(scored.mean, low, high, spread(scored.seeds), scored.seeds, tuple(of_seeds))

@@ -7,14 +7,12 @@ Every comparison is made on the items that all models of the study answer on tha
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
 from wordrel.config import StatisticsConfig
-from wordrel.config.names import EMBEDDINGS, inverse
 from wordrel.stats import (
     MEASURES,
     Comparison,
@@ -22,6 +20,7 @@ from wordrel.stats import (
     Estimate,
     answered_by_all,
     compare_all,
+    estimate,
     holm,
     mean_over_seeds,
 )
@@ -42,12 +41,7 @@ def selected_pairs(asked: Asked) -> list[tuple[Key, Key]]:
     return list(itertools.combinations(filter(asked.selected, asked.predicted()), 2))
 
 
-def analyse(
-    asked: Asked,
-    statistics: StatisticsConfig,
-    family: int = 1,
-    then: Mapping[str, str] = MappingProxyType({}),
-) -> dict[str, list[Row]]:
+def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict[str, list[Row]]:
     """Scores, summaries and the differences between the selected embeddings.
 
     Selected embeddings are scored on the items that all of them answer; every other embedding,
@@ -58,7 +52,6 @@ def analyse(
         statistics: settings of the tests.
         family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
             could ever be told apart.
-        then: the former names of models, of which seeds are made.
 
     Returns:
         Rows of the tables scores, summary and comparisons.
@@ -78,10 +71,7 @@ def analyse(
     estimates = dict(comparison.estimates)
     for key in (key for key in predicted if key not in headline):
         own = common & answered_by_all([predicted[key]])
-        design = _design(asked, own, statistics)
-        alone = {key: predicted[key][:, own]}
-        seeded = then.get(key[0], key[0]), inverse(EMBEDDINGS).get(key[1], key[1])
-        estimates |= compare_all(design, alone, _rng(statistics.seed, *names, *seeded)).estimates
+        estimates[key] = estimate(_design(asked, own, statistics), predicted[key][:, own])
         scored[key] = int(own.sum())
     return {
         **_score_rows(asked, estimates, scored),

@@ -181,7 +181,7 @@ def step_down(p: Sequence[float], alpha: float) -> tuple[list[float], list[float
     return adjusted.tolist(), tested.tolist()
 
 
-def verdict(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
+def decided_by(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
     """What one contrast says over all of its corpora: the intersection needs no correction.
 
     Args:

@@ -7,11 +7,12 @@ single numbers; what decides stands in the table `contrasts`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from wordrel.config import Orderings
 from wordrel.stats import Scored, Uncertain, combined
 from wordrel.study.answers import Asked
-from wordrel.study.contrasts import gain_of, scored_by
+from wordrel.study.contrasts import CORPORA, SEEDS, gain_of, scored_by
 from wordrel.study.schema import GAIN, INTERACTION, LEAD, WHOLE, Row
 
 MOST_INTERACTION = 0.5
@@ -126,6 +127,25 @@ class _Table:
     def _named(self, what: str, ingredient: str, beside: str, *models: str) -> Row:
         names = dict(zip(("model_a", "model_b"), models, strict=False))
         return {"what": what, "ingredient": ingredient, "beside": beside, **names}
+
+
+def leader(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
+    """The ingredient that leads in every ordering, on both corpora; empty where none does.
+
+    Args:
+        rows: of the table `orderings`, of one claim and task.
+        sources: the source of each corpus.
+    """
+    leads = [row for row in rows if row.what == LEAD]
+    if not {sources[row.corpus] for row in leads} >= CORPORA:
+        return ""
+    corpora = {row.corpus for row in leads}
+    for ingredient in dict.fromkeys(row.ingredient for row in leads):
+        its = [row for row in leads if row.ingredient == ingredient]
+        ahead = {row.corpus for row in its if row.low > 0 and row.seeds >= SEEDS}
+        if ahead == corpora:
+            return str(ingredient)
+    return ""
 
 
 def _sum(*parts: tuple[float, Weights]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
 from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import reading
-from wordrel.study.schema import COLUMNS, CURE, PLANNED, read_table, read_text, renamed, stored_file
+from wordrel.study.schema import COLUMNS, CURE, read_table, read_text, renamed, stored_file
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
@@ -175,8 +175,7 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
 def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.DataFrame]) -> None:
     """No table has lost its end; a manifest of the first edition does not say how long they are."""
     for name, table in tables.items():
-        unknown = 0 if name in PLANNED else len(table)
-        rows = expected.get(name, unknown) if isinstance(expected, dict) else None
+        rows = expected.get(name, len(table)) if isinstance(expected, dict) else None
         if rows != len(table):
             raise StoreError(
                 f"{paths[name]}: found {len(table)} rows, expected {rows} as manifest.json says; "

@@ -106,6 +106,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 PLANNED = ("contrasts", "orderings")
 """Tables of studies that planned something; elsewhere they are empty and have no file."""
+STORED = tuple(name for name in COLUMNS if name not in PLANNED)
+"""The tables of every study."""
 
 OUTCOMES: dict[str, tuple[str, str]] = {
     "adds": ("adds", "adds less"),

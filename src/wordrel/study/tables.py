@@ -4,7 +4,7 @@ Reads the stored answers of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import Contrast, Orderings, StatisticsConfig
-from wordrel.config.names import names_then
 from wordrel.corpus import Corpus
 from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
@@ -122,7 +121,6 @@ def _told_of(
     settings = _Settings(
         plan.config.statistics,
         len(corpus.vocab),
-        names_then(plan.config.model_dump(mode="json")),
         planned,
         plan.config.orderings,
     )
@@ -163,14 +161,12 @@ class _Settings:
     Attributes:
         statistics: settings of the tests.
         words: size of the vocabulary.
-        then: model -> the name that its random numbers are made of.
         contrasts: that were planned on this corpus.
         orderings: that were planned.
     """
 
     statistics: StatisticsConfig
     words: int
-    then: Mapping[str, str]
     contrasts: tuple[Contrast, ...]
     orderings: tuple[Orderings, ...]
 
@@ -194,7 +190,7 @@ def _told(
     rows: Rows = defaultdict(list)
     asked = [*answers.marked(choice)]
     for one in asked:
-        for name, more in analyse(one, settings.statistics, family, settings.then).items():
+        for name, more in analyse(one, settings.statistics, family).items():
             rows[name] += more
     rows["contrasts"] = measured(asked, settings.contrasts)
     rows["orderings"] = ordering_rows(asked, settings.orderings, settings.confidence)
