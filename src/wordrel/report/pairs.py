@@ -22,7 +22,7 @@ CHOSEN_ALIKE = (
     "mean score on the development splits, whatever the test splits say; where none was asked, "
     "from the embedding that the design names. How words relate is read from lifts, by design."
 )
-"""Of studies whose development splits choose no relation."""
+"""Of studies whose models have lifts."""
 SAME = (
     "No development split was asked that could choose an embedding, so all models with word "
     "vectors are read in the same one, {}."
@@ -163,9 +163,9 @@ def _margin(results: Results) -> str:
 def how_chosen(results: Results) -> str:
     """How the selected embeddings came about; empty where nothing is to be said of it."""
     found = queries.rows(results.embeddings)
-    chosen_by_development = {r.question for r in found if r.by == "development"}
-    if chosen_by_development:
-        return CHOSEN if "relate" in chosen_by_development else CHOSEN_ALIKE
+    if any(r.by == "development" for r in found):
+        lifts = any(str(r.embedding).endswith(".lift") for r in found)
+        return CHOSEN_ALIKE if lifts else CHOSEN
     alike = {r.embedding for r in found if r.question == "alike" and r.chosen}
     return SAME.format(name(alike.pop())) if len(alike) == 1 else ""
 
