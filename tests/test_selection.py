@@ -121,13 +121,17 @@ def test_without_a_development_split_the_design_decides() -> None:
     assert (row["embedding"], row["chosen"], row["by"]) == ("input", True, "design")
     assert np.isnan(row["score"])
     assert marked(TEST, choice) == TEST
+    assert choice.headline("m", "alike") == "input"
 
 
-def test_syntax_takes_the_embedding_that_the_development_split_of_relations_chose() -> None:
+def test_how_words_relate_is_read_by_design_whatever_a_development_split_says() -> None:
     dev = replace(DEV, question="relate")
     choice = choose("text", [dev, replace(TEST, question="syntax")])
-    assert choice.embedding("m", "syntax") == "value"
-    assert choice.embedding("m", "alike") is None
+    assert choice.selected == {}
+    assert choice.headline("m", "syntax") == choice.headline("m", "relate") == "input"
+    assert choice.headline("m", "alike") is None
+    (row,) = choice.rows
+    assert (row["question"], row["embedding"], row["by"]) == ("relate", "input", "design")
 
 
 def test_an_embedding_that_leaves_much_unanswered_is_no_candidate() -> None:

@@ -7,6 +7,7 @@ Glossary: V words, D dimensions.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Float32
@@ -21,24 +22,30 @@ CENTRED = ".centred"
 
 
 def word_model(
-    vocab: Vocab, tables: Mapping[str, Table], context: Contextualizer | None = None, why: str = ""
+    vocab: Vocab,
+    tables: Mapping[str, Table],
+    context: Contextualizer | None = None,
+    why: str = "",
+    lifts: Mapping[str, Relation] = MappingProxyType({}),
 ) -> WordModel:
     """What a model answers by its tables and its context; `why` it has no context, if so.
 
     A context that predicts words is how its loss is read, too.
 
-    The value is the headline where there is one: it is what a word gives to a state, as the plain
-    input row is in CBOW.
+    Words of all models are compared in one kind of embedding, their input rows, unless development
+    splits choose others: a map that one family has and another lacks is no reading of both. How
+    words relate is read from the first of `lifts` (see `models.lifts`); of counts, from their
+    products, which are lifts already.
     """
-    alike, relate = ("value", "value.out") if "value" in tables else ("input", "in.out")
+    relate = next(iter(lifts), "in.out")
     in_context = "static" if context is None else "context"
     return WordModel(
         vocab,
         embeddings=spaces(**tables),
-        relations=relations(**tables),
+        relations={**relations(**tables), **lifts},
         context=context,
         predictors=(context,) if isinstance(context, Predictor) else (),
-        selected={"alike": alike, "relate": relate, "in_context": in_context},
+        selected={"alike": "input", "relate": relate, "in_context": in_context},
         unavailable={"context": why, "fit": why} if context is None else {},
     )
 

@@ -20,6 +20,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
+from wordrel.models.lifts import of_outputs
 from wordrel.models.readout import Readout
 from wordrel.models.skip_gram import word_by_word
 from wordrel.models.spaces import word_model
@@ -108,15 +109,16 @@ def read(
 
     gensim skips noise words that are hits, so its scores are logarithms of odds.
     """
-    table = tensors["output"], np.zeros(len(vocab), dtype=np.float32), vocab.counts
+    none = np.zeros(len(vocab), dtype=np.float32)
+    table, lifts = (tensors["output"], none, vocab.counts), of_outputs(vocab, none, **tensors)
     if config.algorithm == "skip_gram":
         why = "skip-gram has no vector for a context of several words"
         readout = Readout.of("odds", *table, training)
         predictors = word_by_word(vocab, tensors["input"], readout, training.window)
-        return replace(word_model(vocab, tensors, why=why), predictors=predictors)
+        return replace(word_model(vocab, tensors, why=why, lifts=lifts), predictors=predictors)
     mix = _mean_of_window(torch.from_numpy(tensors["input"]))
     context = StreamContext("masked_word", training, mix, _even, *table, teaches="odds")
-    return word_model(vocab, tensors, context)
+    return word_model(vocab, tensors, context, lifts=lifts)
 
 
 def _mean_of_window(inputs: Float[Tensor, "V D"]) -> Mix:

@@ -186,8 +186,8 @@ def _agreement(results: Results) -> list[Section]:
 def _chosen(results: Results) -> list[Section]:
     tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
     folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
-    title = "How the selected embedding was chosen"
-    return [Section(title, [Paragraph(pairs.CHOSEN), *folds], "embeddings")] if folds else []
+    title, said = "How the selected embedding was chosen", pairs.how_chosen(results)
+    return [Section(title, [Paragraph(said), *folds], "embeddings")] if said else []
 
 
 def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:

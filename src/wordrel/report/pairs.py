@@ -17,6 +17,16 @@ CHOSEN = (
     "development splits. Test splits have no part in it. Where there is no development split, the "
     "model's design decides. Parts of speech and syntax take the embedding of the relations."
 )
+CHOSEN_ALIKE = (
+    "How alike words are, in and out of sentences, is read from the embedding with the highest "
+    "mean score on the development splits, whatever the test splits say; where none was asked, "
+    "from the embedding that the design names. How words relate is read from lifts, by design."
+)
+"""Of studies whose models have lifts."""
+SAME = (
+    "No development split was asked that could choose an embedding, so all models with word "
+    "vectors are read in the same one, {}."
+)
 OTHERS = (
     "Only selected embeddings are tested; the others are exploratory, and what they score decides "
     "nothing. Intervals and the spread between seeds stand in "
@@ -148,6 +158,16 @@ def _margin(results: Results) -> str:
     """` within .03`, the margin of the equivalence test; empty where the study does not say it."""
     stored: Any = results.manifest["statistics"].get("margin")
     return "" if stored is None else f" within {stored:g}".replace(" 0.", " .")
+
+
+def how_chosen(results: Results) -> str:
+    """How the selected embeddings came about; empty where nothing is to be said of it."""
+    found = queries.rows(results.embeddings)
+    if any(r.by == "development" for r in found):
+        lifts = any(str(r.embedding).endswith(".lift") for r in found)
+        return CHOSEN_ALIKE if lifts else CHOSEN
+    alike = {r.embedding for r in found if r.question == "alike" and r.chosen}
+    return SAME.format(name(alike.pop())) if len(alike) == 1 else ""
 
 
 def chosen(results: Results, corpus: str) -> list[Block]:

@@ -65,7 +65,9 @@ def direction_figure(results: Results, question: str) -> list[Figure]:
 
 
 def _best(corpus: str, column: Column, rows: Mapping[Key, Row]) -> str:
-    (model, embedding), best = max(rows.items(), key=lambda item: item[1].score)
+    """Of the selected readings: the highest of all of them would be a choice made on test data."""
+    fixed = {key: row for key, row in rows.items() if row.selected} or rows
+    (model, embedding), best = max(fixed.items(), key=lambda item: item[1].score)
     against = "" if pd.isna(best.chance) else f" (chance {number(best.chance)})"
     return f"{corpus}, {column.task}: {model} {embedding} {number(best.score)}{against}"
 

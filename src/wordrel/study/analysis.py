@@ -198,7 +198,7 @@ def measurement_rows(
                 "model": model,
                 "task": task,
                 "embedding": embedding,
-                "selected": embedding == choice.embedding(model, question),
+                "selected": embedding == choice.headline(model, question),
                 "group": group,
                 "statistic": statistic,
                 "seeds": len(seeds),

@@ -28,7 +28,7 @@ from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
 from wordrel.tasks.neighbours import agreement_answers, to_frame
 
-ANSWERS_VERSION = 2  # raised when the files change what they mean or contain
+ANSWERS_VERSION = 3  # raised when the files change what they mean or contain
 COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the text counted
 OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
 SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read

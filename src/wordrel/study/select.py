@@ -4,7 +4,7 @@ Reads outcomes in memory; returns the choice, and the rows of the table `embeddi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool
@@ -18,8 +18,11 @@ CHOSEN_BY = {
     **{name: name for name in ("alike", "relate", "direction", "in_context")},
     "syntax": "relate",
 }
-"""Question -> the question whose development splits choose its embedding. Degree and direction
-choose for themselves: the best relation for a degree is mostly symmetric, without a direction."""
+"""Question -> the question whose embedding it takes."""
+BY_DEVELOPMENT = ("alike", "in_context")
+"""Questions whose embedding development splits choose: all of them ask for the same likeness, and
+only the table differs. How words relate is read from lifts, by design: products are something else
+than lifts, and the one that fits a set best would be whatever makes that set easy."""
 ANSWERS_ENOUGH = 0.95
 """One that leaves more than the rest of a development split unanswered is no candidate: what all
 models are compared on would shrink to the items that it answers."""
@@ -32,14 +35,21 @@ class Choice:
     Attributes:
         selected: (model, question) -> embedding; only what development splits decided.
         rows: of the table `embeddings`.
+        designed: (model, question) -> embedding; what the design decided where they did not.
     """
 
     selected: Mapping[tuple[str, str], str]
     rows: tuple[Row, ...]
+    designed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def embedding(self, model: str, question: str) -> str | None:
         """The embedding chosen for a question; None where the design decides."""
         return self.selected.get((model, CHOSEN_BY.get(question, question)))
+
+    def headline(self, model: str, question: str) -> str | None:
+        """The embedding that stands for a model, whatever decided it; None where nothing did."""
+        key = model, CHOSEN_BY.get(question, question)
+        return self.selected.get(key, self.designed.get(key))
 
 
 def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
@@ -50,10 +60,12 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
     split is looked at but which embedding the design marks.
     """
     selected: dict[tuple[str, str], str] = {}
+    by_design: dict[tuple[str, str], str] = {}
     rows: list[Row] = []
     for question in dict.fromkeys(CHOSEN_BY[a.question] for a in asked if a.question in CHOSEN_BY):
         ours = [one for one in asked if one.question == question]
-        dev = [one for one in ours if one.split == "dev" and not one.any.detail]
+        deciding = [one for one in ours if question in BY_DEVELOPMENT and not one.any.detail]
+        dev = [one for one in deciding if one.split == "dev"]
         for model in dict.fromkeys(key[0] for one in ours for key in one.outcomes):
             designed = _designed(model, ours)
             scores = _scores(model, dev)
@@ -62,6 +74,7 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
                 selected[model, question] = best
             elif designed is not None:
                 best, scores = designed, {designed: float("nan")}
+                by_design[model, question] = designed
             else:
                 continue
             rows += [
@@ -78,7 +91,7 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
                 }
                 for embedding, score in scores.items()
             ]
-    return Choice(selected, tuple(rows))
+    return Choice(selected, tuple(rows), by_design)
 
 
 def marked(asked: Asked, choice: Choice) -> Asked:

@@ -26,7 +26,7 @@ from wordrel.study.evaluate import CellWork
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.plan import Plan
 from wordrel.study.schema import COLUMNS, PLANNED, Row, write_table
-from wordrel.study.select import CHOSEN_BY, Choice, choose, marked
+from wordrel.study.select import BY_DEVELOPMENT, CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import Question, Split
@@ -143,7 +143,8 @@ def _told_of(
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
     """The tasks that tell the selected embeddings: development splits, where a question has one."""
-    decided = {task.question for task in tasks if task.split == "dev"}
+    dev = {task.question for task in tasks if task.split == "dev"}
+    decided = dev.intersection(BY_DEVELOPMENT)
     asked = [task for task in tasks if task.question in CHOSEN_BY.values()]
     return [task for task in asked if task.split == "dev" or task.question not in decided]
 

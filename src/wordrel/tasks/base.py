@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus import Split as Documents
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.lifts import QUERY_KEY
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
@@ -269,8 +270,23 @@ def reason(word_model: WordModel, *questions: str) -> str:
     return f"the model has no answer to the question {questions[0]!r} and does not say why"
 
 
+QUERY_KEY_ROW = "query_key"
+"""What the name of a row ends in where query and key answer; see `with_query_key`."""
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
 """The note on items of known words without a direction there; see `Predictions.filled`."""
+
+
+def with_query_key(outcomes: list[Predictions]) -> list[Predictions]:
+    """The outcomes, and that of the lift of query and key once more, as a row of its own.
+
+    A model has one selected relation a row. What it says by its output words, and what it compares
+    words by, are two answers: the second is selected in the row `TASK.query_key`, where the models
+    stand in which words ask.
+    """
+    asked = [one for one in outcomes if one.embedding == QUERY_KEY]
+    return outcomes + [
+        replace(one, task=f"{one.task}.{QUERY_KEY_ROW}", selected=True) for one in asked
+    ]
 
 
 def in_each(

@@ -52,6 +52,7 @@ from wordrel.tasks.base import (
     in_each,
     reason,
     unanswered,
+    with_query_key,
     words_known,
 )
 from wordrel.tasks.geometry import cosines
@@ -93,7 +94,7 @@ def _by_relation(
     question: str,
     told: Callable[[Relation], Float64[np.ndarray, " Q"]],
 ) -> list[Predictions]:
-    """One outcome a relation; one without answers, which says why, where the model has none.
+    """One outcome a relation, and `with_query_key`; where the model has none, one that says why.
 
     Args:
         form: the row to fill in.
@@ -103,10 +104,12 @@ def _by_relation(
     """
     if not word_model.relations:
         return [replace(form, note=reason(word_model, "relate"))]
-    return [
-        row.filled(told(relation), "{} covered items got no number from this relation")
-        for row, relation in in_each(form, word_model, question, word_model.relations)
-    ]
+    return with_query_key(
+        [
+            row.filled(told(relation), "{} covered items got no number from this relation")
+            for row, relation in in_each(form, word_model, question, word_model.relations)
+        ]
+    )
 
 
 def oriented(

@@ -14,7 +14,15 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.models.word_model import WordModel
-from wordrel.tasks.base import Predictions, Scope, Task, in_each, reason, unanswered
+from wordrel.tasks.base import (
+    Predictions,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+    with_query_key,
+)
 from wordrel.tasks.items import Items, Treebank
 
 REACH = 10
@@ -242,7 +250,7 @@ class Contrast:
 def told_apart(
     task: Task, word_model: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
 ) -> list[Predictions]:
-    """One outcome a relation of the model; a single one that says why where it has none.
+    """One outcome a relation, and `with_query_key`; a single one that says why where it has none.
 
     Args:
         task: whose name the outcomes carry.
@@ -263,4 +271,4 @@ def told_apart(
         if both_ways:
             answers = (answers + scores(relation, right, left)) / 2
         outcomes.append(row.filled(answers, "the relation has no answer to {} covered items"))
-    return outcomes
+    return with_query_key(outcomes)

@@ -15,6 +15,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
+from wordrel.models.lifts import QUERY_KEY, Lift, of_outputs
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.matched.trainer import Trainer, run
@@ -97,7 +98,10 @@ def read(
     )
     if model.architecture.words_ask:
         context = WordsAsk(**vars(context), model=model)
-    return replace(word_model(vocab, tables, context), learned=_learned(model))
+    lifts = of_outputs(vocab, tensors["bias"].ravel(), **tables)
+    if model.architecture.words_ask:
+        lifts[QUERY_KEY] = Lift.of(vocab, *_asking(model), heads=config.heads)
+    return replace(word_model(vocab, tables, context, lifts=lifts), learned=_learned(model))
 
 
 def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) -> Teaches:
@@ -145,6 +149,19 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
     return learned
 
 
+def _asking(model: Model) -> tuple[Float32[np.ndarray, "V D"], Float32[np.ndarray, "V D"]]:
+    """Every word as the query and the key whose product enters the softmax, of all heads."""
+    config, weights, words = model.config, model.dense, model.inputs
+    if model.architecture.block:
+        words = norm(weights, "norm_1", words)
+    query, key = (words @ role(config, weights, name, words).T for name in ("W_q", "W_k"))
+    if "b_q" in weights:
+        query = query + weights["b_q"]
+    if config.scale:
+        query = query / math.sqrt(query.shape[1] // config.heads)
+    return query.numpy(), key.numpy()
+
+
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
     """Every word as value, query and key; in a block the value as it reaches the residual."""
     config, weights, words = model.config, model.dense, model.inputs
@@ -162,8 +179,9 @@ def read_skip_gram(
 ) -> WordModel:
     """Both tables; a context of several words is read word by word."""
     tables = {"input": tensors["input"], "output": tensors["output"]}
-    found = word_model(vocab, tables, why="skip-gram has no vector for a context of several words")
-    own = tensors["output"], tensors["bias"].ravel(), vocab.counts, training
+    why, bias = "skip-gram has no vector for a context of several words", tensors["bias"].ravel()
+    found = word_model(vocab, tables, why=why, lifts=of_outputs(vocab, bias, **tables))
+    own = tensors["output"], bias, vocab.counts, training
     readout = Readout.of(teaches(training, config), *own)
     joined = word_by_word(vocab, tensors["input"], readout, training.reach)
     ends: Segments = "document" if training.context == "passage" else "sentence"
