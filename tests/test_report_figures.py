@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import altair
+import pandas as pd
 import pytest
 from jsonschema import ValidationError
 
@@ -15,6 +16,7 @@ from measured_study import measured_results
 from wide_study import PAIRS, wide_results
 from wordrel.report import charts, readings, scores, svg
 from wordrel.report.document import Block, Chart, Figure, Section, Spec
+from wordrel.report.looks import COLOURS, looks
 from wordrel.report.page import document
 from wordrel.study.results import Results, read_results
 
@@ -42,16 +44,17 @@ def test_differences_are_those_of_each_model_to_the_first_word2vec_model(results
     assert [c.task for c in panel.gaps][:2] == ["ws353", "ws353_sim"]
     assert len(panel.gaps) == 12  # without the variants of analogies, and without development
     first = rows(only(scores.differences_figure(results, "alike")).charts[0])[:5]
-    assert [row["model"] for row in first] == list(others)
+    assert [row["identifier"] for row in first] == list(others)
+    assert first[-1]["model"] == "mask-query attention with positions"
     assert [row["difference"] for row in first] == [-0.064, -0.096, -0.192, -0.16, -0.032]
 
 
-def test_a_difference_that_is_not_told_apart_is_hollow(results: Results):
+def test_a_difference_that_is_not_significant_is_hollow(results: Results):
     (chart,) = only(scores.differences_figure(results, "alike")).charts
-    simlex = [row["apart"] for row in rows(chart) if row["task"] == "simlex999"]
+    simlex = [row["significant"] for row in rows(chart) if row["task"] == "SimLex-999"]
     assert simlex == ["yes", "yes", "yes", "yes", "no"]  # .015 from skip_gram
     fill = chart.spec["layer"][-1]["encoding"]["fill"]
-    assert fill["condition"] == {"test": "datum.apart === 'no'", "value": charts.PAPER}
+    assert fill["condition"] == {"test": "datum.significant === 'no'", "value": charts.PAPER}
 
 
 def test_a_lower_loss_is_drawn_to_the_right(results: Results):
@@ -60,27 +63,96 @@ def test_a_lower_loss_is_drawn_to_the_right(results: Results):
     (row,) = rows(only(scores.differences_figure(results, "fit")).charts[0])
     assert row["difference"] == pytest.approx(6.824 - 6.151)
     assert row["low"] < row["difference"] < row["high"]
-    assert row["task"] == "held_out_loss.masked_word (turned)"
+    assert row["task"] == "masked-word loss"
 
 
 def test_rounding_is_not_drawn_large(results: Results):
     same = results.comparisons.assign(difference=1e-17, low=0.0, high=1e-17)
     figure = only(scores.differences_figure(replace(results, comparisons=same), "alike"))
-    assert across(figure)["scale"] == {"domain": [-0.01, 0.01]}
-    assert "scale" not in across(only(scores.differences_figure(results, "alike")))
+    low, high = across(figure)["scale"]["domain"]
+    assert low < -0.01 and high > 0.01
 
 
-def across(figure: Figure) -> Spec:
-    """The horizontal axis of a figure's dots."""
-    return dict(figure.charts[0].spec["layer"][-1]["encoding"]["x"])
+def across(figure: Figure, place: int = 0) -> Spec:
+    """The horizontal axis of a chart's dots."""
+    drawn = [layer["encoding"]["x"] for layer in figure.charts[place].spec["layer"]]
+    return next(x for x in drawn if "scale" in x)
+
+
+def test_charts_of_two_corpora_stand_side_by_side_with_one_axis_over_all_values():
+    two = wide_results()
+    for figure in (
+        only(scores.differences_figure(two, "alike")),
+        only(readings.direction_figure(two, "relate")),
+        only(scores.scores_figure(ladder_results(losses()))),
+    ):
+        assert figure.columns == 2
+        left, right = figure.charts[:2]
+        assert {left.title, left.line} != {right.title, right.line}
+        low, high = across(figure)["scale"]["domain"]
+        assert across(figure, 1)["scale"]["domain"] == [low, high]
+        ends = [r[end] for chart in (left, right) for r in rows(chart) for end in ("low", "high")]
+        assert low < min(ends) and max(ends) < high
+        assert high - low < 3 * (max(ends) - min(ends))
+
+
+def test_an_axis_covers_what_is_known_and_has_a_width_where_all_is_equal():
+    assert charts.shared([1.0, 3.0, None, float("nan")])["scale"]["domain"] == [0.94, 3.06]
+    assert charts.shared([2.0])["scale"]["domain"] == [0.94, 3.06]
+    assert charts.shared([])["scale"]["domain"] == [-0.53, 0.53]
+
+
+def test_a_model_looks_the_same_in_every_figure_of_a_study():
+    results = measured_results()
+    seen: dict[str, set[tuple[str, str]]] = {}
+    for figure in every_figure(document(results).sections):
+        for layer in (layer for chart in figure.charts for layer in chart.spec["layer"]):
+            stroke, shape = (layer["encoding"].get(name, {}) for name in ("stroke", "shape"))
+            if stroke.get("field") == shape.get("field") == "model":
+                both = zip(stroke["scale"]["range"], shape["scale"]["range"], strict=True)
+                for label, look in zip(stroke["scale"]["domain"], both, strict=True):
+                    seen.setdefault(label, set()).add(look)
+    found = {look.label: {(look.colour, look.shape)} for look in looks(results).values()}
+    assert len(seen) >= 6 and seen == {label: found[label] for label in seen}
+    assert len(set.union(*found.values())) == len(found)  # and no two look alike
+
+
+def test_seventeen_models_have_seventeen_looks_and_families_share_colours():
+    found = looks(ladder_results(losses()))
+    assert len({(look.colour, look.shape) for look in found.values()}) == len(found) > 16
+    assert found["cbow"].colour in COLOURS["word2vec"] and found["skip_gram"].dash == 0
+    assert {found[m].colour for m in ("attention", "block")} <= set(COLOURS["attention"])
+    assert found["random"].colour == "var(--quiet)"
+
+
+def test_models_with_one_label_keep_their_identifiers(results: Results):
+    runs = results.runs.replace("mask_query_attention", "mask_query_attention")
+    both = replace(results, runs=pd.concat([results.runs, runs]))
+    assert looks(both)["mask_query_attention"].label == "mask_query_attention"
+    assert looks(both)["skip_gram"].label == "skip-gram"
+
+
+def test_names_of_lines_stand_apart_in_the_order_of_the_lines(results: Results):
+    wanted = {"cbow": (5.0, 0.0), "attention": (5.0, 0.01), "skip_gram": (5.0, 1.0)}
+    axis = charts.shared([0.0, 1.0])
+    places = {c: charts.field(n, "quantitative") for c, n in (("x", "place"), ("y", "value"))}
+    named = charts.names_beside(results, wanted, places, axis)
+    heights = {row["model"]: row["value"] for row in named["data"]["values"]}
+    assert list(heights) == ["CBOW", "attention", "skip-gram"]
+    assert heights["skip-gram"] == 1.0 and heights["CBOW"] == 0.0
+    low, high = axis["scale"]["domain"]
+    assert (heights["attention"] - heights["CBOW"]) * charts.HIGH / (high - low) > 13.9
+    top = {"cbow": (5.0, 1.05), "attention": (5.0, 1.05)}
+    crowded = charts.names_beside(results, top, places, axis)["data"]["values"]
+    assert max(row["value"] for row in crowded) <= high  # not above the chart
 
 
 def test_differences_in_words_count_what_is_told_apart(results: Results):
     assert only(scores.differences_figure(results, "fit")).words == (
         "Differences to the first word2vec model with 95% intervals, by task. wiki17m, against "
-        "cbow: mask_query_attention better on 1 and worse on 0 of 1."
+        "CBOW: mask-query attention with positions better on 1 and worse on 0 of 1."
     )
-    said = "mask_query_attention better on 0 and worse on 6 of 12."
+    said = "mask-query attention with positions better on 0 and worse on 6 of 12."
     assert said in only(scores.differences_figure(results, "alike")).words
 
 
@@ -93,13 +165,15 @@ def test_no_differences_without_comparisons_or_word2vec_or_with_too_many_models(
 
 def test_heat_map_has_a_chart_a_model_with_readings_by_pairs(results: Results):
     first, *_, last = readings.speech_panels(results, "wiki17m", "syntax")
-    assert (first.model, first.readings, first.pairs) == ("random", ("cosine", "in.out"), PAIRS)
-    assert first.values[:, 1].tolist() == pytest.approx([-0.18, -0.13])  # not those of linked pairs
+    assert (first.model, first.pairs) == ("ppmi_svd", PAIRS)  # random vectors have no panel
+    assert first.values[:2, 1].tolist() == pytest.approx([-0.08, -0.03])  # not of linked pairs
     assert last.selected == "q.k"
     shown = only(readings.speech_figure(results, "wiki17m", "syntax")).charts
-    assert [c.title for c in shown][::6] == ["wiki17m · random", "wiki17m · mask_query_attention"]
-    assert [row["shown"] for row in rows(shown[6])][:3] == ["0.6", "0.4", "0.2"]
-    down = shown[6].spec["layer"][0]["encoding"]["y"]["sort"]
+    assert [c.title for c in shown][::5] == ["PPMI-SVD", "mask-query attention with positions"]
+    assert {c.line for c in shown} == {"wiki17m"}
+    assert [row["shown"] for row in rows(shown[5])][:3] == ["0.6", "0.4", "0.2"]
+    down = shown[5].spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert down[0] == "query · key (selected)"
     assert [name.endswith(" (selected)") for name in down] == [True, False, False, False]
     ranges = {tuple(c.spec["layer"][0]["encoding"]["color"]["scale"]["domain"]) for c in shown}
     assert len(ranges) == 1  # one scale of colours
@@ -107,7 +181,7 @@ def test_heat_map_has_a_chart_a_model_with_readings_by_pairs(results: Results):
 
 def test_heat_map_in_words_names_the_extremes_of_the_selected_reading(results: Results):
     words = only(readings.speech_figure(results, "wiki17m", "syntax")).words
-    assert "skip_gram (in.out) NOUN>VERB 0.20 and NOUN>NOUN −0.52" in words
+    assert "skip-gram, input · output: NOUN>VERB 0.20 and NOUN>NOUN −0.52" in words
 
 
 def test_no_heat_map_without_standardised_means_of_pairs(results: Results):
@@ -119,13 +193,14 @@ def test_no_heat_map_without_standardised_means_of_pairs(results: Results):
 
 def test_direction_shows_every_reading_with_chance(results: Results):
     hyperlex, usf = only(readings.direction_figure(results, "relate")).charts
-    assert hyperlex.title == "wiki17m · hyperlex_direction (accuracy)"
-    names = [row["reading"] for row in rows(hyperlex)]
-    assert [name.removesuffix(" (selected)") for name in names[:3]] == [
-        *("random · cosine", "random · in.out", "ppmi_svd · pmi"),
+    assert (hyperlex.title, hyperlex.line) == ("hyperlex_direction", "wiki17m")
+    side = hyperlex.spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
+    assert [name.removesuffix(" (selected)") for name in side[:4]] == [
+        *("random vectors", "random vectors\tcosine", "random vectors\tinput · output"),
+        "PPMI-SVD",  # a line of its own above those of its embeddings
     ]
     drawn = rows(usf)
-    assert len(drawn) == len(names) == 22
+    assert len(drawn) == len(rows(hyperlex)) == 22
     assert [row["score"] for row in drawn[4:7]] == [0.56, 0.55, 0.54]
     assert [row["selected"] for row in drawn[4:7]] == ["yes", "no", "no"]
     assert usf.spec["layer"][0]["data"]["values"] == [{"score": 0.5}]
@@ -134,8 +209,8 @@ def test_direction_shows_every_reading_with_chance(results: Results):
 
 def test_direction_in_words_names_the_best_reading_beside_chance(results: Results):
     assert only(readings.direction_figure(results, "relate")).words.endswith(
-        "Best: wiki17m, hyperlex_direction: skip_gram in.out 0.640 (chance 0.500); wiki17m, "
-        "usf_direction: skip_gram in.out 0.560 (chance 0.500)."
+        "Best: wiki17m, hyperlex_direction: skip-gram, input · output 0.640 (chance 0.500); "
+        "wiki17m, direction of association (USF): skip-gram, input · output 0.560 (chance 0.500)."
     )
 
 
@@ -146,15 +221,24 @@ def test_direction_is_found_by_kind_or_by_name_and_absent_elsewhere(results: Res
     assert readings.direction_figure(results, "alike") == []
 
 
-def test_charts_of_one_file_stand_below_each_other_and_small_ones_side_by_side(results: Results):
+def test_charts_of_one_file_stand_below_each_other_or_side_by_side(results: Results):
     figure = only(readings.direction_figure(results, "relate"))
-    tall, wide = (svg.draw(replace(figure, small=small)) for small in (False, True))
+    tall, wide = (svg.draw(replace(figure, columns=columns)) for columns in (1, 2))
     sizes = [[float(n) for n in re.search(SIZE, text).groups()] for text in (tall, wide)]
     (width, height), (small_width, small_height) = sizes
     assert height > small_height * 1.5 and small_width < 2 * width
     for text in (tall, wide):
-        for task in ("hyperlex_direction", "usf_direction"):
-            assert text.count(f">wiki17m · {task} (accuracy)</text>") == 1
+        assert text.count(">direction of association (USF)</text>") == 1
+        assert text.count(">wiki17m</text>") == 2
+
+
+def test_a_long_title_is_broken_into_lines_that_fit_its_panel(results: Results):
+    figure = only(readings.direction_figure(results, "relate"))
+    title = "a title of many words that would run into the panel beside it " * 2
+    drawn = svg.draw(replace(figure, charts=[replace(figure.charts[0], title=title)] * 2))
+    assert f">{title.strip()}<" not in drawn
+    lines = re.findall(r">(a title of[^<]*|[^<>]*beside it[^<]*)<", drawn)
+    assert len(lines) >= 4 and all(len(line) <= 48 for line in lines)
 
 
 SIZE = r'width="([\d.]+)" height="([\d.]+)"'
@@ -162,7 +246,8 @@ SIZE = r'width="([\d.]+)" height="([\d.]+)"'
 
 def test_names_of_colours_are_replaced_and_names_of_models_are_not():
     chart = Chart("var(--ink)", charts.chart([{"model": "var(--ink)"}], [], {}, 20))
-    layer = charts.layer({"type": "point", "color": charts.INK}, {"y": charts.side("model", [])})
+    side = {"y": charts.side("model", ["var(--ink)"])}
+    layer = charts.layer({"type": "point", "color": charts.INK}, side)
     drawn = svg.draw(Figure("x", [replace(chart, spec=chart.spec | {"layer": [layer]})], ""))
     assert drawn.count(">var(--ink)</text>") == 2  # the title and the model
     assert "#1a1a1a" in drawn

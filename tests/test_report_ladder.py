@@ -479,11 +479,11 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: 
     found = climbs(results)
     drawn = figure(results, found).charts
     ways = (
-        "context mean to mean-query attention with positions",
-        "context mean to mask-query attention with positions",
-        "context mean (next word) to Transformer block",
+        "context mean → mean-query attention with positions",
+        "context mean → mask-query attention with positions",
+        "context mean (next word) → Transformer block",
     )
-    assert [chart.title for chart in drawn] == [f"{c}: {way}" for way in ways for c in CORPORA]
+    assert [(c.title, c.line) for c in drawn] == [(way, c) for way in ways for c in CORPORA]
     for chart, climbed in zip(drawn, found, strict=True):
         assert dots(chart.spec) == pytest.approx(
             [climbed.gain(i).value for i in climbed.gains], rel=1e-5
@@ -497,29 +497,31 @@ def test_figure_has_a_panel_a_ladder_and_corpus_with_dots_at_the_gains(results: 
 def test_alt_text_says_the_parts(results: Results):
     alt = figure(results, climbs(results)).words
     assert alt.startswith("What each ingredient takes off the held-out loss, 95% intervals. ")
-    way = "wiki17m: context mean (next word) to Transformer block"
+    way = "wiki17m, context mean (next word) → Transformer block"
     assert f"{way}: positions 0.050 nats, query-key scores and maps 0.225 nats, heads 0.0" in alt
 
 
 def test_among_many_models_a_panel_shows_those_with_an_answer(results: Results):
     (drawn,) = scores_figure(results)
-    panels = {chart.title: chart.spec["layer"][1]["encoding"] for chart in drawn.charts}
-    loss, likeness = panels["held_out_loss.masked_word · wiki17m"], panels["ws353 · novels"]
-    assert loss["y"]["sort"] == list(MASKED)
-    assert len(likeness["y"]["sort"]) == len(models())
-    named = likeness["stroke"]["scale"]["domain"]
-    assert sorted(named) == ["attention", "reference", "weighted mean", "word2vec"]
+    panels = {(c.title, c.line): c.spec["layer"][1]["encoding"] for c in drawn.charts}
+    loss = panels["masked-word loss", "wiki17m"]["y"]["scale"]["domain"]
+    assert loss == [queries.label(results, model) for model in MASKED]
+    likeness = panels["WordSim-353", "novels"]
+    assert len(likeness["y"]["scale"]["domain"]) == len(models())
+    assert likeness["stroke"]["scale"]["domain"] == likeness["y"]["scale"]["domain"]
 
 
 def test_among_many_models_pairs_stand_in_a_triangle(results: Results):
     table = blocks(comparisons(results, "wiki17m", "fit"))
     lines = table.splitlines()
-    assert "[comparisons.csv](comparisons.csv)" in lines[0]
-    assert lines[2].startswith("|  | held_out_loss.masked_word, loss_per_token ↓ | d | e | f |")
-    weight = next(line for line in lines if line.startswith("| f | word_weight |"))
+    assert lines[0].startswith("First every difference at a glance: row − column")
+    assert lines[2].startswith("|  | masked-word loss, nats per token ↓ | d | e | f |")
+    weight = next(line for line in lines if line.startswith("| f | word weights |"))
     assert weight.split(" | ")[2:4] == ["**−0.393**", "**−0.093**"]
     assert lines.count("n 1,054, 5 seeds") == 2
-    assert len(lines) < 30
+    pairs = [line for line in lines if line.startswith("| CBOW") and line.count(" | ") == 5]
+    assert len(pairs) == len(MASKED) - 1  # below the triangle, each with its interval
+    assert "| word weights (state in context) | **0.393** | [" in pairs[1]
 
 
 PAIR = {

@@ -44,46 +44,62 @@ def drawn(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return list(spec["data"]["values"])
 
 
-def test_offsets_are_sorted_by_number_and_each_model_keeps_to_its_own(results: Results):
-    score, weight = measured.panels(results, "fit", OFFSETS)
-    both = ("-5", "-4", "-3", "-2", "-1", "+1", "+2", "+3", "+4", "+5")
-    assert score.places == weight.places == both
-    assert list(score.values) == ["attention_position", "mask_query_attention"]  # the study's order
-    assert set(score.values["attention_position"]) == set(both[:5])
-    assert set(score.values["mask_query_attention"]) == set(both)
-    assert score.values["mask_query_attention"]["-1"].value == 0.5
-    assert weight.values["mask_query_attention"]["-1"].value == pytest.approx(0.17)
-
-
-def test_offsets_are_drawn_as_lines_that_do_not_cross_zero(results: Results):
-    found = figure(results, "fit", "What a model has learned of distance")
-    assert [chart.title for chart in found.charts] == [
-        "wiki17m · learned score of an offset",
-        "wiki17m · mean attention by offset",
+def test_positions_are_sorted_by_number_and_next_word_models_have_panels_of_their_own(
+    results: Results,
+):
+    panels = measured.panels(results, "fit", OFFSETS)
+    assert [panel.title for panel in panels] == [
+        "learned score of a relative position, earlier words only",
+        "learned score of a relative position",
+        "mean attention by relative position, earlier words only",
+        "mean attention by relative position",
     ]
-    rows = drawn(found.charts[0].spec)
-    assert {(r["side"], r["place"] > 0) for r in rows} == {("before", False), ("after", True)}
-    of_next = [r for r in rows if r["model"] == "attention_position"]
-    assert {r["place"]: r["value"] for r in of_next}[-5] == -0.25
-    assert len(of_next) == 5 and len(rows) == 15
-    layers = found.charts[0].spec["layer"]
-    assert [layer["mark"]["type"] for layer in layers] == ["rule", "area", "line", "point"]
-    assert all(layer["encoding"]["detail"]["field"] == "side" for layer in layers[1:])
+    both = ("-5", "-4", "-3", "-2", "-1", "+1", "+2", "+3", "+4", "+5")
+    assert [panel.places for panel in panels] == [both[:5], both, both[:5], both]
+    models = [list(panel.values) for panel in panels]
+    assert models[:2] == models[2:] == [["attention_position"], ["mask_query_attention"]]
+    assert panels[1].values["mask_query_attention"]["-1"].value == 0.5
+    assert panels[3].values["mask_query_attention"]["-1"].value == pytest.approx(0.17)
+
+
+def test_positions_are_drawn_as_lines_that_do_not_cross_zero(results: Results):
+    found = figure(results, "fit", "What a model has learned of distance")
+    assert {chart.line for chart in found.charts} == {"wiki17m"}
+    earlier, around = (drawn(chart.spec) for chart in found.charts[:2])
+    assert {r["place"]: r["value"] for r in earlier}[-5] == -0.25
+    assert (len(earlier), len(around)) == (5, 10)
+    assert {(r["side"], r["place"] > 0) for r in around} == {("before", False), ("after", True)}
+    layers = found.charts[1].spec["layer"]
+    assert [layer["mark"]["type"] for layer in layers] == ["rule", "area", "line", "point", "text"]
+    assert all(layer["encoding"]["detail"]["field"] == "side" for layer in layers[1:4])
+
+
+def test_a_line_is_named_at_its_right_end_and_has_no_legend(results: Results):
+    spec = figure(results, "fit", "What a model has learned of distance").charts[1].spec
+    *_, line, _, named = spec["layer"]
+    (row,) = named["data"]["values"]
+    assert row["model"] == "mask-query attention with positions" and row["place"] == 5
+    assert row["value"] == pytest.approx(-0.5, abs=0.06)  # where the line ends, inside the chart
+    colour = named["encoding"]["color"]["scale"]["range"]
+    assert colour == line["encoding"]["stroke"]["scale"]["range"]
+    assert '"legend": {' not in json.dumps(spec)
 
 
 def test_figures_are_said_in_words_and_in_a_table_of_every_value(results: Results):
     found = figure(results, "fit", "What a model has learned of distance")
     said = (
-        "wiki17m, learned score of an offset: attention_position highest at −1 (0.250), lowest "
-        "at −5 (−0.250); mask_query_attention highest at −1 (0.500), lowest at −5 (−0.500)."
+        "wiki17m, learned score of a relative position, earlier words only: attention with "
+        "positions highest at −1 (0.250), lowest at −5 (−0.250). wiki17m, learned score of a "
+        "relative position: mask-query attention with positions highest at −1 (0.500), lowest at "
+        "−5 (−0.500)."
     )
     assert found.words.startswith(said)
-    first, second = found.tables
-    assert [markdown.inline(cell) for cell in first.rows[4]] == [
-        *("-1", "0.250 [0.200, 0.300]", "0.500 [0.450, 0.550]", "400"),
+    earlier, around = found.tables[:2]
+    assert [markdown.inline(cell) for cell in earlier.rows[4]] == [
+        *("-1", "0.250 [0.200, 0.300]", "400"),
     ]
-    assert first.rows[5][1] == "–"  # a next-word model has no offset +1
-    assert len(first.rows) == len(second.rows) == 10
+    assert (len(earlier.rows), len(around.rows)) == (5, 10)
+    assert markdown.inline(around.heads[1]) == "mask-query attention with positions"
 
 
 def test_word_weights_go_from_the_most_frequent_tenth_to_the_rarest(results: Results):
@@ -112,11 +128,11 @@ def test_order_is_a_dot_a_model_in_the_order_of_the_table(results: Results):
         *("cbow", "attention_position", "mask_query_attention"),
     }
     rows = drawn(figure(results, "fit", "What another order").charts[1].spec)
-    assert {r["value"] for r in rows if r["model"] == "cbow"} == {0.0}
+    assert {r["value"] for r in rows if r["identifier"] == "cbow"} == {0.0}
     assert {r["value"] for r in rows if r["place"] == "all permuted"} == {0.0, 0.4}
-    said = measured.panels_words([panel])
+    said = measured.panels_words(results, [panel])
     assert (
-        "order: cbow 0.000 everywhere; attention_position highest for all permuted (0.400)" in said
+        "CBOW 0.000 everywhere; attention with positions highest for all permuted (0.400)" in said
     )
 
 
@@ -153,17 +169,15 @@ def test_nothing_is_drawn_where_nothing_was_measured():
     assert measured.figures(wide, "fit") == []
 
 
-def test_each_model_of_a_chart_of_lines_has_a_look_of_its_own(results: Results):
-    chart = figure(results, "fit", "What a model has learned of distance").charts[0]
-    _, _, line, dot = chart.spec["layer"]
-    assert line["encoding"]["x"]["axis"]["values"] == [*range(-5, 0), *range(1, 6)]
-    named = dot["encoding"]
-    models = ["attention_position", "mask_query_attention"]
-    assert named["shape"]["scale"]["domain"] == models
-    dashes = {row["model"]: row["dash"] for row in drawn(chart.spec)}
-    colour, shape = (named[channel]["scale"]["range"] for channel in ("stroke", "shape"))
-    looks = set(zip(colour, shape, (dashes[model] for model in models), strict=True))
-    assert len(looks) == len(models)
+def test_each_model_of_a_chart_has_a_look_of_its_own(results: Results):
+    lines = figure(results, "fit", "What a model has learned of distance").charts[1].spec
+    assert lines["layer"][2]["encoding"]["x"]["axis"]["values"] == [*range(-5, 0), *range(1, 6)]
+    dots = figure(results, "fit", "What another order").charts[0].spec["layer"][-1]["encoding"]
+    models = ["CBOW", "attention with positions", "mask-query attention with positions"]
+    assert dots["shape"]["scale"]["domain"] == models
+    colour, shape = (dots[channel]["scale"]["range"] for channel in ("stroke", "shape"))
+    assert len(set(zip(colour, shape, strict=True))) == len(models)
+    assert dots["stroke"]["legend"] and dots["shape"]["legend"]  # several dots in one place
 
 
 def test_what_only_the_page_shows_has_no_file(results: Results):

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from wordrel.report import brief, findings, markdown, provenance, queries, svg, text
 from wordrel.report.agreement import agreement_figure
-from wordrel.report.document import Block, Table, name
+from wordrel.report.document import LABEL, TO, Block, Table, name
 from wordrel.report.headline import column_groups, headlines, joined_letters, letters
 from wordrel.report.markdown import blocks, inline
 from wordrel.report.page import document, report_files, write_pages
@@ -68,9 +68,12 @@ def foot(found: Sequence[Block]) -> dict[str, list[str]]:
 
 
 def marks(results: Results, corpus: str, question: str, place: int = 0) -> dict[str, list[str]]:
+    (table,) = (b for b in headlines(results, corpus, question)[place] if isinstance(b, Table))
     return {
-        model: [re.sub(r"^.*?(<sup>(\D*)</sup>)?$", r"\2", cell) for cell in cells]
-        for _, model, _, _, *cells in shown(headlines(results, corpus, question)[place])
+        re.sub(f"^{LABEL[0]}(.*){TO}.*$", r"\1", model): [
+            re.sub(r"^.*?(<sup>(\D*)</sup>)?$", r"\2", inline(cell)) for cell in cells
+        ]
+        for _, model, _, _, *cells in table.rows
     }
 
 
@@ -168,9 +171,8 @@ def test_a_row_without_measure_still_gives_the_note(results: Results):
     where = {"corpus": "novels", "task": "loss_next", "model": "random"}
     blank = replace(results, summary=changed(results.summary, where, measure="", selected=False))
     table = blocks(headlines(blank, "novels", "fit")[1])
-    assert table.startswith(
-        "|  | model | selected embedding | seeds | loss_next<br>nats_per_word ↓ |"
-    )
+    heads = "|  | model | selected embedding | seeds | loss_next<br>nats_per_word ↓ |"
+    assert table.startswith(heads)
     assert "\n\n<sup>1</sup> does not predict the next word\n\n" in table
 
 
@@ -265,8 +267,9 @@ def test_findings_leave_out_a_baseline_measure(results: Results):
 
 def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
     lines = blocks(comparisons(results, "tiny-wiki", "alike")).splitlines()
-    assert lines[0] == "**ws353**, spearman ↑, n 203, 2 seeds"
-    assert lines[4].startswith("| random (input) | skip_gram (input) | **−0.433**")
+    assert lines[0] == "**WordSim-353**, Spearman correlation ↑, n 203, 2 seeds"
+    pair = "random vectors (input vectors) | skip-gram (input vectors)"
+    assert lines[4].startswith(f"| {pair} | **−0.433**")
     assert "| &lt; 0.001 |" in lines[4]
     assert "| 0.107 | [0.037, 0.177] | 0.030 | 0.180 |" in lines[8]
 
@@ -274,8 +277,8 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
     _, cost = render(results).split("## Cost\n")
     table, _ = cost.split("### novels")[1].split("Failed cells:")
-    numbers = "1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311"
-    last = f"| mask-query attention with positions | {numbers} |"
+    model = "mask-query attention with positions"
+    last = f"| {model} | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
     assert table.strip().splitlines()[-1] == last
 
 
@@ -331,14 +334,14 @@ def test_small_numbers_of_other_kinds_read_well():
 
 def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(results: Results):
     (figure,) = scores_figure(results)
-    assert [chart.title for chart in figure.charts][:3] == [
-        "ws353 · tiny-wiki",
-        "ws353 · novels",
-        "google · tiny-wiki",
+    assert [(chart.title, chart.line) for chart in figure.charts][:3] == [
+        ("WordSim-353", "tiny-wiki"),
+        ("WordSim-353", "novels"),
+        ("google", "tiny-wiki"),
     ]
-    assert len(figure.charts) == 10
+    assert len(figure.charts) == 10 and figure.columns == 2
     first, loss = figure.charts[0].spec, figure.charts[6].spec
-    assert [(dot["model"], dot["score"]) for dot in first["data"]["values"]] == [
+    assert [(dot["identifier"], dot["score"]) for dot in first["data"]["values"]] == [
         ("random", -0.021),
         ("skip_gram", 0.412),
         ("attention", 0.287),
@@ -346,8 +349,8 @@ def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(r
     ]
     *_, dots, silent = loss["layer"]
     assert dots["encoding"]["x"]["title"] == "nats_per_word (lower is better)"
-    assert silent["data"]["values"] == [
-        {"model": model, "said": "no answer"} for model in ("random", "skip_gram", "attention")
+    assert [(row["model"], row["said"]) for row in silent["data"]["values"]] == [
+        (model, "no score") for model in ("random vectors", "skip-gram", "attention")
     ]
     assert loss["layer"][0]["data"]["values"] == [{"score": 7.411}]
 
@@ -355,12 +358,13 @@ def test_scores_figure_has_a_panel_a_column_and_corpus_with_dots_at_the_scores(r
 def test_agreement_figure_shows_seeds_on_the_diagonal_and_pairs_beside_it(results: Results):
     (figure,) = agreement_figure(results)
     rows = figure.charts[1].spec["data"]["values"]
-    shown = {(row["a"], row["b"]): row["shown"] for row in rows}
-    assert shown["skip_gram", "skip_gram"] == "0.61"
-    assert shown["skip_gram", "attention"] == shown["attention", "skip_gram"] == "0.31"
-    assert shown["skip_gram", "mask_query_attention"] == "0.22"
-    assert shown["attention", "attention"] == "0.52"
-    assert ("mask_query_attention", "mask_query_attention") not in shown  # one seed alone
+    shown = {row["identifier"]: row["shown"] for row in rows}
+    assert shown["skip_gram, skip_gram"] == "0.61"
+    assert shown["skip_gram, attention"] == shown["attention, skip_gram"] == "0.31"
+    assert shown["skip_gram, mask_query_attention"] == "0.22"
+    assert shown["attention, attention"] == "0.52"
+    assert "mask_query_attention, mask_query_attention" not in shown  # one seed alone
+    assert {row["a"] for row in rows} >= {"skip-gram", "mask-query attention with positions"}
 
 
 def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Results):
@@ -369,7 +373,7 @@ def test_a_figure_is_the_same_svg_each_time_in_the_colours_of_light(results: Res
     assert svg.draw(figure) == drawn
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "Liberation Sans" in drawn and "var(" not in drawn and "#1a1a1a" in drawn
-    for said in ("tiny-wiki · shared nearest neighbours", "mask_query_attention", "0.61"):
+    for said in ("Shared nearest neighbours", "tiny-wiki", "skip-gram", "0.61"):
         assert f">{said}</text>" in drawn
 
 

@@ -69,7 +69,7 @@ def test_every_question_has_a_section_that_begins_with_its_sentence(results: Res
     sentences = [findings.sentences(results, q)[0] for q in QUESTIONS]
     for title, sentence in zip(TITLES, [*sentences, agreement.sentence(results)], strict=True):
         assert sentence.endswith(".")
-        assert section(page, title).strip().startswith(sentence)
+        assert section(page, title).strip().startswith(inline(sentence))
 
 
 def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results):
@@ -85,18 +85,18 @@ def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results
 
 def test_development_splits_stand_in_no_table_of_scores(results: Results, page: str):
     chosen = section(page, "How the selected embedding was chosen")
-    assert "men_dev and simverb_dev" in chosen
+    assert "MEN (development) and SimVerb-3500 (development)" in chosen
     others = page.replace(chosen, "").replace(section(page, "Data"), "")
-    assert "_dev" not in others
+    assert "(development)" not in others and "_dev" not in others
 
 
 def test_the_choice_shows_its_score_and_the_next_best_or_the_design(results: Results):
     lines = blocks(pairs.chosen(results, "novels")).splitlines()
-    assert (
-        "| alike | skip_gram | **input** | men_dev and simverb_dev | 0.500 | output 0.490 | 5 |"
-        in lines
-    )
-    assert "| in context | skip_gram | **static** | design | – | – | 5 |" in lines
+    splits = "MEN (development) and SimVerb-3500 (development)"
+    alike = f"skip-gram | **input vectors** | {splits} | 0.500 | output vectors 0.490 | 5 |"
+    assert f"| How similar are two words? | {alike}" in lines
+    designed = "skip-gram | **word vectors without context** | design | – | – | 5 |"
+    assert f"| What does a word mean here? | {designed}" in lines
     designed = replace(results, embeddings=results.embeddings.assign(by="design"))
     assert pairs.chosen(designed, "novels") == []
 
@@ -177,10 +177,10 @@ def test_what_is_detectable_is_the_median_over_the_pairs(results: Results):
 def test_every_line_names_the_selected_embedding(results: Results):
     found = headlines(results, "wiki17m", "relate")[0]
     (table,) = (block for block in found if isinstance(block, Table))
-    assert [embedding for _, _, embedding, *_ in table.rows] == [
-        *("cosine", "pmi", "in.out", "in.out", "q.k", "q.k", "q.k")
+    assert [inline(view) for _, _, view, *_ in table.rows] == [
+        *("cosine", "PMI", "input · output", "input · output", *["query · key"] * 3)
     ]
-    assert "| e | attention | q.k | 5 |" in blocks(found)
+    assert "| e | attention | query · key | 5 |" in blocks(found)
 
 
 def test_parts_are_folded_and_never_headline_columns(results: Results, page: str):
@@ -189,7 +189,9 @@ def test_parts_are_folded_and_never_headline_columns(results: Results, page: str
     tables = part_tables(results, "wiki17m", "alike")
     assert list(tables) == ["google_analogies"]
     head, _, *body = tables["google_analogies"].splitlines()
-    assert head.startswith("| part | measure | random<br>input | ppmi_svd<br>input | skip_gram")
+    models = ("random vectors", "PPMI-SVD", "skip-gram")
+    columns = " | ".join(f"{model}<br>input vectors" for model in models)
+    assert head.startswith(f"| part | measure | {columns}")
     assert [line.split(" | ")[0] for line in body] == ["| capital", "| family", "| plural"]
     assert body[0].split(" | ")[4] == "0.38 [0.35, 0.41]"
     assert body[0].endswith(" | 0.000 | 50 |")
@@ -199,14 +201,15 @@ def test_a_part_that_was_asked_of_another_embedding_alone_is_shown_with_that_emb
     results: Results,
 ):
     head, _, first, *_ = part_tables(results, "wiki17m", "alike")["google_analogies"].splitlines()
-    place = head.split(" | ").index("attention<br>value")
+    place = head.split(" | ").index("attention<br>value vectors")
     assert first.split(" | ")[place] == "0.27 [0.24, 0.30]"
 
 
 def test_measurements_are_folded_in_the_selected_embedding(results: Results):
     (body,) = measured_tables(results, "novels", "syntax").values()
     lines = body.splitlines()
-    assert lines[0].startswith("| standardised mean | random<br>cosine | ppmi_svd<br>pmi |")
+    heads = "| mean (standard deviations) | random vectors<br>cosine | PPMI-SVD<br>PMI |"
+    assert lines[0].startswith(heads)
     assert lines[2].startswith("| NOUN&gt;VERB | 0.00 [−0.02, 0.02] | 0.10 [0.08, 0.12] |")
     assert "| mean |" not in body  # not comparable between models where it is also standardised
 
@@ -217,7 +220,7 @@ def test_the_only_embedding_is_shown_where_none_is_selected_and_nothing_of_devel
     tables = measured_tables(results, "novels", "in_context")
     assert list(tables) == ["sense_shift"]
     assert tables["sense_shift"].splitlines()[0] == (
-        "| mean distance | cbow<br>context | attention<br>context | n |"
+        "| mean distance (words) | CBOW<br>state in context | attention<br>state in context | n |"
     )
     assert "| 0.12 [0.10, 0.15] | 0.12 [0.10, 0.15] | 400 to 5,000 |" in tables["sense_shift"]
 
@@ -230,31 +233,31 @@ def test_embeddings_that_measure_other_things_have_tables_of_their_own(results: 
     tables = measured_tables(replace(results, measurements=every), "novels", "in_context")
     whole, other = tables["sense_shift"].split("\n\n")
     assert whole == measured_tables(results, "novels", "in_context")["sense_shift"]
-    assert other.splitlines()[0] == "| mean distance | cbow<br>turned | n |"
+    assert other.splitlines()[0] == "| mean distance (words) | CBOW<br>turned | n |"
     assert other.splitlines()[2].startswith("| all | 0.12 [0.10, 0.15] | ")
     same = pd.concat([every, turned.assign(embedding="third")], ignore_index=True)
     tables = measured_tables(replace(results, measurements=same), "novels", "in_context")
-    assert tables["sense_shift"].splitlines()[0] == "| mean distance | attention<br>context | n |"
+    head = "| mean distance (words) | attention<br>state in context | n |"
+    assert tables["sense_shift"].splitlines()[0] == head
 
 
-def test_many_pairs_of_a_question_stand_in_triangles(results: Results):
+def test_every_pair_stands_with_its_interval_and_p_however_many_they_are(results: Results):
     body = blocks(pairs.comparisons(results, "wiki17m", "alike"))
-    assert "[comparisons.csv](comparisons.csv)" in body.splitlines()[0]
-    assert "| a | b | a − b |" not in body
+    assert body.count("| a | b | a − b | interval |") == len(
+        queries.columns(results, "wiki17m", "alike")
+    )
+    assert body.count("\n| random vectors (") > 60 and "at a glance" not in body
 
 
-def test_comparisons_show_steiger_beside_p_and_what_is_equal(
-    results: Results, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(pairs, "_FEW_PAIRS", 10_000)
+def test_comparisons_show_steiger_beside_p_and_what_is_equal(results: Results):
     body = blocks(pairs.comparisons(results, "wiki17m", "alike"))
-    rare = body.split("**rw**")[1].split("**simverb_test**")[0]
+    rare = body.split("**rare words (RW)**")[1].split("**SimVerb-3500**")[0]
     assert "| a | b | a − b | interval | p | p (Holm) | p (Steiger) | equal? |" in rare
-    attention = "| attention (value) | attention_position (value) | −0.016 | [−0.036, 0.004] |"
-    assert f"{attention} 0.300 | 1.000 | 0.150 | – |" in rare
-    verbs = body.split("**simverb_test**")[1].split("**mturk287**")[0]
+    both = "attention (value vectors) | attention with positions (value vectors)"
+    assert f"| {both} | −0.016 | [−0.036, 0.004] | 0.300 | 1.000 | 0.150 | – |" in rare
+    verbs = body.split("**SimVerb-3500**")[1].split("**MTurk-287**")[0]
     assert "| 0.300 | 1.000 | 0.150 | equal within .03 |" in verbs
-    google = body.split("**google_analogies**")[1].split("**google_analogies.3cosmul**")[0]
+    google = body.split("**Google analogies**")[1].split("**Google analogies: 3")[0]
     assert "Steiger" not in google
 
 
@@ -271,23 +274,26 @@ def test_the_rule_of_equality_is_stated_where_it_is_used(results: Results):
     )
 
 
-def test_exploratory_embeddings_are_folded_beside_the_selected_one(results: Results, page: str):
+def test_exploratory_views_are_folded_beside_the_primary_one(results: Results, page: str):
     body = blocks(pairs.embeddings(results, "wiki17m", "relate"))
-    assert "| attention | **q.k** (selected) | 0.119 |" in body
-    assert "| attention | value.out | 0.109 |" in body
+    assert "| attention | **query · key** (selected) | 0.119 [0.089, 0.149] |" in body
+    assert "| attention | value · output | 0.109 [0.079, 0.139] |" in body
     assert (
-        "value.out"
+        "value · output"
         not in headline_part(section(page, TITLES[1])).replace("![", "<").split("### ")[1]
     )
 
 
 def test_agreement_has_its_other_measures_in_the_folded_tables(results: Results):
     lines = blocks(agreement.agreement_table(results, "wiki17m", "models")).splitlines()
-    assert lines[0].startswith("| a | b | overlap | rank correlation | cka | chance (overlap) |")
-    assert "| skip_gram (input) | cbow (input) | 0.500 [0.490, 0.510] | 0.700 [0.690" in lines[13]
-    assert agreement.sentence(wide_results(("novels",))) == (
-        "On novels, of 21 pairs of models random and ppmi_svd have most neighbours in common, "
-        "0.520 [0.510, 0.530], where seeds of one model share 0.600 (random) and 0.590 (ppmi_svd)."
+    heads = "| a | b | shared nearest words | rank correlation of cosines | CKA | chance (overlap)"
+    assert lines[0].startswith(heads)
+    two = "| skip-gram (input vectors) | CBOW (input vectors) |"
+    assert f"{two} 0.500 [0.490, 0.510] | 0.700 [0.690" in lines[13]
+    assert inline(agreement.sentence(wide_results(("novels",)))) == (
+        "On novels, random vectors and PPMI-SVD share most nearest neighbours: 0.520 [0.510, "
+        "0.530], of 21 pairs of models. Two seeds of one model share 0.600 (random vectors) and "
+        "0.590 (PPMI-SVD)."
     )
     cka = results.agreement[results.agreement["measure"] == "cka"]
     assert agreement.sentence(replace(results, agreement=cka)) == ""
@@ -349,7 +355,7 @@ def test_a_question_that_is_only_measured_has_a_section(results: Results):
     assert queries.questions(measured)[-1] == "syntax"
     found = section(render(measured), "Parts of speech and syntax")
     assert "figures/parts_of_speech-novels.svg" in found
-    assert "ud_parts_of_speech, measured" in found
+    assert "noun-verb over verb-article pairs (UD), measured" in found
 
 
 def test_a_question_that_only_development_splits_ask_has_no_section(results: Results):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec, Table, emphasis, name
+from wordrel.report.labels import term
 from wordrel.report.pairs import model_and_embedding
 from wordrel.report.queries import Row
 from wordrel.report.text import count, listed, number, small, with_interval
@@ -23,8 +24,8 @@ _MEASURES = {
 def explained(results: Results) -> str:
     """What the measures of this study say."""
     there = queries.distinct(results.agreement["measure"])
-    known = {m.replace("_", " "): _MEASURES[m] for m in there if m in _MEASURES}
-    meanings = [f"{emphasis(measure)}: {meaning}" for measure, meaning in known.items()]
+    known = {m: _MEASURES[m] for m in there if m in _MEASURES}
+    meanings = [f"{emphasis(term(m, 'measure'))}: {meaning}" for m, meaning in known.items()]
     differ = "Two models differ only as far as they agree less than two seeds of one of them."
     return f"{'; '.join(meanings)}. {differ}" if meanings else differ
 
@@ -50,27 +51,22 @@ def nearest(results: Results, corpus: str) -> Row | None:
 
 def sentence(results: Results) -> str:
     """The two models that agree most, beside how far each agrees with itself; by corpus."""
-    corpora = queries.corpora(results)
-    clauses = [clause for corpus in corpora if (clause := _clause(results, corpus))]
-    text = "; ".join(clauses)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return " ".join(filter(None, (_said(results, c) for c in queries.corpora(results))))
 
 
-def _clause(results: Results, corpus: str) -> str:
+def _said(results: Results, corpus: str) -> str:
     pair = nearest(results, corpus)
     if pair is None:
         return ""
     found = overlaps(results, corpus)
     names = (pair.model_a, pair.model_b)
     seeds = [found[frozenset((n,))] for n in names if frozenset((n,)) in found]
-    own = listed([f"{number(r.score)} ({name(r.model_a)})" for r in seeds])
-    beside = f", where seeds of one model share {own}" if own else ""
-    models = sum(len(p) == 2 for p in found)
-    return (
-        f"on {name(corpus)}, of {count(models)} pairs of models {name(names[0])} and "
-        f"{name(names[1])} have most neighbours in common, "
-        f"{with_interval(pair.score, pair.low, pair.high)}{beside}"
-    )
+    own = listed([f"{number(r.score)} ({queries.term(results, r.model_a)})" for r in seeds])
+    beside = f" Two seeds of one model share {own}." if own else ""
+    models = count(sum(len(p) == 2 for p in found))
+    both = listed([queries.term(results, model) for model in names])
+    most = f"{with_interval(pair.score, pair.low, pair.high)}, of {models} pairs of models"
+    return f"On {name(corpus)}, {both} share most nearest neighbours: {most}.{beside}"
 
 
 def agreement_figure(results: Results) -> list[Figure]:
@@ -78,28 +74,37 @@ def agreement_figure(results: Results) -> list[Figure]:
     corpora = [c for c in queries.corpora(results) if overlaps(results, c)]
     if not corpora:
         return []
-    words = f"Shared nearest neighbours of models and seeds on {' and '.join(corpora)}."
+    places = {corpus: corpus for corpus in corpora}
+    words = f"Shared nearest neighbours of models and seeds on {listed([*places.values()])}."
     pairs = {corpus: pair for corpus in corpora if (pair := nearest(results, corpus)) is not None}
-    named = [f"{c}: {p.model_a} and {p.model_b} {number(p.score, 2)}" for c, p in pairs.items()]
+    named = [
+        f"{places[c]}: {queries.label(results, p.model_a)} and {queries.label(results, p.model_b)} "
+        f"{number(p.score, 2)}"
+        for c, p in pairs.items()
+    ]
     words += f" Nearest two models: {'; '.join(named)}." if named else ""
-    title = "{} · shared nearest neighbours"
-    shown = [Chart(title.format(corpus), _heat_map(results, corpus)) for corpus in corpora]
-    return [Figure("agreement", shown, words)]
+    title = "Shared nearest neighbours"
+    charted = [Chart(title, _heat_map(results, corpus), place) for corpus, place in places.items()]
+    return [Figure("agreement", charted, words)]
 
 
 def _heat_map(results: Results, corpus: str) -> Spec:
     found = overlaps(results, corpus)
     known = frozenset[str]().union(*found)
-    models = [m for m in queries.models(results, corpus) if m in known]
+    models = {m: queries.label(results, m) for m in queries.models(results, corpus) if m in known}
     fields = [
-        {"a": a, "b": b, "value": charts.rounded(r.score), "shown": number(r.score, 2)}
+        {
+            **{"a": models[a], "b": models[b], "identifier": f"{a}, {b}"},
+            **{"value": charts.rounded(r.score), "shown": number(r.score, 2)},
+        }
         for a in models
         for b in models
         if (r := found.get(frozenset((a, b)))) is not None
     ]
     scale = {"domain": [0, 1], "range": [charts.PAPER, "var(--cold)"], "interpolate": "lab"}
-    across = charts.bottom("b", models, title="on the diagonal: between seeds of one model")
-    return charts.heat_map(fields, scale, across, charts.side("a", models))
+    names = list(models.values())
+    across = charts.bottom("b", names, title="on the diagonal: between seeds of one model")
+    return charts.heat_map(fields, scale, across, charts.side("a", names))
 
 
 def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
@@ -112,13 +117,13 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     pairs = queries.grouped(
         found,
         lambda r: (
-            model_and_embedding(r.model_a, r.embedding_a),
-            model_and_embedding(r.model_b, r.embedding_b),
+            model_and_embedding(results, r.model_a, r.embedding_a),
+            model_and_embedding(results, r.model_b, r.embedding_b),
         ),
     )
     measures = queries.distinct(r.measure for r in found)
     names = ["model"] if between == "seeds" else ["a", "b"]
-    heads = [*names, *(name(m.replace("_", " ")) for m in measures)]
+    heads = [*names, *(term(m, "measure") for m in measures)]
     body = [_line(key[: len(names)], measures, rows) for key, rows in pairs.items()]
     last = [f"chance ({MAIN})" if len(measures) > 1 else "chance", "words", "pairs of runs"]
     return [Table([*heads, *last], body, words=len(names))] if body else []

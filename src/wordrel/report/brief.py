@@ -22,7 +22,6 @@ from wordrel.report.document import (
     Table,
     code,
     emphasis,
-    labelled,
     name,
     strong,
 )
@@ -152,7 +151,7 @@ def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -
 
 
 def _model(results: Results, model: str) -> str:
-    return labelled(model, queries.label(results, model))
+    return queries.term(results, model)
 
 
 def _measure(column: Column) -> str:

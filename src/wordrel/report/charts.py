@@ -7,28 +7,16 @@ light.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from wordrel.report import queries
 from wordrel.report.document import Spec
+from wordrel.report.looks import DASHES, Look, looks
 from wordrel.study.results import Results
 
 INK, PAPER, QUIET = "var(--ink)", "var(--paper)", "var(--quiet)"
-COLOURS = {
-    "word2vec": "var(--blue)",
-    "attention": "var(--vermillion)",
-    "weighted mean": "var(--green)",
-}
-"""Family of models -> its colour, the same in every chart."""
-
-FREE: Spec = {"scale": {"zero": False}}
-"""Of an axis that need not reach zero."""
-
-SELECTED = " (selected)"
-"""A name that ends so is bold."""
 
 CONFIG: Spec = {
     "aria": False,
@@ -39,6 +27,7 @@ CONFIG: Spec = {
         **{"titleFontWeight": "normal", "gridColor": "var(--line)"},
         **{"domainColor": "var(--line)", "tickColor": "var(--line)"},
     },
+    "axisX": {"labelFlush": False, "titleAnchor": "end"},
     "axisY": {"grid": False},
     "legend": {
         **{"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
@@ -47,19 +36,37 @@ CONFIG: Spec = {
 }
 """How every chart looks; the page adds its font, and what depends on the width of a box."""
 
-_SHAPES = (
-    *("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"),
-    *("triangle-left", "arrow", "wedge"),
-)
-_DASHES = ([6, 3], [2, 2], [8, 3, 2, 3])
-_BOLD = {"test": "test(/ \\(selected\\)$/, datum.label)", "value": "bold"}
+HIGH = 260
+"""Pixels of a chart of lines."""
+
+WIDE: Spec = {"usermeta": {"least": 480}}
+"""Of a chart with names beside its lines: on a narrow page it is rather scrolled than squeezed."""
+
+SELECTED = " (selected)"
+"""Ends the name of an embedding that the study selected; such a name is bold."""
+
+_LINE = 14  # pixels between two names of lines
+INSIDE = "\t"
+"""Between a group and a name inside it, in the names of a side."""
+
 _SIDE = {
-    "labelLimit": 220,
+    "labelLimit": 240,
     "labelPadding": 8,
     "ticks": False,
     "domain": False,
-    "labelFontWeight": {"condition": _BOLD, "value": "normal"},
+    "labelExpr": f"split(datum.label, '{INSIDE}')[1] || datum.label",
+    "labelFontWeight": {
+        "condition": {"test": r"test(/\(selected\)$/, datum.label)", "value": "bold"},
+        "value": "normal",
+    },
 }
+_GROUPED = {
+    "labelFontStyle": {
+        "condition": {"test": r"!test(/\t/, datum.value)", "value": "italic"},
+        "value": "normal",
+    }
+}
+_RULED = {"grid": True, "tickBand": "extent"}
 _BROKEN = [4, 4]
 
 
@@ -93,7 +100,7 @@ def heat_map(data: list[dict[str, Any]], scale: Spec, across: Spec, down: Spec) 
         across: the names along the bottom.
         down: the names along the side.
     """
-    tooltip = tips(across["field"], down["field"], "value")
+    tooltip = tips(across["field"], down["field"], "identifier", "value")
     colour = field("value", "quantitative", scale=scale, legend=None)
     layers = [
         layer({"type": "rect"}, {"color": colour, "tooltip": tooltip}),
@@ -116,24 +123,60 @@ def line_at(name: str, places: Sequence[float], channel: str = "x") -> Spec:
     return layer(mark, {channel: field(name, "quantitative")}, values)
 
 
-def lines(results: Results, models: list[str], places: Spec, told: list[Spec]) -> list[Spec]:
-    """A band, a line and its points for each model."""
-    colour = named("model", colours(results, models))  # one layer without a legend hides them all
+def lines(results: Results, models: Sequence[str], places: Spec) -> list[Spec]:
+    """A band, a line and its points for each model; `names_beside` says which is which."""
+    stroke = named("model", colours(results, models))
     ends = {"y": {**places["y"], "field": "low"}, "y2": {"field": "high"}}
     dot = {
-        "stroke": colour,
-        "fill": colour,
+        "stroke": stroke,
+        "fill": stroke,
         "shape": named("model", shapes(results, models)),
-        "tooltip": told,
+        "tooltip": tips("model", "identifier", "place", "value", "low", "high"),
     }
     return [
-        layer({"type": "area", "fillOpacity": 0.14}, {"x": places["x"], **ends, "fill": colour}),
+        layer({"type": "area", "fillOpacity": 0.14}, {"x": places["x"], **ends, "fill": stroke}),
         layer(
             {"type": "line", "strokeWidth": 1.6},
-            {**places, "stroke": colour, "strokeDash": dashed("dash")},
+            {**places, "stroke": stroke, "strokeDash": dashed("dash")},
         ),
         layer(point() | {"size": 36}, places | dot),
     ]
+
+
+def names_beside(
+    results: Results, ends: Mapping[str, tuple[float, float]], places: Spec, axis: Spec
+) -> Spec:
+    """A layer with the names of lines at their right ends, moved apart where they would overlap.
+
+    Args:
+        results: the study.
+        ends: model -> where its line ends, in the units of the axes.
+        places: the axes.
+        axis: of the heights, from `shared`.
+    """
+    low, high = axis["scale"]["domain"]
+    gap = _LINE * (high - low) / HIGH
+    heights = _apart({model: y for model, (_, y) in ends.items()}, gap, low, high)
+    right = max(x for x, _ in ends.values())
+    rows = [
+        {"model": looks(results)[model].label, "place": right, "value": rounded(y)}
+        for model, y in heights.items()
+    ]
+    text = {"text": {"field": "model"}, "color": named("model", colours(results, list(ends)))}
+    mark = {"type": "text", "align": "left", "dx": 12, "fontSize": 12}
+    return layer(mark, places | text, rows)
+
+
+def _apart(wanted: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
+    """Heights near the wanted ones, in the same order, with at least a gap between them."""
+    found: dict[str, float] = {}
+    for model in sorted(wanted, key=lambda m: wanted[m]):
+        found[model] = max(wanted[model], *(y + gap for y in found.values()), low)
+    ceiling = max(high, low + gap * (len(found) - 1))
+    for model in reversed(list(found)):
+        found[model] = min(found[model], ceiling)
+        ceiling = found[model] - gap
+    return found
 
 
 def ticks(values: Sequence[int]) -> Spec:
@@ -153,46 +196,62 @@ def dots(dot: Spec, own: Spec | None = None) -> list[Spec]:
         dot: what places and colours a dot.
         own: what gives each model a line of its own within one place.
     """
-    rule = {**ends(), "stroke": dot["stroke"]}
+    scale = {name: dot["x"][name] for name in ("scale",) if name in dot["x"]}
+    interval_ends = {"x": field("low", "quantitative", **scale), "x2": {"field": "high"}}
+    rule = interval_ends | {"stroke": dot["stroke"]}
     return [layer({"type": "rule"}, rule | (own or {})), layer(point(), dot | (own or {}))]
 
 
-def ends() -> Spec:
-    """A horizontal interval."""
-    return {"x": field("low", "quantitative"), "x2": {"field": "high"}}
+def look(results: Results, models: Sequence[str], *, legend: bool = False) -> Spec:
+    """The colour and the marker of each model."""
+    return {
+        "stroke": named("model", colours(results, models), legend=legend),
+        "fill": named("model", colours(results, models)),
+        "shape": named("model", shapes(results, models), legend=legend),
+    }
 
 
-def offset(models: Sequence[str]) -> Spec:
+def offset(results: Results, models: Sequence[str]) -> Spec:
     """A line of its own for each model within one place of the side."""
-    return {"yOffset": {"field": "model", "type": "nominal", "sort": list(models)}}
+    order = [looks(results)[model].label for model in models]
+    return {"yOffset": {"field": "model", "type": "nominal", "sort": order}}
 
 
-def side(name: str, order: Sequence[str]) -> Spec:
-    """Names down the left side, in this order; the selected ones bold."""
-    return field(name, "nominal", sort=list(order), title=None, axis=_SIDE)
+def side(name: str, order: Sequence[str], *, ruled: bool = False) -> Spec:
+    """Names down the left side, in this order; those of selected embeddings bold.
+
+    Args:
+        name: of the column.
+        order: of the names; a group of `inside` has a line of its own.
+        ruled: whether lines part them, where one name has several dots.
+    """
+    grouped = _GROUPED if any(INSIDE in one for one in order) else {}
+    axis = _SIDE | grouped | (_RULED if ruled else {})
+    scale = {"domain": list(order)}
+    return field(name, "nominal", scale=scale, sort=None, title=None, axis=axis)
+
+
+def inside(group: str, name: str) -> str:
+    """A name below that of its group, for `side`; the group has a line of its own."""
+    return f"{group}{INSIDE}{name}"
 
 
 def bottom(name: str, order: Sequence[str], title: str | None = None) -> Spec:
     """Names along the bottom, in this order."""
-    axis = {"labelAngle": -50, "ticks": False}
+    axis = {"labelAngle": -50, "ticks": False, "labelLimit": 240}
     return field(name, "nominal", sort=list(order), title=title, axis=axis)
 
 
-def named(name: str, looks: Mapping[str, Any]) -> Spec:
-    """One look for each name, with a legend that says so."""
-    scale = {"domain": list(looks), "range": list(looks.values())}
-    legend = {"orient": "bottom", "title": None}
-    return field(name, "nominal", scale=scale, legend=legend)
+def named(name: str, given: Mapping[str, Any], *, legend: bool = False) -> Spec:
+    """One look for each name, with a legend that says so where no name stands beside it."""
+    scale = {"domain": list(given), "range": list(given.values())}
+    said = {"orient": "bottom", "title": None} if legend else None
+    return field(name, "nominal", scale=scale, legend=said)
 
 
-def hollow(name: str, colours: Mapping[str, str], test: str) -> Spec:
+def hollow(fill: Spec, test: str) -> Spec:
     """Filled with the colour of the name, but for what passes the test."""
-    return {**silent(name, colours), "condition": {"test": test, "value": PAPER}}
-
-
-def silent(name: str, looks: Mapping[str, Any]) -> Spec:
-    """One look for each name that another look's legend explains."""
-    return {**named(name, looks), "legend": None}
+    return {**fill, "condition": {"test": test, "value": PAPER}}
 
 
 def field(name: str, kind: str, **more: Any) -> Spec:
@@ -205,6 +264,21 @@ def tips(*names: str) -> list[Spec]:
     return [{"field": name} for name in names]
 
 
+def shared(values: Iterable[float | None], least: float = 0.0) -> Spec:
+    """An axis over all these values, so that charts of several corpora have the same.
+
+    Args:
+        values: of every chart; what is not known is left out.
+        least: the width of the axis where they lie nearer together, as by rounding alone.
+    """
+    known = [value for value in values if value is not None and not pd.isna(value)] or [0.0]
+    low, high = min(known), max(known)
+    wide = max(high - low, least) or abs(high) or 1.0
+    middle = (low + high) / 2
+    ends = [middle - 0.53 * wide, middle + 0.53 * wide]
+    return {"scale": {"domain": [rounded(end) for end in ends], "zero": False}}
+
+
 def interval(name: str, value: float, low: float, high: float) -> dict[str, float | None]:
     """A value and its ends, as columns."""
     return {name: rounded(value), "low": rounded(low), "high": rounded(high)}
@@ -215,54 +289,33 @@ def rounded(value: float) -> float | None:
     return None if pd.isna(value) else float(f"{value:.6g}") + 0.0
 
 
-def colour(family: str) -> str:
-    """Of a family of models; quiet where it is a reference."""
-    return COLOURS.get(family, QUIET)
+def model(results: Results, name: str) -> dict[str, str]:
+    """The columns that name a model: its label, and its identifier for the pointer."""
+    return {"model": looks(results)[name].label, "identifier": name}
 
 
 def colours(results: Results, models: Sequence[str]) -> dict[str, str]:
-    """Model -> the colour of its family."""
-    families = queries.families(results)
-    return {model: colour(families[model]) for model in models}
-
-
-def by_family(results: Results, models: Sequence[str]) -> dict[str, str]:
-    """Family of any of these models -> its colour."""
-    of_models = families(results)
-    return {of_models[model]: colour(of_models[model]) for model in models}
-
-
-def families(results: Results) -> dict[str, str]:
-    """Model -> its family, or `reference` where that has no colour of its own."""
-    found = queries.families(results)
-    return {m: family if family in COLOURS else "reference" for m, family in found.items()}
+    """Label of a model -> its colour."""
+    return {look.label: look.colour for look in _of(results, models)}
 
 
 def shapes(results: Results, models: Sequence[str]) -> dict[str, str]:
-    """Model -> a shape that tells it apart from those of its colour, the same in every chart."""
-    return {m: _SHAPES[i % len(_SHAPES)] for m, i in _places(results, models).items()}
-
-
-def dashes(results: Results, models: Sequence[str]) -> dict[str, int]:
-    """Model -> the number of its dash, the same in every chart; 0 is a whole line."""
-    return {m: i % (len(_DASHES) + 1) for m, i in _places(results, models).items()}
+    """Label of a model -> its marker."""
+    return {look.label: look.shape for look in _of(results, models)}
 
 
 def dashed(name: str) -> Spec:
     """Lines broken by the number of their dash; not as a scale, whose legend dashes the symbols."""
     cases = [
-        {"test": f"datum.{name} === {i}", "value": dash} for i, dash in enumerate(_DASHES, start=1)
+        {"test": f"datum.{name} === {i}", "value": dash} for i, dash in enumerate(DASHES, start=1)
     ]
     return {"condition": cases, "value": [1, 0]}
-
-
-def _places(results: Results, models: Sequence[str]) -> dict[str, int]:
-    """Model -> how many models of its colour stand before it in the study."""
-    every = {m: colour(family) for m, family in queries.families(results).items()}
-    named_before = {m: list(every)[: list(every).index(m)] for m in models}
-    return {m: sum(every[b] == every[m] for b in before) for m, before in named_before.items()}
 
 
 def file_name(name: str) -> str:
     """A name that every file system and every link takes."""
     return re.sub(r"[^\w.-]+", "-", name)
+
+
+def _of(results: Results, models: Sequence[str]) -> list[Look]:
+    return [looks(results)[model] for model in models]

@@ -127,10 +127,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart; `title` names what differs between the charts of a figure, as plain text."""
+    """One chart; `title` names what differs between the charts of a figure, as plain text.
+
+    `line` is a second line below the title.
+    """
 
     title: str
     spec: Spec
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ class Figure:
         caption: how they are to be read.
         marks: what stands for what, where only the page has to say it.
         tables: the numbers that are drawn, where no other table of the page holds them.
-        small: whether the charts stand side by side.
+        columns: how many charts stand side by side where there is room.
     """
 
     name: str
@@ -153,7 +157,7 @@ class Figure:
     caption: str = ""
     marks: str = ""
     tables: Sequence[Table] = ()
-    small: bool = False
+    columns: int = 1
 
     @property
     def path(self) -> str:

@@ -14,16 +14,18 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.document import (
     BREAK,
+    HIGHER,
+    LOWER,
     Block,
     Paragraph,
     Table,
     code,
     emphasis,
-    labelled,
     name,
     raised,
     strong,
 )
+from wordrel.report.labels import term
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import NOTHING, count, number, percent, small, with_interval
 from wordrel.study.results import Results
@@ -35,7 +37,7 @@ table."""
 WIDEST = 5
 """Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
 
-ARROWS = {"higher": "↑", "lower": "↓"}
+ARROWS = {"higher": HIGHER, "lower": LOWER}
 _CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
 _LONGEST_MESSAGE = 300
 
@@ -85,12 +87,13 @@ def joined_letters(found: Sequence[str]) -> str:
 
 def column_title(column: Column) -> str:
     """Task, measure, and an arrow to where the better scores are."""
-    return f"{name(column.task)}{BREAK}{measured(column)}" if column.measure else name(column.task)
+    task = term(column.task, "task")
+    return f"{task}{BREAK}{measured(column)}" if column.measure else task
 
 
 def measured(column: Column) -> str:
     """The measure, and an arrow to where the better scores are."""
-    return f"{name(column.measure)} {ARROWS[column.better]}"
+    return f"{term(column.measure, 'measure')} {ARROWS[column.better]}"
 
 
 def message(text: str) -> str:
@@ -112,13 +115,7 @@ def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
         cells = [_cell(r, notes, why) for r in found]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
         rows.append(
-            (
-                letter,
-                labelled(model, queries.label(results, model)),
-                _embedding(found),
-                _seeds(found),
-                *marked,
-            )
+            (letter, queries.term(results, model), _embedding(found), _seeds(found), *marked)
         )
     heads = ("", "model", "selected embedding", "seeds", *map(column_title, group.columns))
     table = Table(
@@ -159,9 +156,9 @@ def _beaten(results: Results, corpus: str, column: Column, names: dict[str, str]
 
 
 def _embedding(found: Sequence[Row | None]) -> str:
-    """The selected embedding; several where the columns of a table were answered in several."""
+    """The selected embedding; several where the columns of a table have several."""
     embeddings = queries.distinct(r.embedding for r in found if r is not None and r.embedding)
-    return name(", ".join(embeddings)) or NOTHING
+    return ", ".join(term(embedding, "embedding") for embedding in embeddings) or NOTHING
 
 
 def _seeds(found: Sequence[Row | None]) -> str:

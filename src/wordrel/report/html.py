@@ -1,16 +1,22 @@
 """The report as HTML: one file with the charts' library, the style and the data inside.
 
-Same report and same versions of the libraries, same bytes.
+The names of the sections stand in it as HTML, and what they hold as data: the page's script builds
+a section when a reader opens it, so that a large study opens fast. Same report and same versions of
+the libraries, same bytes.
 """
 
 import json
 import re
-from functools import cache
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
 from importlib.resources import files
+from typing import Any
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from wordrel.report import charts
 from wordrel.report import document as doc
@@ -18,29 +24,41 @@ from wordrel.report import document as doc
 _NAMES = "window.vegaEmbed = vegaEmbed;"
 """What the page's script calls in the charts' library."""
 
+_SHORT = 3  # letters; so short a text takes no more room than a number
 _JSON_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-_TAGS = {doc.STRONG: "strong", doc.EMPHASIS: "em", doc.RAISED: "sup", doc.CODE: "code"}
-_SIGNS = str.maketrans(
-    {
-        **dict(zip(doc.VERDICT, ('<strong class="verdict">', "</strong>"), strict=True)),
-        **{marks[0]: f"<{tag}>" for marks, tag in _TAGS.items()},
-        **{marks[1]: f"</{tag}>" for marks, tag in _TAGS.items()},
-        **dict.fromkeys(doc.NAME, ""),
-        **{doc.BREAK: "<br>", doc.HIGHER: "↑", doc.LOWER: "↓"},
-    }
-)
-_LINK = re.compile(f"{doc.LINK[0]}(.*?){doc.TO}(.*?){doc.LINK[1]}")
-_LABEL = re.compile(f"{doc.LABEL[0]}(.*?){doc.TO}(.*?){doc.LABEL[1]}")
+_TAGS = {
+    **{doc.STRONG: "strong", doc.EMPHASIS: "em", doc.RAISED: "sup", doc.CODE: "code"},
+    **{doc.LINK: "a", doc.LABEL: "span", doc.VERDICT: "mark"},
+}
+MARKS = {
+    **{marks[0]: tag for marks, tag in _TAGS.items()},
+    **{marks[1]: "end" for marks in _TAGS},
+    **dict.fromkeys(doc.NAME, ""),
+    **{doc.BREAK: "br", doc.TO: "to", doc.HIGHER: "higher", doc.LOWER: "lower"},
+}
+"""A mark of a text -> the element that it begins, or what the page's script makes of it."""
+
+_BEFORE = re.compile(f"[{doc.LINK[0]}{doc.LABEL[0]}][^{doc.TO}]*{doc.TO}")
+"""The address of a link, or the identifier of a label."""
+
+VERDICTS = {
+    **{"supported": "yes", "holds": "yes", "partly supported": "partly"},
+    **{"contradicted": "no", "fails": "no"},
+}
+"""The word of a verdict -> its colours in the style sheet; any other word is open."""
 
 
 def write(report: doc.Document) -> str:
     """The whole of report.html."""
+    texts = _repeated([block for section in report.sections for block in _inside(section.blocks)])
+    settings = {"config": charts.CONFIG, "marks": MARKS, "verdicts": VERDICTS, "texts": [*texts]}
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
             report=report,
-            config=charts.CONFIG,
+            texts=texts,
+            settings=settings,
             style=_asset("page.css"),
             script=_asset("page.js"),
             library=_library(),
@@ -48,22 +66,73 @@ def write(report: doc.Document) -> str:
     )
 
 
-def inline(text: str) -> Markup:
-    """One line of text; whatever is not a mark of the report's own is shown as it is."""
-    escaped = _LINK.sub(r'<a href="\1">\2</a>', str(escape(text)))
-    escaped = _LABEL.sub(r'<span title="\1">\2</span>', escaped)
-    return Markup(escaped.translate(_SIGNS))
+def plain(text: str) -> str:
+    """A text without its marks: the label of an identifier, and no address of a link."""
+    return _BEFORE.sub("", text).translate(dict.fromkeys(map(ord, MARKS)))
 
 
-def script_json(data: object) -> Markup:
-    """JSON that can stand inside a <script> element, whatever the names in it are."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+def script_json(data: object, texts: Mapping[str, int] | None = None) -> Markup:
+    """JSON that can stand inside a <script> element, whatever the names in it are.
+
+    Args:
+        data: blocks of a report, or what JSON knows.
+        texts: a cell of a table -> the number that stands for it.
+    """
+    text = json.dumps(
+        data,
+        allow_nan=False,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=partial(_record, texts=texts or {}),
+    )
     for sign, escaped in _JSON_ESCAPES.items():
         text = text.replace(sign, escaped)
     return Markup(text)
 
 
-def _kind(block: doc.Block) -> str:
+def holds(blocks: Sequence[doc.Block]) -> str:
+    """How much a section holds, such as "2 figures, 3 tables"."""
+    found = {"figure": 0, "table": 0}
+    for block in _inside(blocks):
+        kind = _kind(block)
+        found[kind] = found.get(kind, 0) + 1
+    shown = [f"{found[kind]} {kind}{'s' * (found[kind] != 1)}" for kind in ("figure", "table")]
+    return ", ".join(text for text in shown if text[0] != "0")
+
+
+def _inside(blocks: Sequence[doc.Block]) -> list[doc.Block]:
+    """Blocks with all that stand inside them."""
+    found: list[doc.Block] = []
+    for block in blocks:
+        found.append(block)
+        if isinstance(block, doc.Section | doc.Fold):
+            found += _inside(block.blocks)
+        elif isinstance(block, doc.Figure):
+            found += block.tables
+    return found
+
+
+def _repeated(blocks: Sequence[doc.Block]) -> dict[str, int]:
+    """Cells that stand in tables more than once; the page holds each of them once."""
+    tables = [block for block in blocks if isinstance(block, doc.Table)]
+    rows = [row for table in tables for row in (*table.rows, *table.foot)]
+    counts = Counter(cell for row in rows for cell in row)
+    often = [cell for cell, n in counts.most_common() if n > 1 and len(cell) > _SHORT]
+    return {cell: i for i, cell in enumerate(often)}
+
+
+def _record(part: Any, texts: Mapping[str, int]) -> dict[str, Any]:
+    """A block as data: its kind, and what it says."""
+    if not is_dataclass(part):
+        raise TypeError(f"cannot write {type(part).__name__} as JSON")
+    said = {field.name: getattr(part, field.name) for field in fields(part)}
+    if isinstance(part, doc.Table):
+        for place in ("rows", "foot"):
+            said[place] = [[texts.get(cell, cell) for cell in row] for row in said[place]]
+    return {"kind": _kind(part)} | {name: value for name, value in said.items() if value}
+
+
+def _kind(block: object) -> str:
     return type(block).__name__.lower()
 
 
@@ -77,7 +146,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"inline": inline, "script_json": script_json, "kind": _kind}
+    environment.filters |= {"plain": plain, "script_json": script_json, "holds": holds}
     return environment
 
 

@@ -13,7 +13,6 @@ from wordrel.report.document import (
     Section,
     Spec,
     Table,
-    labelled,
     name,
     strong,
 )
@@ -73,22 +72,34 @@ def blocks(results: Results) -> list[Block]:
 def figure(results: Results, climbs: Sequence[Climb]) -> Figure:
     """What each ingredient takes off the loss, a chart for each ladder and corpus."""
     level = percent(climbs[0].confidence)
-    shown = [Chart(_way(results, c), _chart(c)) for c in climbs]
-    gains = "; ".join(f"{_way(results, c)}: {_parts(c)}" for c in climbs)
+    alike = queries.grouped(climbs, lambda c: (c.objective, c.foot, c.top))
+    shown = [
+        Chart(_way(results, climb), _chart(climb, _axis(found)), climb.corpus)
+        for found in alike.values()
+        for climb in found
+    ]
+    gains = "; ".join(f"{c.corpus}, {_way(results, c)}: {_parts(c)}" for c in climbs)
     words = f"What each ingredient takes off the held-out loss, {level} intervals. {gains}."
-    return Figure("ladder", shown, words, marks=_MARKS)
+    return Figure("ladder", shown, words, marks=_MARKS, columns=min(2, len(shown)))
 
 
 def _way(results: Results, climb: Climb) -> str:
     foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
-    return f"{climb.corpus}: {foot} to {top}"
+    return f"{foot} → {top}"
+
+
+def _axis(climbs: Sequence[Climb]) -> Spec:
+    """One for the same ladder on every corpus."""
+    gains = [value for c in climbs for i in c.gains for value in vars(c.gain(i)).values()]
+    falls = [fall for c in climbs for found in c.by_ordering.values() for fall in found]
+    return charts.shared([0.0, *falls, *gains])
 
 
 def _parts(climb: Climb) -> str:
     return ", ".join(f"{i} {number(climb.gain(i).value)} nats" for i in climb.gains)
 
 
-def _chart(climb: Climb) -> Spec:
+def _chart(climb: Climb, axis: Spec) -> Spec:
     """The drawing that `_MARKS` explains."""
     dots = [
         {
@@ -103,15 +114,15 @@ def _chart(climb: Climb) -> Spec:
         for ingredient, falls in climb.by_ordering.items()
         for fall in falls
     ]
-    blue = charts.COLOURS["word2vec"]
     why = f"; no share: {climb.no_share}" if climb.no_share else ""
-    x = charts.field("nats", "quantitative", title=f"nats per token saved{why}")
-    point = charts.point() | {"filled": True, "size": 60, "color": blue}
+    x = charts.field("nats", "quantitative", title=f"nats per token saved{why}", **axis)
+    point = charts.point() | {"filled": True, "size": 60, "color": charts.INK}
+    ends = {"x": charts.field("low", "quantitative", **axis), "x2": {"field": "high"}}
     tips = charts.tips("ingredient", "nats", "low", "high", "share")
     tick = {"type": "tick", "color": charts.QUIET, "thickness": 2, "size": 14}
     layers = [
         charts.layer(tick, {"x": x}, ticks),
-        charts.layer({"type": "rule", "color": blue}, charts.ends()),
+        charts.layer({"type": "rule", "color": charts.INK}, ends),
         charts.layer(point, {"x": x, "tooltip": tips}),
         charts.layer(
             {"type": "text", "dy": -16, "color": charts.INK}, {"x": x, "text": {"field": "share"}}
@@ -188,7 +199,7 @@ def _names(results: Results, step: Step) -> list[str]:
 
 
 def _model(results: Results, identifier: str) -> str:
-    return labelled(identifier, queries.label(results, identifier))
+    return queries.term(results, identifier)
 
 
 def _tested(pair: Row | None) -> list[str]:

@@ -4,13 +4,13 @@ What a study measured itself, beside the scores of tasks, is shown so: attention
 that a change adds, agreement of seeds.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
+from wordrel.report.looks import looks
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, capital, percent, with_interval
 from wordrel.report.verdicts import counted, value_of
@@ -18,7 +18,10 @@ from wordrel.study.results import Results
 
 K = TypeVar("K")
 
-_CAPTION = "Dots with {level} intervals. Blue: word2vec. Red: attention. Green: weighted means."
+_CAPTION = (
+    "Dots with {level} intervals. A model has the same colour and marker in every figure. The "
+    "broken line is chance, or no difference."
+)
 
 
 class Line(NamedTuple):
@@ -114,37 +117,35 @@ def figure(results: Results, file: str, found: Sequence[Lines]) -> Figure | None
     titles = "; ".join(one.title for one in found if one.lines)
     words = f"{titles}. The table below has the numbers."
     level = percent(results.manifest["statistics"]["confidence"])
-    return Figure(file, drawn, words, _CAPTION.format(level=level), small=True) if drawn else None
+    columns = min(2, len(drawn))
+    return (
+        Figure(file, drawn, words, _CAPTION.format(level=level), columns=columns) if drawn else None
+    )
 
 
 def _chart(results: Results, found: Lines, column: str) -> Spec:
-    families = charts.families(results)
     rows = [
-        {
-            "line": line.label,
-            "family": families[line.model],
-            **charts.interval("value", value_of(row), row.low, row.high),
-        }
+        {"line": line.label, **charts.interval("value", value_of(row), row.low, row.high)}
         for line in found.lines
         if (row := line.cells.get(column)) is not None
     ]
-    colours = charts.by_family(results, [line.model for line in found.lines])
-    scale = {"scale": {"domain": _reach(found), "nice": True}}
+    of_lines = {line.label: looks(results)[line.model] for line in found.lines}
+    colours = charts.named("line", {name: look.colour for name, look in of_lines.items()})
     dot = {
-        "x": charts.field("value", "quantitative", title=found.title, **scale),
-        "stroke": charts.silent("family", colours),
-        "fill": charts.silent("family", colours),
+        "x": charts.field("value", "quantitative", title=found.title, **_axis(found)),
+        "stroke": colours,
+        "fill": colours,
+        "shape": charts.named("line", {name: look.shape for name, look in of_lines.items()}),
         "tooltip": charts.tips("line", "value", "low", "high"),
     }
-    side = {"y": charts.side("line", [line.label for line in found.lines])}
+    side = {"y": charts.side("line", list(of_lines))}
     rules = [found.rules[column]] if column in found.rules else []
     below = [charts.line_at("value", rules)] if rules else []
     return charts.chart(rows, charts.dots(dot), side, {"step": 20}, below)
 
 
-def _reach(found: Lines) -> list[float]:
-    """From the least to the largest number of all columns, intervals and rules included."""
+def _axis(found: Lines) -> Spec:
+    """One for all columns."""
     rows = [row for line in found.lines for row in line.cells.values() if row is not None]
-    ends = [*found.rules.values(), *(e for r in rows for e in (value_of(r), r.low, r.high))]
-    known = [float(end) for end in ends if not math.isnan(end)]
-    return [min(known), max(known)]
+    ends = [end for row in rows for end in (value_of(row), row.low, row.high)]
+    return charts.shared([*found.rules.values(), *ends])

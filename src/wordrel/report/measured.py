@@ -5,12 +5,13 @@ Reads the table of measurements; a panel is there where the study measured what 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec, Table, name
+from wordrel.report.looks import looks
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, count, number, with_interval
 from wordrel.study.results import Results
@@ -50,7 +51,6 @@ class Theme:
     looks: tuple[Look, ...]
 
 
-_HIGH = 260  # pixels
 _STEP = 13  # pixels between two models of one place
 _OFFSET = "words before (−) or after (+) the target"
 _TENTH = "tenth of the vocabulary (1: the most frequent words)"
@@ -60,14 +60,13 @@ _LEARNED, _ORDER, _ROLES = "learned", "order", "roles"
 THEMES = (
     Theme(
         "offsets",
-        "What a model has learned of distance: the score that is added to a word for its offset, "
-        "minus the mean of the model's scores, and the mean attention that words at that offset "
-        "get in contexts that fill the window. Next-word models have only words before the target "
-        "in view. Bands are intervals.",
+        "What a model has learned of distance: the score of a relative position, minus the mean "
+        "of the model's scores, and the mean attention weight at that position in contexts that "
+        "fill the window. Next-word models see earlier words only. Bands are intervals.",
         (
             Look(
                 *(
-                    "learned score of an offset",
+                    "learned score of a relative position",
                     _LEARNED,
                     "relative_position",
                     "score",
@@ -76,23 +75,23 @@ THEMES = (
                 *(_OFFSET, True, 0.0),
             ),
             Look(
-                *("mean attention by offset", _LEARNED, "attention", "mean_weight"),
+                *("mean attention by relative position", _LEARNED, "attention", "mean_weight"),
                 *(r"offset ([+-]\d+)", _OFFSET, True),
             ),
         ),
     ),
     Theme(
         "frequency",
-        "What a model has learned of words: where one learned vector asks all words, the score "
-        "that it gives to a word, minus the mean over all words; and the attention that words get "
-        "beside what the mean would give them (broken line: 1). Bands are intervals.",
+        "What a model has learned of words: with one learned query for all words, the score of a "
+        "word, minus the mean over all words; and the attention that words get, relative to what "
+        "the mean would give them (broken line: 1). Bands are intervals.",
         (
             Look(
                 *("learned score of a word", _LEARNED, "per_word_weight", "score", _FREQUENCY),
                 *(_TENTH, True, 0.0),
             ),
             Look(
-                *("attention beside the mean's", _LEARNED, "attention", "relative_weight"),
+                *("attention relative to the mean's", _LEARNED, "attention", "relative_weight"),
                 *(_FREQUENCY, _TENTH, True, 1.0),
             ),
         ),
@@ -100,8 +99,8 @@ THEMES = (
     Theme(
         "order",
         "What another order of the same words does: how far the state that predicts a word moves, "
-        "of its length, and what that adds to the loss, in nats per token. A model that does not "
-        "see order stays at 0 (broken line).",
+        "as a share of its length, and the loss that this adds, in nats per token. A model without "
+        "order stays at 0 (broken line).",
         (
             Look("movement of the state", _ORDER, "", "moved", "(.+)", rule=0.0),
             Look("loss added by another order", _ORDER, "", "added_loss", "(.+)", rule=0.0),
@@ -109,17 +108,17 @@ THEMES = (
     ),
     Theme(
         "roles",
-        "Attention by part of speech: over how many keys the weights of an asking word are spread "
-        "(the exponential of their entropy), and how much attention a word gets beside what the "
-        "mean would give it (broken line: 1). Where the roles of query and key were exchanged: the "
-        "loss that it adds, in nats per token.",
+        "Attention by part of speech: the effective number of keys of a query word (the "
+        "exponential of the entropy of its weights), and the attention that a word gets relative "
+        "to what the mean would give it (broken line: 1). With query and key exchanged: the added "
+        "loss, in nats per token.",
         (
             Look(
-                *("effective number of keys, by asking word", _ROLES, "attention"),
+                *("effective number of keys, by query word", _ROLES, "attention"),
                 *("effective_keys", "asking (.+)"),
             ),
             Look(
-                *("attention beside the mean's, by attended word", _ROLES, "attention"),
+                *("attention relative to the mean's, by key word", _ROLES, "attention"),
                 *("relative_weight", "attended (.+)"),
                 rule=1.0,
             ),
@@ -143,69 +142,98 @@ class Panel:
     places: tuple[str, ...]
     values: dict[str, dict[str, Row]]
 
+    @property
+    def title(self) -> str:
+        """What is measured, and over which words where these are not all."""
+        before = self.look.line and all(place.startswith("-") for place in self.places)
+        return f"{self.look.title}, earlier words only" if before else self.look.title
+
 
 def panels(results: Results, question: str, theme: Theme) -> list[Panel]:
     """Corpus by corpus, what was measured; none where nothing was."""
     measured = {c: queries.measured(results, c, question) for c in queries.corpora(results)}
     found = [_panel(results, c, look, rows) for c, rows in measured.items() for look in theme.looks]
-    return [panel for panel in found if panel.values]
+    return [part for panel in found if panel.values for part in _parts(panel)]
 
 
-def panels_words(drawn: Sequence[Panel]) -> str:
+def _parts(panel: Panel) -> list[Panel]:
+    """Lines over different places, such as those of next-word models, have panels of their own."""
+    if not panel.look.line:
+        return [panel]
+    groups = queries.grouped(panel.values, lambda model: tuple(panel.values[model]))
+    return [
+        replace(panel, places=places, values={m: panel.values[m] for m in models})
+        for places, models in groups.items()
+    ]
+
+
+def panels_words(results: Results, drawn: Sequence[Panel]) -> str:
     """The figure in words: where each model has its highest and its lowest value."""
     return " ".join(
-        f"{panel.corpus}, {panel.look.title}: "
-        + "; ".join(_extremes(model, rows) for model, rows in panel.values.items())
+        f"{panel.corpus}, {panel.title}: "
+        + "; ".join(_extremes(queries.label(results, m), rows) for m, rows in panel.values.items())
         + "."
         for panel in drawn
     )
 
 
-def panel_table(panel: Panel) -> Table:
+def panel_table(results: Results, panel: Panel) -> Table:
     """Every value of a panel: a line a place, a column a model."""
     models = list(panel.values)
     body = [
         [name(place), *(_cell(panel.values[m].get(place)) for m in models), _items(panel, place)]
         for place in panel.places
     ]
-    heads = [panel.look.axis or "group", *map(name, models), "n"]
-    return Table(heads, body, title=_title(panel))
+    named = [queries.term(results, model) for model in models]
+    heads = [panel.look.axis or "group", *named, "n"]
+    return Table(heads, body, title=f"{panel.title} · {panel.corpus}")
 
 
 def figures(results: Results, question: str) -> list[Figure]:
     """A figure for each theme of which something was measured; only the page shows them."""
     drawn = {theme: panels(results, question, theme) for theme in THEMES}
-    return [
-        Figure(
-            "",
-            [Chart(_title(panel), _chart(results, panel)) for panel in shown],
-            panels_words(shown),
-            theme.caption,
-            tables=[panel_table(panel) for panel in shown],
+    return [_figure(results, theme, found) for theme, found in drawn.items() if found]
+
+
+def _figure(results: Results, theme: Theme, drawn: Sequence[Panel]) -> Figure:
+    """The panels of one look beside each other, corpus by corpus, with the same axis."""
+    titles = queries.distinct(panel.title for panel in drawn)
+    ordered = [panel for title in titles for panel in drawn if panel.title == title]
+    first = {panel.title: panel for panel in reversed(drawn)}
+    charted = [
+        Chart(
+            panel.title,
+            _chart(results, panel, _axis(panel.look, drawn), legend=panel is first[panel.title]),
+            panel.corpus,
         )
-        for theme, shown in drawn.items()
-        if shown
+        for panel in ordered
     ]
+    words, tables = panels_words(results, drawn), [panel_table(results, p) for p in ordered]
+    columns = min(2, len(charted))
+    return Figure("", charted, words, theme.caption, tables=tables, columns=columns)
 
 
-def _title(panel: Panel) -> str:
-    return f"{panel.corpus} · {panel.look.title}"
+def _axis(look: Look, drawn: Sequence[Panel]) -> Spec:
+    """Of one look on every corpus."""
+    rows = [r for p in drawn if p.look == look for of in p.values.values() for r in of.values()]
+    return charts.shared([look.rule, *(v for r in rows for v in (r.value, r.low, r.high))])
 
 
 def _panel(results: Results, corpus: str, look: Look, measured: Iterable[Row]) -> Panel:
     by_model: dict[str, dict[str, dict[str, Row]]] = {}  # model -> embedding -> place
     places: list[str] = []
     for r in measured:
+        if r.statistic != look.statistic or look.embedding not in ("", r.view):
+            continue
         group = re.fullmatch(look.groups, r.group)
-        mine = (queries.kind(results, r.task), r.statistic) == (look.kind, look.statistic)
-        if mine and group and look.embedding in ("", r.embedding):
+        if group and queries.kind(results, r.task) == look.kind:
             of_model = by_model.setdefault(r.model, {})
             of_model.setdefault("" if r.selected else r.embedding, {})[group[1]] = r
             places.append(group[1])
     models = [m for m in queries.models(results, corpus) if m in by_model]
     values = {m: by_model[m].get("") or next(iter(by_model[m].values())) for m in models}
-    shown = [p for p in queries.distinct(places) if any(p in rows for rows in values.values())]
-    order = tuple(sorted(shown, key=int) if look.line else shown)
+    kept = [p for p in queries.distinct(places) if any(p in rows for rows in values.values())]
+    order = tuple(sorted(kept, key=int) if look.line else kept)
     sorted_values = {m: {p: rows[p] for p in order if p in rows} for m, rows in values.items()}
     return Panel(corpus, look, order, sorted_values)
 
@@ -233,17 +261,18 @@ def _items(panel: Panel, place: str) -> str:
     return " to ".join(dict.fromkeys(map(count, (min(known), max(known))))) if known else NOTHING
 
 
-def _chart(results: Results, panel: Panel) -> Spec:
+def _chart(results: Results, panel: Panel, axis: Spec, *, legend: bool) -> Spec:
     """A line a model where places are numbers, else a dot with its interval."""
-    return _drawn_lines(results, panel) if panel.look.line else _drawn_dots(results, panel)
+    if panel.look.line:
+        return _drawn_lines(results, panel, axis)
+    return _drawn_dots(results, panel, axis, legend=legend)
 
 
-def _drawn_lines(results: Results, panel: Panel) -> Spec:
-    dashes = charts.dashes(results, list(panel.values))
+def _drawn_lines(results: Results, panel: Panel, axis: Spec) -> Spec:
     rows = [
         {
-            "model": model,
-            "dash": dashes[model],
+            **charts.model(results, model),
+            "dash": looks(results)[model].dash,
             "place": int(place),
             "side": "after" if int(place) > 0 else "before",
             **charts.interval("value", r.value, r.low, r.high),
@@ -252,36 +281,38 @@ def _drawn_lines(results: Results, panel: Panel) -> Spec:
         for place, r in found.items()
     ]
     signed = any(place.startswith("-") for place in panel.places)
-    axis = charts.ticks([int(place) for place in panel.places])
-    axis |= {"format": "+d" if signed else "d", "grid": False}
+    bottom = charts.ticks([int(place) for place in panel.places])
+    bottom |= {"format": "+d" if signed else "d", "grid": False}
     scale = {"nice": False, "padding": 12, "zero": False}
-    x = charts.field("place", "quantitative", title=panel.look.axis, axis=axis, scale=scale)
-    y = charts.field("value", "quantitative", title=None, **charts.FREE)
-    told = charts.tips("model", "place", "value", "low", "high")
-    layers = charts.lines(results, list(panel.values), {"x": x, "y": y}, told)
-    for one in layers:
+    x = charts.field("place", "quantitative", title=panel.look.axis, axis=bottom, scale=scale)
+    places = {"x": x, "y": charts.field("value", "quantitative", title=None, **axis)}
+    drawn = charts.lines(results, list(panel.values), places)
+    for one in drawn:
         one["encoding"] |= {"detail": charts.field("side", "nominal")}  # no line runs across 0
-    return charts.chart(rows, layers, {}, _HIGH, _rules(panel, "y"))
+    last = panel.places[-1]
+    ends = {model: (float(last), float(of[last].value)) for model, of in panel.values.items()}
+    layers = [*drawn, charts.names_beside(results, ends, places, axis)]
+    return charts.chart(rows, layers, {}, charts.HIGH, _rules(panel, "y")) | charts.WIDE
 
 
-def _drawn_dots(results: Results, panel: Panel) -> Spec:
+def _drawn_dots(results: Results, panel: Panel, axis: Spec, *, legend: bool) -> Spec:
     rows = [
-        {"model": model, "place": place, **charts.interval("value", r.value, r.low, r.high)}
+        {
+            **charts.model(results, model),
+            "place": place,
+            **charts.interval("value", r.value, r.low, r.high),
+        }
         for model, found in panel.values.items()
         for place, r in found.items()
     ]
     models = list(panel.values)
-    colours = charts.colours(results, models)
-    x = charts.field("value", "quantitative", title=None, **charts.FREE)
     dot = {
-        "x": x,
-        "stroke": charts.named("model", colours),
-        "fill": charts.silent("model", colours),
-        "shape": charts.named("model", charts.shapes(results, models)),
-        "tooltip": charts.tips("place", "model", "value", "low", "high"),
+        "x": charts.field("value", "quantitative", title=None, **axis),
+        **charts.look(results, models, legend=legend),
+        "tooltip": charts.tips("place", "model", "identifier", "value", "low", "high"),
     }
-    layers = charts.dots(dot, charts.offset(models))
-    places = {"y": charts.side("place", panel.places)}
+    layers = charts.dots(dot, charts.offset(results, models))
+    places = {"y": charts.side("place", panel.places, ruled=True)}
     return charts.chart(rows, layers, places, {"step": _STEP, "for": "offset"}, _rules(panel, "x"))
 
 

@@ -27,6 +27,8 @@ from wordrel.report import (
 )
 from wordrel.report.brief import APART
 from wordrel.report.document import (
+    HIGHER,
+    LOWER,
     Block,
     Bullets,
     Card,
@@ -39,24 +41,24 @@ from wordrel.report.document import (
     code,
     emphasis,
     figures,
-    labelled,
     link,
     name,
 )
 from wordrel.report.headline import SEPARATE, headlines, message
+from wordrel.report.labels import term
 from wordrel.report.own import Own, own
 from wordrel.report.text import count, number, percent
 from wordrel.study.results import Results, read_results
 
 _LEGEND = (
-    "A cell is the mean over seeds with its {level} interval; raised letters name the rows that it "
-    "beats (p < 0.05 after Holm), raised numbers a note. "
-    f"{emphasis('n')} counts the items scored, {emphasis('coverage')} "
-    "is the share of all items whose words the vocabulary has{detectable}."
+    "A cell is the mean over seeds with its {level} interval. Raised letters: the rows that it is "
+    "significantly better than (p < 0.05 after Holm's correction). Raised numbers: a note. "
+    f"{emphasis('n')} is the number of items scored. {emphasis('coverage')} is the share of all "
+    "items whose words the vocabulary has.{detectable}"
 )
 _DETECTABLE = (
-    f", {emphasis('detectable')} the difference between two models that would be found with 80% "
-    "power (median over pairs)"
+    f" {emphasis('detectable')} is the difference between two models that would be found with 80% "
+    "power, the median over pairs."
 )
 _Draw = Callable[[Results, str, str], Sequence[Block]]
 
@@ -91,11 +93,11 @@ def document(results: Results) -> Document:
         *claims.sections(results),
         *contrasts.sections(results),
         Section("How to read the tables", [Paragraph(legend(results))], "legend"),
-        *_questions(results),
+        *_questions(results, made_for),
         *_agreement(results),
         *_chosen(results),
         *_by_question(results, "Comparisons", pairs.legend(results), pairs.comparisons),
-        *_by_question(results, "Other embeddings", pairs.OTHERS, pairs.embeddings),
+        *_by_question(results, "All embeddings", pairs.OTHERS, pairs.embeddings),
         _cost(results),
         provenance.method(results),
         provenance.again(results),
@@ -117,11 +119,15 @@ def legend(results: Results) -> str:
 def _own(results: Results, made_for: Own) -> list[Section]:
     """What the study was made for, and every score at a glance."""
     blocks = [*made_for.blocks, *scores.scores_figure(results)]
+    if made_for.title == ladder_section.TITLE:
+        (ladder,) = ladder_section.sections(results)
+        blocks = [*ladder.blocks, *scores.scores_figure(results)]
     return [Section(made_for.title, blocks, "answer")] if blocks else []
 
 
-def _questions(results: Results) -> list[Section]:
-    """A section for each; what each ingredient buys comes right after the held-out loss."""
+def _questions(results: Results, made_for: Own) -> list[Section]:
+    """A section for each; the ladder of a study made for something else follows the loss."""
+    ladder = ladder_section.sections(results) if made_for.title != ladder_section.TITLE else []
     found = []
     for i, question in enumerate(queries.questions(results), start=1):
         said = [
@@ -133,7 +139,7 @@ def _questions(results: Results) -> list[Section]:
         for corpus in queries.corpora(results):
             blocks += _on_corpus(results, corpus, question)
         found.append(Section(findings.title(question), blocks, f"question-{i}"))
-        found += ladder_section.sections(results) if question == "fit" else []
+        found += ladder if question == "fit" else []
     return found
 
 
@@ -155,9 +161,9 @@ def _on_corpus(results: Results, corpus: str, question: str) -> list[Section]:
     tabled = [block for table in headlines(results, corpus, question) for block in table]
     folds = []
     for task, tables in parts.part_tables(results, corpus, question).items():
-        folds.append(Fold(f"{name(corpus)}: {name(task)}, by part", tables))
+        folds.append(Fold(f"{name(corpus)}: {term(task, 'task')}, by part", tables))
     for task, tables in parts.measurement_tables(results, corpus, question).items():
-        folds.append(Fold(f"{name(corpus)}: {name(task)}, measured", tables))
+        folds.append(Fold(f"{name(corpus)}: {term(task, 'task')}, measured", tables))
     if not tabled and not folds:
         return []
     return [Section(name(corpus), [*tabled, *_failed(results, corpus), *folds])]
@@ -204,7 +210,8 @@ def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[S
 
 def _cost(results: Results) -> Section:
     """What training took, as a mean over the finished seeds, and what did not finish."""
-    heads = ["model", "cells", "parameters", "trained tokens", "seconds", "tokens/s", "peak MB"]
+    heads = ["model", "trained runs", "parameters", "trained tokens"]
+    heads += [f"seconds {LOWER}", f"tokens/s {HIGHER}", f"peak MB {LOWER}"]
     blocks: list[Block] = [Paragraph("Means over the finished seeds of a model.")]
     for corpus in queries.corpora(results):
         lines = [_cost_line(results, corpus, m) for m in queries.models(results, corpus)]
@@ -220,7 +227,7 @@ def _cost(results: Results) -> Section:
 def _cost_line(results: Results, corpus: str, model: str) -> list[str]:
     cost = queries.cost(results, corpus, model)
     return [
-        labelled(model, queries.label(results, model)),
+        queries.term(results, model),
         f"{cost.done} of {cost.cells}",
         count(cost.parameters),
         count(cost.trained_tokens),

@@ -1,4 +1,4 @@
-"""The differences between every two models, and what the models' other embeddings score."""
+"""The differences between every two models, and the scores of all their embeddings."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,9 +7,11 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.document import Block, Paragraph, Table, emphasis, link, name, strong
+from wordrel.report.findings import title
 from wordrel.report.headline import column_groups, column_title, letters, measured
+from wordrel.report.labels import term
 from wordrel.report.queries import ALPHA, Column, Row
-from wordrel.report.text import NOTHING, count, listed, number, p_value
+from wordrel.report.text import NOTHING, count, listed, number, p_value, with_interval
 from wordrel.study.results import Results
 
 CHOSEN = (
@@ -28,22 +30,21 @@ SAME = (
     "vectors are read in the same one, {}."
 )
 OTHERS = (
-    "Only selected embeddings are tested; the others are exploratory, and what they score decides "
-    "nothing. Intervals and the spread between seeds stand in "
-    f"{link('summary.csv', 'summary.csv')}."
+    "Only selected embeddings are tested; the others are exploratory. The spread between seeds is "
+    f"in {link('summary.csv', 'summary.csv')}."
 )
 _TRIANGLES = (
-    "Row − column, in the letters of the tables above{equal}. The interval and p of every pair "
-    f"stand in {link('comparisons.csv', 'comparisons.csv')}."
+    "First every difference at a glance: row − column, in the letters of the tables of scores"
+    "{equal}. Then every pair with its interval and p."
 )
-_FEW = 10  # models whose pairs are listed one by one
-_FEW_PAIRS = 120  # of a question that are; GitHub draws no page of over 512 kB
+_FEW = 10  # models whose pairs need no table at a glance
 _TESTS = {"p_steiger": "p (Steiger)", "p_equivalence": "equal?"}
 
 
-def model_and_embedding(model: str, embedding: str) -> str:
-    """`skip_gram (input)`."""
-    return f"{name(model)} ({name(embedding)})" if embedding else name(model)
+def model_and_embedding(results: Results, model: str, embedding: str) -> str:
+    """A model, and its embedding in brackets."""
+    shown = queries.term(results, model)
+    return f"{shown} ({term(embedding, 'embedding')})" if embedding else shown
 
 
 def legend(results: Results) -> str:
@@ -69,17 +70,18 @@ def legend(results: Results) -> str:
 def comparisons(results: Results, corpus: str, question: str) -> list[Block]:
     """Every tested pair, in the order of tasks and models; bold where it is significant.
 
-    A line a pair; where they are many a triangle of differences a task, and the rest in the file.
+    A line a pair; among many models, a triangle of differences stands above the lines of a task.
     """
     columns = queries.columns(results, corpus, question)
-    pairs = sum(len(queries.compared(results, corpus, column)) for column in columns)
-    if len(queries.models(results, corpus)) <= _FEW and pairs <= _FEW_PAIRS:
-        return [t for c in columns for t in _pair_list(results, corpus, c)]
-    shown = [block for c in columns for block in _triangle(results, corpus, c)]
-    tables = [block for block in shown if isinstance(block, Table)]
+    listed_pairs = {column: _pair_list(results, corpus, column) for column in columns}
+    if len(queries.models(results, corpus)) <= _FEW:
+        return [block for found in listed_pairs.values() for block in found]
+    shown = {column: _triangle(results, corpus, column) for column in columns}
+    tables = [block for found in shown.values() for block in found if isinstance(block, Table)]
     equal = any(cell.endswith(" =") for table in tables for row in table.rows for cell in row)
     how = Paragraph(_TRIANGLES.format(equal=", = where equal" if equal else ""))
-    return [how, *shown] if shown else []
+    both = [block for c in columns for block in (*shown[c], *listed_pairs[c])]
+    return [how, *both] if both else []
 
 
 def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
@@ -92,16 +94,19 @@ def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
     within = _margin(results)
     more = [test for test in _TESTS if any(not pd.isna(getattr(pair, test)) for pair in found)]
     heads = ["a", "b", "a − b", "interval", "p", "p (Holm)", *(_TESTS[test] for test in more)]
-    body = [[*_pair_line(pair), *(_tested(pair, within)[test] for test in more)] for pair in found]
-    title = f"{strong(name(column.task))}, {measured(column)}, {_counted(found)}"
-    return [Table(heads, body, words=2, title=title)]
+    body = [
+        [*_pair_line(results, pair), *(_tested(pair, within)[test] for test in more)]
+        for pair in found
+    ]
+    heading = f"{strong(term(column.task, 'task'))}, {measured(column)}, {_counted(found)}"
+    return [Table(heads, body, words=2, title=heading)]
 
 
-def _pair_line(pair: Row) -> list[str]:
+def _pair_line(results: Results, pair: Row) -> list[str]:
     bold = strong if queries.winner(pair) else str
     return [
-        model_and_embedding(pair.model_a, pair.embedding_a),
-        model_and_embedding(pair.model_b, pair.embedding_b),
+        model_and_embedding(results, pair.model_a, pair.embedding_a),
+        model_and_embedding(results, pair.model_b, pair.embedding_b),
         bold(number(pair.difference)),
         f"[{number(pair.low)}, {number(pair.high)}]",
         name(p_value(pair.p)),
@@ -126,13 +131,17 @@ def _triangle(results: Results, corpus: str, column: Column) -> list[Block]:
         return []
     body = [
         [
-            *(names[row], name(row)),
+            *(names[row], queries.term(results, row)),
             *(_difference(tested, row, other) for other in there[:i]),
             *[""] * (len(there) - 1 - i),
         ]
         for i, row in enumerate(there)
     ]
-    heads = ["", f"{name(column.task)}, {measured(column)}", *(names[m] for m in there[:-1])]
+    heads = [
+        "",
+        f"{term(column.task, 'task')}, {measured(column)}",
+        *(names[m] for m in there[:-1]),
+    ]
     return [Table(heads, body, words=2), Paragraph(_counted(tested))]
 
 
@@ -181,26 +190,36 @@ def chosen(results: Results, corpus: str) -> list[Block]:
         return []
     groups = queries.grouped(found, lambda r: (r.question, r.model))
     heads = ["question", "model", "selected embedding", "chosen by", "score", "next best", "seeds"]
-    return [Table(heads, [line for g in groups.values() for line in _chosen_line(g)], words=4)]
+    return [
+        Table(heads, [line for g in groups.values() for line in _chosen_line(results, g)], words=4)
+    ]
 
 
-def _chosen_line(embeddings: list[Row]) -> list[list[str]]:
+def _chosen_line(results: Results, embeddings: list[Row]) -> list[list[str]]:
     best = next((r for r in embeddings if r.chosen), None)
     if best is None:
         return []
     others = [r for r in embeddings if not r.chosen and not pd.isna(r.score)]
     following = max(others, key=lambda r: r.score, default=None)
-    splits = listed(best.dev_task.split("+"))
+    splits = listed([term(task, "task") for task in best.dev_task.split("+")])
     line = [
-        name(best.question.replace("_", " ")),
-        name(best.model),
-        strong(name(best.embedding)),
-        name(splits) if best.by == "development" else "design",
+        title(best.question),
+        queries.term(results, best.model),
+        strong(term(best.embedding, "embedding")),
+        splits if best.by == "development" else "design",
         number(best.score),
-        NOTHING if following is None else f"{name(following.embedding)} {number(following.score)}",
+        _scored(following),
         count(best.seeds),
     ]
     return [line]
+
+
+def _scored(embedding: Row | None) -> str:
+    return (
+        NOTHING
+        if embedding is None
+        else f"{term(embedding.embedding, 'embedding')} {number(embedding.score)}"
+    )
 
 
 def embeddings(results: Results, corpus: str, question: str) -> list[Block]:
@@ -223,14 +242,18 @@ def _embeddings(
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
     body = [
         [
-            *(name(model), _embedding(embedding, found.values())),
-            *(number(found[i].score) if i in found else NOTHING for i in range(len(columns))),
+            *(queries.term(results, model), _embedding(embedding, found.values())),
+            *(_shown(found[i]) if i in found else NOTHING for i in range(len(columns))),
         ]
         for (model, embedding), found in sorted(lines.items(), key=lambda line: order[line[0][0]])
     ]
     return Table(["model", "embedding", *map(column_title, columns)], body, words=2)
 
 
+def _shown(row: Row) -> str:
+    return with_interval(row.score, row.low, row.high)
+
+
 def _embedding(embedding: str, found: Iterable[Row]) -> str:
-    shown = name(embedding) or NOTHING
+    shown = term(embedding, "embedding") or NOTHING
     return f"{strong(shown)} (selected)" if any(r.selected for r in found) else shown

@@ -14,6 +14,7 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.document import BREAK, Table, name
 from wordrel.report.headline import ARROWS
+from wordrel.report.labels import term
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, count, small, with_interval
 from wordrel.study.results import Results
@@ -34,7 +35,7 @@ def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) 
     body = [
         [
             name(part.removeprefix(f"{task}.")),
-            f"{name(measure)} {ARROWS[better]}",
+            f"{term(measure, 'measure')} {ARROWS[better]}",
             *(
                 _interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else NOTHING
                 for m in models
@@ -85,7 +86,7 @@ def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row
         ]
         for (group,), rows in _lines(found, "group").items()
     ]
-    return Table([name(statistic.replace("_", " ")), *models.values(), "n"], body)
+    return Table([term(statistic, "statistic"), *models.values(), "n"], body)
 
 
 def _of_several_embeddings(found: Sequence[Row]) -> set[str]:
@@ -112,7 +113,9 @@ def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, st
     """The models that have a row, with the heads of their columns: model and embedding."""
     embeddings = {r.model: r.embedding for r in found}
     return {
-        model: BREAK.join(filter(None, (name(model), name(embeddings[model]))))
+        model: BREAK.join(
+            filter(None, (queries.term(results, model), term(embeddings[model], "embedding")))
+        )
         for model in queries.models(results, corpus)
         if model in embeddings
     }

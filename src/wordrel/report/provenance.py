@@ -17,7 +17,8 @@ from wordrel.report.document import (
     link,
     name,
 )
-from wordrel.report.labels import label
+from wordrel.report.findings import title
+from wordrel.report.labels import label, term
 from wordrel.report.text import NOTHING, count, percent
 from wordrel.study.results import Results
 
@@ -173,11 +174,14 @@ def _corpora(results: Results) -> list[Block]:
 
 
 def _tasks(results: Results) -> list[Block]:
-    words = ("name", "question", "measure", "source", "license", "reference", "digest")
-    heads = ["task", *words[1:4], "licence", *words[5:], "items", "duplicates"]
+    words = ("source", "license", "reference", "digest")
+    heads = ["task", "question", "measure", "source", "licence", *words[2:], "items", "duplicates"]
     body = [
         [
-            *(name(_told(task, key)) or NOTHING for key in words),
+            term(task["name"], "task"),
+            _question(task),
+            term(task["measure"], "measure"),
+            *(name(task[key] or "") or NOTHING for key in words),
             count(task["n_items"]),
             count(task.get("duplicates")),
         ]
@@ -187,9 +191,9 @@ def _tasks(results: Results) -> list[Block]:
         f"Left out, since it was not there when the study ran: {name(task)} ({name(why)})."
         for task, why in results.manifest.get("skipped", {}).items()
     ]
-    return [Table(heads, body, words=len(words)), *map(Paragraph, skipped)]
+    return [Table(heads, body, words=3 + len(words)), *map(Paragraph, skipped)]
 
 
-def _told(task: Mapping[str, Any], key: str) -> str:
-    development = key == "question" and task.get("split") == "dev"
-    return f"{task[key] or ''}{' (development)' if development else ''}"
+def _question(task: Mapping[str, Any]) -> str:
+    development = " (development)" if task.get("split") == "dev" else ""
+    return f"{title(task['question'])}{development}"

@@ -1,6 +1,7 @@
 """What every page needs of the tables: orders, rows of selected embeddings, winners."""
 
 import difflib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -11,6 +12,7 @@ import pandas as pd
 from wordrel.config import ARCHITECTURES
 from wordrel.errors import StoreError
 from wordrel.report import labels
+from wordrel.report.document import labelled
 from wordrel.study.results import Results
 
 ALPHA = 0.05
@@ -148,9 +150,23 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
 
 @lru_cache(maxsize=4096)
 def label(results: Results, model: str) -> str:
-    """The label of a model, marked where its scores are unscaled though the default is scaled."""
-    shown = labels.label(model, "model")
+    """What a reader calls a model of this study; its identifier where two share a label.
+
+    Marked where its scores are unscaled though the default is scaled.
+    """
+    own = labels.label(model, "model")
+    shown = own if _labels(results)[own] < 2 else model
     return f"{shown} (unscaled)" if model in results.unscaled else shown
+
+
+def term(results: Results, model: str) -> str:
+    """The label as a text of the report, which carries the identifier with it."""
+    return labelled(model, label(results, model))
+
+
+@lru_cache(maxsize=16)
+def _labels(results: Results) -> Counter[str]:
+    return Counter(labels.label(model, "model") for model in kinds(results))
 
 
 @lru_cache(maxsize=4096)

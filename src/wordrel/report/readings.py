@@ -1,7 +1,6 @@
-"""The figures of readings: which way a relation goes, and what pairs of parts of speech are given.
+"""The figures of embeddings: which way a relation goes, and the scores of parts of speech.
 
-A reading is one embedding of a model; the selected one is bold or filled, the others are
-exploratory.
+The selected embedding of a model is bold or filled; the others are exploratory.
 """
 
 import re
@@ -14,19 +13,21 @@ import pandas as pd
 from jaxtyping import Float64
 
 from wordrel.report import charts, queries
-from wordrel.report.document import Chart, Figure, Spec, name
+from wordrel.report.document import Chart, Figure, Spec, labelled
+from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import number
 from wordrel.study.results import Results
 
 _DIRECTION = (
-    "Does a reading know which way a relation goes? Bold and filled: the selected reading; the "
-    "others are exploratory. The broken line is chance."
+    "Does an embedding know which way a relation goes? Bold and filled: the selected embedding; "
+    "the others are exploratory. The broken line is chance."
 )
 _SPEECH = (
-    "{corpus}: the mean score that a reading gives to pairs of parts of speech (the word that "
-    "relates first), in standard deviations of all its scores. Bold: the selected reading."
+    "{corpus}: the mean score of pairs of parts of speech (the word that relates first), in "
+    "standard deviations of all scores of the embedding. Bold: the selected embedding."
 )
+_FLOOR = "random"  # what random vectors give to parts of speech needs no panel
 
 KIND = "direction"
 """The kind of task that is drawn; without kinds in the manifest, tasks whose name ends in it."""
@@ -54,22 +55,34 @@ def direction_figure(results: Results, question: str) -> list[Figure]:
     drawn = direction_panels(results, question)
     if not drawn:
         return []
-    best = "; ".join(_best(corpus, column, rows) for (corpus, column), rows in drawn.items())
-    opening = "Does a reading know which way a relation goes? Bold: selected readings. Best: "
-    shown = [
-        Chart(f"{corpus} · {column.task} ({column.measure})", _direction_chart(results, rows))
-        for (corpus, column), rows in drawn.items()
+    best = "; ".join(_best(results, *where, rows) for where, rows in drawn.items())
+    opening = "Does an embedding know which way a relation goes? Best: "
+    charted = [
+        Chart(
+            label(column.task, "task"),
+            _direction_chart(results, column, rows, _everywhere(drawn, column)),
+            corpus,
+        )
+        for (corpus, column), rows in sorted(drawn.items(), key=lambda item: item[0][1].task)
     ]
     file = f"direction-{charts.file_name(question)}"
-    return [Figure(file, shown, f"{opening}{best}.", _DIRECTION)]
+    return [Figure(file, charted, f"{opening}{best}.", _DIRECTION, columns=2)]
 
 
-def _best(corpus: str, column: Column, rows: Mapping[Key, Row]) -> str:
-    """Of the selected readings: the highest of all of them would be a choice made on test data."""
+def _best(results: Results, corpus: str, column: Column, rows: Mapping[Key, Row]) -> str:
+    """Of the selected embeddings: the highest of all would be a choice made on test data."""
     fixed = {key: row for key, row in rows.items() if row.selected} or rows
     (model, embedding), best = max(fixed.items(), key=lambda item: item[1].score)
     against = "" if pd.isna(best.chance) else f" (chance {number(best.chance)})"
-    return f"{corpus}, {column.task}: {model} {embedding} {number(best.score)}{against}"
+    where = f"{corpus}, {label(column.task, 'task')}"
+    what = f"{queries.label(results, model)}, {label(embedding, 'embedding')}"
+    return f"{where}: {what} {number(best.score)}{against}"
+
+
+def _everywhere(drawn: Mapping[tuple[str, Column], Mapping[Key, Row]], column: Column) -> Spec:
+    """The axis of a task on every corpus."""
+    rows = [r for (_, other), found in drawn.items() if other == column for r in found.values()]
+    return charts.shared(v for r in rows for v in (r.score, r.low, r.high, r.chance))
 
 
 def _is_direction(results: Results, column: Column) -> bool:
@@ -85,29 +98,44 @@ def _readings(results: Results, corpus: str, column: Column) -> dict[Key, Row]:
     }
 
 
-def _direction_chart(results: Results, rows: Mapping[Key, Row]) -> Spec:
-    families = charts.families(results)
-    order = {model: i for i, model in enumerate(queries.kinds(results))}
+def _direction_chart(results: Results, column: Column, rows: Mapping[Key, Row], axis: Spec) -> Spec:
+    """A line for each embedding below that of its model."""
+    models = [m for m in queries.kinds(results) if any(m == model for model, _ in rows)]
     dots = [
         {
-            "reading": f"{model} · {embedding}{charts.SELECTED if r.selected else ''}",
+            "embedding": _inside(results, model, embedding, r),
+            **charts.model(results, model),
             **charts.interval("score", r.score, r.low, r.high),
             "selected": "yes" if r.selected else "no",
-            "family": families[model],
         }
-        for (model, embedding), r in sorted(rows.items(), key=lambda item: order[item[0][0]])
+        for model in models
+        for (of, embedding), r in rows.items()
+        if of == model
     ]
-    colours = charts.by_family(results, [model for model, _ in rows])
+    names = [str(dot["embedding"]) for dot in dots]
+    groups = {m: queries.label(results, m) for m in models}
+    order = [n for g in groups.values() for n in (g, *(o for o in names if _group(o) == g))]
+    look = charts.look(results, models)
+    title = f"{label(column.measure, 'measure')} ({column.better} is better)"
     dot = {
-        "x": charts.field("score", "quantitative", title=None, **charts.FREE),
-        "stroke": charts.named("family", colours),
-        "fill": charts.hollow("family", colours, "datum.selected === 'no'"),
-        "tooltip": charts.tips("reading", "score", "low", "high", "selected"),
+        "x": charts.field("score", "quantitative", title=title, **axis),
+        **look,
+        "fill": charts.hollow(look["fill"], "datum.selected === 'no'"),
+        "tooltip": charts.tips("model", "identifier", "score", "low", "high", "selected"),
     }
     chances = sorted({float(r.chance) for r in rows.values() if not pd.isna(r.chance)})
-    side = {"y": charts.side("reading", [str(dot["reading"]) for dot in dots])}
     lines = [charts.line_at("score", chances)] if chances else []
+    side = {"y": charts.side("embedding", order)}
     return charts.chart(dots, charts.dots(dot), side, {"step": 17}, lines)
+
+
+def _group(name: str) -> str:
+    return name.partition(charts.INSIDE)[0]
+
+
+def _inside(results: Results, model: str, embedding: str, row: Row) -> str:
+    chosen = charts.SELECTED if row.primary else ""
+    return charts.inside(queries.label(results, model), f"{label(embedding, 'embedding')}{chosen}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,27 +164,31 @@ def speech_panels(results: Results, corpus: str, question: str) -> tuple[Panel, 
     found = [r for r in measured if r.statistic == STATISTIC and _PAIR.fullmatch(r.group)]
     pairs = tuple(queries.distinct(r.group for r in found))
     by_model = queries.grouped(found, lambda r: str(r.model))
-    models = queries.models(results, corpus)
-    return tuple(_panel(model, pairs, by_model[model]) for model in models if model in by_model)
+    kinds = queries.kinds(results)
+    models = [m for m in queries.models(results, corpus) if m in by_model and kinds[m] != _FLOOR]
+    return tuple(_panel(model, pairs, by_model[model]) for model in models)
 
 
 def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
     """Heat maps with one scale of colours, a chart a model; none where nothing was measured."""
     drawn = speech_panels(results, corpus, question)
-    said = "; ".join(text for panel in drawn if (text := _extremes(panel)))
+    said = "; ".join(text for panel in drawn if (text := _extremes(results, panel)))
     if not said:
         return []
+    where = corpus
     opening = (
-        f"Mean score of pairs of parts of speech on {corpus}, in standard deviations of a reading, "
-        "by model and reading; bold: the selected reading."
+        f"Mean score of pairs of parts of speech on {where}, in standard deviations of an "
+        "embedding, by model; bold: the selected embedding."
     )
-    most = max(float(np.nanmax(np.abs(panel.values))) for panel in drawn) or 1.0
+    every = [p for c in queries.corpora(results) for p in speech_panels(results, c, question)]
+    most = max(float(np.nanmax(np.abs(panel.values))) for panel in every) or 1.0
+    charted = [Chart(queries.label(results, p.model), _speech_chart(p, most), where) for p in drawn]
     return [
         Figure(
             f"parts_of_speech-{charts.file_name(corpus)}",
-            [Chart(f"{corpus} · {panel.model}", _speech_chart(panel, most)) for panel in drawn],
+            charted,
             f"{opening} Highest and lowest: {said}.",
-            _SPEECH.format(corpus=name(corpus)),
+            _SPEECH.format(corpus=labelled(corpus, where)),
         )
     ]
 
@@ -170,23 +202,26 @@ def _panel(model: str, pairs: tuple[str, ...], found: Sequence[Row]) -> Panel:
     return Panel(model, readings, selected, pairs, values)
 
 
-def _extremes(panel: Panel) -> str:
+def _extremes(results: Results, panel: Panel) -> str:
     place = panel.readings.index(panel.selected) if panel.selected else 0
     values = panel.values[place]
     if np.isnan(values).all():
         return ""
     high, low = int(np.nanargmax(values)), int(np.nanargmin(values))
-    return (
-        f"{panel.model} ({panel.readings[place]}) {panel.pairs[high]} {number(values[high], 2)} "
-        f"and {panel.pairs[low]} {number(values[low], 2)}"
-    )
+    most, least = (f"{panel.pairs[at]} {number(values[at], 2)}" for at in (high, low))
+    what = f"{queries.label(results, panel.model)}, {label(panel.readings[place], 'embedding')}"
+    return f"{what}: {most} and {least}"
 
 
 def _speech_chart(panel: Panel, most: float) -> Spec:
-    names = [f"{r}{charts.SELECTED if r == panel.selected else ''}" for r in panel.readings]
+    names = [
+        f"{label(embedding, 'embedding')}{charts.SELECTED if embedding == panel.selected else ''}"
+        for embedding in panel.readings
+    ]
     fields = [
         {
-            "reading": names[i],
+            "embedding": names[i],
+            "identifier": panel.readings[i],
             "pair": panel.pairs[j],
             "value": charts.rounded(value),
             "shown": number(value, 1),
@@ -197,4 +232,4 @@ def _speech_chart(panel: Panel, most: float) -> Spec:
     colours = ["var(--cold)", charts.PAPER, "var(--warm)"]
     scale = {"domain": [-most, 0, most], "range": colours, "interpolate": "lab"}
     across = charts.bottom("pair", panel.pairs)
-    return charts.heat_map(fields, scale, across, charts.side("reading", names))
+    return charts.heat_map(fields, scale, across, charts.side("embedding", names))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from wordrel.errors import StoreError
 from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
+from wordrel.report.looks import looks
 from wordrel.report.verdicts import counted, measured
 from wordrel.study.results import Results
 
@@ -80,12 +81,14 @@ def weights_figure(results: Results, corpus: str) -> Figure:
     }
     by_model = {m: {p: float(r.value) for p, r in found.items()} for m, found in rows.items()}
     drawn = {place: drawn_weight(abs(place), window) for place in places}
-    blue, red = charts.COLOURS["word2vec"], charts.COLOURS["attention"]
+    mean, without, placed = (looks(results)[model].colour for model in by_model)
     shown = [
-        _Line("attention with positions", 1, 0, red, 0, by_model["mean_query_attention_position"]),
-        _Line("mean, as trained: window drawn at random", 1, -4, blue, 0, drawn),
-        _Line("mean, full window", 3, -12, blue, 1, by_model["mean"]),
-        _Line("attention without positions", 3, 14, red, 2, by_model["mean_query_attention"]),
+        _Line(
+            "attention with positions", 1, 0, placed, 0, by_model["mean_query_attention_position"]
+        ),
+        _Line("mean, as trained: window drawn at random", 1, -4, mean, 0, drawn),
+        _Line("mean, full window", 3, -12, mean, 1, by_model["mean"]),
+        _Line("attention without positions", 3, 14, without, 2, by_model["mean_query_attention"]),
     ]
     behind = counted(row for found in rows.values() for row in found.values())
     words = (
@@ -125,7 +128,7 @@ def _chart(shown: Sequence[_Line], places: Sequence[int]) -> Spec:
     title = "place of the context word, counted from the masked word"
     x = charts.field("place", "quantitative", title=title, axis=charts.ticks(places))
     y = charts.field("weight", "quantitative", title="mean weight")
-    stroke = charts.silent("model", colours)
+    stroke = charts.named("model", colours)
     line = {"stroke": stroke, "strokeDash": charts.dashed("dash"), "detail": {"field": "side"}}
     dot = {"fill": stroke, "tooltip": charts.tips("model", "place", "weight")}
     labels = [

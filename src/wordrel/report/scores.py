@@ -8,6 +8,7 @@ import pandas as pd
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec
 from wordrel.report.findings import front
+from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import number, percent
 from wordrel.study.results import Results
@@ -31,16 +32,14 @@ def scores_figure(results: Results) -> list[Figure]:
         return []
     fronts = [(corpus, column, front(results, corpus, column)) for corpus, column in drawn]
     best = "; ".join(
-        f"{corpus}, {column.task}: {row.model} {number(row.score)}"
+        f"{corpus}, {label(column.task, 'task')}: "
+        f"{queries.label(results, row.model)} {number(row.score)}"
         for corpus, column, row in fronts
         if row is not None
     )
     opening = f"Scores with {_level(results)} intervals and chance lines. Best model by panel:"
-    shown = [
-        Chart(f"{column.task} · {corpus}", _scores_chart(results, corpus, column))
-        for corpus, column in drawn
-    ]
-    return [Figure("scores", shown, f"{opening} {best}.", small=True)]
+    charted = [_scores_chart(results, corpus, column) for corpus, column in drawn]
+    return [Figure("scores", charted, f"{opening} {best}.", columns=2)]
 
 
 def score_panels(results: Results) -> list[tuple[str, Column]]:
@@ -62,36 +61,39 @@ def _all_columns(results: Results, question: str) -> list[Column]:
     return list(dict.fromkeys(column for columns in every for column in columns))
 
 
-def _scores_chart(results: Results, corpus: str, column: Column) -> Spec:
+def _scores_chart(results: Results, corpus: str, column: Column) -> Chart:
     """A line for each model; among many, those without an answer are left to the table."""
     answers = queries.answers(results, corpus, column)
-    models, families = queries.models(results, corpus), charts.families(results)
+    models = queries.models(results, corpus)
     answered = [m for m in models if m in answers and not pd.isna(answers[m].score)]
-    shown = models if len(models) <= _FEW else answered
+    drawn = models if len(models) <= _FEW else answered
     dots = [
-        {
-            "model": model,
-            "family": families[model],
-            **charts.interval("score", r.score, r.low, r.high),
-        }
-        for model, r in ((m, answers[m]) for m in answered)
+        {**charts.model(results, m), **charts.interval("score", r.score, r.low, r.high)}
+        for m, r in ((m, answers[m]) for m in answered)
     ]
-    silent = [{"model": m, "said": "no answer"} for m in shown if m not in answered]
-    title = f"{column.measure} ({column.better} is better)"
-    colours = charts.by_family(results, answered)
+    silent = [charts.model(results, m) | {"said": "no score"} for m in drawn if m not in answered]
+    title = f"{label(column.measure, 'measure')} ({column.better} is better)"
+    axis = charts.shared(_everywhere(results, column))
     dot = {
-        "x": charts.field("score", "quantitative", title=title, **charts.FREE),
-        "stroke": charts.named("family", colours),
-        "fill": charts.named("family", colours),
-        "tooltip": charts.tips("model", "score", "low", "high"),
+        "x": charts.field("score", "quantitative", title=title, **axis),
+        **charts.look(results, answered),
+        "tooltip": charts.tips("model", "identifier", "score", "low", "high"),
     }
     mark = {"type": "text", "align": "left", "color": charts.QUIET, "fontStyle": "italic"}
     nothing = {"x": {"value": 4}, "text": {"field": "said"}}
     layers = [*charts.dots(dot), charts.layer(mark, nothing, silent)]
     chances = [r.chance for r in answers.values() if not pd.isna(r.chance)][:1]
     lines = [charts.line_at("score", chances)] if chances else []
-    side = {"y": charts.side("model", shown)}
-    return charts.chart(dots, layers, side, {"step": 20}, lines)
+    side = {"y": charts.side("model", [queries.label(results, m) for m in drawn])}
+    spec = charts.chart(dots, layers, side, {"step": 20}, lines)
+    return Chart(label(column.task, "task"), spec, corpus)
+
+
+def _everywhere(results: Results, column: Column) -> list[float]:
+    """What the axis of a column has to show on every corpus."""
+    found = [queries.answers(results, corpus, column) for corpus in queries.corpora(results)]
+    rows = [r for answers in found for r in answers.values() if not pd.isna(r.score)]
+    return [value for r in rows for value in (r.score, r.low, r.high, r.chance)]
 
 
 @dataclass(frozen=True)
@@ -123,17 +125,24 @@ def differences_figure(results: Results, question: str) -> list[Figure]:
     if not drawn:
         return []
     said = "; ".join(
-        f"{panel.corpus}, against {panel.reference}: "
-        + ", ".join(_counted(panel, model) for model in panel.models)
+        f"{panel.corpus}, against {queries.label(results, panel.reference)}: "
+        + ", ".join(_counted(results, panel, model) for model in panel.models)
         for panel in drawn
     )
     opening = f"Differences to the first word2vec model with {_level(results)} intervals, by task."
-    shown = [
-        Chart(f"{panel.corpus} · against {panel.reference}", _gaps_chart(results, panel))
-        for panel in drawn
+    dots = [_dots(results, panel) for panel in drawn]
+    every = [dot[end] for of in dots for dot in of for end in ("difference", "low", "high")]
+    axis = charts.shared([0.0, *every], least=2 * _LEAST)
+    charted = [
+        Chart(
+            panel.corpus,
+            _gaps_chart(results, panel, of, axis, legend=not i),
+            f"minus {queries.label(results, panel.reference)}",
+        )
+        for i, (panel, of) in enumerate(zip(drawn, dots, strict=True))
     ]
     name = f"differences-{charts.file_name(question)}"
-    return [Figure(name, shown, f"{opening} {said}.", _CAPTION)]
+    return [Figure(name, charted, f"{opening} {said}.", _CAPTION, columns=min(len(charted), 2))]
 
 
 def _panel(results: Results, corpus: str, question: str) -> Panel | None:
@@ -157,51 +166,51 @@ def _gaps(pairs: Sequence[Row], reference: str, models: Sequence[str]) -> dict[s
     return {m: r for m, r in turned.items() if r is not None and not pd.isna(r.difference)}
 
 
-def _counted(panel: Panel, model: str) -> str:
+def _counted(results: Results, panel: Panel, model: str) -> str:
     tested = [gaps[model] for gaps in panel.gaps.values() if model in gaps]
     won = [queries.winner(r) for r in tested]
     better, worse = won.count(model), won.count(panel.reference)
-    return f"{model} better on {better} and worse on {worse} of {len(tested)}"
+    return (
+        f"{queries.label(results, model)} better on {better} and worse on {worse} of {len(tested)}"
+    )
 
 
-def _gaps_chart(results: Results, panel: Panel) -> Spec:
+def _gaps_chart(
+    results: Results, panel: Panel, dots: list[Spec], axis: Spec, *, legend: bool
+) -> Spec:
     """Each model minus the reference on each task, turned so that right is better.
 
-    Filled where it is significant.
+    Filled where the two are significantly different.
     """
-    dots = [_dot(c, m, row) for c, gaps in panel.gaps.items() for m, row in gaps.items()]
     tasks = queries.distinct(str(dot["task"]) for dot in dots)
-    colours = charts.colours(results, panel.models)
-    title = f"minus {panel.reference} (right is better)"
-    x = charts.field("difference", "quantitative", title=title, **_reach(dots))
+    title = f"minus {queries.label(results, panel.reference)} (right is better)"
+    look = charts.look(results, panel.models, legend=legend)
     dot = {
-        "x": x,
-        "stroke": charts.named("model", colours),
-        "shape": charts.named("model", charts.shapes(results, panel.models)),
-        "fill": charts.hollow("model", colours, "datum.apart === 'no'"),
-        "tooltip": charts.tips("task", "model", "difference", "low", "high", "apart"),
+        "x": charts.field("difference", "quantitative", title=title, **axis),
+        **look,
+        "fill": charts.hollow(look["fill"], "datum.significant === 'no'"),
+        "tooltip": charts.tips(
+            *("task", "model", "identifier", "difference", "low", "high", "significant")
+        ),
     }
-    layers = charts.dots(dot, charts.offset(panel.models))
-    side = {"y": charts.side("task", tasks)}
+    layers = charts.dots(dot, charts.offset(results, panel.models))
+    side = {"y": charts.side("task", tasks, ruled=True)}
     zero = [charts.line_at("difference", [0.0])]
     return charts.chart(dots, layers, side, {"step": 12, "for": "offset"}, zero)
 
 
-def _reach(dots: Sequence[Spec]) -> Spec:
-    """An axis of some width also where all differ by rounding alone, which is not drawn large."""
-    ends = [abs(dot[end]) for dot in dots for end in ("difference", "low", "high") if dot[end]]
-    return {"scale": {"domain": [-_LEAST, _LEAST]}} if max(ends, default=0) < _LEAST else {}
+def _dots(results: Results, panel: Panel) -> list[Spec]:
+    return [_dot(results, c, m, row) for c, gaps in panel.gaps.items() for m, row in gaps.items()]
 
 
-def _dot(column: Column, model: str, row: Row) -> Spec:
+def _dot(results: Results, column: Column, model: str, row: Row) -> Spec:
     sign = 1 if row.better == "higher" else -1
-    turned = "" if column.better == "higher" else " (turned)"
     low, high = sorted((sign * row.low, sign * row.high))
     return {
-        "task": f"{column.task}{turned}",
-        "model": model,
+        "task": label(column.task, "task"),
+        **charts.model(results, model),
         **charts.interval("difference", sign * row.difference, low, high),
-        "apart": "no" if queries.winner(row) is None else "yes",
+        "significant": "no" if queries.winner(row) is None else "yes",
     }
 
 

@@ -4,6 +4,7 @@ Same figure, same text.
 """
 
 import re
+import textwrap
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,14 +15,15 @@ from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
 
 _FONT = "Liberation Sans, Arial, sans-serif"  # the first one comes with vl-convert
-_WIDE, _SMALL = 520, 250  # pixels of a panel
+_WIDTHS = {1: 520, 2: 250}  # columns of a figure -> pixels of a panel without its names
+_LETTER = 7.2  # pixels of a letter of a title, on average
 _OWN = ("color", "stroke", "fill", "shape", "yOffset")  # scales that no two panels share
+_SAID = ("values", "sort", "domain", "title", "text", "subtitle")  # names, and no colours
 _TITLE: Spec = {
     "anchor": "start",
     "color": charts.INK,
-    "fontSize": 13,
-    "offset": 10,
-    "frame": "group",
+    **{"fontSize": 13, "subtitleFontSize": 12, "subtitleColor": charts.QUIET},
+    **{"offset": 10, "frame": "bounds"},
 }
 
 
@@ -30,10 +32,9 @@ def draw(figure: Figure) -> str:
 
     Same figure, same text.
     """
-    width = _SMALL if figure.small else _WIDE
     drawing = {
-        "concat": [_panel(chart, width) for chart in figure.charts],
-        "columns": 2 if figure.small else 1,
+        "concat": [_panel(chart, _WIDTHS[figure.columns]) for chart in figure.charts],
+        "columns": figure.columns,
         "resolve": {"scale": dict.fromkeys(_OWN, "independent")},
         "spacing": 30,
     }
@@ -41,16 +42,20 @@ def draw(figure: Figure) -> str:
         "background": charts.PAPER,
         "font": _FONT,
         "title": _TITLE,
-        "axisXQuantitative": {"tickCount": 4 if figure.small else 8},
-        "legend": charts.CONFIG["legend"] | {"columns": 3 if figure.small else 5},
+        "axisXQuantitative": {"tickCount": 8 if figure.columns == 1 else 4},
+        "legend": charts.CONFIG["legend"] | {"columns": 5 if figure.columns == 1 else 3},
     }
     return vl_convert.vegalite_to_svg(_coloured(drawing), config=_coloured(config))
 
 
 def _panel(chart: Chart, width: int) -> Spec:
-    spec = {name: part for name, part in chart.spec.items() if name != "autosize"}
+    """A chart below its title, whose lines are no longer than the panel is wide."""
+    spec = {name: part for name, part in chart.spec.items() if name not in ("autosize", "usermeta")}
     own = {"width": width} if spec["width"] == "container" else {}
-    return {"title": chart.title, **spec, **own}
+    letters = int(width * 1.4 / _LETTER)
+    title = {"text": textwrap.wrap(chart.title, letters)}
+    title |= {"subtitle": textwrap.wrap(chart.line, letters)} if chart.line else {}
+    return {**({"title": title} if chart.title else {}), **spec, **own}
 
 
 def _coloured(part: Any) -> Any:
@@ -65,7 +70,7 @@ def _coloured(part: Any) -> Any:
 
 
 def _is_said(key: str, value: Any) -> bool:
-    return key in ("values", "sort", "title") and not isinstance(value, dict)
+    return key in _SAID and not isinstance(value, dict)
 
 
 @cache
