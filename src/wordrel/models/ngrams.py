@@ -17,7 +17,6 @@ one length, P places, K lengths of n-grams, L = K - 1 of contexts.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int, Int32, Int64
@@ -117,7 +116,7 @@ class _Counted:
 
     keys: Int64[np.ndarray, " M"]
     shorter: Int32[np.ndarray, " M"]
-    counts: Int64[np.ndarray, " M"]
+    counts: Int32[np.ndarray, " M"]
 
 
 def count_ngrams(
@@ -129,7 +128,7 @@ def count_ngrams(
 ) -> Ngrams:
     """The n-grams of up to `order` words.
 
-    Takes 16 bytes for each n-gram that it finds, and while it counts some 50 bytes a token.
+    Takes 16 bytes for each n-gram that it finds, and while it counts some 60 bytes a token.
 
     Args:
         ids: a text.
@@ -156,32 +155,19 @@ def _counted(
     padded: Int32[np.ndarray, " N"], place: Int32[np.ndarray, " N"], n_words: int, order: int
 ) -> Iterator[_Counted]:
     """The n-grams of each length, one word first."""
-    every = np.arange(n_words + 1)
-    found = _Found(every, np.zeros_like(every, dtype=np.int32), np.bincount(padded), every[:0])
-    found.frequency[n_words] = 0  # a start is in no n-gram but as a context
+    keys = np.arange(n_words + 1)
+    frequency = np.bincount(padded).astype(np.int32)
+    frequency[n_words] = 0  # a start is in no n-gram but as a context
+    found, starting = _Counted(keys, np.zeros_like(frequency), frequency), keys[:0]
     number = padded
     for length in range(2, order + 1):
-        longer, number = _longer(padded, place, number, length, n_words + 1)
-        counts = np.bincount(longer.shorter, minlength=len(found.keys))
-        counts[found.starting] = found.frequency[found.starting]
-        yield _Counted(found.keys, found.shorter, counts)
-        found = longer
-    yield _Counted(found.keys, found.shorter, found.frequency)
-
-
-class _Found(NamedTuple):
-    """The n-grams of one length, as they were found.
-
-    Attributes:
-        keys, shorter: as of `_Counted`.
-        frequency: how often each occurs, [M].
-        starting: numbers of those at the start of a segment.
-    """
-
-    keys: Int64[np.ndarray, " M"]
-    shorter: Int32[np.ndarray, " M"]
-    frequency: Int64[np.ndarray, " M"]
-    starting: Int64[np.ndarray, " _"]
+        longer, next_starting, number = _longer(padded, place, number, length, n_words + 1)
+        counts = np.bincount(longer.shorter, minlength=len(found.keys)).astype(np.int32)
+        counts[starting] = found.counts[starting]
+        found = replace(found, counts=counts)
+        yield found
+        found, starting = longer, next_starting
+    yield found
 
 
 def _longer(
@@ -190,8 +176,10 @@ def _longer(
     number: Int32[np.ndarray, " N"],
     length: int,
     base: int,
-) -> tuple[_Found, Int32[np.ndarray, " N"]]:
-    """The n-grams of this length, and the number of the one that ends at each token.
+) -> tuple[_Counted, Int64[np.ndarray, " _"], Int32[np.ndarray, " N"]]:
+    """The n-grams of this length as often as they occur.
+
+    And the numbers of those at the start of a segment, and of the one that ends at each token.
 
     Args:
         padded: the text, see `_padded`.
@@ -205,46 +193,61 @@ def _longer(
     keys *= base
     keys += padded[tokens]
     by_key = np.argsort(keys)
-    keys, tokens = keys[by_key], tokens[by_key]
+    keys = keys[by_key]
+    tokens = tokens[by_key]
     del by_key
-    new = np.diff(keys, prepend=-1) > 0
+    new = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
     first = np.flatnonzero(new)
     example = tokens[first]
     longer = np.full(len(padded), -1, dtype=np.int32)  # -1 where a segment is too short
     longer[tokens] = np.cumsum(new, dtype=np.int32) - 1
-    found = _Found(
-        keys=keys[first],
-        shorter=number[example],
-        frequency=np.diff(first, append=len(tokens)),
-        starting=np.flatnonzero(place[example] == length - 1),
-    )
-    return found, longer
+    frequency = np.diff(first, append=len(tokens)).astype(np.int32)
+    found = _Counted(keys[first], number[example], frequency)
+    return found, np.flatnonzero(place[example] == length - 1), longer
 
 
 def _smoothed(levels: Iterator[_Counted], n_words: int, progress: Callable[[int], None]) -> Ngrams:
-    """Counts become probabilities, one word first; no more than one length is in memory twice."""
+    """Counts become probabilities, one word first."""
     grams: list[Grams] = []
     discounts = []
-    p = np.full(1, 1 / n_words, dtype=np.float32)  # of the n-grams one word shorter
+    p = np.full(1, 1 / n_words, dtype=np.float32)
     none = np.empty(0, dtype=np.float32)
     for level in levels:
         cuts = discounts_of(level.counts)
-        cut = np.array([0, *cuts], dtype=np.float32)[np.minimum(level.counts, 3)]
-        context = (level.keys // (n_words + 1)).astype(np.int32)
-        total = np.bincount(context, level.counts, len(p))
-        backoff = np.ones(len(p))
-        np.divide(np.bincount(context, cut, len(p)), total, out=backoff, where=total > 0)
+        p, backoff = _interpolated(level, np.array([0, *cuts], np.float32), p, n_words + 1)
         if grams:
-            grams[-1] = replace(grams[-1], log_backoff=np.log(backoff, dtype=np.float32))
-        p = backoff.astype(np.float32)[context] * p[level.shorter]
-        p += (level.counts - cut) / total.astype(np.float32)[context]
+            grams[-1] = replace(grams[-1], log_backoff=np.log(backoff))
         grams.append(Grams(level.keys, np.log(p), none))
         discounts.append(cuts)
         progress(len(grams))
+        del level  # or it stays in memory while longer n-grams are counted
     return Ngrams(tuple(grams), np.array(discounts, dtype=np.float32))
 
 
-def discounts_of(counts: Int64[np.ndarray, " M"]) -> tuple[float, float, float]:
+def _interpolated(
+    level: _Counted, cuts: Float32[np.ndarray, "4"], shorter: Float32[np.ndarray, " C"], base: int
+) -> tuple[Float32[np.ndarray, " M"], Float32[np.ndarray, " C"]]:
+    """p of each n-gram, and the backoff of each of its contexts.
+
+    Args:
+        level: the n-grams.
+        cuts: what is taken from a count of 0, 1, 2, and 3 or more.
+        shorter: p of the n-grams one word shorter, which are the contexts.
+        base: B.
+    """
+    cut = cuts[np.minimum(level.counts, 3)]
+    context = (level.keys // base).astype(np.int32)
+    total = np.bincount(context, level.counts, len(shorter)).astype(np.float32)
+    backoff = np.ones_like(shorter)
+    left = np.bincount(context, cut, len(shorter)).astype(np.float32)
+    np.divide(left, total, out=backoff, where=total > 0)
+    p = backoff[context] * shorter[level.shorter]
+    p += (level.counts.astype(np.float32) - cut) / total[context]
+    return p, backoff
+
+
+def discounts_of(counts: Int[np.ndarray, " M"]) -> tuple[float, float, float]:
     """What is taken from counts of 1, 2 and 3 or more: equation 26 of Chen & Goodman 1998.
 
     `FALLBACK` where no n-gram has one of these counts, or a discount is more than its count or
