@@ -7,7 +7,7 @@ import pytest
 
 from wordrel.config import StatisticsConfig
 from wordrel.study.analysis import analyse, measurement_rows
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Asked, collect
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
 
@@ -137,3 +137,18 @@ def test_measurements_are_told_over_seeds() -> None:
     assert first["low"] < 1.5 - 1.96 * 0.1 and first["high"] > 1.5 + 1.96 * 0.1
     assert (first["selected"], second["selected"]) == (True, False)
     assert second["high"] - second["low"] == pytest.approx(2 * 1.96 * 0.1, rel=2e-3)
+
+
+@pytest.mark.parametrize(("covered", "items", "is_asked"), [(29, 29, 0), (30, 30, 1), (30, 601, 0)])
+def test_a_set_that_the_vocabulary_hardly_covers_is_not_asked(
+    covered: int, items: int, is_asked: bool
+) -> None:
+    known = np.arange(items) < covered
+    numbers = {"gold": np.arange(items) * 1.0, "cluster": np.arange(items)}
+    one = outcome("input", 1.0, 0, **numbers, covered=known, predicted=np.where(known, 1.0, np.nan))
+    for question in ("alike", "fit"):
+        (row,) = collect("text", question, [("m", 1, [one])])
+        assert bool(row.predicted()) == (is_asked or question == "fit")
+    (row,) = collect("text", "relate", [("m", 1, [one])])
+    why = f"not asked: the vocabulary covers {covered} of {items} items, expected 30 at least"
+    assert row.any.note == ("" if is_asked else f"{why}, and 5%")

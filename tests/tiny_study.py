@@ -2,11 +2,18 @@
 
 import lzma
 import random
+from itertools import combinations
 from pathlib import Path
 
 import yaml
 
-PAIRS = "cat,dog,9\nhorse,sheep,8\nbread,rice,9\ncat,rice,1\nspoon,dog,0\ncheese,sheep,2\n"
+_GROUPS = (("cat", "dog", "horse", "sheep"), ("bread", "rice", "cheese"), ("spoon", "green"))
+_WORDS = [(word, number) for number, group in enumerate(_GROUPS) for word in group]
+PAIRS = "".join(
+    f"{a},{b},{9 - i % 3 if one == other else i % 3}\n"
+    for i, ((a, one), (b, other)) in enumerate(combinations(_WORDS, 2))
+)
+"""36 pairs of words of the text: fewer than 30 are not asked."""
 
 
 def text(rounds: int = 200) -> str:

@@ -21,6 +21,9 @@ from wordrel.tasks import Measurement, Predictions
 ANSWERS = "answers.parquet"
 """Name of the file, in the folder of one cell and task."""
 
+OF_WORDS = ("alike", "relate", "direction", "syntax", "in_context")
+"""Questions whose items are words; those of the others are documents or sentences of the corpus."""
+
 Key = tuple[str, str]  # model, embedding
 _ITEMS = {"gold": np.float64, "covered": np.bool_, "cluster": np.int64}
 _OF_A_ROW = ("task", "measure", "better", "detail")
@@ -169,10 +172,14 @@ def collect(
     cells: Iterable[tuple[str, int, Sequence[Predictions]]],
     split: str = "test",
 ) -> list[Asked]:
-    """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result."""
+    """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
+
+    A set that the vocabulary hardly covers is not asked, see `Predictions.asked`.
+    """
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
-        for outcome in outcomes:
+        for given in outcomes:
+            outcome = given.asked() if question in OF_WORDS else given
             keys = rows.setdefault(outcome.task, {})
             keys.setdefault((model, outcome.embedding), {})[seed] = outcome
     return [Asked(corpus, question, keys, split) for keys in rows.values()]

@@ -17,6 +17,9 @@ from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
+MIN_COVERED, MIN_COVERAGE = 30, 0.05
+"""A set of words of which the vocabulary covers fewer items, or a smaller share, is not asked: a
+score of so few would say more of which words are common than of a model."""
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
 """An embedding or a relation of a model."""
@@ -111,6 +114,17 @@ class Predictions:
         predicted[self.covered] = answers
         n = int(np.isnan(answers).sum())
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
+
+
+    def asked(self) -> "Predictions":
+        """The same where the vocabulary covers enough items; else without answers, and why."""
+        n, of = int(self.covered.sum()), len(self.covered)
+        if self.note and not n or n >= max(MIN_COVERED, MIN_COVERAGE * of):
+            return self
+        why = f"not asked: the vocabulary covers {n} of {of} items"
+        needed = f"expected {MIN_COVERED} at least, and {MIN_COVERAGE:.0%}"
+        nothing = np.full(len(self.predicted), np.nan)
+        return replace(self, predicted=nothing).noted(f"{why}, {needed}")
 
 
 @dataclass(frozen=True)

@@ -69,23 +69,37 @@ def match_within(
     group: Int64[np.ndarray, " P"],
     alike: Float64[np.ndarray, "P K"],
 ) -> Bool[np.ndarray, " P"]:
-    """The items that found a partner: each of `first` one of `second` in the same group.
+    """The items that found a partner, see `couples_within`."""
+    kept = np.zeros(len(group), dtype=np.bool_)
+    kept[couples_within(first, second, group, alike).ravel()] = True
+    return kept
+
+
+def couples_within(
+    first: Bool[np.ndarray, " P"],
+    second: Bool[np.ndarray, " P"],
+    group: Int64[np.ndarray, " P"],
+    alike: Float64[np.ndarray, "P K"],
+    caliper: float = CALIPER,
+) -> Int64[np.ndarray, "Q 2"]:
+    """Couples (item of `first`, item of `second`) of one group, each item in one at most.
 
     Args:
         first: the items of one side; of those without a finite number in `alike` none is matched.
         second: the items of the other side.
         group: only items with the same number are matched.
-        alike: see `match`.
+        alike: see `match`, and there for `caliper`.
+        caliper: the largest difference in any column.
     """
     known = np.isfinite(alike).all(axis=1)
-    kept = np.zeros(len(group), dtype=np.bool_)
     sides = [np.flatnonzero(side & known) for side in (first, second)]
     one, other = (ids[np.argsort(group[ids], kind="stable")] for ids in sides)
+    found = [np.empty((0, 2), dtype=np.int64)]
     for number in np.intersect1d(group[one], group[other]):
         ones, others = (_of(number, ids, group) for ids in (one, other))
-        couples = match(alike[ones], alike[others])
-        kept[ones[couples[:, 0]]] = kept[others[couples[:, 1]]] = True
-    return kept
+        couples = match(alike[ones], alike[others], caliper)
+        found.append(np.stack([ones[couples[:, 0]], others[couples[:, 1]]], axis=1))
+    return np.concatenate(found)
 
 
 def _of(

@@ -41,6 +41,7 @@ ASKED: dict[str, Asked] = {
     "direction": Asked("direction", "auc", "pairs:DIRECTION"),
     "labelled_pairs": Asked("relate", "auc", "pairs:LABELLED"),
     "syntax": Asked("syntax", "auc", "syntax:KIND"),
+    "triples": Asked("syntax", "accuracy", "triples:KIND"),
     "parts_of_speech": Asked("syntax", "auc", "parts_of_speech:KIND"),
     "context_pairs": Asked("in_context", "spearman", "in_context:CONTEXT_PAIRS"),
     "same_sense": Asked("in_context", "accuracy", "in_context:SAME_SENSE"),
