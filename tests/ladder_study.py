@@ -90,7 +90,9 @@ def ladder_results(
         "measurements": [],
         "agreement": [r for c in of_seeds for r in _agreement(c, [m["name"] for m in settings])],
     }
-    tables = {name: pd.DataFrame(rows[name], columns=list(COLUMNS[name])) for name in COLUMNS}
+    tables = {
+        name: pd.DataFrame(rows.get(name, []), columns=list(COLUMNS[name])) for name in COLUMNS
+    }
     config = {"study": "ladder", "models": settings}
     return Results(folder=Path("ladder"), manifest=_manifest([*of_seeds]), config=config, **tables)
 

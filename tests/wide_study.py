@@ -125,7 +125,9 @@ def wide_results(corpora: tuple[str, ...] = tuple(CORPORA)) -> Results:
         "measurements": [row for corpus in corpora for row in _measurements(corpus)],
         "agreement": [row for corpus in corpora for row in _agreement(corpus)],
     }
-    tables = {name: pd.DataFrame(rows[name], columns=list(COLUMNS[name])) for name in COLUMNS}
+    tables = {
+        name: pd.DataFrame(rows.get(name, []), columns=list(COLUMNS[name])) for name in COLUMNS
+    }
     config = {"study": "wide", "models": [{"name": m, "kind": k} for m, k in KINDS.items()]}
     return Results(folder=Path("wide"), manifest=_manifest(corpora), config=config, **tables)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from wordrel.report import claims, findings, provenance, queries
+from wordrel.report import claims, findings, planned, provenance, queries
 from wordrel.report.document import (
     BREAK,
     Block,
@@ -71,6 +71,7 @@ def document(results: Results) -> Document:
     claimed = claims.blocks(results)
     sections = [
         *([Section("The result in numbers", made_for.blocks)] if made_for.blocks else []),
+        *planned.sections(results),
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,

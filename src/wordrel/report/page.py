@@ -18,6 +18,7 @@ from wordrel.report import (
     measured,
     pairs,
     parts,
+    planned,
     provenance,
     queries,
     readings,
@@ -87,6 +88,7 @@ def document(results: Results) -> Document:
     made_for = own(results)
     sections = [
         *_own(results, made_for),
+        *planned.sections(results),
         *claims.sections(results),
         Section("How to read the tables", [Paragraph(legend(results))], "legend"),
         *_questions(results),
