@@ -19,6 +19,8 @@ from wordrel.tasks.registry import REGISTRY
         ("attention", None, "attention"),
         ("attention", "embedding", "mean attention weight"),
         ("cbow_shuffled", "model", "CBOW (shuffled text)"),
+        ("mean_recipelm", None, "context mean (lm recipe)"),
+        ("per_token_loss.next_word.calibrated", None, "per-token next-word loss (calibrated)"),
         ("q.k", "embedding", "query · key"),
         ("input+output.centred", "embedding", "input + output vectors (centred)"),
         ("bats.E01 [country - capital]", "task", "BATS analogies: E01 [country - capital]"),

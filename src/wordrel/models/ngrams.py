@@ -228,7 +228,7 @@ def _smoothed(levels: Iterator[_Counted], n_words: int, progress: Callable[[int]
 def _interpolated(
     level: _Counted, cuts: Float32[np.ndarray, "4"], shorter: Float32[np.ndarray, " C"], base: int
 ) -> tuple[Float32[np.ndarray, " M"], Float32[np.ndarray, " C"]]:
-    """p of each n-gram, and the backoff of each of its contexts.
+    """P of each n-gram, and the backoff of each of its contexts.
 
     Args:
         level: the n-grams.

@@ -70,8 +70,8 @@ def document(results: Results) -> Document:
     claimed = claims.blocks(results)
     sections = [
         *([Section("The result in numbers", made_for.blocks)] if made_for.blocks else []),
-        *([Section(claims.TITLE, claimed)] if claimed else []),
         *contrasts.sections(results),
+        *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,
         *_failed(results),

@@ -49,6 +49,14 @@ _MODELS = {
     "direct_attention_position": "attention with positions and direct path",
     "direct_dot_product_position": "dot-product attention with positions and direct path",
 }
+_SUFFIXES = {
+    "_shuffled": " (shuffled text)",
+    "_recipelm": " (lm recipe)",
+    "_recipew2v": " (w2v recipe)",
+    "": "",
+}
+"""The end of a model's name -> what it adds to the label; `vary` makes those of recipes."""
+
 _TASKS = {
     "ws353": "WordSim-353",
     "ws353_sim": "WordSim-353 (similarity)",
@@ -97,6 +105,7 @@ _TASKS = {
     "held_out_loss": "held-out loss",
     "held_out_loss.masked_word": "masked-word loss",
     "held_out_loss.next_word": "next-word loss",
+    "development_loss": "per-token loss (development)",
     "per_token_loss": "per-token loss",
     "per_token_loss.masked_word.as_trained": "per-token masked-word loss (as trained)",
     "per_token_loss.masked_word.calibrated": "per-token masked-word loss (calibrated)",
@@ -204,10 +213,12 @@ def term(identifier: str, of: Of | None = None) -> str:
 
 
 def _model(identifier: str) -> str:
-    """Models trained on shuffled text are named after their model."""
-    name, *_ = identifier.partition("_shuffled")
-    known = _TABLES["model"].get(name, "")
-    return f"{known} (shuffled text)" if known and identifier == f"{name}_shuffled" else known
+    """Models of another recipe, or trained on shuffled text, are named after their model."""
+    for suffix, words in _SUFFIXES.items():
+        known = _MODELS.get(identifier.removesuffix(suffix), "")
+        if known and identifier.endswith(suffix):
+            return f"{known}{words}"
+    return ""
 
 
 def _task(identifier: str) -> str:
