@@ -50,7 +50,7 @@ from wordrel.study.results import Results, read_results
 
 _LEGEND = (
     "A cell is the mean over seeds with its {level} interval; raised letters name the rows that it "
-    "beats (p < 0.05 after Holm), raised numbers a note. "
+    "beats (adjusted p < 0.05, and an interval without 0), raised numbers a note. "
     f"{emphasis('n')} counts the items scored, {emphasis('coverage')} "
     "is the share of all items whose words the vocabulary has{detectable}."
 )
