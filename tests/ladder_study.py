@@ -159,7 +159,11 @@ def _comparisons(summary: list[Row]) -> list[Row]:
         if all(a[k] == b[k] for k in keys):
             gap = a["score"] - b["score"]
             ends = {"difference": gap, "low": gap - 0.01, "high": gap + 0.01}
-            p = {"p": 1e-4, "p_holm": 0.01} if abs(gap) > 0.01 else {"p": 0.5, "p_holm": 1.0}
+            p = (
+                {"p": 1e-4, "p_adjusted": 0.01}
+                if abs(gap) > 0.01
+                else {"p": 0.5, "p_adjusted": 1.0}
+            )
             names = {
                 f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "embedding")
             }

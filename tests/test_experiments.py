@@ -29,7 +29,7 @@ def pair(a: str, b: str, task: str, difference: float, **given: Any) -> dict[str
         "difference": difference,
         "low": difference - 0.01,
         "high": difference + 0.01,
-        "p_holm": 0.01,
+        "p_adjusted": 0.01,
         "better": "higher",
     }
     return row | given
@@ -66,7 +66,7 @@ def test_a_prediction_holds_where_one_difference_supports_it_and_none_contradict
     assert verdicts([pair("skip_gram", "attention", "rw", 0.1)])["1"] == "holds"
     against = pair("skip_gram", "mask_query_attention", "simlex999", -0.1)
     assert verdicts([supports, against])["1"] == "fails"
-    for unclear in ({"p_holm": 0.05}, {"low": -0.2, "high": 0.0}):
+    for unclear in ({"p_adjusted": 0.05}, {"low": -0.2, "high": 0.0}):
         assert verdicts([pair("attention", "skip_gram", "rw", -0.1, **unclear)])["1"] == "undecided"
     assert verdicts([pair("attention", "cbow", "rw", -0.1)])["1"] == "undecided"  # not asked
     assert verdicts([pair("attention", "skip_gram", "ws353", -0.1)])["1"] == "undecided"

@@ -429,7 +429,7 @@ def test_the_card_of_a_ladder_answers_the_literal_question_first(results: Result
         "On wiki17m, attention with positions has a significantly lower next-word loss than the "
         "context mean (next word), by 0.275 nats.",
     )
-    same = replace(results, comparisons=results.comparisons.assign(p_holm=1.0))
+    same = replace(results, comparisons=results.comparisons.assign(p_adjusted=1.0))
     assert own(same).sentences[0] == (
         "On wiki17m, mean-query attention and the context mean do not differ significantly in "
         "masked-word loss: 0.083 nats."
@@ -530,7 +530,7 @@ PAIR = {
     "difference": 0.01,
     "low": 0.005,
     "high": 0.015,
-    "p_holm": 0.01,
+    "p_adjusted": 0.01,
     "n_scored": 1054,
     "seeds": 5,
     "detectable": float("nan"),
@@ -542,7 +542,7 @@ PAIR = {
     [
         ({}, "holds", "holds", "holds"),
         ({"difference": -0.01, "low": -0.015, "high": -0.005}, "fails", "holds", "holds"),
-        ({"p_holm": 0.05}, "undecided", "holds", "fails"),
+        ({"p_adjusted": 0.05}, "undecided", "holds", "fails"),
         ({"low": -0.001}, "undecided", "holds", "fails"),
         ({"high": 0.025}, "holds", "undecided", "holds"),
         ({"low": -0.03}, "undecided", "undecided", "undecided"),
@@ -591,7 +591,7 @@ def test_similarity_holds_only_where_something_is_worse_and_nothing_better(
     assert experiment.none_better(results, "wiki17m", ["attention"]).found == "fails"
     assert experiment.none_better(results, "wiki17m", weak).found == "holds"
     assert experiment.none_better(results, "wiki17m", []).found == "undecided"
-    open_ = replace(results, comparisons=results.comparisons.assign(p_holm=1.0))
+    open_ = replace(results, comparisons=results.comparisons.assign(p_adjusted=1.0))
     assert experiment.none_better(open_, "wiki17m", weak).found == "undecided"
 
 

@@ -131,7 +131,7 @@ def test_lower_is_better_turns_the_letters_round(results: Results):
 
 def test_a_p_of_exactly_five_percent_or_an_empty_one_beats_nothing(results: Results):
     for p in (0.05, float("nan")):
-        level = replace(results, comparisons=results.comparisons.assign(p_holm=p))
+        level = replace(results, comparisons=results.comparisons.assign(p_adjusted=p))
         assert {m for line in marks(level, "novels", "alike").values() for m in line} == {""}
 
 
@@ -196,7 +196,7 @@ def test_verdicts_claim_only_what_the_comparisons_show(results: Results):
 
 
 def test_a_section_begins_with_how_often_attention_is_ahead(results: Results):
-    # by hand from comparisons.csv: google on novels is the only one of four with p_holm < .05
+    # by hand from comparisons.csv: google on novels is the only one of four with p_adjusted < .05
     said = (
         "In 0 of 4 contrasts the best attention model is significantly better than the best "
         "word2vec model, and in 1 it is worse."

@@ -148,8 +148,10 @@ def test_a_missing_file_names_itself_and_the_cure(folder: Path):
 
 
 def test_a_missing_column_names_file_column_and_cure(folder: Path):
-    edit(folder / "comparisons.csv", "p_holm", "holm")
-    with pytest.raises(StoreError, match=r"comparisons\.csv: column p_holm missing; run the study"):
+    edit(folder / "comparisons.csv", "p_adjusted", "holm")
+    with pytest.raises(
+        StoreError, match=r"comparisons\.csv: column p_adjusted missing; run the study"
+    ):
         read_results(folder)
 
 

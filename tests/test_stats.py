@@ -15,8 +15,8 @@ from wordrel.stats import (
     Design,
     Sample,
     answered_by_all,
+    benjamini_hochberg,
     compare_all,
-    holm,
     interval,
     item_multiplicity,
     plain_scores,
@@ -409,11 +409,12 @@ def test_a_comparison_on_no_items_is_all_unknown(measure):
     assert np.isnan([found.difference, found.low, found.high, found.p]).all()
 
 
-def test_holm_as_worked_by_hand():
-    # Sorted .005 .01 .03 .04 times 4 3 2 1: .02 .03 .06 .04, and never falling: .02 .03 .06 .06.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.5, 0.9]).tolist() == [1.0, 1.0]
+def test_benjamini_and_hochberg_as_worked_by_hand():
+    # Sorted .005 .01 .03 .04 times 4 / rank: .02 .02 .04 .04.
+    p = [0.01, 0.04, 0.03, 0.005]
+    assert benjamini_hochberg(p) == pytest.approx([0.02, 0.04, 0.04, 0.02])
 
 
-def test_holm_leaves_unknown_p_values_out_of_the_family():
-    assert holm([0.02, np.nan, 0.04]) == pytest.approx([0.04, np.nan, 0.04], nan_ok=True)
+def test_unknown_p_values_are_left_out_of_the_family():
+    adjusted = benjamini_hochberg([0.02, np.nan, 0.04])
+    assert adjusted == pytest.approx([0.04, np.nan, 0.04], nan_ok=True)

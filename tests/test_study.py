@@ -121,7 +121,7 @@ def test_a_result_has_a_row_for_each_run_reading_and_task(result: Results) -> No
     pairs = result.comparisons[result.comparisons["task"] == "groups"]
     assert len(pairs) == 7 * 6 / 2
     assert pairs["p"].between(1 / 10_000, 1).all()
-    assert (pairs["p_holm"] >= pairs["p"]).all()
+    assert (pairs["p_adjusted"] >= pairs["p"]).all()
 
 
 def test_a_model_without_an_answer_says_why(result: Results) -> None:

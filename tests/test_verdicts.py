@@ -13,14 +13,16 @@ def row(low: float, high: float, **given: Any) -> Any:
     """A score, a measurement or a difference with this interval; told apart where it has no 0."""
     middle = (low + high) / 2
     values = {"low": low, "high": high, "score": middle, "value": middle, "difference": middle}
-    return SimpleNamespace(**{**values, "seeds": 5, "p_holm": 0.01, "better": "higher", **given})
+    return SimpleNamespace(
+        **{**values, "seeds": 5, "p_adjusted": 0.01, "better": "higher", **given}
+    )
 
 
 def test_a_difference_is_significant_with_both_a_small_p_and_an_interval_without_0() -> None:
     assert v.is_significant(row(0.1, 0.2))
     assert v.is_significant(row(-0.2, -0.1))
     assert not v.is_significant(row(-0.1, 0.2))
-    assert not v.is_significant(row(0.1, 0.2, p_holm=0.05))
+    assert not v.is_significant(row(0.1, 0.2, p_adjusted=0.05))
     assert not v.is_significant(None)
 
 

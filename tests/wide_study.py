@@ -194,7 +194,7 @@ def _difference(a: Row, b: Row) -> Row:
     gap = round(a["score"] - b["score"], 3)
     apart = abs(gap) > 0.02
     names = {f"{k}_{s}": r[k] for s, r in (("a", a), ("b", b)) for k in ("model", "embedding")}
-    p = {"p": 1e-4 if apart else 0.3, "p_holm": 0.004 if apart else 1.0}
+    p = {"p": 1e-4 if apart else 0.3, "p_adjusted": 0.004 if apart else 1.0}
     p["p_steiger"] = p["p"] / 2 if a["measure"] == "spearman" else NAN
     p["p_equivalence"] = NAN
     if a["measure"] != "loss_per_token":

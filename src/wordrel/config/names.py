@@ -20,6 +20,7 @@ KEYS = {"undivided": "sum_gradient"}
 COLUMNS = {
     **{"view": "embedding", "view_a": "embedding_a", "view_b": "embedding_b"},
     "primary": "selected",
+    "p_holm": "p_adjusted",
 }
 TABLES = {"views": "embeddings"}
 EMBEDDINGS = {"offsets": "relative_position", "words": "per_word_weight"}

@@ -39,7 +39,7 @@ APART = (
 )
 _LEGEND = (
     "A cell is the mean over {seeds} seeds with its {level} interval. {best}: the best model, and "
-    "every model that is not significantly worse (p < 0.05 after Holm). {worse}: worse than chance."
+    "every model that is not significantly worse (adjusted p < 0.05). {worse}: worse than chance."
 )
 _PAGE = (
     "A page shows everything else: all pairs of models, all embeddings, all parts of tasks, what "

@@ -227,7 +227,7 @@ def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
         "measure:" + ",".join(queries.distinct(c.measure or NOTHING for c in columns)),
         "oov:skip, common items",
         f"seeds:{len(seeds)}",
-        f"boot:{statistics['resamples']}",
+        *([] if "intervals" in statistics else [f"boot:{statistics['resamples']}"]),
         f"rng:{statistics['seed']}",
         f"ci:{percent(statistics['confidence'])} items+seeds",
         f"wordrel:{manifest['wordrel']}",

@@ -43,7 +43,7 @@ _MARKS = (
 )
 _STEPS = (
     "Neighbouring architectures. Positive numbers favour the one with the ingredient. Intervals "
-    "are over sentences and seeds, p is after Holm, bold is significant (p < 0.05)."
+    "are over sentences and seeds, p is adjusted, bold is significant (p < 0.05)."
 )
 
 
@@ -159,7 +159,17 @@ def _share_lines(results: Results, climb: Climb) -> list[list[str]]:
 
 def losses_table(results: Results, corpus: str) -> list[Table]:
     """Every two neighbouring architectures of a corpus: the loss that the ingredient saves."""
-    heads = ["from", "to", "adds", "nats saved", "p (Holm)", "n", "seeds", "parameters", "tokens/s"]
+    heads = [
+        "from",
+        "to",
+        "adds",
+        "nats saved",
+        "p (adjusted)",
+        "n",
+        "seeds",
+        "parameters",
+        "tokens/s",
+    ]
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
     losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]
     return [Table(heads, losses, words=3, title=strong(name(corpus)))] if losses else []
@@ -187,7 +197,7 @@ def _losses(
     column = next(c for c in queries.columns(results, corpus, "fit") if c.task == task)
     pairs = _pairs(results, corpus, column, steps)
     return [
-        [*_names(results, step), *_tested(pair), *_costs(results, corpus, step)]
+        [*_names(results, step), *_tested(results, pair), *_costs(results, corpus, step)]
         for step, pair in zip(steps, pairs, strict=True)
     ]
 
@@ -202,10 +212,11 @@ def _model(results: Results, identifier: str) -> str:
     return queries.term(results, identifier)
 
 
-def _tested(pair: Row | None) -> list[str]:
+def _tested(results: Results, pair: Row | None) -> list[str]:
     if pair is None:
         return [NOTHING] * 4
-    return [_gain(pair), name(p_value(pair.p_holm)), count(pair.n_scored), count(pair.seeds)]
+    p = p_value(pair.p_adjusted, finest=queries.is_finest(results, pair))
+    return [_gain(pair), name(p), count(pair.n_scored), count(pair.seeds)]
 
 
 def _costs(results: Results, corpus: str, step: Step) -> list[str]:

@@ -52,8 +52,8 @@ from wordrel.study.results import Results, read_results
 
 _LEGEND = (
     "A cell is the mean over seeds with its {level} interval. Raised letters: the rows that it is "
-    "significantly better than (p < 0.05 after Holm's correction). Raised numbers: a note. "
-    f"{emphasis('n')} is the number of items scored. {emphasis('coverage')} is the share of all "
+    "significantly better than (adjusted p < 0.05, and an interval without 0). Raised numbers: a "
+    f"note. {emphasis('n')} is the number of items scored. {emphasis('coverage')} is the share of all "
     "items whose words the vocabulary has.{detectable}"
 )
 _DETECTABLE = (

@@ -50,8 +50,8 @@ def model_and_embedding(results: Results, model: str, embedding: str) -> str:
 def legend(results: Results) -> str:
     """How the comparisons are to be read, with the rules that these ones need."""
     parts = [
-        "Bold: significantly different after Holm's correction (p < 0.05). a − b has the units of "
-        "the score."
+        "These comparisons are exploratory and decide nothing. Bold: significantly different "
+        "(adjusted p < 0.05, and an interval without 0). a − b has the units of the score."
     ]
     if results.comparisons["p_steiger"].notna().any():
         parts.append(
@@ -93,7 +93,7 @@ def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
         return []
     within = _margin(results)
     more = [test for test in _TESTS if any(not pd.isna(getattr(pair, test)) for pair in found)]
-    heads = ["a", "b", "a − b", "interval", "p", "p (Holm)", *(_TESTS[test] for test in more)]
+    heads = ["a", "b", "a − b", "interval", "p", "p (adjusted)", *(_TESTS[test] for test in more)]
     body = [
         [*_pair_line(results, pair), *(_tested(pair, within)[test] for test in more)]
         for pair in found
@@ -103,14 +103,14 @@ def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
 
 
 def _pair_line(results: Results, pair: Row) -> list[str]:
-    bold = strong if queries.winner(pair) else str
+    bold, finest = strong if queries.winner(pair) else str, queries.is_finest(results, pair)
     return [
         model_and_embedding(results, pair.model_a, pair.embedding_a),
         model_and_embedding(results, pair.model_b, pair.embedding_b),
         bold(number(pair.difference)),
         f"[{number(pair.low)}, {number(pair.high)}]",
-        name(p_value(pair.p)),
-        bold(name(p_value(pair.p_holm))),
+        name(p_value(pair.p, finest=finest)),
+        bold(name(p_value(pair.p_adjusted, finest=finest))),
     ]
 
 

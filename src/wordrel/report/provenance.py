@@ -45,15 +45,11 @@ _CORPUS = {
 def method(results: Results) -> Section:
     """The rules of the scores with the settings of this study, its corpora and its models."""
     statistics = results.manifest["statistics"]
-    level, resamples = percent(statistics["confidence"]), count(statistics["resamples"])
     lines = (
         "Models of a corpus are scored on the items whose words the vocabulary has, and that all "
         "of them answer. Coverage is the share of items whose words it has.",
-        f"Intervals hold {level} of {resamples} resamples of items and seeds together "
-        f"(generator seed {statistics['seed']}).",
-        "Two models are compared on the same items and resamples: p = (c + 1) / (n + 1).",
-        "Holm's correction covers all tests of a question on a corpus. A pair without a "
-        "significant difference is not thereby equal.",
+        *_statistics(statistics),
+        "Two models are compared on the same items. p is that of a paired permutation test.",
         "Only selected embeddings are tested. Development sets select them and conclude nothing.",
         f"Everything that the numbers depend on: {code(_signature(results.manifest))}",
         *_rule(results),
@@ -61,11 +57,34 @@ def method(results: Results) -> Section:
     return Section("Method", [Bullets(lines), *_corpora(results), _models(results)], "method")
 
 
+def _statistics(statistics: Mapping[str, Any]) -> list[str]:
+    """How intervals and corrections were made: in schema 1 and 2 otherwise than now."""
+    level, correction = percent(statistics["confidence"]), statistics.get("correction")
+    intervals = (
+        f"Intervals have a level of {level}: the variance of items plus that of seeds, and "
+        "Student's t with Satterthwaite's degrees of freedom."
+        if "intervals" in statistics
+        else f"Intervals hold {level} of {count(statistics['resamples'])} resamples of items and "
+        f"seeds together (generator seed {statistics['seed']})."
+    )
+    covered = (
+        "covers the tests of a question on a corpus, without random vectors and variants of tasks"
+        if correction
+        else "covers all tests of a question on a corpus"
+    )
+    return [
+        intervals,
+        f"{name(correction or 'Holm')}'s correction {covered}. A pair without a significant "
+        "difference is not thereby equal.",
+    ]
+
+
 def _signature(manifest: Mapping[str, Any]) -> str:
     statistics = manifest["statistics"]
     parts = [f"corpus:{c['name']}@{c['digest']}" for c in manifest["corpora"]]
     parts += [f"config:{manifest['config_digest']}"] if "config_digest" in manifest else []
-    parts += [f"boot:{statistics['resamples']}", f"rng:{statistics['seed']}"]
+    parts += [] if "intervals" in statistics else [f"boot:{statistics['resamples']}"]
+    parts += [f"rng:{statistics['seed']}"]
     return "|".join([*parts, f"wordrel:{manifest['wordrel']}"])
 
 

@@ -13,10 +13,11 @@ from wordrel.config import ARCHITECTURES
 from wordrel.errors import StoreError
 from wordrel.report import labels
 from wordrel.report.document import labelled
+from wordrel.study.analysis import resolution
 from wordrel.study.results import Results
 
 ALPHA = 0.05
-"""A pair counts as different when its Holm-corrected p is below this."""
+"""A pair counts as different when its adjusted p is below this, and its interval has no 0."""
 
 _FAMILIES = {kind: architecture.family for kind, architecture in ARCHITECTURES.items()}
 
@@ -249,6 +250,13 @@ def compared(results: Results, corpus: str, column: Column) -> list[Row]:
     return list(_groups(results, "comparisons", keys).get(key, ()))
 
 
+def is_finest(results: Results, pair: Row) -> bool:
+    """Whether no permutation was as far from 0 as the pair's difference: its p is at most so."""
+    table = results.comparisons
+    family = (table["corpus"] == pair.corpus) & (table["question"] == pair.question)
+    return bool(pair.p <= resolution(int(family.sum())) * (1 + 1e-5))
+
+
 def _runs(results: Results, corpus: str) -> Sequence[Row]:
     return _groups(results, "runs", ("corpus",)).get((corpus,), ())
 
@@ -262,8 +270,11 @@ def _groups(
 
 
 def winner(pair: Row) -> str | None:
-    """The significantly better model of a comparison, or None."""
-    if not pair.p_holm < ALPHA or not pair.difference:
+    """The significantly better model of a comparison, or None.
+
+    The test is for other items, the interval for other items and other seeds: both have to say so.
+    """
+    if not (pair.p_adjusted < ALPHA and (pair.low > 0 or pair.high < 0)):
         return None
     first_is_better = (pair.difference > 0) == (pair.better == "higher")
     return str(pair.model_a if first_is_better else pair.model_b)

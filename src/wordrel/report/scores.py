@@ -15,8 +15,8 @@ from wordrel.study.results import Results
 
 _CAPTION = (
     "Each model minus the first word2vec model that has a score, with its selected embedding. "
-    "To the right is better, also of a loss. Filled: significantly different after Holm's "
-    "correction. Random vectors are left out."
+    "To the right is better, also of a loss. Filled: significantly different. "
+    "Random vectors are left out."
 )
 _MOST = 12  # columns; a study of more shows differences, question by question
 _FEW = 10  # models that a panel shows whether or not they have an answer, or a task has room for

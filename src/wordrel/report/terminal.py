@@ -17,7 +17,7 @@ from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, with_interval
 from wordrel.study.results import Results
 
-_BEATS = "letters after a score: the rows that it beats (p < 0.05 after Holm)"
+_BEATS = "letters after a score: the rows that it beats (adjusted p < 0.05)"
 _STYLES = {
     **{doc.STRONG: "bold", doc.VERDICT: "bold"},
     **{doc.EMPHASIS: "italic", doc.RAISED: "bold green"},

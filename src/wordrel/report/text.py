@@ -42,9 +42,16 @@ def count(value: Any) -> str:
     return NOTHING if pd.isna(value) else f"{round(value):,}"
 
 
-def p_value(p: Any) -> str:
-    """Three decimals, and `< 0.001` below them: never 0."""
-    return "< 0.001" if p < 0.001 else number(p)
+def p_value(p: Any, *, finest: bool = False) -> str:
+    """Three decimals, and `< 0.001` below them: never 0.
+
+    Args:
+        p: the number.
+        finest: whether it is the smallest that the permutations can give, so that p is at most so.
+    """
+    if p < 0.001:
+        return "< 0.001"
+    return f"≤ {number(p)}" if finest else number(p)
 
 
 def percent(share: float) -> str:

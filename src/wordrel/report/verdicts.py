@@ -95,9 +95,9 @@ def too_few(
 
 
 def is_significant(pair: Row | None) -> bool:
-    """P below .05 after Holm over the table, and an interval of the paired difference without 0."""
+    """Adjusted p below .05, and an interval of the paired difference without 0."""
     return pair is not None and bool(
-        pair.p_holm < queries.ALPHA and (pair.low > 0 or pair.high < 0)
+        pair.p_adjusted < queries.ALPHA and (pair.low > 0 or pair.high < 0)
     )
 
 
@@ -174,7 +174,7 @@ def shown(pair: Row | None, digits: int = 4) -> str:
     gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
     names = f"{label(pair.model_a)} − {label(pair.model_b)}"
     return (
-        f"{names} = {gap}, p {p_value(pair.p_holm)} after Holm, "
+        f"{names} = {gap}, adjusted p {p_value(pair.p_adjusted)}, "
         f"n {pair.n_scored:,}, {pair.seeds} seeds{_detectable(pair, digits)}"
     )
 

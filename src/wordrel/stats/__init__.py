@@ -6,9 +6,9 @@ from wordrel.stats.comparison import (
     Difference,
     Estimate,
     answered_by_all,
+    benjamini_hochberg,
     compare_all,
     estimate,
-    holm,
 )
 from wordrel.stats.correlations import steiger
 from wordrel.stats.intervals import Scored, Uncertain, combined, mean_over_seeds
@@ -50,10 +50,10 @@ __all__ = [
     "Uncertain",
     "answered_by_all",
     "auc",
+    "benjamini_hochberg",
     "combined",
     "compare_all",
     "estimate",
-    "holm",
     "interval",
     "item_multiplicity",
     "mean_over_seeds",

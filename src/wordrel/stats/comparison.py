@@ -139,17 +139,21 @@ def compare_all(
     return Comparison(estimates, differences)
 
 
-def holm(p: Sequence[float] | Float64[np.ndarray, " F"]) -> Float64[np.ndarray, " F"]:
-    """Adjusted p-values of one family of tests (Holm's step-down), in the order given.
+def benjamini_hochberg(
+    p: Sequence[float] | Float64[np.ndarray, " F"],
+) -> Float64[np.ndarray, " F"]:
+    """Adjusted p-values of one family of tests (Benjamini and Hochberg), in the order given.
+
+    Of those below alpha at most alpha are expected to be false.
 
     NaN stays NaN and is no member of the family.
 
-    Source: Holm, Scandinavian Journal of Statistics 6, 1979.
+    Source: Benjamini & Hochberg, Journal of the Royal Statistical Society B 57, 1995.
     """
     given = np.asarray(p, dtype=np.float64)
     adjusted = np.full(len(given), np.nan)
     if (known := ~np.isnan(given)).any():
-        adjusted[known] = multipletests(given[known], method="holm")[1]
+        adjusted[known] = multipletests(given[known], method="fdr_bh")[1]
     return adjusted
 
 

@@ -6,7 +6,7 @@ Every comparison is made on the items that all models of the study answer on tha
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,19 +19,22 @@ from wordrel.stats import (
     Design,
     Estimate,
     answered_by_all,
+    benjamini_hochberg,
     compare_all,
     estimate,
-    holm,
     mean_over_seeds,
 )
 from wordrel.study.answers import Asked, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
+from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
 
+METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
+"""Of the tables of now; a manifest of schema 1 or 2 has bootstrap and Holm, and does not say so."""
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
-"""Holm multiplies the smallest p by the size of its family: what is left is to be well below."""
+"""A correction multiplies the smallest p by the size of its family: what is left is to be below."""
 
 
 def selected_pairs(asked: Asked) -> list[tuple[Key, Key]]:
@@ -50,8 +53,8 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict
     Args:
         asked: the outcomes of one row of the result.
         statistics: settings of the tests.
-        family: how many tests Holm's correction covers; many of them need a finer p, lest nothing
-            could ever be told apart.
+        family: how many tests are corrected together; many of them need a finer p, else no
+            difference could ever be significant.
 
     Returns:
         Rows of the tables scores, summary and comparisons.
@@ -59,7 +62,7 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict
     predicted = asked.predicted()
     headline = {key: rows for key, rows in predicted.items() if asked.selected(key)}
     common = answered_by_all(headline.values()) if headline else asked.any.covered
-    permutations = max(PERMUTATIONS, round(FINER * family / ALPHA)) - 1
+    permutations = round(1 / resolution(family)) - 1
     names = asked.corpus, asked.any.task
     comparison = compare_all(
         _design(asked, common, statistics, permutations),
@@ -166,11 +169,38 @@ def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> 
     ]
 
 
-def adjust(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Add p_holm; a family is what one table of the report shows: a corpus and a question."""
-    families = comparisons.groupby(["corpus", "question"], sort=False)["p"]
-    adjusted = families.transform(lambda p: holm(p.to_numpy(dtype=np.float64)))
-    return comparisons.assign(p_holm=adjusted.astype(np.float64))
+def resolution(family: int) -> float:
+    """The smallest p of a family of so many tests: no permutation was as far from 0."""
+    return 1 / max(PERMUTATIONS, round(FINER * family / ALPHA))
+
+
+def adjust(comparisons: pd.DataFrame, random: Collection[str] = ()) -> pd.DataFrame:
+    """Add p_adjusted, by Benjamini and Hochberg; a family is a corpus and a question.
+
+    These comparisons are exploratory. Those with random vectors are in no family, nor are variants
+    of a task (of a loss the calibrated row counts): their p stays as it is.
+
+    Args:
+        comparisons: of all tasks.
+        random: the models that are random vectors.
+    """
+    apart = comparisons[["model_a", "model_b"]].isin([*random]).any(axis=1)
+    parts = comparisons.groupby(["corpus", "question"], sort=False)["task"]
+    apart |= parts.transform(lambda tasks: tasks.isin(_variants(tasks))).astype(bool)
+    families = comparisons.assign(p=comparisons["p"].mask(apart)).groupby(
+        ["corpus", "question"], sort=False
+    )
+    adjusted = families["p"].transform(lambda p: benjamini_hochberg(p.to_numpy(dtype=np.float64)))
+    together = adjusted.astype(np.float64).where(~apart, comparisons["p"].astype(np.float64))
+    return comparisons.assign(p_adjusted=together)
+
+
+def _variants(tasks: Iterable[str]) -> set[str]:
+    """The rows of tasks that are another row in other words."""
+    every = {*tasks}
+    beside = {f"{task.removesuffix(CALIBRATED)}{AS_IT_IS}" for task in every}
+    longer = {task for task in every for other in every if task.startswith(f"{other}.")}
+    return longer | (beside & every)
 
 
 def measurement_rows(

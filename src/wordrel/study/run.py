@@ -30,6 +30,7 @@ from wordrel.io.store import (
 from wordrel.jobs import Cluster, engine_of
 from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
+from wordrel.study.analysis import METHODS
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.plan import Plan, load_tasks, prepare_plan
 from wordrel.study.results import Results, read_results
@@ -227,7 +228,7 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
         ],
         "tasks": [_described(task) for task in plan.tasks.loaded],
         "skipped": dict(plan.tasks.skipped),
-        "statistics": plan.config.statistics.model_dump(mode="json"),
+        "statistics": plan.config.statistics.model_dump(mode="json") | METHODS,
         **({"tuned": plan.config.tuned} if plan.config.tuned else {}),
         "environment": environment(),
     }

@@ -60,7 +60,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "model_a",
             "model_b",
         ),
-        *("seeds", "n_scored", "difference", "low", "high", "p", "p_holm", "p_steiger"),
+        *("seeds", "n_scored", "difference", "low", "high", "p", "p_adjusted", "p_steiger"),
         *("p_equivalence", "detectable", "better"),
     ),
     "embeddings": (
@@ -166,7 +166,8 @@ _FLOATS = (
     *("seconds", "tokens_per_second", "peak_memory_mb", "score", "low", "high", "seed_sd"),
     *("margin", "gain", "df", "confidence", "as_trained", "as_trained_low", "as_trained_high"),
     *("share", "share_low", "share_high"),
-    *("chance", "difference", "p", "p_holm", "p_steiger", "p_equivalence", "detectable", "value"),
+    *("chance", "difference", "p", "p_adjusted", "p_holm", "p_steiger", "p_equivalence"),
+    *("detectable", "value"),
 )
 _INTEGERS = (
     *("seed", "seeds", "parameters", "trained_tokens", "n_items", "n_covered", "n_scored", "pairs"),

@@ -62,7 +62,8 @@ def write_tables(
                     rows[name] += more
     rows["runs"] = [*map(_run_row, plan.works, outcomes)]
     tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
-    tables["comparisons"] = adjust(tables["comparisons"])
+    random = [model.name for model in plan.config.models if model.kind == "random"]
+    tables["comparisons"] = adjust(tables["comparisons"], random)
     stored = {name: table for name, table in tables.items() if name not in PLANNED or len(table)}
     for name, table in stored.items():
         write_table(folder, name, table)

@@ -115,7 +115,6 @@ class Predictions:
         n = int(np.isnan(answers).sum())
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
-
     def asked(self) -> "Predictions":
         """The same where the vocabulary covers enough items; else without answers, and why."""
         n, of = int(self.covered.sum()), len(self.covered)

@@ -1,0 +1,137 @@
+"""The sections of planned contrasts and of both orderings, from stored rows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wordrel.report import contrasts, html, markdown
+from wordrel.report.document import Document
+from wordrel.report.page import document
+from wordrel.study.results import Results, read_results
+from wordrel.study.schema import COLUMNS, table_to_csv, write_table
+
+GOLDEN = Path(__file__).parent / "golden" / "input"
+LOSS = "per_token_loss.next_word.calibrated"
+
+
+def contrast(corpus: str, outcome: str, **given: object) -> dict[str, object]:
+    row = {"claim": "C6", "corpus": corpus, "model_a": "attention", "model_b": "skip_gram"}
+    row |= {"task": LOSS, "rule": "adds", "margin": 0.02, "seeds": 5, "n": 300, "gain": 0.05}
+    row |= {"low": 0.031, "high": 0.069, "df": 12.3, "confidence": 0.975, "p_holm": 0.004}
+    return row | {"outcome": outcome, **given}
+
+
+def ordering(corpus: str, what: str, *names: str, **given: object) -> dict[str, object]:
+    keys = ("ingredient", "beside", "model_a", "model_b")
+    row = {"claim": "C9", "corpus": corpus, "task": LOSS, "what": what, "seeds": 5, "n": 300}
+    row |= dict(zip(keys, (*names, "", "", "", ""), strict=False))
+    return row | {"gain": 0.3, "low": 0.25, "high": 0.35, "df": 9.0, "note": ""} | given
+
+
+def orderings(corpus: str, lead: float = 0.1) -> list[dict[str, object]]:
+    share = {"share": 0.625, "share_low": 0.55, "share_high": 0.7}
+    return [
+        ordering(corpus, "gain", "positions", "none", "skip_gram", "random", **share),
+        ordering(corpus, "gain", "positions", "words", "mask_query_attention", "attention"),
+        ordering(corpus, "gain", "words", "no positions", "attention", "random"),
+        ordering(corpus, "gain", "words", "positions", "mask_query_attention", "skip_gram"),
+        ordering(corpus, "whole gain", "", "", "mask_query_attention", "random", gain=0.48),
+        ordering(corpus, "interaction", "words", "positions", gain=-0.02, low=-0.05, high=0.01),
+        ordering(corpus, "lead", "positions", "the most of any other", gain=0.12, low=lead),
+        ordering(corpus, "lead", "words", "the most of any other", gain=-0.2, low=-0.3),
+    ]
+
+
+def with_plans(planned: list[dict], gains: list[dict], sources=("wiki17m", "novels")) -> Results:
+    results = read_results(GOLDEN)
+    corpora = results.manifest["corpora"]
+    found = [c | {"source": source} for c, source in zip(corpora, sources, strict=True)]
+    tables = {"contrasts": planned, "orderings": gains}
+    return replace(
+        results,
+        manifest=results.manifest | {"corpora": found},
+        **{k: pd.DataFrame(v, columns=list(COLUMNS[k])) for k, v in tables.items()},
+    )
+
+
+def text(results: Results) -> str:
+    return markdown.write(Document("study", (), contrasts.sections(results)))
+
+
+BOTH = [contrast("tiny-wiki", "adds"), contrast("novels", "adds")]
+
+
+def test_a_contrast_has_one_verdict_and_a_line_on_each_corpus():
+    found = text(with_plans(BOTH, []))
+    assert "**C6**: 1 supported of 1 contrasts; 2 adds on single corpora." in found
+    lines = [line for line in found.splitlines() if line.startswith("| C6")]
+    assert "adds more than 0.020" in lines[0] and "0.050 [0.031, 0.069]" in lines[0]
+    assert ("**supported**" in lines[0], "supported" in lines[1]) == (True, False)
+    assert lines[0].endswith("| adds | 0.004 | 5 | 300 |")
+    assert "at most: Holm" in found and "5% of claims" in found
+
+
+@pytest.mark.parametrize(
+    ("planned", "sources", "expected"),
+    [
+        (BOTH, ("wiki17m", "texts/*.txt"), "partly supported"),
+        (
+            [contrast("tiny-wiki", "adds"), contrast("novels", "open")],
+            ("wiki17m", "novels"),
+            "part",
+        ),
+        ([contrast("tiny-wiki", "adds", seeds=3), BOTH[1]], ("wiki17m", "novels"), "undecided"),
+    ],
+)
+def test_what_is_not_shown_on_both_corpora_is_said_less_strongly(planned, sources, expected):
+    assert f"**C6**: 1 {expected}" in text(with_plans(planned, [], sources))
+
+
+def test_the_loss_as_trained_stands_beside_where_there_is_one():
+    rows = [contrast("novels", "undecided", as_trained=-0.1, as_trained_low=-0.2)]
+    found = text(with_plans([rows[0] | {"as_trained_high": -0.01}, BOTH[0]], []))
+    assert "| as trained |" in found
+    assert "−0.100 [−0.200, −0.010]" in found
+    assert "as trained" not in text(with_plans(BOTH, []))
+
+
+def test_an_unmeasured_contrast_has_no_numbers():
+    row = contrast("novels", "not measured", gain=None, low=None, high=None, p_holm=None, n=0)
+    assert "| – | not measured | – | 5 | 0 |" in text(with_plans([row], []))
+
+
+def test_both_orderings_with_shares_interaction_and_the_leader():
+    found = text(with_plans([], [*orderings("tiny-wiki"), *orderings("novels")]))
+    assert "mostly **positions**" in found
+    first = next(line for line in found.splitlines() if line.startswith("| positions | none"))
+    assert first.endswith("| 0.300 [0.250, 0.350] | 62.5% [55.0%, 70.0%] |")
+    assert "| *interaction* | words · positions |" in found
+    assert "*n* 300, 5 seeds." in found
+
+
+def test_no_ingredient_leads_where_one_corpus_says_otherwise():
+    rows = [*orderings("tiny-wiki"), *orderings("novels", lead=-0.01)]
+    assert "no ingredient's smallest gain exceeds" in text(with_plans([], rows))
+    alone = text(with_plans([], orderings("tiny-wiki")))
+    assert "no ingredient's smallest gain exceeds" in alone
+
+
+def test_why_there_is_no_share():
+    rows = orderings("novels")
+    rows[4]["note"] = "no shares: an interaction exceeds half of the whole gain"
+    assert "No shares: an interaction exceeds half of the whole gain." in text(with_plans([], rows))
+
+
+def test_a_study_that_planned_nothing_has_no_such_section():
+    assert contrasts.sections(read_results(GOLDEN)) == []
+
+
+def test_page_and_tables_hold_what_was_planned(tmp_path: Path):
+    results = with_plans(BOTH, orderings("novels"))
+    page = html.write(document(results))
+    assert "Planned contrasts" in page and "Both orderings" in page
+    for name in ("contrasts", "orderings"):
+        write_table(tmp_path, name, getattr(results, name))
+        assert (tmp_path / f"{name}.csv").read_text() == table_to_csv(getattr(results, name), name)
