@@ -177,7 +177,7 @@ def test_nineteen_documents_give_a_gain_and_no_interval():
     (row,) = contrast_rows("c", [planned()], found, 0.05)
     assert row["outcome"] == "no interval"
     assert row["gain"] == pytest.approx(0.1, abs=0.01)
-    assert np.isnan([row["low"], row["high"], row["p_holm"]]).all()
+    assert np.isnan([row["low"], row["high"], row["p_adjusted"]]).all()
 
 
 def test_a_development_split_decides_nothing():

@@ -19,7 +19,7 @@ LOSS = "per_token_loss.next_word.calibrated"
 def contrast(corpus: str, outcome: str, **given: object) -> dict[str, object]:
     row = {"claim": "C6", "corpus": corpus, "model_a": "attention", "model_b": "skip_gram"}
     row |= {"task": LOSS, "rule": "adds", "margin": 0.02, "seeds": 5, "n": 300, "gain": 0.05}
-    row |= {"low": 0.031, "high": 0.069, "df": 12.3, "confidence": 0.975, "p_holm": 0.004}
+    row |= {"low": 0.031, "high": 0.069, "df": 12.3, "confidence": 0.975, "p_adjusted": 0.004}
     return row | {"outcome": outcome, **given}
 
 
@@ -98,7 +98,7 @@ def test_the_loss_as_trained_stands_beside_where_there_is_one():
 
 
 def test_an_unmeasured_contrast_has_no_numbers():
-    row = contrast("novels", "not measured", gain=None, low=None, high=None, p_holm=None, n=0)
+    row = contrast("novels", "not measured", gain=None, low=None, high=None, p_adjusted=None, n=0)
     assert "| – | not measured | – | 5 | 0 |" in text(with_plans([row], []))
 
 

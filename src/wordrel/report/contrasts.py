@@ -101,7 +101,7 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
                     with_interval(row.gain, row.low, row.high),
                     str(row.outcome),
                     *([shown] if trained else []),
-                    NOTHING if pd.isna(row.p_holm) else _p(row.p_holm),
+                    NOTHING if pd.isna(row.p_adjusted) else _p(row.p_adjusted),
                     count(row.seeds),
                     count(row.n),
                 ]

@@ -107,7 +107,7 @@ def contrast_rows(
     for family in claims.values():
         p = [p_of(one, gains.get(one, {}).get("gain")) for one in family]
         for contrast, adjusted, level in zip(family, *step_down(p, alpha), strict=True):
-            tested = {"p_holm": adjusted, "confidence": 1 - level}
+            tested = {"p_adjusted": adjusted, "confidence": 1 - level}
             rows[contrast] = _row(corpus, contrast, gains.get(contrast, {}), tested)
     return [rows[contrast] for contrast in planned]
 

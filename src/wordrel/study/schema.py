@@ -95,7 +95,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "contrasts": (
         *("claim", "corpus", "model_a", "model_b", "task", "rule", "margin", "seeds", "n", "gain"),
-        *("low", "high", "df", "confidence", "p_holm", "as_trained", "as_trained_low"),
+        *("low", "high", "df", "confidence", "p_adjusted", "as_trained", "as_trained_low"),
         *("as_trained_high", "outcome"),
     ),
     "orderings": (
@@ -166,7 +166,7 @@ _FLOATS = (
     *("seconds", "tokens_per_second", "peak_memory_mb", "score", "low", "high", "seed_sd"),
     *("margin", "gain", "df", "confidence", "as_trained", "as_trained_low", "as_trained_high"),
     *("share", "share_low", "share_high"),
-    *("chance", "difference", "p", "p_adjusted", "p_holm", "p_steiger", "p_equivalence"),
+    *("chance", "difference", "p", "p_adjusted", "p_steiger", "p_equivalence"),
     *("detectable", "value"),
 )
 _INTEGERS = (
