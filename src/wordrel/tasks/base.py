@@ -115,11 +115,10 @@ class Predictions:
         n = int(np.isnan(answers).sum())
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
-
     def asked(self) -> "Predictions":
         """The same where the vocabulary covers enough items; else without answers, and why."""
         n, of = int(self.covered.sum()), len(self.covered)
-        if self.note and not n or n >= max(MIN_COVERED, MIN_COVERAGE * of):
+        if (self.note and not n) or n >= max(MIN_COVERED, MIN_COVERAGE * of):
             return self
         why = f"not asked: the vocabulary covers {n} of {of} items"
         needed = f"expected {MIN_COVERED} at least, and {MIN_COVERAGE:.0%}"

@@ -139,9 +139,7 @@ def earlier_words(split: Split, verbs: Bool[np.ndarray, " V"]) -> Earlier:
     return Earlier(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def triples_of(
-    pairs: Earlier, kinds: Shaped[np.ndarray, " V"], vocab: Vocab
-) -> dict[str, Triples]:
+def triples_of(pairs: Earlier, kinds: Shaped[np.ndarray, " V"], vocab: Vocab) -> dict[str, Triples]:
     """The triples of each row; each pair is in one of them at most."""
     kind, group = kinds[pairs.word], numbered(pairs.verb, pairs.distance)
     articles = np.isin(pairs.word, vocab.ids([w for a in ARTICLES for w in (a, a.title())]))
