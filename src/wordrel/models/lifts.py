@@ -97,7 +97,7 @@ class Lift:
 def of_outputs(
     vocab: Vocab, bias: Float32[np.ndarray, " V"], **tables: Float32[np.ndarray, "V D"]
 ) -> dict[str, Relation]:
-    """Lifts over output words, of what a word gives to a state (`value`) and of its row (`input`).
+    """Lifts over output words, of what a word gives to a state and of its own row.
 
     Args:
         vocab: the words.
