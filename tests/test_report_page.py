@@ -14,7 +14,7 @@ from rich.console import Console
 
 from wordrel.report import brief, findings, markdown, provenance, queries, svg, text
 from wordrel.report.agreement import agreement_figure
-from wordrel.report.document import LABEL, TO, Block, Table, name
+from wordrel.report.document import Block, Table, name
 from wordrel.report.headline import column_groups, headlines, joined_letters, letters
 from wordrel.report.markdown import blocks, inline
 from wordrel.report.page import document, report_files, write_pages
@@ -68,12 +68,9 @@ def foot(found: Sequence[Block]) -> dict[str, list[str]]:
 
 
 def marks(results: Results, corpus: str, question: str, place: int = 0) -> dict[str, list[str]]:
-    (table,) = (b for b in headlines(results, corpus, question)[place] if isinstance(b, Table))
     return {
-        re.sub(f"^{LABEL[0]}(.*){TO}.*$", r"\1", model): [
-            re.sub(r"^.*?(<sup>(\D*)</sup>)?$", r"\2", inline(cell)) for cell in cells
-        ]
-        for _, model, _, _, *cells in table.rows
+        model: [re.sub(r"^.*?(<sup>(\D*)</sup>)?$", r"\2", cell) for cell in cells]
+        for _, model, _, _, *cells in shown(headlines(results, corpus, question)[place])
     }
 
 

@@ -223,7 +223,7 @@ def _panel(results: Results, corpus: str, look: Look, measured: Iterable[Row]) -
     by_model: dict[str, dict[str, dict[str, Row]]] = {}  # model -> embedding -> place
     places: list[str] = []
     for r in measured:
-        if r.statistic != look.statistic or look.embedding not in ("", r.view):
+        if r.statistic != look.statistic or look.embedding not in ("", r.embedding):
             continue
         group = re.fullmatch(look.groups, r.group)
         if group and queries.kind(results, r.task) == look.kind:

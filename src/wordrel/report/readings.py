@@ -134,7 +134,7 @@ def _group(name: str) -> str:
 
 
 def _inside(results: Results, model: str, embedding: str, row: Row) -> str:
-    chosen = charts.SELECTED if row.primary else ""
+    chosen = charts.SELECTED if row.selected else ""
     return charts.inside(queries.label(results, model), f"{label(embedding, 'embedding')}{chosen}")
 
 
