@@ -255,6 +255,7 @@ def test_a_context_of_the_same_words_gives_the_same_states(
     monkeypatch.setattr(stream, "WIDE_CHUNK", chunk)
     reader = random_reader(name, shrink=False, context=kind, widest=W)
     assert reader.window == W
+    assert reader.segments == ("document" if kind == "passage" else "sentence")
     hidden = IDS % 3 == 0
     for words in (None, hidden):
         y = expected.states(IDS, ENDS, words)
