@@ -54,6 +54,7 @@ class StreamContext:
         teaches: what scores stand for, see `wordrel.models.readout`.
         direct: whether the last word has a path of its own and is not among the words weighed.
         blocks: how many Transformer blocks stand above one another.
+        hidden: tokens of the one text that is read which are in no context, see `hiding`.
     """
 
     objective: Objective
@@ -66,6 +67,11 @@ class StreamContext:
     teaches: Teaches = "ratio"
     direct: bool = False
     blocks: int = 0
+    hidden: Bool[np.ndarray, " N"] | None = None
+
+    def hiding(self, hidden: Bool[np.ndarray, " N"]) -> "StreamContext":
+        """See `Hiding`."""
+        return replace(self, hidden=hidden)
 
     @property
     def name(self) -> str:
@@ -93,7 +99,8 @@ class StreamContext:
         readout, start = Readout.of(self.teaches, *own), 0
         for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
             first, last = np.searchsorted(places, [start, start + len(block)])
-            states = self._read(block, block_ends, shrink=False)[places[first:last] - start]
+            hidden = None if self.hidden is None else self.hidden[start : start + len(block)]
+            states = self._read(block, block_ends, hidden, shrink=False)[places[first:last] - start]
             yield from readout.blocks(states)
             start += len(block)
 
@@ -104,7 +111,12 @@ class StreamContext:
         places: Int64[np.ndarray, " P"],
     ) -> Int64[np.ndarray, " P"]:
         """See `Predictor`."""
-        return np.asarray(context_sizes(self.objective, self.window, ends, places).sum(axis=0))
+        before, behind = context_sizes(self.objective, self.window, ends, places)
+        if self.hidden is None:
+            return np.asarray(before + behind)
+        up_to = np.concatenate([[0], np.cumsum(~self.hidden)])  # seen tokens before each place
+        seen = up_to[places] - up_to[places - before]
+        return np.asarray(seen + up_to[places + 1 + behind] - up_to[places + 1])
 
     def states(
         self,

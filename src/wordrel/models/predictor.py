@@ -9,7 +9,7 @@ Glossary: N tokens, S segments, P places, B places at a time, V words.
 from collections.abc import Iterator
 from typing import Literal, Protocol, runtime_checkable
 
-from jaxtyping import Float32, Int64
+from jaxtyping import Bool, Float32, Int64
 from numpy import ndarray
 
 Segments = Literal["sentence", "document"]
@@ -65,4 +65,16 @@ class Predictor(Protocol):
 
         A mean over n words is shorter where n is larger, so the scores of a trained model are
         calibrated by n; those of counts are not.
+        """
+
+
+@runtime_checkable
+class Hiding(Predictor, Protocol):
+    """A `Predictor` that can tell what it would say without some of the words of a context."""
+
+    def hiding(self, hidden: Bool[ndarray, " N"]) -> Predictor:
+        """The same for one text, in whose contexts the hidden tokens are missing.
+
+        They keep their places: no window grows over them. Where the word before a place asks, a
+        hidden one goes on asking: it is only not attended to, and its direct path is closed.
         """

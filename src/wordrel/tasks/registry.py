@@ -51,6 +51,7 @@ ASKED: dict[str, Asked] = {
     "per_token_loss": Asked("fit", "loss_per_token", "per_token_loss:KIND"),
     "development_loss": Asked("fit", "loss_per_token", "per_token_loss:DEVELOPMENT"),
     "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
+    "changed_context": Asked("fit", "loss_per_token", "changed_context:KIND"),
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
     "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
