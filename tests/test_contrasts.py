@@ -376,7 +376,7 @@ def test_a_study_stores_what_it_planned(tmp_path: Path):
         "attention",
         "random",
         "text",
-        6,
+        36,
     )
     assert first.outcome == "no interval"  # six pairs
     assert second.outcome == "not measured"  # skip-gram predicts no words
