@@ -321,6 +321,11 @@ def _obeys(value: Any, word: str, schema: dict[str, Any], root: dict[str, Any]) 
             isinstance(value, dict) and not rule and set(value) <= set(schema["properties"])
         ),
         "minItems": lambda: sized and len(value) >= rule,
+        "maxItems": lambda: sized and len(value) <= rule,
+        "prefixItems": lambda: (
+            isinstance(value, list)
+            and all(matches(v, s, root) for v, s in zip(value, rule, strict=False))
+        ),
         "minLength": lambda: sized and len(value) >= rule,
         "maxLength": lambda: sized and len(value) <= rule,
         "minimum": lambda: number and value >= rule,

@@ -137,7 +137,7 @@ def test_sections_stand_in_order_with_headings_in_order(shown: Page):
     names = [str(a["id"]) for tag, a in shown.found if a.get("class") == "part"]
     main = [name for name in names if not name.startswith("question-")]
     assert main == [
-        *("answer", "claims", "legend", "agreement", "views", "comparisons", "all-embeddings"),
+        *("answer", "claims", "legend", "agreement", "embeddings", "comparisons", "all-embeddings"),
         *("cost", "method", "again", "data"),
     ]
     assert len(names) - len(main) == 5  # the questions of the wide study

@@ -470,7 +470,7 @@ def test_steps_are_turned_so_that_positive_favours_what_is_added(results: Result
         for table in tables
     )
     # 6.701 - 6.618 and the noise of both, significant; ws353 is higher for content, men too
-    assert "| **0.083 [0.073, 0.093]** | 0.010 | 1,054 | 5 | 2,040,000 → 2,080,000 |" in loss
+    assert "| **0.083 [0.073, 0.093]** | ≤ 0.010 | 1,054 | 5 | 2,040,000 → 2,080,000 |" in loss
     assert loss.endswith("| 721,154 → 694,444 |")
     assert scores.startswith(f"{start} word-word scores and maps | **0.083 [")
 
@@ -579,7 +579,7 @@ def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Result
         "mean_query_attention_position, 2 orderings, n 1,054, 5 seeds"
     )
     assert found["4"].evidence.startswith("attention with positions − four_heads = 0.0108 [0.0")
-    assert "p 0.010 after Holm, n 1,054, 5 seeds" in found["4"].evidence
+    assert "adjusted p 0.010, n 1,054, 5 seeds" in found["4"].evidence
     assert found["5"].evidence.startswith("26 comparisons: better mean on ws353, mean on simlex999")
     assert found["5"].evidence.endswith("; worse 3; simlex999 n 999, 5 seeds; ws353 n 353, 5 seeds")
 

@@ -77,7 +77,9 @@ def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results
     # variants such as 3CosMul and development splits do not count
     pair = "the best attention model is significantly better than the best word2vec model"
     alike = findings.sentences(wide_results(("wiki17m",)), "alike")
-    assert alike == [f"In 0 of 12 contrasts {pair}, and in 6 it is worse."]
+    assert alike == [
+        f"In 0 of 12 contrasts {pair}, and in 6 it is worse. 1 are equivalent, 5 inconclusive."
+    ]
     turned = results.comparisons.assign(better="lower")
     lower = replace(results, comparisons=turned, summary=results.summary.assign(better="lower"))
     assert findings.sentences(lower, "alike")[0].startswith("In 24 of 24 contrasts")
@@ -252,7 +254,7 @@ def test_every_pair_stands_with_its_interval_and_p_however_many_they_are(results
 def test_comparisons_show_steiger_beside_p_and_what_is_equal(results: Results):
     body = blocks(pairs.comparisons(results, "wiki17m", "alike"))
     rare = body.split("**rare words (RW)**")[1].split("**SimVerb-3500**")[0]
-    assert "| a | b | a − b | interval | p | p (Holm) | p (Steiger) | equal? |" in rare
+    assert "| a | b | a − b | interval | p | p (adjusted) | p (Steiger) | equal? |" in rare
     both = "attention (value vectors) | attention with positions (value vectors)"
     assert f"| {both} | −0.016 | [−0.036, 0.004] | 0.300 | 1.000 | 0.150 | – |" in rare
     verbs = body.split("**SimVerb-3500**")[1].split("**MTurk-287**")[0]
@@ -269,7 +271,8 @@ def test_the_rule_of_equality_is_stated_where_it_is_used(results: Results):
     assert "*Equal*: two one-sided" in legend(silent)
     untested = results.comparisons.assign(p_steiger=float("nan"), p_equivalence=float("nan"))
     assert legend(replace(results, comparisons=untested)) == (
-        "Bold: significantly different after Holm's correction (p < 0.05). a − b has the units of "
+        "These comparisons are exploratory and decide nothing. Bold: significantly different "
+        "(adjusted p < 0.05, and an interval without 0). a − b has the units of "
         "the score."
     )
 

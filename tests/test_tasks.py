@@ -62,7 +62,7 @@ def test_first_and_last_pair_of_ws353_are_as_published():
 IN_GENSIM = ["ws353", "simlex999", "google_analogies"]
 OF_THE_CORPUS = [
     *("held_out_loss", "calibrated_loss", "word_order", "learned_weights"),
-    *("last_word", "neighbour_agreement"),
+    *("last_word", "neighbour_agreement", "per_token_loss", "per_token_loss_dev"),
 ]
 
 
@@ -103,7 +103,7 @@ def test_every_published_file_is_pinned_and_has_an_address_or_a_reason():
 def test_what_needs_no_download_loads_as_the_registry_says(name):
     task, info = load_task(name), REGISTRY[name]
     assert (task.name, task.question, task.measure) == (name, info.question, info.measure)
-    assert (task.kind, task.split, task.info) == (info.kind, "test", info)
+    assert (task.kind, task.split, task.info) == (info.kind, info.split, info)
     assert task.items.n_items == (info.n_items or 0)
 
 

@@ -235,7 +235,7 @@ models:
   - {kind: word2vec, algorithm: cbow, training: {recipe: w2v}}
   - {kind: random}
 seeds: [0]
-tasks: [development_loss]
+tasks: [per_token_loss_dev]
 tune: {trials: 3, tokens: [1_500, 3_000]}
 """
 
@@ -283,7 +283,7 @@ def test_test_documents_have_no_part_in_a_choice(tiny_trials: tuple[pd.DataFrame
     training, config = TrainingConfig(dim=4, epochs=1), MatchedConfig(kind="mean", batch=256)
     trained = MODELS["mean"].train(corpus, training, config, 0, Runtime())
     model = MODELS["mean"].read(trained.tensors, corpus.vocab, training, config)
-    task = load_task("development_loss", folder)
+    task = load_task("per_token_loss_dev", folder)
     scores = []
     for test in (corpus.test, corpus.train):
         scope = Scope(lowercase=True, development=corpus.development, test=test)

@@ -105,7 +105,7 @@ _TASKS = {
     "held_out_loss": "held-out loss",
     "held_out_loss.masked_word": "masked-word loss",
     "held_out_loss.next_word": "next-word loss",
-    "development_loss": "per-token loss (development)",
+    "per_token_loss_dev": "per-token loss (development)",
     "per_token_loss": "per-token loss",
     "per_token_loss.masked_word.as_trained": "per-token masked-word loss (as trained)",
     "per_token_loss.masked_word.calibrated": "per-token masked-word loss (calibrated)",

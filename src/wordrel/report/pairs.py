@@ -21,12 +21,12 @@ CHOSEN = (
 )
 CHOSEN_ALIKE = (
     "How alike words are, in and out of sentences, is read from the embedding with the highest "
-    "mean score on the development splits, whatever the test splits say; where none was asked, "
+    "mean score on the development splits, whatever the test splits say; where there is none, "
     "from the embedding that the design names. How words relate is read from lifts, by design."
 )
 """Of studies whose models have lifts."""
 SAME = (
-    "No development split was asked that could choose an embedding, so all models with word "
+    "No development split could choose an embedding, so all models with word "
     "vectors are read in the same one, {}."
 )
 OTHERS = (

@@ -100,7 +100,9 @@ def run_study(  # noqa: PLR0913 - what a run is given
         plan, rows = _healed(attempt)
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         if config_file:
-            manifest["given"] = {"config": config_file, "results": str(out)}
+            given = {"config": config_file, "results": str(out)}
+            # an absolute path says where the machine keeps its files, and is of no use elsewhere
+            manifest["given"] = {k: v for k, v in given.items() if not Path(v).is_absolute()}
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", manifest)
         write_pages(folder)
