@@ -111,6 +111,8 @@ _TASKS = {
     "per_token_loss.masked_word.calibrated": "per-token masked-word loss (calibrated)",
     "per_token_loss.next_word.as_trained": "per-token next-word loss (as trained)",
     "per_token_loss.next_word.calibrated": "per-token next-word loss (calibrated)",
+    "verb_triples": "noun or determiner of a verb",
+    "changed_context": "loss of a changed context",
     "calibrated_loss": "calibrated loss",
     "calibrated_loss.masked_word": "calibrated masked-word loss",
     "calibrated_loss.next_word": "calibrated next-word loss",
