@@ -157,7 +157,7 @@ def documents(seed: int, n: int = 30) -> Split:
     return Split(np.concatenate(draw).astype(np.int32), ends, ends[7::8])
 
 
-SCOPE = Scope(True, development=documents(1, 8), test=documents(2, 20))
+SCOPE = Scope(True, development=documents(1, 8), test=documents(2))
 
 
 def told(way: Any) -> dict[str, Any]:
