@@ -7,8 +7,7 @@ score every word w of the vocabulary by o_w . y + b_w. Both learn by negative sa
     loss = -log sigmoid(score of the true word) - K/M sum over M noise words of log sigmoid(-score)
 
 CBOW gives every context word the same weight a_j. Self-attention computes the weights from the
-words themselves. In the library the two are `mean` and `mean_query_attention`; all else there is
-efficiency.
+words themselves. In the library the two are `mean` and `mean_query_attention` without a bias.
 
 Run `python micro.py`: about a minute on one core. The text comes with the package gensim.
 Shapes: B targets, n context words of each, D dimensions, M noise words, V words.
@@ -88,7 +87,7 @@ def gradients(
     o_true, o_noise = w["output"][true], w["output"][noise]
     good = (y * o_true).sum(1) + w["bias"][true, 0]
     bad = y @ o_noise.T + w["bias"][noise, 0]  # [B, M]: all targets share their noise words
-    share = (true[:, None] != noise) * y.dtype.type(NEGATIVES / len(noise))
+    share = y.dtype.type(NEGATIVES / len(noise))
     loss = np.logaddexp(0, -good).sum() + (share * np.logaddexp(0, bad)).sum()
 
     d_good = (1 / (1 + np.exp(-good)) - 1)[:, None]

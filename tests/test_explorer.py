@@ -79,7 +79,7 @@ def test_a_selected_embedding_that_needs_running_text_is_named_and_replaced(resu
     embeddings.loc[ours, "embedding"] = "context"
     models = {m["name"]: m for m in explorer_data(results)["models"]}
     assert models["attention"]["study_selected"] == "context"
-    assert models["attention"]["selected"] == "value"
+    assert models["attention"]["selected"] == "input"
     assert models["skip_gram"]["selected"] == models["skip_gram"]["study_selected"]
 
 

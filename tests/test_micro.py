@@ -10,7 +10,7 @@ import torch
 
 from planted import split_of
 from wordrel.config import MatchedConfig
-from wordrel.models.matched.loss import Scored, shared_noise_loss
+from wordrel.models.matched.loss import Sampling, Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.matched.weights import initial_weights
 from wordrel.models.sampling import keep_probability, noise_distribution
@@ -36,7 +36,7 @@ micro = load("micro")
 
 def library_model(model: str) -> Model:
     """Random numbers everywhere, so that no part of a gradient is 0."""
-    config = MatchedConfig(kind=KINDS[model], scale=True)
+    config = MatchedConfig(kind=KINDS[model], scale=True, query_bias=False)
     generator = torch.Generator().manual_seed(2)
     dense = initial_weights(config, D, micro.WINDOW, generator)
     dense = {n: torch.randn(t.shape, generator=generator).double() for n, t in dense.items()}
@@ -67,8 +67,9 @@ def library_gradients(model: Model) -> tuple[float, dict[str, torch.Tensor]]:
     ]
     counts = model.has_context(batch).flatten()
     states = y.detach().flatten(0, 1)
-    loss = shared_noise_loss("negative_sampling", states, counts, *scored, micro.NEGATIVES)
-    d_x, *d_dense = torch.autograd.grad(y, [x, *dense.values()], loss.states.embedding_as(y))
+    how = Sampling("negative_sampling", micro.NEGATIVES, keep_hits=True)
+    loss = shared_noise_loss(how, states, counts, *scored)
+    d_x, *d_dense = torch.autograd.grad(y, [x, *dense.values()], loss.states.view_as(y))
     words = torch.cat((true, noise.flatten()))
     found = {
         "input": torch.zeros_like(model.inputs).index_add_(0, near.flatten(), d_x.flatten(0, 1)),

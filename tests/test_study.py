@@ -63,9 +63,8 @@ def text_with_two_kinds_of_word(sentences: int) -> str:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
     (folder / "text.txt").write_text(text_with_two_kinds_of_word(500), encoding="utf-8")
-    pairs = [(a, b, 9) for a, b in itertools.pairwise(ANIMALS)]
-    pairs += [(a, b, 9) for a, b in itertools.pairwise(FOODS)]
-    pairs += [(a, f, 1) for a in ANIMALS for f in FOODS]
+    pairs = [(a, b, 9) for group in (ANIMALS, FOODS) for a, b in itertools.combinations(group, 2)]
+    pairs += [(a, f, 1) for a in ANIMALS for f in [*FOODS, "spoon"]]  # below 30 none is scored
     (folder / "pairs.tsv").write_text(
         "".join(f"{a}\t{b}\t{s}\n" for a, b, s in pairs), encoding="utf-8"
     )
@@ -98,7 +97,7 @@ def test_every_trained_model_finds_the_planted_groups_and_random_does_not(result
     selected = result.summary[(result.summary["task"] == "groups") & result.summary["selected"]]
     score = selected.set_index("model")["score"]
     trained = score.drop("random")
-    # 22 pairs, 6 of them alike: the best possible rank correlation with so many ties is .77
+    # 32 pairs, 12 of them alike: the best possible rank correlation with so many ties is .84
     assert (trained > 0.55).all(), trained
     assert abs(score["random"]) < 0.55
 
