@@ -38,9 +38,16 @@ def there(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_a_run_stores_the_path_of_its_config_as_it_was_given(tiny: Path):
-    given = {"config": str(tiny / "tiny.yaml"), "results": str(tiny / "out")}
-    assert read_results(tiny / "out").manifest["given"] == given
+def test_a_run_stores_the_path_of_its_config_as_it_was_given(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert read_results(tiny / "out").manifest["given"] == {}  # absolute: of this machine alone
+    monkeypatch.chdir(tiny)
+    assert call("run", "tiny.yaml", "--out", "again", "--jobs", "1").exit_code == 0
+    given = {"config": "tiny.yaml", "results": "again"}
+    assert read_results(tiny / "again").manifest["given"] == given
+    assert "wordrel run tiny.yaml" in Path("again/report.md").read_text(encoding="utf-8")
+    shutil.rmtree("again")
 
 
 @pytest.mark.parametrize("words", HELP, ids=lambda words: " ".join(words) or "wordrel")
