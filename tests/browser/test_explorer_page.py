@@ -153,9 +153,8 @@ def test_readings_of_a_pair_and_embeddings_are_those_of_python(
         }""",
         [model_data(exact.config, tensors_of(exact)), WINDOW],
     )
-    expected = {
-        name: word_model.relation("w3", "w8", embedding=name) for name in word_model.relations
-    }
+    products = [name for name in word_model.relations if not name.endswith(".lift")]
+    expected = {name: word_model.relation("w3", "w8", embedding=name) for name in products}
     assert found["relations"] == pytest.approx(expected, abs=1e-3)
     bases = {embedding for embedding in word_model.embeddings if not embedding.endswith(".centred")}
     assert set(found["near"]) == bases
