@@ -282,7 +282,8 @@ def test_a_committed_study_fits_in_a_small_file_that_loads_nothing(folder: Path,
     assert loads(found) == []
     assert len(found.found) < 3000
     places = {section.name for section in report.sections}
-    for address in LINKS.findall(json.dumps(found.data, ensure_ascii=False)):
+    addresses = LINKS.findall(json.dumps(found.data, ensure_ascii=False))
+    for address in (a for a in addresses if '"' not in a):  # the table of marks holds no address
         name = address.removeprefix("#")
         assert name in places if address.startswith("#") else (folder / name).exists(), address
 
