@@ -386,9 +386,12 @@ def test_the_name_is_not_in_the_digest_and_each_setting_and_byte_is(tmp_path: Pa
         "bad_utf8": "replace",
         "long_lines": "split",
         "vocabulary": "source",
+        "words": "letters",
+        "phrases": True,
+        "encoding": "latin-1",
     }
     in_three = {"test", "development", "max_test_document"}
-    assert {*changes, *in_three, "name", "source"} == set(CorpusConfig.model_fields)
+    assert {*changes, *in_three, "name", "source", "segmenter"} == set(CorpusConfig.model_fields)
     base = identify(config_of(path), tmp_path)
     assert identify(config_of(path, name="other"), tmp_path) == base
     assert identify(config_of(written(tmp_path, "a b", "copy.txt")), tmp_path) == base

@@ -204,12 +204,13 @@ def test_a_corpus_of_all_text_reports_no_sample(tmp_path: Path) -> None:
 
 
 def test_without_a_limit_a_corpus_has_the_name_it_had_before_there_was_one(tmp_path: Path) -> None:
-    config = config_of(written(tmp_path, ["a b"]), max_vocabulary=7)
-    settings = config.model_dump(mode="json", exclude={"name", "source", "limit_tokens"})
+    config = config_of(written(tmp_path, ["a b"]), max_vocabulary=7, words="letters")
+    settings = config.model_dump(mode="json", exclude={"name", "source", "limit_tokens", "words"})
     files = own_source(config.source, tmp_path).fingerprint()
     content = {"version": CORPUS_VERSION, "files": files, "settings": settings}
     assert identify(config, tmp_path) == digest(content) == "e924f5bebec3"
-    assert identify(config_of(tmp_path / "text.txt", limit_tokens=1), tmp_path) != digest(content)
+    other = config_of(tmp_path / "text.txt", limit_tokens=1, words="letters")
+    assert identify(other, tmp_path) != digest(content)
 
 
 def test_a_sample_that_is_too_small_names_the_setting_to_change(tmp_path: Path) -> None:

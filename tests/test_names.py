@@ -49,7 +49,7 @@ MODELS = [
 
 
 def study(models: list[dict[str, Any]]) -> dict[str, Any]:
-    corpora = [{"source": "novels"}]
+    corpora = [{"source": "novels", "words": "letters"}]
     return {"study": "s", "corpora": corpora, "models": models, "seeds": [1], "tasks": ["ws353"]}
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
@@ -5,7 +6,10 @@ from task_spaces import pairs_task
 from wordrel.config import TaskConfig
 from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
-from wordrel.tasks.files import read_pairs, read_quadruples
+from wordrel.tasks.base import unanswered
+from wordrel.tasks.files import read_quadruples
+from wordrel.tasks.own_tables import read_pairs
+from wordrel.tasks.readers_text import context_pairs
 
 TASK = TypeAdapter(TaskConfig)
 CAT_DOG = ("cat", "dog", 7.5)
@@ -28,6 +32,13 @@ def write(tmp_path, content, name="pairs.txt"):
         "\n  \ncat,dog,7.5\r\r",
         "word1,word2,score\ncat,dog,7.5\n",
         "\ufeff# a\tb\tsimilarity\ncat\tdog\t75e-1\n",
+        "cat;dog;7.5\n",
+        "cat;dog;7,5\n",
+        "cat dog 7.5\n",
+        "cat  dog   7,5\n",
+        "cat\tdog\t7,5\n",
+        "cat\u00a0\tdog\u200b\t\u00a07.5 \n",
+        "# made by hand\nword;word;score\n\ncat;dog;7.5\n",
     ],
 )
 def test_one_pair_in_all_its_dresses(tmp_path, content):
@@ -41,6 +52,35 @@ def test_a_quoted_field_may_hold_the_delimiter_and_a_tab_rules_over_commas(tmp_p
     assert read_pairs(write(tmp_path, "a,b\tcat\t1\n"))[0] == [("a,b", "cat", 1.0)]
 
 
+def test_words_with_a_space_stay_whole_where_other_lines_are_parted_by_commas(tmp_path):
+    path = write(tmp_path, "new york,cat,1\nold town,dog,2\n")
+    assert [words for *words, _ in read_pairs(path)[0]] == [
+        ["new york", "cat"],
+        ["old town", "dog"],
+    ]
+
+
+def test_a_comma_is_a_decimal_comma_only_where_no_score_has_a_point(tmp_path):
+    path = write(tmp_path, "a;b;1,5\na;c;2\n")
+    assert [score for *_, score in read_pairs(path)[0]] == [1.5, 2.0]
+    with pytest.raises(DatasetError, match=r"2: found the score '7,5' in a file where others"):
+        read_pairs(write(tmp_path, "a;b;1.5\na;c;7,5\n"))
+
+
+def test_between_tabs_a_quote_is_a_letter_like_any_other(tmp_path):
+    path = write(tmp_path, 'The "bank of the river\t1\tthe money\t1\t4\n' * 2)
+    items = context_pairs(path)
+    assert items.n_items == 2
+    assert items.sentences[0][0].words == ("The", '"bank', "of", "the", "river")
+
+
+def test_a_quoted_field_ends_on_its_line(tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"1: found a quoted field that does not end on its line"
+    ):
+        read_pairs(write(tmp_path, 'a,"b,1\nc,d",2\n'))
+
+
 def test_a_header_is_told_to_the_reader_of_the_task(tmp_path):
     path = write(tmp_path, "left,right,gold\ncat,dog,7.5\n")
     assert pairs_task("mine", path).info.description == (
@@ -48,34 +88,39 @@ def test_a_header_is_told_to_the_reader_of_the_task(tmp_path):
     )
 
 
-PARTED = "parted by commas or tabs"
+EXPECTED = "expected 3: word, word, score"
 
 
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ("cat,dog\n", 1, f"found 2 columns, expected 3 (word, word, score) {PARTED}"),
-        ("cat;dog;7\n", 1, f"found 1 column, expected 3 (word, word, score) {PARTED}"),
-        ("a,b,1\n\na,b,1,2\n", 3, f"found 4 columns, expected 3 (word, word, score) {PARTED}"),
-        ("a\tb\t1\na b\t2\n", 2, "found 2 columns, expected 3 (word, word, score) parted by tabs"),
-        ("a\tb\t7,5\n", 1, "found the score '7,5', expected a finite number such as 7.5"),
-        ("a,b,1\na,b,high\n", 2, "found the score 'high', expected a finite number such as 7.5"),
-        ("a,b,nan\n", 1, "found the score 'nan', expected a finite number such as 7.5"),
-        ("a,b,1\na,b,-inf\n", 2, "found the score '-inf', expected a finite number such as 7.5"),
-        ("a,b,1_0\n", 1, "found the score '1_0', expected a finite number such as 7.5"),
-        ("a,b,1\na,b,\n", 2, "found the score '', expected a finite number such as 7.5"),
-        ("a, ,1\n", 1, "found an empty word, expected a word in each of the first two columns"),
-        ("a\0,b,1\n", 1, "found the word 'a\\x00' with a control character, expected plain text"),
+        ("cat,dog\n", 1, f"found 2 columns parted by commas in 'cat,dog', {EXPECTED}"),
+        ("cat|dog|7\n", 1, f"found 1 column parted by tabs in 'cat|dog|7', {EXPECTED}"),
+        ("a,b,1\n\na,b,1,2\n", 3, f"found 4 columns parted by commas in 'a,b,1,2', {EXPECTED}"),
+        ("a\tb\t1\na b\t2\n", 2, f"found 2 columns parted by tabs in 'a b\\t2', {EXPECTED}"),
+        ("a\tb\t1.234,5\n", 1, "found '1.234,5', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,high\n", 2, "found 'high', expected a finite number such as 7.5"),
+        ("a,b,nan\n", 1, "found 'nan', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,-inf\n", 2, "found '-inf', expected a finite number such as 7.5"),
+        ("a,b,1_0\n", 1, "found '1_0', expected a finite number such as 7.5"),
+        ("a,b,1\na,b,\n", 2, "found '', expected a finite number such as 7.5"),
+        ("a, ,1\n", 1, "found an empty word, expected a word of plain text"),
+        (
+            "a\0,b,1\n",
+            1,
+            "found the word 'a\\x00' with a sign that cannot be seen, expected plain text",
+        ),
         (
             'a,b,1\n"a"b,c,1\n',
             2,
-            "found a broken quoted field (',' expected after '\"'), "
+            "found a quoted field that does not end on its line (',' expected after '\"'), "
             'expected fields without " or wholly inside a pair of them',
         ),
         (
             b"a,b,1\ncaf\xe9,b,2\n",
             2,
-            "found byte 0xe9 at offset 9, expected UTF-8; save the file as UTF-8",
+            "found byte 0xe9 at offset 9, expected UTF-8; it looks like cp1252: convert it: iconv "
+            "-f CP1252 -t UTF-8 'pairs.txt' > NEW",
         ),
     ],
 )
@@ -87,22 +132,24 @@ def test_a_bad_line_is_named_with_what_was_found_and_expected(tmp_path, content,
 
 
 def test_all_bad_lines_are_told_at_once_up_to_twenty(tmp_path):
-    path = write(tmp_path, "a,b,1\n" + "a,b\n" * 19 + ",b,x\n" + "c\n" * 3)
+    path = write(tmp_path, "a,b,1\n" * 30 + "a,b\n" * 20 + ",b,x\n" + "c\n" * 3)
     with pytest.raises(DatasetError) as error:
         read_pairs(path)
     lines = str(error.value).split("\n")
     assert len(lines) == 21
-    assert lines[0].startswith(f"{path}:2: found 2 columns")
-    assert lines[19].startswith(f"{path}:21: found an empty word")
-    assert lines[20] == "and 4 more"
+    assert lines[0].startswith(f"{path}:31: found 2 columns")
+    assert lines[19].startswith(f"{path}:50: found 2 columns")
+    assert lines[20] == "and 3 more"
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "word,word,score\n"])
-def test_a_file_without_pairs_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("", "no lines"), ("\n# none\n", "no lines"), ("word,word,score\n", "nothing but the header")],
+)
+def test_a_file_without_pairs_is_refused(tmp_path, content, found):
     path = write(tmp_path, content)
-    with pytest.raises(DatasetError) as error:
+    with pytest.raises(DatasetError, match=f"found {found}, expected lines of word, word, score"):
         read_pairs(path)
-    assert str(error.value) == f"{path}: found no pairs, expected lines of word, word, score"
 
 
 def test_a_path_that_leads_to_no_file_is_named(tmp_path):
@@ -118,13 +165,6 @@ def test_duplicates_are_kept_and_counted(tmp_path):
     assert items.n_items == 5
     assert items.cluster.tolist() == [0, 0, 1, 2, 0]
     assert items.duplicates == 2
-
-
-def test_comment_lines_are_for_published_files_only(tmp_path):
-    path = write(tmp_path, "# The collection\ncat\tdog\t7.5\n")
-    assert read_pairs(path, comments=True)[0] == [CAT_DOG]
-    with pytest.raises(DatasetError, match="1: found 1 column"):
-        read_pairs(path)
 
 
 def test_questions_carry_their_section(tmp_path):
@@ -233,15 +273,18 @@ def test_labels_become_gold_and_first_words_clusters(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("cat,dog,peer\ncat,dog\n", ":2: found 2 columns, expected 3 (word, word, label)"),
-        ("cat,,peer\n", ":1: found the word '', expected a word of plain text"),
+        (
+            "cat,dog,peer\ncat,dog\n",
+            ":2: found 2 columns parted by commas in 'cat,dog', expected 3: word, word, label",
+        ),
+        ("cat,,peer\n", ":1: found an empty word, expected a word of plain text"),
         (
             "cat,dog,peer\ncat,ink,random\n",
             ": found the labels 'peer', 'random', expected 'none' (against), and another one at "
             "least",
         ),
         ("cat,ink,none\n", ": found the labels 'none', expected 'none' (against), and another"),
-        ("", ": found the labels of no pair, expected 'none' (against), and another one at least"),
+        ("", ": found no lines, expected lines of word, word, label"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path, content, message):
@@ -249,3 +292,17 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, content, message):
     with pytest.raises(DatasetError) as error:
         labelled(path)
     assert str(error.value).startswith(f"{path}{message}")
+
+
+@pytest.mark.parametrize(
+    ("scores", "why"),
+    [
+        ([2.0] * 40, "all scores of the 40 covered items are equal: there is no order to compare"),
+        ([2.0], "one item has no order; the vocabulary covers 1 of 1 items"),
+    ],
+)
+def test_a_set_without_an_order_is_not_asked_and_says_why(tmp_path, scores, why):
+    lines = [f"w{i % 7}\tw{i % 11 + 1}\t{score}" for i, score in enumerate(scores)]
+    task = pairs_task("mine", write(tmp_path, "\n".join(lines)))
+    outcome = unanswered(task, np.ones(len(scores), dtype=np.bool_), chance=0.0)
+    assert outcome.asked().note.startswith(f"not asked: {why}")

@@ -215,7 +215,7 @@ def test_a_users_words_in_sentences_are_read_with_or_without_header(tmp_path: Pa
         assert items.sentences[0][0] == Sentence(("Room,", "and", "board", "."), 2)
         assert items.gold.tolist() == [7.5, 2]
     path.write_text("")
-    with pytest.raises(DatasetError, match="found no items, expected lines of sentence, place"):
+    with pytest.raises(DatasetError, match="found no lines, expected lines of sentence, place"):
         context_pairs(path)
 
 
@@ -226,12 +226,12 @@ BAD = [
     ("lemma_pairs", "a-n b-n\n", 1, "found 2 columns, expected 3 parted by spaces"),
     ("rated_pairs", "a\tb\n", 1, "found 2 columns, expected at least 3 parted by tabs"),
     ("rated_pairs", "a\tb\tx\n", 1, "found 'x', expected a finite number such as 7.5"),
-    ("rated_pairs", "a\t\t1\n", 1, "found the word '', expected a word of plain text"),
+    ("rated_pairs", "a\t\t1\n", 1, "found an empty word, expected a word of plain text"),
     ("rated_pairs", "a\tb\t1\n\na\tb\t1\n", 2, "found 1 column, expected at least 3"),
     ("verb_pairs", "a\tb\tN\t1\tNONE\n", 1, "found 'N', expected one of V"),
     ("msr_analogies", "0,JJ,a,b,c,d\n", 1, "found the first line '0,JJ,a,b,c,d', expected ',type"),
     ("msr_analogies", f"{MSR}0,JJ,a,b,c\n", 2, "found 5 columns, expected 6 parted by commas"),
-    ("categories", ",category,word\n0,,acne\n", 2, "found the word ''"),
+    ("categories", ",category,word\n0,,acne\n", 2, "found an empty word"),
     ("directed_pairs", "a\tb\tnan\n", 1, "found 'nan', expected a finite number"),
     ("usf_strength", f"{USF}A\tB\tNO\t9\t1\tNA\tNA\n", 2, "found 'NA', expected a finite number"),
     ("usf_direction", f"{USF}A\tB\tNO\t9\t1\t.1\t\n", 2, "found '', expected a finite number"),
@@ -265,7 +265,7 @@ def test_a_bad_line_is_named(reader: str, content: str, line: int, message: str,
 
 
 def test_bad_lines_of_bats_and_wic_are_named(tmp_path: Path):
-    with pytest.raises(DatasetError, match=r"I1\.txt:2: found the word '', expected"):
+    with pytest.raises(DatasetError, match=r"I1\.txt:2: found an empty word, expected"):
         read("bats", tmp_path, "a\tb\nc\td//e\n", names=["I1.txt"])
     good = "go\tV\t0-1\tGo !\tI go .\n"
     for row, message in [
@@ -282,7 +282,7 @@ def test_bad_lines_of_bats_and_wic_are_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("a b,0,c d,1\n", "found 4 columns, expected 5"),
+        ("a b,0,c d,1\n", "found 4 columns parted by commas"),
         ("a b,2,c d,1,3\n", "found place 2, expected one of the 2 words, from 0"),
         ("a b,-1,c d,1,3\n", "found the place '-1', expected a whole number from 0"),
         ("a b,0,c d,1,high\n", "found 'high', expected a finite number"),

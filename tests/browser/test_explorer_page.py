@@ -1,5 +1,6 @@
 """The explorer in a real browser: its numbers are PyTorch's, its controls work, nothing leaks."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from wordrel.models.word_model import WordModel
 
 pytestmark = pytest.mark.browser
 
+GOLDEN = Path(__file__).parent.parent / "golden"
 DIM, WINDOW, V = 12, 3, 17
 IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 16]
 TRAINING = TrainingConfig(dim=DIM, window=WINDOW)
@@ -172,9 +174,21 @@ def test_words_are_cut_as_the_corpus_cuts_them(bare: Watched, digits: str, lower
     expected = [normalise(token, config) for token in Tokenizer(config).cut(text).tokens]
     found = bare.page.evaluate(
         "([text, rules]) => wordrelExplorer.tokensOf(text, rules)",
-        [text, {"digits": digits, "lowercase": lowercase}],
+        [text, {"digits": digits, "lowercase": lowercase, "words": "with_marks"}],
     )
     assert found == expected
+
+
+def test_words_of_all_scripts_are_those_of_the_file_that_python_is_tested_with(
+    bare: Watched,
+) -> None:
+    usual = {"digits": "drop", "lowercase": True, "words": "with_marks", "phrases": False}
+    for vector in json.loads((GOLDEN / "words.json").read_text("utf-8")):
+        found = bare.page.evaluate(
+            "([text, rules]) => wordrelExplorer.tokensOf(text, rules)",
+            [vector["text"], usual | vector.get("rules", {})],
+        )
+        assert found == vector["tokens"], vector["what"]
 
 
 def ask(watched: Watched, box: str, text: str) -> None:

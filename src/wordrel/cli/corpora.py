@@ -165,16 +165,31 @@ def _sizes(corpus: "Corpus") -> Table:
 
 
 def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
-    """How many items of each task of the registry that has items the vocabulary covers."""
+    """How many items the vocabulary covers, of each task of the registry that has items.
+
+    Items that are not covered are told apart: the text lacks a word of theirs, or the rules of the
+    corpus never make it.
+    """
+    import numpy as np
+
+    from wordrel.corpus.tokens import never_made
     from wordrel.tasks import covered, load_task
     from wordrel.tasks.registry import REGISTRY
 
-    table = _table("task", "items", "covered", "share")
+    table = _table(
+        "task", "items", "covered", "share", "not in this text", "no word by these rules"
+    )
     for name, info in REGISTRY.items():
         if info.data.package:
-            known = covered(load_task(name), corpus.vocab, lowercase=config.lowercase)
+            task = load_task(name)
+            known = covered(task, corpus.vocab, lowercase=config.lowercase)
+            unmade = never_made((word for item in task.items.words for word in item), config)
+            never = [not unmade.isdisjoint(item) for item in task.items.words]
+            never_known = ~known & np.array(never, dtype=np.bool_)
             share = f"{known.mean():.1%}" if len(known) else ""
-            table.add_row(Text(name), f"{len(known):,}", f"{known.sum():,}", share)
+            numbers = (known.sum(), (~known & ~never_known).sum(), never_known.sum())
+            one, rare, never_shown = (f"{number:,}" for number in numbers)
+            table.add_row(Text(name), f"{len(known):,}", one, share, rare, never_shown)
     return table
 
 

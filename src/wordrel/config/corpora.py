@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from wordrel.config.models import Name, Strict
@@ -32,6 +32,19 @@ class CorpusConfig(Strict):
     lowercase: bool = True
     digits: Literal["keep", "zero", "drop"] = Field(
         "drop", description="keep numbers as words, write every digit as 0, or leave them out"
+    )
+    words: Literal["with_marks", "letters"] = Field(
+        "with_marks",
+        description="combining marks belong to words, which are written in the form NFC, and "
+        "sentences end at the marks of all scripts; or, as in the first edition, letters alone "
+        "make words",
+    )
+    phrases: bool = Field(False, description="words joined by _ or - are one word")
+    segmenter: str | None = Field(
+        None,
+        max_length=64,
+        description="cuts text that is written without spaces: jieba (Chinese), fugashi (Japanese),"
+        " pythainlp (Thai), or an entry point of the group wordrel.segmenters",
     )
     lines: Literal["paragraph", "wrapped"] = Field(
         "paragraph", description="a line end ends a paragraph, or is only where a line was wrapped"
@@ -87,10 +100,27 @@ class CorpusConfig(Strict):
         ge=1,
         description="tokens of a test or development document that are used, from its beginning",
     )
-    bad_utf8: Literal["error", "replace"] = "error"
+    encoding: str = Field(
+        "utf-8",
+        description="of the files, by a name that Python knows: utf-16, cp1252, gb18030 ...",
+    )
+    bad_utf8: Literal["error", "replace"] = Field(
+        "error", description="write U+FFFD for what is no text in this encoding"
+    )
     long_lines: Literal["error", "split"] = Field(
         "error", description="what to do with a line of over 16 MiB"
     )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            "a".encode(name)
+        except (LookupError, ValueError) as error:
+            raise PydanticCustomError(
+                "encoding", "found {name}, expected the name of an encoding", {"name": name}
+            ) from error
+        return name
 
     @model_validator(mode="before")
     @classmethod
@@ -141,6 +171,8 @@ class CorpusConfig(Strict):
         unused = {"held_out"} if self.test is not None else {*_SPLIT_IN_THREE}
         if self.test is None and self.vocabulary == "sample":
             unused.add("vocabulary")
+        usual = {"encoding": "utf-8", "phrases": False, "segmenter": None}
+        unused |= {key for key, value in usual.items() if getattr(self, key) == value}
         return {key: value for key, value in data.items() if key not in unused}
 
 

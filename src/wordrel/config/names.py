@@ -35,6 +35,9 @@ MODEL: dict[str, Any] = {
 }
 """The same of the settings of a model."""
 
+CORPUS: dict[str, Any] = {"words": "letters"}
+"""The same of the settings of a corpus."""
+
 STATISTICS = {"exploratory_resamples": 200}
 """What every study said of its statistics once, and no setting says now."""
 
@@ -59,6 +62,8 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
         ValueError: two former names are one name now; the message has both.
     """
     found, names = _translated(data, KINDS, KEYS)
+    if isinstance(corpora := found.get("corpora"), list | tuple):
+        found["corpora"] = [CORPUS | c if isinstance(c, dict) else c for c in corpora]
     for i, entry in enumerate(found.get("models") or ()):
         if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
             found["models"][i] = {"scale": False, "ties": [], **MODEL, **entry}
@@ -74,6 +79,7 @@ def config_then(data: Data) -> dict[str, Any]:
     """A config under the former names, of the settings of then: what digests are made of."""
     kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
     found = _translated(data, kinds, inverse(KEYS))[0]
+    found["corpora"] = [_then(corpus, CORPUS) for corpus in found["corpora"]]
     found["models"] = [_then(model, MODEL) for model in found["models"]]
     for group in (found, *found["models"]):
         group["training"] = group["training"] and _then(group["training"], TRAINING)

@@ -94,7 +94,8 @@ class Builder:
     def _tokenize(self) -> Iterator[TokenizedShard]:
         by_author = self.config.test is not None and bool(self.source.authors)
         documents, size = self.config.documents, self.limits.shard
-        plan = plan_shards(self.source, documents, size, by_author=by_author)
+        cut = "\n".encode(self.config.encoding) == b"\n"
+        plan = plan_shards(self.source, documents, size, by_author=by_author, cut=cut)
         total = max(sum(shard.size for shard in plan), 1)
         done = tokens = 0
 

@@ -3,6 +3,7 @@
 Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built by one process at a time.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +13,16 @@ from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Limits, Piece, Shard
+from wordrel.corpus.segment import segmenter_version
 from wordrel.corpus.shards import Part, tokenize_shard
+from wordrel.corpus.signs import signs
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import deal
 from wordrel.corpus.text import BLOCK
 from wordrel.io.download import Progress
 from wordrel.io.store import build_once
 
+_log = logging.getLogger(__name__)
 CORPUS_VERSION = 1  # raise it when the same bytes and settings give another corpus
 _LOOK = 1 << 20
 
@@ -34,9 +38,13 @@ def _identify(config: CorpusConfig, source: Source) -> str:
         # Corpora were prepared, and named in stored results, before there was this setting; all of
         # the text is what they hold.
         del settings["limit_tokens"]
+    if config.words == "letters":
+        del settings["words"]  # likewise
     content = {"version": CORPUS_VERSION, "files": source.fingerprint(), "settings": settings}
     if config.test is not None and source.authors:
         content["authors"] = source.authors
+    if config.segmenter is not None:
+        content["segmenter"] = segmenter_version(config.segmenter)
     return digest(content)
 
 
@@ -65,6 +73,8 @@ def prepare(
     source = find_source(config.source, cache, watch)
     identity = _identify(config, source)
     folder = corpus_folder(cache, config.name, identity)
+    for sign in signs(source, config):
+        _log.warning("corpus %s: %s", config.name, sign)
     build_once(folder, lambda new: Builder(config, source, new, jobs, watch).build(identity))
     corpus = open_corpus(folder)
     # The same text may have been found elsewhere when the corpus was built.

@@ -99,11 +99,14 @@ class Source:
         """What of the files decides the corpus: bytes and reader, not names or places."""
         wiki = f"wiki {WIKI_VERSION}, gensim {version('gensim')}"
         readers = {"wiki_dump": wiki, "text": "text"}
-        return [[f.named_by[0], readers[f.kind], f.named_by[1]] for f in self.files]
+        return [[f.named_by[0], readers[f.kind], f.named_by[1].lower()] for f in self.files]
 
 
 def own_source(source: str, cache: Path) -> Source:
     """The files of a file, folder or glob, sorted by name.
+
+    A file that is named outright is text whatever its ending; of a folder, files with the endings
+    of text are taken, in small or capital letters.
 
     Raises:
         CorpusError: nothing there, nothing that can be read, or what is no regular file.
@@ -112,7 +115,10 @@ def own_source(source: str, cache: Path) -> Source:
     for file, _ in found:
         with _readable(file):
             regular_file(file, CorpusError)
-    files = sorted((f for f in found if f[0].suffix in SUFFIXES), key=lambda f: f[1])
+    outright = Path(source).is_file()
+    files = sorted(
+        (f for f in found if outright or f[0].suffix.lower() in SUFFIXES), key=lambda f: f[1]
+    )
     if not files:
         raise CorpusError(
             f"{source}: found {_nothing(Path(source), found)}; expected a file, folder or glob of "

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from wordrel.corpus.files import Source, SourceFile
-from wordrel.corpus.text import BLOCK, read_bytes
+from wordrel.corpus.text import BLOCK, PACKED, read_bytes
 
 BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n)[ \t\v\f]*(?:\r\n|\r|\n)")
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -62,14 +62,22 @@ class Shard:
 
 
 def plan_shards(
-    source: Source, documents: str, shard_bytes: int, *, by_author: bool = False
+    source: Source, documents: str, shard_bytes: int, *, by_author: bool = False, cut: bool = True
 ) -> list[Shard]:
-    """Cut large plain files at document ends, and put small files together."""
+    """Cut large plain files at document ends, and put small files together.
+
+    Args:
+        source: what to share out.
+        documents: what ends a document.
+        shard_bytes: of a shard, about.
+        by_author: whether the documents of an author go into one part together.
+        cut: whether a line end is one byte in these files.
+    """
     shards: list[list[Piece]] = [[]]
     size = 0
     for file in source.files:
         group = file.author if by_author else ""
-        for piece in _split_file(file, documents, shard_bytes):
+        for piece in _split_file(file, documents, shard_bytes) if cut else [Piece(file)]:
             if shards[-1] and size + piece.size > shard_bytes:
                 shards.append([])
                 size = 0
@@ -81,7 +89,8 @@ def plan_shards(
 def _split_file(file: SourceFile, documents: str, shard_bytes: int) -> list[Piece]:
     """Compressed files stay whole, and so do files that are one document."""
     bound = {"blank_line": BLANK_LINE, "line": LINE_END}.get(documents)
-    if bound is None or file.path.suffix != ".txt" or file.size <= shard_bytes:
+    packed = file.path.suffix.lower() in PACKED
+    if bound is None or packed or file.kind != "text" or file.size <= shard_bytes:
         return [Piece(file)]
     starts = [0]
     while (start := next_bound(file, starts[-1] + shard_bytes, bound)) is not None:

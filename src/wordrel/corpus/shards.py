@@ -20,6 +20,7 @@ from jaxtyping import Bool, Int8, Int32, Int64
 from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, ArrayWriter, array_writers
 from wordrel.corpus.plan import Limits, Piece, Shard
+from wordrel.corpus.segment import load_segmenter, spaced
 from wordrel.corpus.text import LineReader, read_bytes
 from wordrel.corpus.tokens import Block, Tokenizer, normalise
 from wordrel.corpus.wiki import article_bytes
@@ -160,8 +161,11 @@ def tokenize_shard(
         most: bytes on disk after which nothing more is read, for a look at a text.
     """
     tokenizer = Tokenizer(config)
-    lines = LineReader(config.bad_utf8 == "replace", config.long_lines == "split")
+    lines = LineReader(
+        config.bad_utf8 == "replace", config.long_lines == "split", encoding=config.encoding
+    )
     segment_ends: list[int] = []
+    segmenter = load_segmenter(config.segmenter) if config.segmenter else None
 
     def end_segment(tokens: int) -> None:
         path = folder / f"words-{len(segment_ends)}"
@@ -176,7 +180,8 @@ def tokenize_shard(
             if done >= most:
                 break
             writer.group = piece.group
-            for text in piece_text(piece, lines, limits.block):
+            for read in piece_text(piece, lines, limits.block):
+                text = read if segmenter is None else spaced(read, segmenter)
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
                     end_segment(writer.tokens)

@@ -5,6 +5,7 @@ size of a file; gives back strings that hold whole lines, each line ending in LF
 """
 
 import bz2
+import codecs
 import gzip
 import lzma
 import math
@@ -12,6 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,10 +21,12 @@ import zstandard
 
 from wordrel.config.paths import regular_file
 from wordrel.errors import CorpusError
+from wordrel.io import encodings
 
 BLOCK = 4 << 20
 LINE_LIMIT = 16 << 20
-SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst")
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+SUFFIXES = (".txt", *PACKED)
 _FEED = 16 << 10  # compressed bytes given to zstd at once: keeps what comes out of one call small
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".gz": gzip.open,
@@ -55,7 +59,7 @@ def read_bytes(
     position = start
     try:
         with regular_file(path, CorpusError).open("rb") as raw:
-            for piece in _pieces(raw, path.suffix, (start, stop), block):
+            for piece in _pieces(raw, path.suffix.lower(), (start, stop), block):
                 position += len(piece)
                 if lines is not None:
                     lines.file_position = raw.tell() - start
@@ -107,13 +111,14 @@ class LineReader:
     """How bytes become lines of text, and what was mended on the way.
 
     Attributes:
-        replace: write U+FFFD for NUL and for bytes that are no UTF-8, instead of an error.
+        replace: write U+FFFD for NUL and for bytes that are no text, instead of an error.
         split: cut lines of over `limit` bytes, instead of an error.
         limit: the longest line, in bytes.
         file_position: bytes of the present file that were read, on disk.
         text_bytes: read so far, decompressed.
-        replaced_bytes: that were no UTF-8, or NUL.
+        replaced_bytes: that were no text, or NUL.
         split_lines: cuts made in lines that were too long.
+        encoding: of the bytes.
     """
 
     replace: bool = False
@@ -123,6 +128,7 @@ class LineReader:
     text_bytes: int = 0
     replaced_bytes: int = 0
     split_lines: int = 0
+    encoding: str = "utf-8"
 
     def blocks(self, chunks: Iterable[bytes], place: str, offset: int = 0) -> Iterator[str]:
         """Text with LF line ends, in blocks that end at a line end (or at the end of the file).
@@ -135,9 +141,29 @@ class LineReader:
         Raises:
             CorpusError: with file and byte offset.
         """
+        if self.encoding != "utf-8":
+            chunks = self._as_utf8(chunks, place, offset)
         for at, raw in self._whole_lines(chunks, place, offset):
             text = self._decode(raw, place, at)
             yield text.removeprefix("\ufeff") if at == 0 else text
+
+    def _as_utf8(self, chunks: Iterable[bytes], place: str, offset: int) -> Iterator[bytes]:
+        """The same text in UTF-8; offsets of later errors count these bytes."""
+        decoder = codecs.getincrementaldecoder(self.encoding)(
+            "replace" if self.replace else "strict"
+        )
+        for chunk, final in chain(((chunk, False) for chunk in chunks), [(b"", True)]):
+            try:
+                text = decoder.decode(chunk, final)
+            except UnicodeDecodeError as error:
+                raise CorpusError(
+                    f"{place}: byte {offset + error.start}: found what is no text in encoding="
+                    f"{self.encoding} ({error.reason}); expected the encoding of the file, or set "
+                    "bad_utf8=replace"
+                ) from error
+            offset += len(chunk)
+            self.replaced_bytes += text.count("\ufffd") if self.replace else 0
+            yield text.encode("utf-8", "replace")
 
     def _whole_lines(
         self, chunks: Iterable[bytes], place: str, offset: int
@@ -181,8 +207,8 @@ class LineReader:
         nul = raw.find(b"\0")
         if nul >= 0 and not self.replace:
             raise CorpusError(
-                f"{place}: byte {offset + nul}: found a NUL byte; expected text in UTF-8: remove "
-                "it, or set bad_utf8=replace"
+                f"{place}: byte {offset + nul}: found a NUL byte; expected text in UTF-8: "
+                + self._cure(raw, nul, place)
             )
         text = self._decode_utf8(raw, place, offset)
         if nul >= 0:
@@ -192,6 +218,10 @@ class LineReader:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text
 
+    def _cure(self, raw: bytes, at: int, place: str) -> str:
+        said = encodings.cure(raw, at, place, ["set encoding={}"])
+        return f"{said}; bad_utf8=replace would cut a word at each such byte"
+
     def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:
         try:
             return raw.decode("utf-8")
@@ -199,8 +229,8 @@ class LineReader:
             if not self.replace:
                 raise CorpusError(
                     f"{place}: byte {offset + error.start}: found 0x{raw[error.start]:02x}, which "
-                    f"is no UTF-8 ({error.reason}); expected UTF-8: convert the file, or set "
-                    "bad_utf8=replace"
+                    f"is no UTF-8 ({error.reason}); expected UTF-8: "
+                    + self._cure(raw, error.start, place)
                 ) from error
         text, replaced = _UNDECODABLE.subn("\ufffd", raw.decode("utf-8", "surrogateescape"))
         self.replaced_bytes += replaced

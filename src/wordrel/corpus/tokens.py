@@ -4,15 +4,27 @@ Reads blocks of text that end at a line end; gives back local token ids with the
 sentences and documents end. Writes nothing.
 
 A word is a run of letters with single apostrophes inside it (' or ’, written '); with digits kept,
-a run of letters and digits. A sentence ends after a run of . ! ? that white space follows, closing
-quotes and brackets in between allowed; so "Mr. Smith" is cut, and "3.14" and "e.g.," are not. It
-also ends with its paragraph. No list of abbreviations: the rule is the same for every language.
+a run of letters and digits. Combining marks (Unicode's class M: vowel signs, points, accents)
+belong to the letter before them, and a word is written in Unicode's composed form, NFC. Soft
+hyphens are left out; joiners (U+200C, U+200D) stay between letters. So do the signs · and ״ that
+Unicode (UAX 29, MidLetter) keeps inside words of Catalan and Hebrew. The page that shows models has
+the same rule in JavaScript; `tests/data/words.json` holds both to it.
+
+A sentence ends after a run of . ! ? that white space follows, closing quotes and brackets in
+between allowed; so "Mr. Smith" is cut, and "3.14" and "e.g.," are not. The marks of other scripts,
+such as 。 and ।, need no white space. A sentence also ends with its paragraph. No list of
+abbreviations: the rule is the same for every language.
+
+With `words: letters`, the rule of the first edition, a combining mark ends a word.
 """
 
 import math
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import compress
+from functools import cache
+from itertools import compress, groupby
 
 import numpy as np
 from jaxtyping import Int32, Int64
@@ -24,25 +36,95 @@ _LETTER = r"[^\W\d_²³¹¼½¾]"  # \w also holds these signs, which are no let
 _LETTER_OR_DIGIT = r"[^\W_²³¹¼½¾]"
 # No step back (++, *+) and no start inside a run: a megabyte of dots takes linear time.
 _STOP = r"""(?<![.!?])[.!?]++["'”’»)\]}]*+(?!\S)"""
+_STOPS = "。！？｡।॥؟۔።፧፨։။។៕᙮᠃᠉‼⁇⁈⁉"
+"""Of the scripts that have other marks than . ! ? (Unicode's Sentence_Terminal, those in use)."""
 _LINE_END = r"\n(?:[ \t\v\f]*\n)*"
 _BLANK_LINE = r"\n(?:[ \t\v\f]*\n)+"
 _LONGEST_MARK = 8
+JOINERS = "\u200c\u200d"
+_UNSEEN = "\u00ad\u2060\ufeff"
+_CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
+_INSIDE = "'’·‧״׳"
+_MARKS = frozenset("\n.!?" + _STOPS)
+_DOTTED = "i\u0307"
+
+
+def spelled(word: str, *, lowercase: bool) -> str:
+    """How any word is written before it is looked up: in the form NFC, lower-cased if asked.
+
+    A small i that keeps the dot of İ is written as i, so that İstanbul and ISTANBUL are one word.
+    Applied to words joined by spaces, it does the same to each.
+    """
+    word = word.replace("’", "'")
+    if word.isascii():
+        return word.lower() if lowercase else word
+    word = unicodedata.normalize("NFC", word.translate(_CUT_UNSEEN))
+    return unicodedata.normalize("NFC", word.lower().replace(_DOTTED, "i")) if lowercase else word
 
 
 def normalise(text: str, config: CorpusConfig) -> str:
     """How a token is written; applied to tokens joined by spaces, it does the same to each."""
-    text = text.replace("’", "'")
-    if config.lowercase:
-        text = text.lower()
+    if config.words == "with_marks":
+        text = spelled(text, lowercase=config.lowercase)
+    else:
+        text = text.replace("’", "'")
+        text = text.lower() if config.lowercase else text
     return re.sub(r"\d", "0", text) if config.digits == "zero" else text
+
+
+def never_made(words: Iterable[str], config: CorpusConfig) -> frozenset[str]:
+    """Those of the words that no text gives by the rules of a corpus, such as one with a space."""
+    tokenizer = Tokenizer(config)
+
+    def pieces(word: str) -> list[str]:
+        return [normalise(token, config) for token in tokenizer.cut(word).tokens]
+
+    return frozenset(word for word in {*words} if pieces(word) != [normalise(word, config)])
+
+
+@cache
+def combining_marks() -> str:
+    """All of Unicode's class M as ranges of a regular expression's character class.
+
+    They lie in the planes 0, 1 and 14; so others are not looked at.
+    """
+    planes = (*range(0x300, 0x20000), *range(0xE0000, 0xE1000))
+    marks = [code for code in planes if unicodedata.category(chr(code))[0] == "M"]
+    ranges = (list(g) for _, g in groupby(enumerate(marks), lambda pair: pair[1] - pair[0]))
+    return "".join(f"{chr(found[0][1])}-{chr(found[-1][1])}" for found in ranges)
+
+
+def _word_pattern(letter: str, *, marks: bool = True, phrases: bool = False) -> str:
+    joints = r"_\-" if phrases else ""
+    if not marks:
+        return f"{letter}++(?:['’{joints}]{letter}++)*+"
+    mark = f"(?![\0-\u02ff])[{combining_marks()}]"  # a quick no to what is most frequent
+    joined = f"[{JOINERS}{_UNSEEN}]++(?={letter}|{mark})"
+    run = f"{letter}++(?:(?:{mark}|{joined})++{letter}*+)*+"
+    return f"{run}(?:[{_INSIDE}{joints}]{run})*+"
+
+
+@cache
+def _words_and_stops() -> re.Pattern[str]:
+    return re.compile(f"({_word_pattern(_LETTER)})|({_STOP}|[{_STOPS}]++)")
+
+
+def cut_words(text: str) -> tuple[tuple[str, ...], bool]:
+    """The words of a short text without digits, and whether a sentence ends at its end."""
+    found = list(_words_and_stops().finditer(text))
+    ends = bool(found) and found[-1][2] is not None and found[-1].end() == len(text)
+    return tuple(match[1] for match in found if match[1]), ends
 
 
 def _pattern(config: CorpusConfig) -> str:
     """What is found in text: words, ends of sentences, line ends that mean something."""
     letter = _LETTER if config.digits == "drop" else _LETTER_OR_DIGIT
-    kinds = [f"{letter}++(?:['’]{letter}++)*+"]
+    marks = config.words == "with_marks"
+    kinds = [_word_pattern(letter, marks=marks, phrases=config.phrases)]
     if config.sentences == "punctuation":
         kinds.append(_STOP)
+        if marks:
+            kinds.append(f"[{_STOPS}]++")
     if config.documents == "line":
         kinds.append(r"\n")
     else:
@@ -67,7 +149,7 @@ class LocalIds(dict[str, int]):
         self.words: dict[str, int] = {}
 
     def __missing__(self, token: str) -> int:
-        if token[0] in "\n.!?":
+        if token[0] in _MARKS:
             mark = DOCUMENT if token.count("\n") >= self._document_lines else SENTENCE
             if len(token) <= _LONGEST_MARK:  # else endless blank lines would fill the memory
                 self[token] = mark

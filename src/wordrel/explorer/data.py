@@ -32,6 +32,10 @@ _UNUSED = "bias"  # moves no reading of the page
 Explorable = MatchedConfig | Word2vecConfig
 
 
+TEXT_RULES = ("lowercase", "digits", "words", "phrases")
+"""The settings of a corpus by which the page cuts what is typed into words."""
+
+
 def explorer_data(
     results: Results,
     *,
@@ -67,7 +71,7 @@ def explorer_data(
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
         "corpus": name,
-        "text": {"lowercase": settings.lowercase, "digits": settings.digits},
+        "text": {key: getattr(settings, key) for key in TEXT_RULES},
         "vocabulary": len(vocab),
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],

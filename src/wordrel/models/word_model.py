@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from wordrel.config import CorpusConfig
+from wordrel.corpus.tokens import spelled
 from wordrel.corpus.unknown import unknown_word
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
@@ -279,10 +280,11 @@ class WordModel:
         return joined
 
     def _id(self, word: str) -> int:
-        if word not in self.vocab.index:
-            corpus = self.origin.corpus if self.origin else None
-            raise UnknownWordError(unknown_word(word, self.vocab, corpus))
-        return self.vocab.index[word]
+        for written in (word, spelled(word, lowercase=False)):
+            if written in self.vocab.index:
+                return self.vocab.index[written]
+        corpus = self.origin.corpus if self.origin else None
+        raise UnknownWordError(unknown_word(word, self.vocab, corpus))
 
     def _embedding(self, embedding: str | None) -> Float32[np.ndarray, "V D"]:
         return self.embeddings[self.chosen(embedding, "alike", self.embeddings)]

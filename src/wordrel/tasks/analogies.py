@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
+from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
@@ -71,7 +72,7 @@ class _Asked:
 def _asked(items: Items, vocab: Vocab, scope: Scope) -> _Asked:
     """Words of a question may not answer it (3CosAdd would mostly return one of them)."""
     ids = word_ids(items, vocab, scope.lowercase)[:, :3]
-    right = [words[3].lower() if scope.lowercase else words[3] for words in items.words]
+    right = [spelled(words[3], lowercase=scope.lowercase) for words in items.words]
     parted = [text.split("/") for text in right]
     answers = vocab.ids(word for words in parted for word in words)
     item = np.repeat(np.arange(len(parted)), [len(words) for words in parted])

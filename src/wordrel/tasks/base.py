@@ -116,14 +116,21 @@ class Predictions:
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
     def asked(self) -> "Predictions":
-        """The same where the vocabulary covers enough items; else without answers, and why."""
+        """The same where the covered items can answer; else without answers, and why."""
         n, of = int(self.covered.sum()), len(self.covered)
-        if (self.note and not n) or n >= max(MIN_COVERED, MIN_COVERAGE * of):
+        if self.note and not n:
             return self
-        why = f"not asked: the vocabulary covers {n} of {of} items"
-        needed = f"expected {MIN_COVERED} at least, and {MIN_COVERAGE:.0%}"
+        why = []
+        if self.measure == "spearman" and len({*self.gold[self.covered].tolist()}) == 1:
+            same = f"all scores of the {n} covered items are equal: there is no order to compare"
+            why.append("one item has no order" if n == 1 else same)
+        if n < max(MIN_COVERED, MIN_COVERAGE * of):
+            needed = f"expected {MIN_COVERED} at least, and {MIN_COVERAGE:.0%}"
+            why.append(f"the vocabulary covers {n} of {of} items, {needed}")
+        if not why:
+            return self
         nothing = np.full(len(self.predicted), np.nan)
-        return replace(self, predicted=nothing).noted(f"{why}, {needed}")
+        return replace(self, predicted=nothing).noted(f"not asked: {'; '.join(why)}")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from typing import get_args
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
 from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
@@ -62,7 +63,7 @@ def classes_of(items: Items, vocab: Vocab, lowercase: bool) -> Shaped[np.ndarray
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for tree in treebank_of(items).trees:
         for token in tree:
-            counts[token.form.lower() if lowercase else token.form][token.upos] += 1
+            counts[spelled(token.form, lowercase=lowercase)][token.upos] += 1
     return np.array([_class_of(counts.get(word)) for word in vocab.words], dtype=np.str_)
 
 

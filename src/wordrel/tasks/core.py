@@ -19,8 +19,9 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.files import delimited, parsed, read_pairs, word_of
-from wordrel.tasks.items import Items, Labelled, from_directed, from_labelled, from_pairs
+from wordrel.tasks.files import parsed, word_of
+from wordrel.tasks.items import Items, from_directed, from_labelled, from_pairs
+from wordrel.tasks.own_tables import read_own_table, read_pairs
 from wordrel.tasks.readers import READERS, google_analogies
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import ASKED, REGISTRY, DataSet, TaskInfo
@@ -101,7 +102,12 @@ def _scored_pairs(path: Path, *, ordered: bool) -> tuple[Items, str]:
 
 def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     """Word, word, label; there is no header, since nothing would tell it from a pair."""
-    rows = parsed(path, delimited(path)[0], _labelled_row)
+    table = read_own_table(path, ("word", "word", "label"))
+    rows = parsed(
+        path,
+        table.rows,
+        lambda fields: (word_of(fields[0]), word_of(fields[1]), word_of(fields[2])),
+    )
     labels = Counter(label for _, _, label in rows)
     if against not in labels or len(labels) < 2:
         raise DatasetError(
@@ -111,12 +117,6 @@ def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
     said = f"Word pairs with labels from {path.name} ({counts}), each relation against {against}."
     return from_labelled(rows, [against]), said
-
-
-def _labelled_row(fields: list[str]) -> Labelled:
-    if len(fields) != 3:
-        raise ValueError(f"found {len(fields)} columns, expected 3 (word, word, label)")
-    return word_of(fields[0]), word_of(fields[1]), word_of(fields[2])
 
 
 def ask(

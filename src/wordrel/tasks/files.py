@@ -1,20 +1,20 @@
 """Strict parsing of evaluation files: every line is understood, or the file is refused.
 
-Reads word pairs with scores (TSV or CSV), analogy questions (Google's format) and tables of one
-fixed layout; writes nothing.
+Reads analogy questions (Google's format) and published tables of one fixed layout; writes nothing.
+`own_tables` reads what users made.
 """
 
-import csv
-import io
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from wordrel.config.paths import regular_file
+from wordrel.corpus.tokens import JOINERS
 from wordrel.errors import DatasetError
-from wordrel.tasks.items import Pair, Quadruple
+from wordrel.io import encodings
+from wordrel.tasks.items import Quadruple
 
 _SHOWN = 20
 Fields = Sequence[str]
@@ -110,8 +110,12 @@ def word_of(field: str) -> str:
         ValueError: where it is empty or holds a control character.
     """
     word = field.strip()
-    if not word or not word.isprintable():
-        raise ValueError(f"found the word {field!r}, expected a word of plain text")
+    if not word:
+        raise ValueError("found an empty word, expected a word of plain text")
+    if not all(sign.isprintable() or sign in JOINERS for sign in word):
+        raise ValueError(
+            f"found the word {field!r} with a sign that cannot be seen, expected plain text"
+        )
     return word
 
 
@@ -146,42 +150,6 @@ def one_of(field: str, allowed: Sequence[str]) -> str:
     if field not in allowed:
         raise ValueError(f"found {field!r}, expected one of {', '.join(allowed)}")
     return field
-
-
-def read_pairs(path: Path, *, comments: bool = False) -> tuple[list[Pair], tuple[str, ...]]:
-    """Word pairs with scores, and the header line (empty where there is none).
-
-    Three columns, parted by tabs if the file holds any tab and by commas if not; fields may be
-    quoted; blank lines are skipped. The first line is a header if its third field holds no digit.
-
-    Args:
-        path: the file, UTF-8 with or without byte order mark.
-        comments: whether lines that begin with # are skipped.
-
-    Raises:
-        DatasetError: with file and line of everything that is wrong, the first 20 places.
-    """
-    rows, delimiter = delimited(path, comments=comments)
-    header = tuple(rows.pop(0)[1]) if rows and _is_header(rows[0][1]) else ()
-    problems = [f"{path}:{line}: {p}" for line, row in rows for p in _pair_problems(row, delimiter)]
-    refuse(problems)
-    if not rows:
-        raise DatasetError(f"{path}: found no pairs, expected lines of word, word, score")
-    return [(a.strip(), b.strip(), float(score)) for _, (a, b, score) in rows], header
-
-
-def delimited(path: Path, *, comments: bool = False) -> tuple[list[tuple[int, list[str]]], str]:
-    """Line number and fields of each line of a user's table, and what parts the fields.
-
-    They are parted by tabs if the file holds any tab and by commas if not; fields may be quoted;
-    blank lines are skipped.
-
-    Raises:
-        DatasetError: where a quoted field is broken, with file and line.
-    """
-    text = read_text(path)
-    delimiter = "\t" if "\t" in text else ","
-    return list(_rows(path, text, delimiter, comments)), delimiter
 
 
 def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:
@@ -223,7 +191,7 @@ def read_text(path: Path) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise DatasetError(
             f"{path}:{line}: found byte 0x{data[error.start]:02x} at offset {error.start}, "
-            "expected UTF-8; save the file as UTF-8"
+            f"expected UTF-8; {encodings.cure(data, error.start, path.name)}"
         ) from error
 
 
@@ -255,46 +223,12 @@ def read_bytes(path: Path) -> bytes:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _rows(path: Path, text: str, delimiter: str, comments: bool) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each line that is neither blank nor an allowed comment."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            blank = not row or (len(row) == 1 and not row[0].strip())
-            if not blank and not (comments and row[0].startswith("#")):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise DatasetError(
-            f"{path}:{reader.line_num}: found a broken quoted field ({error}), "
-            'expected fields without " or wholly inside a pair of them'
-        ) from error
-
-
-def _is_header(row: list[str]) -> bool:
-    """A third field like 7,5 is a bad number and no header, so that it is not lost silently."""
-    return len(row) == 3 and not _is_number(row[2]) and not any(c.isdigit() for c in row[2])
-
-
 def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:
         return False
     return "_" not in text
-
-
-def _pair_problems(row: list[str], delimiter: str) -> Iterable[str]:
-    if len(row) != 3:
-        parted = "tabs" if delimiter == "\t" else "commas or tabs"
-        yield f"found {_columns(len(row))}, expected 3 (word, word, score) parted by {parted}"
-        return
-    for word in row[:2]:
-        if not word.strip():
-            yield "found an empty word, expected a word in each of the first two columns"
-        elif not word.isprintable():
-            yield f"found the word {word!r} with a control character, expected plain text"
-    if not _is_number(row[2]) or not math.isfinite(float(row[2])):
-        yield f"found the score {row[2]!r}, expected a finite number such as 7.5"
 
 
 def _columns(number: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 
 Pair = tuple[str, str, float]
@@ -113,7 +114,7 @@ class Treebank(Items):
 
 def word_ids(items: Items, vocab: Vocab, lowercase: bool) -> Int64[np.ndarray, "P W"]:
     """One row an item, one column a word of it; -1 where the vocabulary lacks the word."""
-    flat = vocab.ids(w.lower() if lowercase else w for words in items.words for w in words)
+    flat = vocab.ids(spelled(w, lowercase=lowercase) for words in items.words for w in words)
     return flat.reshape(items.n_items, -1)
 
 

@@ -16,7 +16,6 @@ from wordrel.tasks.files import (
     Row,
     number_of,
     one_of,
-    read_pairs,
     read_quadruples,
     read_table,
     word_of,
@@ -32,6 +31,7 @@ from wordrel.tasks.items import (
     from_pairs,
     from_questions,
 )
+from wordrel.tasks.own_tables import read_pairs
 from wordrel.tasks.readers_text import conllu, scws, wic
 
 Reader = Callable[[Sequence[Path]], Items]
@@ -99,7 +99,7 @@ def nothing(paths: Sequence[Path]) -> Items:
 
 def pairs(paths: Sequence[Path]) -> Items:
     """Word, word, score of a published set, in whose file lines that begin with # are comments."""
-    return from_pairs([row for path in paths for row in read_pairs(path, comments=True)[0]])
+    return from_pairs([row for path in paths for row in read_pairs(path)[0]])
 
 
 def lemma_pairs(paths: Sequence[Path]) -> Items:

@@ -15,7 +15,6 @@ import numpy as np
 from wordrel.errors import DatasetError
 from wordrel.tasks.files import (
     Layout,
-    delimited,
     number_of,
     one_of,
     parsed,
@@ -26,13 +25,14 @@ from wordrel.tasks.files import (
     word_of,
 )
 from wordrel.tasks.items import InText, Sentence, Token, Treebank, number
+from wordrel.tasks.own_tables import OwnTable, read_own_table
 
 Use = tuple[str, Sentence]
 """A word and where it stands."""
 Rated = tuple[Use, Use, float]
 """Two words in their texts, and the score that people gave them."""
 
-_OWN_COLUMNS = "sentence, place, sentence, place, score"
+_OWN_COLUMNS = ("sentence", "place", "sentence", "place", "score")
 
 
 def scws(paths: Sequence[Path]) -> InText:
@@ -49,20 +49,15 @@ def scws(paths: Sequence[Path]) -> InText:
 
 
 def context_pairs(path: Path) -> InText:
-    """A user's own table: sentence, place, sentence, place, score; parted by tabs or commas.
+    """A user's own table: sentence, place, sentence, place, score.
 
-    A sentence is its words parted by white space; places count them from 0. The first line is a
-    header if its last field holds no digit.
+    A sentence is its words parted by white space; places count them from 0.
 
     Raises:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
-    rows, _ = delimited(path)
-    if rows and len(rows[0][1]) == 5 and not any(map(str.isdigit, rows[0][1][4])):
-        rows.pop(0)
-    found = parsed(path, rows, _own_row)
-    if not found:
-        raise DatasetError(f"{path}: found no items, expected lines of {_OWN_COLUMNS}")
+    table = read_own_table(path, _OWN_COLUMNS, score=4)
+    found = parsed(path, table.rows, lambda fields: _own_row(fields, table))
     return from_rated(found)
 
 
@@ -137,12 +132,10 @@ def _in_view(words: Sequence[str], place: int) -> Sentence:
     return Sentence(tuple(words), place)
 
 
-def _own_row(fields: Sequence[str]) -> Rated:
-    if len(fields) != 5:
-        raise ValueError(f"found {len(fields)} columns, expected 5 ({_OWN_COLUMNS})")
-    one, other = (_in_view(fields[i].split(), place_of(fields[i + 1].strip())) for i in (0, 2))
+def _own_row(fields: Sequence[str], table: OwnTable) -> Rated:
+    one, other = (_in_view(fields[i].split(), place_of(fields[i + 1])) for i in (0, 2))
     uses = [(s.words[s.position], s) for s in (one, other)]
-    return uses[0], uses[1], number_of(fields[4])
+    return uses[0], uses[1], table.number(fields[4])
 
 
 def _wic_row(fields: Sequence[str]) -> tuple[str, str, tuple[Sentence, Sentence]]:

@@ -19,14 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
+from wordrel.corpus.tokens import cut_words, spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Measurement, Scope, Task
 from wordrel.tasks.geometry import cosines, unit_rows
 from wordrel.tasks.items import InText, Items, Sentence
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_STOP = re.compile(r"[.!?]+[\"'”’»)\]}]*\Z")
 _DIGIT = re.compile(r"\d")
 _CLITICS = frozenset(("'s", "'d", "'m", "'ll", "'re", "'ve", "n't"))
 
@@ -48,18 +47,17 @@ class _Tokens(dict[str, _Token]):
         self.lowercase = lowercase
 
     def __missing__(self, token: str) -> _Token:
-        text = token.replace("’", "'")
-        text = text.lower() if self.lowercase else text
+        text = spelled(token, lowercase=self.lowercase)
         clitic = text if text.lower() in _CLITICS else ""
         words = () if clitic else self._words(text)
-        found = self[token] = _Token(words, clitic, _STOP.search(text) is not None)
+        found = self[token] = _Token(words, clitic, cut_words(text)[1])
         return found
 
     def _words(self, text: str) -> tuple[str, ...]:
         for whole in (text, _DIGIT.sub("0", text)):
             if whole in self.index:
                 return (whole,)
-        return tuple(_WORD.findall(text))
+        return cut_words(text)[0]
 
     def written(self, tokens: Iterable[str]) -> list[str]:
         """The words of consecutive tokens, clitics put back."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64, Int64, Shaped
 
+from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.models.word_model import WordModel
@@ -116,7 +117,7 @@ def words_of(items: Items, vocab: Vocab, lowercase: bool) -> Words:
     # Places among the words only; a head that is no word is none.
     place = np.where(word, np.cumsum(word) - 1, -1)
     among_words = np.where(head >= 0, place[np.where(head >= 0, starts + head, 0)], -1)
-    forms = [token.form.lower() if lowercase else token.form for token in tokens]
+    forms = [spelled(token.form, lowercase=lowercase) for token in tokens]
     return Words(
         forms=np.array(forms, dtype=np.str_)[word],
         ids=vocab.ids(forms)[word],

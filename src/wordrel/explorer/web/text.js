@@ -2,14 +2,32 @@
 
 const MOST_TOKENS = 200;
 
-/** Words of a text. Letters and inner apostrophes; digits where the corpus keeps them. */
-function tokensOf(text, rules) {
+/** How a word is written before it is looked up: the rule of `spelled` in corpus/tokens.py. */
+function spelled(word, rules) {
+  let written = word.replaceAll("’", "'");
+  if (rules.words === "letters") return rules.lowercase ? written.toLowerCase() : written;
+  written = written.replace(/[\u00ad\u2060\ufeff]/g, "").normalize("NFC");
+  return rules.lowercase ? written.toLowerCase().replaceAll("i\u0307", "i").normalize("NFC") : written;
+}
+
+/** What a word is: letters with their marks and what stands inside; digits where they are kept. */
+function wordPattern(rules) {
   const letter = rules.digits === "drop"
     ? "(?![²³¹¼½¾])[\\p{L}\\p{Nl}\\p{No}]" : "(?![²³¹¼½¾])[\\p{L}\\p{N}]";
-  const word = new RegExp(`(?:${letter})+(?:['’](?:${letter})+)*`, "gu");
-  return (text.match(word) || []).map((token) => {
-    let written = token.replaceAll("’", "'");
-    if (rules.lowercase) written = written.toLowerCase();
+  let run = `(?:${letter})+`, inside = "'’";
+  if (rules.words !== "letters") {
+    const unseen = `[\\u200c\\u200d\\u00ad\\u2060\\ufeff]+(?=${letter}|\\p{M})`;
+    run = `(?:${letter})(?:${letter}|\\p{M}|${unseen})*`;
+    inside += "·‧״׳";
+  }
+  if (rules.phrases) inside += "_\\-";
+  return new RegExp(`${run}(?:[${inside}]${run})*`, "gu");
+}
+
+/** Words of a text, as the corpus writes them. */
+function tokensOf(text, rules) {
+  return (text.match(wordPattern(rules)) || []).map((token) => {
+    const written = spelled(token, rules);
     return rules.digits === "zero" ? written.replace(/\p{Nd}/gu, "0") : written;
   });
 }

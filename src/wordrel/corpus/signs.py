@@ -1,0 +1,94 @@
+"""Signs that a text is not read as its writer meant it, seen in its first megabyte.
+
+Reads the first file of a source; writes nothing. Each sign is a sentence with its cure.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from wordrel.config import CorpusConfig
+from wordrel.corpus.files import Source
+from wordrel.corpus.plan import Piece
+from wordrel.corpus.shards import piece_text
+from wordrel.corpus.text import LineReader
+from wordrel.corpus.tokens import Tokenizer, combining_marks, normalise
+
+_LOOK = 1 << 20
+_WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
+_LINES = 20
+_ENDS = (".", "!", "?", '"', "”", "»", "।", "。")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no space between words."""
+_LONG = 5
+"""Letters: words of these scripts have one to four on average."""
+_ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
+_ENGLISH_SHARE = 0.08
+"""Of the tokens of a text: English has a fifth, German and French under a fiftieth."""
+
+
+class FirstLook:
+    """The first megabyte of a source, with bytes that are no text replaced.
+
+    Attributes:
+        text: what was read.
+        tokens: its words by the rules of the corpus.
+    """
+
+    def __init__(self, source: Source, config: CorpusConfig) -> None:
+        lines = LineReader(replace=True, split=True, encoding=config.encoding)
+        piece = Piece(source.files[0])
+        self.config = config
+        self.text = next(piece_text(piece, lines, _LOOK), "")[:_LOOK]
+        self.tokens: Sequence[str] = Tokenizer(config).cut(self.text).tokens
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether lines end at a margin, and not where sentences do."""
+        lines = [line.strip() for line in self.text.splitlines()[:-1]]
+        lines = [line for line in lines if line]
+        if len(lines) < _LINES:
+            return False
+        lengths = sorted(map(len, lines))
+        typical, long = lengths[len(lines) // 2], lengths[len(lines) * 95 // 100]
+        ended = sum(line.endswith(_ENDS) for line in lines)
+        return typical in _WRAPPED and long in _WRAPPED and ended < len(lines) / 2
+
+    @property
+    def english(self) -> bool:
+        """Whether the most frequent words of English are frequent here."""
+        lowered = self.config.model_copy(update={"lowercase": True})
+        counts = Counter(normalise(" ".join(self.tokens), lowered).split(" "))
+        return sum(counts[word] for word in _ENGLISH) >= _ENGLISH_SHARE * max(len(self.tokens), 1)
+
+    def signs(self) -> Iterator[str]:
+        """What is strange about this text, each with its cure."""
+        if not self.tokens:
+            return
+        length = sum(map(len, self.tokens)) / len(self.tokens)
+        unspaced = len(_UNSPACED.findall(self.text)) > sum(map(len, self.tokens)) / 3
+        if unspaced and length > _LONG and self.config.segmenter is None:
+            yield (
+                f"the 'words' have {length:.0f} letters on average: this script puts no space "
+                "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "
+                "fugashi (Japanese) or pythainlp (Thai)"
+            )
+        if self.config.lines == "paragraph" and self.wrapped:
+            yield (
+                "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped "
+                "if they only wrap"
+            )
+        if self.config.words == "letters":
+            cut = re.findall(rf"[^\W\d_][{combining_marks()}]", self.text)
+            if cut:
+                yield (
+                    f"{len(cut):,} letters of the first megabyte carry combining marks, at which "
+                    "words=letters cuts words; set words=with_marks"
+                )
+
+
+def signs(source: Source, config: CorpusConfig) -> list[str]:
+    """The signs of a source's first megabyte; none of a dump or of planted text."""
+    if source.files[0].kind != "text":
+        return []
+    return list(FirstLook(source, config).signs())

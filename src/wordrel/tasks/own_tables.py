@@ -1,0 +1,168 @@
+"""Tables that a user made: one reader for all kinds of own sets.
+
+Reads UTF-8; writes nothing. Fields are parted by tabs where there is any, else by semicolons,
+commas or spaces: by what gives most lines the columns that are expected. Fields between commas or
+semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
+letter like any other. Lines that begin with # and blank lines are skipped. Numbers have a decimal
+point, or in the whole file a decimal comma.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wordrel.errors import DatasetError
+from wordrel.tasks.files import Fields, number_of, parsed, read_text, refuse, word_of
+from wordrel.tasks.items import Pair
+
+_NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
+_QUOTED = {",", ";"}
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_NO_NUMBERS = ("", "nan", "inf", "infinity")
+_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The lines of a table.
+
+    Attributes:
+        rows: line number, from 1, and fields, without the header.
+        header: its fields; empty where there is none.
+        comma: whether numbers have a decimal comma.
+    """
+
+    rows: Sequence[tuple[int, Fields]]
+    header: tuple[str, ...]
+    comma: bool
+
+    def number(self, field: str) -> float:
+        """A number of this table.
+
+        Raises:
+            ValueError: where it is none, or not finite.
+        """
+        return number_of(field.replace(",", ".") if self.comma else field)
+
+
+def read_own_table(path: Path, columns: Sequence[str], score: int | None = None) -> OwnTable:
+    """The lines of a user's table.
+
+    Args:
+        path: the file.
+        columns: what is expected, such as word, word, score.
+        score: the column of a number; the first line is a header if this field holds no digit.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    lines = [
+        (number, line)
+        for number, line in enumerate(_LINE_ENDS.split(read_text(path)), 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    if not lines:
+        raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
+    sentences = "sentence" in columns
+    delimiter = _delimiter([line for _, line in lines], len(columns), sentences)
+    rows, problems = [], []
+    for number, line in lines:
+        try:
+            rows.append((number, _fields(line, delimiter, columns)))
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+    refuse(problems)
+    header: tuple[str, ...] = ()
+    if score is not None and _is_heading(rows[0][1][score]):
+        header = tuple(rows.pop(0)[1])
+        if not rows:
+            expected = f"expected lines of {', '.join(columns)} below it"
+            raise DatasetError(f"{path}: found nothing but the header, {expected}")
+    scores = [] if score is None else [fields[score] for _, fields in rows]
+    commas = [_COMMA.fullmatch(field) is not None for field in scores]
+    pointed = any("." in field for field in scores)
+    if any(commas) and pointed:
+        at = commas.index(True)
+        raise DatasetError(
+            f"{path}:{rows[at][0]}: found the score {scores[at]!r} in a file where others have a "
+            "decimal point, expected one way to write numbers"
+        )
+    return OwnTable(rows, header, comma=any(commas))
+
+
+def read_pairs(path: Path) -> tuple[list[Pair], tuple[str, ...]]:
+    """Word pairs with scores, and the header line (empty where there is none).
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    table = read_own_table(path, ("word", "word", "score"), score=2)
+
+    def pair(fields: Fields) -> Pair:
+        return word_of(fields[0]), word_of(fields[1]), table.number(fields[2])
+
+    return parsed(path, table.rows, pair), table.header
+
+
+def _is_heading(field: str) -> bool:
+    """Whether a field of numbers holds none; 7,5 and nan are bad numbers and no heading."""
+    return not any(map(str.isdigit, field)) and field.lower().strip("+-") not in _NO_NUMBERS
+
+
+def _delimiter(lines: list[str], columns: int, sentences: bool) -> str:
+    """What gives most lines the expected columns; the first of equals."""
+    if any("\t" in line for line in lines):
+        return "\t"
+    candidates = [d for d in _NAMES if not (sentences and d == " ")]
+    fitting = {d: sum(_parted(line, d) == columns for line in lines) for d in candidates}
+    best = max(fitting, key=lambda d: fitting[d])
+    if fitting[best]:
+        return best
+    return max(candidates, key=lambda d: sum(_parted(line, d) > 1 for line in lines))
+
+
+def _parted(line: str, delimiter: str) -> int:
+    try:
+        return len(_split(line, delimiter))
+    except ValueError:
+        return 0
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """The fields of a line, without white space and invisible signs around them.
+
+    Raises:
+        ValueError: where a quoted field does not end on the line.
+    """
+    if delimiter in _QUOTED:
+        try:
+            (fields,) = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
+        except csv.Error as error:
+            raise ValueError(
+                f"found a quoted field that does not end on its line ({error}), expected fields "
+                'without " or wholly inside a pair of them'
+            ) from error
+    else:
+        fields = line.split() if delimiter == " " else line.split(delimiter)
+    return [_bare(field) for field in fields]
+
+
+def _bare(field: str) -> str:
+    before = None
+    while field != before:
+        before, field = field, field.strip().strip(_INVISIBLE)
+    return field
+
+
+def _fields(line: str, delimiter: str, columns: Sequence[str]) -> list[str]:
+    fields = _split(line, delimiter)
+    if len(fields) != len(columns):
+        found = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
+        raise ValueError(
+            f"found {found} parted by {_NAMES[delimiter]} in {line[:60]!r}, expected "
+            f"{len(columns)}: {', '.join(columns)}"
+        )
+    return fields

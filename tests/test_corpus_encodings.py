@@ -1,0 +1,88 @@
+"""Texts that are no UTF-8: recognised, named with a cure that works, and read when told."""
+
+from pathlib import Path
+
+import pytest
+
+from wordrel.config import CorpusConfig, parse_corpus
+from wordrel.corpus import prepare
+from wordrel.errors import ConfigError, CorpusError
+from wordrel.io.encodings import recognised
+
+GERMAN = (
+    "Der Müller fährt über die Straße. Größe und Höhe sind wichtig; le café où l'élève était.\n\n"
+)
+RUSSIAN = "Привет мир, это проверка. Съешь ещё этих мягких французских булок.\n\n"
+CHINESE = "今天 天气 很 好，我们 去 公园 散步。中国 的 首都 是 北京。\n\n"
+TEXTS = {
+    "cp1252": GERMAN,
+    "cp1251": RUSSIAN,
+    "gb18030": CHINESE,
+    "utf-16": GERMAN,
+    "utf-16-le": GERMAN,
+    "utf-16-be": RUSSIAN,
+    "utf-32": GERMAN,
+}
+
+
+def corpus_of(tmp_path: Path, data: bytes, name: str = "t.txt", **settings: object) -> CorpusConfig:
+    path = tmp_path / name
+    path.write_bytes(data)
+    common = {"name": "t", "min_count": 1, "held_out": 0}
+    return CorpusConfig(source=str(path), **(common | settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_an_encoding_is_named_and_the_named_cure_works(tmp_path: Path, encoding: str) -> None:
+    data = (TEXTS[encoding] * 30).encode(encoding)
+    with pytest.raises(CorpusError, match=r"expected (text in )?UTF-8: it looks like ") as error:
+        prepare(corpus_of(tmp_path, data), tmp_path / "cache")
+    said = str(error.value)
+    assert "iconv -f " in said
+    assert "would cut a word at each such byte" in said
+    named = said.partition("set encoding=")[2].partition(",")[0]
+    assert named == encoding
+    read = prepare(corpus_of(tmp_path, data, encoding=named), tmp_path / "cache")
+    plain = prepare(corpus_of(tmp_path, (TEXTS[encoding] * 30).encode()), tmp_path / "cache")
+    assert read.vocab.words == plain.vocab.words
+    assert (read.train.ids == plain.train.ids).all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
+def test_what_is_no_text_in_the_encoding_that_was_given(tmp_path: Path, encoding: str) -> None:
+    data = (CHINESE * 9).encode(encoding) + b"\xff"
+    with pytest.raises(CorpusError, match=f"no text in encoding={encoding}"):
+        prepare(corpus_of(tmp_path, data, encoding=encoding), tmp_path / "cache")
+    mended = corpus_of(tmp_path, data, encoding=encoding, bad_utf8="replace")
+    corpus = prepare(mended, tmp_path / "cache")
+    assert corpus.report["replaced_bytes"] == 1
+    assert "天气" in corpus.vocab.words
+
+
+def test_bytes_that_are_no_text_have_no_encoding() -> None:
+    assert recognised(bytes(range(256)) * 4, at=128) is None
+
+
+def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
+    data = b"plain text with a hole\0 in it\n" * 20
+    with pytest.raises(CorpusError, match=r"NUL byte; .*its encoding was not recognised"):
+        prepare(corpus_of(tmp_path, data), tmp_path / "cache")
+
+
+def test_an_encoding_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="found utf-99, expected the name of an encoding"):
+        parse_corpus("x.txt", ["encoding=utf-99"])
+
+
+@pytest.mark.parametrize("name", ["text8", "BOOK.TXT", "notes.md"])
+def test_a_file_named_outright_needs_no_ending(tmp_path: Path, name: str) -> None:
+    corpus = prepare(corpus_of(tmp_path, b"one two one\n" * 9, name), tmp_path / "cache")
+    assert set(corpus.vocab.words) == {"one", "two"}
+
+
+def test_of_a_folder_text_in_capital_endings_is_taken_and_the_rest_is_not(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("A.TXT", "b.txt", "c.md"):
+        (tmp_path / "in" / name).write_text(f"{name[0].lower()}x word\n" * 3)
+    config = CorpusConfig(source=str(tmp_path / "in"), name="t", min_count=1, held_out=0)
+    assert set(prepare(config, tmp_path / "cache").vocab.words) == {"ax", "bx", "word"}

@@ -1,0 +1,107 @@
+"""Signs that a text is not read as it was meant, and text without spaces."""
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from wordrel.config import CorpusConfig
+from wordrel.corpus import prepare, segment
+from wordrel.corpus.files import own_source
+from wordrel.corpus.signs import FirstLook, signs
+from wordrel.errors import CorpusError
+
+CHINESE = "今天天气很好我们去公园散步。中国的首都是北京城，人们很高兴地唱歌。\n\n" * 20
+WRAPPED = "\n".join(["the sun was low and all the men of the town went home along", "a road"] * 30)
+
+
+def config_of(path: Path, text: str, **settings: object) -> CorpusConfig:
+    path.write_text(text, encoding="utf-8")
+    common = {"source": str(path), "name": "t", "min_count": 1, "held_out": 0}
+    return CorpusConfig(**(common | settings))  # type: ignore[arg-type]
+
+
+def signs_of(tmp_path: Path, text: str, **settings: object) -> list[str]:
+    config = config_of(tmp_path / "t.txt", text, **settings)
+    return signs(own_source(config.source, tmp_path), config)
+
+
+def test_text_without_spaces_is_said_with_its_cure(tmp_path: Path) -> None:
+    (sign,) = signs_of(tmp_path, CHINESE)
+    assert "puts no space between words" in sign
+    assert "segmenter=jieba" in sign
+    spaced = CHINESE.replace("天", "天 ").replace("的", " 的 ").replace("很", " 很 ")
+    assert signs_of(tmp_path, " ".join(spaced)) == []
+
+
+def test_wrapped_lines_are_said_on_every_route(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrapped = "\n".join(["the sun was low and all the men of the town went home along the"] * 40)
+    (sign,) = signs_of(tmp_path, wrapped)
+    assert "set lines=wrapped" in sign
+    assert signs_of(tmp_path, wrapped, lines="wrapped") == []
+    with caplog.at_level(logging.WARNING, "wordrel"):
+        prepare(config_of(tmp_path / "t.txt", wrapped), tmp_path / "cache")
+    assert "set lines=wrapped" in caplog.text
+
+
+def test_marks_that_the_former_rule_cuts_are_said(tmp_path: Path) -> None:
+    assert signs_of(tmp_path, "हिन्दी नदी " * 50) == []
+    (sign,) = signs_of(tmp_path, "हिन्दी नदी " * 50, words="letters")
+    assert "set words=with_marks" in sign
+
+
+def test_english_is_known_by_its_most_frequent_words(tmp_path: Path) -> None:
+    def english(text: str) -> bool:
+        config = config_of(tmp_path / "t.txt", text)
+        return FirstLook(own_source(config.source, tmp_path), config).english
+
+    assert english("The end of the road is in a wood, and to the left of it stands a house. " * 9)
+    assert not english(
+        "Das Ende der Straße liegt in einem Wald, und links davon steht ein Haus. " * 9
+    )
+    assert not english(CHINESE)
+
+
+def test_a_segmenter_cuts_lines_into_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pairs() -> segment.Segmenter:
+        return lambda line: [line[i : i + 2] for i in range(0, len(line), 2)]
+
+    entry = SimpleNamespace(name="pairs", load=lambda: pairs, dist=SimpleNamespace(version="7"))
+    monkeypatch.setattr(
+        segment,
+        "entry_points",
+        lambda group, **name: [entry] if name.get("name", "pairs") == "pairs" else [],
+    )
+    config = config_of(tmp_path / "t.txt", "今天天气\n\n公园散步\n", segmenter="pairs")
+    corpus = prepare(config, tmp_path / "cache")
+    assert set(corpus.vocab.words) == {"今天", "天气", "公园", "散步"}
+    assert (
+        corpus.digest
+        != prepare(
+            config_of(tmp_path / "t.txt", "今天天气\n\n公园散步\n"), tmp_path / "cache"
+        ).digest
+    )
+    entry.dist.version = "8"
+    assert prepare(config, tmp_path / "cache").digest != corpus.digest
+    with pytest.raises(CorpusError, match="found 'nobody', expected one of fugashi, jieba, pairs"):
+        segment.load_segmenter("nobody")
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "words"),
+    [
+        ("jieba", "我来到北京清华大学", ["我", "来到", "北京", "清华大学"]),
+        ("pythainlp", "ฉันรักภาษาไทย", ["ฉัน", "รัก", "ภาษาไทย"]),
+        ("fugashi", "私は東京に住む", ["私", "は", "東京", "に", "住む"]),
+    ],
+)
+def test_a_segmenter_of_an_extra_or_how_to_get_it(name: str, line: str, words: list[str]) -> None:
+    try:
+        cut = segment.load_segmenter(name)
+    except CorpusError as error:
+        assert f"{name} is not installed; pip install 'wordrel[" in str(error)
+    else:
+        assert list(cut(line)) == words
