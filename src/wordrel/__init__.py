@@ -3,6 +3,7 @@
     results = wordrel.run("configs/quickstart.yaml", seeds=[1])   train, score, write the tables
     model = wordrel.load("results/quickstart", "attention")       one trained model
     model["king"], model.similarity("king", "queen"), model.most_similar("music")
+    wordrel.evaluate(["a.vec", "b.vec"]).contrasts                vectors that others made
     wordrel.compare("results/a", "results/b").moved               scores that differ
     wordrel.reproduce("results/quickstart")                       run it again and judge each score
 
@@ -15,7 +16,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.api import compare, load, reproduce, run
+    from wordrel.api import compare, evaluate, load, reproduce, run
     from wordrel.errors import WordrelError
     from wordrel.models.word_model import WordModel
     from wordrel.study.results import Results
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __version__ = version("wordrel")
 
 _HOMES = {
-    "api": ("compare", "load", "reproduce", "run"),
+    "api": ("compare", "evaluate", "load", "reproduce", "run"),
     "errors": ("WordrelError",),
     "models.word_model": ("WordModel",),
     "study.results": ("Results",),
@@ -34,6 +35,7 @@ __all__ = [
     "WordrelError",
     "__version__",
     "compare",
+    "evaluate",
     "load",
     "reproduce",
     "run",

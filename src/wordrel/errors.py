@@ -25,6 +25,10 @@ class MissingDatasetError(DatasetError):
     """A published evaluation set that is not on this machine; says how to get it."""
 
 
+class VectorsError(WordrelError):
+    """Vectors that others made and that cannot be read: file, place, found, expected."""
+
+
 class DownloadError(WordrelError):
     """A file that could not be fetched, or that is not the file it should be."""
 

@@ -60,9 +60,9 @@ def table(
     found = stored.select(
         read_results(folder),
         table,
-        corpora=_split(corpora),
-        tasks=_split(tasks),
-        models=_split(models),
+        corpora=split_names(corpora),
+        tasks=split_names(tasks),
+        models=split_names(models),
     )
     if form == Form.TEXT:
         display(stored_table(found))
@@ -70,7 +70,8 @@ def table(
         typer.echo(stored.WRITERS[form](found, table), nl=False)
 
 
-def _split(names: list[str] | None) -> list[str]:
+def split_names(names: list[str] | None) -> list[str]:
+    """The names of an option that may be repeated, and may list several at a time."""
     return [name.strip() for listed in names or () for name in listed.split(",") if name.strip()]
 
 

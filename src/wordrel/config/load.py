@@ -265,6 +265,11 @@ def _missing_files(
             at = str(there["tasks"][i]["path"])
             if text := _no_file(path, at, task.get("kind")):
                 yield ("tasks", i, "path"), text
+    for i, model in _items(data, "models"):
+        path = model.get("path") if isinstance(model, Mapping) else None
+        if isinstance(path, str | Path) and not _is_there(str(there["models"][i]["path"])):
+            found = f"found {shown(str(path), _LONG)}, where nothing is; expected a file of vectors"
+            yield ("models", i, "path"), found
 
 
 def _no_file(written: str | Path, at: str, kind: Any) -> str:

@@ -4,6 +4,7 @@ Reads and writes nothing.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
@@ -148,6 +149,20 @@ class Word2vecConfig(_Model):
     min_learning_rate: float = Field(0.0001, gt=0)
 
 
+class VectorsConfig(_Model):
+    """Word vectors that others made: a file, or a folder of static embeddings."""
+
+    kind: Literal["vectors"]
+    path: Path = Field(
+        description="word2vec, GloVe, fastText, safetensors or .npy with words beside it, or a "
+        "folder of static embeddings",
+        strict=False,
+    )
+    digest: str | None = Field(
+        None, description="of the bytes; a run fills it in, and other bytes are then refused"
+    )
+
+
 class _Trained(_Model):
     """What our trainer has to know of any model."""
 
@@ -213,6 +228,7 @@ ModelConfig = Annotated[
     | PpmiSvdConfig
     | ClosedFormConfig
     | Word2vecConfig
+    | VectorsConfig
     | SkipGramConfig
     | MatchedConfig,
     Field(discriminator="kind"),
@@ -225,11 +241,14 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
+    settings.pop("path", None)  # of vectors: their digest says what they are
     return settings | {"kind": kind, "name": name}
 
 
 def training_identity(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
     """The settings of training that decide what this model learns."""
+    if isinstance(model, VectorsConfig):
+        return {}
     ignored = set()
     if not isinstance(model, _Trained) or model.loss == "full_softmax":
         ignored.add("hits")  # gensim skips them whatever is set; counts have none

@@ -17,6 +17,7 @@ from typing import Any
 
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig, corpus_name
 from wordrel.config.dialect import Keys, dump
+from wordrel.config.models import VectorsConfig
 from wordrel.config.names import STATISTICS, config_then
 from wordrel.config.settings import (
     NamedTask,
@@ -39,7 +40,7 @@ _KINDS = {
 def anchored(data: Mapping[str, Any], base: Callable[[Keys], Path]) -> dict[str, Any]:
     """A copy of a study's data with absolute paths; `base`: where the path at some keys starts."""
     found = dict(data)
-    for group, field in (("corpora", "source"), ("tasks", "path")):
+    for group, field in (("corpora", "source"), ("tasks", "path"), ("models", "path")):
         if isinstance(items := data.get(group), list | tuple):
             found[group] = [
                 _anchored(item, field, base((group, i, field))) for i, item in enumerate(items)
@@ -102,6 +103,7 @@ def seen_from(config: StudyConfig, folder: Path) -> StudyConfig:
         config,
         lambda corpus: source_from(corpus.source, folder),
         lambda name, path: path_from(path, folder),
+        lambda model: path_from(model.path, folder),
     )
 
 
@@ -121,13 +123,18 @@ def content_digest(
     def content(corpus: CorpusConfig) -> str:
         return corpus.source if corpus.source in NAMED_SOURCES else corpora[corpus.name]
 
-    found = _moved(config, content, lambda name, path: tasks[name])
+    found = _moved(
+        config, content, lambda name, path: tasks[name], lambda model: model.digest or ""
+    )
     data = config_then(found.model_dump(mode="json"))
     return digest(data | {"statistics": STATISTICS | data["statistics"]})
 
 
 def _moved(
-    config: StudyConfig, source: Callable[[CorpusConfig], str], path: Callable[[str, Path], str]
+    config: StudyConfig,
+    source: Callable[[CorpusConfig], str],
+    path: Callable[[str, Path], str],
+    vectors: Callable[[VectorsConfig], str],
 ) -> StudyConfig:
     """The study with other sources and paths in it."""
 
@@ -137,7 +144,12 @@ def _moved(
         return task.model_copy(update={"path": Path(path(task.name, task.path))})
 
     corpora = tuple(c.model_copy(update={"source": source(c)}) for c in config.corpora)
-    return config.model_copy(update={"corpora": corpora, "tasks": tuple(map(moved, config.tasks))})
+    models = tuple(
+        m.model_copy(update={"path": Path(vectors(m))}) if isinstance(m, VectorsConfig) else m
+        for m in config.models
+    )
+    tasks = tuple(map(moved, config.tasks))
+    return config.model_copy(update={"corpora": corpora, "models": models, "tasks": tasks})
 
 
 def regular_file(path: Path, error: Callable[[str], WordrelError]) -> Path:

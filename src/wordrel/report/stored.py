@@ -20,7 +20,8 @@ _FOLDED = ("low", "high", "n_items", "n_covered", "split", "detail", "better", "
 _WORDS = (
     *("corpus", "model", "kind", "question", "task", "measure", "embedding", "selected", "between"),
     *("embedding_a", "embedding_b", "model_a", "model_b", "dev_task", "group", "statistic", "cell"),
-    *("status", "message", "by", "chosen", "note"),
+    *("status", "message", "by", "chosen", "note", "file", "file_a", "file_b", "form", "digest"),
+    "examples",
 )
 _TEX = str.maketrans(
     {

@@ -22,7 +22,7 @@ from wordrel.models import MODELS
 from wordrel.study.cell import is_trained
 from wordrel.study.costs import UNKNOWN, Basis, Estimate, Known, stored_bytes
 from wordrel.study.evaluate import CellWork, unanswered
-from wordrel.study.plan import load_tasks, works_of
+from wordrel.study.plan import load_tasks, with_digests, works_of
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def estimate(
     """
     cache = cache.resolve()
     jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
-    tasks = load_tasks(config, cache)
+    config, tasks = with_digests(config), load_tasks(config, cache)
     digests, unprepared = _identified(config.corpora, cache)
     works = works_of(config, cache, tasks, digests)
     known = Known.of(cache)

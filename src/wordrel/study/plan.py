@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.config import NamedTask, StudyConfig, TaskConfig
+from wordrel.config import NamedTask, StudyConfig, TaskConfig, VectorsConfig
+from wordrel.config.models import ModelConfig
 from wordrel.corpus import Corpus, prepare
-from wordrel.errors import ConfigError, DatasetError, MissingDatasetError
+from wordrel.errors import ConfigError, DatasetError, MissingDatasetError, VectorsError
 from wordrel.jobs.progress import job_progress
+from wordrel.models.vectors import path_digest
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.evaluate import CellWork, load
 from wordrel.tasks import Task
@@ -46,6 +48,27 @@ class Plan:
     tasks: Tasks
     corpora: dict[str, Corpus]
     works: tuple[CellWork, ...]
+
+
+def with_digests(config: StudyConfig) -> StudyConfig:
+    """The study with the digests of all files of vectors in it.
+
+    Raises:
+        VectorsError: a file is not there, or is not the one that a stored config means.
+    """
+
+    def named(model: ModelConfig) -> ModelConfig:
+        if not isinstance(model, VectorsConfig):
+            return model
+        digest = path_digest(model)
+        if model.digest not in (None, digest):
+            raise VectorsError(
+                f"{model.path}: found bytes of digest {digest}, expected {model.digest}; give the "
+                "file that the study was run with, or remove `digest` from its config"
+            )
+        return model.model_copy(update={"digest": digest})
+
+    return config.model_copy(update={"models": tuple(map(named, config.models))})
 
 
 def load_tasks(config: StudyConfig, cache: Path) -> Tasks:

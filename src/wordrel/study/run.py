@@ -32,7 +32,7 @@ from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.analysis import METHODS
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
-from wordrel.study.plan import Plan, load_tasks, prepare_plan
+from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
 from wordrel.study.results import Results, read_results
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
@@ -86,7 +86,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
     engine = engine_of(cluster, jobs, gpu=config.execute.device == "cuda")
     cores = (None if cluster else jobs) or usable_cores()  # of this machine, for corpus and tables
     cache = cache.resolve()  # a worker may start in another folder
-    tasks = load_tasks(config, cache)
+    config, tasks = with_digests(config), load_tasks(config, cache)
     started = datetime.now(UTC)
     clock = time.monotonic()
     with replace_folder(out) as folder:
@@ -133,6 +133,7 @@ def report_partial(
         StoreError: no run is done yet.
     """
     tasks, started, cores = load_tasks(config, cache), datetime.now(UTC), jobs or usable_cores()
+    config = with_digests(config)
     plan = prepare_plan(config, cache.resolve(), tasks, cores)
     works = tuple(filter(is_answered, plan.works))
     if not works:

@@ -1,0 +1,171 @@
+"""Files of vectors beside each other: the same items, intervals, and differences in pairs.
+
+No corpus and no config: each file is a model with the words that the tasks need. Reads the files
+and the sets; writes the converted vectors into the cache.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from wordrel.config import PairsTask, StatisticsConfig
+from wordrel.corpus.tokens import spelled
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import ConfigError
+from wordrel.models.relations import Cosine
+from wordrel.models.vector_files import Vectors, open_vectors
+from wordrel.models.vector_readers import composed
+from wordrel.models.word_model import WordModel
+from wordrel.study.analysis import analyse
+from wordrel.study.answers import collect
+from wordrel.tasks import Task, ask, load_task, own_task
+from wordrel.tasks.base import RESTRICT_VOCAB
+
+DEFAULT_TASKS = ("ws353", "simlex999")
+_ASKED = ("alike",)
+_SHOWN = 5
+SCORES = ["task", "file", "score", "low", "high", "n_scored", "n_covered", "n_items", "measure"]
+CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p", "n_scored"]
+
+
+@dataclass(frozen=True)
+class VectorScores:
+    """What `evaluate` found.
+
+    Attributes:
+        scores: a row a task and file: score with its interval, on the `n_scored` items that all
+            files cover; `n_covered` and `n_items` are of the file; `note` says why there is none.
+        contrasts: a row a task and two files: a minus b on the same items, interval, p of the
+            paired permutation test (not corrected for the number of contrasts).
+        lacks: a row a task and file: how many words of the set it lacks, and the first of them.
+        files: a row a file: form, digest, words, dimensions.
+    """
+
+    scores: pd.DataFrame
+    contrasts: pd.DataFrame
+    lacks: pd.DataFrame
+    files: pd.DataFrame
+
+
+def evaluate_vectors(
+    paths: Sequence[Path],
+    *,
+    cache: Path,
+    tasks: Iterable[str] = DEFAULT_TASKS,
+    pairs: Iterable[Path] = (),
+    lowercase: bool = True,
+) -> VectorScores:
+    """Scores of files of vectors on the same items.
+
+    Args:
+        paths: of the files.
+        cache: where converted vectors and downloaded sets are.
+        tasks: of the registry; such as ask how alike words are.
+        pairs: tables of the user's own: word, word, score.
+        lowercase: whether words that differ in case alone are one; the first of a file counts.
+
+    Raises:
+        ConfigError: a task is unknown, or asks what vectors alone cannot say.
+        VectorsError: a file cannot be read.
+        DatasetError: a set cannot be read, or is not here.
+    """
+    asked = [load_task(name, cache) for name in tasks]
+    asked += [own_task(PairsTask(kind="pairs", name=_name(p), path=p)) for p in pairs]
+    strange = [task.name for task in asked if task.question not in _ASKED]
+    if strange:
+        raise ConfigError([f"tasks: {name} asks more than how alike words are" for name in strange])
+    files = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
+    wanted = {
+        spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
+    }
+    models = {name: _model(file, wanted, lowercase) for name, file in files.items()}
+    scores, contrasts, lacks = [], [], []
+    for task in asked:
+        outcomes = [
+            (name, 0, ask(task, model, lowercase=lowercase)) for name, model in models.items()
+        ]
+        for row in collect("vectors", task.question, outcomes, task.split):
+            found = analyse(row, StatisticsConfig())
+            scores += found["summary"]
+            contrasts += found["comparisons"]
+        lacks += [_lack(task, name, model, lowercase) for name, model in models.items()]
+    described = [
+        {
+            "file": name,
+            "form": f.form,
+            "digest": f.digest,
+            "words": len(f.words),
+            "dim": f.table.shape[1],
+        }
+        for name, f in files.items()
+    ]
+    return VectorScores(
+        _table(scores, {"model": "file"}, [*SCORES, "note"]),
+        _table(contrasts, {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
+        pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "examples"]),
+        pd.DataFrame(described),
+    )
+
+
+def _table(
+    rows: list[dict[str, object]], names: dict[str, str], columns: list[str]
+) -> pd.DataFrame:
+    return pd.DataFrame(rows).rename(columns=names).reindex(columns=columns)
+
+
+def _name(path: Path) -> str:
+    """A legal name of a task, after its file."""
+    kept = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in path.stem.lower())
+    return kept.strip("-")[:60] or "pairs"
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The names of the files, with as many folders as they need to differ."""
+    for parts in itertools.count(1):
+        names = ["/".join(path.absolute().parts[-parts:]) for path in paths]
+        deepest = max((len(path.absolute().parts) for path in paths), default=0)
+        if len({*names}) == len(names):
+            return names
+        if parts >= deepest:
+            raise ConfigError(["files: found one file twice, expected each once"])
+    raise AssertionError("unreachable")
+
+
+def _model(file: Vectors, wanted: set[str], lowercase: bool) -> WordModel:
+    """The words that are asked for, and the first of the file, among which analogies are sought."""
+    rows: dict[str, int] = {}
+    for i, word in enumerate(file.words):
+        written = spelled(word, lowercase=lowercase)
+        if (i < RESTRICT_VOCAB or written in wanted) and written not in rows:
+            rows[written] = i
+    table = np.asarray(file.table[np.fromiter(rows.values(), np.int64, len(rows))])
+    made = composed(file.path, sorted(wanted - {*rows}))
+    if made:
+        table = np.concatenate([table, np.stack(list(made.values()))])
+    words = (*rows, *made)
+    counts = np.arange(len(words), 0, -1, dtype=np.int64)  # files come by descending frequency
+    why = "a file of vectors says nothing of words in a context"
+    return WordModel(
+        Vocab(words, counts),
+        embeddings={"input": table},
+        relations={"cosine": Cosine(table)},
+        selected={"alike": "input", "relate": "cosine"},
+        unavailable={"context": why, "fit": why},
+    )
+
+
+def _lack(task: Task, name: str, model: WordModel, lowercase: bool) -> dict[str, object]:
+    words = sorted({spelled(w, lowercase=lowercase) for item in task.items.words for w in item})
+    lacking = [word for word in words if word not in model.vocab.index]
+    few = ", ".join(lacking[:_SHOWN]) + (" ..." if len(lacking) > _SHOWN else "")
+    return {
+        "task": task.name,
+        "file": name,
+        "words": len(words),
+        "lacking": len(lacking),
+        "examples": few,
+    }

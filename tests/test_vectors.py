@@ -1,0 +1,269 @@
+"""Word vectors that others made: every form, what is refused, and scores beside gensim's own."""
+
+import gzip
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gensim.models import FastText, KeyedVectors
+from gensim.models.fasttext import save_facebook_model
+from gensim.test.utils import datapath
+from safetensors.numpy import save_file
+
+import wordrel
+from tiny_study import write_study
+from wordrel.errors import ConfigError, VectorsError, WordrelError
+from wordrel.models.vector_files import open_vectors
+from wordrel.models.vector_readers import composed
+from wordrel.tasks import load_task
+
+WORDS = ["the", "Über", "naïve", "हिन्दी", "new york", "cat", "dog", "x"]
+TABLE = np.random.default_rng(0).standard_normal((len(WORDS), 5)).astype(np.float32)
+
+
+def key_vectors(words: list[str], table: np.ndarray) -> KeyedVectors:
+    made = KeyedVectors(table.shape[1])
+    made.add_vectors(words, table)
+    return made
+
+
+def text(path: Path) -> Path:
+    key_vectors(WORDS, TABLE).save_word2vec_format(str(path), write_header=True)
+    return path
+
+
+def binary(path: Path) -> Path:
+    key_vectors(WORDS, TABLE).save_word2vec_format(str(path), binary=True)
+    return path
+
+
+def glove(path: Path) -> Path:
+    key_vectors(WORDS, TABLE).save_word2vec_format(str(path), write_header=False)
+    return path
+
+
+def packed(path: Path) -> Path:
+    path = path.with_suffix(".gz")
+    path.write_bytes(gzip.compress(binary(path.with_suffix(".bin")).read_bytes()))
+    return path
+
+
+def array(path: Path) -> Path:
+    np.save(path.with_suffix(".npy"), TABLE)
+    path.with_suffix(".txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
+    return path.with_suffix(".npy")
+
+
+def tensors(path: Path) -> Path:
+    save_file({"other": TABLE[0], "vectors": TABLE}, path.with_suffix(".safetensors"))
+    path.with_name("vocab.txt").write_text("\n".join(WORDS), encoding="utf-8")
+    return path.with_suffix(".safetensors")
+
+
+def static(path: Path) -> Path:
+    """As model2vec writes them, with pieces and control tokens between the words."""
+    path.mkdir()
+    tokens = ["[UNK]", *WORDS[:4], "##ing", *WORDS[4:]]
+    rows = np.insert(TABLE, [0, 4], 9.0, axis=0)
+    save_file({"embeddings": rows.astype(np.float16)}, path / "model.safetensors")
+    model = {"type": "WordPiece", "vocab": {token: i for i, token in enumerate(tokens)}}
+    described = {"model": model, "added_tokens": [{"content": "[UNK]"}]}
+    (path / "tokenizer.json").write_text(json.dumps(described), encoding="utf-8")
+    return path
+
+
+def of_sentences(path: Path) -> Path:
+    """As sentence-transformers writes a StaticEmbedding, with a Unigram tokenizer."""
+    (path / "0_StaticEmbedding").mkdir(parents=True)
+    save_file(
+        {"embedding.weight": np.insert(TABLE, 0, 9.0, axis=0)},
+        path / "0_StaticEmbedding/model.safetensors",
+    )
+    vocab = [["ing", -1.0], *([f"\u2581{word}", -2.0] for word in WORDS)]
+    described = {"model": {"type": "Unigram", "vocab": vocab}}
+    (path / "0_StaticEmbedding/tokenizer.json").write_text(json.dumps(described), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("write", "form", "close"),
+    [
+        (text, "word2vec text", 1e-6),
+        (binary, "word2vec binary", 0),
+        (glove, "GloVe text", 1e-6),
+        (packed, "word2vec binary", 0),
+        (array, "npy", 0),
+        (tensors, "safetensors", 0),
+        (static, "safetensors", 1e-3),
+        (of_sentences, "safetensors", 0),
+    ],
+)
+def test_every_form_gives_the_words_and_numbers_that_were_written(
+    tmp_path: Path, write: Callable[[Path], Path], form: str, close: float
+) -> None:
+    found = open_vectors(write(tmp_path / "v"), tmp_path / "cache")
+    assert found.form == form
+    assert list(found.words) == WORDS
+    assert np.abs(found.table - TABLE).max() <= close
+    assert isinstance(found.table, np.memmap)
+    assert composed(found.path, ["dogs"]) == {}
+
+
+def test_a_word_that_comes_again_is_left_out_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("a 1 2\nb 3 4\na 5 6\n")
+    found = open_vectors(tmp_path / "v.txt", tmp_path / "cache")
+    assert (found.words, found.repeated) == (("a", "b"), 1)
+    assert found.table.tolist() == [[1, 2], [3, 4]]
+
+
+def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> None:
+    sentences = [["walking", "walked", "talking", "talked"]] * 50
+    model = FastText(sentences, vector_size=8, min_count=1, bucket=500, workers=1)
+    save_facebook_model(model, str(tmp_path / "v.bin"))
+    found = open_vectors(tmp_path / "v.bin", tmp_path / "cache")
+    assert found.form == "fastText binary"
+    for word, row in zip(found.words, found.table, strict=True):
+        assert row == pytest.approx(model.wv[word], abs=1e-6)
+    assert composed(found.path, ["balking"])["balking"] == pytest.approx(
+        model.wv["balking"], abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pickle.dumps({"a": 1}), "found a pickled file.*save_word2vec_format"),
+        (b"PK\x03\x04", "found a pickled file"),
+        (b"", "found no numbers"),
+        (b"a 1 2\nb 1\n", r"v:2: found 'b 1', expected a word and 2 numbers"),
+        (b"a 1 2\nb 1 x\n", r"v:2: found 'b 1 x', expected a word and 2 numbers"),
+        (b"a 1 nan\n", "found a number of 'a' that is not finite"),
+        (b"2 2\na 1 2\n", "found 1 words, expected 2"),
+        (b"999999999 300\na 1 2\n", "which the file of .* bytes cannot hold"),
+        (b"1 999999\na 1 2\n", "found 999999 dimensions"),
+        (b"2 2\na \0\0\0\0\0\0\0\0b \0", "the file ends in word 2 of 2"),
+        (b"\xff\xfe 1 2\n", "which is no UTF-8"),
+        (b"\xba\x16\x4f\x2f" + b"\xff" * 60, "no fastText model that gensim can read"),
+    ],
+)
+def test_what_is_no_whole_file_of_vectors_is_refused(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "v").write_bytes(content)
+    with pytest.raises(VectorsError, match=message):
+        open_vectors(tmp_path / "v", tmp_path / "cache")
+    assert not list((tmp_path / "cache" / "vectors").glob("[0-9a-f]*"))
+
+
+def test_arrays_need_a_word_a_row(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", TABLE)
+    with pytest.raises(
+        VectorsError, match=r"found no list of words beside it; expected one of v\.txt"
+    ):
+        open_vectors(tmp_path / "v.npy", tmp_path / "cache")
+    (tmp_path / "v.txt").write_text("one\n")
+    with pytest.raises(VectorsError, match="found an array of 8 x 5 for 1 words"):
+        open_vectors(tmp_path / "v.npy", tmp_path / "cache")
+    np.save(tmp_path / "p.npy", np.array([{}], dtype=object), allow_pickle=True)
+    (tmp_path / "p.txt").write_text("one\n")
+    with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+        open_vectors(tmp_path / "p.npy", tmp_path / "cache")
+    with pytest.raises(VectorsError, match="found no static embeddings"):
+        open_vectors(tmp_path, tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two files that know most words of the sets, one with some words fewer."""
+    folder = tmp_path_factory.mktemp("made")
+    items = (*load_task("ws353").items.words, *load_task("google_analogies").items.words)
+    words = list(dict.fromkeys(word.lower() for item in items for word in item))
+    rng = np.random.default_rng(1)
+    table = rng.standard_normal((len(words), 20)).astype(np.float32)
+    key_vectors(words, table).save_word2vec_format(str(folder / "a.txt"))
+    noisy = table[40:] + rng.standard_normal((len(words) - 40, 20)).astype(np.float32)
+    key_vectors(words[40:], noisy).save_word2vec_format(str(folder / "b.bin"), binary=True)
+    return folder / "a.txt", folder / "b.bin"
+
+
+def test_scores_are_those_of_gensim_on_the_same_items(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, _ = made
+    vectors = KeyedVectors.load_word2vec_format(str(path))
+    found = wordrel.evaluate([path], tasks=["ws353", "google_analogies"], cache=tmp_path).scores
+    _, spearman, unknown = vectors.evaluate_word_pairs(datapath("wordsim353.tsv"))
+    row = found[found["task"] == "ws353"].iloc[0]
+    assert unknown == 0
+    assert row["n_scored"] == row["n_items"]
+    assert row["score"] == pytest.approx(spearman.statistic, abs=1e-6)
+    accuracy, _ = vectors.evaluate_word_analogies(datapath("questions-words.txt"))
+    row = found[found["task"] == "google_analogies"].iloc[0]
+    assert row["score"] == pytest.approx(accuracy, abs=1e-6)
+
+
+def test_files_are_scored_on_the_items_that_all_of_them_cover(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    found = wordrel.evaluate(made, tasks=["ws353"], cache=tmp_path)
+    assert list(found.files["file"]) == ["a.txt", "b.bin"]
+    one, other = found.scores.to_dict("records")
+    assert one["n_scored"] == other["n_scored"] == other["n_covered"] < one["n_covered"]
+    assert one["low"] < one["score"] < one["high"]
+    (pair,) = found.contrasts.to_dict("records")
+    assert pair["difference"] == pytest.approx(one["score"] - other["score"])
+    assert pair["low"] < pair["difference"] < pair["high"]
+    assert found.lacks["lacking"].tolist() == [0, 40]
+
+
+def test_a_table_of_ones_own_and_what_cannot_be_asked(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pairs = load_task("ws353").items.words[:40]
+    table = tmp_path / "My pairs.csv"
+    table.write_text("".join(f"{a};{b};{i},5\n" for i, (a, b) in enumerate(pairs)))
+    found = wordrel.evaluate(made, tasks=[], pairs=[table], cache=tmp_path)
+    assert set(found.scores["task"]) == {"my-pairs"}
+    with pytest.raises(ConfigError, match="per_token_loss asks more than how alike words are"):
+        wordrel.evaluate(made, tasks=["per_token_loss"], cache=tmp_path)
+    with pytest.raises(ConfigError, match="found one file twice"):
+        wordrel.evaluate([made[0], made[0]], cache=tmp_path)
+
+
+def test_the_command_prints_scores_and_contrasts(
+    made: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wordrel.cli import app
+
+    arguments = ["evaluate", *map(str, made), "--tasks", "ws353", "--cache", str(tmp_path)]
+    app([*arguments, "--format", "json"], standalone_mode=False)
+    printed = json.loads(capsys.readouterr().out)
+    assert {len(printed[name]) for name in ("scores", "files", "lacks")} == {2}
+    assert len(printed["contrasts"]) == 1
+    app(arguments, standalone_mode=False)
+    assert "word2vec binary" in capsys.readouterr().out
+
+
+def test_vectors_stand_beside_trained_models_in_a_study(tmp_path: Path) -> None:
+    words = ["The", "cat", "dog", "horse", "bread", "other"]
+    path = tmp_path / "v.txt"
+    key_vectors(words, np.eye(len(words), dtype=np.float32)).save_word2vec_format(str(path))
+    models = [{"kind": "vectors", "path": "v.txt"}, {"kind": "word2vec"}]
+    config = write_study(tmp_path, models=models)
+    results = wordrel.run(config, out=tmp_path / "out", cache=tmp_path / "cache")
+    runs = results.runs[results.runs["model"] == "vectors"]
+    assert set(runs["status"]) == {"done"}
+    assert runs["cell"].nunique() == 1  # one file, whatever the seeds
+    model = wordrel.load(tmp_path / "out", "vectors", cache=tmp_path / "cache")
+    assert model["the"].tolist() == [1, 0, 0, 0, 0, 0]
+    assert not model["rice"].any()
+    asked = results.summary[results.summary["task"] == "groups"].set_index("model")
+    assert asked.loc["vectors", "n_scored"].max() < asked.loc["vectors", "n_items"].max()
+    path.write_text(path.read_text().replace("1.0", "2.0", 1))
+    with pytest.raises(WordrelError, match="give the file that the study was run with"):
+        wordrel.run(
+            tmp_path / "out" / "config.yaml", out=tmp_path / "again", cache=tmp_path / "cache"
+        )
