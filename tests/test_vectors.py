@@ -36,7 +36,8 @@ def text(path: Path) -> Path:
 
 
 def binary(path: Path) -> Path:
-    key_vectors(WORDS, TABLE).save_word2vec_format(str(path), binary=True)
+    plain = [word.replace(" ", "_") for word in WORDS]  # the form ends a word at a space
+    key_vectors(plain, TABLE).save_word2vec_format(str(path), binary=True)
     return path
 
 
@@ -106,7 +107,7 @@ def test_every_form_gives_the_words_and_numbers_that_were_written(
 ) -> None:
     found = open_vectors(write(tmp_path / "v"), tmp_path / "cache")
     assert found.form == form
-    assert list(found.words) == WORDS
+    assert [word.replace("_", " ") for word in found.words] == WORDS
     assert np.abs(found.table - TABLE).max() <= close
     assert isinstance(found.table, np.memmap)
     assert composed(found.path, ["dogs"]) == {}

@@ -16,18 +16,20 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.api import compare, evaluate, load, reproduce, run
+    from wordrel.api import compare, load, reproduce, run
     from wordrel.errors import WordrelError
     from wordrel.models.word_model import WordModel
     from wordrel.study.results import Results
+    from wordrel.study.vector_scores import evaluate
 
 __version__ = version("wordrel")
 
 _HOMES = {
-    "api": ("compare", "evaluate", "load", "reproduce", "run"),
+    "api": ("compare", "load", "reproduce", "run"),
     "errors": ("WordrelError",),
     "models.word_model": ("WordModel",),
     "study.results": ("Results",),
+    "study.vector_scores": ("evaluate",),
 }
 __all__ = [
     "Results",

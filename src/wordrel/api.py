@@ -26,7 +26,6 @@ from wordrel.study.results import Results, read_results
 
 if TYPE_CHECKING:
     from wordrel.study.cell import CellSpec
-    from wordrel.study.vector_scores import VectorScores
 
 Folder = str | Path
 
@@ -216,41 +215,6 @@ def _share_downloads(fresh: Path) -> None:
     if downloads.is_dir():
         (fresh / "cache").mkdir()
         (fresh / "cache" / "downloads").symlink_to(downloads.resolve())
-
-
-def evaluate(
-    files: Sequence[Folder],
-    *,
-    tasks: Iterable[str] | None = None,
-    pairs: Iterable[Folder] = (),
-    lowercase: bool = True,
-    cache: Folder | None = None,
-) -> "VectorScores":
-    """Compare files of word vectors on the same items, with intervals; no config is needed.
-
-    Args:
-        files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
-            static embeddings. Pickled files are refused.
-        tasks: sets of the registry that ask how alike words are; default: ws353 and simlex999.
-        pairs: tables of your own: word, word, score a line.
-        lowercase: whether words that differ in case alone are one.
-        cache: where vectors are kept in a form that is quick to open; default as in `run`.
-
-    Returns:
-        `.scores`, `.contrasts`, `.lacks` and `.files` are pandas tables.
-
-    Raises:
-        WordrelError: for what the user can mend.
-    """
-    from wordrel.study.vector_scores import DEFAULT_TASKS, evaluate_vectors
-
-    return evaluate_vectors(
-        [Path(file) for file in files],
-        cache=_cache(cache),
-        tasks=DEFAULT_TASKS if tasks is None else tasks,
-        pairs=[Path(table) for table in pairs],
-        lowercase=lowercase,
-    )
 
 
 def load(

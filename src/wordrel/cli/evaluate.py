@@ -37,17 +37,13 @@ def evaluate(
 
     With --pairs alone only your own table is asked. No pickled file is read.
     """
-    from wordrel.api import evaluate as evaluate_files
     from wordrel.report import stored
     from wordrel.report.terminal import stored_table
+    from wordrel.study import vector_scores
 
-    named = split_names(tasks)
-    found = evaluate_files(
-        files,
-        pairs=pairs or (),
-        tasks=named or (None if not pairs else ()),
-        lowercase=not cased,
-        cache=cache,
+    named = split_names(tasks) or ([] if pairs else vector_scores.DEFAULT_TASKS)
+    found = vector_scores.evaluate(
+        files, tasks=named, pairs=pairs or (), lowercase=not cased, cache=cache
     )
     tables = {name: getattr(found, name) for name in ("files", "lacks", "scores", "contrasts")}
     if form == Form.TEXT:

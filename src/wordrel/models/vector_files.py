@@ -1,9 +1,9 @@
 """Word vectors that others made: read once into a mapped array of the cache.
 
-Reads word2vec's text and binary form, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy` with
-a list of words beside it, and folders of static embeddings (model2vec, sentence-transformers).
-Packed files (.gz .bz2 .xz .zst) are read as they are. Writes `CACHE/vectors/DIGEST/`: `vectors.npy` [V, D]
-float32, `words.txt`, `vectors.json`. No pickle is ever read.
+Reads word2vec's text and binary form, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy`
+with a list of words beside it, and folders of static embeddings (model2vec, sentence-transformers).
+Packed files (.gz .bz2 .xz .zst) are read as they are. Writes `CACHE/vectors/DIGEST/`:
+`vectors.npy` [V, D] float32, `words.txt`, `vectors.json`. No pickle is ever read.
 """
 
 import json

@@ -133,22 +133,33 @@ def _text(
     for block in _whole_lines(pieces):
         lines = [one.rstrip() for one in block.split(b"\n")]
         lines = lines if lines[-1] else lines[:-1]
-        parts = [one.rsplit(b" ", dimensions) for one in lines]
-        numbers = np.fromstring(
-            b" ".join(b" ".join(part[1:]) for part in parts), np.float32, sep=" "
-        )
-        if numbers.size != len(parts) * dimensions or any(len(p) <= dimensions for p in parts):
+        parts = [_parted(one, dimensions) for one in lines]
+        try:
+            numbers = np.fromstring(b" ".join(rest for _, rest in parts), np.float32, sep=" ")
+        except ValueError as error:
+            raise _bad_line(path, lines, dimensions, line + read) from error
+        if numbers.size != len(parts) * dimensions or not all(rest for _, rest in parts):
             raise _bad_line(path, lines, dimensions, line + read)
-        yield (
-            [_word(path, p[0], line + read + i) for i, p in enumerate(parts)],
-            numbers.reshape(-1, dimensions),
-        )
+        words = [_word(path, word, line + read + i) for i, (word, _) in enumerate(parts)]
+        yield words, numbers.reshape(-1, dimensions)
         read += len(lines)
     if count is not None and read != count:
         raise VectorsError(
             f"{path}: found {read:,} words, expected {count:,} as its first line says: fetch it "
             "again"
         )
+
+
+def _parted(line: bytes, dimensions: int) -> tuple[bytes, bytes]:
+    """The word of a line and its numbers; the numbers are empty where there are too few."""
+    spaces = line.count(b" ")
+    if spaces == dimensions:
+        word, _, rest = line.partition(b" ")
+        return word, rest
+    if spaces < dimensions:
+        return line, b""
+    word, *numbers = line.rsplit(b" ", dimensions)
+    return word, b" ".join(numbers)
 
 
 def _whole_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -265,7 +276,7 @@ def _in_blocks(path: Path, table: Any, words: list[str | None]) -> Iterator[Rows
     step = max(1, _BLOCK // (4 * max(1, shape[1])))
     for start in range(0, len(words), step):
         there = [i for i, word in enumerate(words[start : start + step]) if word is not None]
-        block = np.asarray(table[start : start + step])
+        block = np.asarray(table[start : min(start + step, len(words))])
         if block.dtype.kind != "f":
             raise VectorsError(f"{path}: found numbers of type {block.dtype}, expected floats")
         yield [str(words[start + i]) for i in there], block[there].astype(np.float32)

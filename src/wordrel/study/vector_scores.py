@@ -16,6 +16,7 @@ from wordrel.config import PairsTask, StatisticsConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError
+from wordrel.io.store import cache_root
 from wordrel.models.relations import Cosine
 from wordrel.models.vector_files import Vectors, open_vectors
 from wordrel.models.vector_readers import composed
@@ -51,38 +52,41 @@ class VectorScores:
     files: pd.DataFrame
 
 
-def evaluate_vectors(
-    paths: Sequence[Path],
+def evaluate(
+    files: Sequence[Path | str],
     *,
-    cache: Path,
     tasks: Iterable[str] = DEFAULT_TASKS,
-    pairs: Iterable[Path] = (),
+    pairs: Iterable[Path | str] = (),
     lowercase: bool = True,
+    cache: Path | str | None = None,
 ) -> VectorScores:
-    """Scores of files of vectors on the same items.
+    """Compare files of word vectors on the same items, with intervals; no config is needed.
 
     Args:
-        paths: of the files.
-        cache: where converted vectors and downloaded sets are.
-        tasks: of the registry; such as ask how alike words are.
-        pairs: tables of the user's own: word, word, score.
+        files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
+            static embeddings. Pickled files are refused.
+        tasks: sets of the registry that ask how alike words are.
+        pairs: tables of your own: word, word, score a line.
         lowercase: whether words that differ in case alone are one; the first of a file counts.
+        cache: where converted vectors and downloaded sets are; default: WORDREL_CACHE, else the
+            user's cache folder.
 
     Raises:
         ConfigError: a task is unknown, or asks what vectors alone cannot say.
         VectorsError: a file cannot be read.
         DatasetError: a set cannot be read, or is not here.
     """
+    paths, cache = [Path(file) for file in files], Path(cache or cache_root()).resolve()
     asked = [load_task(name, cache) for name in tasks]
-    asked += [own_task(PairsTask(kind="pairs", name=_name(p), path=p)) for p in pairs]
+    asked += [own_task(PairsTask(kind="pairs", name=_name(p), path=p)) for p in map(Path, pairs)]
     strange = [task.name for task in asked if task.question not in _ASKED]
     if strange:
         raise ConfigError([f"tasks: {name} asks more than how alike words are" for name in strange])
-    files = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
+    opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
     wanted = {
         spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
     }
-    models = {name: _model(file, wanted, lowercase) for name, file in files.items()}
+    models = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     scores, contrasts, lacks = [], [], []
     for task in asked:
         outcomes = [
@@ -101,7 +105,7 @@ def evaluate_vectors(
             "words": len(f.words),
             "dim": f.table.shape[1],
         }
-        for name, f in files.items()
+        for name, f in opened.items()
     ]
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
