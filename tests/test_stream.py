@@ -15,7 +15,7 @@ from wordrel.config import TrainingConfig
 from wordrel.corpus import Split
 from wordrel.models import stream
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.stream import Batch, Block, Cutter, block_of, blocks
+from wordrel.models.stream import FOLLOWING, Batch, Block, Cutter, block_of, blocks, following
 
 COUNTS = np.array([1000, 500, 81, 16, 16, 1], dtype=np.int64)
 
@@ -319,3 +319,30 @@ def test_a_cutter_knows_the_contexts_of_a_study() -> None:
     assert Cutter.of(passage, 256, blocks=2) == Cutter(64, False, 64, 4, lead=63)
     sentence = TrainingConfig(context="sentence", widest=30)
     assert Cutter.of(sentence, 16, shrink=False) == Cutter(30, False, 16, 1, sentences=True)
+
+
+def test_a_following_word_is_each_of_the_next_ten_alike_and_never_of_another_sentence() -> None:
+    lengths = [14] * 4000
+    (block,) = stream_blocks(distinct_sentences(lengths))
+    found = following(block, np.random.default_rng(2))
+    assert found.predicted is not None
+    ahead = (found.predicted - block.ids).reshape(-1, 14)
+    assert np.bincount(ahead[:, 0], minlength=11).tolist()[FOLLOWING:] == [0]
+    shares = np.bincount(ahead[:, 0]) / 4000
+    assert shares == pytest.approx(np.full(FOLLOWING, 1 / FOLLOWING), abs=0.025)
+    assert ahead[:, 12].max() == 1  # one word is left behind the last but one
+    assert (ahead[:, 13] == 0).all()
+
+
+def test_a_following_word_stands_with_the_context_of_the_next_one() -> None:
+    (block,) = stream_blocks(distinct_sentences([7, 1, 30, 2]))
+    other = following(block, np.random.default_rng(2))
+    for cutter in (Cutter(3, True, 8, 4), Cutter(3, False, 32, 4, sentences=True)):
+        plain, changed = cut([block], cutter), cut([other], cutter)
+        for one, two in zip(plain, changed, strict=True):
+            for name in ("ids", "left", "right", "real", "place"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+            assert other.predicted is not None
+            expected = other.predicted[two.place[two.real]]
+            np.testing.assert_array_equal(two.targets[two.real], expected)
+            np.testing.assert_array_equal(one.targets[one.real], block.ids[one.place[one.real]])

@@ -15,8 +15,19 @@ Claim = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.,()-]*$", max_le
 Rule = Literal["adds", "not_worse", "equivalent"]
 
 
+class Beside(Strict):
+    """Two other models on another row of the same task, whose gain is subtracted."""
+
+    first: Name
+    second: Name
+    task: str
+
+
 class Contrast(Strict):
-    """Two models on one row of the result; the gain is positive where the first is better."""
+    """Two models on one row of the result; the gain is positive where the first is better.
+
+    On the rows of `lift_agreement` it is by how much the two agree less than the seeds of either.
+    """
 
     claim: Claim = Field(description="contrasts of one claim are corrected together")
     first: Name
@@ -31,6 +42,7 @@ class Contrast(Strict):
         "equivalent: within the margin on both sides",
     )
     corpora: tuple[Name, ...] = Field((), strict=False, description="default: all of the study")
+    beside: Beside | None = Field(None, description="of rows of lift_agreement")
 
 
 class CellRow(Strict):

@@ -53,6 +53,11 @@ class TrainingConfig(Strict):
     shuffled: bool = Field(
         False, description="the words of each sentence in random order, another one each epoch"
     )
+    target: Literal["word", "following"] = Field(
+        "word",
+        description="word: the masked word, or the next one; following: a random one of the ten "
+        "words from the next one on, inside what ends a context (next-word models)",
+    )
 
     @property
     def reach(self) -> int:

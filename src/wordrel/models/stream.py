@@ -6,7 +6,7 @@ that they can reach. Chunks of a block come in random order, so that a batch mix
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int32, Int64
@@ -16,6 +16,7 @@ from wordrel.corpus import Split
 from wordrel.corpus.disk import sentence_blocks
 
 BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
+FOLLOWING = 10  # words, the next one among them, of which one is the target
 CHUNK = 32  # consecutive targets that share one dense score matrix
 WIDE_CHUNK = 64  # where contexts are wide: most words of a chunk are in every context of it
 
@@ -31,6 +32,8 @@ class Block:
         read: tokens of the corpus that went in, before subsampling.
         hidden: tokens that are in nobody's context, though they keep their places; None where
             every token is seen, as in training.
+        predicted: the word that is learnt at each place; None where it is the one that stands
+            there.
     """
 
     ids: Int32[np.ndarray, " N"]
@@ -38,6 +41,7 @@ class Block:
     after: Int64[np.ndarray, " N"]
     read: int
     hidden: Bool[np.ndarray, " N"] | None = None
+    predicted: Int32[np.ndarray, " N"] | None = None
 
 
 def sentence_numbers(ends: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " N"]:
@@ -84,6 +88,15 @@ def blocks(
         yield block_of(words[kept], bounds[kept], len(words))
 
 
+def following(block: Block, rng: np.random.Generator) -> Block:
+    """The block with another word to learn at each place: one of the `FOLLOWING` words from it on.
+
+    Each of them is as likely; fewer where what bounds a context ends before.
+    """
+    ahead = rng.integers(np.minimum(FOLLOWING, block.after + 1))
+    return replace(block, predicted=block.ids[np.arange(len(block.ids)) + ahead])
+
+
 @dataclass(frozen=True)
 class Batch:
     """C chunks of L targets each, with all S tokens that their contexts can reach.
@@ -96,6 +109,8 @@ class Batch:
         read: tokens of the corpus that this batch stands for, before subsampling.
         first: column of the first target; at least 1.
         hidden: [C, S] tokens that are in nobody's context; None where every token is seen.
+        predicted: [C, L] the word to learn at each target; None where it is the one that stands
+            there.
     """
 
     ids: Int64[np.ndarray, "C S"]
@@ -106,10 +121,13 @@ class Batch:
     read: float
     first: int
     hidden: Bool[np.ndarray, "C S"] | None = None
+    predicted: Int64[np.ndarray, "C L"] | None = None
 
     @property
     def targets(self) -> Int64[np.ndarray, "C L"]:
-        """The word at each target."""
+        """The word to learn at each target."""
+        if self.predicted is not None:
+            return self.predicted
         return self.ids[:, self.first : self.first + self.left.shape[1]]
 
 
@@ -174,6 +192,7 @@ class Cutter:
         around = self.lead + self.window, self.chunk + self.window
         ids = np.pad(block.ids, around).astype(np.int64)
         hidden = None if block.hidden is None else np.pad(block.hidden, around)
+        predicted = None if block.predicted is None else np.pad(block.predicted, around)
         left, right = (
             np.pad(np.minimum(windows, reach), around) for reach in (block.before, block.after)
         )
@@ -193,6 +212,7 @@ class Cutter:
                 read=block.read * (real.sum() / count),
                 first=group.before,
                 hidden=None if hidden is None else hidden[seen],
+                predicted=None if predicted is None else predicted[around[0] + place].astype(int),
             )
 
     def _parts(

@@ -51,6 +51,7 @@ _MODELS = {
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
+    "_targetfollowing": " (a following word)",
     "_recipelm": " (lm recipe)",
     "_recipew2v": " (w2v recipe)",
     "": "",
@@ -102,6 +103,10 @@ _TASKS = {
     "word_order": "order of the context",
     "learned_weights": "learned weights",
     "neighbour_agreement": "agreement on neighbours",
+    "lift_agreement": "agreement on pairs",
+    "lift_agreement.query_key": "agreement on pairs (query · key)",
+    "lift_agreement.in_out": "agreement on pairs (input · output)",
+    "lift_agreement.value_out": "agreement on pairs (value · output)",
     "held_out_loss": "held-out loss",
     "held_out_loss.masked_word": "masked-word loss",
     "held_out_loss.next_word": "next-word loss",
@@ -140,6 +145,9 @@ _EMBEDDINGS = {
     "k.q": "key · query",
     "value.out": "value · output",
     "cosine": "cosine",
+    "q.k.lift": "query · key (lift)",
+    "in.out.lift": "input · output (lift)",
+    "value.out.lift": "value · output (lift)",
     "pmi": "PMI",
     "conditional": "counted log p(b | a)",
     "attention": "mean attention weight",
@@ -157,6 +165,7 @@ _MEASURES = {
     "spearman": "Spearman correlation",
     "overlap": "shared nearest words",
     "rank_correlation": "rank correlation of cosines",
+    "lift_correlation": "rank correlation of lifts",
     "cka": "CKA",
     "procrustes": "distance after Procrustes",
 }

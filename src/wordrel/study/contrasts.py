@@ -19,7 +19,10 @@ from typing import Any
 import numpy as np
 
 from wordrel.config import Contrast
+from wordrel.config.contrasts import Beside
 from wordrel.stats import MEASURES, Interval, Sample, Scored, Uncertain, answered_by_all, combined
+from wordrel.stats.drop import Drop
+from wordrel.study.agreement import LIFTS, runs_of
 from wordrel.study.answers import Asked
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
 from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
@@ -44,7 +47,12 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
     by_task = {one.any.task: one for one in rows if one.split == "test"}
     found = []
     for contrast in planned:
-        if contrast.task in by_task and (answers := _answers(by_task[contrast.task], contrast)):
+        if contrast.task not in by_task:
+            continue
+        agree = by_task[contrast.task].any.measure == LIFTS
+        one = by_task[contrast.task]
+        answers = _dropped(by_task, contrast) if agree else _answers(one, contrast)
+        if answers:
             row = {"contrast": contrast, **answers}
             beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
             if contrast.task.endswith(f".{CALIBRATED}") and beside in by_task:
@@ -63,6 +71,22 @@ def _answers(asked: Asked, contrast: Contrast) -> Row:
     weights = gain_of(asked.any.better, contrast.first, contrast.second)
     seeds = min(len(one.seeds) for one in scored.values())
     return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
+
+
+def _dropped(by_task: Mapping[str, Asked], contrast: Contrast) -> Row:
+    """By how much two models agree less than their seeds, less the same of two others beside."""
+    pairs: list[Contrast | Beside] = [contrast, *([contrast.beside] if contrast.beside else [])]
+    runs = [
+        runs_of(by_task[one.task], model) if one.task in by_task else {}
+        for one in pairs
+        for model in (one.first, one.second)
+    ]
+    if not all(runs):
+        return {}
+    first, *others = (Drop.of(*two) for two in zip(runs[::2], runs[1::2], strict=True))
+    gain = first.less(others[0]) if others else first.uncertain()
+    n = len(first.influence)
+    return {"gain": gain, "seeds": min(map(len, runs)), "n": n}
 
 
 def gain_of(better: str, first: str, second: str) -> dict[str, float]:

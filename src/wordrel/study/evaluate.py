@@ -117,7 +117,7 @@ def train_and_ask(work: CellWork, report: Report) -> None:
 
 
 def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
-    if task.question == "agreement":
+    if task.kind == "neighbours":
         write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return
     write_answers(path, *KINDS[task.kind].ask(task, word_model, scope))

@@ -23,7 +23,7 @@ from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_los
 from wordrel.models.matched.model import Drop, Model
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.stream import Batch, Cutter, blocks
+from wordrel.models.stream import Batch, Cutter, blocks, following
 from wordrel.models.trained import Runtime, no_pairs
 
 NOISE_DRAWN = 1 << 18  # noise words drawn at a time
@@ -242,8 +242,11 @@ def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
     training, config = trainer.training, trainer.model.config
     cutter = Cutter.of(training, config.batch, blocks=trainer.model.blocks)
     kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
+    apart = trainer.rng.spawn(1)[0]  # so that the contexts are those of any other target
     for _ in range(training.epochs):
         for block in blocks(corpus.train, trainer.keep, trainer.rng, **kept):
+            if training.target == "following":
+                block = following(block, apart)
             yield from cutter.batches(block, trainer.rng)
 
 
