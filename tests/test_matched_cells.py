@@ -347,3 +347,11 @@ def test_a_model_that_learns_no_next_word_is_refused_with_a_following_one(kind: 
     own = {"kind": kind, "training": {"target": "word"}}
     found = parse_config({**study, "models": [own, {"kind": "attention"}, {"kind": "random"}]})
     assert [found.training_of(model).target for model in found.models][:2] == ["word", "following"]
+
+
+@pytest.mark.parametrize("kind", ["word2vec", "kneser_ney", "ppmi_svd", "closed_form"])
+def test_what_is_not_trained_here_is_refused_with_shuffled_contexts(kind: str) -> None:
+    study = {**STUDY, "models": [{"kind": kind}], "training": {"shuffled_contexts": True}}
+    with pytest.raises(ConfigError, match=f"{kind} with .*give it training: .*_contexts: false}}"):
+        parse_config(study)
+    parse_config({**study, "models": [{"kind": "mean"}, {"kind": "matched_skip_gram"}]})

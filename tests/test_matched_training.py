@@ -277,3 +277,31 @@ def test_another_target_is_learnt_from_the_same_contexts() -> None:
     expected = [[0, 0.25, 0.25, 0.25, 0.25], [0, 0, 1 / 3, 1 / 3, 1 / 3], [0, 0, 0, 0.5, 0.5]]
     np.testing.assert_allclose(shares["following"][:3], expected, atol=0.05)
     assert contexts["word"] == contexts["following"]
+
+
+def test_shuffled_contexts_teach_no_positions_and_move_only_what_has_them() -> None:
+    """Each word comes back two places behind, with any other word between."""
+    drawn = np.random.default_rng(3).integers(0, 12, size=(800, 2)).tolist()
+    corpus = toy_corpus([[a, b, a, b] for a, b in drawn])
+    rates = {"learning_rate": 1.0, "weights_learning_rate": 0.03, "batch": 64}
+    spread, moved = {}, {}
+    for shuffled in (False, True):
+        training = TrainingConfig(
+            dim=8, window=3, shrink_window=False, epochs=3, subsample=0, shuffled_contexts=shuffled
+        )
+        for kind in ("mean", "position_weight"):
+            config = MatchedConfig(kind=kind, **rates)  # type: ignore[arg-type]
+            tensors = MODELS[kind].train(corpus, training, config, 1, CPU).tensors
+            if kind == "position_weight":
+                offsets = np.delete(tensors["offsets"].ravel(), 3)
+                spread[shuffled] = offsets[[1, 4]].min() - offsets[[0, 2, 3, 5]].max()
+            own = np.array([0, 1, 2, 3]), np.array([4])
+            plain = training.model_copy(update={"shuffled_contexts": False})
+            one, other = (
+                MODELS[kind].read(tensors, corpus.vocab, how, config).context
+                for how in (training, plain)
+            )
+            assert one is not None and other is not None
+            moved[kind, shuffled] = np.abs(one.states(*own) - other.states(*own)).max()
+    assert spread[False] > 0.3 > 0 > spread[True]
+    assert moved["mean", True] < 1e-6 < 1e-3 < moved["position_weight", True]

@@ -220,6 +220,9 @@ def untrainable(kind: str, training: Mapping[str, Any]) -> dict[str, str]:
     next_words = kind in ARCHITECTURES and ARCHITECTURES[kind].objective == "next_word"
     if training.get("target") == "following" and not (next_words or kind in _UNTRAINED):
         found["target"] = "only what is trained for the next word learns a following one"
+    trained_here = kind in ARCHITECTURES or kind == "matched_skip_gram"
+    if training.get("shuffled_contexts") is True and not (trained_here or kind in _UNTRAINED):
+        found["shuffled_contexts"] = "it is trained on sentences as they are"
     return found
 
 

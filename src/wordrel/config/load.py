@@ -192,9 +192,9 @@ def _untrainable(data: Mapping[str, Any]) -> Iterator[Problem]:
         given = [g for g in (data.get("training"), entry.get("training")) if isinstance(g, Mapping)]
         training = {key: v for group in given for key, v in group.items() if v is not None}
         for key, why in untrainable(entry["kind"], training).items():
-            cure = f"give it training: {{{key}: {TrainingConfig.model_fields[key].default}}}"
-            text = f"found {entry['kind']} with {key}: {training[key]}, but {why}: "
-            yield ("models", i, "kind"), text + cure
+            found = f"found {entry['kind']} with {key}: {training[key]}, but {why}"
+            default = str(TrainingConfig.model_fields[key].default).lower()
+            yield ("models", i, "kind"), f"{found}: give it training: {{{key}: {default}}}"
 
 
 def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ EMBEDDINGS = {"offsets": "relative_position", "words": "per_word_weight"}
 
 TRAINING: dict[str, Any] = {
     **{"hits": "skip", "context": "window", "widest": 64},
-    **{"target": "word"},
+    **{"target": "word", "shuffled_contexts": False},
 }
 """Settings of training that were none in schema 1 and 2, and what training did then."""
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32, Int64
+from jaxtyping import Bool, Float64, Int32, Int64, Shaped
 
 from wordrel.config import TrainingConfig
+from wordrel.config.architectures import Objective
 from wordrel.corpus import Split
 from wordrel.corpus.disk import sentence_blocks
 
@@ -142,6 +143,8 @@ class Cutter:
         chunks: C, chunks a batch.
         lead: targets before each chunk that are no targets of it: a second block reads their
             states.
+        shuffles: for which objective the words of each context are put in random order; None: for
+            none. A chunk is then one target.
         sentences: make a chunk of each whole sentence (or what bounds a context) of at most L
             tokens, so that no score is computed between sentences. Sentences of a batch are of
             almost the same length, so that little is padding.
@@ -153,10 +156,17 @@ class Cutter:
     chunks: int
     lead: int = 0
     sentences: bool = False
+    shuffles: Objective | None = None
 
     @classmethod
     def of(
-        cls, training: TrainingConfig, targets: int, *, shrink: bool | None = None, blocks: int = 0
+        cls,
+        training: TrainingConfig,
+        targets: int,
+        *,
+        shrink: bool | None = None,
+        blocks: int = 0,
+        objective: Objective | None = None,
     ) -> "Cutter":
         """For the contexts of a study.
 
@@ -165,10 +175,18 @@ class Cutter:
             targets: in a batch, about.
             shrink: whether windows are drawn; default: as in training.
             blocks: how many Transformer blocks the model has.
+            objective: of the model; only where contexts are shuffled.
+
+        Raises:
+            ValueError: where contexts are shuffled and nothing says for which objective.
         """
         shrink = training.shrink_window if shrink is None else shrink
         chunk = min(CHUNK if training.context == "window" else WIDE_CHUNK, targets)
         lead = max(0, blocks - 1) * (training.reach - 1)
+        if training.shuffled_contexts:
+            if objective is None:
+                raise ValueError("found shuffled contexts, expected the objective that they are of")
+            return cls(training.reach, shrink, 1, targets, lead, shuffles=objective)
         sentences = training.context == "sentence"
         return cls(training.reach, shrink, chunk, targets // chunk, lead, sentences)
 
@@ -203,7 +221,7 @@ class Cutter:
             columns = np.arange(-first, group.chunk + group.after)
             seen = around[0] + group.starts + columns
             place = group.starts + targets
-            yield Batch(
+            batch = Batch(
                 ids=ids[seen],
                 left=left[around[0] + place],
                 right=right[around[0] + place],
@@ -214,6 +232,7 @@ class Cutter:
                 hidden=None if hidden is None else hidden[seen],
                 predicted=None if predicted is None else predicted[around[0] + place].astype(int),
             )
+            yield batch if self.shuffles is None else shuffled(batch, self.shuffles, rng)
 
     def _parts(
         self, starts: Int64[np.ndarray, " n"], lengths: Int64[np.ndarray, " n"]
@@ -255,6 +274,27 @@ class Cutter:
         if shuffle:
             rng.shuffle(groups)
         return groups
+
+
+def shuffled(batch: Batch, objective: Objective, rng: np.random.Generator) -> Batch:
+    """The words that each chunk's last target sees, in random order.
+
+    Of a next word the one before it, which asks, stays where it is; nothing behind a place that a
+    model cannot see comes before it.
+    """
+    target = batch.first + batch.left.shape[1] - 1
+    offset = np.arange(batch.ids.shape[1]) - target
+    last = -2 if objective == "next_word" else batch.right[:, -1:]
+    chunk, column = np.nonzero((offset >= -batch.left[:, -1:]) & (offset <= last) & (offset != 0))
+    other = column[np.lexsort((rng.random(len(chunk)), chunk))]
+
+    def moved(values: Shaped[np.ndarray, "C S"]) -> Shaped[np.ndarray, "C S"]:
+        found = values.copy()
+        found[chunk, column] = values[chunk, other]
+        return found
+
+    hidden = None if batch.hidden is None else moved(batch.hidden)
+    return replace(batch, ids=moved(batch.ids), hidden=hidden)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ _MODELS = {
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
+    "_shuffled_contexts": " (shuffled contexts)",
     "_targetfollowing": " (a following word)",
     "_recipelm": " (lm recipe)",
     "_recipew2v": " (w2v recipe)",

@@ -240,7 +240,9 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
 
 def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
     training, config = trainer.training, trainer.model.config
-    cutter = Cutter.of(training, config.batch, blocks=trainer.model.blocks)
+    cutter = Cutter.of(
+        training, config.batch, blocks=trainer.model.blocks, objective=trainer.model.objective
+    )
     kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
     apart = trainer.rng.spawn(1)[0]  # so that the contexts are those of any other target
     for _ in range(training.epochs):
