@@ -101,6 +101,7 @@ _TASKS = {
     "wic_test": "same sense (WiC)",
     "sense_shift": "shift by sense (WiC)",
     "last_word": "last word of a sentence",
+    "induction": "word behind a repeated word",
     "word_order": "order of the context",
     "learned_weights": "learned weights",
     "neighbour_agreement": "agreement on neighbours",

@@ -55,7 +55,8 @@ ASKED: dict[str, Asked] = {
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
     "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
-    "last_word": Asked("recall", "accuracy", "held_out:LAST_WORD"),
+    "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
+    "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
     "pair_scores": Asked("agreement", "lift_correlation", "pair_scores:KIND"),
     "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
