@@ -55,6 +55,8 @@ ASKED: dict[str, Asked] = {
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
     "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
+    "copying": Asked("fit", "loss_per_token", "copying:KIND"),
+    "ngram_rules": Asked("fit", "loss_per_token", "ngram_rules:KIND"),
     "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
     "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
     "pair_scores": Asked("agreement", "lift_correlation", "pair_scores:KIND"),
