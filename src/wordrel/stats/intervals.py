@@ -167,9 +167,16 @@ def mean_over_seeds(
         return float("nan"), float("nan"), float("nan")
     if np.isinf(values).any():
         return float(values.mean()), float("nan"), float("nan")
-    items = float((errors**2).mean()), max(n - 1, 1)
-    found = _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
+    found = over_seeds(values, errors, n)
     return found.value, *found.interval(confidence)
+
+
+def over_seeds(
+    values: Float64[np.ndarray, " S"], errors: Float64[np.ndarray, " S"], n: int
+) -> Uncertain:
+    """The mean of `mean_over_seeds` with its error; of finite values, one or more."""
+    items = float((errors**2).mean()), max(n - 1, 1)
+    return _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
 
 
 Part = tuple[float, int]

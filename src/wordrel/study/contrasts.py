@@ -19,11 +19,10 @@ from typing import Any
 import numpy as np
 
 from wordrel.config import Contrast
-from wordrel.config.contrasts import Beside
 from wordrel.stats import MEASURES, Interval, Sample, Scored, Uncertain, answered_by_all, combined
-from wordrel.stats.drop import Drop
-from wordrel.study.agreement import LIFTS, runs_of
+from wordrel.study.agreement import LIFTS
 from wordrel.study.answers import Asked
+from wordrel.study.gains import beyond, dropped
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
 from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
 
@@ -47,15 +46,18 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
     by_task = {one.any.task: one for one in rows if one.split == "test"}
     found = []
     for contrast in planned:
-        if contrast.task not in by_task:
+        if contrast.task not in by_task or contrast.measured is not None:
             continue
-        agree = by_task[contrast.task].any.measure == LIFTS
         one = by_task[contrast.task]
-        answers = _dropped(by_task, contrast) if agree else _answers(one, contrast)
+        if one.any.measure == LIFTS:
+            answers = dropped(by_task, contrast)
+        else:
+            answers = _answers(one, contrast) if contrast.second else beyond(one, contrast)
         if answers:
             row = {"contrast": contrast, **answers}
             beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
-            if contrast.task.endswith(f".{CALIBRATED}") and beside in by_task:
+            both = contrast.second and contrast.task.endswith(f".{CALIBRATED}")
+            if both and beside in by_task:
                 as_trained = _answers(by_task[beside], contrast)
                 row["as_trained"] = as_trained.get("gain")
             found.append(row)
@@ -64,6 +66,7 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
 
 def _answers(asked: Asked, contrast: Contrast) -> Row:
     """What the two models answer; nothing where one does not."""
+    assert contrast.second is not None
     both = scored_by(asked, (contrast.first, contrast.second))
     if both is None:
         return {}
@@ -71,22 +74,6 @@ def _answers(asked: Asked, contrast: Contrast) -> Row:
     weights = gain_of(asked.any.better, contrast.first, contrast.second)
     seeds = min(len(one.seeds) for one in scored.values())
     return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
-
-
-def _dropped(by_task: Mapping[str, Asked], contrast: Contrast) -> Row:
-    """By how much two models agree less than their seeds, less the same of two others beside."""
-    pairs: list[Contrast | Beside] = [contrast, *([contrast.beside] if contrast.beside else [])]
-    runs = [
-        runs_of(by_task[one.task], model) if one.task in by_task else {}
-        for one in pairs
-        for model in (one.first, one.second)
-    ]
-    if not all(runs):
-        return {}
-    first, *others = (Drop.of(*two) for two in zip(runs[::2], runs[1::2], strict=True))
-    gain = first.less(others[0]) if others else first.uncertain()
-    n = len(first.influence)
-    return {"gain": gain, "seeds": min(map(len, runs)), "n": n}
 
 
 def gain_of(better: str, first: str, second: str) -> dict[str, float]:
@@ -139,10 +126,12 @@ def contrast_rows(
 def _row(corpus: str, contrast: Contrast, found: Row, tested: dict[str, float]) -> Row:
     row: Row = {
         "claim": contrast.claim,
+        "part": contrast.part,
         "corpus": corpus,
         "model_a": contrast.first,
-        "model_b": contrast.second,
-        **{key: getattr(contrast, key) for key in ("task", "rule", "margin")},
+        "model_b": contrast.other,
+        "task": contrast.row,
+        **{key: getattr(contrast, key) for key in ("rule", "margin")},
         "seeds": found.get("seeds", 0),
         "n": found.get("n", 0),
     }

@@ -23,6 +23,7 @@ from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, re
 from wordrel.study.cell import cell_cost
 from wordrel.study.contrasts import contrast_rows, measured
 from wordrel.study.evaluate import CellWork
+from wordrel.study.gains import measured_gains
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.plan import Plan
 from wordrel.study.schema import COLUMNS, PLANNED, Row, write_table
@@ -201,7 +202,8 @@ def _told(
             rows[name] += more
     rows["contrasts"] = measured(asked, settings.contrasts)
     rows["orderings"] = ordering_rows(asked, settings.orderings, settings.confidence)
-    of_seeds = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
+    of_seeds = [(model, seed, read_measurements(path)) for model, seed, path in answers.files()]
+    rows["contrasts"] += measured_gains(answers.task, of_seeds, settings.contrasts)
     rows["measurements"] = measurement_rows(
         answers.corpus, answers.question, of_seeds, choice, settings.confidence
     )

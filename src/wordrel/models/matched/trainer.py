@@ -244,11 +244,11 @@ def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
         training, config.batch, blocks=trainer.model.blocks, objective=trainer.model.objective
     )
     kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
-    apart = trainer.rng.spawn(1)[0]  # so that the contexts are those of any other target
-    for _ in range(training.epochs):
-        for block in blocks(corpus.train, trainer.keep, trainer.rng, **kept):
-            if training.target == "following":
-                block = following(block, apart)
+    seed = trainer.rng.bit_generator.seed_seq.generate_state(4).tolist()
+    for epoch in range(training.epochs):
+        for number, block in enumerate(blocks(corpus.train, trainer.keep, trainer.rng, **kept)):
+            if training.target == "following":  # apart: contexts are those of any other target
+                block = following(block, np.random.default_rng([*seed, epoch, number]))
             yield from cutter.batches(block, trainer.rng)
 
 
