@@ -33,7 +33,13 @@ def results_of(
             here = (odd or {}).get(corpus, outcome)
             rule = next(rule for rule, two in OUTCOMES.items() if outcome in (*two, "not measured"))
             row = {"claim": f"{name} planted", "part": part, "corpus": corpus, "task": task}
-            row |= {"model_a": "attention", "model_b": "mean", "rule": rule, "margin": 0.02}
+            row |= {
+                "model_a": "attention",
+                "model_b": "mean",
+                "against": "",
+                "rule": rule,
+                "margin": 0.02,
+            }
             row |= {"seeds": 0 if here == "not measured" else seeds, "n": 300, "outcome": here}
             rows.append(row | {"gain": 0.05, "low": 0.03, "high": 0.07})
     orderings = [

@@ -407,7 +407,7 @@ def test_a_score_is_compared_with_a_number_or_with_chance():
     score = np.mean([one.predicted.sum() / one.gold.sum() for one in predicted.values()])
     assert rows[0]["gain"] == pytest.approx(score - 5.0)
     assert rows[2]["gain"] == pytest.approx(score - 7.0)  # its chance
-    assert [r["model_b"] for r in rows] == ["5", "5.2", "chance", "5"]
+    assert [r["against"] for r in rows] == ["5", "5.2", "chance", "5"]
     loss = asked({"a": 5.1})
     (found,) = measured([loss], [planned(against=5.2, **of)])
     assert found["gain"].value == pytest.approx(5.2 - score)
@@ -473,6 +473,6 @@ def test_a_whole_number_is_a_number_and_a_contrast_with_one_names_only_models_th
     }
     one = {"claim": "C7", "first": "mean", "task": "per_token_loss", "margin": 0, "against": 0}
     (found,) = parse_config({**data, "contrasts": [one]}).contrasts
-    assert (found.against, found.other) == (0.0, "0")
+    assert (found.against, found.number) == (0.0, "0")
     with pytest.raises(ConfigError, match=r"contrasts.0.first: found 'men'.*did you mean"):
         parse_config({**data, "contrasts": [{**one, "first": "men"}]})

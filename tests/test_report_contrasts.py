@@ -97,7 +97,7 @@ def test_what_is_not_shown_on_both_corpora_is_said_less_strongly(planned, source
 
 def test_a_contrast_says_its_part_and_the_measurement_that_it_is_of():
     of = "changed_context: shuffled, added_loss"
-    row = contrast("novels", "adds", part="D1", model_b="0", task=of)
+    row = contrast("novels", "adds", part="D1", model_b="", against="0", task=of)
     line = next(x for x in text(with_plans([row], [])).splitlines() if x.startswith("| C6, D1"))
     assert "| 0 | loss of a changed context: shuffled, added_loss |" in line
 

@@ -69,9 +69,9 @@ class Contrast(Strict):
         return self
 
     @property
-    def other(self) -> str:
-        """What the first model is compared with, for a table."""
-        return self.second or (self.against if self.against == "chance" else f"{self.against:g}")
+    def number(self) -> str:
+        """What stands in place of a second model, for a table; empty where there is one."""
+        return f"{self.against:g}" if isinstance(self.against, float) else self.against or ""
 
     @property
     def row(self) -> str:

@@ -73,7 +73,7 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
 
 
 def _same(row: Row) -> tuple[object, ...]:
-    return row.part, row.model_a, row.model_b, row.task, row.rule, row.margin
+    return row.part, row.model_a, row.model_b, row.against, row.task, row.rule, row.margin
 
 
 def _counted(found: Mapping[str, int]) -> str:
@@ -93,7 +93,7 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
             body.append(
                 [
                     name(f"{row.claim}, {row.part}" if row.part else row.claim),
-                    *(labelled(m, queries.label(results, m)) for m in (row.model_a, row.model_b)),
+                    *_sides(results, row),
                     _row_label(str(row.task)),
                     f"{_RULES[row.rule]} {number(row.margin)}",
                     "" if i else word,
@@ -107,6 +107,13 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
                 ]
             )
     return Table(heads, body, words=7)
+
+
+def _sides(results: Results, row: Row) -> list[str]:
+    """The first model, and the second or the number that it is compared with."""
+    models = [m for m in (str(row.model_a), str(row.model_b)) if m]
+    named = [labelled(m, queries.label(results, m)) for m in models]
+    return named if len(named) == 2 else [*named, name(row.against)]
 
 
 def _row_label(row: str) -> str:

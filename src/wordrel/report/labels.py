@@ -53,6 +53,7 @@ _SUFFIXES = {
     "_shuffled": " (shuffled text)",
     "_shuffled_contexts": " (shuffled contexts)",
     "_targetfollowing": " (a following word)",
+    "_targetword": "",
     "_recipelm": " (lm recipe)",
     "_recipew2v": " (w2v recipe)",
     "": "",

@@ -94,8 +94,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("score", "low", "high", "n_items", "chance"),
     ),
     "contrasts": (
-        *("claim", "part", "corpus", "model_a", "model_b", "task", "rule", "margin", "seeds", "n"),
-        *("gain", "low", "high", "df", "confidence", "p_adjusted", "as_trained"),
+        *("claim", "part", "corpus", "model_a", "model_b", "against", "task", "rule", "margin"),
+        *("seeds", "n", "gain", "low", "high", "df", "confidence", "p_adjusted", "as_trained"),
         *("as_trained_low", "as_trained_high", "outcome"),
     ),
     "orderings": (

@@ -40,6 +40,8 @@ _WORDS = {
     "partly": "partly supported",
 }
 """Key of a rule -> verdict, in the order in which they are asked."""
+_SAME = ("claim", "part", "model_a", "model_b", "against", "task", "rule", "margin")
+"""What one contrast has in common on all corpora."""
 STRICT = ("supported", "contradicted")
 
 
@@ -137,9 +139,7 @@ class _Facts:
     def _contrasts(self, part: str, rows: Sequence[Row]) -> list[list[Row]]:
         """The contrasts of a part, each with its rows of all corpora."""
         some = [r for r in rows if part in ("*", str(r.part))]
-        same = queries.grouped(
-            some, lambda r: (r.claim, r.part, r.model_a, r.model_b, r.task, r.rule, r.margin)
-        )
+        same = queries.grouped(some, lambda r: tuple(getattr(r, key) for key in _SAME))
         return [*same.values()]
 
     def _found(self, contrast: Sequence[Row], outcome: str, strict: bool) -> bool:
