@@ -17,13 +17,8 @@ LOSS = "per_token_loss.next_word.calibrated"
 
 
 def contrast(corpus: str, outcome: str, **given: object) -> dict[str, object]:
-    row = {
-        "claim": "C6",
-        "part": "",
-        "corpus": corpus,
-        "model_a": "attention",
-        "model_b": "skip_gram",
-    }
+    row = {"claim": "C6", "part": "", "corpus": corpus, "against": ""}
+    row |= {"model_a": "attention", "model_b": "skip_gram"}
     row |= {"task": LOSS, "rule": "adds", "margin": 0.02, "seeds": 5, "n": 300, "gain": 0.05}
     row |= {"low": 0.031, "high": 0.069, "df": 12.3, "confidence": 0.975, "p_adjusted": 0.004}
     return row | {"outcome": outcome, **given}
