@@ -64,4 +64,4 @@ def copying_score(values: Float32[np.ndarray, "V D"], outputs: Float32[np.ndarra
     return float(eigenvalues.real.sum() / total) if total else float("nan")
 
 
-KIND = Kind(version=1, better="higher", measure=measure)
+KIND = Kind(version=1, better="lower", measure=measure)

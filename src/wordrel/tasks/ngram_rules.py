@@ -10,7 +10,7 @@ word of the model (as trained, whole context) is the prediction
   another place"): what the same predictions are worth without the context;
 - of each single rule ("rule -2 -1" looks at the last two words), at places where it says anything.
 
-It is asked of next-word models. A rule never looks beyond the sentence, and says nothing where the
+Only next-word models have it. A rule never looks beyond the sentence, and says nothing where the
 words that it looks at never stood so in the training text. Of equally frequent words the one with
 the smaller id counts, which is the more frequent one. Errors are clustered by document.
 
@@ -129,4 +129,4 @@ def _commonest(
     return found
 
 
-KIND = Kind(version=1, better="higher", measure=measure)
+KIND = Kind(version=1, better="lower", measure=measure)

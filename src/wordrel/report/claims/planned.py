@@ -4,8 +4,8 @@ A condition is one of
 
 - `PART: OUTCOME`: all contrasts of this part have this outcome (`*`: of any part);
 - `some: {PART: OUTCOME}`: one of them has;
-- `all: [...]`, `any: [...]`, `not: ...`: of other conditions; with `rows: n` it is asked of each
-  row of the result by itself, and has to hold on n of them;
+- `all: [...]`, `any: [...]`, `not: ...`: of other conditions; with `rows: n` it has to
+  hold on n rows of the result, each by itself;
 - `leads: one ingredient`: in all orderings of the claim, see `wordrel.study.orderings.leader`.
 
 Supported and contradicted are strict: an outcome counts where it is found on every corpus of the
@@ -39,7 +39,7 @@ _WORDS = {
     "not_identified": "not identified",
     "partly": "partly supported",
 }
-"""Key of a rule -> verdict, in the order in which they are asked."""
+"""Key of a rule -> verdict, in order: the first that holds counts."""
 _SAME = ("claim", "part", "model_a", "model_b", "against", "task", "rule", "margin")
 """What one contrast has in common on all corpora."""
 STRICT = ("supported", "contradicted")
