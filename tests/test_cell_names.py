@@ -125,7 +125,8 @@ def test_later_settings_name_a_cell_of_their_own_once_they_are_used() -> None:
     ]
     found = [named(plain.model_copy(update=one)) for one in used]
     found += [named(plain), named(plain, context="sentence"), named(plain, context="passage")]
-    found += [named(plain, context="passage", widest=32)]
+    found += [named(plain, context="passage", widest=32), named(plain, target="following")]
+    found += [named(plain, shuffled_contexts=True)]
     assert len(set(found)) == len(found)
 
 

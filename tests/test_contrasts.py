@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from tiny_study import settings, write_study
 from wordrel.config import Contrast, Orderings, load_config, parse_config
 from wordrel.errors import ConfigError
-from wordrel.stats import Interval, Uncertain
+from wordrel.stats import Interval, Uncertain, combined
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import (
     contrast_rows,
@@ -19,12 +19,14 @@ from wordrel.study.contrasts import (
     measured,
     outcome_of,
     p_of,
+    scored_by,
     step_down,
 )
+from wordrel.study.gains import measured_gains
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.results import read_results
 from wordrel.study.run import run_study
-from wordrel.tasks import Predictions
+from wordrel.tasks import Measurement, Predictions
 
 DOCUMENTS, SEEDS = 60, 5
 TASK, AS_TRAINED = "per_token_loss.masked_word.calibrated", "per_token_loss.masked_word.as_trained"
@@ -385,3 +387,92 @@ def test_a_study_stores_what_it_planned(tmp_path: Path):
     (out / "contrasts.csv").unlink()
     with pytest.raises(Exception, match=r"contrasts\.csv: found 0 rows, expected 2"):
         read_results(out)
+
+
+# --- one model and a number -------------------------------------------------------------------
+
+
+def test_a_score_is_compared_with_a_number_or_with_chance():
+    row = asked({"a": 5.1, "b": 5.0}, better="higher", measure="accuracy")
+    of = {"second": None, "task": TASK, "margin": 0.02}
+    contrasts = [
+        planned(against=5.0, **of),
+        planned("b", against=5.2, **of),
+        planned(against="chance", **of),
+        planned("gone", against=5.0, **of),
+    ]
+    rows = contrast_rows("c", contrasts, measured([row], contrasts), 0.05)
+    assert [r["outcome"] for r in rows] == ["adds", "adds less", "adds less", "not measured"]
+    predicted = row.outcomes["a", "context"]
+    score = np.mean([one.predicted.sum() / one.gold.sum() for one in predicted.values()])
+    assert rows[0]["gain"] == pytest.approx(score - 5.0)
+    assert rows[2]["gain"] == pytest.approx(score - 7.0)  # its chance
+    assert [r["against"] for r in rows] == ["5", "5.2", "chance", "5"]
+    loss = asked({"a": 5.1})
+    (found,) = measured([loss], [planned(against=5.2, **of)])
+    assert found["gain"].value == pytest.approx(5.2 - score)
+    assert found["seeds"] == SEEDS
+
+
+def test_a_number_beside_a_score_has_the_interval_of_the_score():
+    row = asked({"a": 5.1}, better="higher", measure="accuracy", noise=0.01)
+    (found,) = measured([row], [planned(second=None, against=5.0)])
+    alone = scored_by(row, ("a",))
+    assert alone is not None
+    assert found["gain"].error == combined({"a": 1.0}, alone[0]).error
+    assert found["gain"].df == combined({"a": 1.0}, alone[0]).df
+
+
+def measurements(values, group="determiner minus other word"):
+    errors = np.full(len(values), 0.004)
+    return [
+        ("a", seed, [Measurement("changed", "context", group, "added_loss", v, e, 400)])
+        for seed, (v, e) in enumerate(zip(values, errors, strict=True))
+    ]
+
+
+def test_a_measurement_is_compared_with_a_number():
+    what = {"group": "determiner minus other word", "statistic": "added_loss"}
+    of = {"second": None, "against": 0.0, "task": "changed"}
+    lower = planned(measured=what | {"better": "lower"}, part="D1", **of)
+    higher = planned(measured=what, margin=0.0, part="D1 turned", **of)
+    elsewhere = planned(measured=what | {"group": "no such"}, **of)
+    contrasts = [lower, higher, elsewhere]
+    found = measured_gains("changed", measurements([-0.05, -0.06, -0.055, -0.05, -0.06]), contrasts)
+    rows = contrast_rows("c", contrasts, found, 0.05)
+    assert [r["outcome"] for r in rows] == ["adds", "adds less", "not measured"]
+    assert rows[0]["gain"] == -rows[1]["gain"] == pytest.approx(0.055)
+    # variance of seeds .00003 / 5 = .000005, of items .004 ** 2
+    assert found[0]["gain"].error == pytest.approx(np.sqrt(0.0000050 + 0.000016), rel=1e-6)
+    assert rows[0]["task"] == "changed: determiner minus other word, added_loss"
+    assert (rows[0]["part"], rows[0]["seeds"], rows[0]["n"]) == ("D1", 5, 400)
+    assert measured_gains("other", measurements([1.0]), contrasts) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"second": None}, "either second or against"),
+        ({"against": 0.5}, "either second or against"),
+        (
+            {"second": None, "against": "chance", "measured": {"group": "g", "statistic": "s"}},
+            "give against a number",
+        ),
+    ],
+)
+def test_a_contrast_has_one_other_side(given, message):
+    with pytest.raises(ValueError, match=message):
+        planned(**given)
+
+
+def test_a_whole_number_is_a_number_and_a_contrast_with_one_names_only_models_that_there_are():
+    assert planned(second=None, against=1).against == 1.0
+    data = {
+        **{"study": "s", "corpora": [{"source": "novels"}], "seeds": [1]},
+        **{"models": [{"kind": "mean"}], "tasks": ["per_token_loss"]},
+    }
+    one = {"claim": "C7", "first": "mean", "task": "per_token_loss", "margin": 0, "against": 0}
+    (found,) = parse_config({**data, "contrasts": [one]}).contrasts
+    assert (found.against, found.number) == (0.0, "0")
+    with pytest.raises(ConfigError, match=r"contrasts.0.first: found 'men'.*did you mean"):
+        parse_config({**data, "contrasts": [{**one, "first": "men"}]})

@@ -331,7 +331,27 @@ def test_settings_without_use_are_refused(model: Any, message: str) -> None:
 @pytest.mark.parametrize("kind", ["word2vec", "ppmi_svd"])
 def test_a_model_that_reads_windows_is_refused_under_another_context(kind: str) -> None:
     wide = {**STUDY, "models": [{"kind": kind}], "training": {"context": "passage"}}
-    with pytest.raises(ConfigError, match=f"found {kind} with the context passage"):
+    with pytest.raises(ConfigError, match=f"found {kind} with context: passage"):
         parse_config(wide)
     window = {"kind": kind, "training": {"context": "window"}}
     assert parse_config({**wide, "models": [window, {"kind": "mean"}]}).training.reach == 64
+
+
+@pytest.mark.parametrize(
+    "kind", ["mean", "matched_skip_gram", "word2vec", "kneser_ney", "ppmi_svd", "closed_form"]
+)
+def test_a_model_that_learns_no_next_word_is_refused_with_a_following_one(kind: str) -> None:
+    study = {**STUDY, "models": [{"kind": kind}], "training": {"target": "following"}}
+    with pytest.raises(ConfigError, match=f"found {kind} with target: following.*target: word}}"):
+        parse_config(study)
+    own = {"kind": kind, "training": {"target": "word"}}
+    found = parse_config({**study, "models": [own, {"kind": "attention"}, {"kind": "random"}]})
+    assert [found.training_of(model).target for model in found.models][:2] == ["word", "following"]
+
+
+@pytest.mark.parametrize("kind", ["word2vec", "kneser_ney", "ppmi_svd", "closed_form"])
+def test_what_is_not_trained_here_is_refused_with_shuffled_contexts(kind: str) -> None:
+    study = {**STUDY, "models": [{"kind": kind}], "training": {"shuffled_contexts": True}}
+    with pytest.raises(ConfigError, match=f"{kind} with .*give it training: .*_contexts: false}}"):
+        parse_config(study)
+    parse_config({**study, "models": [{"kind": "mean"}, {"kind": "matched_skip_gram"}]})

@@ -255,3 +255,53 @@ def test_positions_are_learnt_from_ordered_sentences_only() -> None:
     two_away, rest = offsets[False][[1, 4]], offsets[False][[0, 2, 3, 5]]
     assert two_away.min() > rest.max() + 0.5
     assert np.ptp(offsets[True]) < 0.4
+
+
+def test_another_target_is_learnt_from_the_same_contexts() -> None:
+    """Of `a b c d` behind a start: the next word is sure, a following one is each of the four."""
+    corpus = toy_corpus([[0, 1, 2, 3, 4]] * 3000)
+    shares, contexts = {}, {}
+    for target in ("word", "following"):
+        training = TrainingConfig(
+            dim=8, window=1, shrink_window=False, epochs=4, subsample=0, target=target
+        )
+        own = {"loss": "full_softmax", "learning_rate": 0.5}
+        config = MatchedConfig(kind="next_mean", batch=256, **own)  # type: ignore[arg-type]
+        trained = MODELS["next_mean"].train(corpus, training, config, 1, CPU)
+        model = MODELS["next_mean"].read(trained.tensors, corpus.vocab, training, config).context
+        assert model is not None
+        states = model.states(np.arange(5), np.array([5]))[1:]
+        shares[target] = np.exp(model.log_probabilities(states))
+        contexts[target] = trained.context_words
+    np.testing.assert_allclose(shares["word"], np.eye(5)[1:], atol=0.05)
+    expected = [[0, 0.25, 0.25, 0.25, 0.25], [0, 0, 1 / 3, 1 / 3, 1 / 3], [0, 0, 0, 0.5, 0.5]]
+    np.testing.assert_allclose(shares["following"][:3], expected, atol=0.05)
+    assert contexts["word"] == contexts["following"]
+
+
+def test_shuffled_contexts_teach_no_positions_and_move_only_what_has_them() -> None:
+    """Each word comes back two places behind, with any other word between."""
+    drawn = np.random.default_rng(3).integers(0, 12, size=(800, 2)).tolist()
+    corpus = toy_corpus([[a, b, a, b] for a, b in drawn])
+    rates = {"learning_rate": 1.0, "weights_learning_rate": 0.03, "batch": 64}
+    spread, moved = {}, {}
+    for shuffled in (False, True):
+        training = TrainingConfig(
+            dim=8, window=3, shrink_window=False, epochs=3, subsample=0, shuffled_contexts=shuffled
+        )
+        for kind in ("mean", "position_weight"):
+            config = MatchedConfig(kind=kind, **rates)  # type: ignore[arg-type]
+            tensors = MODELS[kind].train(corpus, training, config, 1, CPU).tensors
+            if kind == "position_weight":
+                offsets = np.delete(tensors["offsets"].ravel(), 3)
+                spread[shuffled] = offsets[[1, 4]].min() - offsets[[0, 2, 3, 5]].max()
+            own = np.array([0, 1, 2, 3]), np.array([4])
+            plain = training.model_copy(update={"shuffled_contexts": False})
+            one, other = (
+                MODELS[kind].read(tensors, corpus.vocab, how, config).context
+                for how in (training, plain)
+            )
+            assert one is not None and other is not None
+            moved[kind, shuffled] = np.abs(one.states(*own) - other.states(*own)).max()
+    assert spread[False] > 0.3 > 0 > spread[True]
+    assert moved["mean", True] < 1e-6 < 1e-3 < moved["position_weight", True]

@@ -17,7 +17,8 @@ LOSS = "per_token_loss.next_word.calibrated"
 
 
 def contrast(corpus: str, outcome: str, **given: object) -> dict[str, object]:
-    row = {"claim": "C6", "corpus": corpus, "model_a": "attention", "model_b": "skip_gram"}
+    row = {"claim": "C6", "part": "", "corpus": corpus, "against": ""}
+    row |= {"model_a": "attention", "model_b": "skip_gram"}
     row |= {"task": LOSS, "rule": "adds", "margin": 0.02, "seeds": 5, "n": 300, "gain": 0.05}
     row |= {"low": 0.031, "high": 0.069, "df": 12.3, "confidence": 0.975, "p_adjusted": 0.004}
     return row | {"outcome": outcome, **given}
@@ -87,6 +88,13 @@ def test_a_contrast_has_one_verdict_and_a_line_on_each_corpus():
 )
 def test_what_is_not_shown_on_both_corpora_is_said_less_strongly(planned, sources, expected):
     assert f"**C6**: 1 {expected}" in text(with_plans(planned, [], sources))
+
+
+def test_a_contrast_says_its_part_and_the_measurement_that_it_is_of():
+    of = "changed_context: shuffled, added_loss"
+    row = contrast("novels", "adds", part="D1", model_b="", against="0", task=of)
+    line = next(x for x in text(with_plans([row], [])).splitlines() if x.startswith("| C6, D1"))
+    assert "| 0 | loss of a changed context: shuffled, added_loss |" in line
 
 
 def test_the_loss_as_trained_stands_beside_where_there_is_one():

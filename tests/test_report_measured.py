@@ -14,6 +14,7 @@ from wide_study import TASKS, wide_results
 from wordrel.report import markdown, measured
 from wordrel.report.document import Figure, figures
 from wordrel.report.page import document
+from wordrel.report.themes import THEMES
 from wordrel.study.results import Results
 
 MODELS = (
@@ -24,7 +25,10 @@ MODELS = (
     "attention_position",
     "mask_query_attention",
 )
-OFFSETS, FREQUENCY, ORDER, ROLES = measured.THEMES
+BY_NAME = {theme.name: theme for theme in THEMES}
+OFFSETS, FREQUENCY, ORDER, ROLES = (
+    BY_NAME[name] for name in ("offsets", "frequency", "order", "roles")
+)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +168,7 @@ def test_a_selected_embedding_goes_before_another_one(results: Results):
 
 def test_nothing_is_drawn_where_nothing_was_measured():
     wide = wide_results(("wiki17m",))
-    for theme in measured.THEMES:
+    for theme in THEMES:
         assert all(not measured.panels(wide, question, theme) for question in TASKS)
     assert measured.figures(wide, "fit") == []
 

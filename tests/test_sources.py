@@ -15,7 +15,14 @@ import pytest
 from wordrel.config import NAMED_SOURCES, CorpusConfig
 from wordrel.corpus import list_sources, prepare
 from wordrel.corpus.files import Source, check_unchanged, own_source
-from wordrel.corpus.planted import LETTERS, RECALL_PAIRS, recall_text
+from wordrel.corpus.planted import (
+    INDUCTION_WORDS,
+    LETTERS,
+    PLANTED,
+    RECALL_PAIRS,
+    induction_text,
+    recall_text,
+)
 from wordrel.corpus.sources import find_source, novels_registry
 from wordrel.corpus.wiki import article_bytes, article_text
 from wordrel.errors import CorpusError
@@ -229,6 +236,31 @@ def test_planted_recall_deals_keys_and_values_evenly_and_apart() -> None:
     assert sum((count - 100) ** 2 / 100 for count in counts) < 330  # chi-squared, 255 df: p > .001
 
 
+@pytest.mark.parametrize("words", INDUCTION_WORDS)
+def test_planted_induction_repeats_a_word_and_what_was_behind_it(words: int) -> None:
+    again, answers = [], []
+    for line in filter(None, induction_text(words, 3000).splitlines()):
+        *said, asked, answer = line.split()
+        assert len(set(said)) == len(said) == words
+        assert said[said.index(asked) + 1] == answer
+        again.append(said.index(asked))
+        answers.append(answer)
+    spread = [again.count(place) for place in range(words - 1)]
+    assert sum(spread) == 3000
+    assert min(spread) > 0.7 * 3000 / (words - 1)
+    assert max(Counter(answers).values()) < 1.4 * 3000 / 16
+
+
+def test_planted_induction_is_a_source_and_the_same_text_everywhere(tmp_path: Path) -> None:
+    text = "".join(induction_text(8, 1000))
+    assert hashlib.sha256(text.encode()).hexdigest() == (
+        "30054ee25158825355819286931cc721af6669b6cf2450cd41f49a8b8ba75374"
+    )
+    (file,) = find_source("planted:induction-4", tmp_path).files
+    assert file.path.read_text() == induction_text(4)
+    assert "planted:induction-4" in {source.name for source in list_sources(tmp_path)}
+
+
 @pytest.mark.parametrize("digits", ["keep", "zero", "drop"])
 def test_every_setting_keeps_the_words_of_planted_recall(digits: str, tmp_path: Path) -> None:
     (tmp_path / "recall.txt").write_text(recall_text(2, 3000))
@@ -250,7 +282,7 @@ def test_planted_recall_is_held_out_by_sentences_of_known_words(tmp_path: Path) 
 def test_planted_text_is_made_once_and_again_when_it_was_altered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wordrel.corpus.planted.recall_text", lambda pairs: f"{pairs} pairs\n")
+    monkeypatch.setitem(PLANTED, "planted:recall-1", lambda: "1 pairs\n")
     (file,) = find_source("planted:recall-1", tmp_path).files
     assert file.path == tmp_path / "planted" / "recall-1.txt"
     assert file.path.read_text() == "1 pairs\n"

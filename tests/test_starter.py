@@ -123,6 +123,7 @@ def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest
     assert names == {
         *("ws353", "simlex999", "google_analogies", "held_out_loss", "neighbour_agreement"),
         *("calibrated_loss", "per_token_loss", "word_order", "learned_weights"),
+        *("copying", "ngram_rules", "lift_agreement"),
     }
     assert "\n  # - {name: rw, optional: true}\n" in out.read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ from wordrel.config import TrainingConfig
 from wordrel.corpus import Split
 from wordrel.models import stream
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.stream import Batch, Block, Cutter, block_of, blocks
+from wordrel.models.stream import FOLLOWING, Batch, Block, Cutter, block_of, blocks, following
 
 COUNTS = np.array([1000, 500, 81, 16, 16, 1], dtype=np.int64)
 
@@ -319,3 +319,101 @@ def test_a_cutter_knows_the_contexts_of_a_study() -> None:
     assert Cutter.of(passage, 256, blocks=2) == Cutter(64, False, 64, 4, lead=63)
     sentence = TrainingConfig(context="sentence", widest=30)
     assert Cutter.of(sentence, 16, shrink=False) == Cutter(30, False, 16, 1, sentences=True)
+
+
+def test_a_following_word_is_each_of_the_next_ten_alike_and_never_of_another_sentence() -> None:
+    lengths = [14] * 4000
+    (block,) = stream_blocks(distinct_sentences(lengths))
+    found = following(block, np.random.default_rng(2))
+    assert found.predicted is not None
+    ahead = (found.predicted - block.ids).reshape(-1, 14)
+    assert np.bincount(ahead[:, 0], minlength=11).tolist()[FOLLOWING:] == [0]
+    shares = np.bincount(ahead[:, 0]) / 4000
+    assert shares == pytest.approx(np.full(FOLLOWING, 1 / FOLLOWING), abs=0.025)
+    assert ahead[:, 12].max() == 1  # one word is left behind the last but one
+    assert (ahead[:, 13] == 0).all()
+
+
+def test_a_following_word_stands_with_the_context_of_the_next_one() -> None:
+    (block,) = stream_blocks(distinct_sentences([7, 1, 30, 2]))
+    other = following(block, np.random.default_rng(2))
+    for cutter in (Cutter(3, True, 8, 4), Cutter(3, False, 32, 4, sentences=True)):
+        plain, changed = cut([block], cutter), cut([other], cutter)
+        for one, two in zip(plain, changed, strict=True):
+            for name in ("ids", "left", "right", "real", "place"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+            assert other.predicted is not None
+            expected = other.predicted[two.place[two.real]]
+            np.testing.assert_array_equal(two.targets[two.real], expected)
+            np.testing.assert_array_equal(one.targets[one.real], block.ids[one.place[one.real]])
+
+
+SHUFFLED = TrainingConfig(window=3, shrink_window=False, shuffled_contexts=True)
+
+
+@pytest.mark.parametrize("blocks", [0, 2])
+@pytest.mark.parametrize("objective", ["masked_word", "next_word"])
+@pytest.mark.parametrize("context", ["window", "sentence"])
+def test_shuffled_contexts_hold_the_words_of_plain_ones_and_the_last_one_stays(
+    context: Any, objective: Any, blocks: int
+) -> None:
+    sentences = distinct_sentences([7, 1, 30, 2])
+    training = SHUFFLED.model_copy(update={"context": context, "widest": 3})
+    cutter = Cutter.of(training, 5, objective=objective, blocks=blocks)
+    found = cut(stream_blocks(sentences), cutter)
+    expected = {seen[0]: seen for seen in plain_contexts(sentences, 3)}
+    orders = 0
+    for batch in found:
+        at = batch.first + batch.left.shape[1] - 1
+        rows = zip(batch.ids, batch.left, batch.right, batch.real, strict=True)
+        for row, left, right, real in rows:
+            if not real[-1]:
+                continue
+            word, before, behind = expected.pop(int(row[at]))
+            own = row.tolist()
+            if objective == "next_word":
+                assert not before or own[at - 1] == before[-1]
+                assert sorted(own[at - left[-1] : at]) == list(before)
+                orders += own[at - left[-1] : at] != list(before)
+                assert own[at : at + 1 + right[-1]] == [word, *behind]
+            else:
+                around = own[at - left[-1] : at] + own[at + 1 : at + 1 + right[-1]]
+                assert sorted(around) == [*before, *behind]
+                orders += around != [*before, *behind]
+    assert not expected
+    assert orders > 10
+
+
+def test_every_order_of_a_shuffled_context_is_as_likely_and_each_epoch_has_another() -> None:
+    (block,) = stream_blocks(distinct_sentences([5] * 6000))
+    cutter, rng = Cutter.of(SHUFFLED, 512, objective="next_word"), np.random.default_rng(3)
+    epochs = []
+    for _ in range(2):
+        orders = {}
+        for batch in cutter.batches(block, rng):
+            last = batch.targets[:, 0] % 5 == 4
+            seen = zip(batch.targets[last, 0], batch.ids[last, :3], strict=True)
+            orders |= {word: tuple(row) for word, row in seen}
+        epochs.append([tuple(int(i) % 5 for i in orders[word]) for word in sorted(orders)])
+    assert Counter(epochs[0]).keys() == {(1, 2, 3), (2, 1, 3)}
+    assert abs(Counter(epochs[0])[1, 2, 3] - 3000) < 200  # 5 standard deviations
+    assert epochs[0] != epochs[1]
+
+
+def test_hidden_words_go_where_their_words_go() -> None:
+    (block,) = stream_blocks(distinct_sentences([9] * 40))
+    block = replace(block, hidden=block.ids % 9 == 2)
+    for batch in Cutter.of(SHUFFLED, 64, objective="masked_word").batches(
+        block, np.random.default_rng(3)
+    ):
+        at, reach = batch.first, 3
+        inside = np.abs(np.arange(batch.ids.shape[1]) - at) <= reach
+        seen = inside & (batch.ids % 9 == 2) & (np.arange(batch.ids.shape[1]) != at)
+        in_sentence = batch.ids // 9 == batch.targets // 9
+        assert batch.hidden is not None
+        np.testing.assert_array_equal(batch.hidden[seen & in_sentence], True)
+
+
+def test_contexts_are_shuffled_only_for_an_objective() -> None:
+    with pytest.raises(ValueError, match="expected the objective"):
+        Cutter.of(SHUFFLED, 64)

@@ -14,6 +14,7 @@ from wordrel.config.sets import read_sets, task_names
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.stats import MEASURES, plain_scores
+from wordrel.study.agreement import LIFTS
 from wordrel.tasks import KINDS, ask, covered, load_task, registry
 from wordrel.tasks.fetch import addresses, package_file
 from wordrel.tasks.readers import READERS
@@ -63,6 +64,7 @@ IN_GENSIM = ["ws353", "simlex999", "google_analogies"]
 OF_THE_CORPUS = [
     *("held_out_loss", "calibrated_loss", "word_order", "learned_weights"),
     *("last_word", "neighbour_agreement", "per_token_loss", "per_token_loss_dev"),
+    *("copying", "ngram_rules", "induction", "lift_agreement"),
 ]
 
 
@@ -73,7 +75,7 @@ def test_every_task_says_where_it_is_from_and_how_it_is_asked(name):
     assert info.name == name
     assert info.reader in READERS
     assert (info.question, info.measure) == ASKED[info.kind][:2]
-    assert info.measure in MEASURES
+    assert info.measure in {*MEASURES, LIFTS}
     assert KINDS[info.kind].better == ("lower" if info.measure == "loss_per_token" else "higher")
     assert info.description.endswith(".")
     assert data.license

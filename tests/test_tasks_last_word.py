@@ -10,7 +10,7 @@ import pytest
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus, prepare
-from wordrel.corpus.planted import recall_text
+from wordrel.corpus.planted import induction_text, recall_text
 from wordrel.models import MODELS, Runtime
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats import MEASURES, plain_scores
@@ -206,3 +206,57 @@ def test_against_shuffled_answers_a_model_is_right_by_chance() -> None:
     )
     assert right.predicted.mean() == 1
     assert abs(wrong.predicted.mean() - 1 / WORDS) < 4 * np.sqrt(1 / WORDS / 3000)
+
+
+# --- induction ----------------------------------------------------------------------------------
+
+
+def induced(context: Any, probe: Probe, **others: Any) -> Predictions:
+    word_model = WordModel(
+        vocab_of([f"w{i}" for i in range(WORDS)]), embeddings={}, context=context, **others
+    )
+    (outcome,) = ask(load_task("induction"), word_model, lowercase=True, probe=probe)
+    return outcome
+
+
+REPEATING = probe_of([1, 2, 4, 1, 2], [1, 2, 4, 1, 4], [4, 5, 4], [3, 1, 3, 1, 3], [0, 5, 3, 0, 5])
+
+
+def test_only_sentences_that_end_as_they_went_before_are_asked():
+    outcome = induced(Successor(), REPEATING)
+    assert outcome.cluster.tolist() == [0, 3, 4]
+    assert outcome.predicted.tolist() == [1, 0, 0]
+    assert outcome.gold.tolist() == [1, 1, 1]
+    # one of {2, 4}; 3 after 1; one of {5, 3}
+    assert outcome.chance == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
+
+
+def test_two_equal_words_at_the_end_are_no_repetition_of_themselves():
+    assert induced(Successor(), probe_of([1, 2, 2], [2, 2, 2])).cluster.tolist() == [1]
+
+
+def test_text_that_repeats_nothing_says_so():
+    outcome = induced(Successor(), PROBE)
+    assert len(outcome.gold) == 0
+    assert outcome.note.startswith("no held-out sentence ends with two words that stood side by")
+
+
+def test_a_model_without_text_says_why_it_induces_nothing():
+    assert induced(None, REPEATING, unavailable={"fit": "it only counts"}).note == "it only counts"
+
+
+def test_one_layer_guesses_among_the_words_of_a_planted_sentence(tmp_path: Path) -> None:
+    text = tmp_path / "induction.txt"
+    text.write_text(induction_text(4, 5000), encoding="utf-8")
+    corpus = prepare(CorpusConfig(source=str(text), held_out=0.1, min_count=1), tmp_path)
+    training = TrainingConfig(dim=16, window=5, shrink_window=False, epochs=4, subsample=0)
+    own: dict[str, Any] = {"loss": "full_softmax", "batch": 256, "weights_learning_rate": 0.01}
+    config = MatchedConfig(kind="attention", **own)
+    trained = MODELS["attention"].train(corpus, training, config, 1, Runtime("cpu"))
+    model = MODELS["attention"].read(trained.tensors, corpus.vocab, training, config)
+    held_out = corpus.held_out
+    probe = Probe(held_out.ids.astype(np.int64), held_out.sentence_ends.astype(np.int64))
+    (outcome,) = ask(load_task("induction"), model, lowercase=True, probe=probe)
+    assert outcome.chance == pytest.approx(1 / 3)
+    assert len(outcome.gold) > 400
+    assert 0.15 < accuracy(outcome) < 1 / 3 + 0.05

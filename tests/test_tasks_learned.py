@@ -122,7 +122,9 @@ def test_weights_in_use_by_plain_loops():
         tenth = asked.probe.ids[i] * 10 // V + 1
         expected[f"frequency {tenth}/10", "relative_weight"][number].append(weight * n)
     found = of(WordModel(VOCAB, {}, context=Leaning()), asked)
-    assert set(found) == {("attention", *key) for key in expected}
+    assert {key for key in found if key[1] != "all contexts"} == {
+        ("attention", *key) for key in expected
+    }
     for key, by_sentence in expected.items():
         one, values = found["attention", *key], [np.array(v) for v in by_sentence.values()]
         mean, clusters = np.concatenate(values).mean(), len(values)
@@ -167,3 +169,30 @@ def test_what_a_model_does_not_say_makes_no_row():
         of(word_model[1], Scope(True))
     nothing = Scope(True, probe=Probe(np.arange(2), np.array([1, 2])))
     assert of(WordModel(VOCAB, {}, context=Leaning()), nothing) == {}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_effective_number_of_words_and_the_weight_on_itself_against_a_plain_loop(name):
+    word_model = random_readings(name, VOCAB, window=W)
+    asked = scope(shortest=2)
+    found = of(word_model, asked)
+    told = word_model.context.weights(asked.probe.ids, asked.probe.ends)
+    weights, itself = defaultdict(list), []
+    for state, weight, offset in zip(told.state, told.weight, told.offset, strict=True):
+        weights[state].append(float(weight))
+        itself += [float(weight)] if offset == -1 else []
+    several = [np.array(w) for w in weights.values() if len(w) > 1]
+    effective = [np.exp(-np.sum(w * np.log(np.maximum(w, 1e-30)))) for w in several]
+    row = found["attention", "all contexts", "effective_keys"]
+    assert row.value == pytest.approx(np.mean(effective), rel=1e-5)
+    assert row.n == len(several)
+    shares = [e / len(w) for e, w in zip(effective, several, strict=True)]
+    own = found["attention", "all contexts", "effective_share"]
+    assert own.value == pytest.approx(np.mean(shares), rel=1e-5)
+    next_word = name != "cbow" and ARCHITECTURES[name].objective == "next_word"
+    looks = next_word and not ARCHITECTURES[name].direct
+    assert (("attention", "itself", "mean_weight") in found) == looks
+    if looks:
+        on_itself = found["attention", "itself", "mean_weight"]
+        assert on_itself.value == pytest.approx(np.mean(itself), rel=1e-5)
+        assert (on_itself.n, on_itself.error > 0) == (len(itself), True)

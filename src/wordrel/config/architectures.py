@@ -210,3 +210,20 @@ def unfit(
     if query_bias and not architecture.words_ask:
         found["query_bias"] = f"found true, expected false: no word asks in {kind}"
     return found
+
+
+def untrainable(kind: str, training: Mapping[str, Any]) -> dict[str, str]:
+    """Settings of training that a kind of model has no use for: key -> why."""
+    found = {}
+    if kind in ("word2vec", "ppmi_svd") and training.get("context") in ("sentence", "passage"):
+        found["context"] = "it reads windows"
+    next_words = kind in ARCHITECTURES and ARCHITECTURES[kind].objective == "next_word"
+    if training.get("target") == "following" and not (next_words or kind in _UNTRAINED):
+        found["target"] = "only what is trained for the next word learns a following one"
+    trained_here = kind in ARCHITECTURES or kind == "matched_skip_gram"
+    if training.get("shuffled_contexts") is True and not (trained_here or kind in _UNTRAINED):
+        found["shuffled_contexts"] = "it is trained on sentences as they are"
+    return found
+
+
+_UNTRAINED = ("random", "word_frequency")

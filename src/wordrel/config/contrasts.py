@@ -7,23 +7,50 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from wordrel.config.models import Name, Strict
 
 Claim = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.,()-]*$", max_length=60)]
+Part = Annotated[str, Field(max_length=60)]
 Rule = Literal["adds", "not_worse", "equivalent"]
 
 
-class Contrast(Strict):
-    """Two models on one row of the result; the gain is positive where the first is better."""
+class Beside(Strict):
+    """Two other models on another row of the same task, whose gain is subtracted."""
 
-    claim: Claim = Field(description="contrasts of one claim are corrected together")
     first: Name
     second: Name
+    task: str
+
+
+class Measured(Strict):
+    """A measurement of a task, in place of a row of scores."""
+
+    group: str
+    statistic: str
+    embedding: str | None = Field(None, description="where the group has several")
+    better: Literal["higher", "lower"] = "higher"
+
+
+class Contrast(Strict):
+    """Two models on one row of the result, or one model and a number.
+
+    The gain is positive where the first is better. On the rows of `lift_agreement` it is by how
+    much the two agree less than the seeds of either.
+    """
+
+    claim: Claim = Field(description="contrasts of one claim are corrected together")
+    part: Part = Field("", description="what it is in the rule of its claim, such as K=Q")
+    first: Name
+    second: Name | None = None
+    against: float | Literal["chance"] | None = Field(
+        None, description="a number in place of the second model, or the chance of the row"
+    )
     task: str = Field(
         description="a row of the result, such as per_token_loss.next_word.calibrated"
     )
+    measured: Measured | None = Field(None, description="of the task, with `against` alone")
     margin: float = Field(ge=0, description="a gain that is smaller means nothing")
     rule: Rule = Field(
         "adds",
@@ -31,6 +58,27 @@ class Contrast(Strict):
         "equivalent: within the margin on both sides",
     )
     corpora: tuple[Name, ...] = Field((), strict=False, description="default: all of the study")
+    beside: Beside | None = Field(None, description="of rows of lift_agreement")
+
+    @model_validator(mode="after")
+    def _compares_two(self) -> "Contrast":
+        if (self.second is None) == (self.against is None):
+            raise ValueError("expected either second or against, found both or neither")
+        if self.measured is not None and not isinstance(self.against, float):
+            raise ValueError("a measurement is compared with a number: give against a number")
+        return self
+
+    @property
+    def number(self) -> str:
+        """What stands in place of a second model, for a table; empty where there is one."""
+        return f"{self.against:g}" if isinstance(self.against, float) else self.against or ""
+
+    @property
+    def row(self) -> str:
+        """The row of the result or the measurement, for a table."""
+        if self.measured is None:
+            return self.task
+        return f"{self.task}: {self.measured.group}, {self.measured.statistic}"
 
 
 class CellRow(Strict):
@@ -78,11 +126,12 @@ class Orderings(Strict):
         return [
             Contrast(
                 claim=self.claim,
+                part=ingredient,
                 first=more,
                 second=less,
                 task=self.task,
                 margin=self.margin,
                 corpora=self.corpora,
             )
-            for _, _, more, less in self.steps()
+            for ingredient, _, more, less in self.steps()
         ]

@@ -15,6 +15,7 @@ from wordrel.config.models import Name, Strict
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),
     *(f"planted:recall-{pairs}" for pairs in (1, 2, 4, 8, 16)),
+    *(f"planted:induction-{words}" for words in (4, 8, 12)),
 )
 """The sources that are no paths; `wordrel corpus list` says more."""
 
@@ -25,8 +26,9 @@ class CorpusConfig(Strict):
     source: str = Field(
         min_length=1,
         max_length=4096,
-        description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), or a "
-        "file, folder or glob of .txt .gz .bz2 .xz .zst, which starts at the folder of the config",
+        description="gensim:wiki-sample, novels, wiki17m, planted:recall-P (P: 1 2 4 8 16), "
+        "planted:induction-L (L: 4 8 12), or a file, folder or glob of .txt .gz .bz2 .xz .zst, "
+        "which starts at the folder of the config",
     )
     name: Name = Field(default="", validate_default=False, description="default: from the source")
     lowercase: bool = True

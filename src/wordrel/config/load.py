@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wordrel.config.architectures import ARCHITECTURES, unfit
+from wordrel.config.architectures import ARCHITECTURES, unfit, untrainable
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig
 from wordrel.config.dialect import Keys, dotted, shown
 from wordrel.config.models import MatchedConfig, TrainingConfig
@@ -39,7 +39,6 @@ _OWN_FILES = {
 
 
 _FIT = {"heads", "ties", "sum_gradient", "query_bias"}
-_WINDOWED = ("word2vec", "ppmi_svd")
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -133,7 +132,7 @@ def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> Stu
     except ValidationError as error:
         found = [*problems_of(error), *found]
     found += [*_repeated(data, found), *_unfit(data, found)]
-    found += [*_without_windows(data), *_unplannable(data)]
+    found += [*_untrainable(data), *_unplannable(data)]
     if config is not None and not found:
         return config
     found.sort(key=lambda problem: places.line(problem[0]))
@@ -185,16 +184,17 @@ def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
             yield ("models", i, key), text
 
 
-def _without_windows(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Models that read windows alone, under another context."""
+def _untrainable(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Models under settings of training that they have no use for."""
     for i, entry in _items(data, "models"):
-        if not isinstance(entry, Mapping) or entry.get("kind") not in _WINDOWED:
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
             continue
         given = [g for g in (data.get("training"), entry.get("training")) if isinstance(g, Mapping)]
-        context = [g["context"] for g in given if g.get("context")]
-        if context and context[-1] in ("sentence", "passage"):
-            text = f"found {entry['kind']} with the context {context[-1]}, but it reads windows: "
-            yield ("models", i, "kind"), text + "give it training: {context: window}"
+        training = {key: v for group in given for key, v in group.items() if v is not None}
+        for key, why in untrainable(entry["kind"], training).items():
+            found = f"found {entry['kind']} with {key}: {training[key]}, but {why}"
+            default = str(TrainingConfig.model_fields[key].default).lower()
+            yield ("models", i, "kind"), f"{found}: give it training: {{{key}: {default}}}"
 
 
 def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -219,8 +219,10 @@ def _planned_names(data: Mapping[str, Any]) -> Iterator[tuple[Keys, str, str]]:
             if not isinstance(entry, Mapping):
                 continue
             at: Keys = (group, i)
-            found += [((*at, k), "models", entry.get(k)) for k in ("first", "second")]
-            found += [((*at, "task"), "tasks", entry.get("task"))]
+            for here, one in ((at, entry), ((*at, "beside"), entry.get("beside"))):
+                named = one if isinstance(one, Mapping) else {}
+                found += [((*here, k), "models", named.get(k)) for k in ("first", "second")]
+                found += [((*here, "task"), "tasks", named.get("task"))]
             found += [
                 ((*at, "corpora", j), "corpora", name) for j, name in _items(entry, "corpora")
             ]

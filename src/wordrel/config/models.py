@@ -54,6 +54,16 @@ class TrainingConfig(Strict):
     shuffled: bool = Field(
         False, description="the words of each sentence in random order, another one each epoch"
     )
+    shuffled_contexts: bool = Field(
+        False,
+        description="the words of each context in random order, but for the last one, which asks, "
+        "of a next word; anew for each target and epoch, and wherever the model is read",
+    )
+    target: Literal["word", "following"] = Field(
+        "word",
+        description="word: the masked word, or the next one; following: a random one of the ten "
+        "words from the next one on, inside what ends a context (next-word models)",
+    )
 
     @property
     def reach(self) -> int:

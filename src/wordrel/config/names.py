@@ -26,7 +26,10 @@ TABLES = {"views": "embeddings"}
 EMBEDDINGS = {"offsets": "relative_position", "words": "per_word_weight"}
 """Of `learned_weights`; all other embeddings and pair scores keep their ids."""
 
-TRAINING: dict[str, Any] = {"hits": "skip", "context": "window", "widest": 64}
+TRAINING: dict[str, Any] = {
+    **{"hits": "skip", "context": "window", "widest": 64},
+    **{"target": "word", "shuffled_contexts": False},
+}
 """Settings of training that were none in schema 1 and 2, and what training did then."""
 
 MODEL: dict[str, Any] = {

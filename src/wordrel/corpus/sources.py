@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wordrel.corpus import wiki17m
 from wordrel.corpus.files import Source, SourceFile, look_at_files, own_source
-from wordrel.corpus.planted import RECALL_PAIRS, SENTENCES, recall_file
+from wordrel.corpus.planted import PLANTED, SENTENCES, planted_file
 from wordrel.errors import CorpusError
 from wordrel.io.download import Progress, data_folder, fetch_files
 
@@ -22,7 +22,10 @@ NOVELS_URL = (
     "https://raw.githubusercontent.com/computationalstylistics/100_english_novels/"
     "143e601875d70e195f2cc5ebd8b034609271194d/corpus/"
 )
-RECALL = {f"planted:recall-{pairs}": pairs for pairs in RECALL_PAIRS}
+_PLANTED = {
+    "recall": "{} key-value pairs, a key of them, its value",
+    "induction": "{} words, one of them again, the word that was behind it",
+}
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,12 @@ def list_sources(cache: Path) -> list[NamedSource]:
         *(
             NamedSource(
                 name,
-                f"{SENTENCES:,} sentences of {pairs} key-value pairs, a key of them, its value",
+                f"{SENTENCES:,} sentences of {_PLANTED[sort].format(number)}",
                 "made when it is used",
                 True,
             )
-            for name, pairs in RECALL.items()
+            for name in PLANTED
+            for sort, number in [name.removeprefix("planted:").split("-")]
         ),
     ]
 
@@ -84,8 +88,8 @@ def find_source(source: str, cache: Path, progress: Progress | None = None) -> S
     """
     if source == "novels":
         return _novels(cache, progress)
-    if source in RECALL:
-        path = recall_file(RECALL[source], cache)
+    if source in PLANTED:
+        path = planted_file(source, cache)
         return look_at_files([(path, path.name, "text")], cache)
     if source == "wiki17m":
         return _wiki17m(cache, progress)

@@ -220,7 +220,8 @@ class StreamContext:
         """All tokens, each as a target once."""
         block = block_of(ids.astype(np.int32), sentence_numbers(ends), read=len(ids))
         block = replace(block, hidden=hidden)
-        cutter = Cutter.of(self.training, TARGETS, shrink=shrink, blocks=self.blocks)
+        own = self.training, TARGETS
+        cutter = Cutter.of(*own, shrink=shrink, blocks=self.blocks, objective=self.objective)
         return cutter.batches(block, np.random.default_rng(WINDOW_SEED), shuffle=False)
 
 

@@ -6,16 +6,18 @@ that they can reach. Chunks of a block come in random order, so that a batch mix
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int32, Int64
+from jaxtyping import Bool, Float64, Int32, Int64, Shaped
 
 from wordrel.config import TrainingConfig
+from wordrel.config.architectures import Objective
 from wordrel.corpus import Split
 from wordrel.corpus.disk import sentence_blocks
 
 BLOCK_TOKENS = 2_000_000  # 8 MB of ids; large enough that the order of chunks is well mixed
+FOLLOWING = 10  # words, the next one among them, of which one is the target
 CHUNK = 32  # consecutive targets that share one dense score matrix
 WIDE_CHUNK = 64  # where contexts are wide: most words of a chunk are in every context of it
 
@@ -31,6 +33,8 @@ class Block:
         read: tokens of the corpus that went in, before subsampling.
         hidden: tokens that are in nobody's context, though they keep their places; None where
             every token is seen, as in training.
+        predicted: the word that is learnt at each place; None where it is the one that stands
+            there.
     """
 
     ids: Int32[np.ndarray, " N"]
@@ -38,6 +42,7 @@ class Block:
     after: Int64[np.ndarray, " N"]
     read: int
     hidden: Bool[np.ndarray, " N"] | None = None
+    predicted: Int32[np.ndarray, " N"] | None = None
 
 
 def sentence_numbers(ends: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " N"]:
@@ -84,6 +89,15 @@ def blocks(
         yield block_of(words[kept], bounds[kept], len(words))
 
 
+def following(block: Block, rng: np.random.Generator) -> Block:
+    """The block with another word to learn at each place: one of the `FOLLOWING` words from it on.
+
+    Each of them is as likely; fewer where what bounds a context ends before.
+    """
+    ahead = rng.integers(np.minimum(FOLLOWING, block.after + 1))
+    return replace(block, predicted=block.ids[np.arange(len(block.ids)) + ahead])
+
+
 @dataclass(frozen=True)
 class Batch:
     """C chunks of L targets each, with all S tokens that their contexts can reach.
@@ -96,6 +110,8 @@ class Batch:
         read: tokens of the corpus that this batch stands for, before subsampling.
         first: column of the first target; at least 1.
         hidden: [C, S] tokens that are in nobody's context; None where every token is seen.
+        predicted: [C, L] the word to learn at each target; None where it is the one that stands
+            there.
     """
 
     ids: Int64[np.ndarray, "C S"]
@@ -106,10 +122,13 @@ class Batch:
     read: float
     first: int
     hidden: Bool[np.ndarray, "C S"] | None = None
+    predicted: Int64[np.ndarray, "C L"] | None = None
 
     @property
     def targets(self) -> Int64[np.ndarray, "C L"]:
-        """The word at each target."""
+        """The word to learn at each target."""
+        if self.predicted is not None:
+            return self.predicted
         return self.ids[:, self.first : self.first + self.left.shape[1]]
 
 
@@ -124,6 +143,8 @@ class Cutter:
         chunks: C, chunks a batch.
         lead: targets before each chunk that are no targets of it: a second block reads their
             states.
+        shuffles: for which objective the words of each context are put in random order; None: for
+            none. A chunk is then one target.
         sentences: make a chunk of each whole sentence (or what bounds a context) of at most L
             tokens, so that no score is computed between sentences. Sentences of a batch are of
             almost the same length, so that little is padding.
@@ -135,10 +156,17 @@ class Cutter:
     chunks: int
     lead: int = 0
     sentences: bool = False
+    shuffles: Objective | None = None
 
     @classmethod
     def of(
-        cls, training: TrainingConfig, targets: int, *, shrink: bool | None = None, blocks: int = 0
+        cls,
+        training: TrainingConfig,
+        targets: int,
+        *,
+        shrink: bool | None = None,
+        blocks: int = 0,
+        objective: Objective | None = None,
     ) -> "Cutter":
         """For the contexts of a study.
 
@@ -147,10 +175,18 @@ class Cutter:
             targets: in a batch, about.
             shrink: whether windows are drawn; default: as in training.
             blocks: how many Transformer blocks the model has.
+            objective: of the model; only where contexts are shuffled.
+
+        Raises:
+            ValueError: where contexts are shuffled and nothing says for which objective.
         """
         shrink = training.shrink_window if shrink is None else shrink
         chunk = min(CHUNK if training.context == "window" else WIDE_CHUNK, targets)
         lead = max(0, blocks - 1) * (training.reach - 1)
+        if training.shuffled_contexts:
+            if objective is None:
+                raise ValueError("found shuffled contexts, expected the objective that they are of")
+            return cls(training.reach, shrink, 1, targets, lead, shuffles=objective)
         sentences = training.context == "sentence"
         return cls(training.reach, shrink, chunk, targets // chunk, lead, sentences)
 
@@ -174,6 +210,7 @@ class Cutter:
         around = self.lead + self.window, self.chunk + self.window
         ids = np.pad(block.ids, around).astype(np.int64)
         hidden = None if block.hidden is None else np.pad(block.hidden, around)
+        predicted = None if block.predicted is None else np.pad(block.predicted, around)
         left, right = (
             np.pad(np.minimum(windows, reach), around) for reach in (block.before, block.after)
         )
@@ -184,7 +221,7 @@ class Cutter:
             columns = np.arange(-first, group.chunk + group.after)
             seen = around[0] + group.starts + columns
             place = group.starts + targets
-            yield Batch(
+            batch = Batch(
                 ids=ids[seen],
                 left=left[around[0] + place],
                 right=right[around[0] + place],
@@ -193,7 +230,9 @@ class Cutter:
                 read=block.read * (real.sum() / count),
                 first=group.before,
                 hidden=None if hidden is None else hidden[seen],
+                predicted=None if predicted is None else predicted[around[0] + place].astype(int),
             )
+            yield batch if self.shuffles is None else shuffled(batch, self.shuffles, rng)
 
     def _parts(
         self, starts: Int64[np.ndarray, " n"], lengths: Int64[np.ndarray, " n"]
@@ -235,6 +274,27 @@ class Cutter:
         if shuffle:
             rng.shuffle(groups)
         return groups
+
+
+def shuffled(batch: Batch, objective: Objective, rng: np.random.Generator) -> Batch:
+    """The words that each chunk's last target sees, in random order.
+
+    Of a next word the one before it, which asks, stays where it is; nothing behind a place that a
+    model cannot see comes before it.
+    """
+    target = batch.first + batch.left.shape[1] - 1
+    offset = np.arange(batch.ids.shape[1]) - target
+    last = -2 if objective == "next_word" else batch.right[:, -1:]
+    chunk, column = np.nonzero((offset >= -batch.left[:, -1:]) & (offset <= last) & (offset != 0))
+    other = column[np.lexsort((rng.random(len(chunk)), chunk))]
+
+    def moved(values: Shaped[np.ndarray, "C S"]) -> Shaped[np.ndarray, "C S"]:
+        found = values.copy()
+        found[chunk, column] = values[chunk, other]
+        return found
+
+    hidden = None if batch.hidden is None else moved(batch.hidden)
+    return replace(batch, ids=moved(batch.ids), hidden=hidden)
 
 
 @dataclass(frozen=True)

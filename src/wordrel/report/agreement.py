@@ -16,6 +16,8 @@ MAIN = "overlap"
 _MEASURES = {
     "overlap": "share of the nearest neighbours of a word that two models have in common",
     "rank_correlation": "Spearman's correlation of the cosines that two models give to pairs",
+    "lift_correlation": "Spearman's correlation of the lifts that two models give to pairs of "
+    "words stratified by frequency",
     "cka": "linear centred kernel alignment, debiased",
     "procrustes": "what is left when one space is rotated onto the other, 0 where nothing is",
 }

@@ -168,8 +168,7 @@ def _cell(asked: Asked, model: str) -> str:
 
 
 def _behind_heads(asked: Asked) -> list[str]:
-    chance = findings.CHANCE.get(asked.column.question)
-    return [f"chance ({chance})" if chance else "chance", "n", "coverage"]
+    return [findings.chance_by(asked.column.question, asked.column.task), "n", "coverage"]
 
 
 def _behind(asked: Asked) -> tuple[str, str, str]:

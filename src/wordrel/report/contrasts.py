@@ -73,7 +73,7 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
 
 
 def _same(row: Row) -> tuple[object, ...]:
-    return row.model_a, row.model_b, row.task, row.rule, row.margin
+    return row.part, row.model_a, row.model_b, row.against, row.task, row.rule, row.margin
 
 
 def _counted(found: Mapping[str, int]) -> str:
@@ -92,9 +92,9 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
             shown = with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
             body.append(
                 [
-                    name(row.claim),
-                    *(labelled(m, queries.label(results, m)) for m in (row.model_a, row.model_b)),
-                    term(row.task),
+                    name(f"{row.claim}, {row.part}" if row.part else row.claim),
+                    *_sides(results, row),
+                    _row_label(str(row.task)),
                     f"{_RULES[row.rule]} {number(row.margin)}",
                     "" if i else word,
                     name(row.corpus),
@@ -107,6 +107,19 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
                 ]
             )
     return Table(heads, body, words=7)
+
+
+def _sides(results: Results, row: Row) -> list[str]:
+    """The first model, and the second or the number that it is compared with."""
+    models = [m for m in (str(row.model_a), str(row.model_b)) if m]
+    named = [labelled(m, queries.label(results, m)) for m in models]
+    return named if len(named) == 2 else [*named, name(row.against)]
+
+
+def _row_label(row: str) -> str:
+    """The label of a row of the result, or of a task and its measurement."""
+    task, colon, measurement = row.partition(": ")
+    return f"{term(task)}{colon}{name(measurement)}"
 
 
 def _p(p: float) -> str:

@@ -25,8 +25,11 @@ _TITLES = {
     "fit": "How well does it predict held-out text?",
     "recall": "Does it find a value by its key?",
 }
-CHANCE = {"fit": "unigram", "recall": "commonest answer"}
-"""Question -> what chance is, where it is not a guess at random."""
+_CHANCE = {
+    **{"fit": "unigram", "recall": "commonest answer"},
+    "induction": "another word of the sentence",
+}
+"""Question, or task, -> what chance is, where it is not a guess at random."""
 SELECTION = (
     "The best model of a family is chosen by the scores that are then compared. A family with more "
     "models has more chances."
@@ -116,9 +119,14 @@ def _in_front(results: Results, corpus: str, question: str) -> str:
     return f"On {corpus}, {best_of}: {score}, n {count(best.n_scored)}."
 
 
+def chance_by(question: str, task: str) -> str:
+    """What chance is on a row of the result: "chance", and what it is if no guess at random."""
+    what = _CHANCE.get(task) or _CHANCE.get(question)
+    return f"chance ({what})" if what else "chance"
+
+
 def below_chance(results: Results, question: str) -> list[str]:
     """What is worse than chance, a sentence for each task and corpus; random vectors left out."""
-    chance = f"chance ({CHANCE[question]})" if question in CHANCE else "chance"
     kinds = queries.kinds(results)
     found = []
     for corpus in queries.corpora(results):
@@ -128,6 +136,7 @@ def below_chance(results: Results, question: str) -> list[str]:
             who = listed([queries.label(results, m) for m in bad])
             who = who if len(bad) <= _FEW else f"{len(bad)} of {len(rows)} models"
             verb = "is" if len(bad) == 1 else "are"
+            chance = chance_by(question, column.task)
             what = f"worse than {chance} on {label(column.task)} ({corpus})"
             found += [capital(f"{who} {verb} {what}.")] if bad else []
     return found

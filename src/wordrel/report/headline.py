@@ -38,7 +38,11 @@ WIDEST = 5
 """Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
 
 ARROWS = {"higher": HIGHER, "lower": LOWER}
-_CHANCE = {"fit": "chance (unigram)", "recall": "chance (the commonest answer)"}
+_CHANCE = {
+    **{"fit": "chance (unigram)", "recall": "chance (the commonest answer)"},
+    "induction": "chance (another word of the sentence)",
+}
+"""Question, or task, -> what chance is, where it is not a guess at random."""
 _LONGEST_MESSAGE = 300
 
 
@@ -173,8 +177,11 @@ def _foot(
 ) -> list[tuple[str, ...]]:
     """Chance and items below each column; coverage and what is detectable where they are known."""
     by_column = [list(of_models.values()) for of_models in answers]
+    names = (group.columns[0].task, group.columns[0].question)
     found = {
-        _CHANCE.get(group.columns[0].question, "chance"): [_chance(rows) for rows in by_column],
+        next((_CHANCE[name] for name in names if name in _CHANCE), "chance"): [
+            _chance(rows) for rows in by_column
+        ],
         "n": [_counts(rows) for rows in by_column],
         "coverage": [_coverage(rows) for rows in by_column],
         "detectable": [_detectable(results, corpus, c) for c in group.columns],

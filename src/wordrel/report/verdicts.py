@@ -59,6 +59,7 @@ class Rule:
         models: those that have to be in a study, by their names.
         tasks: those that have to be in it, too.
         decide: the verdict, from the tables of a study that has both.
+        planned: whether it is of contrasts that the config of the study listed.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Rule:
     models: tuple[str, ...]
     tasks: tuple[str, ...]
     decide: Callable[[Results], Claim]
+    planned: bool = False
 
     def missing(self, results: Results) -> list[str]:
         """The models and tasks that a study would need besides; empty where it can decide."""

@@ -167,16 +167,30 @@ def mean_over_seeds(
         return float("nan"), float("nan"), float("nan")
     if np.isinf(values).any():
         return float(values.mean()), float("nan"), float("nan")
-    items = float((errors**2).mean()), max(n - 1, 1)
-    found = _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
+    found = over_seeds(values, errors, n)
     return found.value, *found.interval(confidence)
 
 
-_Part = tuple[float, int]
+def over_seeds(
+    values: Float64[np.ndarray, " S"], errors: Float64[np.ndarray, " S"], n: int
+) -> Uncertain:
+    """The mean of `mean_over_seeds` with its error; of finite values, one or more."""
+    items = float((errors**2).mean()), max(n - 1, 1)
+    return _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
+
+
+Part = tuple[float, int]
 """A variance and its degrees of freedom."""
 
 
-def _satterthwaite(value: float, items: _Part, seeds: Sequence[_Part]) -> Uncertain:
+def of_parts(
+    value: float, influence: Float64[np.ndarray, " C"], seeds: Sequence[Part]
+) -> Uncertain:
+    """A number from the influence of each cluster on it, and what the seeds of models add."""
+    return _satterthwaite(value, (_of_items(influence), len(influence) - 1), seeds)
+
+
+def _satterthwaite(value: float, items: Part, seeds: Sequence[Part]) -> Uncertain:
     parts = [(*items, 1.0), *((*part, DOUBT) for part in seeds if part[1] > 0)]
     variance = sum(part for part, _, _ in parts)
     doubted = sum(doubt * part for part, _, doubt in parts)
@@ -185,7 +199,7 @@ def _satterthwaite(value: float, items: _Part, seeds: Sequence[_Part]) -> Uncert
     return Uncertain(value, float(np.sqrt(variance)), float(df))
 
 
-def _of_seeds(scores: Float64[np.ndarray, " S"]) -> _Part:
+def _of_seeds(scores: Float64[np.ndarray, " S"]) -> Part:
     """The variance of their mean; nothing is known of one seed."""
     n = len(scores)
     return (float(scores.var(ddof=1)) / n if n > 1 else 0.0), n - 1

@@ -1,9 +1,10 @@
 """How far models agree with each other, and with themselves under another seed.
 
-Reads the stored `Probed` answers in memory; returns rows of the table `agreement`. Four measures:
+Reads the stored answers in memory; returns rows of the table `agreement`. Four measures:
 `overlap` of nearest neighbours, `rank_correlation` of the cosines of pairs of probe words, `cka`,
 and `procrustes`, where 0 is agreement. Each is a mean over couples of runs; its interval is for
-other probe words, couples taken together.
+other probe words, couples taken together. The lifts of pairs have a measure of their own,
+`lift_correlation`.
 
 Glossary: Q probe words, D dimensions, P pairs of probe words.
 """
@@ -27,12 +28,14 @@ from wordrel.stats.alignment import (
     procrustes,
     rank_correlation,
 )
+from wordrel.study.answers import Asked
 from wordrel.study.schema import Row
 from wordrel.tasks.geometry import cosines, has_direction, unit_rows
 from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
 
 Run = tuple[str, int]  # model, seed
 PAIRS, PAIRS_SEED = 5_000, 0
+LIFTS = "lift_correlation"
 MOST_COUPLES = 25
 """Of runs, for two models: five seeds have 20 or fewer, and more would tell little that is new."""
 
@@ -78,6 +81,35 @@ def agreement_rows(
             found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
             rows += [common | {"measure": measure} | told for measure, told in found.items()]
     return rows
+
+
+def lift_rows(asked: Asked, confidence: float) -> list[Row]:
+    """A row for every two models, and every model with two seeds, of one lift of pairs of words.
+
+    Runs are compared as in `agreement_rows`; the interval is for other pairs.
+    """
+    models = {model: runs_of(asked, model) for model, _ in asked.predicted()}
+    runs = [(model, seed) for model, its in models.items() for seed in its]
+    rows = []
+    for a, b in itertools.combinations_with_replacement(models, 2):
+        couples = independent_couples(runs, a, b)
+        if not couples:
+            continue
+        found = _mean([rank_correlation(models[m][s], models[n][t]) for (m, s), (n, t) in couples])
+        error = error_over_words(found.influence)  # no word is in two pairs
+        ends = normal_interval(found.value, error, confidence, (-1.0, 1.0))
+        common: Row = {"corpus": asked.corpus, "between": "seeds" if a == b else "models"}
+        common |= {"model_a": a, "model_b": b, "measure": LIFTS, "pairs": len(couples)}
+        embedding = next(key[1] for key in asked.predicted() if key[0] == a)
+        common |= {"embedding_a": embedding, "embedding_b": embedding}
+        rows.append(common | _told(found.value, ends, len(found.influence), 0.0))
+    return rows
+
+
+def runs_of(asked: Asked, model: str) -> dict[int, Float64[np.ndarray, " P"]]:
+    """Seed -> what a model says of each pair; nothing where it has no answer."""
+    key = next((key for key in asked.predicted() if key[0] == model), None)
+    return {} if key is None else {s: one.predicted for s, one in asked.outcomes[key].items()}
 
 
 @dataclass(frozen=True)

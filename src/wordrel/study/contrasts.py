@@ -20,7 +20,9 @@ import numpy as np
 
 from wordrel.config import Contrast
 from wordrel.stats import MEASURES, Interval, Sample, Scored, Uncertain, answered_by_all, combined
+from wordrel.study.agreement import LIFTS
 from wordrel.study.answers import Asked
+from wordrel.study.gains import beyond, dropped
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
 from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
 
@@ -44,10 +46,18 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
     by_task = {one.any.task: one for one in rows if one.split == "test"}
     found = []
     for contrast in planned:
-        if contrast.task in by_task and (answers := _answers(by_task[contrast.task], contrast)):
+        if contrast.task not in by_task or contrast.measured is not None:
+            continue
+        one = by_task[contrast.task]
+        if one.any.measure == LIFTS:
+            answers = dropped(by_task, contrast)
+        else:
+            answers = _answers(one, contrast) if contrast.second else beyond(one, contrast)
+        if answers:
             row = {"contrast": contrast, **answers}
             beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
-            if contrast.task.endswith(f".{CALIBRATED}") and beside in by_task:
+            both = contrast.second and contrast.task.endswith(f".{CALIBRATED}")
+            if both and beside in by_task:
                 as_trained = _answers(by_task[beside], contrast)
                 row["as_trained"] = as_trained.get("gain")
             found.append(row)
@@ -56,6 +66,7 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
 
 def _answers(asked: Asked, contrast: Contrast) -> Row:
     """What the two models answer; nothing where one does not."""
+    assert contrast.second is not None
     both = scored_by(asked, (contrast.first, contrast.second))
     if both is None:
         return {}
@@ -115,10 +126,13 @@ def contrast_rows(
 def _row(corpus: str, contrast: Contrast, found: Row, tested: dict[str, float]) -> Row:
     row: Row = {
         "claim": contrast.claim,
+        "part": contrast.part,
         "corpus": corpus,
         "model_a": contrast.first,
-        "model_b": contrast.second,
-        **{key: getattr(contrast, key) for key in ("task", "rule", "margin")},
+        "model_b": contrast.second or "",
+        "against": contrast.number,
+        "task": contrast.row,
+        **{key: getattr(contrast, key) for key in ("rule", "margin")},
         "seeds": found.get("seeds", 0),
         "n": found.get("n", 0),
     }

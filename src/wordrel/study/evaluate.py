@@ -7,7 +7,7 @@ nothing.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -117,7 +117,7 @@ def train_and_ask(work: CellWork, report: Report) -> None:
 
 
 def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
-    if task.question == "agreement":
+    if task.kind == "neighbours":
         write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return
     write_answers(path, *KINDS[task.kind].ask(task, word_model, scope))
@@ -138,8 +138,8 @@ def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordMod
     development, test = corpus.development, corpus.test
     if not len(development.ids):  # a corpus of two parts
         development, test = _halves(held_out)
-    scope = Scope(work.lowercase, probe=probe, counts=counts, development=development, test=test)
-    return word_model, scope
+    scope = Scope(work.lowercase, probe=probe, counts=counts, train=corpus.train)
+    return word_model, replace(scope, development=development, test=test)
 
 
 def _halves(split: Split) -> tuple[Split, Split]:

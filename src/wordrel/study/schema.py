@@ -94,9 +94,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("score", "low", "high", "n_items", "chance"),
     ),
     "contrasts": (
-        *("claim", "corpus", "model_a", "model_b", "task", "rule", "margin", "seeds", "n", "gain"),
-        *("low", "high", "df", "confidence", "p_adjusted", "as_trained", "as_trained_low"),
-        *("as_trained_high", "outcome"),
+        *("claim", "part", "corpus", "model_a", "model_b", "against", "task", "rule", "margin"),
+        *("seeds", "n", "gain", "low", "high", "df", "confidence", "p_adjusted", "as_trained"),
+        *("as_trained_low", "as_trained_high", "outcome"),
     ),
     "orderings": (
         *("claim", "corpus", "task", "what", "ingredient", "beside", "model_a", "model_b"),

@@ -17,19 +17,20 @@ from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
 from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
-from wordrel.study.agreement import agreement_rows
+from wordrel.study.agreement import LIFTS, agreement_rows, lift_rows
 from wordrel.study.analysis import adjust, analyse, measurement_rows, selected_pairs
 from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, read_outcomes
 from wordrel.study.cell import cell_cost
 from wordrel.study.contrasts import contrast_rows, measured
 from wordrel.study.evaluate import CellWork
+from wordrel.study.gains import measured_gains
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.plan import Plan
 from wordrel.study.schema import COLUMNS, PLANNED, Row, write_table
 from wordrel.study.select import BY_DEVELOPMENT, CHOSEN_BY, Choice, choose, marked
 from wordrel.tasks import Task
 from wordrel.tasks.neighbours import Probed, from_frame
-from wordrel.tasks.registry import Question, Split
+from wordrel.tasks.registry import MainScore, Question, Split
 
 FEW = 300
 """Files of answers that are read and tested sooner than workers start."""
@@ -77,13 +78,14 @@ class _Answers:
     corpus: str
     task: str
     question: Question
+    measure: MainScore
     split: Split
     folders: tuple[tuple[str, int, Path], ...]  # model, seed, folder
 
     @classmethod
     def of(cls, corpus: str, task: Task, number: int, cells: Sequence[CellWork]) -> "_Answers":
         places = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
-        return cls(corpus, task.name, task.question, task.split, tuple(places))
+        return cls(corpus, task.name, task.question, task.measure, task.split, tuple(places))
 
     def files(self) -> Iterator[tuple[str, int, Path]]:
         """Model, seed and file of answers, each known to hold what was written."""
@@ -182,6 +184,10 @@ def _told(
     answers: _Answers, choice: Choice, settings: _Settings, family: int
 ) -> tuple[_Answers, Rows]:
     """Everything that the tables say of one task; its planned contrasts are not decided yet."""
+    if answers.measure == LIFTS:
+        lifts = answers.asked()
+        found = [row for one in lifts for row in lift_rows(one, settings.confidence)]
+        return answers, {"agreement": found, "contrasts": measured(lifts, settings.contrasts)}
     if answers.question == "agreement":
         known = {(model, seed): _agreement(path) for model, seed, path in answers.files()}
         selected = {
@@ -196,7 +202,8 @@ def _told(
             rows[name] += more
     rows["contrasts"] = measured(asked, settings.contrasts)
     rows["orderings"] = ordering_rows(asked, settings.orderings, settings.confidence)
-    of_seeds = ((model, seed, read_measurements(path)) for model, seed, path in answers.files())
+    of_seeds = [(model, seed, read_measurements(path)) for model, seed, path in answers.files()]
+    rows["contrasts"] += measured_gains(answers.task, of_seeds, settings.contrasts)
     rows["measurements"] = measurement_rows(
         answers.corpus, answers.question, of_seeds, choice, settings.confidence
     )

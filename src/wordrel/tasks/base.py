@@ -193,6 +193,7 @@ class Scope:
         counts: of pairs in the training text; only `measure` of the question "syntax" needs them.
         development: documents on which a model may be calibrated; test: those that it is judged
             on. Only a task on whole documents needs them.
+        train: what models were trained on; only n-gram rules are counted there.
     """
 
     lowercase: bool
@@ -201,6 +202,7 @@ class Scope:
     counts: PairCounts | None = None
     development: Documents | None = None
     test: Documents | None = None
+    train: Documents | None = None
 
 
 def nothing_to_answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:

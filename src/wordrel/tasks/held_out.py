@@ -1,18 +1,12 @@
-"""Held-out text: how surprised is a model by sentences of its own corpus, and what does it recall?
+"""Held-out text: how surprised is a model by sentences of its own corpus?
 
-Two kinds, and what all kinds share that read held-out text with a model.
+One kind, and what all kinds share that read held-out text with a model.
 
 `LOSS`: every model of a study predicts the same target words (all but the first of each sentence)
 with the full softmax. The two objectives answer different questions (a masked word is seen from
 both sides), so each has its own row, and a model answers only the one it was trained for.
 The items are sentences: gold is the number of targets, predicted the sum of -log p in nats, and
 the measure their ratio: the loss per token.
-
-`LAST_WORD`: is the word that a model expects at the end of a sentence the one that is there? It is
-given all but the last word, as far back as its window reaches, and answers with the most probable
-word of the whole vocabulary. A masked-word model is asked for the word at a place behind which
-nothing stands, so both objectives are asked the same question here. The items are sentences: gold
-is 1, predicted 1 where the answer is right and 0 where it is wrong.
 
 Glossary: N tokens, S sentences, T targets, P states, V words.
 """
@@ -23,7 +17,7 @@ from functools import cached_property
 from typing import get_args
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import logsumexp
 
 from wordrel.corpus.vocab import Vocab
@@ -33,7 +27,6 @@ from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, un
 from wordrel.tasks.items import Items
 from wordrel.tasks.scored_text import spread
 
-_ANY_WORD = 0
 _OTHER_OBJECTIVE = "the model was trained for the objective {!r}"
 _LOG_PROBABILITIES_AT_ONCE = 2**23
 """32 MiB of float32 a time; a model that normalises in numpy holds about three such arrays."""
@@ -73,6 +66,14 @@ class Text:
         """One item a sentence: gold is its number of targets."""
         n_targets = (self.lengths - 1).astype(np.float64)
         return Items((), gold=n_targets, cluster=self.number)
+
+    def sentences(self) -> list[Int64[np.ndarray, " _"]]:
+        """The words of each sentence."""
+        return np.split(self.ids, self.ends[:-1]) if len(self.lengths) else []
+
+    def part(self, some: Bool[np.ndarray, " S"]) -> "Text":
+        """Some of the sentences."""
+        return Text(self.ids[some[self.sentence]], self.lengths[some], self.number[some])
 
     def sums(self, of_targets: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " S"]:
         """What the targets of each sentence add up to."""
@@ -238,54 +239,4 @@ def _unigram_loss(vocab: Vocab, text: Text) -> float:
     return float(-np.log(p[text.ids[text.targets]]).mean())
 
 
-def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome. Chance is the share of the commonest last word: always saying it does no better.
-
-    Raises:
-        ValueError: where `scope` has no probe.
-    """
-    text = text_of(task, scope)
-    last = text.ids[text.ends - 1]
-    form = form_of(task, replace(text.items, gold=np.ones(len(last))), _commonest(last))
-    if form.note:
-        return [form]
-    if word_model.context is None:
-        return [replace(form, note=reason(word_model, "fit", "context"))]
-    try:
-        expected = expected_last_words(word_model.context, text, len(word_model.vocab))
-    except NotAvailableError as refusal:
-        return [replace(form, note=str(refusal))]
-    right = (expected == last).astype(np.float64)
-    return [replace(form, embedding="context", predicted=right)]
-
-
-def expected_last_words(
-    context: Contextualizer, text: Text, n_words: int
-) -> Int64[np.ndarray, " S"]:
-    """The most probable last word of each sentence; of equally probable ones the most frequent.
-
-    The last words themselves are never shown: another one stands in their place.
-
-    Args:
-        context: who is asked.
-        text: the sentences.
-        n_words: size of the vocabulary, whose words are numbered by falling frequency.
-    """
-    shown = text.ids.copy()
-    shown[text.ends - 1] = _ANY_WORD
-    # For the next word, y of a place predicts the place behind it; for a masked word, its own.
-    asking = text.ends - (2 if context.objective == "next_word" else 1)
-    states = context.contextual(shown, text.ends)[asking]
-    best = np.empty(len(asking), dtype=np.int64)
-    for some, log_p in log_probabilities(context, states, n_words):
-        best[some] = log_p.argmax(axis=1)
-    return best
-
-
-def _commonest(words: Int64[np.ndarray, " S"]) -> float:
-    """The share of the commonest word; NaN of none."""
-    return float(np.bincount(words).max() / len(words)) if len(words) else float("nan")
-
-
 LOSS = Kind(version=1, better="lower", answer=answer_loss)
-LAST_WORD = Kind(version=1, better="higher", answer=answer_last_word)

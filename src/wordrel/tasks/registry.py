@@ -15,7 +15,7 @@ from wordrel.errors import DatasetError
 Question = Literal[
     "alike", "relate", "direction", "syntax", "in_context", "fit", "recall", "agreement"
 ]
-MainScore = Literal["spearman", "auc", "accuracy", "loss_per_token", "overlap"]
+MainScore = Literal["spearman", "auc", "accuracy", "loss_per_token", "overlap", "lift_correlation"]
 Split = Literal["dev", "test"]
 
 
@@ -55,7 +55,11 @@ ASKED: dict[str, Asked] = {
     "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
     "order": Asked("fit", "loss_per_token", "order:KIND"),
     "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
-    "last_word": Asked("recall", "accuracy", "held_out:LAST_WORD"),
+    "copying": Asked("fit", "loss_per_token", "copying:KIND"),
+    "ngram_rules": Asked("fit", "loss_per_token", "ngram_rules:KIND"),
+    "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
+    "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
+    "pair_scores": Asked("agreement", "lift_correlation", "pair_scores:KIND"),
     "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
 """Every kind of task: one line here, and the module that it names."""

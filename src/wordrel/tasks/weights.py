@@ -32,7 +32,10 @@ measured in
 - embedding "attention", of every model that can tell its weights in held-out sentences: the mean
   weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
   tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
-  is what the mean gives to each); errors are clustered by sentence.
+  is what the mean gives to each);
+- there too, "all contexts": the effective number of keys and its share, as in `ROLES`; and of a
+  next-word model that looks at the word that asks the weight of that word on itself ("itself",
+  `mean_weight`); errors are clustered by sentence.
 
 An offset is the place of a word less that of the word that is predicted.
 
@@ -146,17 +149,23 @@ def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measu
 
 def _asking(found: Looks, kinds: Shaped[np.ndarray, " N"]) -> Iterator[_Row]:
     """How many keys count, by the class of the word at whose place the context is weighed."""
-    some = np.flatnonzero(found.keys >= 2)
-    sentence, effective = found.sentence[some], found.effective_keys[some]
-    for statistic, values in (
-        ("effective_keys", effective),
-        ("effective_share", effective / found.keys[some]),
-    ):
+    for statistic, values, some in _effective(found):
+        sentence = found.sentence[some]
         value, error, n = clustered_mean(values, sentence)
         if n:
             yield "attention", "asking any", statistic, value, error, n
         for name, value, error, n in _by_name(values, kinds[some], sentence):
             yield "attention", f"asking {name}", statistic, value, error, n
+
+
+def _effective(
+    found: Looks,
+) -> Iterator[tuple[str, Float64[np.ndarray, " P"], Int64[np.ndarray, " P"]]]:
+    """The effective number of keys of each context of two or more, and its share of them."""
+    some = np.flatnonzero(found.keys >= 2)
+    effective = found.effective_keys[some]
+    yield "effective_keys", effective, some
+    yield "effective_share", effective / found.keys[some], some
 
 
 def _attended(found: Looks, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
@@ -207,6 +216,7 @@ def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Mea
         if isinstance(context, Weigher):
             found = looks(context, text)
             rows += [*_by_offset(found), *_by_tenth(found, tenth)]
+            rows += _in_all(found, context.objective)
     except NotAvailableError:
         return []
     return [Measurement(task.name, *row) for row in rows]
@@ -270,5 +280,18 @@ def _by_tenth(found: Looks, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
             yield "attention", _frequency(number), "relative_weight", value, error, n
 
 
+def _in_all(found: Looks, objective: Objective) -> Iterator[_Row]:
+    """How many words count in all contexts, and what a word that asks gives to itself."""
+    for statistic, values, some in _effective(found):
+        value, error, n = clustered_mean(values, found.sentence[some])
+        if n:
+            yield "attention", "all contexts", statistic, value, error, n
+    own = found.told.offset == -1
+    if objective == "next_word" and own.any():
+        weight = found.told.weight[own].astype(np.float64)
+        row = clustered_mean(weight, found.cluster[own])
+        yield "attention", "itself", "mean_weight", *row
+
+
 ROLES = Kind(version=1, better="lower", measure=measure_roles)
-LEARNED = Kind(version=1, better="lower", measure=measure_learned)
+LEARNED = Kind(version=2, better="lower", measure=measure_learned)

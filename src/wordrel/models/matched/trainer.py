@@ -23,7 +23,7 @@ from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_los
 from wordrel.models.matched.model import Drop, Model
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.stream import Batch, Cutter, blocks
+from wordrel.models.stream import Batch, Cutter, blocks, following
 from wordrel.models.trained import Runtime, no_pairs
 
 NOISE_DRAWN = 1 << 18  # noise words drawn at a time
@@ -240,10 +240,15 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
 
 def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
     training, config = trainer.training, trainer.model.config
-    cutter = Cutter.of(training, config.batch, blocks=trainer.model.blocks)
+    cutter = Cutter.of(
+        training, config.batch, blocks=trainer.model.blocks, objective=trainer.model.objective
+    )
     kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
-    for _ in range(training.epochs):
-        for block in blocks(corpus.train, trainer.keep, trainer.rng, **kept):
+    seed = trainer.rng.bit_generator.seed_seq.generate_state(4).tolist()
+    for epoch in range(training.epochs):
+        for number, block in enumerate(blocks(corpus.train, trainer.keep, trainer.rng, **kept)):
+            if training.target == "following":  # apart: contexts are those of any other target
+                block = following(block, np.random.default_rng([*seed, epoch, number]))
             yield from cutter.batches(block, trainer.rng)
 
 

@@ -1,9 +1,11 @@
 """What the tables of a study say of the claims of the note: a rule for each, C1 to C9.
 
 The rules stand, with the date of their commit, in the experiments that they name. Here they are
-applied to any study that has the models and tasks which they need.
+applied to any study that has the models and tasks which they need. A claim of which a study planned
+contrasts is decided by these alone, see `planned`.
 """
 
+from wordrel.report.claims import planned
 from wordrel.report.claims.ladder import C9
 from wordrel.report.claims.learns import C1
 from wordrel.report.claims.order import C8
@@ -35,9 +37,15 @@ _YOUNGER = f"{YOUNG} The rule was written when some results were known."
 RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
 
 
+def rules_of(results: Results) -> list[Rule]:
+    """The rule of each claim: over the contrasts that the study planned, or the general one."""
+    own = {rule.name: rule for rule in planned.rules(results)}
+    return [own.get(rule.name, rule) for rule in RULES]
+
+
 def decidable(results: Results) -> list[Rule]:
     """The rules that have what they need in this study; those of its own experiment first."""
-    found = [rule for rule in RULES if not rule.missing(results)]
+    found = [rule for rule in rules_of(results) if not rule.missing(results)]
     return sorted(found, key=lambda rule: rule.experiment != results.study)
 
 
@@ -89,7 +97,7 @@ def sections(results: Results) -> list[Section]:
     found = blocks(results)
     if not found:
         return []
-    needs = {rule: rule.missing(results) for rule in RULES}
+    needs = {rule: rule.missing(results) for rule in rules_of(results)}
     others = [
         f"{rule.name}: {rule.claim}. Needs {', '.join(map(code, missing))}."
         for rule, missing in needs.items()

@@ -40,13 +40,13 @@ class Standing(NamedTuple):
 
 
 def standing(rule: Rule, found: Claim) -> Standing:
-    """What stands of the verdict of a rule; one that decides nothing has nothing to revise."""
+    """What stands of the verdict of a rule: the review has read none of a planned contrast."""
     revision = REVISED.get(rule.name)
-    if revision is None or found.verdict == "undecided":
+    if rule.planned or revision is None or found.verdict == "undecided":
         return Standing(found.verdict)
     return Standing(revision.verdict, found.verdict, revision.why)
 
 
 def young(rule: Rule) -> str:
     """A mark behind the verdict of a rule that is younger than results."""
-    return YOUNG if rule.name in YOUNGER_RULES else ""
+    return YOUNG if rule.name in YOUNGER_RULES and not rule.planned else ""

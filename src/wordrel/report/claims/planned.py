@@ -1,0 +1,156 @@
+"""The claims whose contrasts a study planned: verdicts by `rules.yaml`, from their outcomes.
+
+A condition is one of
+
+- `PART: OUTCOME`: all contrasts of this part have this outcome (`*`: of any part);
+- `some: {PART: OUTCOME}`: one of them has;
+- `all: [...]`, `any: [...]`, `not: ...`: of other conditions; with `rows: n` it has to
+  hold on n rows of the result, each by itself;
+- `leads: one ingredient`: in all orderings of the claim, see `wordrel.study.orderings.leader`.
+
+Supported and contradicted are strict: an outcome counts where it is found on every corpus of the
+contrast, wiki17m and novels (or planted text alone), with five seeds. Elsewhere an outcome on one
+corpus is enough, if none has the opposite one. A claim that is supported but for that is partly so.
+
+Reads the tables `contrasts` and `orderings`.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.text import count, with_interval
+from wordrel.report.verdicts import SEEDS, Claim, Rule
+from wordrel.study.contrasts import CORPORA
+from wordrel.study.orderings import leader
+from wordrel.study.results import Results
+from wordrel.study.schema import MISSING, OUTCOMES
+
+Condition = Mapping[str, Any]
+_WORDS = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "not_identified": "not identified",
+    "partly": "partly supported",
+}
+"""Key of a rule -> verdict, in order: the first that holds counts."""
+_SAME = ("claim", "part", "model_a", "model_b", "against", "task", "rule", "margin")
+"""What one contrast has in common on all corpora."""
+STRICT = ("supported", "contradicted")
+
+
+@cache
+def written() -> dict[str, dict[str, Any]]:
+    """Claim -> its rule, as `rules.yaml` has it."""
+    text = files(__package__).joinpath("rules.yaml").read_text(encoding="utf-8")
+    found: dict[str, dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
+    return found
+
+
+def rules(results: Results) -> list[Rule]:
+    """A rule for each claim of which the study planned contrasts."""
+    named = [_claim_of(str(claim)) for claim in results.contrasts["claim"]]
+    return [
+        Rule(
+            name=name,
+            claim=rule["claim"],
+            experiment=results.study,
+            rule=rule["rule"],
+            models=(),
+            tasks=(),
+            decide=partial(decide, name),
+            planned=True,
+        )
+        for name, rule in written().items()
+        if name in named
+    ]
+
+
+def _claim_of(claim: str) -> str:
+    """`C9 masked word, lm` is of C9."""
+    return claim.partition(" ")[0]
+
+
+def decide(name: str, results: Results) -> Claim:
+    """The verdict on a claim, and every outcome of its contrasts."""
+    rows = [r for r in queries.rows(results.contrasts) if _claim_of(str(r.claim)) == name]
+    facts = _Facts(results, name, rows)
+    rule = written()[name]
+    verdict = next(
+        (
+            word
+            for key, word in _WORDS.items()
+            if key in rule and facts.holds(rule[key], strict=key in STRICT)
+        ),
+        "undecided",
+    )
+    if verdict == "undecided" and facts.holds(rule["supported"], strict=False):
+        verdict = _WORDS["partly"]
+    said = [what for what, condition in rule.get("also", {}).items() if facts.holds(condition)]
+    return Claim(verdict, "; ".join(map(_shown, rows)), ", ".join(said))
+
+
+def _shown(row: Row) -> str:
+    where = f"{row.part or row.task} ({row.corpus})"
+    if pd.isna(row.gain):
+        return f"{where}: {row.outcome}"
+    gain = with_interval(row.gain, row.low, row.high)
+    return f"{where}: {row.outcome}, {gain}, n {count(row.n)}, {count(row.seeds)} seeds"
+
+
+class _Facts:
+    """The outcomes of the contrasts of one claim."""
+
+    def __init__(self, results: Results, name: str, rows: Sequence[Row]) -> None:
+        self._sources = {str(c["name"]): str(c["source"]) for c in results.manifest["corpora"]}
+        self._rows, self._orderings = rows, queries.rows(results.orderings)
+        self._orderings = [r for r in self._orderings if _claim_of(str(r.claim)) == name]
+
+    def holds(self, condition: Condition, *, strict: bool = True) -> bool:
+        """Whether a condition does."""
+        return self._holds(condition, self._rows, strict)
+
+    def _holds(self, condition: Condition, rows: Sequence[Row], strict: bool) -> bool:
+        if "rows" in condition:
+            rest = {key: value for key, value in condition.items() if key != "rows"}
+            by_row = queries.grouped(rows, lambda r: str(r.task)).values()
+            return sum(self._holds(rest, of, strict) for of in by_row) >= int(condition["rows"])
+        ((key, value),) = condition.items()
+        if key in ("all", "any"):
+            found = [self._holds(one, rows, strict) for one in value]
+            return all(found) if key == "all" else any(found)
+        if key == "not":
+            return not self._holds(value, rows, strict=False)
+        if key == "leads":
+            tables = queries.grouped(self._orderings, lambda r: (r.claim, r.task)).values()
+            return bool(tables) and all(leader(of, self._sources) for of in tables)
+        if key == "some":
+            ((key, value),) = value.items()
+            return any(self._found(of, value, strict) for of in self._contrasts(key, rows))
+        contrasts = self._contrasts(key, rows)
+        return bool(contrasts) and all(self._found(of, value, strict) for of in contrasts)
+
+    def _contrasts(self, part: str, rows: Sequence[Row]) -> list[list[Row]]:
+        """The contrasts of a part, each with its rows of all corpora."""
+        some = [r for r in rows if part in ("*", str(r.part))]
+        same = queries.grouped(some, lambda r: tuple(getattr(r, key) for key in _SAME))
+        return [*same.values()]
+
+    def _found(self, contrast: Sequence[Row], outcome: str, strict: bool) -> bool:
+        outcomes = {str(row.outcome) for row in contrast}
+        if outcome == MISSING:
+            return outcomes == {MISSING}
+        if any(row.seeds < SEEDS for row in contrast if row.outcome != MISSING):
+            return False
+        opposite = {*OUTCOMES[str(contrast[0].rule)]} - {outcome}
+        if not strict:
+            return outcome in outcomes and not opposite & outcomes
+        sources = {self._sources[str(row.corpus)] for row in contrast}
+        everywhere = sources >= CORPORA or all(s.startswith("planted:") for s in sources)
+        return outcomes == {outcome} and everywhere

@@ -1,0 +1,107 @@
+"""The last word of a held-out sentence: is the word that a model expects the one that is there?
+
+`LAST_WORD`: a model is given all but the last word, as far back as its window reaches, and answers
+with the most probable word of the whole vocabulary. A masked-word model is asked for the word at a
+place behind which nothing stands, so both objectives are asked the same question here. The items
+are sentences: gold is 1, predicted 1 where the answer is right and 0 where it is wrong.
+
+`INDUCTION` asks the same of the sentences whose last two words stood side by side before in them:
+A B ... A, and then B.
+
+Glossary: N tokens, S sentences.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from wordrel.models.word_model import Contextualizer, NotAvailableError, WordModel
+from wordrel.tasks.base import Kind, Predictions, Scope, Task, reason
+from wordrel.tasks.held_out import Text, form_of, log_probabilities, text_of
+
+_ANY_WORD = 0
+
+
+def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome. Chance is the share of the commonest last word: always saying it does no better.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    text = text_of(task, scope)
+    return _answer_last(task, word_model, text, _commonest(text.ids[text.ends - 1]))
+
+
+def answer_induction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome. Chance is the best guess from the bag of the words and the one that asks.
+
+    It is one of the other words of the sentence: in planted text each is as likely.
+
+    Raises:
+        ValueError: where `scope` has no probe.
+    """
+    every = text_of(task, scope)
+    text = every.part(repeats(every))
+    others = [max(1, len({*words.tolist()} - {words[-2]})) for words in text.sentences()]
+    chance = float(np.mean(1 / np.array(others))) if others else float("nan")
+    found = _answer_last(task, word_model, text, chance)
+    none = "no held-out sentence ends with two words that stood side by side before in it"
+    return [replace(row, note=none) for row in found] if len(every.ids) and not others else found
+
+
+def repeats(text: Text) -> Bool[np.ndarray, " S"]:
+    """Which sentences end with two words that stood side by side before in it."""
+    same = (text.ids[:-1] == text.ids[text.ends - 2][text.sentence[1:]]) & (
+        text.ids[1:] == text.ids[text.ends - 1][text.sentence[1:]]
+    )
+    same &= text.sentence[1:] == text.sentence[:-1]
+    same[text.ends - 2] = False  # the last two words themselves
+    return np.bincount(text.sentence[1:][same], minlength=len(text.lengths)) > 0
+
+
+def _answer_last(task: Task, word_model: WordModel, text: Text, chance: float) -> list[Predictions]:
+    last = text.ids[text.ends - 1]
+    form = form_of(task, replace(text.items, gold=np.ones(len(last))), chance)
+    if form.note:
+        return [form]
+    if word_model.context is None:
+        return [replace(form, note=reason(word_model, "fit", "context"))]
+    try:
+        expected = expected_last_words(word_model.context, text, len(word_model.vocab))
+    except NotAvailableError as refusal:
+        return [replace(form, note=str(refusal))]
+    right = (expected == last).astype(np.float64)
+    return [replace(form, embedding="context", predicted=right)]
+
+
+def expected_last_words(
+    context: Contextualizer, text: Text, n_words: int
+) -> Int64[np.ndarray, " S"]:
+    """The most probable last word of each sentence; of equally probable ones the most frequent.
+
+    The last words themselves are never shown: another one stands in their place.
+
+    Args:
+        context: who is asked.
+        text: the sentences.
+        n_words: size of the vocabulary, whose words are numbered by falling frequency.
+    """
+    shown = text.ids.copy()
+    shown[text.ends - 1] = _ANY_WORD
+    # For the next word, y of a place predicts the place behind it; for a masked word, its own.
+    asking = text.ends - (2 if context.objective == "next_word" else 1)
+    states = context.contextual(shown, text.ends)[asking]
+    best = np.empty(len(asking), dtype=np.int64)
+    for some, log_p in log_probabilities(context, states, n_words):
+        best[some] = log_p.argmax(axis=1)
+    return best
+
+
+def _commonest(words: Int64[np.ndarray, " S"]) -> float:
+    """The share of the commonest word; NaN of none."""
+    return float(np.bincount(words).max() / len(words)) if len(words) else float("nan")
+
+
+LAST_WORD = Kind(version=1, better="higher", answer=answer_last_word)
+INDUCTION = Kind(version=1, better="higher", answer=answer_induction)
