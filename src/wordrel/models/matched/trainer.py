@@ -222,7 +222,7 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
     total = trainer.training.epochs * len(corpus.train.ids)
     done, nats, targets, started = 0.0, 0.0, 0, time.monotonic()
     log: list[dict[str, float | int]] = []
-    for number, batch in enumerate(_batches(trainer, corpus), start=1):
+    for number, batch in enumerate(batches(trainer, corpus), start=1):
         loss = trainer.step(batch, schedule(trainer.model.config, done / total))
         done += batch.read
         last = done > total - 0.5  # `read` is a share, so the sum may miss the total by a hair
@@ -238,7 +238,8 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
     return tuple(log)
 
 
-def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
+def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
+    """All batches of all epochs, as `run` takes them."""
     training, config = trainer.training, trainer.model.config
     cutter = Cutter.of(training, config.batch, blocks=trainer.model.blocks)
     kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
