@@ -28,6 +28,11 @@ round.
 
 Known when this was written: what the first edition reached, and single runs on a busy machine.
 
+Tried in the matched trainer since then, and no faster: a backward pass of one head written by hand
+in place of autograd's; dividing maps by the scale in place of queries; prefix sums for the mean. Of
+several heads and of skip-gram it was the number of operations that could be reduced. The feed-
+forward part of a block has more operations than all the rest of it.
+
 Run it from the top of the repository, on a machine that does nothing else:
 `python -m benchmarks.speed` (about 10 minutes; it needs WORDREL_DATA), `--only PART` to measure one
 part again, `--quick` to see in a minute whether all of it works (written elsewhere; its numbers

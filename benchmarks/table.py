@@ -23,8 +23,9 @@ TITLES = {
     "operations": "Operations of a step",
     "softmax": "Full softmax",
     "statistics": "Statistics of a study",
+    "tried": "Tried by the first edition, and not kept",
 }
-"""The parts, in the order of the page."""
+"""The parts, in the order of the page; the last is not measured again."""
 
 _NUMBERS = {**dict.fromkeys(("value", "low", "high", "first"), "float64"), "n": "int64"}
 _TYPES = {field.name: _NUMBERS.get(field.name, "str") for field in fields(Row)}

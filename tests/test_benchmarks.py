@@ -295,7 +295,8 @@ def test_a_part_at_tiny_size_gives_well_formed_rows_and_its_aims(
 
 
 def test_parts_and_titles_are_the_same() -> None:
-    assert [*PARTS] == [*table.TITLES] == [*AIMED]
+    assert [*PARTS, "tried"] == [*table.TITLES]
+    assert [*PARTS] == [*AIMED]
 
 
 def test_the_softmax_is_over_all_words_and_scores_as_many_tokens_as_it_says(

@@ -117,7 +117,7 @@ def pair_loss(
     # the optimiser sums the squares of each pair's gradient, not the square of their sum
     each = d_good.square().transpose(1, 2)
     of_rows = (each @ (x.square().sum(2, keepdim=True) / dim)).flatten()
-    of_noise = d_outputs[near:].square().sum(1) / dim
+    of_noise = torch.linalg.vector_norm(d_outputs[near:], dim=1).square_().div_(dim)
     squares = torch.cat((of_rows, of_noise)), torch.cat((each.sum(2).flatten(), d_noise.square()))
 
     def total() -> tuple[float, int]:
