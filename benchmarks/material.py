@@ -1,4 +1,4 @@
-"""What is measured on: the first tokens of real text, synthetic text of any vocabulary, and MEN.
+"""What is measured on: the first tokens of real text, and synthetic text of any vocabulary.
 
 Reads wiki17m below the folder that WORDREL_DATA names; a prepared corpus is kept in the cache.
 """
@@ -12,9 +12,6 @@ import numpy as np
 from wordrel.config import CorpusConfig, TrainingConfig
 from wordrel.corpus import Corpus, Split, Vocab, corpus_folder, list_sources, prepare
 from wordrel.errors import CorpusError
-from wordrel.models.word_model import WordModel
-from wordrel.stats import SPEARMAN, plain_scores
-from wordrel.tasks import Task, ask
 
 WIKI17M = CorpusConfig(source="wiki17m", name="wiki17m", min_count=10, held_out=0.02)
 ZIPF_TEXT = 10**9  # tokens of the text whose counts a synthetic vocabulary has
@@ -27,56 +24,39 @@ class Sizes:
 
     Attributes:
         rounds: of what takes seconds; few_rounds: of what takes longer.
-        tokens: a round of throughput; plain_tokens: of the plain way, which is slower.
-        steps: a round of the operations; matrix: rows and columns of the product beside them.
-        epochs: of time to quality, rising; the last gives the target.
-        budget: seconds after which time to quality starts no other run.
-        vocabularies, vocabulary_tokens: of synthetic text.
-        corpora: tokens of real text.
-        memory_words, memory_tokens: of the cell whose memory is measured.
-        variant_tokens: on which a variant is judged; speed_tokens: a round of its speed.
-        compiled: whether torch.compile is tried, which takes half a minute to begin with.
-        cluster: source of the study that runs on hosts.
+        tokens: a round of each model that trains fast; a slow one trains on a third.
+        steps: a round of the step of attention; matrix: rows and columns of the product beside it.
+        words, scored: of the full softmax: its vocabulary, and about how many words are scored.
+        models: of the study whose statistics are measured; tasks: most of them; items: most of a
+            task; probes: words whose neighbours are compared.
     """
 
     rounds: int = 5
     few_rounds: int = 3
     tokens: int = 1_000_000
-    plain_tokens: int = 200_000
     steps: int = 50
     matrix: int = 2048
-    epochs: tuple[int, ...] = (1, 2, 3, 5)
-    budget: float = 1500.0
-    vocabularies: tuple[int, ...] = (10_000, 50_000, 200_000, 1_000_000)
-    vocabulary_tokens: int = 300_000
-    corpora: tuple[int, ...] = (1_000_000, 4_000_000, 16_000_000)
-    memory_words: int = 50_000
-    memory_tokens: int = 300_000
-    variant_tokens: int = 2_000_000
-    speed_tokens: int = 400_000
-    compiled: bool = True
-    cluster: str = "gensim:wiki-sample"
+    words: int = 20_000
+    scored: int = 200_000
+    models: int = 19
+    tasks: int = 1000
+    items: int = 20_000
+    probes: int = 1000
 
 
 FULL = Sizes()
 QUICK = Sizes(
     rounds=1,
     few_rounds=1,
-    tokens=20_000,
-    plain_tokens=5_000,
+    tokens=30_000,
     steps=2,
     matrix=256,
-    epochs=(1, 2),
-    budget=20.0,
-    vocabularies=(1_000, 2_000),
-    vocabulary_tokens=10_000,
-    corpora=(10_000, 40_000),
-    memory_words=1_000,
-    memory_tokens=10_000,
-    variant_tokens=20_000,
-    speed_tokens=10_000,
-    compiled=False,
-    cluster="planted:recall-1",
+    words=500,
+    scored=1000,
+    models=2,
+    tasks=10,
+    items=50,
+    probes=50,
 )
 
 
@@ -87,16 +67,12 @@ class Material:
     Attributes:
         sizes: how much of everything.
         text: gives the folder of a prepared corpus of real text.
-        men: gives the task by which quality is judged.
-        training: what all models share; a part sets its own number of epochs.
-        quality_tokens: how much of the text time to quality trains on; None: all of it.
+        training: what all models share.
     """
 
     sizes: Sizes
     text: Callable[[], Path]
-    men: Callable[[], Task]
     training: TrainingConfig = field(default_factory=lambda: TrainingConfig(epochs=1))
-    quality_tokens: int | None = None
 
 
 def wiki17m(cache: Path) -> Path:
@@ -111,14 +87,6 @@ def wiki17m(cache: Path) -> Path:
             "with `wordrel corpus prepare wiki17m`"
         )
     return corpus_folder(cache, WIKI17M.name, prepare(WIKI17M, cache, jobs=2).digest)
-
-
-def judge(word_model: WordModel, task: Task) -> tuple[float, int]:
-    """Spearman's correlation in the model's selected embedding, and over how many pairs."""
-    (outcome,) = (found for found in ask(task, word_model, lowercase=True) if found.selected)
-    known = np.isfinite(outcome.predicted)
-    (score,) = plain_scores(SPEARMAN, outcome.gold[known], outcome.predicted[None, known])
-    return float(score), int(known.sum())
 
 
 def first_tokens(corpus: Corpus, tokens: int) -> Corpus:

@@ -2,11 +2,11 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-Rounds = Mapping[str, Sequence[float]]
-"""Name -> one number a round; the same place in two of them is the same round."""
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -16,30 +16,16 @@ class Aim:
     Attributes:
         least: it should be this or more.
         most: it should be this or less.
-        reach: what would be better still; it decides nothing.
+        first: what it was in the first edition; NaN where that was not measured.
     """
 
     least: float = -math.inf
     most: float = math.inf
-    reach: float | None = None
+    first: float = math.nan
 
     def __str__(self) -> str:
         ends = {"at least": self.least, "at most": self.most}
-        text = ", ".join(f"{word} {end:g}" for word, end in ends.items() if math.isfinite(end))
-        return text if self.reach is None else f"{text}; reach {self.reach:g}"
-
-    def met(self, value: float, low: float) -> str:
-        """`yes`, `no`, or nothing where that is not known.
-
-        Args:
-            value: what was measured; NaN where it is only known to be more than `low`.
-            low: its lower end; NaN where nothing was measured.
-        """
-        if not str(self):
-            return ""
-        if math.isnan(value):
-            return "no" if low > self.most else ""
-        return "yes" if self.least <= value <= self.most else "no"
+        return "".join(f"{word} {end:g}" for word, end in ends.items() if math.isfinite(end))
 
 
 @dataclass(frozen=True)
@@ -49,13 +35,14 @@ class Row:
     Attributes:
         part: of the benchmark.
         what: is measured, such as a model.
-        beside: what it is divided by, or compared with; empty where the number stands alone.
+        beside: what it is divided by; empty where the number stands alone.
         measure: what the number says.
-        value: the median of the rounds; NaN where only a lower end is known, or nothing.
+        value: the median of the rounds.
         low: the least of them; high: the greatest.
-        n: rounds; 0 where nothing was measured.
-        unit: of all three numbers.
-        aim: see `Aim`; met: yes, no or nothing.
+        n: rounds.
+        unit: of all numbers.
+        first: the number of the first edition; NaN where there is none.
+        aim: see `Aim`; met: yes, no, or nothing where there is no aim.
     """
 
     part: str
@@ -67,6 +54,7 @@ class Row:
     high: float
     n: int
     unit: str
+    first: float = math.nan
     aim: str = ""
     met: str = ""
 
@@ -76,30 +64,31 @@ class Rows:
     """Makes the rows of one part, each held against the aim for its (what, beside)."""
 
     part: str
-    aims: Mapping[tuple[str, str], Aim] = field(default_factory=dict)
+    aims: Mapping[tuple[str, str], Aim]
 
     def of(
-        self, what: str, measure: str, values: Iterable[float], unit: str, beside: str = ""
+        self, what: str, measure: str, rounds: Sequence[float], unit: str, beside: str = ""
     ) -> Row:
-        """Median and range of one number a round; of no round, where `measure` says why."""
-        found = list(values)
-        ends = (min(found), max(found)) if found else (math.nan, math.nan)
-        numbers = (float(statistics.median(found or [math.nan])), *ends, len(found))
-        return self._judged(Row(self.part, what, beside, measure, *numbers, unit))
-
-    def more_than(self, what: str, measure: str, low: float, unit: str, beside: str = "") -> Row:
-        """A number that is only known to be more than `low`."""
-        numbers = (math.nan, low, math.nan, 1)
-        return self._judged(Row(self.part, what, beside, measure, *numbers, unit))
+        """Median and range of one number a round."""
+        value = statistics.median(rounds)
+        aim = self.aims.get((what, beside), Aim())
+        met = "" if not str(aim) else "yes" if aim.least <= value <= aim.most else "no"
+        numbers = (float(value), min(rounds), max(rounds), len(rounds))
+        return Row(self.part, what, beside, measure, *numbers, unit, aim.first, str(aim), met)
 
     def ratios(
-        self, rounds: Rounds, pairs: Iterable[tuple[str, str]], measure: str
+        self,
+        rounds: Mapping[str, Sequence[float]],
+        pairs: Iterable[tuple[str, str]],
+        measure: str,
     ) -> Iterator[Row]:
         """The numbers of each (what, beside), divided within their rounds."""
         for what, beside in pairs:
             both = zip(rounds[what], rounds[beside], strict=True)
             yield self.of(what, measure, [a / b for a, b in both], "times", beside)
 
-    def _judged(self, row: Row) -> Row:
-        aim = self.aims.get((row.what, row.beside), Aim())
-        return replace(row, aim=str(aim), met=aim.met(row.value, row.low))
+
+def interleaved(jobs: Mapping[str, Callable[[], Found]], rounds: int) -> dict[str, list[Found]]:
+    """Every job once a round, so that a slow minute of the machine slows all of them."""
+    taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
+    return {name: [found[name] for found in taken] for name in jobs}

@@ -20,27 +20,26 @@ from wordrel.report.text import NOTHING, count, escape, number, table
 
 TITLES = {
     "throughput": "Throughput",
-    "quality": "Time to quality",
     "operations": "Operations of a step",
-    "vocabulary": "Cost against vocabulary",
-    "corpus": "Cost against corpus size",
-    "memory": "Peak memory",
-    "variants": "What was tried",
-    "evaluators": "Evaluation",
-    "cluster": "A study on hosts",
+    "softmax": "Full softmax",
+    "statistics": "Statistics of a study",
+    "tried": "Tried by the first edition, and not kept",
 }
-"""The parts, in the order of the page."""
+"""The parts, in the order of the page; the last is not measured again."""
 
-_NUMBERS = {"value": "float64", "low": "float64", "high": "float64", "n": "int64"}
+_NUMBERS = {**dict.fromkeys(("value", "low", "high", "first"), "float64"), "n": "int64"}
 _TYPES = {field.name: _NUMBERS.get(field.name, "str") for field in fields(Row)}
 
-_OPENING = """# Speed and memory
+_OPENING = """# Speed
 
 What is measured, beside what, and with which aim was written before the first full run, in
 [benchmarks/speed.py](../../benchmarks/speed.py). Every number is the median of n rounds with
-their range; a ratio is taken within a round, in which everything runs once, one after the other, in
-one thread (gensim's one worker has a second thread that feeds it). The machine and the commit of
-each part stand in [environment.json](environment.json), the numbers in [speed.csv](speed.csv).
+their range. A ratio is taken within a round, in which everything runs once, one after the other, in
+one thread; gensim's one worker has a second thread that feeds it. `cbow` and `skip_gram` are
+gensim's: of the implementations of word2vec that can be installed, gensim is the fastest (fastText,
+floret and one in Rust are slower). The machine and the commit of each part stand in
+[environment.json](environment.json), the numbers in [speed.csv](speed.csv). `first edition` is what
+the first edition of wordrel reached. Nothing here ran on a graphics card.
 """
 
 
@@ -112,12 +111,11 @@ def store_part(folder: Path, part: str, rows: Iterable[Row], about: Mapping[str,
 def render(rows: pd.DataFrame) -> str:
     """The page: first every number that has an aim, then each part by itself."""
     aimed = [row for row in rows.itertuples() if row.aim]
-    met = sum(row.met == "yes" for row in aimed)
-    words = {"yes": "met", "no": "**not met**", "": "not known"}
-    heads = ["part", "what", "beside", "measure", "aim", "", "measured", "n"]
+    met, words = sum(row.met == "yes" for row in aimed), {"yes": "met", "no": "**not met**"}
+    heads = ["what", "beside", "measure", "first edition", "aim", "", "measured", "n"]
     lines = [
-        [TITLES[str(r.part)], *_names(r), escape(r.aim), words[str(r.met)], *_numbers(r)]
-        for r in aimed
+        [*_names(row), _first(row), str(row.aim), words[str(row.met)], *_numbers(row)]
+        for row in aimed
     ]
     parts = [_OPENING, f"## Aims\n\n{met} of {len(aimed)} are met.\n\n{table(heads, lines, 6)}\n"]
     heads = ["what", "beside", "measure", "measured", "n"]
@@ -128,21 +126,22 @@ def render(rows: pd.DataFrame) -> str:
     return "\n".join(parts)
 
 
+def _first(row: Any) -> str:
+    return NOTHING if math.isnan(row.first) else f"{shown(row.first)} {row.unit}"
+
+
 def _names(row: Any) -> list[str]:
     return [escape(text) for text in (row.what, row.beside, row.measure)]
 
 
 def _numbers(row: Any) -> list[str]:
     """The number with its range and unit, and n."""
-    if row.n == 0:
-        return [NOTHING, NOTHING]
     ends = f" [{shown(row.low)}, {shown(row.high)}]" if row.n > 1 else ""
-    value = f"more than {shown(row.low)}" if math.isnan(row.value) else f"{shown(row.value)}{ends}"
-    return [f"{value} {row.unit}".rstrip(), count(row.n)]
+    return [f"{shown(row.value)}{ends} {row.unit}", count(row.n)]
 
 
 def shown(value: float) -> str:
     """About three figures; whole numbers from 100 on."""
-    if float(value).is_integer() or abs(value) >= 100:
+    if abs(value) >= 100:
         return count(value)
     return number(value, 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1)

@@ -1,70 +1,108 @@
-"""The models that are measured, seconds of their training, and rounds of them.
+"""How fast models train beside each other, in one thread: tokens and context words a second.
 
-The only module here that takes hold of the inside of the matched trainer, but for a type.
+The only module here that takes hold of the inside of the matched trainer.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from wordrel.config import MatchedConfig, ModelConfig, TrainingConfig, Word2vecConfig
-from wordrel.corpus import Corpus
+from benchmarks.material import Material, first_tokens
+from benchmarks.rows import Aim, Row, Rows, interleaved
+from wordrel.config import (
+    MatchedConfig,
+    ModelConfig,
+    SkipGramConfig,
+    TrainingConfig,
+    Word2vecConfig,
+)
+from wordrel.config.models import RECIPES
+from wordrel.corpus import Corpus, open_corpus
 from wordrel.models import MODELS, Runtime
-from wordrel.models.matched.model import Model, new_model
-from wordrel.models.matched.trainer import Trainer, _batches, run
-from wordrel.models.stream import CHUNK, Batch
+from wordrel.models.matched.model import new_model
+from wordrel.models.matched.skip_gram import SkipGram
+from wordrel.models.matched.trainer import Trainer, run
 
 SEED = 1
-CBOW = Word2vecConfig(kind="word2vec", algorithm="cbow", name="cbow")
-SKIP_GRAM = Word2vecConfig(kind="word2vec", algorithm="skip_gram", name="skip_gram")
-MEAN = MatchedConfig(kind="mean", name="mean")
-ATTENTION = MatchedConfig(kind="attention_position", name="attention_position", scale=True)
-MASKED = MatchedConfig(kind="mask_query_attention", name="mask_query_attention", scale=True)
+ATTENTION = MatchedConfig(kind="attention_position", name="attention_position")
+MODELS_MEASURED: dict[str, ModelConfig] = {
+    config.name: config
+    for config in (
+        Word2vecConfig(kind="word2vec", algorithm="cbow", name="cbow"),
+        Word2vecConfig(kind="word2vec", algorithm="skip_gram", name="skip_gram"),
+        MatchedConfig(kind="mean", name="mean"),
+        SkipGramConfig(kind="matched_skip_gram", name="matched_skip_gram"),
+        ATTENTION,
+        MatchedConfig(kind="attention_position", name="attention_position_heads4", heads=4),
+        MatchedConfig(
+            kind="transformer_block", name="transformer_block", heads=4, learning_rate=0.05
+        ),
+        MatchedConfig(kind="mean_query_attention_position", name="mean_query_attention_position"),
+    )
+}
+W2V = "mean_query_attention_position"
+LM, PASSAGE = f"{W2V}, lm, 256 noise words", f"{W2V}, lm, passage of 64"
+SLOW = {"transformer_block", LM, PASSAGE}
+TOKENS = {
+    ("mean", "cbow"): Aim(least=1.0, first=0.66),
+    ("matched_skip_gram", "skip_gram"): Aim(least=2.0),
+    ("attention_position", "cbow"): Aim(least=0.5, first=0.335),
+    ("attention_position_heads4", "attention_position"): Aim(least=0.8, first=0.46),
+    ("transformer_block", "attention_position_heads4"): Aim(least=0.7, first=0.61),
+}
+"""By tokens a second."""
+CONTEXT_WORDS = {(LM, W2V): Aim(least=0.8), (PASSAGE, LM): Aim(least=1.0)}
+"""By context words a second: a target has 6 of them under w2v, 10 under lm, 128 in a passage."""
 
-Seconds = Callable[[Corpus], float]
-Found = TypeVar("Found")
 
-__all__ = ["CHUNK", "Model", "Trainer", "new_model"]
+class Cost(NamedTuple):
+    """What a training took.
+
+    Attributes:
+        seconds: without making the tables and the vocabulary.
+        tokens: of the corpus that were read, before subsampling.
+        context_words: that its targets saw, together; 0 of gensim, which does not say.
+    """
+
+    seconds: float
+    tokens: int
+    context_words: int
 
 
-def timed(work: Callable[[], Found]) -> tuple[float, Found]:
-    """How many seconds something takes, and what comes out of it."""
-    started = time.perf_counter()
-    found = work()
-    return time.perf_counter() - started, found
+Way = partial[Cost]
+"""Of a corpus."""
 
 
 def new_trainer(
-    corpus: Corpus, training: TrainingConfig, config: MatchedConfig, kind: type[Model] = Model
+    corpus: Corpus, training: TrainingConfig, config: MatchedConfig | SkipGramConfig
 ) -> Trainer:
     """A trainer of an untrained model, as a cell has it."""
-    new = new_model(config, training, len(corpus.vocab), SEED)
-    model = kind(config, new.inputs, new.outputs, new.bias, new.dense)
+    words = len(corpus.vocab)
+    if isinstance(config, SkipGramConfig):
+        model: Any = SkipGram.new(config, training.dim, words, SEED)
+    else:
+        model = new_model(config, training, words, SEED)
     return Trainer(model, training, corpus, np.random.default_rng(SEED))
 
 
-def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
-    """All batches of all epochs."""
-    return _batches(trainer, corpus)
+def way(training: TrainingConfig, config: ModelConfig) -> Way:
+    """How a model trains: a function of the corpus."""
+    if isinstance(config, MatchedConfig | SkipGramConfig):
+        return partial(_ours, training, config)
+    return partial(_gensims, training, config)
 
 
-def loop_seconds(trainer: Trainer, corpus: Corpus) -> float:
-    """How long the loop of a trainer takes, from its first batch to its last step."""
-    return timed(lambda: run(trainer, corpus, Runtime("cpu")))[0]
+def _ours(training: TrainingConfig, config: MatchedConfig | SkipGramConfig, corpus: Corpus) -> Cost:
+    trainer = new_trainer(corpus, training, config)
+    started = time.perf_counter()
+    run(trainer, corpus, Runtime("cpu"))
+    return Cost(time.perf_counter() - started, len(corpus.train.ids), trainer.context_words)
 
 
-def training_seconds(training: TrainingConfig, config: ModelConfig) -> Seconds:
-    """How long a model trains on a corpus; making its tables and its vocabulary does not count."""
-    if isinstance(config, MatchedConfig):
-        return lambda corpus: loop_seconds(new_trainer(corpus, training, config), corpus)
-    return lambda corpus: _seconds_from_first_token(corpus, training, config)
-
-
-def _seconds_from_first_token(
-    corpus: Corpus, training: TrainingConfig, config: ModelConfig
-) -> float:
+def _gensims(training: TrainingConfig, config: ModelConfig, corpus: Corpus) -> Cost:
     """Of a model that says how far it is as soon as it has read a sentence."""
     started: list[float] = []
 
@@ -72,15 +110,36 @@ def _seconds_from_first_token(
         started.append(time.perf_counter())
 
     MODELS[config.kind].train(corpus, training, config, SEED, Runtime("cpu", note))
-    return time.perf_counter() - started[0]
+    return Cost(time.perf_counter() - started[0], len(corpus.train.ids), 0)
 
 
-def rate(cut: Corpus, seconds: Seconds) -> Callable[[], float]:
-    """Tokens a second of each training on a corpus; tokens count before subsampling."""
-    return lambda: len(cut.train.ids) / seconds(cut)
+def ways(training: TrainingConfig) -> dict[str, Way]:
+    """All that trains, by name."""
+    lm = training.model_copy(update=RECIPES["lm"])
+    passage = lm.model_copy(update={"context": "passage", "widest": 64})
+    sampled = {"loss": "sampled_softmax", "shared_negatives": 256, "learning_rate": 0.05}
+    cell = MODELS_MEASURED[W2V].model_copy(update=sampled)
+    found = {name: way(training, config) for name, config in MODELS_MEASURED.items()}
+    return found | {LM: way(lm, cell), PASSAGE: way(passage, cell)}
 
 
-def interleaved(jobs: Mapping[str, Callable[[], Found]], rounds: int) -> dict[str, list[Found]]:
-    """Every job once a round, so that a slow minute of the machine slows all of them."""
-    taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
-    return {name: [found[name] for found in taken] for name in jobs}
+def throughput(material: Material) -> Iterator[Row]:
+    """Tokens and context words a second, and their ratios."""
+    rows, sizes = Rows("throughput", TOKENS | CONTEXT_WORDS), material.sizes
+    corpus, trained = open_corpus(material.text()), ways(material.training)
+
+    def costs(share: int, rounds: int) -> dict[str, list[Cost]]:
+        tokens = {name: sizes.tokens // (3 if name in SLOW else 1) // share for name in trained}
+        jobs = {n: partial(each, first_tokens(corpus, tokens[n])) for n, each in trained.items()}
+        return interleaved(jobs, rounds)
+
+    costs(10, 1)  # not counted: reads what is on disk
+    found = costs(1, sizes.rounds)
+    tokens = {name: [cost.tokens / cost.seconds for cost in its] for name, its in found.items()}
+    words = {name: [c.context_words / c.seconds for c in its] for name, its in found.items()}
+    yield from rows.ratios(tokens, TOKENS, "tokens a second")
+    yield from rows.ratios(words, CONTEXT_WORDS, "context words a second")
+    for name, rates in tokens.items():
+        yield rows.of(name, f"rate, {found[name][0].tokens:,} tokens a round", rates, "tokens/s")
+    for name in dict.fromkeys(name for pair in CONTEXT_WORDS for name in pair):
+        yield rows.of(name, "rate of context words", words[name], "words/s")

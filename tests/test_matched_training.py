@@ -229,6 +229,34 @@ def test_skip_gram_learns_from_every_pair_of_a_window() -> None:
     assert slopes[0, :, 0].tolist() == [2, 3, 3, 2, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(("group", "batch"), [(7, 16), (3, 16), (1000, 64)])
+def test_skip_gram_at_once_learns_what_it_learns_pair_by_pair(
+    group: int, batch: int, planted: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups that end within the pairs of a word, groups smaller than these, and one group."""
+    config = SkipGramConfig(
+        kind="matched_skip_gram", batch=batch, group=group, shared_negatives=3, learning_rate=0.05
+    )
+    cut = replace(planted, train=split_of([[*planted.train.ids[:60]], [1], [2, 3]]))
+    found = []
+    for pairwise in (True, False):
+        model = SkipGram.new(config, dim=5, vocabulary=len(planted.vocab), seed=1)
+        model.inputs, model.outputs, model.bias = (
+            torch.from_numpy(np.random.default_rng(2).normal(size=table.shape))
+            for table in (model.inputs, model.outputs, model.bias)
+        )
+        monkeypatch.setattr(trainer.Trainer, "_pairwise", pairwise)
+        mine = trainer.Trainer(model, TRAINING, cut, np.random.default_rng(3))
+        for optimiser in (mine.inputs, mine.outputs, mine.bias):
+            optimiser.squares = optimiser.squares.double()
+        losses = [mine.step(b, 1.0).total() for b in trainer.batches(mine, cut)]
+        found.append([torch.tensor(losses), mine.outputs.squares, mine.bias.squares])
+        found[-1] += model.tensors().values()
+    assert len(losses) > 0
+    for fast, plain in zip(*found, strict=True):
+        torch.testing.assert_close(fast, plain, rtol=1e-9, atol=1e-9)
+
+
 def test_a_graphics_card_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert device_of("auto").type == device_of("cpu").type == "cpu"

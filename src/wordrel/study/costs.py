@@ -30,7 +30,7 @@ SPEED_TRAINING = {
 
 _BLOCK_NUMBERS = 12  # times dim squared: what a whole Transformer block has beside its word tables
 _NGRAM_BYTES = 16  # a key and two numbers
-_COPIES = 2  # of the tables, in the memory of a process: `results/speed` measures fewer
+_COPIES = 2  # of the tables, in the memory of a process; the first edition measured fewer
 _SAME_COST = {
     *("name", "learning_rate", "min_learning_rate", "weights_learning_rate", "epochs"),
     *("hits", "recency"),

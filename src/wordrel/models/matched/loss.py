@@ -75,12 +75,15 @@ class Loss:
         outputs: gradient of the output rows; bias likewise: [B + G*M, D], the true words' first;
             for the full softmax [V, D].
         total: summed nats, and over how many states. Not needed to learn: only when asked for.
+        squares: of `outputs` and of `bias` what the optimiser sums, where a row of them is itself a
+            sum of several gradients; None where the rows say it.
     """
 
     states: Float[Tensor, "B D"]
     outputs: Float[Tensor, "n D"]
     bias: Float[Tensor, "n 1"]
     total: Callable[[], tuple[float, int]]
+    squares: tuple[Float[Tensor, " n"] | None, Float[Tensor, " n"] | None] = (None, None)
 
 
 def shared_noise_loss(

@@ -21,7 +21,7 @@ from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_loss, shared_noise_loss
 from wordrel.models.matched.model import Drop, Model
-from wordrel.models.matched.skip_gram import SkipGram
+from wordrel.models.matched.skip_gram import SkipGram, pair_loss
 from wordrel.models.sampling import keep_probability, noise_distribution
 from wordrel.models.stream import Batch, Cutter, blocks, following
 from wordrel.models.trained import Runtime, no_pairs
@@ -42,10 +42,20 @@ class RowAdagrad:
         self.table = table
         self.squares = torch.full((len(table),), 1e-10, device=table.device)
 
-    def step(self, rows: Int[Tensor, " n"], gradient: Tensor, rate: float) -> None:
-        """Descend along `gradient`, one row of it for each of `rows`; it is used up."""
-        width = self.table.shape[1]
-        square = torch.linalg.vector_norm(gradient, dim=1).square_().div_(width)
+    def step(
+        self,
+        rows: Int[Tensor, " n"],
+        gradient: Tensor,
+        rate: float,
+        square: Float[Tensor, " n"] | None = None,
+    ) -> None:
+        """Descend along `gradient`, one row of it for each of `rows`; it is used up.
+
+        `square` is the mean square of each row, or where a row is a sum, the sum of those.
+        """
+        if square is None:
+            width = self.table.shape[1]
+            square = torch.linalg.vector_norm(gradient, dim=1).square_().div_(width)
         self.squares.index_add_(0, rows, square)
         scale = self.squares.index_select(0, rows).rsqrt_().mul_(-rate)
         self.table.index_add_(0, rows, gradient.mul_(scale[:, None]))
@@ -187,13 +197,18 @@ class Trainer:
         model, config = self.model, self.model.config
         ids = model.context_ids(batch)
         x = model.inputs.index_select(0, ids.flatten()).view(*ids.shape, -1).requires_grad_()
-        y, targets, counts = model.predicted(x, batch, self.drop)
-        loss, words = self._loss(y.detach(), counts, targets)
-        d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states)
         rate = config.learning_rate * remaining
-        self.inputs.step(ids.flatten(), d_x.flatten(0, 1), rate)
-        self.outputs.step(words, loss.outputs, rate)
-        self.bias.step(words, loss.bias, rate)
+        if isinstance(model, SkipGram) and self._pairwise and (seen := model.pairs(batch)).any():
+            loss, words = self._pair_loss(x.detach(), seen, batch)
+            d_x, d_dense = loss.states, []
+        else:
+            y, targets, counts = model.predicted(x, batch, self.drop)
+            loss, words = self._loss(y.detach(), counts, targets)
+            d_x, *d_dense = torch.autograd.grad(y, [x, *self.adam.weights], loss.states)
+            d_x = d_x.flatten(0, 1)
+        self.inputs.step(ids.flatten(), d_x, rate)
+        self.outputs.step(words, loss.outputs, rate, loss.squares[0])
+        self.bias.step(words, loss.bias, rate, loss.squares[1])
         if self.settings and d_dense:
             if self.settings.clip is not None:
                 d_dense = clipped(d_dense, self.settings.clip, int(counts.sum()))
@@ -201,6 +216,22 @@ class Trainer:
                 self.adam.step(d_dense, self.settings.weights_learning_rate * remaining)
         self._count(batch)
         return loss
+
+    @property
+    def _pairwise(self) -> bool:
+        """Whether the loss of a pair with a noise word does not depend on the pair's true word."""
+        negative = self.model.config.loss == "negative_sampling"
+        return negative and self.training.hits == "keep"
+
+    def _pair_loss(
+        self, x: Float[Tensor, "C L D"], seen: Bool[Tensor, "C L S"], batch: Batch
+    ) -> tuple[Loss, Int[Tensor, " n"]]:
+        """The loss of skip-gram, and the words whose output rows have a gradient in it."""
+        around = torch.from_numpy(batch.ids).to(x.device)
+        negatives = self.noise(math.ceil(int(seen.sum()) / self.model.config.group)).to(x.device)
+        share = self.training.negatives / negatives.shape[1]
+        loss = pair_loss(share, x, seen, self._scored(around), self._scored(negatives))
+        return loss, torch.cat((around.flatten(), negatives.flatten()))
 
     def _count(self, batch: Batch) -> None:
         sides = batch.left + (batch.right if self.model.objective == "masked_word" else 0)
@@ -222,7 +253,7 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
     total = trainer.training.epochs * len(corpus.train.ids)
     done, nats, targets, started = 0.0, 0.0, 0, time.monotonic()
     log: list[dict[str, float | int]] = []
-    for number, batch in enumerate(_batches(trainer, corpus), start=1):
+    for number, batch in enumerate(batches(trainer, corpus), start=1):
         loss = trainer.step(batch, schedule(trainer.model.config, done / total))
         done += batch.read
         last = done > total - 0.5  # `read` is a share, so the sum may miss the total by a hair
@@ -238,7 +269,8 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
     return tuple(log)
 
 
-def _batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
+def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
+    """All batches of all epochs, as `run` takes them."""
     training, config = trainer.training, trainer.model.config
     cutter = Cutter.of(
         training, config.batch, blocks=trainer.model.blocks, objective=trainer.model.objective

@@ -129,7 +129,8 @@ def attention(
     """The weights a_ij: softmax of the architecture's scores over C(i), exactly 0 elsewhere.
 
     q_i . k_j = (W_q x_i + b) . (W_k x_j) is computed as W_k^T (W_q x_i + b) . x_j, which needs no
-    keys. A key has no bias: it would add the same to all scores of a query.
+    keys; of several heads as it stands, since each would need a product in all D dimensions. A key
+    has no bias: it would add the same to all scores of a query.
 
     Args:
         config: kind, heads, scale and ties.
@@ -138,6 +139,8 @@ def attention(
         places: scores of places, closed outside C(i); a target without context gets weights that
             mean nothing, and must not count.
     """
+    if config.heads > 1 and ARCHITECTURES[config.kind].words_ask:
+        return torch.softmax(_scores_by_head(config, weights, x, places), dim=-1)
     queries = _queries(config, weights, x, places)
     if queries is None:
         return torch.softmax(places, dim=-1)[:, None]
@@ -149,6 +152,29 @@ def attention(
         scores = queries.flatten(1, 2) @ x.transpose(1, 2)
         scores = scores.view(*queries.shape[:3], -1) + places[:, None]
     return torch.softmax(scores, dim=-1)
+
+
+def _scores_by_head(
+    config: MatchedConfig,
+    weights: Weights,
+    x: Float[Tensor, "C S D"],
+    places: Float[Tensor, "C L S"],
+) -> Float[Tensor, "C H L S"]:
+    """The scores of several heads, each in its D / H dimensions, from queries and keys."""
+    heads, words = config.heads, _asking(config, x, places)
+    w_q, w_k = (role(config, weights, name, x) for name in ("W_q", "W_k"))
+    query, key = (_split(some @ each.T, heads) for some, each in ((words, w_q), (x, w_k)))
+    scores = query @ key.transpose(2, 3)
+    if "b_q" in weights:
+        alone = x @ word_scores(config, weights, w_k).view(heads, -1).T
+        scores = scores + alone.transpose(1, 2)[:, :, None]
+    if config.scale:
+        scores = scores / math.sqrt(x.shape[2] // heads)
+    return scores + places[:, None]
+
+
+def _split(vectors: Float[Tensor, "C n D"], heads: int) -> Float[Tensor, "C H n d"]:
+    return vectors.view(*vectors.shape[:2], heads, -1).transpose(1, 2)
 
 
 def asking(x: Float[Tensor, "C S D"], targets: int) -> Float[Tensor, "C L D"]:
@@ -174,7 +200,7 @@ def _queries(
         q = weights["q_mask"].view(heads, 1, -1)
         mapped = q @ _by_head(role(config, weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
-    words = asking(x, targets) if architecture.query == "previous" else _mean(x, places)
+    words = _asking(config, x, places)
     if not architecture.maps:
         return (words + weights["b_q"] if "b_q" in weights else words)[:, None]
     w_q, w_k = (_by_head(role(config, weights, name, x), heads) for name in ("W_q", "W_k"))
@@ -185,6 +211,14 @@ def _queries(
     else:
         mapped = words @ maps
     return mapped.view(chunks, targets, heads, -1).transpose(1, 2)
+
+
+def _asking(
+    config: MatchedConfig, x: Float[Tensor, "C S D"], places: Float[Tensor, "C L S"]
+) -> Float[Tensor, "C L D"]:
+    """What asks at each target: the word before, or the mean of the context."""
+    previous = ARCHITECTURES[config.kind].query == "previous"
+    return asking(x, places.shape[1]) if previous else _mean(x, places)
 
 
 def word_scores(
@@ -209,19 +243,18 @@ def mix(
     x: Float[Tensor, "C S D"],
     a: Float[Tensor, "C H L S"],
 ) -> Float[Tensor, "C L D"]:
-    """y_i = sum_j a_ij v_j, computed as W_v (sum_j a_ij x_j); heads stand side by side in D.
+    """y_i = sum_j a_ij v_j; heads stand side by side in D. Of one head as W_v (sum_j a_ij x_j).
 
     The usual output map W_o would fold into the output table O, so only a block has one.
     """
-    chunks, heads, targets, _ = a.shape
-    mixed = (a.flatten(1, 2) @ x).view(chunks, heads, targets, -1)
-    if heads > 1:
-        w_v = _by_head(role(config, weights, "W_v", x), heads)
-        return torch.einsum("chld,hed->clhe", mixed, w_v).flatten(2)
+    if a.shape[1] > 1:  # each head needs its part of the values alone
+        values = x @ role(config, weights, "W_v", x).T
+        return (a @ _split(values, a.shape[1])).transpose(1, 2).flatten(2)
+    mixed = a[:, 0] @ x
     if "W_v" not in weights:  # no maps, or V=I
-        return _sum_gradient(mixed[:, 0], x, a[:, 0]) if config.sum_gradient else mixed[:, 0]
+        return _sum_gradient(mixed, x, a[:, 0]) if config.sum_gradient else mixed
     # as one plain matrix product
-    return (mixed.flatten(0, 2) @ weights["W_v"].T).view(chunks, targets, -1)
+    return (mixed.flatten(0, 1) @ weights["W_v"].T).view(mixed.shape)
 
 
 def _sum_gradient(
