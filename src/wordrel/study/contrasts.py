@@ -41,26 +41,35 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
         For each contrast on one of these rows: the contrast itself, how many items, clusters and
         seeds, the gain, and for a calibrated loss the gain as trained.
     """
-    by_task = {one.any.task: one for one in rows if one.split == "test"}
+    needed = {task for c in planned for task in (c.task, _beside(c))}
+    by_task = {
+        one.any.task: Scores(one) for one in rows if one.split == "test" and one.any.task in needed
+    }
     found = []
     for contrast in planned:
         if contrast.task in by_task and (answers := _answers(by_task[contrast.task], contrast)):
             row = {"contrast": contrast, **answers}
-            beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
-            if contrast.task.endswith(f".{CALIBRATED}") and beside in by_task:
-                as_trained = _answers(by_task[beside], contrast)
-                row["as_trained"] = as_trained.get("gain")
+            beside = _beside(contrast)
+            if beside != contrast.task and beside in by_task:
+                row["as_trained"] = _answers(by_task[beside], contrast).get("gain")
             found.append(row)
     return found
 
 
-def _answers(asked: Asked, contrast: Contrast) -> Row:
+def _beside(contrast: Contrast) -> str:
+    """The row of the loss as trained, of a contrast of calibrated ones; else its own row."""
+    if contrast.task.endswith(f".{CALIBRATED}"):
+        return contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
+    return contrast.task
+
+
+def _answers(scores: "Scores", contrast: Contrast) -> Row:
     """What the two models answer; nothing where one does not."""
-    both = scored_by(asked, (contrast.first, contrast.second))
+    both = scores.of((contrast.first, contrast.second))
     if both is None:
         return {}
     scored, n = both
-    weights = gain_of(asked.any.better, contrast.first, contrast.second)
+    weights = gain_of(scores.better, contrast.first, contrast.second)
     seeds = min(len(one.seeds) for one in scored.values())
     return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
 
@@ -71,21 +80,31 @@ def gain_of(better: str, first: str, second: str) -> dict[str, float]:
     return {first: sign, second: -sign}
 
 
-def scored_by(asked: Asked, models: Sequence[str]) -> tuple[dict[str, Scored], int] | None:
-    """These models on the items that all of them answer, and how many; None where one has none."""
-    predicted = {
-        key[0]: rows
-        for key, rows in asked.predicted().items()
-        if key[0] in models and asked.selected(key)
-    }
-    if len(predicted) < len(set(models)):
-        return None
-    common = answered_by_all(predicted.values())
-    outcome = asked.any
-    sample = Sample.of(outcome.gold[common], outcome.cluster[common])
-    measure = MEASURES[outcome.measure]
-    scored = {m: Scored.of(measure, sample, rows[:, common]) for m, rows in predicted.items()}
-    return scored, int(common.sum())
+class Scores:
+    """The models of one row in their selected embeddings, each scored once on the same items."""
+
+    def __init__(self, asked: Asked) -> None:
+        outcome = asked.any
+        self.better, self._measure = outcome.better, MEASURES[outcome.measure]
+        self._gold, self._cluster = outcome.gold, outcome.cluster
+        self._predicted = {key[0]: rows for key, rows in asked.predicted(asked.selected).items()}
+        self._all = {model: answered_by_all([rows]) for model, rows in self._predicted.items()}
+        self._samples: dict[bytes, Sample] = {}
+        self._scored: dict[tuple[bytes, str], Scored] = {}
+
+    def of(self, models: Sequence[str]) -> tuple[dict[str, Scored], int] | None:
+        """These models on the items that all answer, and how many; None where one has none."""
+        if not self._predicted.keys() >= {*models}:
+            return None
+        common = np.all([self._all[model] for model in models], axis=0)
+        items = common.tobytes()
+        if items not in self._samples:
+            self._samples[items] = Sample.of(self._gold[common], self._cluster[common])
+        for model in models:
+            if (items, model) not in self._scored:
+                rows = self._predicted[model][:, common]
+                self._scored[items, model] = Scored.of(self._measure, self._samples[items], rows)
+        return {model: self._scored[items, model] for model in models}, int(common.sum())
 
 
 def contrast_rows(
