@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from paired import permutation_p, swapped
 from wordrel.stats import AUC, RATIO, SPEARMAN, Design, Sample, compare_all, random_signs
 from wordrel.stats.permutation import farther
-from wordrel.stats.swaps import spearman_columns, spearman_estimate, spearman_gap
+from wordrel.stats.swaps import Sums, spearman_columns, spearman_estimate, spearman_gap
 
 
 def models(seed, n, seeds, digits=9, alike=0.5):
@@ -40,7 +40,7 @@ def sums(gold, rows, permutations, seed=0):
 def test_the_estimate_is_as_near_the_exact_gap_as_it_says(seed, n, seeds, digits, alike):
     gold, rows = models(seed, n, seeds, digits, alike)
     first, second = (sums(gold, one, 200) for one in rows)
-    estimate, error = spearman_estimate(gold, first, second)
+    estimate, error = spearman_estimate(gold, Sums(first), Sums(second))
     exact = spearman_gap(gold, first, second)
     known = np.isfinite(error)
     assert known[0]  # without a swap
@@ -50,18 +50,18 @@ def test_the_estimate_is_as_near_the_exact_gap_as_it_says(seed, n, seeds, digits
 def test_the_error_is_so_small_that_few_differences_have_to_be_computed():
     gold, rows = models(1, 353, (5, 5))
     first, second = (sums(gold, one, 2000) for one in rows)
-    _, error = spearman_estimate(gold, first, second)
+    _, error = spearman_estimate(gold, Sums(first), Sums(second))
     assert np.median(error) < 0.02 * spearman_gap(gold, first, second)[1:].std()
 
 
 def test_an_estimate_without_a_model_that_varies_says_that_it_knows_nothing():
     gold, (rows,) = models(2, 30, (2,))
     flat = sums(gold, np.zeros((2, 30)), 50)
-    estimate, error = spearman_estimate(gold, flat, flat)
+    estimate, error = spearman_estimate(gold, Sums(flat), Sums(flat))
     assert np.isnan(estimate).all()
     assert np.isinf(error).all()
     constant = np.ones(30)
-    _, error = spearman_estimate(constant, *(sums(constant, rows, 50) for _ in range(2)))
+    _, error = spearman_estimate(constant, *(Sums(sums(constant, rows, 50)) for _ in "ab"))
     assert np.isinf(error).all()
 
 

@@ -83,6 +83,7 @@ def model_of(kind: str, settings: dict[str, Any]) -> Model:
     generator = torch.Generator().manual_seed(2)
     model.inputs = torch.randn(V, DIM, generator=generator)
     model.outputs = torch.randn(V, DIM, generator=generator)
+    model.bias = torch.randn(model.bias.shape, generator=generator)
     for name, weight in model.dense.items():
         model.dense[name] = weight + 0.4 * torch.randn(weight.shape, generator=generator)
     return model
@@ -122,7 +123,7 @@ def test_the_forward_pass_is_that_of_pytorch(
 ) -> None:
     exact = model_of(kind, settings)
     found = bare.page.evaluate(
-        """([model, window, ids]) => new wordrelExplorer.Model(model, window).forward(ids)
+        """([model, window, ids]) => new wordrelExplorer.Model(model, window, []).forward(ids)
              .map(({context, weights, y}) => ({context, weights, y: y && Array.from(y)}))""",
         [model_data(exact.config, tensors_of(exact)), WINDOW, IDS],
     )
@@ -148,16 +149,20 @@ def test_readings_of_a_pair_and_embeddings_are_those_of_python(
         tensors_of(rounded(exact)), vocab, TRAINING, exact.config
     )
     found = bare.page.evaluate(
-        """([described, window]) => {
-          const model = new wordrelExplorer.Model(described, window);
-          return {relations: model.relations(3, 8), near: Object.fromEntries(
-            model.embeddings.map((embedding) => [embedding, model.nearest(3, embedding, 5)]))};
+        """([described, window, counts]) => {
+          const model = new wordrelExplorer.Model(described, window, counts);
+          return {products: model.relations(3, 8), lifts: model.lifts(3, 8), near:
+            Object.fromEntries(
+              model.embeddings.map((embedding) => [embedding, model.nearest(3, embedding, 5)]))};
         }""",
-        [model_data(exact.config, tensors_of(exact)), WINDOW],
+        [model_data(exact.config, tensors_of(exact)), WINDOW, vocab.counts.tolist()],
     )
-    products = [name for name in word_model.relations if not name.endswith(".lift")]
-    expected = {name: word_model.relation("w3", "w8", embedding=name) for name in products}
-    assert found["relations"] == pytest.approx(expected, abs=1e-3)
+    assert found["lifts"].keys() >= {"in.out.lift"}
+    expected = {
+        name: word_model.relation("w3", "w8", embedding=name) for name in word_model.relations
+    }
+    assert found["products"] | found["lifts"] == pytest.approx(expected, abs=1e-3)
+    assert all(name.endswith(".lift") for name in found["lifts"])
     bases = {embedding for embedding in word_model.embeddings if not embedding.endswith(".centred")}
     assert set(found["near"]) == bases
     for embedding, near in found["near"].items():
@@ -228,18 +233,57 @@ def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: P
     assert even.locator("td").count() == 7
 
 
+def scores_of(watched: Watched, table: str) -> dict[str, list[str]]:
+    rows = watched.page.locator(f"#{table} tbody tr")
+    return {
+        rows.nth(i).locator("th").inner_text(): rows.nth(i).locator("td").all_inner_texts()
+        for i in range(rows.count())
+    }
+
+
 def test_all_readings_of_a_pair_both_ways(watched: Watched) -> None:
     ask(watched, "first", "cat")
     ask(watched, "second", "dog")
-    rows = watched.page.locator("#pair tbody tr")
-    found = {}
-    for i in range(rows.count()):
-        name = rows.nth(i).locator("th").inner_text()
-        found[name] = rows.nth(i).locator("td").all_inner_texts()
+    found = scores_of(watched, "products")
     assert set(found) == {"in.in", "in.out", "out.in", "cosine", "value.out", "q.k", "k.q"}
     assert found["q.k"][:2] == ["none", "none"]
     assert found["q.k"][2] == found["k.q"][3] != found["q.k"][3]
     assert found["in.out"][0] == found["out.in"][1] != found["in.out"][1]
+
+
+def test_lifts_on_the_page_are_those_of_the_stored_models(watched: Watched, tiny: Path) -> None:
+    from wordrel import api
+
+    ask(watched, "first", "cat")
+    ask(watched, "second", "dog")
+    found = scores_of(watched, "lifts")
+    assert list(found) == ["in.out.lift", "value.out.lift", "q.k.lift"]
+    for side, name in enumerate(("skip_gram", "attention")):
+        word_model = api.load(tiny / "out", name, seed=1)
+        for lift, texts in found.items():
+            for text, pair in zip(
+                texts[2 * side :], (("cat", "dog"), ("dog", "cat")), strict=False
+            ):
+                if lift in word_model.relations:
+                    expected = word_model.relation(*pair, embedding=lift)
+                    assert float(text.replace("−", "-")) == pytest.approx(expected, abs=2e-3)
+                else:
+                    assert text == "none"
+
+
+def test_what_is_added_to_all_scores_of_a_word_changes_no_lift(bare: Watched) -> None:
+    """Five are added to the bias of every output word."""
+    exact = model_of("attention", {"heads": 3, "scale": True})
+    moved = Model(exact.config, exact.inputs, exact.outputs, exact.bias + 5, exact.dense)
+    found = [
+        bare.page.evaluate(
+            """([described, counts]) =>
+                 new wordrelExplorer.Model(described, 3, counts).lifts(3, 8)""",
+            [model_data(one.config, tensors_of(one)), list(range(V, 0, -1))],
+        )
+        for one in (exact, moved)
+    ]
+    assert found[0] == pytest.approx(found[1], abs=1e-5)
 
 
 def test_a_word_outside_the_vocabulary_gets_a_spelling(watched: Watched) -> None:

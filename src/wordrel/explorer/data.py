@@ -28,7 +28,7 @@ from wordrel.study.results import Results
 
 WORDS = 20_000
 _TABLES = ("input", "output")
-_UNUSED = "bias"  # moves no reading of the page
+_BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig
 
 
@@ -137,17 +137,16 @@ def _tensors(results: Results, run: Row, cache: Path) -> Tensors:
 
 
 def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[str, Any]:
-    """One model: its settings, its first `words` rows of both tables, and its dense weights.
+    """One model: its settings, its first `words` rows of both tables and biases, its dense weights.
 
     Raises:
         StoreError: a number that float16 cannot hold.
     """
-    stored = {name: tensor for name, tensor in tensors.items() if name != _UNUSED}
     packed = {
         name: packed_tensor(tensor[:words], "float16")
         if name in _TABLES
-        else packed_tensor(tensor, "float32")
-        for name, tensor in stored.items()
+        else packed_tensor(tensor.ravel()[:words] if name == _BIAS else tensor, "float32")
+        for name, tensor in tensors.items()
     }
     described: dict[str, Any] = {"name": model.name, "kind": model.kind, "tensors": packed}
     if isinstance(model, Word2vecConfig):

@@ -113,7 +113,7 @@ class Scored:
         rows = measure.influence(sample.gold, predicted)
         by_seed = np.zeros((len(rows), sample.n_clusters))
         for sums, row in zip(by_seed, rows, strict=True):
-            np.add.at(sums, sample.cluster, row)
+            sums[:] = np.bincount(sample.cluster, row, sample.n_clusters)
         errors = np.sqrt([_of_items(row) for row in by_seed])
         return cls(plain_scores(measure, sample.gold, predicted), by_seed.mean(axis=0), errors)
 

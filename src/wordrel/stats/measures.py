@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64, Integer
 
 from wordrel.stats.influence import auc_influence, ratio_influence, spearman_influence
-from wordrel.stats.ranks import Copies, blocks, midranks, quotient, sorted_groups
+from wordrel.stats.ranks import Copies, blocks, centred_ranks, midranks, quotient, sorted_groups
 from wordrel.stats.swaps import (
     Columns,
     Estimate,
@@ -33,6 +33,7 @@ _AT_ONCE = 2**22
 Influence = Callable[
     [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"]], Float64[np.ndarray, "S P"]
 ]
+Plain = Callable[[Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"]], Float64[np.ndarray, " S"]]
 Scores = Callable[
     [Float64[np.ndarray, " P"], Float64[np.ndarray, "S P"], Integer[np.ndarray, "R P"]],
     Float64[np.ndarray, "R S"],
@@ -55,6 +56,8 @@ class Measure:
         influence: (gold [P], predicted [S, P]) -> [S, P]: what each item adds to each seed's score,
             see `wordrel.stats.influence`.
         bounds: the lowest and the highest score that there can be.
+        plain: (gold [P], predicted [S, P]) -> [S]: what `scores` gives, bit for bit, on the items
+            as they are; for less work, or None.
         correlation: whether the scores are correlations with gold, as `steiger` wants them.
     """
 
@@ -64,6 +67,7 @@ class Measure:
     estimate: Estimate
     influence: Influence
     bounds: tuple[float, float]
+    plain: Plain | None = None
     correlation: bool = False
 
     @property
@@ -102,6 +106,18 @@ def spearman_of_seeds(
             scores[rows, seed] = quotient(together, np.sqrt(of_gold * of_predicted))
     clipped: Float64[np.ndarray, "R S"] = np.clip(scores, -1.0, 1.0, out=scores)
     return clipped
+
+
+def plain_spearman(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, " S"]:
+    """`spearman` of every row on the items as they are; sums of ranks are exact in any order."""
+    if not len(gold):
+        return np.full(len(predicted), np.nan)
+    x, y = centred_ranks(gold[None])[0], centred_ranks(predicted)
+    spread = np.sqrt((x**2).sum() * (y**2).sum(axis=1))
+    scores: Float64[np.ndarray, " S"] = np.clip(quotient(y @ x, spread), -1.0, 1.0)
+    return scores
 
 
 def auc(
@@ -188,6 +204,7 @@ SPEARMAN = Measure(
     spearman_estimate,
     spearman_influence,
     (-1.0, 1.0),
+    plain_spearman,
     correlation=True,
 )
 AUC = Measure(auc_of_seeds, auc_columns, linear_gap, exactly(linear_gap), auc_influence, (0.0, 1.0))

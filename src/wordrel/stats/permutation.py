@@ -15,6 +15,7 @@ from jaxtyping import Float64, Int8, Int64
 
 from wordrel.stats.measures import Measure
 from wordrel.stats.ranks import blocks
+from wordrel.stats.swaps import Sums
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -80,7 +81,8 @@ def farther(
         signs: of the permutations, in blocks of any size.
     """
     found = dict.fromkeys(observed, 0)
-    for sums in _signed_sums(measure, sample, predicted, signs):
+    for block in _signed_sums(measure, sample, predicted, signs):
+        sums = {key: Sums(values) for key, values in block.items()}
         for (a, b), difference in observed.items():
             found[a, b] += _farther(measure, sample.gold, sums[a], sums[b], difference)
     return found
@@ -89,8 +91,8 @@ def farther(
 def _farther(
     measure: Measure,
     gold: Float64[np.ndarray, " P"],
-    first: Float64[np.ndarray, "K R"],
-    second: Float64[np.ndarray, "L R"],
+    first: Sums,
+    second: Sums,
     observed: float,
 ) -> int:
     estimate, error = measure.estimate(gold, first, second)
@@ -101,7 +103,7 @@ def _farther(
     rest = np.flatnonzero(~told)
     if len(rest):
         asked = np.concatenate([[0], rest])
-        exact = measure.gap(gold, first[:, asked], second[:, asked])[1:]
+        exact = measure.gap(gold, first.values[:, asked], second.values[:, asked])[1:]
         count += _far(exact, observed)
     return count
 

@@ -50,8 +50,9 @@ def midranks(
 
 def centred_ranks(values: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, "S P"]:
     """Midranks of each row less their mean (P + 1) / 2."""
-    once = np.ones((1, values.shape[1]), dtype=np.int64)
-    ranks: Float64[np.ndarray, "S P"] = np.concatenate([midranks(row, once) for row in values])
+    ranks = np.empty(values.shape)
+    for own, row in zip(ranks, values, strict=True):
+        own[:] = Sorted.of(row).ranks
     ranks -= (values.shape[1] + 1) / 2
     return ranks
 

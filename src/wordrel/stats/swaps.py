@@ -9,6 +9,7 @@ signed), S and T seeds of two models, K and L columns.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float64
@@ -22,8 +23,38 @@ Gap = Callable[
     [Float64[np.ndarray, " P"], Float64[np.ndarray, "K R"], Float64[np.ndarray, "L R"]],
     Float64[np.ndarray, " R"],
 ]
+
+
+class Sums:
+    """One model's sums; what they say of all its seeds is computed once for all its pairs.
+
+    Attributes:
+        values: shape [K, R]; see `Measure.gap`.
+    """
+
+    def __init__(self, values: Float64[np.ndarray, "K R"]) -> None:
+        self.values = values
+
+    @cached_property
+    def three(self) -> Float64[np.ndarray, "3 S R"]:
+        """Of ranks, of their squares, of their products with gold's."""
+        return self.values.reshape(3, -1, self.values.shape[1])
+
+    @cached_property
+    def most(self) -> Float64[np.ndarray, "3 R"]:
+        """The largest of any seed."""
+        most: Float64[np.ndarray, "3 R"] = self.three.max(axis=1)
+        return most
+
+    @cached_property
+    def least(self) -> Float64[np.ndarray, "3 R"]:
+        """The smallest of any seed."""
+        least: Float64[np.ndarray, "3 R"] = self.three.min(axis=1)
+        return least
+
+
 Estimate = Callable[
-    [Float64[np.ndarray, " P"], Float64[np.ndarray, "K R"], Float64[np.ndarray, "L R"]],
+    [Float64[np.ndarray, " P"], Sums, Sums],
     tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]],
 ]
 
@@ -70,11 +101,9 @@ def exactly(gap: Gap) -> Estimate:
     """`Measure.estimate` of a gap that costs little: itself, without an error."""
 
     def estimate(
-        gold: Float64[np.ndarray, " P"],
-        first: Float64[np.ndarray, "K R"],
-        second: Float64[np.ndarray, "L R"],
+        gold: Float64[np.ndarray, " P"], first: Sums, second: Sums
     ) -> tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]]:
-        found = gap(gold, first, second)
+        found = gap(gold, first.values, second.values)
         return found, np.zeros_like(found)
 
     return estimate
@@ -118,9 +147,7 @@ def spearman_gap(
 
 
 def spearman_estimate(
-    gold: Float64[np.ndarray, " P"],
-    first: Float64[np.ndarray, "K R"],
-    second: Float64[np.ndarray, "L R"],
+    gold: Float64[np.ndarray, " P"], first: Sums, second: Sums
 ) -> tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]]:
     """`spearman_gap` but for an error that is told, at the cost of one seed, not S x T couples.
 
@@ -135,18 +162,18 @@ def spearman_estimate(
     Returns:
         The estimate, and by how much it may be wrong: infinite where the series does not apply.
     """
-    (_, a_square, a_cross), (_, b_square, b_cross) = _three(first), _three(second)
-    squares = (a_square[:, None, 0] + b_square[None, :, 0]) / 2  # Q, C of the couples
-    crosses = (a_cross[:, None, 0] + b_cross[None, :, 0]) / 2
+    (_, a_square, a_cross), (_, b_square, b_cross) = first.three[..., 0], second.three[..., 0]
+    squares = (a_square[:, None] + b_square) / 2  # Q, C of the couples
+    crosses = (a_cross[:, None] + b_cross) / 2
+    scale, permutations = _of_gold(gold), first.values.shape[1]
     least = squares.min() if squares.size else 0.0
-    if not least > 0 or not _of_gold(gold) > 0:
-        unknown = np.full(first.shape[1], np.nan)
-        return unknown, np.full(first.shape[1], np.inf)
-    weight = 1 / np.sqrt(_of_gold(gold) * squares) / squares.size
-    bend = crosses / squares * weight
-    linear = weight.sum(axis=1) @ a_cross - weight.sum(axis=0) @ b_cross
-    linear -= (bend.sum(axis=1) @ a_square - bend.sum(axis=0) @ b_square) / 2
-    total, square, cross = _farthest(_three(first), _three(second))
+    if not least > 0 or not scale > 0:
+        return np.full(permutations, np.nan), np.full(permutations, np.inf)
+    weight = 1 / np.sqrt(scale * squares) / squares.size
+    bend = crosses / squares * weight / 2
+    linear = np.concatenate([-bend.sum(axis=1), weight.sum(axis=1)]) @ _two(first)
+    linear -= np.concatenate([-bend.sum(axis=0), weight.sum(axis=0)]) @ _two(second)
+    total, square, cross = _farthest(first, second)
     u, v = square / least, total**2 / (len(gold) * least)
     known = u + v < _FAR
     u, v = np.where(known, u, 0.0), np.where(known, v, 0.0)
@@ -162,12 +189,15 @@ def _three(sums: Float64[np.ndarray, "K R"]) -> Float64[np.ndarray, "3 S R"]:
     return sums.reshape(3, -1, sums.shape[1])
 
 
-def _farthest(
-    a: Float64[np.ndarray, "3 S R"], b: Float64[np.ndarray, "3 T R"]
-) -> Float64[np.ndarray, "3 R"]:
+def _two(sums: Sums) -> Float64[np.ndarray, "J R"]:
+    """The sums of squares and those of products, seed by seed."""
+    return sums.values[len(sums.values) // 3 :]
+
+
+def _farthest(a: Sums, b: Sums) -> Float64[np.ndarray, "3 R"]:
     """Half of the largest difference, either way, between any two seeds' sums."""
-    above, below = a.max(axis=1) - b.min(axis=1), b.max(axis=1) - a.min(axis=1)
-    farthest: Float64[np.ndarray, "3 R"] = np.maximum(above, below) / 2
+    farthest: Float64[np.ndarray, "3 R"] = np.maximum(a.most - b.least, b.most - a.least)
+    farthest /= 2
     return farthest
 
 

@@ -41,7 +41,7 @@ def selected_pairs(asked: Asked) -> list[tuple[Key, Key]]:
     """The selected embeddings that this row of the result compares: none of a detail."""
     if asked.split == "dev" or asked.any.detail:
         return []
-    return list(itertools.combinations(filter(asked.selected, asked.predicted()), 2))
+    return list(itertools.combinations(filter(asked.selected, asked.answering()), 2))
 
 
 def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict[str, list[Row]]:

@@ -5,7 +5,7 @@ each embedding's answers in a column beside them; what is said of a whole row or
 measurements, stand in the file's own description.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -157,13 +157,23 @@ class Asked:
         """Whether an embedding is the selected one of its model."""
         return next(iter(self.outcomes[key].values())).selected
 
-    def predicted(self) -> dict[Key, Float64[np.ndarray, "S P"]]:
-        """The answers of those that answer anything, a row a seed."""
-        rows = {
-            key: np.stack([outcome.predicted for outcome in seeds.values()])
+    def answering(self) -> list[Key]:
+        """Those that answer anything."""
+        return [
+            key
             for key, seeds in self.outcomes.items()
+            if not all(np.isnan(outcome.predicted).all() for outcome in seeds.values())
+        ]
+
+    def predicted(
+        self, wanted: Callable[[Key], bool] = lambda key: True
+    ) -> dict[Key, Float64[np.ndarray, "S P"]]:
+        """The answers of those that answer anything and are wanted, a row a seed."""
+        return {
+            key: np.stack([outcome.predicted for outcome in self.outcomes[key].values()])
+            for key in self.answering()
+            if wanted(key)
         }
-        return {key: row for key, row in rows.items() if not np.isnan(row).all()}
 
 
 def collect(

@@ -14,6 +14,7 @@ Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
         seeds, the gain, and for a calibrated loss the gain as trained.
     """
     by_task = {one.any.task: one for one in rows if one.split == "test"}
+    scores = cache(lambda task: Scores(by_task[task]))
     found = []
     for contrast in planned:
         if contrast.task not in by_task or contrast.measured is not None:
@@ -51,27 +53,34 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
         one = by_task[contrast.task]
         if one.any.measure == LIFTS:
             answers = dropped(by_task, contrast)
+        elif contrast.second is None:
+            answers = beyond(one, contrast)
         else:
-            answers = _answers(one, contrast) if contrast.second else beyond(one, contrast)
+            answers = _answers(scores(contrast.task), contrast.first, contrast.second)
         if answers:
             row = {"contrast": contrast, **answers}
-            beside = contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
-            both = contrast.second and contrast.task.endswith(f".{CALIBRATED}")
-            if both and beside in by_task:
-                as_trained = _answers(by_task[beside], contrast)
+            beside = _beside(contrast)
+            if contrast.second and beside != contrast.task and beside in by_task:
+                as_trained = _answers(scores(beside), contrast.first, contrast.second)
                 row["as_trained"] = as_trained.get("gain")
             found.append(row)
     return found
 
 
-def _answers(asked: Asked, contrast: Contrast) -> Row:
+def _beside(contrast: Contrast) -> str:
+    """The row of the loss as trained, of a contrast of calibrated ones; else its own row."""
+    if contrast.task.endswith(f".{CALIBRATED}"):
+        return contrast.task.removesuffix(CALIBRATED) + AS_IT_IS
+    return contrast.task
+
+
+def _answers(scores: "Scores", first: str, second: str) -> Row:
     """What the two models answer; nothing where one does not."""
-    assert contrast.second is not None
-    both = scored_by(asked, (contrast.first, contrast.second))
+    both = scores.of((first, second))
     if both is None:
         return {}
     scored, n = both
-    weights = gain_of(asked.any.better, contrast.first, contrast.second)
+    weights = gain_of(scores.better, first, second)
     seeds = min(len(one.seeds) for one in scored.values())
     return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
 
@@ -82,21 +91,31 @@ def gain_of(better: str, first: str, second: str) -> dict[str, float]:
     return {first: sign, second: -sign}
 
 
-def scored_by(asked: Asked, models: Sequence[str]) -> tuple[dict[str, Scored], int] | None:
-    """These models on the items that all of them answer, and how many; None where one has none."""
-    predicted = {
-        key[0]: rows
-        for key, rows in asked.predicted().items()
-        if key[0] in models and asked.selected(key)
-    }
-    if len(predicted) < len(set(models)):
-        return None
-    common = answered_by_all(predicted.values())
-    outcome = asked.any
-    sample = Sample.of(outcome.gold[common], outcome.cluster[common])
-    measure = MEASURES[outcome.measure]
-    scored = {m: Scored.of(measure, sample, rows[:, common]) for m, rows in predicted.items()}
-    return scored, int(common.sum())
+class Scores:
+    """The models of one row in their selected embeddings, each scored once on the same items."""
+
+    def __init__(self, asked: Asked) -> None:
+        outcome = asked.any
+        self.better, self._measure = outcome.better, MEASURES[outcome.measure]
+        self._gold, self._cluster = outcome.gold, outcome.cluster
+        self._predicted = {key[0]: rows for key, rows in asked.predicted(asked.selected).items()}
+        self._all = {model: answered_by_all([rows]) for model, rows in self._predicted.items()}
+        self._samples: dict[bytes, Sample] = {}
+        self._scored: dict[tuple[bytes, str], Scored] = {}
+
+    def of(self, models: Sequence[str]) -> tuple[dict[str, Scored], int] | None:
+        """These models on the items that all answer, and how many; None where one has none."""
+        if not self._predicted.keys() >= {*models}:
+            return None
+        common = np.all([self._all[model] for model in models], axis=0)
+        items = common.tobytes()
+        if items not in self._samples:
+            self._samples[items] = Sample.of(self._gold[common], self._cluster[common])
+        for model in models:
+            if (items, model) not in self._scored:
+                rows = self._predicted[model][:, common]
+                self._scored[items, model] = Scored.of(self._measure, self._samples[items], rows)
+        return {model: self._scored[items, model] for model in models}, int(common.sum())
 
 
 def contrast_rows(

@@ -12,7 +12,7 @@ from typing import Any
 from wordrel.config import Orderings
 from wordrel.stats import Scored, Uncertain, combined
 from wordrel.study.answers import Asked
-from wordrel.study.contrasts import CORPORA, SEEDS, gain_of, scored_by
+from wordrel.study.contrasts import CORPORA, SEEDS, Scores, gain_of
 from wordrel.study.schema import GAIN, INTERACTION, LEAD, WHOLE, Row
 
 MOST_INTERACTION = 0.5
@@ -34,7 +34,7 @@ def ordering_rows(
         asked = by_task.get(one.task)
         if asked is None or (one.corpora and asked.corpus not in one.corpora):
             continue
-        if (scored := scored_by(asked, one.models)) is not None:
+        if (scored := Scores(asked).of(one.models)) is not None:
             table = _Table(one, asked.any.better, scored[0], confidence)
             seeds = min(len(cell.seeds) for cell in scored[0].values())
             of = {"claim": one.claim, "corpus": asked.corpus, "task": one.task}

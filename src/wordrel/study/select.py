@@ -140,7 +140,8 @@ def _scores(model: str, dev: Sequence[Asked]) -> dict[str, float]:
 
 def _by_embedding(model: str, one: Asked) -> dict[str, float]:
     outcome = one.any
-    answers = {embedding: rows for (m, embedding), rows in one.predicted().items() if m == model}
+    own = one.predicted(lambda key: key[0] == model)
+    answers = {embedding: rows for (_, embedding), rows in own.items()}
     answered = {embedding: answered_by_all([rows]) for embedding, rows in answers.items()}
     enough = ANSWERS_ENOUGH * outcome.covered.sum()
     candidates = [embedding for embedding in answers if answered[embedding].sum() >= enough]

@@ -1,10 +1,13 @@
 // A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
-// The mathematics is that of wordrel/models/matched/weights.py.
+// The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/lifts.py.
 
 class Model {
-  constructor(described, window) {
+  constructor(described, window, counts) {
     Object.assign(this, described);
     this.window = window;
+    const seen = counts.map((count) => Math.max(count, 1));
+    const total = seen.reduce((sum, count) => sum + count, 0);
+    this.logShares = Float64Array.from(seen, (count) => Math.log(count / total));
     this.kept = new Map();
     this.means = described.means || {};
   }
@@ -36,9 +39,8 @@ class Model {
   }
 
   get bases() {
-    const asks = this.query === "previous" || this.query === "mean";
     return ["input", "output", "input+output",
-      ...(this.maps ? ["value", ...(asks ? ["query", "key"] : [])] : [])];
+      ...(this.maps ? ["value", ...(this.wordsAsk ? ["query", "key"] : [])] : [])];
   }
 
   get embeddings() {
@@ -87,7 +89,39 @@ class Model {
     return found.sort((a, b) => b[1] - a[1]).slice(0, n);
   }
 
-  /** Every relation of a to b, by name. */
+  get wordsAsk() { return this.query === "previous" || this.query === "mean"; }
+
+  /** Lifts of a to b, by name: scores that can be compared between different words a. */
+  lifts(a, b) {
+    const bias = this.tensor("bias");
+    const over = (row) => this.lift(b, (id) =>
+      dot(row, rowOf(this.tensor("output"), id)) + (bias ? bias.values[id] : 0));
+    const found = {};
+    if (this.maps) found["value.out.lift"] = over(this.row("value", a));
+    found["in.out.lift"] = over(this.row("input", a));
+    if (this.wordsAsk) found["q.k.lift"] = this.liftOfKeys(a, b);
+    return found;
+  }
+
+  /** The score of b less the log of the mean of exp(score) over the words of the page. */
+  lift(b, score) {
+    const scores = this.logShares.map((share, id) => share + score(id));
+    const top = scores.reduce((most, one) => Math.max(most, one), -Infinity);
+    return score(b) - top - Math.log(scores.reduce((sum, one) => sum + Math.exp(one - top), 0));
+  }
+
+  /** The mean over heads: each has a softmax of its own. */
+  liftOfKeys(a, b) {
+    const part = this.width / this.heads, own = this.seen(a);
+    let sum = 0;
+    for (let h = 0; h < this.heads; h++) {
+      const query = this.asks(h, part, own, [own]).map((q) => this.scale ? q / Math.sqrt(part) : q);
+      sum += this.lift(b, (id) => dot(query, this.seen(id)));
+    }
+    return sum / this.heads;
+  }
+
+  /** Every product of a and b, by name. */
   relations(a, b) {
     const of = (left, right) => dot(this.row(left, a), this.row(right, b));
     const found = {

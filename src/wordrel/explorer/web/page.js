@@ -28,7 +28,8 @@ function openCorpus(place) {
   const data = window.wordrelData[place];
   state.data = data;
   state.index = new Map(data.words.map((word, id) => [word, id]));
-  state.models = new Map(data.models.map((model) => [model.name, new Model(model, data.window)]));
+  state.models = new Map(data.models.map((model) =>
+    [model.name, new Model(model, data.window, data.counts)]));
   const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
   const matched = names(true);
   const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
@@ -55,6 +56,9 @@ function explain() {
   const data = state.data;
   $("how").replaceChildren(...[
     "Vectors are rounded to float16; numbers may differ from the study's in the third digit.",
+    "A lift is a score of b less what a gives to all words on average, so lifts of different words " +
+      "can be compared. A product says nothing about another word a. The average is taken over " +
+      `the ${data.words.length} words of this page, by how often they stand in the text.`,
     `Nearest words are the nearest among the ${data.words.length} words of this page.`,
     "What you type is read as one sentence: letters and inner apostrophes" +
       `${data.text.lowercase ? ", in lower case" : ""}` +
@@ -226,19 +230,28 @@ function showPair() {
   const a = wordOf($("first"), place), b = wordOf($("second"), place);
   if (a === null || b === null) return;
   const [x, y] = [state.data.words[a], state.data.words[b]], sides = [model("left"), model("right")];
-  const there = sides.map((one) => [one.relations(a, b), one.relations(b, a)]);
+  const lifts = sides.map((one) => [one.lifts(a, b), one.lifts(b, a)]);
+  const products = sides.map((one) => [one.relations(a, b), one.relations(b, a)]);
+  const none = "“none”: the model has no such score";
+  place.append(
+    pairTable("lifts", `Lifts of “${x}” (a) and “${y}” (b), both ways; ${none}`, sides, lifts),
+    pairTable("products", `Products of “${x}” (a) and “${y}” (b), both ways; ${none}`, sides, products),
+  );
+}
+
+/** A row a score, and for each model a column for each way. */
+function pairTable(id, caption, sides, there) {
   const names = [...new Set(there.flatMap(([found]) => Object.keys(found)))];
-  const table = make("table"), body = make("tbody");
-  table.append(make("caption", `Every reading of “${x}” (a) and “${y}” (b), both ways; “none”: ` +
-    "the model has no such reading"));
-  table.append(headRow(["reading", ...sides.flatMap((one) => [`${one.name} a → b`, `${one.name} b → a`])]));
+  const table = make("table", "", { id }), body = make("tbody");
+  table.append(make("caption", caption));
+  table.append(headRow([id, ...sides.flatMap((one) => [`${one.name} a → b`, `${one.name} b → a`])]));
   for (const name of names) {
     const row = put(make("tr"), make("th", name, { scope: "row" }));
     there.flat().forEach((found) => row.append(make("td", number(found[name], 3))));
     body.append(row);
   }
-  place.append(put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
-    "aria-label": "Scores of the pair" }), put(table, body)));
+  return put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
+    "aria-label": caption }), put(table, body));
 }
 
 function showAll() { showNear(); showMap(); showPair(); }
