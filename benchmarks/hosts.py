@@ -30,7 +30,7 @@ FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 HERE, CLUSTER, LOST = "this machine", "two hosts", "two hosts, one lost"
 TABLES = ("scores.csv.xz", "summary.csv", "comparisons.csv", "agreement.csv.xz")
 PATIENCE = 600.0  # seconds to wait for the workers, and for the first cells
-GONE = "is gone; its cells go to other workers"
+GONE = "is gone; its runs go to other workers"
 MODELS = (
     {"kind": "word2vec", "algorithm": "cbow"},
     *({"kind": kind} for kind in ("mean", "next_mean", "attention")),
