@@ -39,8 +39,8 @@ _HOW = (
     "whole gain, and is negative where the ingredient raises the loss. n counts held-out sentences."
 )
 _MARKS = (
-    "Dots: the mean over orderings, its interval over seeds alone, and its share of the whole gain "
-    "where one is given. Short lines: the gain in each ordering."
+    "Dots: the mean over orderings, with its interval over seeds alone. Short lines: the gain in "
+    "each ordering. Percent: the share of the whole gain, where one is given."
 )
 _STEPS = (
     "The next tables compare two architectures that differ in one ingredient. A positive number "
@@ -127,7 +127,8 @@ def _chart(climb: Climb, axis: Spec) -> Spec:
         charts.layer({"type": "rule", "color": charts.INK}, ends),
         charts.layer(point, {"x": x, "tooltip": tips}),
         charts.layer(
-            {"type": "text", "dy": -16, "color": charts.INK}, {"x": x, "text": {"field": "share"}}
+            {"type": "text", "align": "left", "dx": 10, "color": charts.INK},
+            {"x": {"value": "width"}, "text": {"field": "share"}},
         ),
     ]
     side = {"y": charts.side("ingredient", list(climb.gains))}
