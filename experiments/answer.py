@@ -83,7 +83,17 @@ RESTS_ON = {"parts_of_speech": "C2", "roles": "C6"}
 """Experiment -> the revised claim on which its surprise rests."""
 YOUNGER_PREDICTIONS = {"word2vec_vs_attention": ("5", "6", "7", "8", "9", "10")}
 """Those written when some results were known."""
-YOUNGER = f"{YOUNG} Written when some results were known; the experiment's file says which."
+YOUNGER = (
+    f"{YOUNG} This rule or prediction is younger than some results; the experiment's file says "
+    "which."
+)
+
+_NOTATION = (
+    "How to read an effect: brackets hold its 95% interval, and n counts the scored items. `A − B` "
+    "is the score of A minus that of B; below 0, A has the lower loss. `detectable` is the "
+    "difference that a test finds with 80% power. `by ordering` gives what an ingredient saves "
+    "when it is added first, and when it is added after the others."
+)
 
 
 class Prediction(NamedTuple):
@@ -145,26 +155,26 @@ def answer_page(results: dict[str, Results]) -> str:
         _numbered(front_sentences(results, "../")),
         _under_revision(),
         "## The claims",
-        "A claim is decided by the rule in the experiment that it links to. Effects have their "
-        f"95% interval in brackets. A verdict with a reason was revised ({REVIEW}); the verdict "
-        f"of its rule stands beside it. {YOUNGER}",
+        "A written rule decides each claim; the last column links to it. A review "
+        f"({REVIEW}) revised some verdicts: its reason follows the verdict, then the verdict of "
+        f"the rule. {YOUNGER}",
+        _NOTATION,
         claims_table(results, "../"),
         "## The sentences of the first edition, with their numbers",
         _numbered(sentences(results)),
         "## What surprised",
         "\n".join(f"- {line}" for line in surprises(results)),
         "## From the first edition",
-        "Four studies of the first edition are not run any more: their questions go into the "
-        "second. What they found is rendered from the tables that they left in "
-        "`results/first_edition`.",
+        "Four studies of the first edition are gone; the second edition takes up their questions. "
+        "Their tables in `results/first_edition` give these findings.",
         "\n".join(f"- {line}" for line in first_edition()),
         "## Where this holds",
         _limits(results["word2vec_vs_attention"]),
         "## Predictions that failed",
         predictions_table(failed, "../"),
         "## All predictions",
-        "Each was written, with its rule, before the run that decides it, except where marked. "
-        f"{YOUNGER}",
+        "Each prediction and its rule were written before the run that decides it, except where "
+        f"marked. {YOUNGER}",
         predictions_table(found, "../"),
         f"Made by `python experiments/answer.py` from the tables in {_folders(results)}.",
     ]
@@ -192,23 +202,23 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     borne_out("positions help", (above(gap, MARGIN) == 1 for gap in places))
     signs = _single_word_signs(main)
     worse = f"{signs.count(-1)} of {len(signs)}"
-    unscaled = " (unscaled scores)" if main.unscaled else ""
+    unscaled = " (unscaled)" if main.unscaled else ""
     found, _ = _looked_up(results["recall"])
 
     def linked(text: str, experiment: str) -> str:
         return f"[{text}]({up}results/{experiment}/report.md)"
 
     return [
-        "**Without positions, self-attention predicts a masked word like the mean of the same "
-        f"words**: {linked(number(_value(literal[0])), 'ladder')} nats apart.",
-        f"With positions it saves {linked(number(_value(places[0])), 'ladder')} nats; what word "
-        "scores add is **undecided**, and counted word pairs predict better still.",
-        f"Its word vectors{unscaled} are worse than skip-gram's in {linked(worse, main.study)} "
-        "comparisons, and better in none.",
-        f"It finds a value by its key in {linked(share(found.score), 'recall')} of planted "
-        "sentences; the mean can only guess.",
-        "Its query-key products separate noun-verb from verb-article pairs, but why is **not "
-        "identified**: word frequency does it too.",
+        "**Without positions, self-attention predicts a masked word like word2vec's mean (CBOW) of "
+        f"the same words**: a difference of {linked(number(_value(literal[0])), 'ladder')} nats.",
+        f"With positions it beats that mean by {linked(number(_value(places[0])), 'ladder')} nats; "
+        "whether query-key scores help is **undecided**; counts of neighbours predict better.",
+        f"In tests of similarity, its word vectors{unscaled} are worse than skip-gram's in "
+        f"{linked(worse, main.study)} comparisons, and never better.",
+        "In artificial sentences of key-value pairs, it finds the right value in "
+        f"{linked(share(found.score), 'recall')}; the mean can only guess.",
+        "Its query-key scores rank noun-verb above verb-article pairs; the cause is **not "
+        "identified**, since word frequency alone separates them too.",
     ]
 
 
@@ -231,21 +241,26 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     unmoved = measured(order, corpus, "attention", permuted)
     saved = difference(architectures, corpus, MASKED, "mean", "mean_query_attention_position")
     found: dict[str, tuple[str, Row | None, Callable[[float], str], str]] = {
-        "C2": ("AUC of q·k", auc(parts, corpus, "attention", "q.k"), number, ""),
-        "C3": ("loss added by a hidden determiner", hidden, number, " nats"),
-        "C4": ("rank correlation between two tasks", tasks, number, ""),
+        "C2": (
+            "AUC of q·k for noun-verb over verb-article pairs",
+            auc(parts, corpus, "attention", "q.k"),
+            number,
+            "",
+        ),
+        "C3": ("loss added by hiding an article or other determiner", hidden, number, " nats"),
+        "C4": ("rank correlation of word similarities between two tasks", tasks, number, ""),
         "C5": ("loss added by exchanging q and k", swapped, number, " nats"),
-        "C6": ("loss added by leaving out the maps", without, number, " nats"),
-        "C7": ("planted values found", _looked_up(results["recall"])[0], share, ""),
-        "C8": ("contexts where the order of other words changes nothing", unmoved, share, ""),
-        "C9": ("saved by positions and word scores", saved, number, " nats"),
+        "C6": ("change of the loss without the maps", without, number, " nats"),
+        "C7": ("values found by their key", _looked_up(results["recall"])[0], share, ""),
+        "C8": ("contexts where the order before the last word changes nothing", unmoved, share, ""),
+        "C9": ("loss saved by positions and query-key scores", saved, number, " nats"),
     }
     shown = {
         name: f"{words}: {show(_value(row))}{unit}"
         for name, (words, row, show, unit) in found.items()
     }
     attention = queries.label(main, "attention")
-    above_chance = f"word sets where {attention} is above chance: "
+    above_chance = f"tests where {attention} is better than random vectors: "
     return {"C1": f"{above_chance}{learnt.count(1)} of {len(learnt)}", **shown}
 
 
@@ -287,11 +302,11 @@ def _predicts(main: Results, steps: Results) -> str:
     borne_out("a part of that is the trainer", (ahead(gap) == -1 for gap in (trainer, weights)))
     return (
         "**It predicts text better than CBOW.** Given the words around a gap, one layer of "
-        f"self-attention needs fewer nats a word than word2vec's CBOW: {shown(gaps)}. After "
-        f"calibration a gap remains: {shown(told)}. A part of the gap is the trainer. On {corpus}, "
-        f"{shown_gap(trainer)} lie between gensim's CBOW and the same mean in our trainer, and "
-        f"{shown_gap(weights)} between that mean and attention. Counts predict better than both: "
-        "see the top of this page."
+        "self-attention has a lower loss than word2vec's CBOW. The gap in nats is "
+        f"{shown(gaps)}. After calibration a gap remains: {shown(told)}. A part of the gap is the "
+        f"trainer. On {corpus}, gensim's CBOW is {shown_gap(trainer)} above the same mean in our "
+        f"trainer. That mean is {shown_gap(weights)} above attention. Counts predict better than "
+        "both: see the top of this page."
     )
 
 
@@ -299,18 +314,18 @@ def _buys(steps: Results) -> str:
     climbs = [c for c in ladder.climbs(steps) if c.top == "mean_query_attention_position"]
     borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
     said = "; ".join(
-        f"on {climb.corpus} {share(climb.share(POSITIONS).value)} and "
-        f"{share(climb.share(WORD_SCORES).value)}"
+        f"{share(climb.share(POSITIONS).value)} and {share(climb.share(WORD_SCORES).value)} on "
+        f"{climb.corpus}"
         for climb in climbs
     )
     causal = [c for c in ladder.climbs(steps) if c.foot == "next_mean"]
     next_word = "; ".join(f"{share(c.share(POSITIONS).value)} on {c.corpus}" for c in causal)
     return (
-        f"**The gain comes from position weights, not from word scores**: now {_now('C9')}. Share "
-        "of the gain from a plain mean of the context to attention, in the same trainer, that "
-        f"belongs to position weights and to word scores: {said}. For the next word either one "
-        "recovers most of the gain. Share of position weights in the gain from the mean to a "
-        f"block: {next_word}."
+        f"**The gain comes from position weights, not from word scores**: now {_now('C9')}. "
+        "Attention and a plain mean of the context have the same trainer here. Position weights "
+        f"and word scores bring these shares of the gain: {said}. A share below 0 is a loss. For "
+        "the next word either one recovers most of the gain. From the mean to a Transformer block, "
+        f"position weights bring {next_word}."
     )
 
 
@@ -325,8 +340,8 @@ def _single_words(main: Results) -> str:
     often = left("small_text", LITTLE, ANALOGIES, "skip_gram_e40", "mask_query_attention_e40")
     borne_out("more epochs turn it round", [ahead(seldom) == ahead(often) == 1])
     less = (
-        f"On little text ({LITTLE}) it takes more epochs: `mask_query_attention` is ahead by "
-        f"{shown_gap(seldom)} after 5, and skip-gram by {shown_gap(often)} after 40."
+        f"On little text ({LITTLE}) the winner depends on the epochs: `mask_query_attention` is "
+        f"ahead by {shown_gap(seldom)} after 5, and skip-gram by {shown_gap(often)} after 40."
     )
     return (
         "**Its vectors of single words are no better.** On similarity, analogies and categories "
@@ -349,9 +364,10 @@ def _looks_up(recall: Results) -> str:
     borne_out("CBOW does not look up", [apart(attention, cbow) == 1])
     pairs = corpus.rpartition("-")[2]
     return (
-        f"**The look-up is real.** A sentence plants {pairs} pairs of key and value and repeats "
-        f"one key. Attention finds its value in {share(attention.score)} of the sentences, a mean "
-        f"of the same words in {share(mean.score)} and CBOW in {share(_value(cbow))}. Chance is "
+        f"**The look-up is real.** An artificial sentence has {pairs} pairs of key and value, and "
+        f"repeats one key at its end. Attention finds the value of that key in "
+        f"{share(attention.score)} of the sentences. A mean of the same words finds it in "
+        f"{share(mean.score)} and CBOW in {share(_value(cbow))}. Chance is "
         f"{share(1 / int(pairs))}."
     )
 
@@ -378,11 +394,11 @@ def _relates(main: Results, parts: Results) -> str:
     best = import_module("parts_of_speech").best_auc(parts)
     borne_out("word2vec relates words as well", [word2vec >= attention])
     return (
-        f"**Word2vec relates words as well or better.** Of {len(found)} contrasts between the best "
-        "model of each family on relations, their direction, syntax and words in context, word2vec "
-        f"is significantly better in {word2vec} and attention in {attention}. A learned query and "
-        f"key separate noun-verb from verb-article pairs best ({best}). Why they do is "
-        f"{_now('C2')}."
+        "**Word2vec relates words as well or better.** The tests are relations, their direction, "
+        f"syntax and words in context. In {len(found)} contrasts the best models of both families "
+        f"meet: word2vec is significantly better in {word2vec} and attention in {attention}. A "
+        f"learned query and key separate noun-verb from verb-article pairs best. {best} The cause "
+        f"is {_now('C2')}."
     )
 
 
@@ -440,16 +456,16 @@ def _calibration() -> str:
     }
     borne_out("calibration leaves the order as it is", (ahead(row) == -1 for row in found.values()))
     said = "; ".join(
-        f"{shown_gap(found[corpus, 'calibrated', pair])} for "
-        f"{shown_gap(found[corpus, 'held_out', pair])} between `{pair[0]}` and `{pair[1]}` on "
-        f"{corpus}"
+        f"`{pair[0]}` − `{pair[1]}` on {corpus}: "
+        f"{shown_gap(found[corpus, 'held_out', pair])}, then "
+        f"{shown_gap(found[corpus, 'calibrated', pair])}"
         for corpus in SAMPLES
         for _, pair in STILL_WORSE
     )
     return (
         "**Is a difference in held-out loss more than calibration? (first edition)** After "
-        "calibration on other text the worse model is still worse. Gap in nats after calibration, "
-        f"for the gap before: {said}."
+        "calibration on other text the worse model is still worse. Gaps in nats before "
+        f"calibration, then after it: {said}."
     )
 
 
@@ -517,8 +533,9 @@ def _window_and_size() -> str:
         "**Do the verdicts hold with another window and other dimensions? (first edition)** With a "
         "window of 2 or 10, or 50 or 300 dimensions, no significant difference changes its sign on "
         f"{corpus}. Of {len(every)} differences between a word2vec and an attention model "
-        f"({counted(every)}), {signs.count(1)} are significantly better for word2vec and "
-        f"{signs.count(-1)} worse. Detectable with 80% power, as a median: {told}. "
+        f"({counted(every)}), {signs.count(1)} are significant for word2vec and "
+        f"{signs.count(-1)} for attention. A test finds a median difference of {told} with 80% "
+        "power. "
         "`mask_query_attention` predicts better than CBOW under all "
         f"{len(losses)} settings ({counted(losses)})."
     )
@@ -530,11 +547,12 @@ def _limits(main: Results) -> str:
         f"{corpus['tokens']:,} words of {corpus['name']}" for corpus in main.manifest["corpora"]
     )
     return (
-        f"One layer, {training['dim']} dimensions, a window of {training['window']}, negative "
-        f"sampling, {tokens}, English. The studies named after a sample use less text. One setting "
-        "of learning rates, chosen on training loss and on the development part of MEN, serves all "
-        "models of the matched family but `transformer_block`; a part of what separates two of "
-        "them may be tuning. Deeper models, longer contexts and more text are another question."
+        f"The models have one layer, {training['dim']} dimensions, a window of "
+        f"{training['window']} and negative sampling. The text is English: {tokens}. Studies of a "
+        "sample use less text. All models of our trainer but `transformer_block` share one setting "
+        "of learning rates. It was chosen on training loss and on the development part of MEN, so "
+        "a part of a difference between two models may be tuning. Deeper models, longer contexts "
+        "and more text are another question."
     )
 
 

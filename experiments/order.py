@@ -19,7 +19,7 @@ Prediction, written before a shuffled model was trained, or any model asked `wor
     that do not care about the order inside the window.)
  5. Similarity hardly suffers: on MEN no model falls by more than .1 for shuffled text.
 
-While the code of `word_order` was tested, it was put once to seed 1 of four cells of the
+While the code of `word_order` was tested, it was put once to seed 1 of four trained runs of the
 ladder; the prediction had been written by then, and is as it was.
 
 Decision rule, with 5 seeds; with fewer everything is undecided.
@@ -101,8 +101,8 @@ def surprise(results: Results) -> str:
     borne_out("shuffled text helps on MEN", [ahead(gap) == 1])
     loss = difference(results, corpus, MASKED, *names)
     return (
-        "**Shuffled text makes better word vectors of attention.** Trained on sentences whose "
-        f"words stand in random order, `mask_query_attention` gains {shown_gap(gap)} on MEN, "
-        f"though its held-out loss rises by {shown_gap(loss)} nats. A window of shuffled text "
-        "reaches the whole sentence."
+        "**Attention has better word vectors when its training text is shuffled.** Trained on "
+        f"sentences in random order of words, `mask_query_attention` gains {shown_gap(gap)} on "
+        f"MEN, though its held-out loss rises by {shown_gap(loss)} nats. In shuffled text a window "
+        "holds words from the whole sentence."
     )

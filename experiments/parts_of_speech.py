@@ -119,12 +119,12 @@ def surprise(results: Results) -> str:
     """
     return (
         "**Query-key scores separate noun-verb from verb-article pairs better than any pair score "
-        f"of word2vec or of counts**, at equal distances ({best_auc(results)})."
+        f"of word2vec or of counts**, at equal distances. {best_auc(results)}"
     )
 
 
 def best_auc(results: Results) -> str:
-    """The product of query and key beside the best reading of word2vec and counts."""
+    """Two sentences: the product of query and key, and the best pair score of the others."""
     asking, best = {}, {}
     for corpus in queries.corpora(results):
         rows = queries.rows(results.summary, corpus=corpus, task="ud_parts_of_speech")
@@ -135,6 +135,6 @@ def best_auc(results: Results) -> str:
     clear = map(apart, asking.values(), best.values())
     borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
     return (
-        f"AUC of q.k in attention {shown_values(asking)}; of the best other reading "
-        f"{shown_values(best)}"
+        f"The AUC of q.k in attention is {shown_values(asking)}. That of the best pair score of "
+        f"word2vec and counts is {shown_values(best)}."
     )

@@ -18,8 +18,8 @@ Prediction, written before a tied model was trained, or any model asked `attenti
  5. `attention` listens to fewer words than there are: the effective number of keys (the exponential
     of the entropy of the weights) is below 90 % of the words in embedding.
 
-While the code of `attention_roles` was tested, it was put once to seed 1 of four cells of the
-ladder; the prediction had been written by then, and is as it was.
+While the code of `attention_roles` was tested, it was put once to seed 1 of four trained runs of
+the ladder; the prediction had been written by then, and is as it was.
 
 Decision rule, with 5 seeds; with fewer everything is undecided. Differences are paired (the same
 held-out sentences, items and seeds).
@@ -76,7 +76,7 @@ def surprise(results: Results) -> str:
     every = difference(results, corpus, loss, "dot_product_attention", "attention")
     borne_out("the maps save no loss", [ahead(value) == 1, ahead(every) != -1])
     return (
-        "**At this size the maps to query, key and value save no loss.** Without the map of the "
-        f"value the next-word loss of `attention` changes by {shown_gap(value)} nats, without any "
-        f"of the three by {shown_gap(every)} (below 0 is better; {corpus})."
+        "**At this size the maps to query, key and value save no loss.** The next-word loss of "
+        f"`attention` changes by {shown_gap(value)} nats without the map to the value. It changes "
+        f"by {shown_gap(every)} without all three maps ({corpus}; below 0, the loss is lower)."
     )

@@ -79,6 +79,7 @@ def surprise(results: Results) -> str:
     )
     seeds = queries.cost(results, corpus, "attention").done
     return (
-        "**Another seed changes most of the nearest words that attention gives.** Of ten, two "
-        f"seeds share on {corpus} ({seeds} seeds, {counted(rows.values())}): {shown_values(rows)}."
+        "**With another seed, attention gives mostly other nearest words.** Two seeds share this "
+        f"part of the ten nearest words on {corpus} ({seeds} seeds, {counted(rows.values())}): "
+        f"{shown_values(rows)}."
     )

@@ -53,8 +53,8 @@ from wordrel.study.results import Results
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
-    couples = [(taught[0], taught[1]) for taught in TASKS.values()]
-    gaps = [difference(results, corpus, "men_test", a, b) for a, b in couples]
+    compared = [(taught[0], taught[1]) for taught in TASKS.values()]
+    gaps = [difference(results, corpus, "men_test", a, b) for a, b in compared]
     found = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
     return {**task.verdicts(results), "4": Verdict(found, "; ".join(map(shown, gaps)))}
 
@@ -72,9 +72,8 @@ def surprise(results: Results) -> str:
     between = agreement(results, corpus, "rank_correlation", "mean", "next_mean")
     borne_out("seeds of content disagree", [apart(seeds, between) == -1])
     return (
-        "**Two seeds of one attention model may disagree more than two tasks of a mean.** The "
-        f"cosines of pairs correlate at {shown_value(seeds)} between seeds of "
-        "`mean_query_attention`, and at "
-        f"{shown_value(between)} between `mean` and `next_mean`, which predict another word "
-        f"({corpus}, rank correlation, 5 seeds)."
+        "**Two seeds of one attention model agree less than two tasks of the mean.** Cosines of "
+        f"word pairs correlate at {shown_value(seeds)} between seeds of `mean_query_attention`. "
+        f"They correlate at {shown_value(between)} between `mean`, which predicts a masked word, "
+        f"and `next_mean`, which predicts the next one ({corpus}, rank correlation, 5 seeds)."
     )

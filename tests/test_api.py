@@ -82,7 +82,7 @@ def test_a_script_sees_how_far_it_is_and_its_logging_stays_as_it_was(
     log = unconfigured()
     wordrel.run(tiny / "tiny.yaml", out=tmp_path / "out", jobs=1)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].endswith(" 0 of 6 cells")
+    assert lines[0].endswith(" 0 of 6 runs")
     assert sum("text/attention seed 2 was done before" in line for line in lines) == 1
     assert (log.handlers, log.level) == ([], logging.NOTSET)
 
@@ -103,7 +103,7 @@ def test_a_program_that_configures_logging_decides_what_is_shown(
     else:
         logging.basicConfig(format="own %(message)s")
     wordrel.run(tiny / "tiny.yaml", out=tmp_path / "out", jobs=1)
-    lines = [line for line in capsys.readouterr().err.splitlines() if "of 6 cells" in line]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "of 6 runs" in line]
     assert len(lines) == (0 if silenced else 8)
     assert all(line.startswith("own ") for line in lines)
 
@@ -198,7 +198,7 @@ def test_results_in_a_notebook_have_the_scores_of_selected_embeddings(tiny: Path
         ("skipgram", {}, "model: found 'skipgram'; did you mean 'skip_gram'? expected one of rand"),
         ("random", {"seed": 9}, "seed: found 9; expected one of 1, 2"),
         ("random", {"corpus": "txt"}, "corpus: found 'txt'; did you mean 'text'? expected one of"),
-        ("random", {"cache": "nowhere"}, "there is no trained cell (text/random seed 1); run"),
+        ("random", {"cache": "nowhere"}, "there is no trained run (text/random seed 1); run"),
     ],
 )
 def test_what_cannot_be_loaded_is_named_with_what_can(

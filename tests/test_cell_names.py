@@ -163,5 +163,5 @@ def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
     again = api.run_config(config, out=folder, cache=tmp_path / "cache", jobs=1)
     assert again.runs["cell"].iloc[1] == old.name
 
-    with pytest.raises(StoreError, match=r"there is no trained cell \(text/mine seed 1\); run the"):
+    with pytest.raises(StoreError, match=r"there is no trained run \(text/mine seed 1\); run the"):
         wordrel.load(folder, "mine", cache=tmp_path / "empty")

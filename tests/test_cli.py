@@ -122,7 +122,7 @@ def test_a_run_says_the_end_of_every_model(tiny_run: Result):
     ends = [line for line in tiny_run.stderr.splitlines() if " done (" in line]
     assert len(ends) == 6
     for name in names:
-        assert sum(f"/{name} " in line and " of 6 cells" in line for line in ends) == 2
+        assert sum(f"/{name} " in line and " of 6 runs" in line for line in ends) == 2
 
 
 def moved_copy(tiny: Path, place: Path) -> tuple[Path, int]:
@@ -193,7 +193,7 @@ def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
     result = call("reproduce", tiny / "out", "--quick")
     assert result.exit_code == 0
     seconds = read_results(tiny / "out").runs.query("seed == 1")["seconds"].sum()
-    assert result.stderr.startswith(f"seed 1: 3 cells, whose training took {seconds:,.1f} s when")
+    assert result.stderr.startswith(f"seed 1: 3 runs, whose training took {seconds:,.1f} s when")
     assert "where one seed alone has others" in result.stderr
     assert result.stdout == f"{tiny / 'out'}: identical\n"
 
@@ -208,8 +208,8 @@ def test_a_plan_trains_nothing_and_says_what_is_done_and_what_is_to_come(
     assert result.exit_code == 0
     row = next(line for line in result.stdout.splitlines() if " skip_gram " in line)
     assert row.split()[:5] == ["text", "skip_gram", "3", "2", "2"]
-    assert row.rstrip().endswith("finished cells (2 of text)")
-    assert "tiny: 3 cells to train, 3 to ask" in result.stdout
+    assert row.rstrip().endswith("finished runs (2 of text)")
+    assert "tiny: 3 runs to train, 3 to evaluate" in result.stdout
     known = json.loads(call(*arguments, "--json").stdout)
     assert (known["jobs"], known["unknown"], len(known["lines"])) == (1, 0, 3)
     assert there(tiny / "cache" / "cells") == before
@@ -222,10 +222,10 @@ def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: 
     result = call("run", config, "--plan", "--cache", tmp_path / "cache")
     assert result.exit_code == 0
     assert f"text: not prepared yet; `wordrel corpus prepare {config}`" in result.stdout
-    assert "tiny: 6 cells to train, 6 to ask" in result.stdout
+    assert "tiny: 6 runs to train, 6 to evaluate" in result.stdout
     assert "training: roughly less than 0.01 core-hours" in result.stdout
     assert "rough: speed of another machine (254,444 tokens/s; dim," in result.stdout
-    assert "asking the tasks: unknown for all 6 cells" in result.stdout
+    assert "evaluating on the tasks: unknown for all 6 runs" in result.stdout
     assert "peak memory of what runs at a time, MB: unknown" in result.stdout
     assert "disk in the cache, MB: unknown" in result.stdout
     assert not re.search(r"\b0\.00\b|\s-\d", result.stdout)  # unknown work is not zero hours
@@ -238,7 +238,7 @@ def test_a_plan_of_a_text_that_is_not_here_gives_no_number_for_it(
     config = write_study(tmp_path, corpora=[{"source": "wiki17m", "held_out": 0.1}])
     result = call("run", config, "--plan", "--cache", tmp_path / "cache")
     assert "wiki17m: the text of wiki17m is not here" in result.stdout
-    assert "training: unknown for all 6 cells" in result.stdout
+    assert "training: unknown for all 6 runs" in result.stdout
     assert "core-hours" not in result.stdout
 
 
@@ -286,7 +286,7 @@ def test_a_failed_cell_is_named_and_the_others_are_reported(tiny: Path, tmp_path
     result = call("run", config, "--out", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 1
     assert "failed: text/wild seed 1: the loss is " in result.stderr
-    assert "1 of 2 cells failed; the results have the others" in result.stderr
+    assert "1 of 2 runs failed; the results have the others" in result.stderr
     runs = read_results(tmp_path / "out").runs.set_index("model")
     assert runs["status"].to_dict() == {"random": "done", "wild": "failed"}
     assert "learning_rate" in runs.loc["wild", "message"]
@@ -528,7 +528,7 @@ def test_an_interrupted_run_says_what_is_kept_and_leaves_no_result(tmp_path: Pat
     assert process.returncode == 130
     last = rest.splitlines()[-1]
     assert last == (
-        "interrupted: finished cells are kept in the cache; the same command goes on from there"
+        "interrupted: finished runs are kept in the cache; the same command goes on from there"
     )
     assert (output, "Traceback" in rest, (tmp_path / "out").exists()) == ("", False, False)
     assert len(list((tmp_path / "cache" / "cells" / "text").glob("random-*"))) == 2

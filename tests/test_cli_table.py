@@ -202,7 +202,7 @@ def test_a_reader_that_goes_away_changes_nothing_of_a_run(tiny: Path, tmp_path: 
     with os.fdopen(writer, "wb") as closed:
         done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1  # as one model cannot be trained
-    assert b"1 of 2 cells failed" in done.stderr
+    assert b"1 of 2 runs failed" in done.stderr
     assert b"Traceback" not in done.stderr
     assert len(read_results(tmp_path / "out").runs) == 2
 

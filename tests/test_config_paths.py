@@ -193,7 +193,7 @@ def test_a_stored_config_runs_as_it_is(ran: Path, monkeypatch: pytest.MonkeyPatc
     )
     result = call("run", stored, "--plan")
     assert result.exit_code == 0
-    assert "1e3: 0 cells to train, 0 to ask" in result.stdout
+    assert "1e3: 0 runs to train, 0 to evaluate" in result.stdout
 
 
 def test_the_digest_of_a_config_is_the_same_in_any_folder(ran: Path, tmp_path: Path):

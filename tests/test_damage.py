@@ -260,7 +260,7 @@ def test_who_needs_a_damaged_folder_is_told(
         DamagedError, match=rf"{path}: found other bytes than were written; .*{SAID}"
     ):
         api.load(place / "out", "attention", cache=place / "cache")
-    with pytest.raises(StoreError, match=r"there is no trained cell|found no whole corpus"):
+    with pytest.raises(StoreError, match=r"there is no trained run|found no whole corpus"):
         explorer_data(read_results(place / "out"), cache=place / "cache")
     in_another_process(monkeypatch)
     again(place)

@@ -306,7 +306,7 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
         if outcome.name == "e":
             one_host.kill("scheduler")
 
-    with pytest.raises(WordrelError, match=r"gave up the cells .* what was finished is kept"):
+    with pytest.raises(WordrelError, match=r"gave up the runs .* what was finished is kept"):
         run(tmp_path, specs, engine=engine(one_host), on_outcome=lose_the_scheduler)
     assert set(answers(tmp_path)) == {*"abcde"}
 

@@ -118,9 +118,9 @@ def test_without_a_terminal_there_are_plain_log_lines(tmp_path, caplog):
         line = r"novels cbow 1 ·  50% · training · 250,000 tokens/s · \d+ s left"
         wait_until(lambda: any(re.fullmatch(line, m) for m in caplog.messages))
         show("novels cbow 1", "done")
-    assert caplog.messages[0] == "0 of 2 cells"
-    assert caplog.messages[-2].startswith("novels cbow 1 done (1 of 2 cells")
-    assert caplog.messages[-1] == "ended: 1 of 2 cells"
+    assert caplog.messages[0] == "0 of 2 runs"
+    assert caplog.messages[-2].startswith("novels cbow 1 done (1 of 2 runs")
+    assert caplog.messages[-1] == "ended: 1 of 2 runs"
     assert console.file.getvalue() == ""
 
 
@@ -128,14 +128,14 @@ def test_the_time_left_of_a_study_counts_only_cells_that_ran(clock):
     pace = progress._Study(8)
     pace.ended = 4  # stored by an earlier run
     pace.see({})
-    assert str(pace) == "4 of 8 cells"
+    assert str(pace) == "4 of 8 runs"
     clock.now += 100  # spent before the first cell ran
     pace.see({"a": CellProgress("a", 0.0)})
-    assert str(pace) == "4 of 8 cells"
+    assert str(pace) == "4 of 8 runs"
     clock.now += 30
     pace.ended = 5
     pace.see({"b": CellProgress("b", 0.5)})  # 1.5 cells in 30 s, 2.5 to go
-    assert str(pace) == "5 of 8 cells · 50 s left"
+    assert str(pace) == "5 of 8 runs · 50 s left"
 
 
 def test_a_study_says_no_time_left_before_it_can_tell_a_speed(clock):
@@ -143,9 +143,9 @@ def test_a_study_says_no_time_left_before_it_can_tell_a_speed(clock):
     pace.see({"a": CellProgress("a", 0.0)})
     clock.now += 4
     pace.see({"a": CellProgress("a", 0.5)})
-    assert str(pace) == "0 of 8 cells"
+    assert str(pace) == "0 of 8 runs"
     clock.now += 4
-    assert str(pace) == "0 of 8 cells · 2 min 00 s left"
+    assert str(pace) == "0 of 8 runs · 2 min 00 s left"
 
 
 def test_a_cell_that_has_ended_is_not_said_to_start(caplog):
@@ -155,7 +155,7 @@ def test_a_cell_that_has_ended_is_not_said_to_start(caplog):
     study.see({"a": CellProgress("a", 0.5)})
     lines.finished("a", "done")
     lines.show()
-    assert caplog.messages == ["a done (1 of 1 cells)"]
+    assert caplog.messages == ["a done (1 of 1 runs)"]
 
 
 def test_log_lines_of_a_running_cell_are_far_apart(tmp_path, caplog):
@@ -176,7 +176,7 @@ def test_a_terminal_shows_the_study_each_running_cell_and_how_cells_ended(tmp_pa
         wait_until(lambda: "novels [cbow] 1 ·  50% · training" in screen.getvalue())
         progress.progress_path(tmp_path, "novels [cbow] 1").unlink()
         show("novels [cbow] 1", "done")
-        wait_until(lambda: "1 of 3 cells" in screen.getvalue())
+        wait_until(lambda: "1 of 3 runs" in screen.getvalue())
     assert "novels [cbow] 1 done" in screen.getvalue()
 
 

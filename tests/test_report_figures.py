@@ -282,3 +282,10 @@ def test_vega_lite_takes_a_chart_of_every_figure(study: Callable[[], Results], f
         altair.Chart.from_dict(json.loads(plain))
     with pytest.raises(ValidationError, match="tall"):
         altair.Chart.from_dict(json.loads(plain) | {"height": "tall"})
+
+
+def test_vega_lite_takes_how_every_chart_looks():
+    plain = json.loads(re.sub(r"var\(--\w+\)", "#123456", json.dumps(charts.CONFIG)))
+    altair.Config.from_dict(plain)
+    with pytest.raises(ValidationError, match="embedding"):
+        altair.Config.from_dict({"embedding": plain["view"]})

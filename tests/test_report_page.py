@@ -196,7 +196,7 @@ def test_a_section_begins_with_how_often_attention_is_ahead(results: Results):
     # by hand from comparisons.csv: google on novels is the only one of four with p_adjusted < .05
     said = (
         "In 0 of 4 contrasts the best attention model is significantly better than the best "
-        "word2vec model, and in 1 it is worse. 1 are equivalent, 2 inconclusive."
+        "word2vec model, and in 1 it is worse. Equivalent: 1; inconclusive: 2."
     )
     assert findings.sentences(results, "alike") == [said]
     for page in (render(results), short(results)):
@@ -273,7 +273,7 @@ def test_pairs_told_apart_are_bold_and_the_others_are_not(results: Results):
 
 def test_cost_is_the_mean_over_finished_seeds(results: Results):
     _, cost = render(results).split("## Cost\n")
-    table, _ = cost.split("### novels")[1].split("Failed cells:")
+    table, _ = cost.split("### novels")[1].split("Failed runs:")
     model = "mask-query attention with positions"
     last = f"| {model} | 1 of 2 | 2,010,000 | 70,000,000 | 876.0 | 79,909 | 311 |"
     assert table.strip().splitlines()[-1] == last
@@ -284,7 +284,7 @@ def test_names_and_messages_cannot_become_markup(results: Results):
         r"- `novels/mask_query_attention-s2-4f9c21ab07de`: loss is nan at step 120 \| learning "
         r"rate 0.5 \*too high\* &lt;stack&gt;"
     )
-    assert f"Failed cells:\n\n{failed}\n\n## Method" in render(results)
+    assert f"Failed runs:\n\n{failed}\n\n## Method" in render(results)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_the_sentence_counts_contrasts_and_turns_with_the_table(results: Results
     pair = "the best attention model is significantly better than the best word2vec model"
     alike = findings.sentences(wide_results(("wiki17m",)), "alike")
     assert alike == [
-        f"In 0 of 12 contrasts {pair}, and in 6 it is worse. 1 are equivalent, 5 inconclusive."
+        f"In 0 of 12 contrasts {pair}, and in 6 it is worse. Equivalent: 1; inconclusive: 5."
     ]
     turned = results.comparisons.assign(better="lower")
     lower = replace(results, comparisons=turned, summary=results.summary.assign(better="lower"))

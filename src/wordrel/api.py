@@ -42,7 +42,7 @@ def run(
     scheduler_file: Folder | None = None,
     **overrides: Any,
 ) -> Results:
-    """Run a study: train what the cache does not have, ask the tasks, write the tables.
+    """Run a study: train what the cache does not have, evaluate, write the tables.
 
     It shows on stderr how far it is. A program that configures `logging` decides that itself:
     `logging.getLogger("wordrel").setLevel(logging.WARNING)` shows problems alone.
@@ -50,10 +50,10 @@ def run(
     Args:
         config_path: the YAML file.
         out: the results folder; default: results/STUDY below the working directory.
-        jobs: cells at a time; default: as in the config, else one a core.
+        jobs: trained runs at a time; default: as in the config, else one a core.
         cache: where corpora and trained models are kept; default: WORDREL_CACHE, else the user's
             cache folder.
-        dask: address of the scheduler of a Dask cluster, on which cells then run; or
+        dask: address of the scheduler of a Dask cluster, that then trains; or
         scheduler_file: that this scheduler wrote. Default: WORDREL_DASK or WORDREL_SCHEDULER_FILE,
             else this machine. Trust a scheduler like a shell: docs/running-large.md.
         overrides: settings to change, nested (`training={"dim": 50}`, `seeds=[1]`) or dotted
@@ -153,16 +153,16 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     dask: str | None = None,
     scheduler_file: Folder | None = None,
 ) -> pd.DataFrame:
-    """Run the stored config again from nothing, and judge every cell against the stored one.
+    """Run the stored config again from nothing, and judge every trained run against the stored one.
 
     Args:
         results_folder: what `run` wrote.
-        jobs: cells at a time.
-        dask: as in `run`. The workers must reach TMPDIR, where the new cells are until the end.
+        jobs: trained runs at a time.
+        dask: as in `run`. The workers must reach TMPDIR, where the new runs are until the end.
         scheduler_file: as in `run`.
         keep: where the new results go; default: nowhere.
-        quick: only the cells of the first seed, one at a time. Their scores are judged against the
-            stored ones of that seed. These are over the items that all models and seeds of the
+        quick: only the first seed, one trained run at a time. Scores are judged against the stored
+            ones of that seed. These are over the items that all models and seeds of the
             study answer, and of embeddings that all seeds chose; where one seed alone answers more,
             or chooses otherwise, rows are within intervals, or different, and not identical.
         places: where a text or a set lies now, if it is not where the stored config says:
@@ -235,7 +235,7 @@ def load(
         cache: where it was trained; default as in `run`.
 
     Raises:
-        StoreError: no such model, seed or corpus in these results; or no such cell in the cache.
+        StoreError: no such model, seed or corpus in these results; or the cache has no such run.
     """
     results = read_results(Path(results_folder))
     return load_run(results, find_run(results, model, seed=seed, corpus=corpus), cache=cache)
@@ -271,7 +271,7 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Word
     """The model of one row of `runs`.
 
     Raises:
-        StoreError: when the cache has no such cell, or another version of the code trained it.
+        StoreError: when the cache has no such run, or another version of the code trained it.
     """
     from wordrel.study.cell import load_cell  # loads torch and gensim
 
@@ -282,7 +282,7 @@ def load_run(results: Results, run: Row, *, cache: Folder | None = None) -> Word
 
 
 def find_cell(results: Results, run: Row, *, cache: Folder | None = None) -> "CellSpec":
-    """The trained cell of one row of `runs`; older results name it after the user's model name.
+    """The trained run of one row of `runs`; older results name it after the user's model name.
 
     Raises:
         StoreError: when another version of the code trained it.

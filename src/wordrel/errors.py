@@ -42,4 +42,4 @@ class DamagedError(StoreError):
 
 
 class TrainingError(Exception):
-    """A cell that cannot be trained (loss not finite, say); the study goes on without it."""
+    """A model that cannot be trained (loss not finite, say); the study goes on without it."""

@@ -99,6 +99,14 @@ def test_the_first_view_of_a_committed_study_is_small_and_shows_the_answer(
     found.context.close()
 
 
+def test_one_key_names_the_models_of_a_figure_with_intervals(visit: Visit):
+    drawn(visit.page)
+    card = visit.page.locator("figure").first
+    expect(card.locator("g.mark-rule").first).to_be_visible(timeout=WAIT)
+    assert card.locator(".key li").count() > 1
+    assert card.locator("g.role-legend").count() == 0
+
+
 def test_a_section_is_built_when_it_is_opened_and_only_once(visit: Visit):
     page, before = visit.page, elements(visit.page)
     part = page.locator("#cost")

@@ -1,7 +1,7 @@
 """The command line: commands on studies and their results, and on texts, tasks and configs.
 
-Results go to stdout; progress, problems and the names of failed cells to stderr. Exit status: 0,
-1 when a cell failed or a reproduction differs, 2 for input that the user can mend, 130 when
+Results go to stdout; progress, problems and the names of failed runs to stderr. Exit status: 0,
+1 when a run failed or a reproduction differs, 2 for input that the user can mend, 130 when
 interrupted. A reader of stdout that goes away (`| head`) changes none of them.
 """
 
@@ -19,7 +19,7 @@ from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.errors import WordrelError
 
 _KEPT = {
-    "run": "finished cells are kept in the cache; the same command goes on from there",
+    "run": "finished runs are kept in the cache; the same command goes on from there",
     "tune": "finished trials are kept in the cache; the same command goes on from there",
     "tasks": "what was downloaded is kept in the cache",
     "corpus": "what was downloaded or finished is kept in the cache",

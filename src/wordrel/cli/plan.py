@@ -20,9 +20,9 @@ def show(budget: Budget, config: Path, *, as_json: bool) -> None:
         lines = [asdict(line) | line.left for line in budget.lines]
         typer.echo(json.dumps(asdict(budget) | budget.sums() | {"lines": lines}))
         return
-    words, numbers = ("corpus", "model"), ("cells", "trained", "answered")
+    words, numbers = ("corpus", "model"), ("runs", "trained", "evaluated")
     table = Table(box=box.SIMPLE_HEAD)
-    for column in (*words, *numbers, "tokens a cell", "hours a cell", "memory MB", "from"):
+    for column in (*words, *numbers, "tokens a run", "hours a run", "memory MB", "from"):
         table.add_column(column, justify="left" if column in (*words, "from") else "right")
     for line in budget.lines:
         table.add_row(*map(Text, _planned(line)))
@@ -55,21 +55,21 @@ def _sums(budget: Budget) -> tuple[str, ...]:
     disk = "unknown" if found["disk"] is None else f"up to {ceil(found['disk'] / 1e6):,}"
     asking = _work(found["to_ask"], found["unknown_asking"], found["asking_seconds"])
     return (
-        f"{budget.study}: {to_train} cells to train, {found['to_ask']} to ask",
+        f"{budget.study}: {to_train} runs to train, {found['to_ask']} to evaluate",
         f"training: {rough}{training}",
         f"peak memory of what runs at a time, MB: {_number(memory, ',.0f') or 'unknown'}",
         f"disk in the cache, MB: {disk}",
-        f"asking the tasks: {asking}",
+        f"evaluating on the tasks: {asking}",
     )
 
 
 def _work(cells: int, unknown: int, seconds: float, wall: str = "") -> str:
-    """How long the work on some cells takes, in words; what is unknown is never a number."""
+    """How long the work on some runs takes, in words; what is unknown is never a number."""
     if not cells:
         return "nothing is left"
     if unknown == cells:
-        return f"unknown for all {cells} cells"
-    more = f", and unknown for {unknown} more cells" if unknown else ""
+        return f"unknown for all {cells} runs"
+    more = f", and unknown for {unknown} more runs" if unknown else ""
     return f"{_hours(seconds, 2)} core-hours{wall}{more}"
 
 

@@ -13,7 +13,9 @@ from wordrel.cli.console import display, say
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
 ]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Cells at a time; default: one a core.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Trained runs at a time; default: one a core.")
+]
 Cache = Annotated[
     Path | None,
     typer.Option(help="Keeps corpora and trained models; default: $WORDREL_CACHE, else yours."),
@@ -22,7 +24,7 @@ Dask = Annotated[
     str | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Run cells on the cluster of this Dask scheduler, tcp://... or tls://...; trust it "
+        help="Train on the cluster of this Dask scheduler, tcp://... or tls://...; trust it "
         "like a shell. Default: $WORDREL_DASK, else this machine.",
     ),
 ]
@@ -98,7 +100,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --plan: as JSON.")] = False,
 ) -> None:
-    """Run a study: train what is not trained yet, ask the tasks, write tables and report.
+    """Run a study: train what is not trained yet, evaluate, write tables and report.
 
     Finished models are kept in the cache: interrupt it, run it again, and it goes on. An older
     result is replaced only when the run has ended. Exit status 1 when a model could not be
@@ -140,7 +142,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")
     if len(failed):
-        say(f"{len(failed)} of {len(results.runs)} cells failed; the results have the others")
+        say(f"{len(failed)} of {len(results.runs)} runs failed; the results have the others")
         raise typer.Exit(1)
     display(f"Next: wordrel explore {results.folder}")
 
@@ -230,7 +232,7 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     """Run a stored config again from nothing, and compare every score with the stored one.
 
     Says identical, within intervals (both exit status 0) or different (exit status 1). --quick
-    says first how long the training of its cells took when they were stored.
+    says first how long the stored training took.
     """
     if not quick:
         begin(folder, "training its models again; what is stored there stays as it is")
@@ -271,8 +273,8 @@ def _say_how_long(folder: Path) -> None:
     runs = api.first_seed(read_results(folder)).runs
     seed, seconds = runs["seed"].iloc[0], runs["seconds"].sum()
     say(
-        f"seed {seed}: {len(runs)} cells, whose training took {seconds:,.1f} s when they were "
-        "stored; preparing the text and asking the tasks come on top"
+        f"seed {seed}: {len(runs)} runs, whose training took {seconds:,.1f} s when they were "
+        "stored; preparing the text and the evaluation come on top"
     )
     say(
         "stored scores are over the items that all seeds answer, and of the embeddings that all "

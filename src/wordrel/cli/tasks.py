@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wordrel.tasks.registry import TaskInfo
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What models are asked, and judged by."
+    no_args_is_help=True, rich_markup_mode=None, help="The tests of models, and their data."
 )
 CacheFolder = Annotated[
     Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")

@@ -110,7 +110,9 @@ class ExecuteConfig(Strict):
     """
 
     jobs: int | None = Field(
-        None, ge=1, description="cells at a time; default: one a core, or a worker of the cluster"
+        None,
+        ge=1,
+        description="trained runs at a time; default: one a core, or a worker of the cluster",
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
 

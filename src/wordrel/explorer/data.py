@@ -1,6 +1,6 @@
 """What the explorer's page knows: trained tables of the frequent words, as plain JSON.
 
-Reads a study's results and the cells of its cache; writes nothing. Word tables become float16 and
+Reads a study's results and trained runs of its cache; writes nothing. Word tables become float16;
 dense weights stay float32, both little-endian in base64. Only the rows of the most frequent words
 are taken, so nearest words in the page are nearest among those.
 
@@ -56,7 +56,7 @@ def explorer_data(
         cache: where the study was trained; default as in `wordrel.run`.
 
     Raises:
-        StoreError: no such corpus, model, seed or trained cell; or no word2vec or no attention.
+        StoreError: no such corpus, model, seed or trained run; or no word2vec or no attention.
     """
     config = api.stored_config(results)
     name = corpus or corpora(results)[0]
@@ -132,7 +132,7 @@ def is_drawn(model: Explorable) -> bool:
 def _tensors(results: Results, run: Row, cache: Path) -> Tensors:
     """As they were stored."""
     folder = api.find_cell(results, run, cache=cache).folder
-    opened(folder, "there is no trained cell; run the study again")
+    opened(folder, "there is no trained run; run the study again")
     return read_tensors(folder / "model.safetensors")
 
 

@@ -190,7 +190,9 @@ def _explained(problem: str | Exception) -> str:
     if isinstance(problem, str):
         return problem
     cure = 'pip install "wordrel[dask]", the same version as here'
-    return f"cannot say whether it is fit for cells ({problem}); is wordrel installed there? {cure}"
+    return (
+        f"cannot say whether it is fit for training ({problem}); is wordrel installed there? {cure}"
+    )
 
 
 def _versions() -> dict[str, str | None]:
@@ -257,7 +259,7 @@ def _note_lost_worker(event: tuple[float, Mapping[str, Any]]) -> None:
     about = event[1]
     cells = [key for key in about.get("processing-tasks", ()) if run_cell.__name__ in str(key)]
     if about.get("action") == "remove-worker" and cells:
-        _log.warning("dask worker %s is gone; its cells go to other workers", about["worker"])
+        _log.warning("dask worker %s is gone; its runs go to other workers", about["worker"])
 
 
 def _without_result(client: Any, error: Any) -> Died:
@@ -270,6 +272,6 @@ def _without_result(client: Any, error: Any) -> Died:
         raise error
     found = "the connection was lost" if isinstance(error, CancelledError) else error
     raise WordrelError(
-        f"the Dask scheduler at {client.scheduler.address} gave up the cells ({found}); what was "
+        f"the Dask scheduler at {client.scheduler.address} gave up the runs ({found}); what was "
         "finished is kept: see that it runs, then run again"
     )

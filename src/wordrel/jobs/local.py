@@ -186,7 +186,7 @@ class _Run:
             times = sum(death.times for death in deaths)
             if times >= retries:
                 message = f"its worker died {times} times while it ran alone ({deaths[-1].how}); "
-                message += "killed for want of memory? Try a smaller cell or a larger machine"
+                message += "killed for want of memory? Try a smaller model or a larger machine"
                 self._settle(_failed(cell.name, "WorkerDied", message))
             else:
                 deaths += self._round(start, [cell])

@@ -174,7 +174,7 @@ class _Study:
             self._first = (time.monotonic(), self._done)
 
     def __str__(self) -> str:
-        share = f"{self.ended} of {self.total} cells"
+        share = f"{self.ended} of {self.total} runs"
         began, before = self._first or (math.inf, 0.0)
         seconds = time.monotonic() - began
         if seconds < _ENOUGH_SECONDS:
@@ -193,7 +193,7 @@ class _Lines:
         _log.info("%s", str(self._study))
 
     def __exit__(self, *_: object) -> None:
-        _log.info("ended: %d of %d cells", self._study.ended, self._study.total)
+        _log.info("ended: %d of %d runs", self._study.ended, self._study.total)
 
     def show(self) -> None:
         now = time.monotonic()

@@ -33,7 +33,8 @@ BY_POSITION = {"offsets", "position_vectors", "position_maps"}
 def mean(x: Float64[np.ndarray, "n D"]) -> Vector:
     """CBOW: every word of the context has the same weight, and its value is its own vector."""
     a = softmax(np.zeros(len(x)))
-    return np.asarray(a @ x)
+    y = a @ x
+    return np.asarray(y)
 
 
 def self_attention(
@@ -42,7 +43,8 @@ def self_attention(
     """One head: a word's weight grows with the product of its key and the query of who asks."""
     q, k, v = W_q @ asking, x @ W_k.T, x @ W_v.T
     a = softmax(k @ q)
-    return np.asarray(a @ v)
+    y = a @ v
+    return np.asarray(y)
 
 
 def state(
@@ -80,7 +82,6 @@ def layer(
     elif has.query != "none":
         asking = words[i - 1] if has.query == "previous" else words[C].mean(axis=0)
         q = W_q @ asking + w.get("b_q", 0)
-
     # A position has a score, the same for all heads, or a vector or map of its values.
     places = {name: [j - i + len(w[name]) // 2 for j in C] for name in BY_POSITION & w.keys()}
     here = {name: w[name][at] for name, at in places.items()}

@@ -34,16 +34,16 @@ from wordrel.report.text import NOTHING, count, percent, small, with_interval
 from wordrel.study.results import Results
 
 APART = (
-    "Masked-word and next-word models predict other words from other contexts. Compare no loss of "
-    "one with a loss of the other."
+    "Masked-word and next-word models see different contexts. Their losses cannot be compared with "
+    "each other."
 )
 _LEGEND = (
-    "A cell is the mean over {seeds} seeds with its {level} interval. {best}: the best model, and "
+    "A score is the mean over {seeds} seeds with its {level} interval. {best}: the best model, and "
     "every model that is not significantly worse (adjusted p < 0.05). {worse}: worse than chance."
 )
 _PAGE = (
-    "A page shows everything else: all pairs of models, all embeddings, all parts of tasks, what "
-    f"training cost. This command makes {code('report.html')} from the tables beside this file."
+    f"This command makes the page {code('report.html')} from the tables beside this file. It shows "
+    "all pairs of models, all embeddings, all parts of tasks, and what training cost."
 )
 
 
@@ -206,7 +206,7 @@ def _page(results: Results) -> list[Block]:
     return [
         Paragraph(_PAGE),
         Commands([report]),
-        Paragraph("These run the study again, and check its numbers."),
+        Paragraph("These commands run the study again, and check its numbers."),
         Commands(others),
         provenance.made(results),
     ]

@@ -21,13 +21,13 @@ INK, PAPER, QUIET = "var(--ink)", "var(--paper)", "var(--quiet)"
 CONFIG: Spec = {
     "aria": False,
     "background": "transparent",
-    "embedding": {"stroke": None},
+    "view": {"stroke": None},
     "axis": {
         **{"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
         **{"titleFontWeight": "normal", "gridColor": "var(--line)"},
         **{"domainColor": "var(--line)", "tickColor": "var(--line)"},
     },
-    "axisX": {"labelFlush": False, "titleAnchor": "end"},
+    "axisX": {"labelFlush": False, "titleAnchor": "end", "labelSeparation": 8},
     "axisY": {"grid": False},
     "legend": {
         **{"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},

@@ -22,7 +22,7 @@ CELL_KEY = ("corpus", "model", "seed", "question", "task", "measure", "embedding
 
 IDENTICAL, WITHIN, DIFFERENT = "identical", "within intervals", "different"
 VERDICTS = (IDENTICAL, WITHIN, DIFFERENT)
-"""From best to worst; a study's verdict is the worst of its cells."""
+"""From best to worst; a study's verdict is the worst of its runs."""
 
 Key = tuple[Any, ...]
 
@@ -85,7 +85,7 @@ def verdicts(first: Results, second: Results) -> pd.DataFrame:
 
 
 def overall(table: pd.DataFrame) -> str:
-    """The worst verdict of all cells; no cells at all are different, for nothing was shown."""
+    """The worst verdict of all runs; no runs at all are different, for nothing was shown."""
     return max(table["verdict"], key=VERDICTS.index, default=DIFFERENT)
 
 

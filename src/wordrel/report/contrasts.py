@@ -36,10 +36,10 @@ _HOW = (
     f"verdict needs {SEEDS} seeds on wiki17m and on novels. All other comparisons are exploratory."
 )
 _ORDERINGS = (
-    "A gain is that of the cell with the ingredient over the cell without it, without and with the "
-    "other ingredient. A share is a part of the whole gain. There is none where an interaction "
-    "exceeds {half} of the whole gain, or where the whole gain may lie below the margin. "
-    "Intervals of this table are those of single numbers."
+    "A gain compares the model with the ingredient to the model without it. It is measured without "
+    "and with the other ingredient. A share is a part of the whole gain. There is none where an "
+    "interaction exceeds {half} of the whole gain, or where the whole gain may lie below the "
+    "margin. Intervals of this table are those of single numbers."
 )
 _RULES = {"adds": "adds more than", "not_worse": "not worse by", "equivalent": "equal within"}
 

@@ -81,7 +81,7 @@ def sentences(results: Results, question: str) -> list[str]:
 def _tally(found: Counter[str]) -> str:
     pair = "the best attention model is significantly better than the best word2vec model"
     times = f"{found.total()} contrast{'s'[: found.total() != 1]}"
-    rest = f"{found['equivalent']} are equivalent, {found['inconclusive']} inconclusive."
+    rest = f"Equivalent: {found['equivalent']}; inconclusive: {found['inconclusive']}."
     return f"In {found['worse']} of {times} {pair}, and in {found['better']} it is worse. {rest}"
 
 

@@ -146,7 +146,7 @@ def _cell(row: Row | None, notes: list[str], missing: str) -> str:
 
 def _unfinished(results: Results, corpus: str, model: str) -> str:
     failed = [r for r in queries.failures(results, corpus) if r.model == model]
-    return f"failed: {failed[0].message}" if failed else "not asked"
+    return f"failed: {failed[0].message}" if failed else "not evaluated"
 
 
 def _beaten(results: Results, corpus: str, column: Column, names: dict[str, str]) -> dict[str, str]:

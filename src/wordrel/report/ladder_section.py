@@ -33,17 +33,19 @@ from wordrel.study.results import Results
 
 TITLE = "What does each ingredient add?"
 _HOW = (
-    "A ladder adds one ingredient at a time. The gain of an ingredient is the loss that it saves, "
-    "as a mean over the trained orderings (its Shapley value). The whole gain has an interval over "
-    "sentences and seeds; so has each step of an ordering, in the tables of neighbours."
+    "A ladder adds one ingredient at a time. The gain of an ingredient is the loss that it saves. "
+    "It depends on what is there before: first on the mean alone, then on the other ingredients. "
+    "Nats saved are the mean over these orderings (the Shapley value). A share is a part of the "
+    "whole gain, and is negative where the ingredient raises the loss. n counts held-out sentences."
 )
 _MARKS = (
-    "Dots: the mean over orderings, its interval over seeds alone, and its share of the whole gain "
-    "where one is given. Short lines: the gain in each ordering."
+    "Dots: the mean over orderings, with its interval over seeds alone. Short lines: the gain in "
+    "each ordering. Percent: the share of the whole gain, where one is given."
 )
 _STEPS = (
-    "Neighbouring architectures. Positive numbers favour the one with the ingredient. Intervals "
-    "are over sentences and seeds, p is adjusted, bold is significant (p < 0.05)."
+    "The next tables compare two architectures that differ in one ingredient. A positive number "
+    "means that the second has the lower loss. Intervals are over sentences and seeds. Bold is "
+    "significant (adjusted p < 0.05)."
 )
 
 
@@ -125,7 +127,8 @@ def _chart(climb: Climb, axis: Spec) -> Spec:
         charts.layer({"type": "rule", "color": charts.INK}, ends),
         charts.layer(point, {"x": x, "tooltip": tips}),
         charts.layer(
-            {"type": "text", "dy": -16, "color": charts.INK}, {"x": x, "text": {"field": "share"}}
+            {"type": "text", "align": "left", "dx": 10, "color": charts.INK},
+            {"x": {"value": "width"}, "text": {"field": "share"}},
         ),
     ]
     side = {"y": charts.side("ingredient", list(climb.gains))}

@@ -51,7 +51,7 @@ from wordrel.report.text import count, number, percent
 from wordrel.study.results import Results, read_results
 
 _LEGEND = (
-    "A cell is the mean over seeds with its {level} interval. Raised letters: the rows that it is "
+    "A score is the mean over seeds with its {level} interval. Raised letters: the rows that it is "
     "significantly better than (adjusted p < 0.05, and an interval without 0). Raised numbers: a "
     f"note. {emphasis('n')} is the number of items scored. {emphasis('coverage')} is the share of "
     "all items whose words the vocabulary has.{detectable}"
@@ -173,7 +173,7 @@ def _failed(results: Results, corpus: str) -> list[Block]:
     failed = len(queries.failures(results, corpus))
     cells = len(queries.rows(results.runs, corpus=corpus))
     where = f"they are named under {link('Cost', '#cost')}"
-    return [Paragraph(f"{failed} of {cells} cells failed; {where}.")] if failed else []
+    return [Paragraph(f"{failed} of {cells} runs failed; {where}.")] if failed else []
 
 
 def _agreement(results: Results) -> list[Section]:
@@ -219,7 +219,7 @@ def _cost(results: Results) -> Section:
         failed = queries.failures(results, corpus)
         if failed:
             said = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
-            found += [Paragraph("Failed cells:"), Bullets(said)]
+            found += [Paragraph("Failed runs:"), Bullets(said)]
         blocks.append(Section(name(corpus), found))
     return Section("Cost", blocks, "cost")
 

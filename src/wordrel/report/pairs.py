@@ -20,14 +20,15 @@ CHOSEN = (
     "model's design decides. Parts of speech and syntax take the embedding of the relations."
 )
 CHOSEN_ALIKE = (
-    "How alike words are, in and out of sentences, is read from the embedding with the highest "
-    "mean score on the development splits, whatever the test splits say; where there is none, "
-    "from the embedding that the design names. How words relate is read from lifts, by design."
+    "The similarity of words, in and out of sentences, is measured in the embedding with the "
+    "highest mean score on the development splits. Test splits have no part in it. Where there is "
+    "no development split, the design names the embedding. The relation of words is measured by "
+    "lifts, by design."
 )
 """Of studies whose models have lifts."""
 SAME = (
-    "No development split could choose an embedding, so all models with word "
-    "vectors are read in the same one, {}."
+    "No development split could choose an embedding. All models with word vectors take the same "
+    "one, {}."
 )
 OTHERS = (
     "Only selected embeddings are tested; the others are exploratory. The spread between seeds is "

@@ -25,8 +25,8 @@ from wordrel.study.results import Results
 _QUERIES = {
     "none": "the same for all",
     "mask": "one learned number a word",
-    "mean": "its key · query of the mean of the context",
-    "previous": "its key · query of the last word",
+    "mean": "product of its key with the query of the context mean",
+    "previous": "product of its key with the query of the last word",
 }
 """Query of an architecture -> what decides the weight of a context word."""
 
@@ -46,11 +46,12 @@ def method(results: Results) -> Section:
     """The rules of the scores with the settings of this study, its corpora and its models."""
     statistics = results.manifest["statistics"]
     lines = (
-        "Models of a corpus are scored on the items whose words the vocabulary has, and that all "
-        "of them answer. Coverage is the share of items whose words it has.",
+        "Models of a corpus are scored on the items that all of them can answer. Coverage is the "
+        "share of items whose words are in the vocabulary.",
         *_statistics(statistics),
         "Two models are compared on the same items. p is that of a paired permutation test.",
-        "Only selected embeddings are tested. Development sets select them and conclude nothing.",
+        "Only selected embeddings are tested. Development sets select them; no conclusion rests on "
+        "a development set.",
         f"Everything that the numbers depend on: {code(_signature(results.manifest))}",
         *_rule(results),
     )
@@ -74,8 +75,8 @@ def _statistics(statistics: Mapping[str, Any]) -> list[str]:
     )
     return [
         intervals,
-        f"{name(correction or 'Holm')}'s correction {covered}. A pair without a significant "
-        "difference is not thereby equal.",
+        f"{name(correction or 'Holm')}'s correction {covered}. Two models without a significant "
+        "difference may still differ.",
     ]
 
 

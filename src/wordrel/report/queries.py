@@ -42,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cost:
-    """What training a model took, as means over its finished cells; NaN where nothing is known."""
+    """What training a model took, as means over its finished runs; NaN where nothing is known."""
 
     cells: int
     done: int
@@ -293,7 +293,7 @@ def oriented(pairs: Sequence[Row], first: str, second: str) -> Row | None:
 
 
 def failures(results: Results, corpus: str) -> list[Row]:
-    """The cells that did not finish."""
+    """The trained runs that did not finish."""
     return [r for r in _runs(results, corpus) if r.status == "failed"]
 
 

@@ -140,18 +140,18 @@ def _inside(results: Results, model: str, embedding: str, row: Row) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One model: rows are readings, columns are pairs of parts of speech.
+    """One model: rows are embeddings, columns are pairs of parts of speech.
 
     Attributes:
         model: its name.
-        readings: the names of the rows.
+        embeddings: the names of the rows.
         selected: that of the selected one, or nothing.
         pairs: the names of the columns, such as "NOUN>VERB".
-        values: shape [readings, pairs]; NaN where nothing was measured.
+        values: shape [embeddings, pairs]; NaN where nothing was measured.
     """
 
     model: str
-    readings: tuple[str, ...]
+    embeddings: tuple[str, ...]
     selected: str
     pairs: tuple[str, ...]
     values: Float64[np.ndarray, "R P"]
@@ -194,34 +194,34 @@ def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
 
 
 def _panel(model: str, pairs: tuple[str, ...], found: Sequence[Row]) -> Panel:
-    readings = tuple(queries.distinct(r.embedding for r in found))
-    values = np.full((len(readings), len(pairs)), np.nan)
+    embeddings = tuple(queries.distinct(r.embedding for r in found))
+    values = np.full((len(embeddings), len(pairs)), np.nan)
     for r in found:
-        values[readings.index(r.embedding), pairs.index(r.group)] = r.value
+        values[embeddings.index(r.embedding), pairs.index(r.group)] = r.value
     selected = next((r.embedding for r in found if r.selected), "")
-    return Panel(model, readings, selected, pairs, values)
+    return Panel(model, embeddings, selected, pairs, values)
 
 
 def _extremes(results: Results, panel: Panel) -> str:
-    place = panel.readings.index(panel.selected) if panel.selected else 0
+    place = panel.embeddings.index(panel.selected) if panel.selected else 0
     values = panel.values[place]
     if np.isnan(values).all():
         return ""
     high, low = int(np.nanargmax(values)), int(np.nanargmin(values))
     most, least = (f"{panel.pairs[at]} {number(values[at], 2)}" for at in (high, low))
-    what = f"{queries.label(results, panel.model)}, {label(panel.readings[place], 'embedding')}"
+    what = f"{queries.label(results, panel.model)}, {label(panel.embeddings[place], 'embedding')}"
     return f"{what}: {most} and {least}"
 
 
 def _speech_chart(panel: Panel, most: float) -> Spec:
     names = [
         f"{label(embedding, 'embedding')}{charts.SELECTED if embedding == panel.selected else ''}"
-        for embedding in panel.readings
+        for embedding in panel.embeddings
     ]
     fields = [
         {
             "embedding": names[i],
-            "identifier": panel.readings[i],
+            "identifier": panel.embeddings[i],
             "pair": panel.pairs[j],
             "value": charts.rounded(value),
             "shown": number(value, 1),

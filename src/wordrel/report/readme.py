@@ -92,9 +92,9 @@ def weights_figure(results: Results, corpus: str) -> Figure:
     ]
     behind = counted(row for found in rows.values() for row in found.values())
     words = (
-        "Mean weight of each place around a masked word. Without positions, attention weighs all "
-        "places alike, as the mean does. With positions it weighs near words most. Corpus: "
-        f"{corpus}, {behind}."
+        "Mean weight of a context word at each position around a masked word. Without positions, "
+        "attention gives all positions the same weight, as the mean does. With positions it gives "
+        f"near words the most weight. Corpus: {corpus}, {behind}."
     )
     return Figure("weights", [Chart("", _chart(shown, places))], words)
 
@@ -125,7 +125,7 @@ def _chart(shown: Sequence[_Line], places: Sequence[int]) -> Spec:
         for line in shown
         for place in places
     ]
-    title = "place of the context word, counted from the masked word"
+    title = "position of the context word, counted from the masked word"
     x = charts.field("place", "quantitative", title=title, axis=charts.ticks(places))
     y = charts.field("weight", "quantitative", title="mean weight")
     stroke = charts.named("model", colours)

@@ -146,7 +146,7 @@ def _described(spec: CellSpec) -> dict[str, Any]:
 
 def _absent(spec: CellSpec) -> str:
     return (
-        f"there is no trained cell ({spec.name}); run the study again, or set WORDREL_CACHE to the "
+        f"there is no trained run ({spec.name}); run the study again, or set WORDREL_CACHE to the "
         "cache it was trained in"
     )
 

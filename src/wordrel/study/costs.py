@@ -43,7 +43,7 @@ Found = TypeVar("Found")
 class Basis(StrEnum):
     """Where an estimate comes from."""
 
-    CELLS = "finished cells"
+    CELLS = "finished runs"
     SPEED = "rough: speed of another machine"
     NOTHING_TRAINED = "trains nothing"
     UNKNOWN = "unknown: run one seed first"

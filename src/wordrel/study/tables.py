@@ -89,7 +89,7 @@ class _Answers:
 
     def files(self) -> Iterator[tuple[str, int, Path]]:
         """Model, seed and file of answers, each known to hold what was written."""
-        absent = "found no answers of a cell; run the study again"
+        absent = "found no predictions of a trained run; run the study again"
         for model, seed, folder in self.folders:
             yield model, seed, opened(folder, absent) / ANSWERS
 

@@ -211,17 +211,18 @@ function showMap() {
   const weights = found.map(({ context, weights: heads }) => context.map((_, n) => head === "mean"
     ? heads.reduce((sum, one) => sum + one[n], 0) / heads.length : heads[+head][n]));
   const embedding = $("left-embedding").value, masked = right.objective === "masked_word";
-  const first = masked ? "masked" : "asks";
+  const first = masked ? "masked" : "word";
   const cosines = contexts.map((context, i) =>
     context.map((j) => cosine(left.row(embedding, ids[i]), left.row(embedding, ids[j]))));
   const even = contexts.map((context) => context.map(() => 1 / context.length));
   place.append(make("p", masked
-    ? "Each row is a place whose word is masked; its numbers say how much each word around it counts."
-    : "Each row is a word that asks, to predict the next one; it looks at itself and at words before it."));
+    ? "A row belongs to one masked word. It gives the weight of each word around it."
+    : "A row belongs to one word: the model predicts the word after it. The row gives the weights of " +
+      "this word and of the words before it."));
   place.append(put(make("div", "", { class: "maps" }),
     mapTable(`${right.name}: attention weights; a row adds up to 1`, known, contexts, weights, first),
     mapTable(`${left.name}: cosines (${embedding})`, known, contexts, cosines, first),
-    mapTable(`${left.name}: the same words, weighed alike as its window does`, known, contexts, even, first)));
+    mapTable(`${left.name}: equal weights in its window`, known, contexts, even, first)));
 }
 
 function showPair() {

@@ -58,7 +58,7 @@ def _by_ordering(falls: tuple[float, ...]) -> str:
 
 C9 = Rule(
     name="C9",
-    claim="So it differs from word2vec, and mostly by one ingredient",
+    claim="Self-attention differs from word2vec, and mostly by one ingredient",
     experiment="ladder",
     rule=(
         "On the ladders from a plain mean of the context to attention: supported where on every "

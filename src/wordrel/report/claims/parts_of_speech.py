@@ -102,7 +102,7 @@ def articles(results: Results, corpus: str, model: str) -> tuple[Row | None, Row
 
 C2 = Rule(
     name="C2",
-    claim="Nouns and verbs get a better product than a verb and an article",
+    claim="A noun and a verb get a higher product than a verb and an article",
     experiment="parts_of_speech",
     rule=(
         "Supported where, in basic (the words' own vectors) and in attention (query and key), on "

@@ -40,19 +40,19 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     if any(queries.cost(results, corpus, model).done < SEEDS for model in MODELS):
         return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "123"}
-    couples = {"1": [(t[0], t[1]) for t in TASKS.values()]}
-    couples["2"] = [(t[0], t[2]) for t in TASKS.values()]
+    compared = {"1": [(t[0], t[1]) for t in TASKS.values()]}
+    compared["2"] = [(t[0], t[2]) for t in TASKS.values()]
     found = {
         name: Verdict(
             decided_by_all(_below_seeds(results, corpus, a, b) for a, b in those),
             "; ".join(_beside_seeds(results, corpus, a, b) for a, b in those),
         )
-        for name, those in couples.items()
+        for name, those in compared.items()
     }
     every = counted(agreement(results, corpus, MEASURE, model, model) for model in MODELS)
     found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
     between = agreement(results, corpus, MEASURE, *CONTROL)
-    tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in couples["1"]]
+    tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in compared["1"]]
     said = f"{_pair(results, *CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
         f"{queries.label(results, name)} {shown_value(row)}"
         for name, row in zip(TASKS, tasks, strict=True)
@@ -97,7 +97,7 @@ def _pair(results: Results, first: str, second: str) -> str:
 
 C4 = Rule(
     name="C4",
-    claim="The product says how related two words are for the task learnt",
+    claim="The product of two words says how related they are for the task learnt",
     experiment="task_decides",
     rule=(
         "The cosines of pairs agree less between two tasks than between two seeds of either, in a "

@@ -66,7 +66,7 @@ def task_result(results: Results) -> Own:
     ]
     about = (
         "A pair score is the cosine of the vectors of two words. A rank correlation of 1 means "
-        "that two models rank all pairs alike."
+        "that two models rank all pairs in the same order."
     )
     title = "Do two tasks agree less than two seeds?"
     return measured_result(results, title, [found], sentences, about)
@@ -90,7 +90,7 @@ def stability_result(results: Results) -> Own:
         if line.model in ("skip_gram", "attention")
     ]
     about = (
-        "Nearest words are the ten with the highest cosine. A cell is the mean over all pairs of "
+        "Nearest words are the ten with the highest cosine. A number is the mean over all pairs of "
         "seeds. A distance of 0 means that one space is a rotation of the other."
     )
     return measured_result(results, "How far do two seeds agree?", [found], sentences, about)

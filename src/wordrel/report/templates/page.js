@@ -218,7 +218,9 @@ function key(charts) {
       const sign = el("span", { style: `color: ${stroke.scale.range[i]}` }, glyph);
       found.set(name, el("li", {}, sign, ` ${name}`));
     });
-    stroke.legend = shape.legend = null;
+  }
+  if (found.size) for (const { stroke, shape } of encodings) {
+    for (const one of [stroke, shape]) if (one?.legend) one.legend = null; // also that of intervals
   }
   return found.size ? [el("ul", { class: "key", "aria-label": "Key" }, ...found.values())] : [];
 }
