@@ -45,6 +45,10 @@ class Checkpoints:
         """Seconds of this process and of earlier ones."""
         return self.earlier + time.monotonic() - self._started
 
+    def below(self, name: str) -> "Checkpoints":
+        """Those of a part of this run, in a folder of this one (its name is no number)."""
+        return Checkpoints(self.folder / name, self.seconds)
+
     def due(self) -> bool:
         """Whether so many seconds are over since the last one, or since the start."""
         return time.monotonic() - self._last >= self.seconds

@@ -43,6 +43,7 @@ class Trained:
         log: one row a report: tokens, loss (nats a target; NaN where a model has none).
         targets: words that were predicted in all epochs, and context_words: the words that they
             were predicted from, together; None where a model does not count them.
+        seconds_before: that earlier processes took, from whose checkpoint this run went on.
     """
 
     tensors: Tensors
@@ -51,6 +52,7 @@ class Trained:
     log: tuple[Mapping[str, float | int], ...] = ()
     targets: int | None = None
     context_words: int | None = None
+    seconds_before: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,7 @@ def _train(spec: CellSpec, runtime: Runtime) -> None:
     started = time.perf_counter()
     with peak_memory() as peak:
         trained = MODELS[model.kind].train(corpus, training, model, spec.seed, runtime)
-    earlier = runtime.checkpoints.earlier if runtime.checkpoints else 0.0
-    seconds = earlier + time.perf_counter() - started
+    seconds = trained.seconds_before + time.perf_counter() - started
     cost: dict[str, Any] = {
         "parameters": trained.parameters,
         "trained_tokens": trained.trained_tokens,

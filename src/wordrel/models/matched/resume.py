@@ -79,7 +79,6 @@ def save(trainer: "Trainer", at: Position, checkpoints: Checkpoints) -> None:
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in _held(trainer).items()}
     facts = {
         "seconds": checkpoints.spent(),
-        "device": trainer.model.inputs.device.type,
         "position": asdict(at),
         "generator": trainer.rng.bit_generator.state,
         "counted": [trainer.targets, trainer.context_words],
@@ -88,12 +87,8 @@ def save(trainer: "Trainer", at: Position, checkpoints: Checkpoints) -> None:
 
 
 def restore(trainer: "Trainer", checkpoints: Checkpoints) -> Position:
-    """Put a trainer into the state that was stored; one that was just made, where there is none.
-
-    A state of another kind of device is left alone: its numbers are others.
-    """
-    stored = checkpoints.newest()
-    if stored is None or stored[1]["device"] != trainer.model.inputs.device.type:
+    """Put a trainer into the state that was stored; one that was just made, where there is none."""
+    if (stored := checkpoints.newest()) is None:
         return Position()
     tensors, facts = stored
     checkpoints.earlier = facts["seconds"]

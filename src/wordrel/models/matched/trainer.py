@@ -213,6 +213,8 @@ class Trainer:
 def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, float | int], ...]:
     """All epochs; the learning rates fall to 0 as `schedule` says.
 
+    With checkpoints it goes on from the last one, to the same bytes.
+
     Returns:
         A row for every `REPORT_STEPS` steps: tokens read so far, and the mean loss in nats a
         target over the `LOOKS` steps of these that were looked at.
