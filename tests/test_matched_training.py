@@ -10,9 +10,17 @@ import pytest
 import torch
 
 from planted import split_of, toy_corpus
-from wordrel.config import ARCHITECTURES, MatchedConfig, SkipGramConfig, TrainingConfig
+from wordrel.config import (
+    ARCHITECTURES,
+    MatchedConfig,
+    SkipGramConfig,
+    TrainingConfig,
+    identity,
+)
+from wordrel.config.models import TrainingChange
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
+from wordrel.io.store import cell_digest
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
 from wordrel.models.matched.loss import Kind
@@ -61,6 +69,52 @@ def test_each_loss_teaches_probabilities_that_beat_the_unigram(planted: Corpus, 
     share = planted.vocab.counts / planted.vocab.counts.sum()
     unigram = -np.log(share[ids]).mean()
     assert -log_p[np.arange(len(ids)), ids].mean() < 0.8 * unigram
+
+
+START = MatchedConfig(kind="mean", batch=64)
+STILL = {"learning_rate": 1e-30, "weights_learning_rate": 1e-30, "batch": 64}
+
+
+def test_a_model_goes_on_from_one_that_it_contains(planted: Corpus) -> None:
+    first = train(planted, "mean", batch=64)
+    still = train(planted, "mean_query_attention_position", start=START, **STILL)
+    for name, tensor in first.tensors.items():
+        assert still.tensors[name].tobytes() == tensor.tobytes()
+    assert np.abs(still.tensors["offsets"]).max() < 1e-20
+    assert still.targets == 2 * first.targets
+    assert still.trained_tokens == 2 * first.trained_tokens == still.log[-1]["tokens"]
+    assert still.log[: len(first.log)] == first.log
+
+
+def test_going_on_lowers_the_loss_and_draws_other_words(planted: Corpus) -> None:
+    first = train(planted, "mean", batch=64)
+    longer = train(planted, "mean", batch=64, start=START)
+    assert longer.log[-1]["loss"] < first.log[-1]["loss"]
+    own = START.model_copy(update={"training": TrainingChange(epochs=3)})
+    config = MatchedConfig(kind="mean", start=own)
+    assert config.epochs(TRAINING) == 4
+    assert MatchedConfig(kind="mean", start=config).epochs(TRAINING) == 5
+
+
+def test_a_start_that_is_not_contained_is_refused(planted: Corpus) -> None:
+    with pytest.raises(TrainingError, match="mean does not contain position_weight: other pos"):
+        train(planted, "mean", start=MatchedConfig(kind="position_weight"))
+    with pytest.raises(ValueError, match="heads: found 2, expected 1: mean has no maps"):
+        MatchedConfig(kind="attention", start={"kind": "mean", "heads": 2})
+    with pytest.raises(ValueError, match="dim: expected epochs alone"):
+        MatchedConfig(kind="attention", start={"kind": "mean", "training": {"dim": 3}})
+
+
+def test_a_model_without_a_start_is_named_as_before() -> None:
+    """By settings whose value changes nothing; a start of other settings is another model."""
+    plain, started = (MatchedConfig(kind="attention", start=s) for s in (None, {"kind": "mean"}))
+    names = [
+        cell_digest("corpus", identity(model), TRAINING.model_dump(), 1, "attention 2")
+        for model in (plain, started, started.model_copy(update={"start": START}))
+    ]
+    assert len(set(names)) == 3
+    old = {key: value for key, value in identity(plain).items() if key != "start"}
+    assert names[0] == cell_digest("corpus", old, TRAINING.model_dump(), 1, "attention 2")
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e9, 1e30])

@@ -9,6 +9,7 @@ import pytest
 import wordrel
 from tiny_study import text
 from wordrel.config import load_config, parse_corpus
+from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, CorpusError, StoreError
 from wordrel.report.claims import RULES
 from wordrel.study.starter import SIZES, look_at, size_of, write_config
@@ -40,9 +41,9 @@ def test_a_text_is_counted_as_a_run_counts_it(tmp_path: Path):
         3000,
         True,
         "paragraph",
-        "blank_line",
+        "line",  # blank lines part it into fewer than 60 documents
     )
-    assert look.corpus.held_out > 0
+    assert look.corpus.test > 0
 
 
 def test_text_without_blank_lines_has_a_document_a_line(tmp_path: Path):
@@ -75,8 +76,49 @@ def test_the_first_part_of_a_long_text_speaks_for_the_rest(tmp_path: Path, suffi
 def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path: Path):
     source = written(tmp_path, "the cat sat on the mat " * 50)
     config, look = write_config("one", source, tmp_path / "one.yaml", cache=tmp_path / "cache")
-    assert look.corpus.held_out == config.corpora[0].held_out == 0
-    assert "held_out_loss" not in {task.name for task in config.tasks}
+    corpus = config.corpora[0]
+    assert look.corpus.test == corpus.test == corpus.development == 0
+    assert not {"held_out_loss", "per_token_loss"} & {task.name for task in config.tasks}
+
+
+def prose(paragraphs: int, words: int) -> str:
+    """Lines of so many words each, no two alike, with blank lines between them."""
+    numbered = (number_word(i) + " the cat sat on it." * (words // 5) for i in range(paragraphs))
+    return "\n\n".join(numbered) + "\n"
+
+
+def number_word(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "words", "documents", "blocks"),
+    [
+        (300, 200, "blank_line", False),  # articles
+        (2_000, 40, "file", True),  # the paragraphs of a book
+        (100, 40, "blank_line", False),  # too short for blocks
+    ],
+)
+def test_documents_are_articles_or_blocks_of_a_book(
+    tmp_path: Path, paragraphs: int, words: int, documents: str, blocks: bool
+):
+    source = written(tmp_path, prose(paragraphs, words))
+    out, cache = tmp_path / "mine.yaml", tmp_path / "cache"
+    config, _ = write_config("mine", source, out, cache=cache)
+    assert config.corpora[0].documents == documents
+    assert ("blocks of about 1,000 words" in out.read_text()) == blocks
+    report = prepare(config.corpora[0], cache).report
+    assert report["split_by"] == ("block" if blocks else "document")
+    assert report["held_out_documents"] >= 20
+    assert report["development_documents"] >= 10
+
+
+def test_a_folder_of_many_files_has_a_document_a_file(tmp_path: Path):
+    for number in range(60):
+        written(tmp_path, prose(3, 40) + number_word(number), f"{number}.txt")
+    look = look_at(parse_corpus(str(tmp_path)), tmp_path / "cache")
+    assert look.corpus.documents == "file"
+    assert look.corpus.test == 0.05
 
 
 def test_the_config_is_valid_and_never_written_over(tmp_path: Path):

@@ -17,12 +17,11 @@ from wordrel.corpus import prepare
 from wordrel.errors import ConfigError
 from wordrel.models import MODELS, Runtime
 from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
+from wordrel.study.trials import Trials, coordinates, placed, settings_of, start
 from wordrel.study.tune import (
     check,
     contained,
-    coordinates,
-    placed,
-    start,
+    started_from_what_they_contain,
     tune,
     under_tuned,
 )
@@ -153,6 +152,76 @@ def test_a_model_that_loses_to_what_it_contains_is_under_tuned() -> None:
 
     assert losing(0.0051) == {"attention": "tied"}
     assert losing(0.0049) == {}
+
+
+class PlantedTrials(Trials):
+    """Scores that are known beforehand, by model and the model that it starts from."""
+
+    def __init__(self, known: dict[tuple[str, str], float]) -> None:
+        super().__init__(parse_config(STUDY), Path(), None, None, [])
+        self.known = known
+        self.asked: dict[str, list[Point]] = {}
+
+    def scores(self, asked: dict[str, list[Point]], tokens: int) -> dict[str, list[float]]:
+        self.asked = asked
+        return {
+            name: [self.known[name, point["start"]] for point in points]
+            for name, points in asked.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("started", "longer", "note", "chosen"),
+    [
+        (-5.8, -5.95, "under-tuned from a random start: it contains tied", ("tied", "tied")),
+        (-5.8, -6.1, "under-tuned from a random start: it contains tied", ("tied", None)),
+        (-6.2, -5.95, "under-tuned: it contains tied", (None, "tied")),
+        (-5.9551, -5.95, "under-tuned: it contains tied", ("tied", "tied")),
+    ],
+)
+def test_a_model_that_loses_goes_on_from_what_it_contains_and_that_goes_on_too(
+    started: float, longer: float, note: str, chosen: tuple[str | None, str | None]
+) -> None:
+    models = {model.name: model for model in parse_config(STUDY).models}
+    ranked = {name: [Tried({"learning_rate": 0.1, "epochs": 4}, -6.0)] for name in models}
+    ranked["attention"] = [Tried({"learning_rate": 0.2, "epochs": 2}, -6.1)]
+    trials = PlantedTrials({("attention", "tied"): started, ("tied", "tied"): longer})
+    found, notes = started_from_what_they_contain(models, ranked, trials, 100)
+    assert trials.asked == {
+        "attention": [{"learning_rate": 0.2, "epochs": 2, "start": "tied"}],
+        "tied": [{"learning_rate": 0.1, "epochs": 2, "start": "tied"}],  # as many tokens more
+    }
+    assert notes == {"attention": note}
+    best = [found[name][0].point.get("start") for name in ("attention", "tied")]
+    assert tuple(best) == chosen
+    assert {name: found[name] for name in ("mean", "skip_gram")} == {
+        name: ranked[name] for name in ("mean", "skip_gram")
+    }
+
+
+def test_what_a_model_starts_from_has_its_own_settings() -> None:
+    models = {model.name: model for model in parse_config(STUDY).models}
+    ranked = {name: [Tried({"learning_rate": 0.1, "epochs": 4}, -6.0)] for name in models}
+    ranked["attention"] = [Tried({"learning_rate": 0.2, "epochs": 2}, -6.1)]
+    trials = PlantedTrials({("attention", "tied"): -5.9, ("tied", "tied"): -6.0})
+    found, _ = started_from_what_they_contain(models, ranked, trials, 100)
+    settings = settings_of(models["attention"], found["attention"][0].point, trials.starts)
+    first = {"kind": "attention", "ties": ["K=Q"], "learning_rate": 0.1, "training": {"epochs": 4}}
+    assert settings == {"learning_rate": 0.2, "start": first, "training": {"epochs": 2}}
+    study = {**STUDY, "models": [{"kind": "attention"} | settings]}
+    (model,) = parse_config(study).models
+    assert model.start.ties == ("K=Q",)
+    assert model.epochs(parse_config(study).training_of(model)) == 6
+    stored = parse_config(parse_config(study).model_dump(mode="json"))
+    assert stored == parse_config(study)
+
+
+def test_nothing_goes_on_where_no_model_loses() -> None:
+    models = {model.name: model for model in parse_config(STUDY).models}
+    ranked = {name: [Tried({"learning_rate": 0.1, "epochs": 4}, -6.0)] for name in models}
+    trials = PlantedTrials({})
+    assert started_from_what_they_contain(models, ranked, trials, 100) == (ranked, {})
+    assert trials.asked == {}
 
 
 def tuned_folder(folder: Path) -> Path:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
 
-from wordrel.config.architectures import ARCHITECTURES, Kind, Objective, Tie
-from wordrel.config.names import KEYS, inverse
+from wordrel.config.architectures import ARCHITECTURES, Kind, Objective, Tie, unfit
+from wordrel.config.names import KEYS, MODEL, inverse
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
 
@@ -220,6 +221,11 @@ class MatchedConfig(_Trained):
     recency: float = Field(
         0.0, ge=0, description="position scores start at -recency * log(distance)"
     )
+    start: "MatchedConfig | None" = Field(
+        None,
+        description="a model that this one contains, trained first with settings of its own; this "
+        "one goes on from its weights, and what it adds is neutral at first",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -229,6 +235,32 @@ class MatchedConfig(_Trained):
             return data
         found = ARCHITECTURES.get(data["kind"])
         return data if found is None else {**found.settings, **data}
+
+    @model_validator(mode="after")
+    def _its_start_fits(self) -> "MatchedConfig":
+        """What the start is set to; whether this model contains it is known once it is trained."""
+        if self.start is None:
+            return self
+        one = self.start
+        wrong = unfit(
+            one.kind,
+            **{"heads": one.heads, "ties": one.ties},
+            **{"sum_gradient": one.sum_gradient, "query_bias": one.query_bias},
+        )
+        changed = one.training.model_dump(exclude_none=True) if one.training else {}
+        wrong |= {key: "expected epochs alone" for key in changed if key != "epochs"}
+        if wrong:
+            text = "; ".join(f"{key}: {found}" for key, found in wrong.items())
+            raise PydanticCustomError("unfit", "{text}", {"key": "start", "text": text})
+        return self
+
+    def epochs(self, training: TrainingConfig) -> int:
+        """How often it reads the text, with what it starts from."""
+        if self.start is None:
+            return training.epochs
+        own = self.start.training.epochs if self.start.training else None
+        first = training.model_copy(update={"epochs": own or training.epochs})
+        return training.epochs + self.start.epochs(first)
 
 
 ModelConfig = Annotated[
@@ -252,6 +284,9 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
     settings.pop("path", None)  # of vectors: their digest says what they are
+    if isinstance(model, MatchedConfig) and model.start:
+        first = identity(model.start).items()
+        settings["start"] = {key: v for key, v in first if MODEL.get(key, model) != v}
     return settings | {"kind": kind, "name": name}
 
 

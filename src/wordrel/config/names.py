@@ -34,7 +34,7 @@ TRAINING: dict[str, Any] = {
 
 MODEL: dict[str, Any] = {
     **{"query_bias": False, "recency": 0.0, "dropout": 0.0, "weight_decay": 0.0},
-    **{"clip": None, "warm_up": 0.0, "decay": "linear"},
+    **{"clip": None, "warm_up": 0.0, "decay": "linear", "start": None},
 }
 """The same of the settings of a model."""
 

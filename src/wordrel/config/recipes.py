@@ -81,4 +81,6 @@ def _model(entry: Any, shared: str | None, at: Keys) -> tuple[Any, list[Problem]
         problems.append(((*at, "loss"), text + ": remove one of the two"))
     elif kind in _OURS:
         model.setdefault("loss", losses[0])
+        if isinstance(model.get("start"), Mapping):
+            model["start"] = {"loss": model["loss"], **model["start"]}
     return model, problems

@@ -87,12 +87,12 @@ class FirstPart:
 
     Attributes:
         tokens, documents: read.
-        held_out_tokens: of test documents.
+        test_tokens: of test documents.
     """
 
     tokens: int
     documents: int
-    held_out_tokens: int
+    test_tokens: int
 
 
 def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[FirstPart, float]:

@@ -10,6 +10,7 @@ from wordrel.config import TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
+from wordrel.models.checkpoints import Checkpoints
 from wordrel.models.word_model import WordModel
 
 Tensors = Mapping[str, np.ndarray]
@@ -22,10 +23,12 @@ class Runtime:
     Attributes:
         device: "auto", "cpu" or "cuda".
         progress: called with the fraction done (0 to 1) and details such as tokens_per_second.
+        checkpoints: where a long run keeps its state; None: nowhere.
     """
 
     device: str = "auto"
     progress: Callable[[float, Mapping[str, Any]], None] = lambda fraction, detail: None
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Trained:
         log: one row a report: tokens, loss (nats a target; NaN where a model has none).
         targets: words that were predicted in all epochs, and context_words: the words that they
             were predicted from, together; None where a model does not count them.
+        seconds_before: that earlier processes took, from whose checkpoint this run went on.
     """
 
     tensors: Tensors
@@ -48,6 +52,7 @@ class Trained:
     log: tuple[Mapping[str, float | int], ...] = ()
     targets: int | None = None
     context_words: int | None = None
+    seconds_before: float = 0.0
 
 
 @dataclass(frozen=True)

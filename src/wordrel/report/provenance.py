@@ -1,10 +1,11 @@
 """The end of a report: how the numbers were made, how to make them again, and from what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from wordrel.config import ARCHITECTURES
+from wordrel.corpus.splits import BLOCK_WORDS
 from wordrel.report import queries
 from wordrel.report.document import (
     Block,
@@ -52,6 +53,7 @@ def method(results: Results) -> Section:
         "Two models are compared on the same items. p is that of a paired permutation test.",
         "Only selected embeddings are tested. Development sets select them; no conclusion rests on "
         "a development set.",
+        *_documents(results.manifest["corpora"]),
         f"Everything that the numbers depend on: {code(_signature(results.manifest))}",
         *_rule(results),
     )
@@ -78,6 +80,16 @@ def _statistics(statistics: Mapping[str, Any]) -> list[str]:
         f"{name(correction or 'Holm')}'s correction {covered}. Two models without a significant "
         "difference may still differ.",
     ]
+
+
+def _documents(corpora: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What counts as a document, where that is no document of the text."""
+    for corpus in corpora:
+        if corpus.get("split_by") == "block":
+            yield (
+                f"{name(corpus['name'])} has too few documents. Blocks of about "
+                f"{count(BLOCK_WORDS)} words count as documents."
+            )
 
 
 def _signature(manifest: Mapping[str, Any]) -> str:

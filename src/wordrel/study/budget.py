@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wordrel.config import CorpusConfig, StudyConfig
+from wordrel.config import (
+    CorpusConfig,
+    MatchedConfig,
+    ModelConfig,
+    StudyConfig,
+    TrainingConfig,
+)
 from wordrel.corpus import corpus_folder, identify, list_sources, open_corpus
 from wordrel.corpus.cache import rough_train_tokens
 from wordrel.io.environment import usable_cores
@@ -110,6 +116,10 @@ class Budget:
         }
 
 
+def _epochs(model: ModelConfig, training: TrainingConfig) -> int:
+    return model.epochs(training) if isinstance(model, MatchedConfig) else training.epochs
+
+
 def _wall_seconds(cells: Iterable[float], jobs: int) -> float:
     busy = [0.0] * jobs
     for seconds in cells:
@@ -144,7 +154,7 @@ def estimate(
             names, training = (corpus.name, model.name), config.training_of(model)
             own = [w for w in works if (w.cell.corpus_name, w.cell.model_config.name) == names]
             passes = MODELS[model.kind].passes
-            rounds = training.epochs if passes is None else passes
+            rounds = _epochs(model, training) if passes is None else passes
             read = None if tokens is None else rounds * tokens
             line = Line(
                 *names,

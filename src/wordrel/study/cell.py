@@ -22,6 +22,7 @@ from wordrel.io.files import read_tensors, reading, write_json, write_tensors, w
 from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
+from wordrel.models.checkpoints import checkpoints
 from wordrel.models.word_model import WordModel
 
 
@@ -111,14 +112,17 @@ def train_cell(spec: CellSpec, report: Report) -> None:
     """
     if is_trained(spec):
         return
+    with checkpoints(spec.cache / "checkpoints" / spec.corpus_name / spec.folder.name) as state:
+        _train(spec, Runtime(spec.device, report, state))
+
+
+def _train(spec: CellSpec, runtime: Runtime) -> None:
     corpus = open_corpus(spec.corpus)
     model, training = spec.model_config, spec.training_config
     started = time.perf_counter()
     with peak_memory() as peak:
-        trained = MODELS[model.kind].train(
-            corpus, training, model, spec.seed, Runtime(spec.device, report)
-        )
-    seconds = time.perf_counter() - started
+        trained = MODELS[model.kind].train(corpus, training, model, spec.seed, runtime)
+    seconds = trained.seconds_before + time.perf_counter() - started
     cost: dict[str, Any] = {
         "parameters": trained.parameters,
         "trained_tokens": trained.trained_tokens,

@@ -6,10 +6,11 @@ no concern of it. Every search of the same length tries the same number of point
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Value = float | int
-Point = dict[str, Value]
-"""A value of each coordinate."""
+Point = dict[str, Any]
+"""A value of each coordinate; `start`, if any: the model from whose weights training goes on."""
 
 
 @dataclass(frozen=True)

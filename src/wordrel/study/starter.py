@@ -4,9 +4,10 @@ Reads the text (at most the first 32 MB of it, cut into words as a run would cut
 which tasks have their data here; writes one YAML file, never over another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from wordrel.config import ARCHITECTURES, CorpusConfig, StudyConfig, parse_config, parse_corpus
 from wordrel.config.architectures import up_to
@@ -15,17 +16,18 @@ from wordrel.config.paths import source_from
 from wordrel.corpus.cache import first_part
 from wordrel.corpus.files import Source
 from wordrel.corpus.sources import find_source
+from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
 from wordrel.corpus.text import read_bytes
 from wordrel.errors import CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY
 
-DOCUMENTS = 20
-"""Fewer cannot be shared between training and held-out text without one of them deciding all."""
+ARTICLE_WORDS = 100
+"""What lines or blank lines part is a paragraph, and no document, where it has fewer (mean)."""
 
-HELD_OUT_TOKENS = 20_000
-"""Wanted in the held-out part, whose loss would otherwise have a wide interval."""
+TEST_TOKENS = 20_000
+"""Wanted in the test documents, of which a loss would otherwise have a wide interval."""
 
 LIMIT_TOKENS = 20_000_000
 """Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
@@ -33,10 +35,14 @@ LIMIT_TOKENS = 20_000_000
 MOST = 32 << 20
 """Bytes of a text that are looked at."""
 
+Documents = Literal["file", "blank_line", "line"]
+
 _FEW_EPOCHS = 5
-_OFTEN = " # word vectors of little text need them; the held-out loss of attention may rise again"
+_BLOCKS = f"; of so few files, blocks of about {BLOCK_WORDS:,} words count as documents"
+_OFTEN = " # word vectors of little text need them; the loss of attention may rise again"
 
 _WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
+_LINES = 20  # fewer say nothing about the others
 _LOOK = 1 << 20
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
@@ -142,34 +148,58 @@ def size_of(tokens: int) -> Size:
 def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
     """Read the text, or about its first `most` bytes, as a run would, and see what fits it.
 
-    Lines are taken as wrapped where nearly all are of a typewriter's length. Documents are what
-    blank lines part; where that gives fewer than `DOCUMENTS`, what lines part. The held-out share
-    is the smallest of 5, 10, 20 and 30 % that holds out `HELD_OUT_TOKENS`, or a twentieth of a
-    small text, and no more than half; 0 where none does.
+    Lines are taken as wrapped where nearly all are of a typewriter's length. Documents are files,
+    or what blank lines or lines part where that gives texts of `ARTICLE_WORDS` words. Where there
+    are too few of either kind, a run cuts the files into blocks that count as documents; a text
+    that is too short for blocks is parted at blank lines or lines, however short the parts are.
+    The share of tests is the smallest of 5, 10, 20 and 30 % that gives `TEST_TOKENS`, or a
+    twentieth of a small text; development documents have half of it. Both are 0 where there are
+    not enough documents of any kind.
 
     Raises:
         CorpusError: text that cannot be read, or has no word.
     """
     source = find_source(corpus.source, cache)
     lines = "wrapped" if _is_wrapped(source) else "paragraph"
-    first = None
+    settings = {"lines": lines, "held_out": None, "test": 0.0, "development": 0.0}
+    corpus = corpus.model_copy(update=settings)
+    parted: dict[Documents, tuple[float, float]] = {"file": (float(len(source.files)), 0.0)}
     for documents in ("blank_line", "line"):
-        for held_out in _SHARES:
-            tried = corpus.model_copy(
-                update={"lines": lines, "documents": documents, "held_out": held_out}
-            )
-            part, share = first_part(tried, source, most)
-            look = Look(tried, source, round(part.tokens / share), whole=share == 1)
-            first = first or look
-            enough = min(HELD_OUT_TOKENS, look.tokens // 20)
-            fits = enough <= part.held_out_tokens <= look.tokens // 2
-            if fits and part.documents >= DOCUMENTS:
-                return look
-    if first is None or not first.tokens:
+        tried = corpus.model_copy(update={"documents": documents})
+        part, share = first_part(tried, source, most)
+        tokens = round(part.tokens / share)
+        parted[documents] = part.documents / share, tokens / max(part.documents / share, 1)
+    if not tokens:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
-    return replace(first, corpus=first.corpus.model_copy(update={"held_out": 0.0}))
+    look = Look(corpus, source, tokens, whole=share == 1)
+    if (chosen := _documents(parted, tokens)) is None:
+        return look
+    for test in _SHARES:
+        update = {"documents": chosen, "test": test, "development": test / 2}
+        look = replace(look, corpus=corpus.model_copy(update=update))
+        part, share = first_part(look.corpus, source, most)
+        if part.test_tokens / share >= min(TEST_TOKENS, tokens // 20):
+            break
+    return look
+
+
+def _documents(parted: Mapping[Documents, tuple[float, float]], tokens: int) -> Documents | None:
+    """What ends a document of a text.
+
+    Args:
+        parted: by what -> how many documents that gives, and how many words they have (mean).
+        tokens: of the text.
+
+    Returns:
+        "file" also where blocks of the files will be the documents; None where nothing gives
+        enough documents.
+    """
+    enough = [documents for documents, (number, _) in parted.items() if number >= FEW_DOCUMENTS]
+    articles = [d for d in enough if d == "file" or parted[d][1] >= ARTICLE_WORDS]
+    blocks: list[Documents] = ["file"] if tokens >= FEW_DOCUMENTS * BLOCK_WORDS else []
+    return next(iter([*articles, *blocks, *enough]), None)
 
 
 def _is_wrapped(source: Source) -> bool:
@@ -177,7 +207,7 @@ def _is_wrapped(source: Source) -> bool:
     start = next(read_bytes(source.files[0].path, block=_LOOK), b"")[:_LOOK]
     lines = [line.strip() for line in start.decode("utf-8", "replace").splitlines()[:-1]]
     lines = [line for line in lines if line]
-    if len(lines) < DOCUMENTS:
+    if len(lines) < _LINES:
         return False
     lengths = sorted(map(len, lines))
     typical, long = lengths[len(lines) // 2], lengths[len(lines) * 95 // 100]
@@ -189,6 +219,7 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
     """The YAML of the config, with a comment where a choice was made; `few`: seven models."""
     size, corpus, about = size_of(look.tokens), look.corpus, "" if look.whole else "about "
     on_disk = f"{len(look.source.files):,} file(s), {look.source.bytes:,} bytes"
+    few_files = len(look.source.files) < FEW_DOCUMENTS
     limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
     return _TEMPLATE.format(
         name=written(name),
@@ -196,8 +227,10 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
         counted=f"{about}{look.tokens:,} words in {on_disk}",
         lines=corpus.lines,
         documents=corpus.documents,
+        blocks=_BLOCKS if corpus.documents == "file" and few_files else "",
         min_count=size.min_count,
-        held_out=corpus.held_out,
+        test=corpus.test,
+        development=corpus.development,
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
@@ -212,8 +245,8 @@ def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     """Every task of the registry: those that can be asked here, and the others as comments."""
     waiting = []
     for name, info in REGISTRY.items():
-        if info.question == "recall" or (info.question == "fit" and not look.corpus.held_out):
-            continue  # recall is of planted text; without held-out text there is no loss on it
+        if info.question == "recall" or (info.question == "fit" and not look.corpus.test_share):
+            continue  # recall is of planted text; without test documents there is no loss
         if info.question == "fit" and info.split == "dev":
             continue  # for `wordrel tune`, which chooses settings by it
         try:
@@ -282,9 +315,10 @@ corpora:
   - name: {name}
     source: {source} # {counted}
     lines: {lines} # paragraph: a line end ends a paragraph; wrapped: it is only a margin
-    documents: {documents} # what parts documents, besides the ends of files
+    documents: {documents} # what parts documents{blocks}
     min_count: {min_count} # rarer words are dropped
-    held_out: {held_out} # share of the documents that no model is trained on
+    test: {test} # share of the documents that models are tested on; raised until there are 20
+    development: {development} # and of those that settings are fitted on; until there are 10
 {limit}
 training:
   dim: {dim}

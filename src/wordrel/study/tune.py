@@ -5,17 +5,12 @@ goes on; writes a folder with `config.yaml`, `trials.csv` (every trial) and `cho
 each model was given, and the digest of the trials), which a study names as `tuned:`.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from wordrel.config import (
-    ARCHITECTURES,
     MatchedConfig,
     ModelConfig,
     StudyConfig,
@@ -28,11 +23,8 @@ from wordrel.errors import ConfigError
 from wordrel.io.store import replace_folder, write_text
 from wordrel.jobs import Cluster
 from wordrel.models.matched.nesting import contains
-from wordrel.study.results import Results
-from wordrel.study.run import run_study
 from wordrel.study.search import (
     COORDINATES,
-    Coordinate,
     Point,
     Search,
     Tried,
@@ -40,55 +32,11 @@ from wordrel.study.search import (
     recheck,
     walk,
 )
+from wordrel.study.trials import Trials, coordinates, entry_of, settings_of, start
 from wordrel.tasks.registry import REGISTRY
 
 UNDER_TUNED = 0.005
 """Nats a token by which a model may lose to one that it contains; beyond, it is under-tuned."""
-
-
-@dataclass
-class Trials:
-    """All trials so far, a row each, and how more of them are run."""
-
-    config: StudyConfig
-    cache: Path
-    jobs: int | None
-    cluster: Cluster | None
-    rows: list[dict[str, Any]]
-
-    def scores(self, asked: Mapping[str, Sequence[Point]], tokens: int) -> dict[str, list[float]]:
-        """The score of each point of each model, from one small study of all of them."""
-        models = {model.name: model for model in self.config.models}
-        number = len(self.rows)
-        trials: dict[str, tuple[str, Point]] = {}
-        for model, points in asked.items():
-            for point in points:
-                number += 1
-                trials[f"{model[:50]}.t{number}"] = (model, point)
-        entries = tuple(placed(models[m], p, name) for name, (m, p) in trials.items())
-        found = self._run(entries, tokens)
-        scores: dict[str, list[float]] = {model: [] for model in asked}
-        seconds = found.runs.groupby("model")["seconds"].sum(min_count=1)
-        for name, (model, point) in trials.items():
-            score = development_score(found, name)
-            scores[model].append(score)
-            row: dict[str, Any] = {
-                "model": model,
-                "tokens": tokens,
-                "trial": name.rsplit(".t", 1)[1],
-                **point,
-            }
-            self.rows.append(row | {"score": score, "seconds": round(float(seconds[name]), 1)})
-        return scores
-
-    def _run(self, entries: tuple[ModelConfig, ...], tokens: int) -> Results:
-        limited = {"limit_tokens": tokens}
-        corpora = tuple(c.model_copy(update=limited) for c in self.config.corpora)
-        trials = {"corpora": corpora, "models": entries, "tune": None}
-        study = self.config.model_copy(update=trials)
-        with tempfile.TemporaryDirectory(prefix="wordrel-tune-") as folder:
-            place = Path(folder, "round")
-            return run_study(study, self.cache, place, jobs=self.jobs, cluster=self.cluster)
 
 
 def tune(
@@ -128,12 +76,13 @@ def tune(
         }
         ranked = _together(searches, trials, tokens)
     ranked = _with_what_they_contain(models, ranked, trials, settings.tokens[-1])
-    table = _table(trials, ranked, models)
+    ranked, notes = started_from_what_they_contain(models, ranked, trials, settings.tokens[-1])
+    table = _table(trials, ranked, notes)
     with replace_folder(out, proof=CHOICES) as folder:
         text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
         write_text(folder / TRIALS, text)
         write_text(folder / "config.yaml", stored_text(config, out))
-        write_text(folder / CHOICES, dump(_choices(config, ranked, text)))
+        write_text(folder / CHOICES, dump(_choices(trials, ranked, text)))
     return table
 
 
@@ -156,51 +105,6 @@ def check(config: StudyConfig) -> TuneConfig:
     if problems or config.tune is None:
         raise ConfigError(problems)
     return config.tune
-
-
-def coordinates(model: ModelConfig) -> list[Coordinate]:
-    """The settings of a model that are searched: those that it has a use for."""
-    own = type(model).model_fields
-    if "learning_rate" not in own:
-        return []
-    useful = {"learning_rate", "epochs"}
-    if isinstance(model, MatchedConfig) and not ARCHITECTURES[model.kind].plain_mean:
-        useful |= set(own)
-    return [one for one in COORDINATES if one.key in useful]
-
-
-def start(config: StudyConfig, model: ModelConfig) -> dict[str, float | int]:
-    """The settings that the config gives."""
-    training = config.training_of(model)
-    return {
-        one.key: getattr(model if one.key in type(model).model_fields else training, one.key)
-        for one in coordinates(model)
-    }
-
-
-def placed(model: ModelConfig, point: Point, name: str) -> ModelConfig:
-    """The model with the settings of a point."""
-    entry = model.model_dump(exclude_none=True)
-    changes = settings_of(model, point)
-    training = {**entry.get("training", {}), **changes.get("training", {})}
-    changes |= {"name": name} | ({"training": training} if training else {})
-    return type(model).model_validate(entry | changes)
-
-
-def settings_of(model: ModelConfig, point: Point) -> dict[str, Any]:
-    """A point as keys of the model's entry in a config."""
-    own = {key: value for key, value in point.items() if key in type(model).model_fields}
-    rest = {key: value for key, value in point.items() if key not in own}
-    return own | ({"training": rest} if rest else {})
-
-
-def development_score(results: Results, model: str) -> float:
-    """Mean over corpora and development splits; larger is better, NaN where training failed."""
-    table = results.summary
-    ours = table[(table["model"] == model) & table["selected"] & ~table["detail"]]
-    ours = ours[(ours["split"] == "dev") & ours["score"].notna()]
-    signs = np.where(ours["better"] == "lower", -1.0, 1.0)
-    return float((signs * ours["score"]).mean()) if len(ours) else float("nan")
 
 
 def _together(
@@ -267,6 +171,40 @@ def _with_what_they_contain(
     return {name: in_order([*found, *more.get(name, [])]) for name, found in ranked.items()}
 
 
+def started_from_what_they_contain(
+    models: Mapping[str, ModelConfig],
+    ranked: Mapping[str, list[Tried]],
+    trials: Trials,
+    tokens: int,
+) -> tuple[dict[str, list[Tried]], dict[str, str]]:
+    """Models that lose to one that they contain go on from its weights; that one goes on, too.
+
+    Both read the text equally often from there. For each, the better of its trials counts.
+
+    Returns:
+        All that was tried, the best first; and by name, what is to be said of models that lost.
+    """
+    asked: dict[str, list[Point]] = {}
+    losing = under_tuned(models, ranked)
+    for name, inside in losing.items():
+        small, best, own = models[inside], ranked[name][0].point, ranked[inside][0].point
+        assert isinstance(small, MatchedConfig)
+        trials.starts[inside] = entry_of(small, own)
+        asked.setdefault(name, []).append(best | {"start": inside})
+        longer = own | {"start": inside, "epochs": best["epochs"]}
+        if longer not in asked.setdefault(inside, []):
+            asked[inside].append(longer)
+    found = dict(ranked)
+    scores = trials.scores(asked, tokens) if asked else {}
+    for name, points in asked.items():
+        more = map(Tried, points, scores[name])
+        found[name] = in_order([*found[name], *more])
+    before = "under-tuned from a random start: it contains"
+    notes = {name: f"{before} {inside}" for name, inside in losing.items()}
+    still = under_tuned(models, found)
+    return found, notes | {n: f"under-tuned: it contains {inside}" for n, inside in still.items()}
+
+
 def under_tuned(
     models: Mapping[str, ModelConfig], ranked: Mapping[str, Sequence[Tried]]
 ) -> dict[str, str]:
@@ -280,25 +218,24 @@ def under_tuned(
 
 
 def _table(
-    trials: Trials, ranked: Mapping[str, Sequence[Tried]], models: Mapping[str, ModelConfig]
+    trials: Trials, ranked: Mapping[str, Sequence[Tried]], notes: Mapping[str, str]
 ) -> pd.DataFrame:
     last = trials.config.tune.tokens[-1] if trials.config.tune else 0
-    losing = under_tuned(models, ranked)
+    every = [*(c.key for c in COORDINATES), "start"]
+    keys = [key for key in every if any(key in row for row in trials.rows)]
     for row in trials.rows:
         name = str(row["model"])
-        best = ranked[name][0].point
-        point = {key: row[key] for key in best}
-        row["chosen"] = row["tokens"] == last and point == dict(best)
-        loses = row["chosen"] and name in losing
-        row["note"] = f"under-tuned: it contains {losing[name]}" if loses else ""
-    keys = [c.key for c in COORDINATES if any(c.key in row for row in trials.rows)]
+        point = {key: row[key] for key in keys if key in row}
+        row["chosen"] = row["tokens"] == last and point == ranked[name][0].point
+        row["note"] = notes.get(name, "") if row["chosen"] else ""
     columns = ["model", "tokens", "trial", *keys, "score", "seconds", "chosen", "note"]
     return pd.DataFrame(trials.rows, columns=columns)
 
 
-def _choices(
-    config: StudyConfig, ranked: Mapping[str, Sequence[Tried]], text: str
-) -> dict[str, object]:
-    models = {model.name: model for model in config.models}
-    chosen = {name: settings_of(models[name], found[0].point) for name, found in ranked.items()}
-    return {"tuning": config.study, "trials_sha256": text_digest(text), "models": chosen}
+def _choices(trials: Trials, ranked: Mapping[str, Sequence[Tried]], text: str) -> dict[str, object]:
+    models = {model.name: model for model in trials.config.models}
+    chosen = {
+        name: settings_of(models[name], found[0].point, trials.starts)
+        for name, found in ranked.items()
+    }
+    return {"tuning": trials.config.study, "trials_sha256": text_digest(text), "models": chosen}

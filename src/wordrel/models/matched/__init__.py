@@ -17,6 +17,7 @@ from wordrel.models import trained
 from wordrel.models.context import StreamContext
 from wordrel.models.lifts import QUERY_KEY, Lift, of_outputs
 from wordrel.models.matched.model import Model, new_model
+from wordrel.models.matched.nesting import embed_below
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
@@ -45,10 +46,28 @@ def device_of(wanted: str) -> torch.device:
 def train(
     corpus: Corpus, training: TrainingConfig, config: MatchedConfig, seed: int, runtime: Runtime
 ) -> Trained:
-    """One architecture from its start to its last step."""
-    return _trained(
-        new_model(config, training, len(corpus.vocab), seed), corpus, training, seed, runtime
-    )
+    """One architecture from its start to its last step.
+
+    Raises:
+        TrainingError: it explodes, or does not contain the model that it is to start from.
+    """
+    model = new_model(config, training, len(corpus.vocab), seed)
+    if config.start is None:
+        return _trained(model, corpus, training, np.random.default_rng(seed), runtime)
+    total, tokens = config.epochs(training), len(corpus.train.ids)
+    before = total - training.epochs
+    own = config.start.training.model_dump(exclude_none=True) if config.start.training else {}
+    small = training.model_copy(update=own)
+    untrained = new_model(config.start, small, len(corpus.vocab), seed).tensors()
+    embed_below(config.start, untrained, config, training)  # what cannot be is said at once
+    first = train(corpus, small, config.start, seed, _part(runtime, "start", 0.0, before / total))
+    learnt = {name: torch.from_numpy(tensor) for name, tensor in first.tensors.items()}
+    found = embed_below(config.start, learnt, config, training)
+    # In the order of a new model, in which the optimiser numbers them.
+    model = Model.of(config, {name: found[name].clone() for name in model.tensors()})
+    rng = np.random.default_rng([seed, before])  # else it would draw what the start has drawn
+    part = _part(runtime, "rest", before / total, 1.0)
+    return _joined(first, _trained(model, corpus, training, rng, part), before * tokens)
 
 
 def train_skip_gram(
@@ -56,15 +75,22 @@ def train_skip_gram(
 ) -> Trained:
     """The same for skip-gram."""
     model = SkipGram.new(config, training.dim, len(corpus.vocab), seed)
-    return _trained(model, corpus, training, seed, runtime)
+    return _trained(model, corpus, training, np.random.default_rng(seed), runtime)
 
 
 def _trained(
-    model: Model | SkipGram, corpus: Corpus, training: TrainingConfig, seed: int, runtime: Runtime
+    model: Model | SkipGram,
+    corpus: Corpus,
+    training: TrainingConfig,
+    rng: np.random.Generator,
+    runtime: Runtime,
 ) -> Trained:
-    model = model.to(device_of(runtime.device))
-    trainer = Trainer(model, training, corpus, np.random.default_rng(seed))
-    log = run(trainer, corpus, runtime)
+    device = device_of(runtime.device)
+    model = model.to(device)
+    trainer = Trainer(model, training, corpus, rng)
+    # A state of another kind of device is left alone: its numbers are others.
+    state = runtime.checkpoints and runtime.checkpoints.below(device.type)
+    log = run(trainer, corpus, replace(runtime, checkpoints=state))
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
     return Trained(
         tensors,
@@ -73,7 +99,25 @@ def _trained(
         log=log,
         targets=trainer.targets,
         context_words=trainer.context_words,
+        seconds_before=state.earlier if state else 0.0,
     )
+
+
+def _part(runtime: Runtime, name: str, start: float, end: float) -> Runtime:
+    """For a part of the training, from one share of it to another."""
+    return replace(
+        runtime,
+        progress=lambda done, detail: runtime.progress(start + (end - start) * done, detail),
+        checkpoints=runtime.checkpoints and runtime.checkpoints.below(name),
+    )
+
+
+def _joined(first: Trained, rest: Trained, tokens: int) -> Trained:
+    """What came of two parts, the first of which read so many tokens."""
+    log = [{**row, "tokens": row["tokens"] + tokens} for row in rest.log]
+    sums = ("trained_tokens", "targets", "context_words", "seconds_before")
+    counted = {key: getattr(first, key) + getattr(rest, key) for key in sums}
+    return replace(rest, log=(*first.log, *log), **counted)
 
 
 def read(

@@ -8,7 +8,6 @@ Glossary: C chunks, L targets a chunk, B = C * L targets, G groups, M noise word
 
 import math
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -21,9 +20,10 @@ from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.models.matched.loss import Loss, Sampling, Scored, full_softmax_loss, shared_noise_loss
 from wordrel.models.matched.model import Drop, Model
+from wordrel.models.matched.resume import Position, batches, restore, save
 from wordrel.models.matched.skip_gram import SkipGram, pair_loss
 from wordrel.models.sampling import keep_probability, noise_distribution
-from wordrel.models.stream import Batch, Cutter, blocks, following
+from wordrel.models.stream import Batch
 from wordrel.models.trained import Runtime, no_pairs
 
 NOISE_DRAWN = 1 << 18  # noise words drawn at a time
@@ -143,6 +143,7 @@ class Trainer:
         self.settings = model.config if isinstance(model.config, MatchedConfig) else None
         decay = self.settings.weight_decay if self.settings else 0.0
         self.adam = DenseAdam(list(model.dense.values()), decay)
+        self.dropped: torch.Generator | None = None
         self.drop = self._dropout(self.settings.dropout) if self.settings else None
         self.targets = self.context_words = 0
 
@@ -152,6 +153,7 @@ class Trainer:
             return None
         device = self.model.inputs.device
         generator = torch.Generator(device).manual_seed(int(self.rng.integers(1 << 62)))
+        self.dropped = generator
 
         def drop(a: Tensor) -> Tensor:
             kept = torch.rand(a.shape, generator=generator, device=device) >= share
@@ -242,6 +244,8 @@ class Trainer:
 def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, float | int], ...]:
     """All epochs; the learning rates fall to 0 as `schedule` says.
 
+    With checkpoints it goes on from the last one, to the same bytes.
+
     Returns:
         A row for every `REPORT_STEPS` steps: tokens read so far, and the mean loss in nats a
         target over the `LOOKS` steps of these that were looked at.
@@ -250,38 +254,27 @@ def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, f
         TrainingError: when the loss is not finite or explodes, with step and learning rate; when
             no word has another one in its window.
     """
-    total = trainer.training.epochs * len(corpus.train.ids)
-    done, nats, targets, started = 0.0, 0.0, 0, time.monotonic()
-    log: list[dict[str, float | int]] = []
-    for number, batch in enumerate(batches(trainer, corpus), start=1):
-        loss = trainer.step(batch, schedule(trainer.model.config, done / total))
-        done += batch.read
-        last = done > total - 0.5  # `read` is a share, so the sum may miss the total by a hair
-        if last or number % (REPORT_STEPS // LOOKS) == 0:
-            seen = _checked(*loss.total(), number, trainer)
-            nats, targets = nats + seen[0], targets + seen[1]
-        if targets and (last or number % REPORT_STEPS == 0):
-            log.append({"tokens": round(done), "loss": nats / targets})
-            nats, targets = 0.0, 0
-            rate = done / (time.monotonic() - started)
-            runtime.progress(done / total, {"tokens_per_second": rate, "loss": log[-1]["loss"]})
-    _check_end(trainer, log)
-    return tuple(log)
-
-
-def batches(trainer: Trainer, corpus: Corpus) -> Iterator[Batch]:
-    """All batches of all epochs, as `run` takes them."""
-    training, config = trainer.training, trainer.model.config
-    cutter = Cutter.of(
-        training, config.batch, blocks=trainer.model.blocks, objective=trainer.model.objective
-    )
-    kept = {"shuffled": training.shuffled, "passages": training.context == "passage"}
-    seed = trainer.rng.bit_generator.seed_seq.generate_state(4).tolist()
-    for epoch in range(training.epochs):
-        for number, block in enumerate(blocks(corpus.train, trainer.keep, trainer.rng, **kept)):
-            if training.target == "following":  # apart: contexts are those of any other target
-                block = following(block, np.random.default_rng([*seed, epoch, number]))
-            yield from cutter.batches(block, trainer.rng)
+    total, checkpoints = trainer.training.epochs * len(corpus.train.ids), runtime.checkpoints
+    at = restore(trainer, checkpoints) if checkpoints else Position()
+    before, started = at.done, time.monotonic()
+    for batch in batches(trainer, corpus, at):
+        at.step += 1
+        loss = trainer.step(batch, schedule(trainer.model.config, at.done / total))
+        at.done += batch.read
+        last = at.done > total - 0.5  # `read` is a share, so the sum may miss the total by a hair
+        if last or at.step % (REPORT_STEPS // LOOKS) == 0:
+            seen = _checked(*loss.total(), at.step, trainer)
+            at.nats, at.targets = at.nats + seen[0], at.targets + seen[1]
+        if at.targets and (last or at.step % REPORT_STEPS == 0):
+            at.log.append({"tokens": round(at.done), "loss": at.nats / at.targets})
+            at.nats, at.targets = 0.0, 0
+            rate = (at.done - before) / (time.monotonic() - started)
+            detail = {"tokens_per_second": rate, "loss": at.log[-1]["loss"]}
+            runtime.progress(at.done / total, detail)
+        if checkpoints and checkpoints.due():
+            save(trainer, at, checkpoints)
+    _check_end(trainer, at.log)
+    return tuple(at.log)
 
 
 def _checked(nats: float, targets: int, number: int, trainer: Trainer) -> tuple[float, int]:
