@@ -244,8 +244,10 @@ class MatchedConfig(_Trained):
         one = self.start
         wrong = unfit(
             one.kind,
-            **{"heads": one.heads, "ties": one.ties},
-            **{"sum_gradient": one.sum_gradient, "query_bias": one.query_bias},
+            heads=one.heads,
+            ties=one.ties,
+            sum_gradient=one.sum_gradient,
+            query_bias=one.query_bias,
         )
         changed = one.training.model_dump(exclude_none=True) if one.training else {}
         wrong |= {key: "expected epochs alone" for key in changed if key != "epochs"}
