@@ -26,7 +26,7 @@ Run it from the top of the repository: `python -m benchmarks.simulation` (minute
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,9 +107,9 @@ class Line:
 @cache
 def planned() -> tuple[Contrast, ...]:
     """The contrasts of all claims; models of different claims have different names."""
-    adds = {"rule": "adds", "margin": LOSS_MARGIN}
-    same = {"rule": "equivalent", "margin": LOSS_MARGIN}
-    not_worse = {"rule": "not_worse", "margin": SCORE_MARGIN}
+    adds: dict[str, Any] = {"rule": "adds", "margin": LOSS_MARGIN}
+    same: dict[str, Any] = {"rule": "equivalent", "margin": LOSS_MARGIN}
+    not_worse: dict[str, Any] = {"rule": "not_worse", "margin": SCORE_MARGIN}
     pairs = [
         ("C1", "attention", other, task, not_worse)
         for task in ("men_test", "simverb_test", "sp10k_nsubj", "google_analogies")
@@ -190,7 +190,7 @@ def verdicts(
         wrong.update(false)
     for claim in number_of:
         for where in (BOTH, *DOCUMENTS):
-            of = {"what": claim, "where": where, "truth": truth, "seeds": SEEDS}
+            of: dict[str, Any] = {"what": claim, "where": where, "truth": truth, "seeds": SEEDS}
             yield Line("false", **of, n=studies, times=wrong[claim, where]).with_ends()
             if truth != "border":
                 tried = studies * number_of[claim]
@@ -216,7 +216,12 @@ def coverage(size: Size, seeds: int, studies: int, note: str = "") -> Iterator[L
             low, high = combined(weights, answered[0]).interval(1 - ALPHA)
             inside[name] += low <= truth <= high
     for name in sums:
-        of = {"what": size.task, "where": size.corpus, "truth": name + note, "seeds": seeds}
+        of: dict[str, Any] = {
+            "what": size.task,
+            "where": size.corpus,
+            "truth": name + note,
+            "seeds": seeds,
+        }
         yield Line("coverage", **of, n=studies, times=inside[name]).with_ends()
 
 
@@ -277,13 +282,13 @@ def render(rows: pd.DataFrame) -> str:
             f"- False verdicts: {held} of {len(verdict)} rows have a lower end of at most "
             f"{percent(ALPHA)}.",
             f"- Coverage: {wide} of {len(cover)} rows are at {percent(COVERED)} or above.",
-            f"- Power at twice the margin: on one corpus, {most} of {len(alone)} rows find more than "
-            "half of their contrasts. The prediction was most rows of losses, and few of scores.\n",
+            f"- Power at twice the margin: on one corpus, {most} of {len(alone)} rows find more "
+            "than half of their contrasts. The prediction was that all rows of losses do.\n",
             "## Studies with a false verdict\n",
             _table(("claim", "where", "truth", "studies", "false", "share"), false) + "\n",
             "## Contrasts that are found\n",
-            "Power: the share of contrasts that come out as the truth is. Over both corpora, a verdict "
-            "that is partly supported counts.\n",
+            "Power: the share of contrasts that come out as the truth is. Over both corpora, a "
+            "verdict that is partly supported counts.\n",
             _table(("claim", "where", "truth", "contrasts", "found", "share"), found) + "\n",
             "## Coverage of 95% intervals\n",
             _table(("row", "corpus", "number", "seeds", "studies", "share"), cover) + "\n",
@@ -293,9 +298,9 @@ def render(rows: pd.DataFrame) -> str:
 
 def _table(heads: Sequence[str], rows: pd.DataFrame) -> str:
     lines = []
-    for row in rows.itertuples():
+    for row in (Line(**dict(zip(rows.columns, one, strict=True))) for one in rows.to_numpy()):
         numbers = (row.seeds, row.n) if "seeds" in heads else (row.n, row.times)
-        words = (escape(str(text)) for text in (row.what, row.where, row.truth))
+        words = (escape(text) for text in (row.what, row.where, row.truth))
         lines.append([*words, *map(count, numbers), share(row.times / row.n, row.low, row.high)])
     return table(heads, lines, 3)
 
@@ -315,7 +320,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Simulate studies whose truth is known.")
     parser.add_argument("--out", type=Path, default=RESULTS / "simulation")
     folder = parser.parse_args().out
-    rows = pd.DataFrame(lines(measured_sizes()), columns=[field.name for field in fields(Line)])
+    rows = pd.DataFrame([vars(line) for line in lines(measured_sizes())])
     write_text(folder / "simulation.csv", to_csv(rows))
     page = render(read_lines(folder / "simulation.csv"))
     write_text(folder / "report.md", page)
