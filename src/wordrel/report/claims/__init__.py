@@ -39,8 +39,7 @@ RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
 
 def rules_of(results: Results) -> list[Rule]:
     """The rule of each claim: over the contrasts that the study planned, or the general one."""
-    own = {rule.name: rule for rule in planned.rules(results)}
-    return [own.get(rule.name, rule) for rule in RULES]
+    return planned.rules(results, RULES)
 
 
 def decidable(results: Results) -> list[Rule]:

@@ -16,6 +16,7 @@ Reads the tables `contrasts` and `orderings`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
 from typing import Any
@@ -53,22 +54,22 @@ def written() -> dict[str, dict[str, Any]]:
     return found
 
 
-def rules(results: Results) -> list[Rule]:
-    """A rule for each claim of which the study planned contrasts."""
-    named = [_claim_of(str(claim)) for claim in results.contrasts["claim"]]
+def rules(results: Results, general: Sequence[Rule]) -> list[Rule]:
+    """The general rules, but of each claim of which the study planned contrasts that over them."""
+    named = {_claim_of(str(claim)) for claim in results.contrasts["claim"]}
     return [
-        Rule(
-            name=name,
-            claim=rule["claim"],
+        replace(
+            one,
             experiment=results.study,
-            rule=rule["rule"],
+            rule=written()[one.name]["rule"],
             models=(),
             tasks=(),
-            decide=partial(decide, name),
+            decide=partial(decide, one.name),
             planned=True,
         )
-        for name, rule in written().items()
-        if name in named
+        if one.name in named
+        else one
+        for one in general
     ]
 
 
