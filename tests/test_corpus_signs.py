@@ -13,7 +13,6 @@ from wordrel.corpus.signs import FirstLook, signs
 from wordrel.errors import CorpusError
 
 CHINESE = "今天天气很好我们去公园散步。中国的首都是北京城，人们很高兴地唱歌。\n\n" * 20
-WRAPPED = "\n".join(["the sun was low and all the men of the town went home along", "a road"] * 30)
 
 
 def config_of(path: Path, text: str, **settings: object) -> CorpusConfig:
@@ -105,3 +104,23 @@ def test_a_segmenter_of_an_extra_or_how_to_get_it(name: str, line: str, words: l
         assert f"{name} is not installed; pip install 'wordrel[" in str(error)
     else:
         assert list(cut(line)) == words
+
+
+def test_new_says_what_is_strange_and_leaves_out_english_sets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wordrel.cli import app
+
+    (tmp_path / "zh.txt").write_text(CHINESE * 5, encoding="utf-8")
+    out = tmp_path / "zh.yaml"
+    corpus, cache = str(tmp_path / "zh.txt"), str(tmp_path / "cache")
+    app(
+        ["new", "zh", "--corpus", corpus, "--out", str(out), "--cache", cache],
+        standalone_mode=False,
+    )
+    said = capsys.readouterr().out
+    assert "puts no space between words" in said
+    assert "sets of English words are left out" in said
+    written = out.read_text(encoding="utf-8")
+    assert "ws353" not in written
+    assert "neighbour_agreement" in written

@@ -75,6 +75,9 @@ def new(
         f"{text.min_count}, held out {text.test_share:.0%}, dim {training.dim}, {training.epochs} "
         f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
+    english = () if look.english else ("not English, it seems; sets of English words are left out",)
+    for sign in (*look.signs, *english):
+        typer.echo(f"note: {sign}")
     typer.echo(f"What it takes: wordrel run {place} --plan")
     typer.echo(f"Next: wordrel run {place}")
 

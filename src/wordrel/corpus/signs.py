@@ -73,11 +73,6 @@ class FirstLook:
                 "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "
                 "fugashi (Japanese) or pythainlp (Thai)"
             )
-        if self.config.lines == "paragraph" and self.wrapped:
-            yield (
-                "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped "
-                "if they only wrap"
-            )
         if self.config.words == "letters":
             cut = re.findall(rf"[^\W\d_][{combining_marks()}]", self.text)
             if cut:
@@ -91,4 +86,11 @@ def signs(source: Source, config: CorpusConfig) -> list[str]:
     """The signs of a source's first megabyte; none of a dump or of planted text."""
     if source.files[0].kind != "text":
         return []
-    return list(FirstLook(source, config).signs())
+    look = FirstLook(source, config)
+    found = list(look.signs())
+    if config.lines == "paragraph" and look.wrapped:
+        found.append(
+            "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped if "
+            "they only wrap"
+        )
+    return found

@@ -15,9 +15,9 @@ from wordrel.config.dialect import read_stored, written
 from wordrel.config.paths import source_from
 from wordrel.corpus.cache import first_part
 from wordrel.corpus.files import Source
+from wordrel.corpus.signs import FirstLook
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
-from wordrel.corpus.text import read_bytes
 from wordrel.errors import CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
 from wordrel.tasks.fetch import find_files
@@ -41,9 +41,6 @@ _FEW_EPOCHS = 5
 _BLOCKS = f"; of so few files, blocks of about {BLOCK_WORDS:,} words count as documents"
 _OFTEN = " # word vectors of little text need them; the loss of attention may rise again"
 
-_WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
-_LINES = 20  # fewer say nothing about the others
-_LOOK = 1 << 20
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
 
@@ -83,12 +80,16 @@ class Look:
         source: its files.
         tokens: in all; an estimate by bytes where not `whole`.
         whole: whether all of it was read.
+        english: whether it looks like English; else sets of English words are left out.
+        signs: that it is not read as it was meant, each with its cure.
     """
 
     corpus: CorpusConfig
     source: Source
     tokens: int
     whole: bool
+    english: bool = True
+    signs: tuple[str, ...] = ()
 
 
 def write_config(
@@ -160,7 +161,8 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
         CorpusError: text that cannot be read, or has no word.
     """
     source = find_source(corpus.source, cache)
-    lines = "wrapped" if _is_wrapped(source) else "paragraph"
+    first = FirstLook(source, corpus)
+    lines = "wrapped" if first.wrapped else "paragraph"
     settings = {"lines": lines, "held_out": None, "test": 0.0, "development": 0.0}
     corpus = corpus.model_copy(update=settings)
     parted: dict[Documents, tuple[float, float]] = {"file": (float(len(source.files)), 0.0)}
@@ -173,7 +175,7 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
-    look = Look(corpus, source, tokens, whole=share == 1)
+    look = Look(corpus, source, tokens, share == 1, first.english, tuple(first.signs()))
     if (chosen := _documents(parted, tokens)) is None:
         return look
     for test in _SHARES:
@@ -200,19 +202,6 @@ def _documents(parted: Mapping[Documents, tuple[float, float]], tokens: int) -> 
     articles = [d for d in enough if d == "file" or parted[d][1] >= ARTICLE_WORDS]
     blocks: list[Documents] = ["file"] if tokens >= FEW_DOCUMENTS * BLOCK_WORDS else []
     return next(iter([*articles, *blocks, *enough]), None)
-
-
-def _is_wrapped(source: Source) -> bool:
-    """Whether the lines at the start of the text end at a margin, and not where sentences do."""
-    start = next(read_bytes(source.files[0].path, block=_LOOK), b"")[:_LOOK]
-    lines = [line.strip() for line in start.decode("utf-8", "replace").splitlines()[:-1]]
-    lines = [line for line in lines if line]
-    if len(lines) < _LINES:
-        return False
-    lengths = sorted(map(len, lines))
-    typical, long = lengths[len(lines) // 2], lengths[len(lines) * 95 // 100]
-    ended = sum(line.endswith((".", "!", "?", '"', "”")) for line in lines)
-    return typical in _WRAPPED and long in _WRAPPED and ended < len(lines) / 2
 
 
 def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -> str:
@@ -244,7 +233,11 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
 def _task_lines(look: Look, cache: Path) -> Iterator[str]:
     """Every task of the registry: those that can be asked here, and the others as comments."""
     waiting = []
+    if not look.english:
+        yield "  # Sets of English words are left out: this text does not look like English."
     for name, info in REGISTRY.items():
+        if info.files and not look.english:
+            continue
         if info.question == "recall" or (info.question == "fit" and not look.corpus.test_share):
             continue  # recall is of planted text; without test documents there is no loss
         if info.question == "fit" and info.split == "dev":
