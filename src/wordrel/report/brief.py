@@ -25,12 +25,11 @@ from wordrel.report.document import (
     name,
     strong,
 )
-from wordrel.report.headline import ARROWS, SEPARATE, message
+from wordrel.report.headline import ARROWS, SEPARATE, coverage, message
 from wordrel.report.labels import label, term
 from wordrel.report.own import own
-from wordrel.report.parts import shared
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import NOTHING, count, percent, small, with_interval
+from wordrel.report.text import NOTHING, count, percent, shared, small, with_interval
 from wordrel.study.results import Results
 
 APART = (
@@ -174,11 +173,10 @@ def _behind_heads(asked: Asked) -> list[str]:
 def _behind(asked: Asked) -> tuple[str, str, str]:
     """Chance, items and coverage; where models differ, from the least to the most."""
     rows = asked.rows.values()
-    covered = [r.n_covered / r.n_items for r in rows if not pd.isna(r.n_covered) and r.n_items]
     return (
         shared(small, [r.chance for r in rows]),
         shared(count, [r.n_scored for r in rows]),
-        shared(percent, [round(share, 3) for share in covered]),
+        coverage(rows),
     )
 
 

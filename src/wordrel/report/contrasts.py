@@ -178,22 +178,6 @@ def _ordering(results: Results, title: str, rows: Sequence[Row]) -> list[Block]:
     ]
 
 
-def tally(pairs: Sequence[Row], model: str, margin: float) -> str:
-    """How often a model is better, worse, equivalent and neither: "1 better, 2 equivalent, ...".
-
-    Better and worse as `queries.winner` says; equivalent where the interval lies within the margin.
-    """
-    found = dict.fromkeys(("better", "worse", "equivalent", "inconclusive"), 0)
-    for pair in pairs:
-        first = queries.winner(pair)
-        if first is not None:
-            found["better" if first == model else "worse"] += 1
-        else:
-            within = -margin < pair.low and pair.high < margin
-            found["equivalent" if within else "inconclusive"] += 1
-    return ", ".join(f"{count(n)} {what}" for what, n in found.items())
-
-
 def _sources(results: Results) -> dict[str, str]:
     return {str(corpus["name"]): str(corpus["source"]) for corpus in results.manifest["corpora"]}
 

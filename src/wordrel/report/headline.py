@@ -3,7 +3,7 @@
 Tasks of one kind stand in a table together, as many as a page is wide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count as numbers
 from itertools import islice, product
@@ -27,7 +27,7 @@ from wordrel.report.document import (
 )
 from wordrel.report.labels import term
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import NOTHING, count, number, percent, small, with_interval
+from wordrel.report.text import NOTHING, count, number, percent, shared, small, with_interval
 from wordrel.study.results import Results
 
 SEPARATE = ("fit",)
@@ -106,6 +106,12 @@ def message(text: str) -> str:
     return name(short) or "no message"
 
 
+def coverage(answers: Iterable[Row]) -> str:
+    """The share of the items whose words the vocabulary has, of all models of a line."""
+    known = [r for r in answers if not pd.isna(r.n_covered) and r.n_items]
+    return shared(percent, [round(r.n_covered / r.n_items, 3) for r in known])
+
+
 def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
@@ -180,10 +186,10 @@ def _foot(
     names = (group.columns[0].task, group.columns[0].question)
     found = {
         next((_CHANCE[name] for name in names if name in _CHANCE), "chance"): [
-            _chance(rows) for rows in by_column
+            shared(small, [r.chance for r in rows]) for rows in by_column
         ],
         "n": [_counts(rows) for rows in by_column],
-        "coverage": [_coverage(rows) for rows in by_column],
+        "coverage": [coverage(rows) for rows in by_column],
         "detectable": [_detectable(results, corpus, c) for c in group.columns],
     }
     optional = ("coverage", "detectable")
@@ -194,23 +200,10 @@ def _foot(
     ]
 
 
-def _range(values: list[str]) -> str:
-    shown = queries.distinct(v for v in values if v != NOTHING)
-    return " to ".join(dict.fromkeys((shown[0], shown[-1]))) if shown else NOTHING
-
-
-def _chance(answers: list[Row]) -> str:
-    return _range([small(v) for v in sorted(r.chance for r in answers if not pd.isna(r.chance))])
-
-
 def _counts(answers: list[Row]) -> str:
     scored = [r for r in answers if not pd.isna(r.score)]
-    return _range([f"{count(r.n_scored)} of {count(r.n_items)}" for r in scored])
-
-
-def _coverage(answers: list[Row]) -> str:
-    shares = [r.n_covered / r.n_items for r in answers if not pd.isna(r.n_covered) and r.n_items]
-    return _range([percent(round(share, 3)) for share in sorted(shares)])
+    shown = queries.distinct(f"{count(r.n_scored)} of {count(r.n_items)}" for r in scored)
+    return " to ".join(queries.distinct(shown[:1] + shown[-1:])) or NOTHING
 
 
 def _detectable(results: Results, corpus: str, column: Column) -> str:

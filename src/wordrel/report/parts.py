@@ -5,9 +5,8 @@ head of its column names; no two are tested here.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,7 @@ from wordrel.report.document import BREAK, Table, name
 from wordrel.report.headline import ARROWS
 from wordrel.report.labels import term
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, count, small, with_interval
+from wordrel.report.text import NOTHING, count, shared, small, with_interval
 from wordrel.study.results import Results
 
 _interval = partial(with_interval, digits=2)  # many columns of numbers with intervals
@@ -119,9 +118,3 @@ def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, st
         for model in queries.models(results, corpus)
         if model in embeddings
     }
-
-
-def shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
-    """What the models of a line have in common, or from which to which it goes."""
-    known = sorted(float(v) for v in values if not pd.isna(v))
-    return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING

@@ -35,10 +35,6 @@ class Column:
     measure: str
     better: str
 
-    def improves(self, difference: float) -> bool:
-        """Whether a step by this much is a step to the better."""
-        return difference > 0 if self.better == "higher" else difference < 0
-
 
 @dataclass(frozen=True)
 class Cost:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -95,3 +95,9 @@ def capital(text: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
+    """What the models of a line have in common, or from which to which it goes."""
+    known = sorted(float(v) for v in values if not pd.isna(v))
+    return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING

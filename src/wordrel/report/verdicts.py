@@ -86,14 +86,12 @@ def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str
     return "\n".join(lines)
 
 
-def too_few(
-    results: Results, models: Iterable[str], predictions: str = "1234"
-) -> dict[str, Verdict]:
+def too_few(results: Results, models: Iterable[str]) -> dict[str, Verdict]:
     """Each prediction undecided, where a model has too few seeds on a corpus; empty elsewhere."""
     found = itertools.product(queries.corpora(results), models)
     if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in found):
         return {}
-    return dict.fromkeys(predictions, Verdict("undecided", f"fewer than {SEEDS} seeds"))
+    return dict.fromkeys("1234", Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
 
 def is_significant(pair: Row | None) -> bool:
@@ -212,9 +210,9 @@ def shown_values(rows: Mapping[str, Row | None], digits: int = 3) -> str:
     return ", ".join(f"{label(name)} {shown_value(row, digits)}" for name, row in rows.items())
 
 
-def shown_counted(rows: Mapping[str, Row | None], digits: int = 3) -> str:
+def shown_counted(rows: Mapping[str, Row | None]) -> str:
     """The same, and what they rest on."""
-    return f"{shown_values(rows, digits)} ({counted(rows.values())})"
+    return f"{shown_values(rows)} ({counted(rows.values())})"
 
 
 def counted(rows: Iterable[Row | None]) -> str:

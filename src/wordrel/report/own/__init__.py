@@ -9,9 +9,17 @@ from collections.abc import Callable
 from wordrel.report import findings, ladder, ladder_section, queries, scores
 from wordrel.report.architectures import architectures
 from wordrel.report.document import Paragraph
-from wordrel.report.own.inside import MASKED, NEXT, order_result, parts_result, roles_result
-from wordrel.report.own.outside import recall_result, stability_result, task_result
 from wordrel.report.own.shared import Own, beside
+from wordrel.report.own.studies import (
+    MASKED,
+    NEXT,
+    order_result,
+    parts_result,
+    recall_result,
+    roles_result,
+    stability_result,
+    task_result,
+)
 from wordrel.report.verdicts import difference
 from wordrel.study.results import Results
 
