@@ -17,7 +17,8 @@ from benchmarks.rows import Aim, Row, Rows, interleaved
 from benchmarks.training import ATTENTION, new_trainer
 from wordrel.corpus import open_corpus
 from wordrel.errors import CorpusError
-from wordrel.models.matched.trainer import Trainer, batches
+from wordrel.models.matched.resume import Position, batches
+from wordrel.models.matched.trainer import Trainer
 from wordrel.models.stream import CHUNK, Batch
 
 STEP, PRODUCT = "attention_position, a step", "torch.mm"
@@ -72,7 +73,7 @@ def full_batches(trainer: Trainer, material: Material) -> list[Batch]:
     """
     targets, steps = shape_of(trainer)["targets"], material.sizes.steps
     cut = first_tokens(open_corpus(material.text()), 4 * targets * steps)  # subsampling drops some
-    full = (batch for batch in batches(trainer, cut) if batch.real.sum() == targets)
+    full = (batch for batch in batches(trainer, cut, Position()) if batch.real.sum() == targets)
     found = list(islice(full, steps))
     if len(found) < steps:
         raise CorpusError(

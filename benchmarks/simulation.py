@@ -137,10 +137,11 @@ def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, 
     Raises:
         ValueError: where no scores give all of these gains.
     """
-    models = list(dict.fromkeys(m for c in contrasts for m in (c.first, c.second)))
+    pairs = [(c.first, c.second) for c in contrasts if c.second is not None]
+    models = list(dict.fromkeys(model for pair in pairs for model in pair))
     weights = np.zeros((len(contrasts), len(models)))
-    for row, contrast in zip(weights, contrasts, strict=True):
-        for model, weight in gain_of(better, contrast.first, contrast.second).items():
+    for row, (first, second) in zip(weights, pairs, strict=True):
+        for model, weight in gain_of(better, first, second).items():
             row[models.index(model)] = weight
     gains = np.array([GAINS[truth][c.rule] * c.margin for c in contrasts])
     found = np.linalg.lstsq(weights, gains)[0]
