@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import wordrel
+from wordrel.config import load_config
 from wordrel.report.claims import RULES
 from wordrel.report.claims.standing import standing
 from wordrel.report.verdicts import told
@@ -21,6 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python experiments", description=main.__doc__)
     parser.add_argument("name", metavar="NAME", choices=names, help=", ".join(names))
     name = parser.parse_args().name
+    if load_config(ROOT / "configs" / f"{name}.yaml").tune is not None:
+        parser.error(f"found a tuning, which decides nothing: wordrel tune configs/{name}.yaml")
     result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
     experiment = import_module(name)
     verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}

@@ -85,7 +85,7 @@ class Maker:
         for name in NOVELS:
             shutil.copy(Path(os.environ["WORDREL_DATA"]) / "corpora/novels" / name, text / name)
         (self.out / "own.yaml").unlink(missing_ok=True)
-        self.wordrel("new", "own", "--corpus", "text", "--few", "--out", "own.yaml")
+        self.wordrel("new", "own", "--corpus", "text", "--out", "own.yaml")
         self.wordrel("run", "own.yaml", "--out", "own")
 
     def export(self) -> None:

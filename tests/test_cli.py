@@ -50,6 +50,20 @@ def test_a_run_stores_the_path_of_its_config_as_it_was_given(
     shutil.rmtree("again")
 
 
+def test_more_seeds_go_on_from_the_runs_that_are_done(tiny: Path, tiny_run: Result, tmp_path: Path):
+    result = call("run", tiny / "tiny.yaml", "--seeds", 3, "--out", tmp_path / "more", "--jobs", 1)
+    assert result.exit_code == 0
+    assert result.stderr.count("was done before") == 6
+    before, after = (read_results(f).runs for f in (tiny / "out", tmp_path / "more"))
+    assert sorted(set(after["seed"])) == [1, 2, 3]
+    kept = after[after["seed"] < 3].reset_index(drop=True)
+    assert kept[["model", "seed", "cell", "seconds"]].equals(
+        before[["model", "seed", "cell", "seconds"]]
+    )
+    few = call("run", tiny / "tiny.yaml", "--seeds", 1, "--plan", "--json")
+    assert json.loads(few.stdout)["to_train"] == 0
+
+
 @pytest.mark.parametrize("words", HELP, ids=lambda words: " ".join(words) or "wordrel")
 def test_every_help_ends_with_an_example_that_starts_with_the_command(words: list[str]):
     result = call(*words, "--help")

@@ -244,9 +244,7 @@ def test_a_reproduction_changes_nothing_but_places(ran: Path):
 def test_a_new_study_of_any_legal_name_loads_again(tmp_path: Path, name: str):
     source = tmp_path / "t.txt"
     source.write_text(text(40), encoding="utf-8")
-    result = call(
-        "new", name, "--corpus", source, "--few", "--out", tmp_path / "x" / f"{name}.yaml"
-    )
+    result = call("new", name, "--corpus", source, "--out", tmp_path / "x" / f"{name}.yaml")
     assert result.exit_code == 0, result.stderr
     config = load_config(tmp_path / "x" / f"{name}.yaml")
     assert (config.study, config.corpora[0].name) == (name, name)
@@ -260,7 +258,7 @@ def test_a_new_config_holds_a_path_that_starts_at_itself(
     (tmp_path / "texts" / name).write_text(text(40), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     out = Path("configs", "mine.yaml")
-    written, _ = write_config("mine", f"texts/{name}", out, cache=tmp_path / "cache", few=True)
+    written, _ = write_config("mine", f"texts/{name}", out, cache=tmp_path / "cache")
     config = load_config(out)
     assert config == written
     assert Path(config.corpora[0].source).samefile(tmp_path / "texts" / name)

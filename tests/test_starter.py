@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 import wordrel
+from runners import ROOT
 from tiny_study import text
 from wordrel.config import load_config, parse_corpus
+from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, CorpusError, StoreError
 from wordrel.report.claims import RULES
 from wordrel.study.starter import SIZES, look_at, size_of, write_config
+from wordrel.study.starter_models import TUNED, tuned
 
 
 def written(folder: Path, content: str, name: str = "text.txt") -> str:
@@ -127,7 +130,7 @@ def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
     config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
     assert load_config(out) == config
     assert (config.study, config.corpora[0].name) == ("mine", "mine")
-    assert len(config.models) == len({model.name for model in config.models}) == 19
+    assert len(config.models) == len({model.name for model in config.models}) == 9
     before = out.read_bytes()
     with pytest.raises(StoreError, match="choose another with --out"):
         write_config("mine", source, out, cache=tmp_path / "cache")
@@ -136,23 +139,41 @@ def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
 
 def test_a_first_study_asks_about_every_claim_but_the_planted_one(tmp_path: Path):
     source, cache = written(tmp_path, text()), tmp_path / "cache"
-    config, _ = write_config("mine", source, tmp_path / "mine.yaml", cache=cache)
+    config, _ = write_config("mine", source, tmp_path / "mine.yaml", cache=cache, claims=True)
     models = {model.name for model in config.models}
     asked = [rule.name for rule in RULES if set(rule.models) <= models and rule.name != "C7"]
     assert asked == [f"C{n}" for n in range(1, 10) if n != 7]
-    out = tmp_path / "few.yaml"
-    few, _ = write_config("mine", source, out, cache=cache, few=True)
-    assert [m.name for m in few.models] == [
-        *("random", "ppmi_svd", "skip_gram", "cbow"),
-        *("attention", "attention_position", "mask_query_attention"),
+    assert {model.training for model in config.models if "shuffled" not in model.name} == {None}
+
+
+def test_without_claims_the_models_have_the_settings_that_were_tuned(tmp_path: Path):
+    source, cache = written(tmp_path, text()), tmp_path / "cache"
+    config, _ = write_config("mine", source, tmp_path / "mine.yaml", cache=cache)
+    models = {model.name: model for model in config.models}
+    assert [*models] == [
+        *("random", "ppmi_svd", "kn_two_sided", "skip_gram", "cbow"),
+        *("mean", "position_weight", "mask_query_attention", "attention"),
     ]
-    assert few.models == config.models[:7]
+    found = tuned()
+    assert found.models.keys() == set(models) - {"random", "ppmi_svd", "kn_two_sided"}
+    for name, chosen in found.models.items():
+        assert models[name].learning_rate == chosen["learning_rate"]
+        assert config.training_of(models[name]).epochs == chosen["training"]["epochs"]
+    text_of = (tmp_path / "mine.yaml").read_text()
+    assert f"rates and epochs: {found.source}, by development loss" in text_of
+
+
+def test_the_tuned_settings_of_the_package_are_those_of_the_committed_trials():
+    folder = ROOT / "results" / "tuning_small"
+    shipped = (ROOT / "src" / "wordrel" / "study" / TUNED).read_text()
+    assert shipped == (folder / CHOICES).read_text()
+    assert tuned().source == f"tuning_small@{text_digest((folder / TRIALS).read_text())[:12]}"
 
 
 @pytest.mark.skipif("WORDREL_DATA" not in os.environ, reason="WORDREL_DATA is not set")
 def test_with_all_sets_here_every_task_of_a_claim_is_asked(tmp_path: Path):
     source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
-    config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
+    config, _ = write_config("mine", source, out, cache=tmp_path / "cache", claims=True)
     names = {task.name for task in config.tasks}
     assert [r.name for r in RULES if not set(r.tasks) <= names] == ["C7"]
 
@@ -163,10 +184,9 @@ def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest
     config, _ = write_config("mine", written(tmp_path, text()), out, cache=tmp_path / "cache")
     names = {task.name for task in config.tasks}
     assert names == {
-        *("ws353", "simlex999", "google_analogies", "held_out_loss", "neighbour_agreement"),
-        *("calibrated_loss", "per_token_loss", "word_order", "learned_weights"),
-        *("copying", "ngram_rules", "lift_agreement"),
+        *("ws353", "simlex999", "google_analogies", "per_token_loss", "neighbour_agreement"),
     }
+    assert "\n  # - word_order\n" in out.read_text(encoding="utf-8")
     assert "\n  # - {name: rw, optional: true}\n" in out.read_text(encoding="utf-8")
 
 
@@ -187,7 +207,8 @@ def test_a_study_runs_on_it(tmp_path: Path):
     source = written(tmp_path, text(100))
     write_config("mine", source, out, cache=tmp_path / "cache")
     changes = {"training.epochs": 1, "training.dim": 8, "seeds": [1], "statistics.resamples": 100}
-    changes["tasks"] = ["ws353", "held_out_loss", "neighbour_agreement"]
+    changes["tasks"] = ["ws353", "per_token_loss", "neighbour_agreement"]
+    changes |= {f"models.{i}.training.epochs": 1 for i in range(3, 9)}
     results = wordrel.run(
         out, out=tmp_path / "results", jobs=1, cache=tmp_path / "cache", **changes
     )

@@ -52,9 +52,8 @@ def new(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
     ] = None,
-    few: Annotated[
-        bool,
-        typer.Option("--few", help="Seven models instead of nineteen; most claims stay open."),
+    claims: Annotated[
+        bool, typer.Option("--claims", help="All models and tasks that the claims need; hours.")
     ] = False,
     cache: Cache = None,
 ) -> None:
@@ -67,13 +66,12 @@ def new(
 
     place = out or Path("configs", f"{name}.yaml")
     root = (cache or cache_root()).resolve()
-    config, look = write_config(name, corpus, place, cache=root, few=few)
+    config, look = write_config(name, corpus, place, cache=root, claims=claims)
     about = "" if look.whole else "about "
-    training, text = config.training, config.corpora[0]
     typer.echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
-        f"{text.min_count}, held out {text.test_share:.0%}, dim {training.dim}, {training.epochs} "
-        f"epochs, {len(config.models)} models, {len(config.seeds)} seeds, {len(config.tasks)} tasks"
+        f"{config.corpora[0].min_count}, dim {config.training.dim}, {len(config.models)} models, "
+        f"{len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
@@ -96,6 +94,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="So many, from those given on.")] = None,
     dask: Dask = None,
     scheduler_file: SchedulerFile = None,
     plan: Annotated[
@@ -115,6 +114,7 @@ def run(  # noqa: PLR0913 - a parameter an option
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
     # before torch and numpy are loaded, which takes seconds: mistakes show at once
     study = load_config(config, overrides or ())
+    study = study if seeds is None else study.with_seeds(seeds)
 
     from wordrel.jobs import cluster_of
 

@@ -7,6 +7,7 @@ several settings are together is checked where a study is loaded.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -178,6 +179,11 @@ class StudyConfig(Strict):
         listed = [*self.contrasts, *(c for one in self.orderings for c in one.contrasts())]
         here = (one for one in listed if corpus in one.corpora or not one.corpora)
         return tuple(dict.fromkeys(here))
+
+    def with_seeds(self, number: int) -> "StudyConfig":
+        """The study with so many seeds: its own, then the smallest other numbers."""
+        more = (seed for seed in count(1) if seed not in self.seeds)
+        return self.model_copy(update={"seeds": (*islice(chain(self.seeds, more), number),)})
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from wordrel.config import ARCHITECTURES, CorpusConfig, StudyConfig, parse_config, parse_corpus
-from wordrel.config.architectures import up_to
+from wordrel.config import CorpusConfig, StudyConfig, parse_config, parse_corpus
 from wordrel.config.dialect import read_stored, written
 from wordrel.config.paths import source_from
 from wordrel.corpus.cache import first_part
@@ -20,8 +19,9 @@ from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
 from wordrel.errors import CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
+from wordrel.study.starter_models import models_text, tuned
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.registry import REGISTRY
+from wordrel.tasks.registry import REGISTRY, TaskInfo
 
 ARTICLE_WORDS = 100
 """What lines or blank lines part is a paragraph, and no document, where it has fewer (mean)."""
@@ -41,6 +41,7 @@ _FEW_EPOCHS = 5
 _BLOCKS = f"; of so few files, blocks of about {BLOCK_WORDS:,} words count as documents"
 _OFTEN = " # word vectors of little text need them; the loss of attention may rise again"
 
+_ASKED = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
 
@@ -56,10 +57,10 @@ class Size:
 
 
 SIZES = (
-    Size(below=100_000, min_count=2, epochs=20, dim=50, seeds=5),
-    Size(below=1_000_000, min_count=3, epochs=15, dim=50, seeds=5),
-    Size(below=5_000_000, min_count=5, epochs=8, dim=100, seeds=5),
-    Size(below=None, min_count=10, epochs=5, dim=100, seeds=5),
+    Size(below=100_000, min_count=2, epochs=20, dim=50, seeds=3),
+    Size(below=1_000_000, min_count=3, epochs=15, dim=50, seeds=3),
+    Size(below=5_000_000, min_count=5, epochs=8, dim=100, seeds=3),
+    Size(below=None, min_count=10, epochs=5, dim=100, seeds=3),
 )
 """The smaller a text, the more often it is read and the fewer numbers are learnt from it.
 
@@ -67,7 +68,7 @@ A word's vector needs some tens of looks at the word: count times epochs is 40 o
 rarest word in each line. With less than a million tokens that means rare words are kept (else
 hardly a test word is covered), read 15 times and more, and described by 50 numbers, for 100 would
 fit the noise. From five million on, words seen ten times are enough, and five epochs are those of
-the main comparison. Always five seeds: fewer cannot tell seeds from models.
+the main comparison. Always three seeds: a run with five goes on from them.
 """
 
 
@@ -98,7 +99,7 @@ def write_config(
     out: Path,
     *,
     cache: Path,
-    few: bool = False,
+    claims: bool = False,
 ) -> tuple[StudyConfig, Look]:
     """Write a commented config of a study on this text.
 
@@ -107,8 +108,9 @@ def write_config(
         corpus: a file, folder or glob, or the name of a source.
         out: the YAML file to write; its folder is made.
         cache: where digests of files, and the data of tasks, are kept.
-        few: compare the seven models of the main comparison only. Otherwise there are all that
-            the claims need, but for C7, which is decided on planted text.
+        claims: compare all models and ask all tasks that the claims need, but for C7, which is
+            decided on planted text. Otherwise there is what helps to choose word vectors, with
+            the settings that `wordrel tune` chose for little text.
 
     Returns:
         The config as read back, and what the text is like.
@@ -125,7 +127,7 @@ def write_config(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
     look = look_at(found, cache)
-    text = config_text(given, source_from(corpus, out.parent), look, cache, few=few)
+    text = config_text(given, source_from(corpus, out.parent), look, cache, claims=claims)
     config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -204,8 +206,8 @@ def _documents(parted: Mapping[Documents, tuple[float, float]], tokens: int) -> 
     return next(iter([*articles, *blocks, *enough]), None)
 
 
-def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -> str:
-    """The YAML of the config, with a comment where a choice was made; `few`: seven models."""
+def config_text(name: str, source: str, look: Look, cache: Path, *, claims: bool) -> str:
+    """The YAML of the config, with a comment where a choice was made; see `write_config`."""
     size, corpus, about = size_of(look.tokens), look.corpus, "" if look.whole else "about "
     on_disk = f"{len(look.source.files):,} file(s), {look.source.bytes:,} bytes"
     few_files = len(look.source.files) < FEW_DOCUMENTS
@@ -224,82 +226,47 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, few: bool) -
         dim=size.dim,
         epochs=size.epochs,
         often=_OFTEN if size.epochs > _FEW_EPOCHS else "",
-        models=_MODELS if few else _MODELS + _OTHERS,
+        models=models_text(claims=claims),
+        rates="" if claims else f" # rates and epochs: {tuned().source}, by development loss",
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
-        tasks="\n".join(_task_lines(look, cache)),
+        tasks="\n".join(_task_lines(look, cache, claims=claims)),
     )
 
 
-def _task_lines(look: Look, cache: Path) -> Iterator[str]:
-    """Every task of the registry: those that can be asked here, and the others as comments."""
-    waiting = []
+def _can_be_asked(info: TaskInfo, look: Look) -> bool:
+    """Not recall, which is of planted text, nor what only `wordrel tune` chooses settings by."""
+    if info.files and not look.english:
+        return False
+    if info.question == "fit":  # without test documents there is no loss
+        return bool(look.corpus.test_share) and info.split != "dev"
+    return info.question != "recall"
+
+
+def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
+    """Every task of the registry: those that are asked, and the others as comments."""
+    waiting, more = [], []
     if not look.english:
         yield "  # Sets of English words are left out: this text does not look like English."
     for name, info in REGISTRY.items():
-        if info.files and not look.english:
+        if not _can_be_asked(info, look):
             continue
-        if info.question == "recall" or (info.question == "fit" and not look.corpus.test_share):
-            continue  # recall is of planted text; without test documents there is no loss
-        if info.question == "fit" and info.split == "dev":
-            continue  # for `wordrel tune`, which chooses settings by it
         try:
             find_files(info, cache)
         except DatasetError:
             waiting.append(name)
         else:
-            yield f"  - {name}"
+            if claims or {name, info.question} & {*_ASKED}:
+                yield f"  - {name}"
+            else:
+                more.append(name)
+    if more:
+        yield "  # here too, for other questions: take off the #"
+    yield from (f"  # - {name}" for name in more)
     if waiting:
         yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
 
 
-_TOPS = ("mean_query_attention_position", "attention_position")
-_ELSEWHERE = (
-    "dot_product_attention",
-    "attention",
-    "attention_position",
-)  # they stand in the lists beside it
-_LADDER = "\n".join(
-    f"  - kind: {kind}" + ("\n    scale: true" if ARCHITECTURES[kind].maps else "")
-    for kind in up_to(*_TOPS)
-    if kind not in _ELSEWHERE
-)
-_MODELS = """\
-  - kind: random # the floor of every table
-  - kind: ppmi_svd # counting, without learning
-  - kind: word2vec
-    algorithm: skip_gram
-  - kind: word2vec
-    algorithm: cbow
-  - kind: attention # q.k as written, the words before
-    scale: true
-  - kind: attention_position # and their places
-    scale: true
-  - kind: mask_query_attention # the words on both sides
-    scale: true"""
-_OTHERS = f"""
-  # The ladder from a plain mean to attention, an ingredient at a time (C9).
-{_LADDER}
-  # Attention without maps (C2, C3), and with a map tied or left out (C5, C6).
-  - kind: dot_product_attention
-  - kind: attention
-    name: one_map_qk
-    ties: [K=Q]
-    scale: true
-  - kind: attention
-    name: no_value_map
-    ties: [V=I]
-    scale: true
-  # The same architectures for another task (C4).
-  - kind: next_mean_query
-    scale: true
-  - kind: mean
-    name: mean_shuffled
-    training: {{shuffled: true}}
-  - kind: mean_query_attention
-    name: mean_query_attention_shuffled
-    training: {{shuffled: true}}
-    scale: true"""
 _TEMPLATE = """\
 # Made by `wordrel new`; change what you like. `wordrel config schema` describes every setting.
 study: {name}
@@ -320,10 +287,10 @@ training:
   negatives: 5
   subsample: 0.001
 
-models:
+models:{rates}
 {models}
 
-seeds: [{seeds}] # fewer than five cannot tell seeds from models
+seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
 
 tasks: # sets of English words; {{kind: pairs, name: mine, path: mine.tsv}} asks your own
 {tasks}

@@ -1,0 +1,88 @@
+"""The models of a first study, with the settings that were tuned for them.
+
+Reads `starter_tuned.yaml` beside this module, a copy of `results/tuning_small/choices.yaml`.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from wordrel.config.architectures import up_to
+from wordrel.config.dialect import dump, parse
+from wordrel.config.models import model_name
+
+TUNED = "starter_tuned.yaml"
+
+
+class Tuned(NamedTuple):
+    """What `wordrel tune` chose.
+
+    Attributes:
+        source: NAME@DIGEST of the trials.
+        models: name of each model -> its settings.
+    """
+
+    source: str
+    models: Mapping[str, Mapping[str, Any]]
+
+
+_FIRST: dict[str, dict[str, Any]] = {
+    "the floor of every table": {"kind": "random"},
+    "counts of pairs, without learning": {"kind": "ppmi_svd"},
+    "counts of both neighbours: what a loss is to be compared with": {
+        **{"kind": "kneser_ney", "name": "kn_two_sided"},
+        **{"objective": "masked_word", "order": 2},
+    },
+    "word2vec, one word at a time": {"kind": "word2vec", "algorithm": "skip_gram"},
+    "word2vec, from the mean of the context": {"kind": "word2vec", "algorithm": "cbow"},
+    "the same mean in our trainer": {"kind": "mean"},
+    "the mean with a weight for each position": {"kind": "position_weight"},
+    "and a weight for each word": {"kind": "mask_query_attention"},
+    "self-attention as it is written: q.k, the words before": {"kind": "attention"},
+}
+"""What one who has to choose an embedding compares; each with a remark."""
+
+_TOPS = ("mean_query_attention_position", "attention_position")
+_CLAIMS: list[dict[str, Any]] = [
+    *({"kind": kind} for kind in up_to(*_TOPS)),  # the ladder (C9), and no maps (C2, C3)
+    {"kind": "attention", "name": "one_map_qk", "ties": ["K=Q"]},  # a tied map (C5, C6)
+    {"kind": "attention", "name": "no_value_map", "ties": ["V=I"]},
+    {"kind": "next_mean_query"},  # the same architectures for another task (C4)
+    {"kind": "mean", "name": "mean_shuffled", "training": {"shuffled": True}},
+    {
+        **{"kind": "mean_query_attention", "name": "mean_query_attention_shuffled"},
+        "training": {"shuffled": True},
+    },
+]
+"""What the rules of the claims need besides; C7 is decided on planted text."""
+
+
+def tuned() -> Tuned:
+    """The choices that come with the package."""
+    data, _ = parse(files("wordrel.study").joinpath(TUNED).read_text(encoding="utf-8"))
+    return Tuned(f"{data['tuning']}@{data['trials_sha256'][:12]}", data["models"])
+
+
+def models_text(*, claims: bool) -> str:
+    """The entries of a config.
+
+    Args:
+        claims: all that the rules of the claims need, each at the settings that all share: most of
+            these models were not tuned, and a tuned one beside them would have an advantage.
+    """
+    chosen = {} if claims else tuned().models
+    found = [
+        _written(entry | dict(chosen.get(model_name(entry), {})), remark)
+        for remark, entry in _FIRST.items()
+    ]
+    there = [entry.get("name") or entry["kind"] for entry in _FIRST.values()]
+    if claims:
+        found.append("  # What the claims need besides.\n")
+        found += [_written(e) for e in _CLAIMS if (e.get("name") or e["kind"]) not in there]
+    return "".join(found).rstrip("\n")
+
+
+def _written(entry: Mapping[str, Any], remark: str = "") -> str:
+    text = textwrap.indent(dump([dict(entry)]), "  ")
+    return f"  # {remark}\n{text}" if remark else text
