@@ -51,7 +51,9 @@ def test_a_run_stores_the_path_of_its_config_as_it_was_given(
 
 
 def test_more_seeds_go_on_from_the_runs_that_are_done(tiny: Path, tiny_run: Result, tmp_path: Path):
-    result = call("run", tiny / "tiny.yaml", "--seeds", 3, "--out", tmp_path / "more", "--jobs", 1)
+    cache = shutil.copytree(os.environ["WORDREL_CACHE"], tmp_path / "cache")
+    place = ("--out", tmp_path / "more", "--jobs", 1, "--cache", cache)
+    result = call("run", tiny / "tiny.yaml", "--seeds", 3, *place)
     assert result.exit_code == 0
     assert result.stderr.count("was done before") == 6
     before, after = (read_results(f).runs for f in (tiny / "out", tmp_path / "more"))
@@ -60,7 +62,7 @@ def test_more_seeds_go_on_from_the_runs_that_are_done(tiny: Path, tiny_run: Resu
     assert kept[["model", "seed", "cell", "seconds"]].equals(
         before[["model", "seed", "cell", "seconds"]]
     )
-    few = call("run", tiny / "tiny.yaml", "--seeds", 1, "--plan", "--json")
+    few = call("run", tiny / "tiny.yaml", "--seeds", 1, "--plan", "--json", "--cache", cache)
     assert json.loads(few.stdout)["to_train"] == 0
 
 
