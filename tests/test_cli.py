@@ -16,7 +16,7 @@ from gensim.models import KeyedVectors
 from typer.testing import CliRunner, Result
 
 import wordrel
-from processes import PATIENCE, started, wait_until
+from processes import PATIENCE, members, started, wait_until
 from tiny_study import settings, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
@@ -524,30 +524,51 @@ def test_the_schema_is_json():
     assert set(schema["required"]) == {"study", "corpora", "models", "seeds", "tasks"}
 
 
-def test_an_interrupted_run_says_what_is_kept_and_leaves_no_result(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("number", "jobs", "status", "how"),
+    [
+        (signal.SIGINT, 1, 130, "interrupted"),
+        (signal.SIGTERM, 2, 143, "ended by SIGTERM"),
+        (signal.SIGHUP, 2, 129, "ended by SIGHUP"),
+    ],
+)
+def test_a_run_that_a_signal_ends_says_what_is_kept_and_leaves_no_result(
+    tmp_path: Path, number: signal.Signals, jobs: int, status: int, how: str
+):
     config = write_study(tmp_path, training={"dim": 8, "epochs": 10_000_000})
-    command = [*MAIN, "run", str(config), "--out", str(tmp_path / "out"), "--jobs", "1"]
-    scratch = tmp_path / "scratch"
+    command = [*MAIN, "run", str(config), "--out", str(tmp_path / "out"), "--jobs", str(jobs)]
+    scratch, cells = tmp_path / "scratch", tmp_path / "cache" / "cells" / "text"
     scratch.mkdir()
     environment = {"WORDREL_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     environment = {**os.environ, **environment, "TMPDIR": str(scratch)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
     def trains() -> bool:
-        cells = [c for folder in scratch.glob("wordrel-*") for c in read_progress(folder).items()]
-        return any("skip_gram" in name and cell.fraction > 0 for name, cell in cells)
+        running = [c for at in scratch.glob("wordrel-*") for c in read_progress(at).items()]
+        under_way = any("skip_gram" in name and cell.fraction > 0 for name, cell in running)
+        return under_way and len(list(cells.glob("random-*"))) == 2
 
     with started(command, text=True, env=environment, **pipes) as process:
         wait_until(lambda: process.poll() is not None or trains())
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, rest = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
+        wait_until(lambda: members(process.pid) == [])
+    assert process.returncode == status
     last = rest.splitlines()[-1]
-    assert last == (
-        "interrupted: finished runs are kept in the cache; the same command goes on from there"
-    )
+    kept = "finished runs are kept in the cache; the same command goes on from there"
+    assert last == f"{how}: {kept}"
     assert (output, "Traceback" in rest, (tmp_path / "out").exists()) == ("", False, False)
-    assert len(list((tmp_path / "cache" / "cells" / "text").glob("random-*"))) == 2
+    assert len(list(cells.glob("random-*"))) == 2
+    assert [path for path in there(tmp_path) if "partial" in path] == []
+    assert there(scratch) == []
+
+
+def test_a_signal_that_the_caller_ignores_is_ignored():
+    ask = "import signal; from wordrel.cli import _hear_signals as hear; "
+    ask += "signal.signal(signal.SIGHUP, signal.SIG_IGN); hear(); "
+    ask += "print(*[signal.getsignal(n) == signal.SIG_IGN for n in (1, 2, 15)])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False False\n"
 
 
 def test_the_installed_command_ends_with_its_exit_status(tmp_path: Path):

@@ -1,13 +1,16 @@
 """The command line: commands on studies and their results, and on texts, tasks and configs.
 
 Results go to stdout; progress, problems and the names of failed runs to stderr. Exit status: 0,
-1 when a run failed or a reproduction differs, 2 for input that the user can mend, 130 when
-interrupted. A reader of stdout that goes away (`| head`) changes none of them.
+1 when a run failed or a reproduction differs, 2 for input that the user can mend; 130, 143 or 129
+when SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it. A reader of stdout that goes away (`| head`)
+changes none of them.
 """
 
 import json
+import signal
 import sys
 import warnings
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +28,24 @@ _KEPT = {
     "corpus": "what was downloaded or finished is kept in the cache",
     "reproduce": "nothing of the new run is kept; the stored results are as they were",
 }
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_received = list[signal.Signals]()
+"""The signal that ends this process, once there is one."""
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that workers end and temporary folders are removed."""
+    _received[:] = [signal.Signals(number)]
+    # A terminal that closes, and Slurm, may send these twice: the second would end the cleaning.
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _hear_signals() -> None:
+    for number in _ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP: it stays so
+            signal.signal(number, _end)
 
 
 class _Commands(TyperGroup):
@@ -47,9 +68,14 @@ class _Commands(TyperGroup):
             for line in str(error).split("\n"):
                 say(f"error: {line}")
             raise typer.Exit(2) from error
-        except KeyboardInterrupt as error:
-            say(f"interrupted: {_KEPT.get(ctx.invoked_subcommand, 'nothing was changed')}")
-            raise typer.Exit(130) from error
+        except BaseException as error:
+            # A library whose import is interrupted may make another error of it.
+            if not _received and not isinstance(error, KeyboardInterrupt):
+                raise
+            number = _received[0] if _received else signal.SIGINT
+            how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+            say(f"{how}: {_KEPT.get(ctx.invoked_subcommand, 'nothing was changed')}")
+            raise typer.Exit(128 + number) from error
 
 
 app = typer.Typer(
@@ -109,4 +135,5 @@ def main() -> None:
     """The entry point of the console script."""
     if not sys.warnoptions:  # libraries' warnings are for us, not for users
         warnings.simplefilter("ignore")
+    _hear_signals()
     app()
