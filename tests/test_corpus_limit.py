@@ -1,5 +1,6 @@
 """A sample of a source: the documents that `limit_tokens` takes, and what does not depend on it."""
 
+import gzip
 import hashlib
 import itertools
 import json
@@ -211,6 +212,19 @@ def test_without_a_limit_a_corpus_has_the_name_it_had_before_there_was_one(tmp_p
     assert identify(config, tmp_path) == digest(content) == "e924f5bebec3"
     other = config_of(tmp_path / "text.txt", limit_tokens=1, words="letters")
     assert identify(other, tmp_path) != digest(content)
+
+
+def test_limits_of_packed_files_hold_in_a_corpus_and_do_not_name_it(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt.gz"
+    path.write_bytes(gzip.compress(b"one two three four.\n\n" * 100))
+    usual = config_of(path)
+    assert not {"max_unpacked_ratio", "max_unpacked_gb"} & set(usual.model_dump())
+    small = config_of(path, max_unpacked_ratio=7, max_unpacked_gb=1e-6)
+    assert small.model_dump()["max_unpacked_ratio"] == 7
+    assert identify(small, tmp_path) == identify(usual, tmp_path)
+    with pytest.raises(CorpusError, match=r"text\.txt\.gz: found over 1e-06 GB of unpacked text"):
+        prepare(small, tmp_path)
+    assert prepare(usual, tmp_path).report["tokens"] == 400
 
 
 def test_a_sample_that_is_too_small_names_the_setting_to_change(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordrel.corpus.text import LineReader, read_bytes
+from wordrel.corpus.text import LineReader, Unpacked, read_bytes
 from wordrel.errors import CorpusError
 
 PACKERS = {
@@ -66,6 +66,37 @@ def test_a_file_that_only_claims_to_be_an_archive_is_an_error(tmp_path: Path, su
     path.write_bytes(b"this is plain text, not an archive at all")
     with pytest.raises(CorpusError, match="byte 0"):
         list(read_bytes(path))
+
+
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_packed_file_that_holds_too_much_ends_before_it_is_unpacked(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wordrel.corpus.text._FREE", 1 << 16)
+    path = tmp_path / f"text{suffix}"
+    path.write_bytes(PACKERS[suffix](b"a word\n" * 1_000_000))
+    pieces = read_bytes(path, block=1 << 16)
+    if suffix == ".txt":
+        assert sum(map(len, pieces)) == 7_000_000
+        return
+    read = 0
+    with pytest.raises(CorpusError, match=r"over 100 times its [\d,]+ bytes") as error:
+        for piece in pieces:
+            read += len(piece)
+    assert read <= max(1 << 16, 100 * path.stat().st_size) + (1 << 16)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "max_unpacked_ratio" in str(error.value)
+    higher = Unpacked(ratio=1e5)
+    assert sum(map(len, read_bytes(path, limits=higher))) == 7_000_000
+    with pytest.raises(CorpusError, match=r"over 0\.005 GB of unpacked text.*max_unpacked_gb"):
+        list(read_bytes(path, block=1 << 16, limits=Unpacked(ratio=1e5, gigabytes=0.005)))
+
+
+def test_a_small_packed_file_may_have_any_ratio(tmp_path: Path) -> None:
+    path = tmp_path / "text.gz"
+    path.write_bytes(gzip.compress(b"a word\n" * 1_000_000))
+    assert path.stat().st_size * 100 < 7_000_000
+    assert sum(map(len, read_bytes(path))) == 7_000_000
 
 
 def test_a_range_of_a_plain_file_has_exactly_its_bytes(tmp_path: Path) -> None:
@@ -142,3 +173,24 @@ def test_a_letter_that_straddles_the_limit_goes_to_the_next_piece() -> None:
     lines = LineReader(split=True, limit=5)
     letters = "üüüü".encode()
     assert list(lines.blocks([letters[:5], letters[5:]], "x")) == ["üü", "üü"]
+
+
+class Counted(bytes):
+    """Bytes that count what is copied to append them to others."""
+
+    copied = 0
+
+    def __radd__(self, before: bytes) -> bytes:
+        Counted.copied += len(before)
+        return bytes(before) + bytes(self)
+
+
+@pytest.mark.parametrize("letters", [b"word ", b"wordword"])
+def test_a_line_that_never_ends_is_copied_a_few_times_however_small_the_reads(
+    letters: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Counted, "copied", 0)
+    data = letters * 8000
+    reads = (Counted(piece) for piece in chunks(data, 4))
+    assert "".join(LineReader(split=True, limit=4000).blocks(reads, "here")) == data.decode()
+    assert Counted.copied < 4 * len(data)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wordrel.config import CorpusConfig, digest
+from wordrel.config.corpora import UNPACKED
 from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
@@ -33,7 +34,8 @@ def identify(config: CorpusConfig, cache: Path) -> str:
 
 
 def _identify(config: CorpusConfig, source: Source) -> str:
-    settings = config.model_dump(mode="json", exclude={"name", "source"})  # those in use
+    without = {"name", "source", *UNPACKED}
+    settings = config.model_dump(mode="json", exclude=without)  # those in use
     if config.limit_tokens is None:
         # Corpora were prepared, and named in stored results, before there was this setting; all of
         # the text is what they hold.

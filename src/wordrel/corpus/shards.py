@@ -21,7 +21,7 @@ from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, ArrayWriter, array_writers
 from wordrel.corpus.plan import Limits, Piece, Shard
 from wordrel.corpus.segment import load_segmenter, spaced
-from wordrel.corpus.text import LineReader, read_bytes
+from wordrel.corpus.text import LineReader, Unpacked, read_bytes
 from wordrel.corpus.tokens import Block, Tokenizer, normalise
 from wordrel.corpus.wiki import article_bytes
 from wordrel.io.files import read_array
@@ -164,6 +164,7 @@ def tokenize_shard(
     lines = LineReader(
         config.bad_utf8 == "replace", config.long_lines == "split", encoding=config.encoding
     )
+    unpacked = Unpacked(config.max_unpacked_ratio, config.max_unpacked_gb)
     segment_ends: list[int] = []
     segmenter = load_segmenter(config.segmenter) if config.segmenter else None
 
@@ -180,7 +181,7 @@ def tokenize_shard(
             if done >= most:
                 break
             writer.group = piece.group
-            for read in piece_text(piece, lines, limits.block):
+            for read in piece_text(piece, lines, limits.block, unpacked):
                 text = read if segmenter is None else spaced(read, segmenter)
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
@@ -195,13 +196,18 @@ def tokenize_shard(
     return TokenizedShard(folder, tuple(segment_ends), lines, writer.tokens, writer.documents)
 
 
-def piece_text(piece: Piece, lines: LineReader, block: int) -> Iterator[str]:
+def piece_text(
+    piece: Piece,
+    lines: LineReader,
+    block: int,
+    unpacked: Unpacked = Unpacked(),  # noqa: B008 - it is frozen
+) -> Iterator[str]:
     """The text of a piece, in blocks of whole lines."""
     path = piece.file.path
     if piece.file.kind == "wiki_dump":
         chunks = article_bytes(path)
     else:
-        chunks = read_bytes(path, piece.start, piece.stop, block, lines)
+        chunks = read_bytes(path, piece.start, piece.stop, block, lines, unpacked)
     return lines.blocks(chunks, str(path), piece.start)
 
 

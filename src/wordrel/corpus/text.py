@@ -9,6 +9,7 @@ import codecs
 import gzip
 import lzma
 import math
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from typing import IO, Any
 
 import zstandard
 
+from wordrel.config.corpora import UNPACKED
 from wordrel.config.paths import regular_file
 from wordrel.errors import CorpusError
 from wordrel.io import encodings
@@ -33,8 +35,39 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".bz2": bz2.open,
     ".xz": lzma.open,
 }
+_FREE = 64 << 20  # unpacked bytes of any file that no ratio is asked of
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """How much a packed file may hold: a few MB can hold more than any disk.
+
+    Attributes:
+        ratio: times its size on disk; a file of up to 64 MiB of text may have any.
+        gigabytes: of text.
+    """
+
+    ratio: float = UNPACKED["max_unpacked_ratio"]
+    gigabytes: float = UNPACKED["max_unpacked_gb"]
+
+    def check(self, path: Path, size: int, packed: int) -> None:
+        """Refuse a file of so many bytes on disk (`packed`) when `size` bytes came out of it.
+
+        Raises:
+            CorpusError: naming the limit, and the setting that raises it.
+        """
+        ratio = max(_FREE, self.ratio * packed)
+        if size <= min(ratio, self.gigabytes * 1e9):
+            return
+        over = ("max_unpacked_gb", f"{self.gigabytes:g} GB")
+        if size > ratio:
+            over = ("max_unpacked_ratio", f"{self.ratio:g} times its {packed:,} bytes")
+        raise CorpusError(
+            f"{path}: found over {over[1]} of unpacked text and stopped; expected less: where the "
+            f"file is what it should be, unpack it, or set a larger {over[0]} in its corpus"
+        )
 
 
 def read_bytes(
@@ -43,6 +76,7 @@ def read_bytes(
     stop: int | None = None,
     block: int = BLOCK,
     lines: "LineReader | None" = None,
+    limits: Unpacked = Unpacked(),
 ) -> Iterator[bytes]:
     """The decompressed bytes of a file, or the bytes `start` to `stop` of a plain one.
 
@@ -52,15 +86,21 @@ def read_bytes(
         stop: the byte after the last.
         block: bytes to read at once.
         lines: its `file_position` follows how far reading has come.
+        limits: of what a packed file holds.
 
     Raises:
-        CorpusError: with file and byte offset when the file cannot be read or decompressed.
+        CorpusError: with file and byte offset when the file cannot be read or decompressed; or
+            when it holds too much.
     """
     position = start
+    packed = path.suffix.lower() in PACKED
     try:
         with regular_file(path, CorpusError).open("rb") as raw:
+            size = os.fstat(raw.fileno()).st_size
             for piece in _pieces(raw, path.suffix.lower(), (start, stop), block):
                 position += len(piece)
+                if packed:
+                    limits.check(path, position, size)
                 if lines is not None:
                     lines.file_position = raw.tell() - start
                 yield piece
@@ -169,10 +209,15 @@ class LineReader:
         self, chunks: Iterable[bytes], place: str, offset: int
     ) -> Iterator[tuple[int, bytes]]:
         """Bytes cut after line ends, each with its offset."""
-        rest = b""
-        for chunk in chunks:
+        held, size = [b""], 0  # of a line that goes on; joined once, however many chunks it takes
+        for chunk in filter(None, chunks):
             self.text_bytes += len(chunk)
-            data = rest + chunk
+            ended = held[-1].endswith(b"\r") or _LINE_END.search(chunk)
+            held.append(chunk)
+            size += len(chunk)
+            if not ended and size <= self.limit:
+                continue
+            data = b"".join(held)
             while len(data) > self.limit and (cut := self._long_line_cut(data, place, offset)):
                 self.split_lines += 1
                 yield offset, data[:cut]
@@ -181,9 +226,9 @@ class LineReader:
             cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
             if cut:
                 yield offset, data[:cut]
-            offset, rest = offset + cut, data[cut:]
-        if rest:
-            yield offset, rest
+            offset, held, size = offset + cut, [data[cut:]], len(data) - cut
+        if size:
+            yield offset, b"".join(held)
 
     def _long_line_cut(self, data: bytes, place: str, offset: int) -> int:
         """Where to cut the first line if too long, else 0: after a space, never in a letter."""
