@@ -46,6 +46,20 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text[: len(text) // 2])
 
+    def endless(self, text: bytes) -> None:
+        self.send_response(200)
+        self.end_headers()
+        while True:  # until the client closes the connection
+            try:
+                self.wfile.write(text * 1000)
+            except OSError:
+                return
+
+    def away(self, text: bytes) -> None:
+        self.send_response(302)
+        self.send_header("Location", f"http://example.invalid{self.path}")
+        self.end_headers()
+
     def missing(self, text: bytes) -> None:
         self.send_error(404)
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from shelf import Shelf, open_shelf
 from wordrel.config import CorpusConfig
 from wordrel.corpus import prepare
 from wordrel.corpus.sources import find_novels
 from wordrel.errors import CorpusError, DownloadError, StoreError
-from wordrel.io.download import fetch_files
+from wordrel.io.download import _session, fetch_files
 
 TEXTS = {"a.txt": b"the first novel\n" * 20, "b.txt": b"the second novel\n" * 20}
 REGISTRY = {name: hashlib.sha256(text).hexdigest() for name, text in TEXTS.items()}
@@ -97,6 +98,52 @@ def test_what_will_not_pass_is_not_asked_again(shelf: Shelf, tmp_path: Path, tro
     with pytest.raises(DownloadError):
         fetch(shelf, tmp_path, pauses=(0.0, 0.0))
     assert shelf.asked == ["/a.txt"]
+
+
+@pytest.mark.parametrize("sizes", [{name: len(text) for name, text in TEXTS.items()}, None])
+def test_a_server_that_never_ends_is_left_at_the_pinned_size(
+    shelf: Shelf, tmp_path: Path, sizes: dict[str, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wordrel.io.download._MOST", 1 << 20)
+    shelf.plan["b.txt"] = ["endless"]
+    size = sizes["b.txt"] if sizes else 1 << 20
+    with pytest.raises(DownloadError, match=f"b.txt: found another .*larger than {size:,} bytes"):
+        fetch_files(REGISTRY, tmp_path, shelf.url, sizes=sizes, pauses=())
+    assert kept(tmp_path) == {"a.txt": TEXTS["a.txt"]}
+    fetch_files(REGISTRY, tmp_path, shelf.url, sizes=sizes, pauses=())
+    assert kept(tmp_path) == TEXTS
+
+
+def test_only_https_is_asked_and_a_redirect_elsewhere_is_refused(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    refused = r"found http://example.invalid/a.txt, expected https"
+    with pytest.raises(DownloadError, match=refused):
+        fetch_files(REGISTRY, tmp_path, "http://example.invalid/", pauses=(0.0,))
+    shelf.plan["a.txt"] = ["away"]
+    with pytest.raises(DownloadError, match=refused):
+        fetch(shelf, tmp_path)
+    assert kept(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "url", "allowed"),
+    [
+        ("https://a.org/b", "https://c.org/d", True),
+        ("http://127.0.0.1:8/b", "http://127.0.0.1:8/d", True),
+        ("https://a.org/b", "http://127.0.0.1:8/d", False),  # no door to servers of this machine
+        ("http://127.0.0.1:8/b", "http://127.0.0.1:8@c.org/d", False),
+        ("https://a.org/b", "http://a.org/b", False),
+        ("https://a.org/b", "file:///etc/hosts", False),
+    ],
+)
+def test_where_a_download_may_lead(start: str, url: str, allowed: bool) -> None:
+    with _session(start) as session:
+        if allowed:
+            session.get_adapter(url)
+        else:
+            with pytest.raises(requests.exceptions.InvalidSchema):
+                session.get_adapter(url)
 
 
 def test_without_a_network_the_error_says_so(tmp_path: Path) -> None:

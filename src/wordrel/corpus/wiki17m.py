@@ -54,9 +54,14 @@ class Article:
 
 def pages_registry() -> dict[str, str]:
     """The path of each pinned file to its sha256, in the order in which they are read."""
+    return {path: sha256 for path, sha256, _ in _pages()}
+
+
+def _pages() -> list[tuple[str, str, int]]:
+    """Path, sha256 and bytes of each pinned file."""
     table = files("wordrel.corpus").joinpath("wiki17m.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines()[1:])
-    return dict(sorted((path, sha256) for sha256, _, path in rows))
+    return sorted((path, sha256, int(size)) for sha256, size, path in rows)
 
 
 def text_path(cache: Path) -> Path:
@@ -82,7 +87,8 @@ def make_text(cache: Path, progress: Progress | None = None) -> Path:
         if progress is not None:
             progress(_DOWNLOADING * share, doing)
 
-    fetch_files(registry, folder, PAGES_URL, by_hand=str(folder), progress=tell)
+    sizes = {name: size for name, _, size in _pages()}
+    fetch_files(registry, folder, PAGES_URL, sizes=sizes, by_hand=str(folder), progress=tell)
     tell(1.0, "choosing articles")
     with explained(folder):
         text = wiki17m_text((folder / name).read_bytes() for name in registry)

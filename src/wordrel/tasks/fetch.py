@@ -104,7 +104,15 @@ def fetch_task(
         _fetch_members(data, wanted, folder, pauses)
     elif wanted:
         by_hand = f"$WORDREL_DATA/eval/{data.name}"
-        fetch_files(wanted, folder, data.url, by_hand=by_hand, pauses=pauses, progress=progress)
+        fetch_files(
+            wanted,
+            folder,
+            data.url,
+            sizes={file: data.files[file].bytes for file in wanted},
+            by_hand=by_hand,
+            pauses=pauses,
+            progress=progress,
+        )
     find_files(info, cache)  # says what cannot be downloaded
     return [folder / file for file in wanted]
 
