@@ -14,8 +14,10 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from wordrel.io.log import log_handler
+from wordrel.io.visible import visible
 
 _log = logging.getLogger("wordrel")
 _WIDE = 100_000  # wider than any table
@@ -24,7 +26,17 @@ _PLAIN = {"−": "-", "–": "-", "·": "-", "…": "...", "→": "->", "↑": "
 
 def say(text: str) -> None:
     """A line on stderr."""
-    typer.echo(text, err=True)
+    typer.echo(visible(text), err=True)
+
+
+def echo(text: str) -> None:
+    """A line on stdout, for readers."""
+    typer.echo(visible(text))
+
+
+def export(text: str) -> None:
+    """A table for other programs, as it is; on a terminal, as readers may see it."""
+    typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False, color=True)
 
 
 def display(*parts: RenderableType) -> None:
@@ -36,12 +48,16 @@ def display(*parts: RenderableType) -> None:
 class _Console(Console):
     """Never cuts a name: a table is as wide as it needs, and a narrow terminal breaks its lines."""
 
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(visible(text), **how)
+
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterator[Segment]:
         if isinstance(renderable, Table):
             options = (options or self.options).update(width=_WIDE)
-        yield from super().render(renderable, options)
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(visible(part.text), part.style)
 
 
 class Outlet:

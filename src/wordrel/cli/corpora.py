@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display
+from wordrel.cli.console import display, echo
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig
@@ -75,14 +75,14 @@ def prepare(
     for config in _configs(what, settings):
         if built:
             corpus = _prepared(config, _cache(cache), jobs)
-            typer.echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
+            echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
             if config.limit_tokens is not None:
-                typer.echo(_sample(corpus))
+                echo(_sample(corpus))
             display(_parts(corpus), *_about_parts(corpus))
             continue
         with job_progress(config.name) as tell:
             source = find_source(config.source, _cache(cache), tell)
-        typer.echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
+        echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
 
 
 def _cache(chosen: Path | None) -> Path:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wordrel.cli.console import echo
 from wordrel.cli.studies import Cache, Folder, begin
 
 
@@ -43,8 +44,8 @@ def explore(  # noqa: PLR0913 - a parameter an option
     )
     beside = f" and {written.data.name}" if written.data else ""
     models = ", ".join(written.models)
-    typer.echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
-    typer.echo(f"{written.words} words of {models}")
+    echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
+    echo(f"{written.words} words of {models}")
 
 
 EXAMPLE = "wordrel explore results/quickstart --words 5000"

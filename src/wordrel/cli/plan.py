@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display
+from wordrel.cli.console import display, echo
 from wordrel.study.budget import Budget, Line
 
 
@@ -28,9 +28,9 @@ def show(budget: Budget, config: Path, *, as_json: bool) -> None:
         table.add_row(*map(Text, _planned(line)))
     display(table, *_sums(budget))
     for corpus, why in budget.unprepared.items():
-        typer.echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
+        echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
     for task, why in budget.skipped.items():
-        typer.echo(f"left out: {task} ({why})")
+        echo(f"left out: {task} ({why})")
 
 
 def _planned(line: Line) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import display, say
+from wordrel.cli.console import display, echo, say
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -68,16 +68,16 @@ def new(
     root = (cache or cache_root()).resolve()
     config, look = write_config(name, corpus, place, cache=root, claims=claims)
     about = "" if look.whole else "about "
-    typer.echo(
+    echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
         f"{config.corpora[0].min_count}, dim {config.training.dim}, {len(config.models)} models, "
         f"{len(config.seeds)} seeds, {len(config.tasks)} tasks"
     )
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
-        typer.echo(f"note: {sign}")
-    typer.echo(f"What it takes: wordrel run {place} --plan")
-    typer.echo(f"Next: wordrel run {place}")
+        echo(f"note: {sign}")
+    echo(f"What it takes: wordrel run {place} --plan")
+    echo(f"Next: wordrel run {place}")
 
 
 def run(  # noqa: PLR0913 - a parameter an option
@@ -179,14 +179,14 @@ def report(
         from wordrel import api
 
         folder = api.report_partial(study, out=place, cache=cache).folder
-        typer.echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
+        echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
         return
     begin(folder, "writing its report")
 
     from wordrel.report.page import write_pages
 
     report_md, page = write_pages(folder)
-    typer.echo(f"Report: {report_md}, and as a page {page}")
+    echo(f"Report: {report_md}, and as a page {page}")
 
 
 def compare(
@@ -316,7 +316,7 @@ def export(  # noqa: PLR0913 - a parameter an option
         about = {"study": results.study, "corpus": found.corpus, "model": found.model}
         about |= {"kind": found.kind, "seed": int(found.seed)}
         export_safetensors(word_model, to, embedding=embedding, about=about)
-    typer.echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {to}")
+    echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {to}")
 
 
 COMMANDS: dict[Callable[..., None], str] = {

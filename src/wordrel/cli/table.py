@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import display
+from wordrel.cli.console import display, export
 from wordrel.cli.studies import Folder
 
 
@@ -67,7 +67,7 @@ def table(
     if form == Form.TEXT:
         display(stored_table(found))
     else:
-        typer.echo(stored.WRITERS[form](found, table), nl=False)
+        export(stored.WRITERS[form](found, table))
 
 
 def split_names(names: list[str] | None) -> list[str]:

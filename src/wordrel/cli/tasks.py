@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display, say
+from wordrel.cli.console import display, echo, say
 
 if TYPE_CHECKING:
     from wordrel.tasks.registry import TaskInfo
@@ -51,15 +51,15 @@ def show(
 
     info = _info(name)
     missing = _missing(info, cache)
-    typer.echo(f"here: {f'no: {missing}' if missing else 'yes'}")
+    echo(f"here: {f'no: {missing}' if missing else 'yes'}")
     for key, value in _described(info).items():
         if value not in ("", None):
-            typer.echo(f"{key}: {value}")
+            echo(f"{key}: {value}")
     for file, address in zip(info.files, addresses(info), strict=True):
         pinned = info.data.files[file]
         if not info.data.package:
             size = f"{pinned.bytes:,} bytes, sha256 {pinned.sha256}"
-            typer.echo(f"file: {file}, {size}\n  from: {address}")
+            echo(f"file: {file}, {size}\n  from: {address}")
 
 
 def _described(info: "TaskInfo") -> dict[str, object]:
@@ -96,7 +96,7 @@ def fetch(
     if name == "all":
         _fetch_all(cache)
     else:
-        typer.echo(f"{name}: {_fetched(_info(name), cache)}")
+        echo(f"{name}: {_fetched(_info(name), cache)}")
 
 
 def _fetch_all(cache: Path | None) -> None:
@@ -109,7 +109,7 @@ def _fetch_all(cache: Path | None) -> None:
         if info.data.name in failed:
             continue
         try:
-            typer.echo(f"{info.name}: {_fetched(info, cache)}")
+            echo(f"{info.name}: {_fetched(info, cache)}")
         except MissingDatasetError as error:
             say(str(error))
         except DownloadError as error:

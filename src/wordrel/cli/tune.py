@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import say
+from wordrel.cli.console import echo, say
 from wordrel.cli.studies import Cache, Dask, Jobs, SchedulerFile
 
 EXAMPLE = "wordrel tune configs/tuning.yaml"
@@ -55,4 +55,4 @@ def tune(  # noqa: PLR0913 - a parameter an option
     )
     for row in table[table["note"] != ""].itertuples():
         say(f"{row.model}: {row.note}")
-    typer.echo(f"{len(table):,} trials: {place}; a study takes the settings with `tuned: {place}`")
+    echo(f"{len(table):,} trials: {place}; a study takes the settings with `tuned: {place}`")

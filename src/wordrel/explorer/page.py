@@ -13,6 +13,7 @@ from typing import Any
 
 from wordrel.explorer.data import WORDS, explorer_data
 from wordrel.io.files import write_text
+from wordrel.io.visible import visible, visible_json
 from wordrel.study.results import Results, read_results
 
 PAGE_LIMIT = 10_000_000
@@ -95,7 +96,8 @@ def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, str | N
         data_name: the name of the script beside it.
     """
     # "<" could end the script that the data stand in.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = visible_json(text).replace("<", "\\u003c")
     script = f"window.wordrelData = {text};"
     large = len(script.encode()) > PAGE_LIMIT
     loaded = f'<script src="{html.escape(data_name)}"></script>'
@@ -104,7 +106,7 @@ def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, str | N
     page = (web / "page.html").read_text(encoding="utf-8")
     parts = {
         "{{style}}": (web / "style.css").read_text(encoding="utf-8"),
-        "{{study}}": html.escape(str(data[0]["study"])),
+        "{{study}}": html.escape(visible(str(data[0]["study"]))),
         "{{data}}": loaded if large else f"<script>{script}</script>",
         "{{code}}": code,
     }

@@ -9,6 +9,8 @@ from typing import IO, cast
 from rich.console import Console
 from rich.logging import RichHandler
 
+from wordrel.io.visible import visible
+
 _log = logging.getLogger("wordrel")
 
 
@@ -22,15 +24,20 @@ class _Stderr:
         sys.stderr.flush()
 
 
+class _Visible(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
+
+
 def log_handler() -> logging.Handler:
     """Coloured lines on a terminal, plain lines with the time elsewhere."""
     stream = cast("IO[str]", _Stderr())
     handler: logging.Handler = logging.StreamHandler(stream)
-    form = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    form = _Visible("%(asctime)s %(message)s", "%H:%M:%S")
     if sys.stderr.isatty():
         console = Console(file=stream, force_terminal=True)
         handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
-        form = logging.Formatter("%(message)s")
+        form = _Visible("%(message)s")
     handler.setFormatter(form)
     return handler
 

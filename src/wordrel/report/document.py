@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wordrel.io.visible import visible
+
 STRONG, EMPHASIS, RAISED = "\ue000\ue001", "\ue002\ue003", "\ue004\ue005"
 CODE, NAME, LINK = "\ue006\ue007", "\ue008\ue009", "\ue00a\ue00b"
 """The first and the last character around a part of a text."""
@@ -82,7 +84,7 @@ def _around(marks: str, text: str) -> str:
 
 
 def _plain(text: object) -> str:
-    return " ".join(_PRIVATE.sub("\ufffd", str(text)).split())
+    return visible(" ".join(_PRIVATE.sub("\ufffd", str(text)).split()))
 
 
 @dataclass(frozen=True)

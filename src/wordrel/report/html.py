@@ -18,6 +18,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wordrel.io.visible import visible, visible_parts
 from wordrel.report import charts
 from wordrel.report import document as doc
 
@@ -126,6 +127,7 @@ def _record(part: Any, texts: Mapping[str, int]) -> dict[str, Any]:
     if not is_dataclass(part):
         raise TypeError(f"cannot write {type(part).__name__} as JSON")
     said = {field.name: getattr(part, field.name) for field in fields(part)}
+    said = {k: visible_parts(v) if isinstance(v, str | dict) else v for k, v in said.items()}
     if isinstance(part, doc.Table):
         for place in ("rows", "foot"):
             said[place] = [[texts.get(cell, cell) for cell in row] for row in said[place]]
@@ -142,6 +144,7 @@ def _environment() -> Environment:
         loader=PackageLoader("wordrel.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda part: visible(part) if type(part) is str else part,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from wordrel.errors import ConfigError
+from wordrel.io.visible import visible
 from wordrel.report import document as doc
 from wordrel.report import markdown
 from wordrel.report.queries import Row, chosen, rows
@@ -83,7 +84,7 @@ def as_markdown(found: pd.DataFrame, table: str) -> str:
 
 def as_latex(found: pd.DataFrame, table: str) -> str:
     """The same columns as a `tabular`, which needs no package."""
-    drawn = shown(found, lambda text: str(text).translate(_TEX))
+    drawn = shown(found, lambda text: visible(str(text)).translate(_TEX))
     lines = [" & ".join(line) + r" \\" for line in (drawn.heads, *drawn.rows)]
     columns = "l" * drawn.words + "r" * (len(drawn.heads) - drawn.words)
     head = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import vl_convert
 
+from wordrel.io.visible import visible_parts
 from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
 
@@ -45,7 +46,7 @@ def draw(figure: Figure) -> str:
         "axisXQuantitative": {"tickCount": 8 if figure.columns == 1 else 4},
         "legend": charts.CONFIG["legend"] | {"columns": 5 if figure.columns == 1 else 3},
     }
-    return vl_convert.vegalite_to_svg(_coloured(drawing), config=_coloured(config))
+    return vl_convert.vegalite_to_svg(visible_parts(_coloured(drawing)), config=_coloured(config))
 
 
 def _panel(chart: Chart, width: int) -> Spec:

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from wordrel.io.visible import visible
 from wordrel.report import claims, queries, stored
 from wordrel.report import document as doc
 from wordrel.report.compare import DIFFERENT, VERDICTS, Comparison
@@ -70,7 +71,7 @@ def comparison_tables(comparison: Comparison, *, everything: bool = False) -> li
     shown = comparison.table if everything else comparison.moved
     scored = shown.dropna(subset=["score_first", "score_second"], how="all")
     tables = [_side_by_side(str(name), part) for name, part in scored.groupby("corpus", sort=False)]
-    sides = Text(f"first:  {comparison.first}\nsecond: {comparison.second}")
+    sides = Text(visible(f"first:  {comparison.first}\nsecond: {comparison.second}"))
     return [Group(sides, *tables)] if tables else []
 
 
@@ -84,7 +85,7 @@ def verdicts_table(verdicts: pd.DataFrame) -> list[Table]:
     """The scores that are different; no table where there are none."""
     table = _table("", ["corpus", "model", "task", "first", "second"], words=3)
     for r in queries.rows(verdicts, verdict=DIFFERENT):
-        table.add_row(*(Text(cell) for cell in _different(r)))
+        table.add_row(*(Text(visible(cell)) for cell in _different(r)))
     return [table] if table.rows else []
 
 
@@ -128,7 +129,7 @@ def _text(inline: str) -> Text:
 
 
 def _table(title: str, heads: Sequence[str | Text], words: int) -> Table:
-    heading = Text(title, style="bold") if title else None
+    heading = Text(visible(title), style="bold") if title else None
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
     for place, head in enumerate(heads):
         table.add_column(head, justify="left" if place < words else "right")
@@ -143,7 +144,7 @@ def _side_by_side(corpus: str, scored: pd.DataFrame) -> Table:
         remark = "moved" if r.moved else "" if r.found == "both" else f"only {r.found}"
         style = "bold red" if r.moved else "yellow" if remark else ""
         cells = (r.model, f"{r.task} {r.measure}", r.embedding, first, second, remark)
-        table.add_row(*(Text(cell) for cell in cells), style=style)
+        table.add_row(*(Text(visible(cell)) for cell in cells), style=style)
     return table
 
 

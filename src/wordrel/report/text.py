@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from wordrel.io.visible import visible
+
 NOTHING = "–"
 
 _MARKUP = re.compile(r"([\\`*\[\]|~$])")
@@ -68,14 +70,19 @@ def small(value: float) -> str:
 @lru_cache(maxsize=4096)  # a page says the same names thousands of times
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line and also inside a table."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = (
+        visible(" ".join(text.split()))
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )
     line = _LOOSE_UNDERSCORE.sub(r"\\_", _MARKUP.sub(r"\\\1", line))
     return _LIST_START.sub(r"\1\\\2", line)
 
 
 def code(text: str) -> str:
     """A code span, fenced by more backticks than stand in the text. Not for table cells."""
-    line = " ".join(text.split())
+    line = visible(" ".join(text.split()))
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence, pad = "`" * (longest + 1), " " if longest else ""
     return f"{fence}{pad}{line}{pad}{fence}"

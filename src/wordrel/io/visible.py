@@ -1,0 +1,43 @@
+"""Characters that a terminal or a page would obey, shown as escapes.
+
+A name or a message may come from a stranger's file. An escape sequence in it could rewrite what a
+terminal shows, and a right-to-left override could turn a line around.
+"""
+
+import re
+from typing import Any
+
+_OBEYED = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
+    "\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing around
+    "\ud800-\udfff"  # halves of characters: bytes of a path that are no text
+    "\U000e0000-\U000e007f]"  # tags, which no font shows
+)
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(u00[01][0-9a-f])")
+"""A control character in JSON, behind any number of backslashes that are written as two."""
+
+
+def visible(text: str) -> str:
+    r"""The text with such a character as `\x1b` or `\u202e`; tabs and line feeds stay."""
+    return _OBEYED.sub(_escape, text)
+
+
+def visible_json(text: str) -> str:
+    """The same in the text of a JSON document, where a backslash is written as two."""
+    text = _ESCAPED.sub(r"\1\\\\\2", text)
+    return _OBEYED.sub(lambda found: "\\" + _escape(found), text)
+
+
+def visible_parts(part: Any) -> Any:
+    """The same in all strings of lists and dictionaries."""
+    if isinstance(part, str):
+        return visible(part)
+    if isinstance(part, list | tuple):
+        return [visible_parts(one) for one in part]
+    if isinstance(part, dict):
+        return {key: visible_parts(value) for key, value in part.items()}
+    return part
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
