@@ -1,5 +1,7 @@
 """Names and messages from a stranger's file never command a terminal, a page or a sheet."""
 
+import csv
+import io
 import json
 import logging
 import shutil
@@ -14,7 +16,9 @@ from wordrel.explorer.page import render
 from wordrel.io.log import log_handler
 from wordrel.io.visible import visible
 from wordrel.report import document as doc
-from wordrel.report import html, markdown
+from wordrel.report import html, markdown, stored
+from wordrel.study.results import read_results
+from wordrel.study.schema import read_table, write_table
 
 GOLDEN = Path(__file__).parent / "golden" / "input"
 HOSTILE = "a\x1b[2J\x07\x9b\u202eb\u2066\udcff"
@@ -107,5 +111,16 @@ def test_stored_names_are_shown_by_the_commands_and_stay_as_they_are(hostile: Pa
         assert done.exit_code in (0, 1), done.output
         assert obeyed(done.output) == set()
         assert "x1b" in done.output
-    stored = CliRunner().invoke(app, ["table", str(hostile), "--format", "csv"])
-    assert stored.stdout == (hostile / "summary.csv").read_text(encoding="utf-8")
+    printed = CliRunner().invoke(app, ["table", str(hostile), "--format", "csv"])
+    assert printed.stdout == (hostile / "summary.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("word", ["=", "-", "@", "+1", "=1+1", "-x", "@x", "\tx"])
+def test_a_sheet_runs_no_text_and_stored_tables_stay_exact(tmp_path: Path, word: str):
+    table = read_results(GOLDEN).summary.head(2).assign(task=["ws353", word], score=[0.5, -0.25])
+    write_table(tmp_path, "summary", table)
+    again = read_table(tmp_path / "summary.csv", "summary")
+    assert again["task"].tolist() == ["ws353", word]
+    printed = list(csv.DictReader(io.StringIO(stored.as_csv(again, "summary"))))
+    assert [row["task"] for row in printed] == ["ws353", f"'{word}"]
+    assert [row["score"] for row in printed] == ["0.5", "-0.25"]  # numbers stay numbers

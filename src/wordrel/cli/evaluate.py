@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import display
+from wordrel.cli.console import display, export
 from wordrel.cli.table import Form, split_names
 
 Files = Annotated[
@@ -52,7 +52,8 @@ def evaluate(
         parts = (f'"{name}": {stored.as_json(table, name)}' for name, table in tables.items())
         typer.echo("{" + ", ".join(parts) + "}")
     elif form == Form.CSV:
-        typer.echo(found.scores.to_csv(index=False) + "\n" + found.contrasts.to_csv(index=False))
+        sheets = (stored.for_sheets(table) for table in (found.scores, found.contrasts))
+        export("\n".join(sheet.to_csv(index=False) for sheet in sheets))
     else:
         for table in (found.scores, found.contrasts):
             typer.echo(stored.WRITERS[form](table, "summary"))

@@ -46,7 +46,12 @@ def table(
     models: Names = None,
     corpora: Names = None,
     form: Annotated[
-        Form, typer.Option("--format", help="csv and json have every column as it is stored.")
+        Form,
+        typer.Option(
+            "--format",
+            help="csv and json have every column as it is stored; csv "
+            "has ' before a text that a spreadsheet would run.",
+        ),
     ] = Form.TEXT,
 ) -> None:
     """Print a stored table: scores with their intervals and the number of items behind them.

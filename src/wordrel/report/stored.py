@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from wordrel.errors import ConfigError
 from wordrel.io.visible import visible
@@ -67,8 +69,19 @@ def select(
 
 
 def as_csv(found: pd.DataFrame, table: str) -> str:
-    """All columns, as the study stores them."""
-    return table_to_csv(found, table)
+    """All columns as the study stores them, but for what a spreadsheet would run."""
+    return table_to_csv(for_sheets(found), table)
+
+
+def for_sheets(found: pd.DataFrame) -> pd.DataFrame:
+    """A table in which no text is a formula: one that begins like it gets a quote before it."""
+    texts = {str(c): found[c].map(_quoted) for c in found.columns if not is_numeric_dtype(found[c])}
+    return found.assign(**texts)
+
+
+def _quoted(value: Any) -> Any:
+    runs = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if runs else value
 
 
 def as_json(found: pd.DataFrame, table: str) -> str:
