@@ -5,6 +5,7 @@ Reads a results folder and the cache; writes the page, and beside it the data wh
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,7 +14,7 @@ from typing import Any
 
 from wordrel.explorer.data import WORDS, explorer_data
 from wordrel.io.files import write_text
-from wordrel.io.visible import visible, visible_json
+from wordrel.io.visible import script_digest, visible, visible_json
 from wordrel.study.results import Results, read_results
 
 PAGE_LIMIT = 10_000_000
@@ -103,13 +104,18 @@ def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, str | N
     loaded = f'<script src="{html.escape(data_name)}"></script>'
     web = files("wordrel.explorer") / "web"
     code = "\n".join((web / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    code = f'\n(() => {{\n"use strict";\n{code}\n}})();\n'
     page = (web / "page.html").read_text(encoding="utf-8")
+    # A page that is opened as a file has no origin: only `file:` allows the script beside it.
+    data_source = "'self' file:" if large else script_digest(script)
     parts = {
         "{{style}}": (web / "style.css").read_text(encoding="utf-8"),
         "{{study}}": html.escape(visible(str(data[0]["study"]))),
         "{{data}}": loaded if large else f"<script>{script}</script>",
         "{{code}}": code,
+        "{{sources}}": f"{script_digest(code)} {data_source}",
     }
-    for mark, part in parts.items():
-        page = page.replace(mark, part, 1)
+    page = re.sub(
+        r"\{\{\w+\}\}", lambda mark: parts[mark[0]], page
+    )  # in one pass: data hold no mark
     return page, script + "\n" if large else None

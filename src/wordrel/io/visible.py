@@ -4,7 +4,9 @@ A name or a message may come from a stranger's file. An escape sequence in it co
 terminal shows, and a right-to-left override could turn a line around.
 """
 
+import hashlib
 import re
+from base64 import b64encode
 from typing import Any
 
 _OBEYED = re.compile(
@@ -41,3 +43,8 @@ def visible_parts(part: Any) -> Any:
 
 def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii")
+
+
+def script_digest(text: str) -> str:
+    """What a page's Content-Security-Policy calls an inline script of exactly this text."""
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

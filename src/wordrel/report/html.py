@@ -18,7 +18,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from wordrel.io.visible import visible, visible_parts
+from wordrel.io.visible import script_digest, visible, visible_parts
 from wordrel.report import charts
 from wordrel.report import document as doc
 
@@ -63,6 +63,7 @@ def write(report: doc.Document) -> str:
             style=_asset("page.css"),
             script=_asset("page.js"),
             library=_library(),
+            sources=_sources(),
         )
     )
 
@@ -157,6 +158,13 @@ def _environment() -> Environment:
 def _asset(name: str) -> Markup:
     place = files("wordrel.report") / "templates" / name
     return Markup(place.read_text(encoding="utf-8"))
+
+
+@cache
+def _sources() -> Markup:
+    """The scripts that may run, as they stand in the page and as its script adds the library."""
+    own, added = f"\n{_asset('page.js')}\n", f"(() => {{\n{_library()}\n}})();"
+    return Markup(" ".join(map(script_digest, (own, added))))
 
 
 @cache
