@@ -9,16 +9,9 @@ from numpy.typing import NDArray
 
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
+from wordrel.models.contextualizer import Contextualizer, Objective, Weigher
 from wordrel.models.relations import Cosine, Product, Relation
-from wordrel.models.word_model import (
-    Contextualizer,
-    NotAvailableError,
-    Objective,
-    Origin,
-    UnknownWordError,
-    Weigher,
-    WordModel,
-)
+from wordrel.models.word_model import NotAvailableError, Origin, UnknownWordError, WordModel
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
@@ -139,6 +132,12 @@ def test_in_context_gives_the_static_the_contextual_or_both() -> None:
     assert model.in_context(sentence, 2).tolist() == [1, 2, 2]
     joined = model.in_context(sentence, 2, "joined")
     np.testing.assert_allclose(joined, [-0.8, 0.6, 1 / 3, 2 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_what_reads_text_and_predicts_nothing_knows_words_in_context_too() -> None:
+    model = word_model(context=None, sentences=Sums())
+    assert model.in_context(["cat", "dog", "car"], 1).tolist() == [2, 1, 2]
+    assert "reads sentences, predicts no word" in repr(model)
 
 
 def test_words_that_the_vocabulary_lacks_are_left_out_of_the_context() -> None:
