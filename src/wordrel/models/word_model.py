@@ -144,10 +144,63 @@ class WordModel:
             UnknownWordError, NotAvailableError: as `similarity`.
         """
         table, own = self._embedding(embedding), self._id(word)
-        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(table[own])
+        return self._nearest(table[own], table, own, n)
+
+    def most_similar_in_context(
+        self, sentence: Sequence[str], position: int, n: int = 10, embedding: str | None = None
+    ) -> dict[str, float]:
+        """The n words most alike to what the word at `position` means here, with their cosines.
+
+        Args:
+            sentence: as in `in_context`.
+            position: as in `in_context`.
+            n: how many words; the word itself is left out.
+            embedding: whose rows the state is compared with; default: "output" where there is one,
+                since a state is trained to meet the rows of the words that it predicts; else the
+                selected one.
+
+        Raises:
+            UnknownWordError: as `in_context`.
+            NotAvailableError: as `in_context`; or the rows have another length than the state.
+        """
+        state = self.in_context(sentence, position)
+        table = self._embedding(embedding or ("output" if "output" in self.embeddings else None))
+        if table.shape[1] != len(state):
+            raise NotAvailableError(
+                f"embedding: found rows of {table.shape[1]} numbers, expected {len(state)} as "
+                "a word in context has"
+            )
+        return self._nearest(state, table, self._id(sentence[position]), n)
+
+    def odd_one_out(self, words: Sequence[str], embedding: str | None = None) -> str:
+        """The word that is least alike to the mean of all, each with length 1; of equals the first.
+
+        Args:
+            words: at least three.
+            embedding: one of `embeddings`; default: the selected one.
+
+        Raises:
+            UnknownWordError: as `similarity`.
+            NotAvailableError: as `similarity`; or there are fewer words, or a zero row.
+        """
+        if len(words) < 3:
+            raise NotAvailableError(f"words: found {len(words)}, expected three or more")
+        rows = np.stack([self.vector(word, embedding) for word in words])
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        if not lengths.all():
+            word = words[int(lengths.argmin())]
+            raise NotAvailableError(f"{word!r} has no direction here: its row is zero")
+        unit = rows / lengths
+        return words[int((unit @ unit.mean(axis=0)).argmin())]
+
+    def _nearest(
+        self, row: Float32[np.ndarray, " K"], table: Float32[np.ndarray, "V K"], own: int, n: int
+    ) -> dict[str, float]:
+        """The words with the largest cosines to a row, but for its own word and zero rows."""
+        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(row)
         others = np.flatnonzero(lengths)
         others = others[others != own]
-        cosine = np.clip(table[others] @ table[own] / lengths[others], -1, 1)
+        cosine = np.clip(table[others] @ row / lengths[others], -1, 1)
         best = np.argsort(-cosine, kind="stable")[:n]
         return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
