@@ -147,7 +147,8 @@ class States:
                 np.add.at(sums, tokens, states[row, there])
                 np.add.at(pieces, tokens, 1)
         means: Float32[np.ndarray, "N D"] = np.full_like(sums, np.nan)
-        return np.divide(sums, pieces, out=means, where=pieces > 0)
+        np.divide(sums, pieces, out=means, where=pieces > 0)
+        return means
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
