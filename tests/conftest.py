@@ -28,10 +28,15 @@ hypothesis.settings.load_profile("busy")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where the full data is said to be, a test that is skipped has failed."""
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where the full data is said to be, a test that is skipped has failed.
+
+    Those that need packages beyond `dev` run in an environment that has them.
+    """
     report = yield
-    if report.skipped and "WORDREL_DATA" in os.environ:
+    if report.skipped and "WORDREL_DATA" in os.environ and "interop" not in item.keywords:
         report.outcome = "failed"
     return report
 

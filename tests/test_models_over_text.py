@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from planted import toy_corpus
 from task_spaces import vocab_of
 from wordrel.corpus.pair_counts import count_pairs
+from wordrel.models.contextualizer import Objective, Weighed
 from wordrel.models.over_text import mean_weights, over_text
-from wordrel.models.word_model import Objective, Weighed, WordModel
+from wordrel.models.word_model import WordModel
 
 V, D = 6, 3
 DRAW = np.random.default_rng(4)

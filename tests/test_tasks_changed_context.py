@@ -11,10 +11,11 @@ from treebanks import bank, tree
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Split
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.contextualizer import Weighed
 from wordrel.models.matched import read
 from wordrel.models.matched.model import new_model
 from wordrel.models.predictor import Hiding
-from wordrel.models.word_model import Weighed, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.calibration import AS_TRAINED
 from wordrel.tasks.changed_context import KIND, Changing, contexts_of, weights_of

@@ -5,20 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from numpy.typing import NDArray
 
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
+from wordrel.models.contextualizer import Contextualizer, Objective, Weigher
 from wordrel.models.relations import Cosine, Product, Relation
-from wordrel.models.word_model import (
-    Contextualizer,
-    NotAvailableError,
-    Objective,
-    Origin,
-    UnknownWordError,
-    Weigher,
-    WordModel,
-)
+from wordrel.models.word_model import NotAvailableError, Origin, UnknownWordError, WordModel
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)
@@ -105,6 +99,43 @@ def test_equally_similar_words_come_in_the_order_of_the_vocabulary() -> None:
     assert list(word_model(embeddings={"input": same}).most_similar("cat", 2)) == ["dog", "car"]
 
 
+def test_the_odd_one_out_is_least_like_the_mean_of_all() -> None:
+    assert word_model().odd_one_out(["cat", "car", "dog"]) == "car"
+    # unit rows (1, 0), (1, 1) / sqrt(2), (1, 0): with their mean, (1, 1) has the smallest product
+    assert word_model().odd_one_out(["cat", "car", "dog"], "other") == "dog"
+    with pytest.raises(NotAvailableError, match="found 2, expected three or more"):
+        word_model().odd_one_out(["cat", "dog"])
+    with pytest.raises(NotAvailableError, match="'zero' has no direction here"):
+        word_model().odd_one_out(["cat", "zero", "dog"])
+    with pytest.raises(UnknownWordError):
+        word_model().odd_one_out(["cat", "dog", "cow"])
+
+
+def test_the_odd_one_out_is_that_of_gensim() -> None:
+    rows = np.random.default_rng(3).standard_normal((30, 5)).astype(np.float32)
+    words = [f"w{i}" for i in range(30)]
+    model = word_model(vocab=vocab_of(words), embeddings={"input": rows})
+    vectors = KeyedVectors(5)
+    vectors.add_vectors(words, rows)
+    for start in range(0, 30, 5):
+        some = words[start : start + 5]
+        assert model.odd_one_out(some) == vectors.doesnt_match(some)
+
+
+def test_neighbours_in_context_are_those_of_the_state() -> None:
+    # "dog" between cat (0) and car (2): the state is (0 + 2, its place 1, 2)
+    rows = np.array([[2, 1, 2], [2, 1, 2], [-2, -1, -2], [2, 0, 2]], dtype=np.float32)
+    model = word_model(embeddings={"input": INPUT, "output": rows})
+    found = model.most_similar_in_context(["cat", "dog", "car"], 1)
+    assert list(found) == ["cat", "zero", "car"]
+    assert list(found.values()) == pytest.approx([1, 8 / (3 * math.sqrt(8)), -1])
+    assert list(model.most_similar_in_context(["cat", "dog", "car"], 1, n=1)) == ["cat"]
+    with pytest.raises(NotAvailableError, match="found rows of 2 numbers, expected 3"):
+        model.most_similar_in_context(["cat", "dog", "car"], 1, embedding="input")
+    with pytest.raises(NotAvailableError, match="no known word around it"):
+        model.most_similar_in_context(["dog"], 0)
+
+
 def test_relation_has_a_direction() -> None:
     model = word_model()
     assert model.relation("cat", "dog") == 7  # (3, 4) . (1, 1)
@@ -139,6 +170,12 @@ def test_in_context_gives_the_static_the_contextual_or_both() -> None:
     assert model.in_context(sentence, 2).tolist() == [1, 2, 2]
     joined = model.in_context(sentence, 2, "joined")
     np.testing.assert_allclose(joined, [-0.8, 0.6, 1 / 3, 2 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_what_reads_text_and_predicts_nothing_knows_words_in_context_too() -> None:
+    model = word_model(context=None, sentences=Sums())
+    assert model.in_context(["cat", "dog", "car"], 1).tolist() == [2, 1, 2]
+    assert "reads sentences, predicts no word" in repr(model)
 
 
 def test_words_that_the_vocabulary_lacks_are_left_out_of_the_context() -> None:

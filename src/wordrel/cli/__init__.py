@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from wordrel import __version__
-from wordrel.cli import corpora, evaluate, explore, studies, table, tasks, tune
+from wordrel.cli import corpora, evaluate, explore, export, studies, table, tasks, tune
 from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.errors import WordrelError
 
@@ -122,6 +122,7 @@ def schema() -> None:
 
 for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
+app.command(epilog=f"Example: {export.EXAMPLE}")(export.export)
 app.command(epilog=f"Example: {evaluate.EXAMPLE}")(evaluate.evaluate)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)

@@ -1,7 +1,6 @@
-"""The commands on studies and their results: new, run, report, compare, reproduce, export."""
+"""The commands on studies and their results: new, run, report, compare, reproduce."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -35,13 +34,6 @@ SchedulerFile = Annotated[
         help="The same, by the file that the scheduler wrote; default: $WORDREL_SCHEDULER_FILE.",
     ),
 ]
-
-
-class Format(StrEnum):
-    """What `export` writes."""
-
-    WORD2VEC = "word2vec"
-    SAFETENSORS = "safetensors"
 
 
 def new(
@@ -286,45 +278,11 @@ def _say_how_long(folder: Path) -> None:
     )
 
 
-def export(  # noqa: PLR0913 - a parameter an option
-    folder: Folder,
-    model: Annotated[str, typer.Option(help="A model of the study, by name.")],
-    format_: Annotated[Format, typer.Option("--format", help="word2vec: text that gensim reads.")],
-    to: Annotated[Path, typer.Option(help="The file to write.")],
-    seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
-    corpus: Annotated[str | None, typer.Option(help="Needed where there are several.")] = None,
-    embedding: Annotated[
-        str | None, typer.Option(help="Which table; default: the selected.")
-    ] = None,
-    cache: Cache = None,
-) -> None:
-    """Write the word vectors of a trained model, for gensim and other programs.
-
-    safetensors: the tensor `embedding.weight`, with vocab.txt (a word a row) and config.json
-    beside it.
-    """
-    from wordrel import api
-    from wordrel.models.export import export_safetensors, export_word2vec
-    from wordrel.study.results import read_results
-
-    results = read_results(folder)
-    found = api.find_run(results, model, seed=seed, corpus=corpus)
-    word_model = api.load_run(results, found, cache=cache)
-    if format_ == Format.WORD2VEC:
-        export_word2vec(word_model, to, embedding=embedding)
-    else:
-        about = {"study": results.study, "corpus": found.corpus, "model": found.model}
-        about |= {"kind": found.kind, "seed": int(found.seed)}
-        export_safetensors(word_model, to, embedding=embedding, about=about)
-    echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {to}")
-
-
 COMMANDS: dict[Callable[..., None], str] = {
     new: "wordrel new mine --corpus my.txt",
     run: "wordrel run configs/quickstart.yaml training.dim=50 seeds=[1] --out results/small",
     report: "wordrel report results/quickstart",
     compare: "wordrel compare results/quickstart results/small",
     reproduce: "wordrel reproduce results/quickstart",
-    export: "wordrel export results/quickstart --model skip_gram --format word2vec --to vec.txt",
 }
 """Each with its example."""

@@ -160,7 +160,17 @@ class Word2vecConfig(_Model):
     min_learning_rate: float = Field(0.0001, gt=0)
 
 
-class VectorsConfig(_Model):
+class FromFile(_Model):
+    """A model that others made, which is read from files."""
+
+    kind: str
+    path: Path
+    digest: str | None = Field(
+        None, description="of the bytes; a run fills it in, and other bytes are then refused"
+    )
+
+
+class VectorsConfig(FromFile):
     """Word vectors that others made: a file, or a folder of static embeddings."""
 
     kind: Literal["vectors"]
@@ -169,8 +179,17 @@ class VectorsConfig(_Model):
         "folder of static embeddings",
         strict=False,
     )
-    digest: str | None = Field(
-        None, description="of the bytes; a run fills it in, and other bytes are then refused"
+
+
+class TransformerConfig(FromFile):
+    """A Transformer that others trained: a local folder as Hugging Face's library writes it."""
+
+    kind: Literal["transformer"]
+    path: Path = Field(
+        description="folder with config.json, tokenizer.json and model.safetensors", strict=False
+    )
+    layer: int = Field(
+        ge=0, description="whose states are words in context; 0: what the first block reads"
     )
 
 
@@ -273,6 +292,7 @@ ModelConfig = Annotated[
     | ClosedFormConfig
     | Word2vecConfig
     | VectorsConfig
+    | TransformerConfig
     | SkipGramConfig
     | MatchedConfig,
     Field(discriminator="kind"),
@@ -285,7 +305,7 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
-    settings.pop("path", None)  # of vectors: their digest says what they are
+    settings.pop("path", None)  # their digest says what the files are
     if isinstance(model, MatchedConfig) and model.start:
         first = identity(model.start).items()
         settings["start"] = {key: v for key, v in first if MODEL.get(key, model) != v}
@@ -294,7 +314,7 @@ def identity(model: ModelConfig) -> dict[str, Any]:
 
 def training_identity(model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
     """The settings of training that decide what this model learns."""
-    if isinstance(model, VectorsConfig):
+    if isinstance(model, FromFile):
         return {}
     ignored = set()
     if not isinstance(model, _Trained) or model.loss == "full_softmax":

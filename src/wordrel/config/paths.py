@@ -17,7 +17,7 @@ from typing import Any
 
 from wordrel.config.corpora import NAMED_SOURCES, CorpusConfig, corpus_name
 from wordrel.config.dialect import Keys, dump
-from wordrel.config.models import VectorsConfig
+from wordrel.config.models import FromFile
 from wordrel.config.names import STATISTICS, config_then
 from wordrel.config.settings import (
     NamedTask,
@@ -134,7 +134,7 @@ def _moved(
     config: StudyConfig,
     source: Callable[[CorpusConfig], str],
     path: Callable[[str, Path], str],
-    vectors: Callable[[VectorsConfig], str],
+    files: Callable[[FromFile], str],
 ) -> StudyConfig:
     """The study with other sources and paths in it."""
 
@@ -145,7 +145,7 @@ def _moved(
 
     corpora = tuple(c.model_copy(update={"source": source(c)}) for c in config.corpora)
     models = tuple(
-        m.model_copy(update={"path": Path(vectors(m))}) if isinstance(m, VectorsConfig) else m
+        m.model_copy(update={"path": Path(files(m))}) if isinstance(m, FromFile) else m
         for m in config.models
     )
     tasks = tuple(map(moved, config.tasks))

@@ -44,7 +44,7 @@ _LONGEST_MARK = 8
 JOINERS = "\u200c\u200d"
 _UNSEEN = "\u00ad\u2060\ufeff"
 _CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
-_INSIDE = "'’·‧״׳"
+INSIDE = "'’·‧״׳"
 _MARKS = frozenset("\n.!?" + _STOPS)
 _DOTTED = "i\u0307"
 
@@ -101,7 +101,7 @@ def _word_pattern(letter: str, *, marks: bool = True, phrases: bool = False) -> 
     mark = f"(?![\0-\u02ff])[{combining_marks()}]"  # a quick no to what is most frequent
     joined = f"[{JOINERS}{_UNSEEN}]++(?={letter}|{mark})"
     run = f"{letter}++(?:(?:{mark}|{joined})++{letter}*+)*+"
-    return f"{run}(?:[{_INSIDE}{joints}]{run})*+"
+    return f"{run}(?:[{INSIDE}{joints}]{run})*+"
 
 
 @cache

@@ -11,7 +11,7 @@ import os
 import re
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -239,6 +239,13 @@ def _held(path: Path, holder: Path) -> str:
     except (FileNotFoundError, KeyError, TypeError, ValueError):
         # It took the lock this very moment, or is just letting it go; or its note is damaged.
         return f"{path}: another process holds it; wait a moment and run again"
+
+
+def files_digest(paths: Sequence[Path]) -> str:
+    """12 hex digits of the bytes of all these files, in their order."""
+    digests = [file_digest(path) for path in paths]
+    joined = "".join(digests)
+    return (joined if len(digests) == 1 else hashlib.sha256(joined.encode()).hexdigest())[:12]
 
 
 def file_digest(path: Path) -> str:

@@ -8,6 +8,7 @@ from wordrel.models.matched import MATCHED, SKIP_GRAM
 from wordrel.models.over_text import over_text
 from wordrel.models.random import RANDOM
 from wordrel.models.trained import Model, Runtime, Trained
+from wordrel.models.transformer import TRANSFORMER
 from wordrel.models.vectors import VECTORS
 from wordrel.models.word2vec import WORD2VEC
 from wordrel.models.word_frequency import WORD_FREQUENCY
@@ -20,6 +21,7 @@ MODELS: dict[str, Model] = {
     "closed_form": CLOSED_FORM,
     "word2vec": WORD2VEC,
     "vectors": VECTORS,
+    "transformer": TRANSFORMER,
     "matched_skip_gram": SKIP_GRAM,
     **dict.fromkeys(ARCHITECTURES, MATCHED),
 }

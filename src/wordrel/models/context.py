@@ -14,12 +14,12 @@ from torch import Tensor
 
 from wordrel.config import TrainingConfig
 from wordrel.corpus.disk import sentence_blocks
+from wordrel.models.contextualizer import Objective, Weighed
 from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout, Teaches
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
 from wordrel.models.windows import asking_ids, reachable, visible
-from wordrel.models.word_model import Objective, Weighed
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
 Weigh = Callable[[Batch], Float[Tensor, "C L S"]]

@@ -1,6 +1,7 @@
-"""Vectors for other programs: word2vec's text format, and safetensors.
+"""Vectors for other programs: word2vec's text format, safetensors, and a folder as model2vec's.
 
-Reads a model in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it.
+Reads a model in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it;
+or a folder.
 """
 
 import json
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from wordrel.config import CorpusConfig
 from wordrel.config.paths import regular_file
+from wordrel.corpus.tokens import INSIDE, JOINERS
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
 from wordrel.models.word_model import WordModel
@@ -76,6 +79,99 @@ def export_safetensors(
     write_tensors(path, {"embedding.weight": table})
 
 
+def export_hub(
+    word_model: WordModel,
+    folder: Path,
+    *,
+    card: str,
+    licence: str,
+    embedding: str | None = None,
+    about: dict[str, Any] | None = None,
+) -> None:
+    """Write a folder of static embeddings, in the layout of model2vec.
+
+    `model.safetensors` has `embeddings` [V + 1, D]: a row a word, and one of zeros for unknown
+    words. `tokenizer.json` (WordLevel) has the words, and the rule of the corpus for what a word
+    is. sentence-transformers reads the folder by `modules.json`.
+
+    Args:
+        word_model: the model.
+        folder: a new one, or one that holds the same export.
+        card: the text of README.md.
+        licence: the text of LICENSE.
+        embedding: which table; default: the selected one.
+        about: what else goes into `config.json`, under `wordrel`.
+
+    Raises:
+        NotAvailableError: there is no such embedding.
+        StoreError: the folder holds something else, or a file cannot be written.
+    """
+    name, table = embedding_of(word_model, embedding)
+    described = {
+        "model_type": "model2vec",
+        "architectures": ["StaticModel"],
+        "hidden_dim": table.shape[1],
+        "normalize": False,
+        "wordrel": {**(about or {}), "embedding": name},
+    }
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").exists():
+        raise StoreError(f"{folder}: found the files of something else; choose a new folder")
+    _refuse_other(folder / "config.json", json.dumps(described), read=json.loads)
+    write_json(folder / "config.json", described)
+    write_json(folder / "tokenizer.json", _tokenizer(word_model))
+    write_json(folder / "modules.json", _MODULES)
+    write_text(folder / "README.md", card)
+    write_text(folder / "LICENSE", licence)
+    unknown = np.zeros((1, table.shape[1]), np.float32)
+    write_tensors(folder / "model.safetensors", {"embeddings": np.concatenate([table, unknown])})
+
+
+_UNKNOWN = "[UNK]"  # no word: no rule of a corpus leaves brackets in one
+_MODULES = [
+    {"idx": 0, "name": "0", "path": ".", "type": "sentence_transformers.models.StaticEmbedding"}
+]
+
+
+def _tokenizer(word_model: WordModel) -> dict[str, Any]:
+    """The words and the rule of their corpus, as Hugging Face's tokenizers read them."""
+    words = word_model.vocab.words
+    config = word_model.origin.corpus if word_model.origin else CorpusConfig(source="-")
+    written: list[dict[str, Any]] = [
+        {"type": "NFC"},
+        {"type": "Replace", "pattern": {"String": "’"}, "content": "'"},
+        *([{"type": "Lowercase"}, {"type": "NFC"}] if config.lowercase else []),
+    ]
+    if config.digits == "zero":
+        written.append({"type": "Replace", "pattern": {"Regex": r"\p{Nd}"}, "content": "0"})
+    sign = r"\p{L}" if config.digits == "drop" else r"\p{L}\p{Nd}"
+    run = rf"[{sign}][{sign}\p{{M}}{JOINERS}]*"
+    inside = INSIDE + (r"_\-" if config.phrases else "")
+    pattern = f"{run}(?:[{inside}]{run})*"
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [
+            {"id": len(words), "content": _UNKNOWN, "special": True, "normalized": False}
+            | dict.fromkeys(("single_word", "lstrip", "rstrip"), False)
+        ],
+        "normalizer": {"type": "Sequence", "normalizers": written},
+        "pre_tokenizer": {
+            "type": "Split",
+            "pattern": {"Regex": pattern},
+            "behavior": "Removed",
+            "invert": True,
+        },
+        "post_processor": None,
+        "decoder": None,
+        "model": {
+            "type": "WordLevel",
+            "vocab": {word: i for i, word in enumerate((*words, _UNKNOWN))},
+            "unk_token": _UNKNOWN,
+        },
+    }
+
+
 def _refuse_other(path: Path, text: str, read: Callable[[str], Any] = str) -> None:
     """Leave alone what belongs to another export, or to somebody else."""
     try:
@@ -88,4 +184,4 @@ def _refuse_other(path: Path, text: str, read: Callable[[str], Any] = str) -> No
         raise StoreError(f"{path}: found the file of something else; {_CURE}")
 
 
-_CURE = "choose a folder of its own with --to"
+_CURE = "choose a folder of its own"

@@ -22,10 +22,11 @@ from wordrel.config import KneserNeyConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
+from wordrel.models.contextualizer import Objective
 from wordrel.models.ngrams import Grams, Ngrams, count_ngrams
 from wordrel.models.predictor import Segments
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
-from wordrel.models.word_model import Objective, WordModel
+from wordrel.models.word_model import WordModel
 
 SCORES_AT_ONCE = 2**21
 """8 MiB of float32, as `Predictor` has it."""

@@ -19,10 +19,10 @@ from scipy import sparse
 
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.context import context_sizes
+from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout
 from wordrel.models.sampling import noise_distribution
-from wordrel.models.word_model import Objective
 
 PLACES = 128
 """At a time; the words around them are often the same, and each is asked once."""

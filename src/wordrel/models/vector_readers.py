@@ -301,9 +301,14 @@ def _listed(path: Path) -> list[str | None]:
 
 
 def _whole_word(token: str | None, kind: str | None, special: set[str]) -> str | None:
-    """WordPiece marks a piece that goes on with ##; the others mark where a word begins."""
+    """WordPiece marks a piece that goes on with ##; BPE and Unigram mark where a word begins.
+
+    In a WordLevel vocabulary every token is a whole word.
+    """
     if token is None or token in special:
         return None
+    if kind == "WordLevel":
+        return token
     if kind in ("Unigram", "BPE"):
         start = token[:1]
         return token[1:] or None if start in ("\u2581", "\u0120") else None

@@ -13,7 +13,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.io.files import file_digest
+from wordrel.io.files import files_digest
 from wordrel.models.relations import Cosine, Product
 from wordrel.models.spaces import CENTRED, centred
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
@@ -58,7 +58,7 @@ def train(
 
 def path_digest(config: VectorsConfig) -> str:
     """12 hex digits of the bytes that are read."""
-    return "".join(file_digest(part) for part in parts_of(config.path))[:12]
+    return files_digest(parts_of(config.path))
 
 
 def read(

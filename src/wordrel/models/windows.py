@@ -15,8 +15,8 @@ import torch
 from jaxtyping import Bool, Float, Int, Int64
 from torch import Tensor
 
+from wordrel.models.contextualizer import Objective
 from wordrel.models.stream import Batch
-from wordrel.models.word_model import Objective
 
 CLOSED = -1e30
 """Score of a token outside the context: its weight after the softmax is exactly 0."""

@@ -9,10 +9,10 @@ Glossary: V words, D dimensions, K numbers of a vector in context, P items, N to
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Float32
 
 from wordrel.config import CorpusConfig
 from wordrel.corpus.tokens import spelled
@@ -20,10 +20,10 @@ from wordrel.corpus.unknown import unknown_word
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import WordrelError
 from wordrel.io.facts import facts_html, facts_text
+from wordrel.models.contextualizer import Contextualizer, Reader
 from wordrel.models.predictor import Predictor
 from wordrel.models.relations import Relation
 
-Objective = Literal["masked_word", "next_word"]
 ContextEmbedding = Literal["static", "context", "joined"]
 Alike = Literal["cosine", "dot"]
 
@@ -34,86 +34,6 @@ class NotAvailableError(WordrelError):
 
 class UnknownWordError(WordrelError):
     """A word that is not in the vocabulary; the message says why, and which words are similar."""
-
-
-@runtime_checkable
-class Contextualizer(Protocol):
-    """What a word means here: the part of a model that reads running text.
-
-    A stream is `ids` (N token ids) cut into sentences by `ends` (S exclusive ends, the last N).
-    """
-
-    @property
-    def objective(self) -> Objective:
-        """What the model was trained to predict."""
-
-    def states(
-        self,
-        ids: Int64[np.ndarray, " N"],
-        ends: Int64[np.ndarray, " S"],
-        hidden: Bool[np.ndarray, " N"] | None = None,
-    ) -> Float32[np.ndarray, "N D"]:
-        """The state that predicts token t, for each t; it never depends on token t.
-
-        `hidden` tokens are in nobody's context, but keep their places: no window grows over them.
-
-        NaN rows where a token has no context (first of its sentence, for `next_word`; or where
-        all of its context is hidden).
-        """
-
-    def contextual(
-        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
-    ) -> Float32[np.ndarray, "N D"]:
-        """y_i of the word at position i: its meaning here. NaN rows where there is none."""
-
-    def log_probabilities(self, states: Float32[np.ndarray, "P D"]) -> Float32[np.ndarray, "P V"]:
-        """Log p(word | context) over the whole vocabulary, normalised; one row a state."""
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """Which words were weighed for whose state: an entry each time a word stands in a context.
-
-    Attributes:
-        asking: id of the word at whose place the context is weighed, [P].
-        attended: id of the word in the context, [P].
-        weight: how much of the state comes from it, 0 to 1; those of one state add up to 1, [P].
-        state: number of the token at whose place the context is weighed, from 0: entries of one
-            state share it, and no others, [P].
-        offset: place of the attended word less that of the word that is predicted: -W to W without
-            0 for `masked_word`, -W to -1 for `next_word`, [P].
-    """
-
-    asking: Int64[np.ndarray, " P"]
-    attended: Int64[np.ndarray, " P"]
-    weight: Float32[np.ndarray, " P"]
-    state: Int64[np.ndarray, " P"]
-    offset: Int64[np.ndarray, " P"]
-
-
-@runtime_checkable
-class Weigher(Protocol):
-    """A `Contextualizer` whose states are weighted sums, and that can tell the weights."""
-
-    def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
-        """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""
-
-
-@runtime_checkable
-class Windowed(Protocol):
-    """A `Contextualizer` that sees no further than a window."""
-
-    @property
-    def window(self) -> int:
-        """W: how many words it can see on each side that its objective sees."""
-
-
-@runtime_checkable
-class Exchangeable(Contextualizer, Protocol):
-    """A `Contextualizer` in which words ask: each has a role as query and one as key."""
-
-    def exchanged(self) -> Contextualizer:
-        """The same model with the roles of query and key exchanged, as nobody trained it."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +57,8 @@ class WordModel:
         vocab: the words it knows.
         embeddings: name -> one row a word, [V, D]: the spaces in which words can be alike.
         relations: name -> how strongly a word relates to another.
-        context: what reads running text, or None.
+        context: what reads running text and predicts its words, or None.
+        sentences: what reads running text where nothing predicts its words, or None.
         predictors: the ways of reading its probability of a word in running text; where several
             have one objective, development text says which counts.
         selected: question ("alike", "relate", "in_context") -> the embedding, or the pair score,
@@ -155,6 +76,7 @@ class WordModel:
     embeddings: Mapping[str, Float32[np.ndarray, "V D"]]
     relations: Mapping[str, Relation] = field(default_factory=dict)
     context: Contextualizer | None = None
+    sentences: Reader | None = None
     predictors: tuple[Predictor, ...] = ()
     selected: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -222,10 +144,63 @@ class WordModel:
             UnknownWordError, NotAvailableError: as `similarity`.
         """
         table, own = self._embedding(embedding), self._id(word)
-        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(table[own])
+        return self._nearest(table[own], table, own, n)
+
+    def most_similar_in_context(
+        self, sentence: Sequence[str], position: int, n: int = 10, embedding: str | None = None
+    ) -> dict[str, float]:
+        """The n words most alike to what the word at `position` means here, with their cosines.
+
+        Args:
+            sentence: as in `in_context`.
+            position: as in `in_context`.
+            n: how many words; the word itself is left out.
+            embedding: whose rows the state is compared with; default: "output" where there is one,
+                since a state is trained to meet the rows of the words that it predicts; else the
+                selected one.
+
+        Raises:
+            UnknownWordError: as `in_context`.
+            NotAvailableError: as `in_context`; or the rows have another length than the state.
+        """
+        state = self.in_context(sentence, position)
+        table = self._embedding(embedding or ("output" if "output" in self.embeddings else None))
+        if table.shape[1] != len(state):
+            raise NotAvailableError(
+                f"embedding: found rows of {table.shape[1]} numbers, expected {len(state)} as "
+                "a word in context has"
+            )
+        return self._nearest(state, table, self._id(sentence[position]), n)
+
+    def odd_one_out(self, words: Sequence[str], embedding: str | None = None) -> str:
+        """The word that is least alike to the mean of all, each with length 1; of equals the first.
+
+        Args:
+            words: at least three.
+            embedding: one of `embeddings`; default: the selected one.
+
+        Raises:
+            UnknownWordError: as `similarity`.
+            NotAvailableError: as `similarity`; or there are fewer words, or a zero row.
+        """
+        if len(words) < 3:
+            raise NotAvailableError(f"words: found {len(words)}, expected three or more")
+        rows = np.stack([self.vector(word, embedding) for word in words])
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        if not lengths.all():
+            word = words[int(lengths.argmin())]
+            raise NotAvailableError(f"{word!r} has no direction here: its row is zero")
+        unit = rows / lengths
+        return words[int((unit @ unit.mean(axis=0)).argmin())]
+
+    def _nearest(
+        self, row: Float32[np.ndarray, " K"], table: Float32[np.ndarray, "V K"], own: int, n: int
+    ) -> dict[str, float]:
+        """The words with the largest cosines to a row, but for its own word and zero rows."""
+        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(row)
         others = np.flatnonzero(lengths)
         others = others[others != own]
-        cosine = np.clip(table[others] @ table[own] / lengths[others], -1, 1)
+        cosine = np.clip(table[others] @ row / lengths[others], -1, 1)
         best = np.argsort(-cosine, kind="stable")[:n]
         return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
@@ -264,12 +239,13 @@ class WordModel:
         static: Float32[np.ndarray, " K"] = self._embedding(None)[own]
         if embedding == "static":
             return static
-        if self.context is None:
+        reader = self.reader
+        if reader is None:
             raise NotAvailableError(self.unavailable["context"])
         ids = self.vocab.ids(sentence)
         known = ids[ids >= 0]
         place = int((ids[:position] >= 0).sum())
-        states = self.context.contextual(known, np.array([len(known)]))
+        states = reader.contextual(known, np.array([len(known)]))
         y: Float32[np.ndarray, " K"] = states[place]
         if np.isnan(y).any():
             raise NotAvailableError(f"{sentence[position]!r} has no known word around it here")
@@ -278,6 +254,11 @@ class WordModel:
         parts = [static / _length(static), y / _length(y)]
         joined: Float32[np.ndarray, " K"] = np.concatenate(parts)
         return joined
+
+    @property
+    def reader(self) -> Reader | None:
+        """What knows words in a context, whether it predicts words or not."""
+        return self.context or self.sentences
 
     def _id(self, word: str) -> int:
         for written in (word, spelled(word, lowercase=False)):
@@ -316,6 +297,8 @@ class WordModel:
             "relations": self._names("relate", self.relations),
             "in context": self.context.objective
             if self.context
+            else "reads sentences, predicts no word"
+            if self.sentences
             else f"none: {self.unavailable.get('context', 'it reads no text')}",
         }
 

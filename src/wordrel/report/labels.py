@@ -15,6 +15,8 @@ _MODELS = {
     "random": "random vectors",
     "ppmi_svd": "PPMI-SVD",
     "word_frequency": "word frequency",
+    "vectors": "vectors from a file",
+    "transformer": "Transformer from a folder",
     "kneser_ney": "Kneser-Ney counts",
     "closed_form": "closed-form word2vec",
     "skip_gram": "skip-gram",

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wordrel.config import NamedTask, StudyConfig, TaskConfig, VectorsConfig
+from wordrel.config import NamedTask, StudyConfig, TaskConfig, TransformerConfig, VectorsConfig
 from wordrel.config.models import ModelConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.errors import ConfigError, DatasetError, MissingDatasetError, VectorsError
 from wordrel.jobs.progress import job_progress
-from wordrel.models.vectors import path_digest
+from wordrel.models import transformer, vectors
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.evaluate import CellWork, load
 from wordrel.tasks import Task
@@ -51,16 +51,16 @@ class Plan:
 
 
 def with_digests(config: StudyConfig) -> StudyConfig:
-    """The study with the digests of all files of vectors in it.
+    """The study with the digests of all models that are read from files in it.
 
     Raises:
         VectorsError: a file is not there, or is not the one that a stored config means.
     """
 
     def named(model: ModelConfig) -> ModelConfig:
-        if not isinstance(model, VectorsConfig):
+        if not isinstance(model, VectorsConfig | TransformerConfig):
             return model
-        digest = path_digest(model)
+        digest = _digest(model)
         if model.digest not in (None, digest):
             raise VectorsError(
                 f"{model.path}: found bytes of digest {digest}, expected {model.digest}; give the "
@@ -69,6 +69,12 @@ def with_digests(config: StudyConfig) -> StudyConfig:
         return model.model_copy(update={"digest": digest})
 
     return config.model_copy(update={"models": tuple(map(named, config.models))})
+
+
+def _digest(model: VectorsConfig | TransformerConfig) -> str:
+    if isinstance(model, TransformerConfig):
+        return transformer.path_digest(model)
+    return vectors.path_digest(model)
 
 
 def load_tasks(config: StudyConfig, cache: Path) -> Tasks:

@@ -25,7 +25,8 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
+from wordrel.models.contextualizer import Contextualizer, Objective
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (

@@ -30,8 +30,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
+from wordrel.models.contextualizer import Objective, Weigher, Windowed
 from wordrel.models.predictor import Hiding, Predictor
-from wordrel.models.word_model import Objective, Weigher, Windowed, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import MIXED, classes_of
 from wordrel.tasks.calibration import FIT_TOKENS, Calibration, losses

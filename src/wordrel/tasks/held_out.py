@@ -21,8 +21,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import logsumexp
 
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.contextualizer import Contextualizer, Objective
 from wordrel.models.predictor import Predictor
-from wordrel.models.word_model import Contextualizer, NotAvailableError, Objective, WordModel
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
 from wordrel.tasks.scored_text import spread

@@ -30,13 +30,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.word_model import (
-    Contextualizer,
-    NotAvailableError,
-    Objective,
-    Windowed,
-    WordModel,
-)
+from wordrel.models.contextualizer import Contextualizer, Objective, Windowed
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import Text, surprises, text_of

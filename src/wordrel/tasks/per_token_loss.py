@@ -22,9 +22,10 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Predictor
 from wordrel.models.sampling import noise_distribution
-from wordrel.models.word_model import Objective, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task, reason, unanswered
 from wordrel.tasks.calibration import AS_TRAINED, FIT_TOKENS, Calibration, fit, losses
 from wordrel.tasks.items import Items

@@ -178,8 +178,8 @@ def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, 
     found: dict[str, Float32[np.ndarray, "A _"]] = {}
     if word_model.embeddings:
         found["static"] = word_model.embeddings[word_model.selected["alike"]][uses.ids[uses.places]]
-    if word_model.context is not None:
-        found["context"] = word_model.context.contextual(uses.ids, uses.ends)[uses.places]
+    if word_model.reader is not None:
+        found["context"] = word_model.reader.contextual(uses.ids, uses.ends)[uses.places]
     if len(found) == 2:
         parts = [unit_rows(rows) for rows in found.values()]
         joined = np.concatenate(parts, axis=1)

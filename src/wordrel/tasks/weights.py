@@ -54,14 +54,8 @@ from jaxtyping import Float32, Float64, Int64, Shaped
 from scipy.special import entr
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.word_model import (
-    Exchangeable,
-    NotAvailableError,
-    Objective,
-    Weighed,
-    Weigher,
-    WordModel,
-)
+from wordrel.models.contextualizer import Exchangeable, Objective, Weighed, Weigher
+from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.clustered import clustered_mean, clustered_means

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from wordrel.config import ARCHITECTURES, Architecture, MatchedConfig, TrainingConfig
+from wordrel.models.contextualizer import Objective
 from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
@@ -24,7 +25,6 @@ from wordrel.models.windows import (
     reachable,
     sees_last,
 )
-from wordrel.models.word_model import Objective
 
 _TABLES = ("input", "output", "bias")
 Drop = Callable[[Tensor], Tensor]

@@ -1,0 +1,182 @@
+"""A Transformer that others trained, as a model of a study: its table of words, and its states.
+
+Reads a local folder as Hugging Face's library writes it (`wordrel[transformers]`); writes nothing.
+Nothing is fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer
+cuts into pieces has a row of zeros in the table, and no answer there. In context its state is the
+mean of the states of its pieces.
+
+Glossary: V words of the corpus, D dimensions, N tokens, S sentences.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+
+from wordrel.config import TrainingConfig, TransformerConfig
+from wordrel.corpus import Corpus
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import TrainingError, VectorsError
+from wordrel.io.files import files_digest
+from wordrel.models.relations import Cosine, Product
+from wordrel.models.spaces import CENTRED, centred
+from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.word_model import WordModel
+
+_NEEDED = ("config.json", "tokenizer.json")
+_READ = ("*.json", "*.safetensors", "vocab.txt", "merges.txt")
+_SENTENCES = 64  # at a time
+
+
+def train(
+    corpus: Corpus,
+    training: TrainingConfig,
+    config: TransformerConfig,
+    seed: int,
+    runtime: Runtime,
+) -> Trained:
+    """Nothing is learnt: the rows of words that are one token are kept.
+
+    Raises:
+        VectorsError: the folder cannot be read.
+        TrainingError: it is not the one that the study was planned with, lacks the layer, or has
+            no word of the corpus.
+    """
+    tokenizer, model = _load(config)
+    layers = int(model.config.num_hidden_layers)
+    if config.layer > layers:
+        raise TrainingError(f"{config.path}: found {layers} layers, expected layer {config.layer}")
+    words = [[word] for word in corpus.vocab.words]
+    pieces = tokenizer(words, is_split_into_words=True, add_special_tokens=False)["input_ids"]
+    rows = model.get_input_embeddings().weight.detach().float().numpy()
+    table = np.zeros((len(words), rows.shape[1]), np.float32)
+    whole = [i for i, found in enumerate(pieces) if _is_word(found, tokenizer)]
+    if not whole:
+        raise TrainingError(f"{config.path}: found none of the {len(words):,} words of the corpus")
+    table[whole] = rows[[pieces[i][0] for i in whole]]
+    return Trained({"input": table}, parameters=int(model.num_parameters()), trained_tokens=0)
+
+
+def _is_word(pieces: list[int], tokenizer: Any) -> bool:
+    return len(pieces) == 1 and pieces[0] != tokenizer.unk_token_id
+
+
+def path_digest(config: TransformerConfig) -> str:
+    """12 hex digits of the bytes that are read.
+
+    Raises:
+        VectorsError: the folder lacks a file.
+    """
+    folder = config.path
+    lacking = [name for name in _NEEDED if not (folder / name).is_file()]
+    lacking += [] if [*folder.glob("*.safetensors")] else ["model.safetensors"]
+    if lacking:
+        raise VectorsError(
+            f"{folder}: found no {' and no '.join(lacking)}, expected a folder of Hugging Face's "
+            "library; write it with save_pretrained"
+        )
+    return files_digest(sorted({path for names in _READ for path in folder.glob(names)}))
+
+
+def _load(config: TransformerConfig) -> tuple[Any, Any]:
+    """The tokenizer and the model, if they are still those of the study."""
+    if config.digest != path_digest(config):
+        raise TrainingError(f"{config.path}: found other bytes than when the study was planned")
+    try:
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise TrainingError(
+            f"{config.path}: a Transformer needs a package that is not installed ({error}): "
+            "pip install 'wordrel[transformers]'"
+        ) from error
+    logging.disable_progress_bar()
+    own = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(config.path, add_prefix_space=True, **own)
+        model = AutoModel.from_pretrained(config.path, use_safetensors=True, **own)
+    except Exception as error:  # the library raises whatever it meets in a damaged folder
+        raise VectorsError(
+            f"{config.path}: no Transformer that can be read ({error}); write the folder again "
+            "with save_pretrained"
+        ) from error
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    return tokenizer, model.float().eval()
+
+
+@dataclass(frozen=True)
+class States:
+    """The states of a layer; the model is loaded when the first sentence is read.
+
+    Attributes:
+        vocab: the words of the corpus.
+        config: which folder and layer.
+    """
+
+    vocab: Vocab
+    config: TransformerConfig
+
+    def contextual(
+        self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
+    ) -> Float32[np.ndarray, "N D"]:
+        """See `Reader`; NaN where a sentence is longer than the model reads."""
+        tokenizer, model = self._loaded
+        sums = np.zeros((len(ids), int(model.config.hidden_size)), np.float32)
+        pieces = np.zeros((len(ids), 1), np.float32)
+        for places in _batches(ends):
+            texts = [[self.vocab.words[i] for i in ids[a:b]] for a, b in places]
+            encoded = tokenizer(
+                texts,
+                is_split_into_words=True,
+                padding=True,
+                truncation=True,
+                max_length=min(tokenizer.model_max_length, model.config.max_position_embeddings),
+                return_tensors="pt",
+            )
+            with torch.no_grad():
+                found = model(**encoded, output_hidden_states=True).hidden_states
+            states = found[self.config.layer].numpy()
+            for row, (start, _) in enumerate(places):
+                owners = encoded.word_ids(row)
+                there = [i for i, word in enumerate(owners) if word is not None]
+                tokens = start + np.array([owners[i] for i in there], np.int64)
+                np.add.at(sums, tokens, states[row, there])
+                np.add.at(pieces, tokens, 1)
+        means: Float32[np.ndarray, "N D"] = np.full_like(sums, np.nan)
+        np.divide(sums, pieces, out=means, where=pieces > 0)
+        return means
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        return _load(self.config)
+
+
+def _batches(ends: Int64[np.ndarray, " S"]) -> Iterator[list[tuple[int, int]]]:
+    """Start and end of sentences that are read together, those of one length beside each other."""
+    bounds = zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)
+    ordered = sorted((b - a, a, b) for a, b in bounds if b > a)
+    for first in range(0, len(ordered), _SENTENCES):
+        yield [(a, b) for _, a, b in ordered[first : first + _SENTENCES]]
+
+
+def read(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: TransformerConfig
+) -> WordModel:
+    """The table of whole words as that of a file of vectors, and states in context."""
+    table = tensors["input"]
+    why = "a Transformer of others has other words than the corpus: its loss is no loss of these"
+    return WordModel(
+        vocab,
+        embeddings={"input": table, "input" + CENTRED: centred(table)},
+        relations={"cosine": Cosine(table), "in.in": Product(table, table)},
+        sentences=States(vocab, config),
+        selected={"alike": "input", "relate": "cosine", "in_context": "context"},
+        unavailable={"context": why, "fit": why},
+    )
+
+
+TRANSFORMER = Model(train, read, version=1, passes=0, seeded=False)

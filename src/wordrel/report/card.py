@@ -1,0 +1,104 @@
+"""The model card of an exported folder, from the stored tables of a study.
+
+Reads stored tables; writes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wordrel.report import document as doc
+from wordrel.report import labels, markdown
+from wordrel.report.document import Paragraph, Section, Table
+from wordrel.report.queries import Row, rows
+from wordrel.report.text import count, number, with_interval
+from wordrel.study.results import Results
+
+_LICENCES = {
+    "wiki17m": ("cc-by-sa-3.0", "CC BY-SA 3.0, Wikipedia contributors"),
+    "gensim:wiki-sample": ("other", "CC BY-SA, Wikipedia contributors"),
+}
+"""Source of a text -> the identifier of its licence on model hubs, and the licence in words."""
+
+_OPEN = """## Open it
+
+```python
+from safetensors.numpy import load_file
+import json
+
+rows = load_file("model.safetensors")["embeddings"]
+words = json.load(open("tokenizer.json", encoding="utf-8"))["model"]["vocab"]
+rows[words["WORD"]]
+```
+
+`model2vec.StaticModel.from_pretrained(FOLDER)` and `wordrel evaluate FOLDER` read it, too. The last
+row is zero and stands for unknown words.
+"""
+
+
+def model_card(
+    results: Results, run: Row, embedding: str, shape: tuple[int, int], *, own_licence: bool
+) -> str:
+    """README.md: what the vectors are, how to open them, and every stored score of the table.
+
+    Args:
+        results: the study.
+        run: the row of `runs` whose vectors these are.
+        embedding: which of its tables.
+        shape: words and dimensions.
+        own_licence: whether LICENSE is the user's, and not that of the text.
+    """
+    corpus = _corpus(results, run.corpus)
+    licence = "other" if own_licence else _LICENCES.get(corpus["source"], ("other", ""))[0]
+    head = [f"license: {licence}", *(["license_link: LICENSE"] if licence == "other" else [])]
+    front = ["---", *head, "library_name: model2vec", "tags:", "- word-embeddings", "---"]
+    what = [
+        f"{count(shape[0])} vectors of {shape[1]} numbers. Model {doc.name(run.model)}, seed "
+        f"{run.seed}, table {doc.name(embedding)}, of the study {doc.name(results.study)}.",
+        f"Text: {doc.name(run.corpus)}, {count(corpus['tokens'])} words.",
+    ]
+    scores = [Section("Scores", _scores(results, run, embedding))]
+    title = f"# {markdown.inline(doc.name(f'{results.study}: {run.model}'))}"
+    text = markdown.blocks([Paragraph(line) for line in what])
+    return (
+        "\n\n".join(["\n".join(front), title, text, _OPEN.rstrip(), markdown.blocks(scores)]) + "\n"
+    )
+
+
+def _scores(results: Results, run: Row, embedding: str) -> list[doc.Block]:
+    """Of this seed, beside the mean of all seeds; splits that chose an embedding are left out."""
+    wanted: dict[str, str | bool] = {"corpus": run.corpus, "model": run.model}
+    wanted |= {"embedding": embedding, "split": "test", "detail": False}
+    ours = rows(results.scores[results.scores["seed"] == run.seed], **wanted)
+    here = {(r.task, r.measure): r.score for r in ours}
+    found = [r for r in rows(results.summary, **wanted) if r.n_scored > 0]
+    if not found:
+        return [Paragraph("The study has no test of this table.")]
+    heads = ["test", "measure", "this seed", "mean of the seeds [interval]", "seeds", "items"]
+    body = [
+        [
+            doc.name(labels.label(r.task, "task")),
+            doc.name(labels.label(r.measure, "measure")),
+            number(here.get((r.task, r.measure))),
+            with_interval(r.score, r.low, r.high),
+            count(r.seeds),
+            f"{count(r.n_scored)} of {count(r.n_items)}",
+        ]
+        for r in found
+    ]
+    note = "A test has only items whose words the vocabulary has; the last column counts them."
+    return [Table(heads, body, words=2), Paragraph(note)]
+
+
+def licence_note(results: Results, corpus: str) -> str:
+    """LICENSE where the user gives none: whose text the numbers come from."""
+    source = _corpus(results, corpus)["source"]
+    known = _LICENCES.get(source, ("", "not known to wordrel; ask the owner of the text"))[1]
+    return (
+        f"These numbers were learned from the text {corpus}.\n"
+        f"Licence of the text: {known}.\n"
+        "The licence of wordrel covers its code, and not these numbers.\n"
+    )
+
+
+def _corpus(results: Results, name: str) -> Mapping[str, Any]:
+    return next(one for one in results.manifest["corpora"] if one["name"] == name)
