@@ -16,9 +16,12 @@ from wordrel import api
 from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
-from wordrel.explorer.data import explorer_data, packed_tensor
+from wordrel.explorer.data import explorer_data
+from wordrel.explorer.ngrams import most_probable
+from wordrel.explorer.packed import packed_tensor
 from wordrel.explorer.page import render
 from wordrel.io.files import read_tensors
+from wordrel.models.ngrams import count_ngrams
 from wordrel.study.results import Results, read_results
 
 
@@ -112,6 +115,30 @@ def test_an_unknown_corpus_is_refused(results: Results):
 def test_a_number_that_float16_cannot_hold_is_refused():
     with pytest.raises(StoreError, match="found a weight of 70000, expected numbers that float16"):
         packed_tensor(np.array([1.0, 7e4]), "float16")
+
+
+def test_the_most_probable_ngrams_of_the_pages_words_are_kept():
+    rng = np.random.default_rng(1)
+    ids, ends = np.minimum(rng.geometric(0.3, 2000) - 1, 9), np.arange(20, 2001, 20)
+    grams, frequency = count_ngrams(ids, ends, 10, 3).grams, np.bincount(ids)[:4]
+    whole, left_out = most_probable(grams, frequency, 10**6)
+    assert left_out == 0
+    of_four = {tuple(ids[i : i + 2]) for i in range(1999) if (i + 1) % 20}
+    of_four = {pair for pair in of_four if max(pair) < 4}
+    base = len(whole[0].keys)
+    assert base == 5
+    pairs = {divmod(int(key), base) for key in whole[1].keys}
+    assert {pair for pair in pairs if pair[0] != 4} == of_four
+    assert {word for start, word in pairs if start == 4} == set(ids[::20]) & set(range(4))
+    kept, left_out = most_probable(grams, frequency, 30)
+    count = sum(len(one.keys) for one in kept[1:])
+    assert 25 < count <= 30  # equals are left out together
+    assert left_out == sum(len(one.keys) for one in whole[1:]) - count
+    assert {divmod(int(key), base) for key in kept[1].keys} >= {(4, 0), (0, 0), (0, 1)}
+    for word, log_p in zip(kept[1].keys, kept[1].log_p, strict=True):
+        assert log_p == whole[1].log_p[np.searchsorted(whole[1].keys, word)]
+    beginnings = kept[2].keys // base  # numbers of pairs that are kept
+    assert len(kept[2].keys) and beginnings.max() < len(kept[1].keys)
 
 
 def embedded(script: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,19 +11,22 @@ import torch
 from explorer_fixtures import Watched, chromium, opened
 from playwright.sync_api import Browser
 
-from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig
+from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.config.corpora import CorpusConfig
 from wordrel.corpus import Vocab
 from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
-from wordrel.explorer.data import is_drawn, model_data
+from wordrel.explorer.data import is_drawn, model_data, readout_data
+from wordrel.explorer.ngrams import counts_data
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
+from wordrel.models.kneser_ney import Counted, _reversed
 from wordrel.models.matched.model import Model, new_model
+from wordrel.models.ngrams import count_ngrams
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.windows import visible
-from wordrel.models.word_model import WordModel
+from wordrel.models.word_model import Objective, WordModel
 
 pytestmark = pytest.mark.browser
 
@@ -139,6 +142,91 @@ def test_the_forward_pass_is_that_of_pytorch(
     assert 0 < apart < 0.02  # what float16 tables cost, for rows of length 3
 
 
+GAPPED, GAP, PAGE_WORDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3], 5, 10
+"""A sentence of words of the page alone, and the place of its gap."""
+
+FILL = """([described, window, counts, before, after]) => {
+  const found = new wordrelExplorer.Model(described, window, counts).predict(before, after);
+  return found && {p: Array.from(found.p), reads: found.reads};
+}"""
+
+
+def filled(reader: Any, place: int = GAP) -> np.ndarray:
+    """p of the page's words at a place of the sentence, by Python."""
+    ids, ends = np.array(GAPPED), np.array([len(GAPPED)])
+    (scores,) = reader.scores(ids, ends, np.array([place]))
+    p = np.exp(scores[0, :PAGE_WORDS].astype(np.float64))
+    return np.asarray(p / p.sum())
+
+
+@pytest.mark.parametrize(("kind", "settings"), CASES)
+def test_a_gap_is_filled_as_by_the_predictor_of_python(
+    bare: Watched, kind: str, settings: dict[str, Any]
+) -> None:
+    exact = model_of(kind, settings)
+    vocab = Vocab(tuple(f"w{i}" for i in range(V)), np.arange(V, 0, -1))
+    word_model = MODELS[kind].read(tensors_of(rounded(exact)), vocab, TRAINING, exact.config)
+    described = model_data(exact.config, tensors_of(exact), PAGE_WORDS)
+    described |= readout_data(word_model, PAGE_WORDS)
+    counts = vocab.counts[:PAGE_WORDS].tolist()
+    sides = [GAPPED[:GAP], GAPPED[GAP + 1 :]]
+    found = bare.page.evaluate(FILL, [described, WINDOW, counts, *sides])
+    expected = filled(word_model.context)
+    assert expected.max() > 0.2  # the models are not all alike
+    np.testing.assert_allclose(found["p"], expected, atol=1e-3)
+    after = 0 if exact.architecture.objective == "next_word" else WINDOW
+    assert found["reads"] == [WINDOW, after]
+    nothing = bare.page.evaluate(FILL, [described, WINDOW, counts, [], []])
+    assert nothing is None
+
+
+@pytest.mark.parametrize("subsample", [0, 0.01])
+@pytest.mark.parametrize("algorithm", ["cbow", "skip_gram"])
+def test_word2vec_fills_a_gap_as_in_python(
+    bare: Watched, algorithm: Literal["cbow", "skip_gram"], subsample: float
+) -> None:
+    config = Word2vecConfig(kind="word2vec", algorithm=algorithm)
+    training = TrainingConfig(dim=DIM, window=WINDOW, subsample=subsample)
+    vocab = Vocab(tuple(f"w{i}" for i in range(V)), np.arange(V, 0, -1))
+    rng = np.random.default_rng(1)
+    tensors = {
+        name: rng.normal(size=(V, DIM)).astype(np.float16).astype(np.float32)
+        for name in ("input", "output")
+    }
+    word_model = MODELS["word2vec"].read(tensors, vocab, training, config)
+    described = model_data(config, tensors, PAGE_WORDS) | readout_data(word_model, PAGE_WORDS)
+    counts = vocab.counts[:PAGE_WORDS].tolist()
+    sides = [GAPPED[:GAP], GAPPED[GAP + 1 :]]
+    found = bare.page.evaluate(FILL, [described, WINDOW, counts, *sides])
+    reader = word_model.context or word_model.predictors[0]
+    np.testing.assert_allclose(found["p"], filled(reader), atol=1e-3)
+    assert found["reads"] == [WINDOW, WINDOW]
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("objective", ["masked_word", "next_word"])
+@pytest.mark.parametrize("place", [0, 1, GAP, len(GAPPED) - 1])
+def test_counts_fill_a_gap_as_in_python(
+    bare: Watched, objective: Objective, order: int, place: int
+) -> None:
+    ids = np.random.default_rng(1).integers(0, V, 400)
+    ids[:40] = np.tile(GAPPED, 4)
+    text = ids, np.arange(10, 401, 10)
+    left = count_ngrams(*text, V, order)
+    right = count_ngrams(*_reversed(*text), V, order) if objective == "masked_word" else None
+    counted = Counted(left, right, left.grams[0].log_p[:V], "sentence")
+    found = bare.page.evaluate(
+        """([described, before, after]) => {
+             const {p, reads} = new wordrelExplorer.Counts(described).predict(before, after);
+             return {p: Array.from(p), reads};
+           }""",
+        [counts_data("c", counted, np.arange(PAGE_WORDS, 0, -1)), GAPPED[:place], GAPPED[place + 1 :]],
+    )
+    np.testing.assert_allclose(found["p"], filled(counted, place), atol=4e-3)
+    after = min(len(GAPPED) - 1 - place, order - 1) if objective == "masked_word" else 0
+    assert found["reads"] == [min(place, order - 1), after]
+
+
 @pytest.mark.parametrize(("kind", "settings"), CASES)
 def test_readings_of_a_pair_and_embeddings_are_those_of_python(
     bare: Watched, kind: str, settings: dict[str, Any]
@@ -231,6 +319,50 @@ def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: P
     even = watched.page.locator("#map table").nth(2).locator("tbody tr").nth(6)
     assert even.locator("td.heat").all_inner_texts() == ["0.33"] * 3
     assert even.locator("td").count() == 7
+
+
+def test_the_first_question_is_the_gap_and_has_an_answer(watched: Watched, tiny: Path) -> None:
+    from wordrel import api
+
+    page = watched.page
+    assert page.inner_text("h1") == "Which word fills the gap?"
+    assert "___" in page.input_value("#gapped")
+    ask(watched, "gapped", "the cat ___ in the unheard green field")
+    assert "Left out, since this page lacks them: unheard" in page.inner_text("#gap")
+    tables = page.locator("#gap table")
+    assert tables.count() == 2
+    caption = tables.nth(1).locator("caption").inner_text()
+    assert caption.startswith("attention\n")
+    assert "It reads only words before the gap: 2 here." in caption
+    word_model = api.load(tiny / "out", "attention", seed=1)
+    ids = word_model.vocab.ids(["the", "cat", "runs"])
+    (scores,) = word_model.context.scores(ids, np.array([3]), np.array([2]))  # type: ignore[union-attr]
+    p = np.exp(scores[0] - scores[0].max())
+    p /= p.sum()
+    shown = tables.nth(1).locator("tbody tr")
+    assert shown.count() == 8
+    for row in range(8):
+        word, share = shown.nth(row).locator("td").all_inner_texts()[::2]
+        expected = p[word_model.vocab.ids([word])[0]]
+        assert float(share.removesuffix(" %")) == pytest.approx(100 * expected, abs=0.2)
+    assert "among the 19 words of this page" in page.inner_text("#gap")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("the cat", "Put three underscores, ___, where a word is missing."),
+        ("", "Put three underscores, ___, where a word is missing."),
+        ("___", "There is no word beside the gap that it can read."),
+        ("___ cat", "It reads only words before the gap, and there are none."),
+        ("the ___ runs ___", "Only the first gap is filled."),
+        ("the <img src=x onerror=alert(1)> ___", "Left out, since this page lacks them: img"),
+    ],
+)
+def test_awkward_gaps_are_answered_as_text(watched: Watched, text: str, said: str) -> None:
+    ask(watched, "gapped", text)
+    assert said in watched.page.inner_text("#gap")
+    assert watched.page.locator("main script, main img").count() == 0
 
 
 def scores_of(watched: Watched, table: str) -> dict[str, list[str]]:
@@ -360,12 +492,13 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> 
     )
     assert unnamed == 0
     assert page.locator("table:not(:has(caption))").count() == 0
-    assert page.locator("[aria-live=polite]").count() == 3
+    assert page.locator("[aria-live=polite]").count() == 4
     reached = set()
     for _ in range(25):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     controls = {
+        "gapped",
         "left",
         "right",
         "word",

@@ -33,8 +33,17 @@ function openCorpus(place) {
   const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
   const matched = names(true);
   const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
-  fill($("left"), names(false), names(false)[0]);
-  fill($("right"), matched, matched.includes("attention") ? "attention" : asks[0] || matched[0]);
+  const means = data.models.filter((m) => m.matched && m.plain_mean).map((m) => m.name);
+  const mean = data.models.find((m) => m.algorithm === "cbow") || { name: means[0] };
+  fill($("left"), [...names(false), ...means], mean.name);
+  const masked = data.models.find((m) =>
+    m.matched && m.query !== "none" && m.objective === "masked_word");
+  fill($("right"), matched, masked ? masked.name
+    : matched.includes("attention") ? "attention" : asks[0] || matched[0]);
+  state.counts = new Map(data.counts_models.map((one) => [one.name, new Counts(one)]));
+  const counts = data.counts_models.filter((one) => one.objective === "masked_word");
+  fill($("counts"), [...state.counts.keys()], (counts[counts.length - 1] || {}).name);
+  $("counts-box").hidden = !state.counts.size;
   const frequent = data.words.length < data.vocabulary
     ? `the ${data.words.length} most frequent of ${data.vocabulary} words`
     : `all ${data.vocabulary} words`;
@@ -48,6 +57,7 @@ function openCorpus(place) {
   $("second").value = spare.find((word) => word !== spare[0]) || spare[0];
   $("sentence").value = state.index.has("river") && state.index.has("bank")
     ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
+  $("gapped").value = exampleGap(state.index, data.words);
   explain();
   chooseModels();
 }
@@ -56,6 +66,8 @@ function explain() {
   const data = state.data;
   $("how").replaceChildren(...[
     "Vectors are rounded to float16; numbers may differ from the study's in the third digit.",
+    "Counts are n-grams: how often words stand in a row. Skip-gram predicts from one word; for a " +
+      "gap its predictions are multiplied, as if the words beside the gap were independent.",
     "A lift is a score of b less what a gives to all words on average, so lifts of different words " +
       "can be compared. A product says nothing about another word a. The average is taken over " +
       `the ${data.words.length} words of this page, by how often they stand in the text.`,
@@ -118,6 +130,15 @@ function wordOf(input, place) {
   }
   place.append(line);
   return null;
+}
+
+/** Which of these tokens the page lacks. */
+function sayMissing(tokens, place) {
+  const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
+  if (!missing.length) return;
+  const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
+  missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
+  place.append(line);
 }
 
 function headRow(cells) {
@@ -198,12 +219,7 @@ function showMap() {
     say(`Cut after ${MOST_TOKENS} words; ${all.length - MOST_TOKENS} more were typed.`);
   }
   const known = tokens.filter((token) => state.index.has(token));
-  if (known.length < tokens.length) {
-    const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
-    const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
-    missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
-    place.append(line);
-  }
+  sayMissing(tokens, place);
   const right = model("right"), left = model("left");
   if (known.length < 2) { say("At least two known words are needed."); return; }
   const ids = known.map((token) => state.index.get(token)), found = right.forward(ids);
@@ -255,7 +271,7 @@ function pairTable(id, caption, sides, there) {
     "aria-label": caption }), put(table, body));
 }
 
-function showAll() { showNear(); showMap(); showPair(); }
+function showAll() { showGap(); showNear(); showMap(); showPair(); }
 
 function start() {
   if (!window.wordrelData) {
@@ -271,11 +287,12 @@ function start() {
   $("left-embedding").addEventListener("change", () => { showNear(); showMap(); });
   $("right-embedding").addEventListener("change", showNear);
   $("head").addEventListener("change", showMap);
-  for (const [form, show] of [["near", showNear], ["map", showMap], ["pair", showPair]]) {
+  $("counts").addEventListener("change", showGap);
+  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", showMap], ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
   }
   openCorpus(0);
 }
 
-window.wordrelExplorer = { Model, tokensOf, nearestSpelling, unpack };
+window.wordrelExplorer = { Model, Counts, tokensOf, nearestSpelling, unpack };
 start();
