@@ -220,7 +220,11 @@ def test_counts_fill_a_gap_as_in_python(
              const {p, reads} = new wordrelExplorer.Counts(described).predict(before, after);
              return {p: Array.from(p), reads};
            }""",
-        [counts_data("c", counted, np.arange(PAGE_WORDS, 0, -1)), GAPPED[:place], GAPPED[place + 1 :]],
+        [
+            counts_data("c", counted, np.arange(PAGE_WORDS, 0, -1)),
+            GAPPED[:place],
+            GAPPED[place + 1 :],
+        ],
     )
     np.testing.assert_allclose(found["p"], filled(counted, place), atol=4e-3)
     after = min(len(GAPPED) - 1 - place, order - 1) if objective == "masked_word" else 0
@@ -309,6 +313,7 @@ def test_neighbours_of_a_word_and_what_both_lists_share(watched: Watched, tiny: 
 
 def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: Path) -> None:
     ask(watched, "sentence", "The cat runs in the green field")
+    watched.page.click("summary")
     from wordrel import api
 
     word_model = api.load(tiny / "out", "attention", seed=1)
@@ -319,6 +324,41 @@ def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: P
     even = watched.page.locator("#map table").nth(2).locator("tbody tr").nth(6)
     assert even.locator("td.heat").all_inner_texts() == ["0.33"] * 3
     assert even.locator("td").count() == 7
+
+
+def test_the_sentence_is_text_with_the_weights_of_the_stored_model(
+    watched: Watched, tiny: Path
+) -> None:
+    from wordrel import api
+
+    ask(watched, "sentence", "The cat runs in the green field")
+    words = ["the", "cat", "runs", "in", "the", "green", "field"]
+    tokens = watched.page.locator("#line li:not(.legend)")
+    assert tokens.locator("button").all_inner_texts() == words
+    word_model = api.load(tiny / "out", "attention", seed=1)
+    weighed = word_model.context.weights(word_model.vocab.ids(words), np.array([7]))  # type: ignore[union-attr]
+
+    def shown(column: int) -> list[float | None]:
+        texts = tokens.locator(f"span:nth-of-type({column})").all_inner_texts()
+        return [None if text == "·" else float(text) for text in texts]
+
+    own, none = weighed.weight, None
+    assert shown(1)[:4] == [none] * 4
+    assert shown(1)[4:] == pytest.approx(own[weighed.state == 6].tolist(), abs=0.006)
+    assert shown(2) == [none] * 4 + [0.33] * 3
+    tokens.locator("button").nth(1).click()
+    pressed = watched.page.locator("#line [aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["cat"]
+    assert watched.page.evaluate("document.activeElement.textContent") == "cat"
+    assert shown(1)[:2] == pytest.approx(own[weighed.state == 1].tolist(), abs=0.006)
+    assert shown(1)[2:] == [none] * 5
+    rows = watched.page.locator("#distance tbody tr")
+    assert rows.locator("th").all_inner_texts() == ["−3", "−2", "−1"]
+    for offset in (-3, -2, -1):
+        cells = rows.nth(offset + 3).locator("td").all_inner_texts()
+        assert float(cells[0]) == pytest.approx(own[weighed.offset == offset].mean(), abs=0.006)
+    watched.page.select_option("#map-model", "attention")
+    assert watched.page.locator("#line [aria-pressed=true]").all_inner_texts() == ["cat"]
 
 
 def test_the_first_question_is_the_gap_and_has_an_answer(watched: Watched, tiny: Path) -> None:
@@ -447,7 +487,7 @@ def test_awkward_words_are_answered_as_text(watched: Watched, text: str, said: s
 
 
 def test_awkward_sentences_are_answered_as_text(watched: Watched) -> None:
-    place = watched.page.locator("#map")
+    place = watched.page.locator("#line")
     ask(watched, "sentence", "")
     assert place.inner_text() == "Type a sentence of a few words."
     ask(watched, "sentence", "the <script>alert(1)</script> cat")
@@ -456,7 +496,8 @@ def test_awkward_sentences_are_answered_as_text(watched: Watched) -> None:
     assert "At least two known words" in place.inner_text()
     ask(watched, "sentence", "cat dog " * 150)
     assert "Cut after 200 words; 100 more were typed." in place.inner_text()
-    assert place.locator("table").nth(0).locator("tbody tr").count() == 200
+    assert place.locator("button").count() == 200
+    assert watched.page.locator("#map table").nth(0).locator("tbody tr").count() == 200
 
 
 def test_data_beside_the_page_are_loaded_and_missed(
@@ -494,7 +535,7 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> 
     assert page.locator("table:not(:has(caption))").count() == 0
     assert page.locator("[aria-live=polite]").count() == 4
     reached = set()
-    for _ in range(25):
+    for _ in range(50):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     controls = {
@@ -505,6 +546,7 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> 
         "left-embedding",
         "right-embedding",
         "sentence",
+        "map-model",
         "first",
         "second",
     }

@@ -58,6 +58,7 @@ function openCorpus(place) {
   $("sentence").value = state.index.has("river") && state.index.has("bank")
     ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
   $("gapped").value = exampleGap(state.index, data.words);
+  state.place = null;
   explain();
   chooseModels();
 }
@@ -96,8 +97,10 @@ function chooseModels() {
     }
   }
   $("embedding-note").textContent = notes.join(" ");
+  const right = $("right");
+  fill($("map-model"), [...right.options].map((one) => one.value), right.value);
   const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
-  fill($("head"), ["mean", ...heads], "mean", ["mean over heads", ...heads.map((h) => `${+h + 1}`)]);
+  fill($("head"), ["mean", ...heads], "mean", ["all, mean", ...heads.map((h) => `${+h + 1}`)]);
   $("head").parentElement.hidden = heads.length < 2;
   showAll();
 }
@@ -178,69 +181,6 @@ function showNear() {
   place.append(pair);
 }
 
-/** A number on a ground as strong as the number is large. */
-function heat(value, text) {
-  const cell = make("td", text, { class: "heat" });
-  if (Number.isFinite(value)) {
-    cell.style.setProperty("--shade", value < 0 ? "var(--cold)" : "var(--hot)");
-    cell.style.setProperty("--share", `${Math.round(Math.min(1, Math.abs(value)) * 60)}%`);
-  }
-  return cell;
-}
-
-/** Rows ask, columns are looked at; a long sentence shows only the words inside each window. */
-function mapTable(caption, words, contexts, values, first) {
-  const table = make("table"), body = make("tbody"), square = words.length <= WIDEST_SQUARE;
-  table.append(make("caption", caption));
-  const widest = Math.max(0, ...contexts.map((context) => context.length));
-  table.append(headRow([first, ...(square ? words
-    : Array.from({ length: widest }, (_, n) => `word ${n + 1}`))]));
-  contexts.forEach((context, i) => {
-    const row = put(make("tr"), make("th", words[i], { scope: "row" }));
-    const at = new Map(context.map((j, n) => [j, values[i][n]]));
-    const columns = square ? words.map((_, j) => j) : context;
-    for (const j of columns) {
-      if (!at.has(j)) row.append(make("td", "·"));
-      else row.append(heat(at.get(j), `${square ? "" : `${words[j]} `}${number(at.get(j), 2)}`));
-    }
-    body.append(row);
-  });
-  return put(make("div", "", { class: "scroll map", tabindex: "0", role: "region",
-    "aria-label": caption }), put(table, body));
-}
-
-function showMap() {
-  const place = $("map"), all = tokensOf($("sentence").value, state.data.text);
-  place.replaceChildren();
-  const say = (text) => place.append(make("p", text, { class: "note", role: "status" }));
-  if (!all.length) { say("Type a sentence of a few words."); return; }
-  const tokens = all.slice(0, MOST_TOKENS);
-  if (all.length > MOST_TOKENS) {
-    say(`Cut after ${MOST_TOKENS} words; ${all.length - MOST_TOKENS} more were typed.`);
-  }
-  const known = tokens.filter((token) => state.index.has(token));
-  sayMissing(tokens, place);
-  const right = model("right"), left = model("left");
-  if (known.length < 2) { say("At least two known words are needed."); return; }
-  const ids = known.map((token) => state.index.get(token)), found = right.forward(ids);
-  const contexts = found.map((one) => one.context), head = $("head").value;
-  const weights = found.map(({ context, weights: heads }) => context.map((_, n) => head === "mean"
-    ? heads.reduce((sum, one) => sum + one[n], 0) / heads.length : heads[+head][n]));
-  const embedding = $("left-embedding").value, masked = right.objective === "masked_word";
-  const first = masked ? "masked" : "word";
-  const cosines = contexts.map((context, i) =>
-    context.map((j) => cosine(left.row(embedding, ids[i]), left.row(embedding, ids[j]))));
-  const even = contexts.map((context) => context.map(() => 1 / context.length));
-  place.append(make("p", masked
-    ? "A row belongs to one masked word. It gives the weight of each word around it."
-    : "A row belongs to one word: the model predicts the word after it. The row gives the weights of " +
-      "this word and of the words before it."));
-  place.append(put(make("div", "", { class: "maps" }),
-    mapTable(`${right.name}: attention weights; a row adds up to 1`, known, contexts, weights, first),
-    mapTable(`${left.name}: cosines (${embedding})`, known, contexts, cosines, first),
-    mapTable(`${left.name}: equal weights in its window`, known, contexts, even, first)));
-}
-
 function showPair() {
   const place = $("pair");
   place.replaceChildren();
@@ -271,7 +211,7 @@ function pairTable(id, caption, sides, there) {
     "aria-label": caption }), put(table, body));
 }
 
-function showAll() { showGap(); showNear(); showMap(); showPair(); }
+function showAll() { showGap(); showNear(); showSentence(); showPair(); }
 
 function start() {
   if (!window.wordrelData) {
@@ -284,11 +224,15 @@ function start() {
   $("corpus-box").hidden = names.length < 2;
   $("corpus").addEventListener("change", () => openCorpus(+$("corpus").value));
   for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
-  $("left-embedding").addEventListener("change", () => { showNear(); showMap(); });
+  $("left-embedding").addEventListener("change", () => { showNear(); showSentence(); });
   $("right-embedding").addEventListener("change", showNear);
-  $("head").addEventListener("change", showMap);
+  $("head").addEventListener("change", showSentence);
+  $("map-model").addEventListener("change", () => {
+    $("right").value = $("map-model").value;
+    chooseModels();
+  });
   $("counts").addEventListener("change", showGap);
-  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", showMap], ["pair", showPair]]) {
+  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }], ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
   }
   openCorpus(0);
