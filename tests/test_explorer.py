@@ -70,6 +70,13 @@ def test_the_words_are_the_most_frequent_and_the_first_seed_is_shown(results: Re
     assert data["models"][1]["tensors"]["bias"]["shape"] == [5]
 
 
+def test_a_small_text_is_known_as_one(tiny: Path, results: Results):
+    data = explorer_data(results, words=5)
+    vocab = api.load(results.folder, "attention", seed=1).vocab
+    assert data["tokens"] == vocab.counts.sum() > sum(data["counts"])
+    assert data["enough"] == 1_000_000 > data["tokens"]
+
+
 def test_a_centred_embedding_loses_the_mean_of_the_whole_vocabulary(results: Results):
     model = explorer_data(results, words=5)["models"][1]
     word_model = api.load(results.folder, "attention", seed=1)

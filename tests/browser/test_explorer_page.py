@@ -311,6 +311,73 @@ def test_neighbours_of_a_word_and_what_both_lists_share(watched: Watched, tiny: 
     assert after.locator("td.word").all_inner_texts() != before
 
 
+def test_a_neighbour_is_a_link_that_asks_for_it_and_back_leads_back(watched: Watched) -> None:
+    page = watched.page
+    ask(watched, "word", "cat")
+    first = page.locator("#near td.word a").first
+    word = first.inner_text()
+    assert word != "cat"
+    first.click()
+    page.wait_for_function("word => document.getElementById('word').value === word", arg=word)
+    assert f"“{word}” stands" in page.inner_text("#shared")
+    page.go_back()
+    page.wait_for_function("document.getElementById('word').value === 'cat'")
+    assert "“cat” stands" in page.inner_text("#shared")
+
+
+def test_the_address_leads_to_the_same_questions(
+    browser: Browser, watched: Watched, file: Path
+) -> None:
+    page = watched.page
+    assert page.evaluate("location.hash") == ""
+    for box, text in {
+        "gapped": "we eat hot ___ & <b> 100%",
+        "sentence": "The cat runs in the green field",
+        "word": "horse",
+        "first": "bread",
+        "second": "rice",
+    }.items():
+        ask(watched, box, text)
+    page.select_option("#right-embedding", "query.centred")
+    page.locator("#line button").nth(2).click()
+    places = ["gap", "line", "map", "near", "pair"]
+    inner = (
+        "ids => ids.map((id) => document.getElementById(id).innerHTML.replaceAll(/#[^\"]*/g, ''))"
+    )
+    again = opened(browser, file, fragment=page.evaluate("location.hash"))
+    assert again.page.evaluate(inner, places) == page.evaluate(inner, places)
+    assert again.page.input_value("#gapped") == "we eat hot ___ & <b> 100%"
+    assert again.page.locator("#line [aria-pressed=true]").inner_text() == "runs"
+    assert again.page.input_value("#right-embedding") == "query.centred"
+    assert again.page.inner_text("#link-note") == ""
+    assert again.problems == []
+    again.page.close()
+
+
+def test_a_link_to_what_the_page_lacks_is_said(browser: Browser, file: Path) -> None:
+    found = opened(browser, file, fragment="#right=<b>gone&place=999999&word=cat&corpus=other")
+    said = "This page lacks what the link names: corpus “other”, right “<b>gone”."
+    assert found.page.inner_text("#link-note") == said
+    assert "“cat” stands" in found.page.inner_text("#shared")
+    assert found.problems == []
+    found.page.close()
+
+
+def test_a_small_text_is_said_to_be_too_small(browser: Browser, file: Path) -> None:
+    found = opened(browser, file)
+    said = found.page.inner_text("#small")
+    assert said.startswith("This text is too small to mean anything: it has ")
+    assert said.count("1,000,000") == 1
+    found.page.close()
+    large = file.with_name("large.html")
+    text = file.read_text(encoding="utf-8")
+    large.write_text(text.replace('"enough":1000000', '"enough":1'), encoding="utf-8")
+    found = opened(browser, large)
+    assert not found.page.is_visible("#small")
+    assert found.page.is_visible("#gap table")
+    found.page.close()
+
+
 def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: Path) -> None:
     ask(watched, "sentence", "The cat runs in the green field")
     watched.page.click("summary")

@@ -37,6 +37,8 @@ from wordrel.report.queries import Row, corpora, distinct, rows
 from wordrel.study.results import Results
 
 WORDS = 20_000
+ENOUGH = 1_000_000
+"""Training words below which the page says that its text is too small to mean anything."""
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig
@@ -81,6 +83,8 @@ def explorer_data(
         "corpus": name,
         "text": {key: getattr(settings, key) for key in TEXT_RULES},
         "vocabulary": len(vocab),
+        "tokens": int(vocab.counts.sum()),
+        "enough": ENOUGH,
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],
         "window": config.training.reach,

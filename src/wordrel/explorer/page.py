@@ -20,7 +20,16 @@ from wordrel.study.results import Results, read_results
 PAGE_LIMIT = 10_000_000
 """Bytes of a page that holds its own data; a larger one gets them from a file beside it."""
 
-_SCRIPTS = ("numbers.js", "text.js", "model.js", "ngrams.js", "gap.js", "sentence.js", "page.js")
+_SCRIPTS = (
+    "numbers.js",
+    "text.js",
+    "model.js",
+    "ngrams.js",
+    "gap.js",
+    "sentence.js",
+    "link.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ const number = (value, digits) =>
   Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "none";
 const short = (text) => text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 
-function openCorpus(place) {
-  const data = window.wordrelData[place];
+function openCorpus() {
+  const data = window.wordrelData.find((one) => one.corpus === $("corpus").value);
   state.data = data;
   state.index = new Map(data.words.map((word, id) => [word, id]));
   state.models = new Map(data.models.map((model) =>
@@ -59,8 +59,11 @@ function openCorpus(place) {
     ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
   $("gapped").value = exampleGap(state.index, data.words);
   state.place = null;
+  $("small").hidden = data.tokens >= data.enough;
+  $("small").textContent = "This text is too small to mean anything: it has " +
+    `${data.tokens.toLocaleString("en")} training words, and findings need at least ` +
+    `${data.enough.toLocaleString("en")}. The page only shows how an answer looks.`;
   explain();
-  chooseModels();
 }
 
 function explain() {
@@ -85,7 +88,9 @@ function explain() {
 
 const model = (side) => state.models.get($(side).value);
 
-function chooseModels() {
+function chooseModels() { fillModelMenus(); showAll(); }
+
+function fillModelMenus() {
   const notes = [];
   for (const side of ["left", "right"]) {
     const chosen = model(side);
@@ -102,7 +107,6 @@ function chooseModels() {
   const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
   fill($("head"), ["mean", ...heads], "mean", ["all, mean", ...heads.map((h) => `${+h + 1}`)]);
   $("head").parentElement.hidden = heads.length < 2;
-  showAll();
 }
 
 /** The id of the one word that was typed, or null with the reason (and a cure) put into `place`. */
@@ -150,6 +154,14 @@ function headRow(cells) {
   return put(make("thead"), row);
 }
 
+/** A link that asks for the neighbours of a word. */
+function askFor(word) {
+  const link = make("a", word, { href: addressOf({ word }) });
+  // Another question may have changed since the link was made.
+  link.addEventListener("click", () => { link.href = addressOf({ word }); });
+  return link;
+}
+
 function showNear() {
   const place = $("near");
   place.replaceChildren();
@@ -171,8 +183,8 @@ function showNear() {
     for (const [other, value] of lists[s]) {
       const cell = make("td", "", { class: "word" }), name = state.data.words[other];
       if (ids[1 - s].has(other)) {
-        put(cell, make("mark", name), " ", make("span", "both", { class: "both" }));
-      } else cell.textContent = name;
+        put(cell, put(make("mark"), askFor(name)), " ", make("span", "both", { class: "both" }));
+      } else cell.append(askFor(name));
       body.append(put(make("tr"), cell, make("td", number(value, 3))));
     }
     if (!lists[s].length) table.append(make("caption", "This word has no direction here."));
@@ -220,9 +232,9 @@ function start() {
     return;
   }
   const names = window.wordrelData.map((data) => data.corpus);
-  fill($("corpus"), names.map((_, i) => String(i)), "0", names);
+  fill($("corpus"), names, names[0]);
   $("corpus-box").hidden = names.length < 2;
-  $("corpus").addEventListener("change", () => openCorpus(+$("corpus").value));
+  $("corpus").addEventListener("change", () => { openCorpus(); chooseModels(); });
   for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
   $("left-embedding").addEventListener("change", () => { showNear(); showSentence(); });
   $("right-embedding").addEventListener("change", showNear);
@@ -235,7 +247,9 @@ function start() {
   for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }], ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
   }
-  openCorpus(0);
+  for (const event of ["change", "submit"]) document.addEventListener(event, remember);
+  window.addEventListener("hashchange", followAddress);
+  followAddress();
 }
 
 window.wordrelExplorer = { Model, Counts, tokensOf, nearestSpelling, unpack };

@@ -41,7 +41,7 @@ function asText(read, masked) {
   const at = new Map(context.map((j, n) => [j, weights[n]])), most = Math.max(...weights, 0);
   const box = make("div"), line = make("ol", "", { class: "line" });
   box.append(make("p", `${masked ? `“${read.known[asked]}” is masked, and predicted from the others.`
-    : `The words up to “${read.known[asked]}” predict the next word.`} A darker word has more ` +
+    : `The words up to “${read.known[asked]}” predict the next word.`} A stronger colour is more ` +
     "weight. Click another word to ask for its weights."));
   const legend = make("li", "", { class: "legend" });
   line.append(put(legend, make("span", "word"), make("span", "attention", { class: "own" }),
@@ -51,6 +51,7 @@ function asText(read, masked) {
     button.addEventListener("click", () => {
       state.place = i;
       showSentence();
+      remember();
       $("line").querySelectorAll("button")[i].focus();
     });
     if (at.has(i)) button.style.setProperty("--share", `${60 * at.get(i) / most}%`);
