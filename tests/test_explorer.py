@@ -13,14 +13,16 @@ import pytest
 from typer.testing import CliRunner
 
 from wordrel import api
+from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
 from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
-from wordrel.explorer.data import explorer_data
+from wordrel.explorer.data import explorer_data, model_data
 from wordrel.explorer.ngrams import most_probable
-from wordrel.explorer.packed import packed_tensor
+from wordrel.explorer.packed import packed_rows, packed_tensor
 from wordrel.explorer.page import render
 from wordrel.io.files import read_tensors
+from wordrel.models.matched.model import new_model
 from wordrel.models.ngrams import count_ngrams
 from wordrel.study.results import Results, read_results
 
@@ -37,6 +39,9 @@ def stored(tiny: Path, results: Results, model: str, seed: int) -> dict[str, np.
 
 def unpacked_tensor(packed: Mapping[str, Any]) -> np.ndarray:
     """What `packed_tensor` packed, as the page reads it."""
+    if "scales" in packed:
+        steps = unpacked_tensor({key: packed[key] for key in ("shape", "dtype", "data")})
+        return np.asarray(steps * unpacked_tensor(packed["scales"]).astype(np.float32)[:, None])
     raw = base64.b64decode(packed["data"], validate=True)
     dtype = np.dtype(packed["dtype"]).newbyteorder("<")
     return np.frombuffer(raw, dtype).reshape(packed["shape"])
@@ -52,8 +57,9 @@ def test_tensors_come_back_as_they_were_stored(tiny: Path, results: Results, mod
     for name, packed in ours["tensors"].items():
         found = unpacked_tensor(packed)
         if name in ("input", "output"):
-            assert packed["dtype"] == "float16"
-            np.testing.assert_allclose(found, tensors[name], rtol=2**-11, atol=2**-25)
+            assert packed["dtype"] == "int8"
+            step = np.abs(tensors[name]).max(axis=1, keepdims=True) / 127
+            assert (np.abs(found - tensors[name]) <= 0.57 * step + 1e-6).all()
         else:
             assert found.dtype == np.float32
             expected = tensors[name].ravel() if name == "bias" else tensors[name]
@@ -148,6 +154,53 @@ def test_the_most_probable_ngrams_of_the_pages_words_are_kept():
     assert len(kept[2].keys) and beginnings.max() < len(kept[1].keys)
 
 
+def test_neighbours_of_rounded_rows_are_those_of_float32():
+    """Random rows: no real vectors are as near to each other at the tenth neighbour."""
+    table = np.random.default_rng(1).normal(size=(10_000, 100)).astype(np.float32)
+    table[7] = 0
+    rounded = unpacked_tensor(packed_rows(table))
+    assert not rounded[7].any()
+
+    def tenth(rows: np.ndarray) -> list[set[int]]:
+        unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        cosines = unit[100:300] @ unit.T
+        return [set(np.argpartition(-one, 11)[:11]) for one in cosines]  # and the word itself
+
+    shared = [len(a & b) - 1 for a, b in zip(tenth(table), tenth(rounded), strict=True)]
+    assert 0.95 <= np.mean(shared) / 10 < 1
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 1e8])
+def test_a_row_that_is_no_number_is_refused(number: float):
+    with pytest.raises(StoreError, match="expected numbers that float16"):
+        packed_rows(np.array([[1.0, number]], dtype=np.float32))
+
+
+def test_ten_thousand_words_of_a_hundred_numbers_are_three_megabytes_a_model():
+    """And a page that shows its first model, of words of ten letters, is not larger."""
+    words, rng = 10_000, np.random.default_rng(1)
+    config = MatchedConfig(kind="attention_position")
+    model = new_model(config, TrainingConfig(dim=100, window=5), words, seed=1)
+    tensors = {name: tensor.numpy() for name, tensor in model.dense.items()}
+    tables = {
+        name: rng.normal(size=(words, 100)).astype(np.float32) for name in ("input", "output")
+    }
+    tensors |= {**tables, "bias": np.zeros(words, dtype=np.float32)}
+    shift = packed_tensor(np.zeros(words), "float16")
+    cbow = Word2vecConfig(kind="word2vec", algorithm="cbow")
+    models = [
+        model_data(cbow, tables) | {"shift": shift, "odds_shift": shift},
+        model_data(config, tensors) | {"shift": shift},
+    ]
+    names = [f"{number:010d}" for number in range(words)]
+    counts = [10**7 // (1 + number) for number in range(words)]
+    data = {"study": "s", "words": names, "counts": counts, "models": models, "counts_models": []}
+    page, beside = render([data], "explorer-data")
+    sizes = [len(script) for script in beside.values()]
+    assert max(sizes) <= 3_000_000
+    assert len(page) + sizes[0] <= 3_050_000
+
+
 def embedded(script: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(
         script.removeprefix("window.wordrelData = ").rstrip().removesuffix(";")
@@ -172,11 +225,18 @@ def test_a_large_page_has_its_data_beside_it(tiny: Path, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
         patch.setattr(page_module, "PAGE_LIMIT", 1000)
         written = write_explorer(tiny / "out", out=page)
-    assert written.data == page.with_name("explorer-data.js")
-    assert '<script src="explorer-data.js"></script>' in page.read_text(encoding="utf-8")
-    assert embedded(written.data.read_text(encoding="utf-8"))[0]["study"] == "tiny"
+    assert written.data == page.with_name("explorer-data")
+    assert {path.name for path in written.data.iterdir()} == {"0.js", "1.js"}
+    text = page.read_text(encoding="utf-8")
+    script = re.search(r"<script>(window\.wordrelData = .*;)</script>", text)
+    assert script is not None
+    models = embedded(script[1])[0]["models"]
+    assert [model["file"] for model in models] == ["explorer-data/0.js", "explorer-data/1.js"]
+    assert not any("tensors" in model for model in models)
+    size = sum(path.stat().st_size for path in (page, *written.data.iterdir()))
+    assert written.megabytes == pytest.approx(size / 1e6)
     assert write_explorer(tiny / "out", out=page).data is None
-    assert not page.with_name("explorer-data.js").exists()
+    assert not list(page.with_name("explorer-data").iterdir())
 
 
 def test_no_word_can_end_the_script():

@@ -1,8 +1,8 @@
 """What the explorer's page knows: trained tables of the frequent words, as plain JSON.
 
-Reads a study's results and trained runs of its cache; writes nothing. Word tables become float16;
-dense weights stay float32, both little-endian in base64. Only the rows of the most frequent words
-are taken, so nearest words in the page are nearest among those.
+Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
+numbers of 8 bits with one scale a row; dense weights stay float32. Only the rows of the most
+frequent words are taken, so nearest words in the page are nearest among those.
 
 Glossary: V words, D dimensions.
 """
@@ -24,7 +24,7 @@ from wordrel.config import (
 )
 from wordrel.errors import StoreError
 from wordrel.explorer.ngrams import counts_data
-from wordrel.explorer.packed import packed_tensor
+from wordrel.explorer.packed import packed_rows, packed_tensor
 from wordrel.io.files import read_tensors
 from wordrel.io.store import cache_root, opened
 from wordrel.models.context import StreamContext
@@ -36,7 +36,7 @@ from wordrel.models.word_model import WordModel
 from wordrel.report.queries import Row, corpora, distinct, rows
 from wordrel.study.results import Results
 
-WORDS = 20_000
+WORDS = 10_000
 ENOUGH = 1_000_000
 """Training words below which the page says that its text is too small to mean anything."""
 _TABLES = ("input", "output")
@@ -167,10 +167,10 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
     """One model: its settings, its first `words` rows of both tables and biases, its dense weights.
 
     Raises:
-        StoreError: a number that float16 cannot hold.
+        StoreError: a number that the page cannot hold.
     """
     packed = {
-        name: packed_tensor(tensor[:words], "float16")
+        name: packed_rows(tensor[:words])
         if name in _TABLES
         else packed_tensor(tensor.ravel()[:words] if name == _BIAS else tensor, "float32")
         for name, tensor in tensors.items()
@@ -212,7 +212,7 @@ def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
     readout = reader.readout
     shifts = {"shift": readout.shift, "odds_shift": readout.odds_shift}
     return {
-        name: packed_tensor(shift[:words].numpy(), "float32")
+        name: packed_tensor(shift[:words].numpy(), "float16")
         for name, shift in shifts.items()
         if shift is not None
     }

@@ -38,9 +38,7 @@ function showGap() {
   sayMissing([...before, ...after], place);
   const ids = [before, after].map((side) =>
     side.filter((token) => state.index.has(token)).map((token) => state.index.get(token)));
-  const asked = [model("left"), model("right"), state.counts.get($("counts").value)]
-    .filter((one, n, all) => one && all.indexOf(one) === n);
-  const answers = asked.map((one) => one.predict(...ids));
+  const asked = chosen(), answers = asked.map((one) => one.file ? null : one.predict(...ids));
   const best = answers.map((one) => one && [...one.p.keys()].sort((a, b) =>
     one.p[b] - one.p[a]).slice(0, EXPECTED));
   const most = Math.max(0, ...answers.map((one, n) => one ? one.p[best[n][0]] : 0));
@@ -58,6 +56,7 @@ function showGap() {
 function gapColumn(one, answer, best, most, shared) {
   const table = make("table"), body = make("tbody"), caption = make("caption");
   put(table, put(caption, make("strong", one.name), make("span", reading(one))));
+  if (one.file) return put(table, put(caption, make("span", "is being read …")));
   if (!answer) {
     caption.append(make("span", one.objective === "next_word"
       ? "It reads only words before the gap, and there are none."
@@ -68,8 +67,8 @@ function gapColumn(one, answer, best, most, shared) {
   caption.append(make("span", one.objective === "next_word"
     ? `It reads only words before the gap: ${left} here.`
     : `It reads ${left} before the gap and ${right} after it.`));
-  if (one.leftOut) {
-    caption.append(make("span", `${one.leftOut} rare n-grams are not in this page.`));
+  if (one.left_out) {
+    caption.append(make("span", `${one.left_out} rare n-grams are not in this page.`));
   }
   table.append(headRow(["word", "", "probability"]));
   for (const id of best) {

@@ -47,17 +47,15 @@ class Ngrams {
 /** A model of counts: the n-grams before a gap, and for a masked word those behind it. */
 class Counts {
   constructor(described) {
-    Object.assign(this, { name: described.name, objective: described.objective,
-      order: described.order, leftOut: described.left_out });
-    this.described = described;
+    Object.assign(this, described);
   }
 
   /** p of every word of the page in the gap, and how many words on each side it reads. */
   predict(before, after) {
     if (!this.before) {
-      this.before = new Ngrams(this.described.left);
-      this.after = this.described.right ? new Ngrams(this.described.right) : null;
-      this.alone = unpack(this.described.log_p).values;
+      this.before = new Ngrams(this.left);
+      this.after = this.right ? new Ngrams(this.right) : null;
+      this.alone = unpack(this.log_p).values;
     }
     const reads = [before, this.after ? after : []].map((ids) =>
       Math.min(ids.length, this.order - 1));

@@ -12,13 +12,15 @@ const HALF = (() => {
 })();
 
 const ARRAYS = {
+  int8: [Float32Array, 1, (view, at) => view.getInt8(at)],
   float32: [Float32Array, 4, (view, at) => view.getFloat32(at, true)],
   float16: [Float32Array, 2, (view, at) => HALF[view.getUint16(at, true)]],
   uint32: [Uint32Array, 4, (view, at) => view.getUint32(at, true)],
   uint16: [Uint16Array, 2, (view, at) => view.getUint16(at, true)],
 };
 
-/** A packed tensor as {shape, values}; float16 is widened, exactly. */
+/** A packed tensor as {shape, values}; float16 is widened, exactly; a row of int8
+ *  is multiplied by its scale. */
 function unpack(packed) {
   const text = atob(packed.data);
   const bytes = new Uint8Array(text.length);
@@ -27,6 +29,10 @@ function unpack(packed) {
   const [Kind, size, read] = ARRAYS[packed.dtype];
   const values = new Kind(bytes.length / size);
   for (let i = 0; i < values.length; i++) values[i] = read(view, size * i);
+  if (packed.scales) {
+    const scales = unpack(packed.scales).values, width = packed.shape[1];
+    for (let i = 0; i < values.length; i++) values[i] *= scales[Math.floor(i / width)];
+  }
   return { shape: packed.shape, values };
 }
 

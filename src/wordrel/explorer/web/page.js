@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const NEAREST = 12, WIDEST_SQUARE = 20, LONGEST_SHOWN = 60;
 const EXAMPLE_WORDS = ["music", "river", "king", "cat", "house"];
-const state = {};
+const state = { fetched: new Map(), opened: new Map() };
 
 function make(tag, text = "", attributes = {}) {
   const element = document.createElement(tag);
@@ -28,8 +28,12 @@ function openCorpus() {
   const data = window.wordrelData.find((one) => one.corpus === $("corpus").value);
   state.data = data;
   state.index = new Map(data.words.map((word, id) => [word, id]));
-  state.models = new Map(data.models.map((model) =>
-    [model.name, new Model(model, data.window, data.counts)]));
+  const opened = state.opened.get(data.corpus) || {
+    models: new Map(data.models.map((one) => [one.name, new Model(one, data.window, data.counts)])),
+    counts: new Map(data.counts_models.map((one) => [one.name, new Counts(one)])),
+  };
+  state.opened.set(data.corpus, opened);
+  Object.assign(state, opened);
   const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
   const matched = names(true);
   const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
@@ -40,7 +44,6 @@ function openCorpus() {
     m.matched && m.query !== "none" && m.objective === "masked_word");
   fill($("right"), matched, masked ? masked.name
     : matched.includes("attention") ? "attention" : asks[0] || matched[0]);
-  state.counts = new Map(data.counts_models.map((one) => [one.name, new Counts(one)]));
   const counts = data.counts_models.filter((one) => one.objective === "masked_word");
   fill($("counts"), [...state.counts.keys()], (counts[counts.length - 1] || {}).name);
   $("counts-box").hidden = !state.counts.size;
@@ -69,7 +72,8 @@ function openCorpus() {
 function explain() {
   const data = state.data;
   $("how").replaceChildren(...[
-    "Vectors are rounded to float16; numbers may differ from the study's in the third digit.",
+    "Vectors are rounded to 255 steps for each word; numbers may differ from the study's in the " +
+      "second digit.",
     "Counts are n-grams: how often words stand in a row. Skip-gram predicts from one word; for a " +
       "gap its predictions are multiplied, as if the words beside the gap were independent.",
     "A lift is a score of b less what a gives to all words on average, so lifts of different words " +
@@ -163,6 +167,7 @@ function askFor(word) {
 }
 
 function showNear() {
+  if (!ready()) return;
   const place = $("near");
   place.replaceChildren();
   const id = wordOf($("word"), place);
@@ -194,6 +199,7 @@ function showNear() {
 }
 
 function showPair() {
+  if (!ready()) return;
   const place = $("pair");
   place.replaceChildren();
   const a = wordOf($("first"), place), b = wordOf($("second"), place);
@@ -223,11 +229,40 @@ function pairTable(id, caption, sides, there) {
     "aria-label": caption }), put(table, body));
 }
 
-function showAll() { showGap(); showNear(); showSentence(); showPair(); }
+/** The models that are chosen: word2vec or a mean, attention, and counts where there are some. */
+const chosen = () => [model("left"), model("right"), state.counts.get($("counts").value)]
+  .filter((one, n, all) => one && all.indexOf(one) === n);
+
+const ready = () => !model("left").file && !model("right").file;
+
+/** Show what can be shown, and fetch the arrays of a chosen model that are not here yet. */
+function showAll() {
+  showGap();
+  if (ready()) { showNear(); showSentence(); showPair(); }
+  chosen().filter((one) => one.file).forEach(fetchPart);
+}
+
+/** Read a model's file beside the page: it calls `wordrelPart` with its arrays. */
+function fetchPart(one) {
+  if (state.fetched.has(one.file)) return;
+  state.fetched.set(one.file, one);
+  const script = make("script", "", { src: one.file });
+  script.addEventListener("error", () => {
+    $("missing").textContent =
+      `The vectors of ${one.name} are missing: keep the folder of this page beside it.`;
+  });
+  document.head.append(script);
+}
+
+window.wordrelPart = (file, arrays) => {
+  Object.assign(state.fetched.get(file), arrays);
+  delete state.fetched.get(file).file;
+  showAll();
+};
 
 function start() {
   if (!window.wordrelData) {
-    $("about").textContent = "The vectors are missing: keep the data file beside this page.";
+    $("about").textContent = "This page has no data.";
     $("main").hidden = true;
     return;
   }
@@ -244,7 +279,8 @@ function start() {
     chooseModels();
   });
   $("counts").addEventListener("change", showGap);
-  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }], ["pair", showPair]]) {
+  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }],
+    ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
   }
   for (const event of ["change", "submit"]) document.addEventListener(event, remember);

@@ -23,6 +23,7 @@ function readSentence(place) {
 }
 
 function showSentence() {
+  if (!ready()) return;
   const line = $("line"), map = $("map");
   line.replaceChildren();
   map.replaceChildren();
