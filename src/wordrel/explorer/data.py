@@ -170,7 +170,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
         StoreError: a number that the page cannot hold.
     """
     packed = {
-        name: packed_rows(tensor[:words])
+        name: packed_rows(tensor, words)
         if name in _TABLES
         else packed_tensor(tensor.ravel()[:words] if name == _BIAS else tensor, "float32")
         for name, tensor in tensors.items()

@@ -20,7 +20,7 @@ const ARRAYS = {
 };
 
 /** A packed tensor as {shape, values}; float16 is widened, exactly; a row of int8
- *  is multiplied by its scale. */
+ *  counts from the mean row, in steps of its scale; a scale of 0 is a row of zeros. */
 function unpack(packed) {
   const text = atob(packed.data);
   const bytes = new Uint8Array(text.length);
@@ -31,7 +31,11 @@ function unpack(packed) {
   for (let i = 0; i < values.length; i++) values[i] = read(view, size * i);
   if (packed.scales) {
     const scales = unpack(packed.scales).values, width = packed.shape[1];
-    for (let i = 0; i < values.length; i++) values[i] *= scales[Math.floor(i / width)];
+    const centre = unpack(packed.centre).values;
+    for (let i = 0; i < values.length; i++) {
+      const scale = scales[Math.floor(i / width)];
+      values[i] = scale ? centre[i % width] + scale * values[i] : 0;
+    }
   }
   return { shape: packed.shape, values };
 }
