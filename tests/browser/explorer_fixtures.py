@@ -27,7 +27,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, file: Path, width: int = 1280, dark: bool = False) -> Watched:
+def opened(
+    browser: Browser, file: Path, width: int = 1280, dark: bool = False, fragment: str = ""
+) -> Watched:
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
@@ -51,5 +53,5 @@ def opened(browser: Browser, file: Path, width: int = 1280, dark: bool = False) 
             else None
         ),
     )
-    page.goto(file.as_uri())
+    page.goto(file.as_uri() + fragment)
     return watched

@@ -21,13 +21,13 @@ def explore(  # noqa: PLR0913 - a parameter an option
         list[str] | None, typer.Option(help="May be repeated; default: all that it can show.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
-    words: Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")] = 20000,
+    words: Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")] = 10000,
     cache: Cache = None,
 ) -> None:
     """Write a page that shows the trained models at work: neighbours, attention maps, word pairs.
 
-    It needs no server and no network. Where it would pass 10 MB, the vectors lie in a file beside
-    it, and both have to be kept together; fewer words or models make it smaller.
+    It needs no server and no network. Where it would pass 3 MB, the vectors lie in a folder beside
+    it, a file for each model. Keep both together. The page loads a model when it is chosen.
     """
     begin(folder, "writing its explorer")
 
@@ -42,7 +42,7 @@ def explore(  # noqa: PLR0913 - a parameter an option
         words=words,
         cache=cache,
     )
-    beside = f" and {written.data.name}" if written.data else ""
+    beside = f" and {written.data.name}/" if written.data else ""
     models = ", ".join(written.models)
     echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
     echo(f"{written.words} words of {models}")

@@ -1,13 +1,12 @@
 """What the explorer's page knows: trained tables of the frequent words, as plain JSON.
 
-Reads a study's results and trained runs of its cache; writes nothing. Word tables become float16;
-dense weights stay float32, both little-endian in base64. Only the rows of the most frequent words
-are taken, so nearest words in the page are nearest among those.
+Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
+numbers of 8 bits with one scale a row; dense weights stay float32. Only the rows of the most
+frequent words are taken, so nearest words in the page are nearest among those.
 
 Glossary: V words, D dimensions.
 """
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,17 +15,30 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel import api
-from wordrel.config import ARCHITECTURES, MatchedConfig, StudyConfig, Word2vecConfig
+from wordrel.config import (
+    ARCHITECTURES,
+    KneserNeyConfig,
+    MatchedConfig,
+    StudyConfig,
+    Word2vecConfig,
+)
 from wordrel.errors import StoreError
+from wordrel.explorer.ngrams import counts_data
+from wordrel.explorer.packed import packed_rows, packed_tensor
 from wordrel.io.files import read_tensors
 from wordrel.io.store import cache_root, opened
+from wordrel.models.context import StreamContext
+from wordrel.models.kneser_ney import Counted
+from wordrel.models.skip_gram import WordByWord
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
 from wordrel.models.word_model import WordModel
 from wordrel.report.queries import Row, corpora, distinct, rows
 from wordrel.study.results import Results
 
-WORDS = 20_000
+WORDS = 10_000
+ENOUGH = 1_000_000
+"""Training words below which the page says that its text is too small to mean anything."""
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig
@@ -61,10 +73,8 @@ def explorer_data(
     config = api.stored_config(results)
     name = corpus or corpora(results)[0]
     root = (cache or cache_root()).resolve()
-    found = [
-        (model, run, api.load_run(results, run, cache=root))
-        for model, run in _runs(results, config, name, models, seed)
-    ]
+    runs, counted_runs = _runs(results, config, name, models, seed)
+    found = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
     vocab = found[0][2].vocab
     settings = next(one for one in config.corpora if one.name == name)
     return {
@@ -73,6 +83,8 @@ def explorer_data(
         "corpus": name,
         "text": {key: getattr(settings, key) for key in TEXT_RULES},
         "vocabulary": len(vocab),
+        "tokens": int(vocab.counts.sum()),
+        "enough": ENOUGH,
         "words": list(vocab.words[:words]),
         "counts": [int(count) for count in vocab.counts[:words]],
         "window": config.training.reach,
@@ -82,17 +94,24 @@ def explorer_data(
                 **model_data(model, _tensors(results, run, root), words),
                 "seed": int(run.seed),
                 "means": _means(word_model),
+                **readout_data(word_model, words),
                 **_selected(results, word_model, run),
             }
             for model, run, word_model in found
+        ],
+        "counts_models": [
+            counts_data(run.model, counted, vocab.counts[:words])
+            for run in counted_runs
+            for counted in api.load_run(results, run, cache=root).predictors
+            if isinstance(counted, Counted)
         ],
     }
 
 
 def _runs(
     results: Results, config: StudyConfig, corpus: str, wanted: Sequence[str], seed: int | None
-) -> list[tuple[Explorable, Row]]:
-    """The models that the page can explore, each with the run to show."""
+) -> tuple[list[tuple[Explorable, Row]], list[Row]]:
+    """The models that the page can explore, each with the run to show; and the runs of counts."""
     tried = [r for r in rows(results.runs) if r.corpus == corpus]
     done = {r.model for r in tried if r.status == "done"}
     place = f"{results.folder}: corpus {corpus!r}"
@@ -104,7 +123,8 @@ def _runs(
         and config.training_of(model).reach == config.training.reach  # the page draws one window
         and is_drawn(model)
     ]
-    shown = [model.name for model in models]
+    counted = [m.name for m in config.models if isinstance(m, KneserNeyConfig) and m.name in done]
+    shown = [*(model.name for model in models), *counted]
     if unknown := [name for name in wanted if name not in shown]:
         raise StoreError(
             f"{place}: found no model {unknown[0]!r} that the page can show; "
@@ -118,7 +138,14 @@ def _runs(
             f"{place}: found trained {there}; expected at least one word2vec and one model of the "
             "matched family to set beside it; choose another corpus or add the model to the study"
         )
-    return [(m, api.find_run(results, m.name, seed=seed, corpus=corpus)) for m in models]
+
+    def run_of(name: str) -> Row:
+        return api.find_run(results, name, seed=seed, corpus=corpus)
+
+    return (
+        [(model, run_of(model.name)) for model in models],
+        [run_of(name) for name in counted if not wanted or name in wanted],
+    )
 
 
 def is_drawn(model: Explorable) -> bool:
@@ -140,17 +167,24 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
     """One model: its settings, its first `words` rows of both tables and biases, its dense weights.
 
     Raises:
-        StoreError: a number that float16 cannot hold.
+        StoreError: a number that the page cannot hold.
     """
     packed = {
-        name: packed_tensor(tensor[:words], "float16")
+        name: packed_rows(tensor, words)
         if name in _TABLES
         else packed_tensor(tensor.ravel()[:words] if name == _BIAS else tensor, "float32")
         for name, tensor in tensors.items()
     }
     described: dict[str, Any] = {"name": model.name, "kind": model.kind, "tensors": packed}
     if isinstance(model, Word2vecConfig):
-        return described | {"matched": False, "algorithm": model.algorithm}
+        # CBOW is a mean of the words around: attention in which no word asks.
+        return described | {
+            "matched": False,
+            "algorithm": model.algorithm,
+            "objective": "masked_word",
+            "query": "none",
+            "heads": 1,
+        }
     architecture = ARCHITECTURES[model.kind]
     return described | {
         "matched": True,
@@ -160,27 +194,28 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
         "maps": architecture.maps,
         "block": architecture.block,
         "direct": architecture.direct,
+        "plain_mean": architecture.plain_mean,
         "heads": model.heads,
         "scale": model.scale,
         "ties": list(model.ties),
     }
 
 
-def packed_tensor(tensor: np.ndarray, dtype: str) -> dict[str, Any]:
-    """An array as shape, dtype (float16 or float32) and base64 of its little-endian bytes.
+def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
+    """What the page adds to o . y to get log p of its words, but for a number of the context.
 
-    Raises:
-        StoreError: a number that the type cannot hold.
+    See `wordrel.models.readout`: `shift`, and where scores are odds `odds_shift`.
     """
-    with np.errstate(over="ignore"):  # looked at in the next line
-        values = np.ascontiguousarray(tensor, dtype=np.dtype(dtype).newbyteorder("<"))
-    if not np.isfinite(values).all():
-        raise StoreError(
-            f"explorer: found a weight of {np.abs(tensor).max():g}, expected numbers that {dtype} "
-            "can hold; train the model with a smaller learning rate"
-        )
-    data = base64.b64encode(values.tobytes()).decode("ascii")
-    return {"shape": list(values.shape), "dtype": dtype, "data": data}
+    reader = word_model.context or next(iter(word_model.predictors), None)
+    if not isinstance(reader, StreamContext | WordByWord):
+        return {}
+    readout = reader.readout
+    shifts = {"shift": readout.shift, "odds_shift": readout.odds_shift}
+    return {
+        name: packed_tensor(shift[:words].numpy(), "float16")
+        for name, shift in shifts.items()
+        if shift is not None
+    }
 
 
 def _means(word_model: WordModel) -> dict[str, dict[str, Any]]:

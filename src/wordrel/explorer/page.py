@@ -11,16 +11,28 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from wordrel.explorer.data import WORDS, explorer_data
 from wordrel.io.files import write_text
 from wordrel.io.visible import script_digest, visible, visible_json
 from wordrel.study.results import Results, read_results
 
-PAGE_LIMIT = 10_000_000
-"""Bytes of a page that holds its own data; a larger one gets them from a file beside it."""
+PAGE_LIMIT = 3_000_000
+"""Bytes of a page that holds its own data; a larger one gets its models from files beside it."""
+_HEAVY = ("tensors", "shift", "odds_shift"), ("left", "right", "log_p")
+"""What of a model, and of counts, is in a file of its own."""
 
-_SCRIPTS = ("numbers.js", "text.js", "model.js", "page.js")
+_SCRIPTS = (
+    "numbers.js",
+    "text.js",
+    "model.js",
+    "ngrams.js",
+    "gap.js",
+    "sentence.js",
+    "link.js",
+    "page.js",
+)
 
 
 @dataclass(frozen=True)
@@ -29,8 +41,8 @@ class Written:
 
     Attributes:
         page: the HTML file.
-        data: the file beside it, or None where the page holds the data itself.
-        megabytes: of both together.
+        data: the folder beside it, or None where the page holds the data itself.
+        megabytes: of all together.
         words: how many words of each model it has.
         models: their names.
     """
@@ -73,49 +85,78 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
         for name in (corpora or (None,))
     ]
     page = out or folder / "explorer.html"
-    stored = page.with_name(f"{page.stem}-data.js")
+    stored = page.with_name(f"{page.stem}-data")
     text, beside = render(data, stored.name)
+    for old in stored.glob("*.js"):  # of an earlier page: nothing loads it any more
+        old.unlink()
+    for name, script in beside.items():
+        write_text(stored / name, script)
     write_text(page, text)
-    if beside is None:
-        stored.unlink(missing_ok=True)  # of an earlier, larger page: nothing loads it any more
-    else:
-        write_text(stored, beside)
     return Written(
         page,
-        None if beside is None else stored,
-        (len(text.encode()) + len((beside or "").encode())) / 1e6,
+        stored if beside else None,
+        sum(len(one.encode()) for one in (text, *beside.values())) / 1e6,
         max(len(one["words"]) for one in data),
         tuple(dict.fromkeys(model["name"] for one in data for model in one["models"])),
     )
 
 
-def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, str | None]:
-    """The page, and the script beside it where the data would make the page too large.
+def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, dict[str, str]]:
+    """The page, and scripts beside it, by name, where the data would make the page too large.
 
     Args:
         data: what `explorer_data` gives, one for each corpus.
-        data_name: the name of the script beside it.
+        data_name: the name of the folder of the scripts.
     """
-    # "<" could end the script that the data stand in.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = visible_json(text).replace("<", "\\u003c")
+    text, beside = _script(data), dict[str, str]()
+    if len(text.encode()) > PAGE_LIMIT:
+        light, beside = _divided(data, data_name)
+        text = _script(light)
     script = f"window.wordrelData = {text};"
-    large = len(script.encode()) > PAGE_LIMIT
-    loaded = f'<script src="{html.escape(data_name)}"></script>'
     web = files("wordrel.explorer") / "web"
     code = "\n".join((web / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     code = f'\n(() => {{\n"use strict";\n{code}\n}})();\n'
     page = (web / "page.html").read_text(encoding="utf-8")
-    # A page that is opened as a file has no origin: only `file:` allows the script beside it.
-    data_source = "'self' file:" if large else script_digest(script)
+    # A page that is opened as a file has no origin: only `file:` allows scripts beside it.
+    data_source = script_digest(script) + (" 'self' file:" if beside else "")
     parts = {
         "{{style}}": (web / "style.css").read_text(encoding="utf-8"),
         "{{study}}": html.escape(visible(str(data[0]["study"]))),
-        "{{data}}": loaded if large else f"<script>{script}</script>",
+        "{{data}}": f"<script>{script}</script>",
         "{{code}}": code,
         "{{sources}}": f"{script_digest(code)} {data_source}",
     }
     page = re.sub(
         r"\{\{\w+\}\}", lambda mark: parts[mark[0]], page
     )  # in one pass: data hold no mark
-    return page, script + "\n" if large else None
+    return page, beside
+
+
+def _script(data: Any) -> str:
+    """JSON for a script: "<" could end the script that it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return visible_json(text).replace("<", "\\u003c")
+
+
+def _divided(
+    data: Sequence[dict[str, Any]], folder: str
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The data with a file's address in each model instead of its arrays, and the files."""
+    files: dict[str, str] = {}
+
+    def light(model: dict[str, Any], heavy: Sequence[str]) -> dict[str, Any]:
+        name = f"{len(files)}.js"
+        address = f"{quote(folder)}/{name}"
+        part = {key: model[key] for key in heavy if key in model}
+        files[name] = f"window.wordrelPart({json.dumps(address)}, {_script(part)});\n"
+        return {key: value for key, value in model.items() if key not in heavy} | {"file": address}
+
+    divided = [
+        one
+        | {
+            key: [light(model, heavy) for model in one[key]]
+            for key, heavy in zip(("models", "counts_models"), _HEAVY, strict=True)
+        }
+        for one in data
+    ]
+    return divided, files

@@ -79,6 +79,12 @@ class StreamContext:
         return "context"
 
     @property
+    def readout(self) -> Readout:
+        """What its output table says of every word, given a state."""
+        own = self.outputs, self.bias, self.counts, self.training
+        return Readout.of(self.teaches, *own)
+
+    @property
     def segments(self) -> Segments:
         """See `Predictor`."""
         return "document" if self.training.context == "passage" else "sentence"
@@ -95,8 +101,7 @@ class StreamContext:
         places: Int64[np.ndarray, " P"],
     ) -> Iterator[Float32[np.ndarray, "B V"]]:
         """See `Predictor`; windows are whole, whatever training drew."""
-        own = self.outputs, self.bias, self.counts, self.training
-        readout, start = Readout.of(self.teaches, *own), 0
+        readout, start = self.readout, 0
         for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
             first, last = np.searchsorted(places, [start, start + len(block)])
             hidden = None if self.hidden is None else self.hidden[start : start + len(block)]

@@ -1,6 +1,8 @@
 // A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
 // The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/lifts.py.
 
+const LEAST = -80; // as in readout.py
+
 class Model {
   constructor(described, window, counts) {
     Object.assign(this, described);
@@ -152,13 +154,60 @@ class Model {
    *  On a direct path the word itself is not in the context. */
   forward(ids) {
     const words = ids.map((id) => this.seen(id));
-    return ids.map((_, i) => {
-      const context = this.context(i, ids.length);
-      if (!context.length) return { context, weights: [], y: null };
-      if (!this.direct) return this.attend(ids, words, i, context);
-      const found = this.attend(ids, words, i, context.filter((j) => j !== i));
-      return { ...found, y: plus(found.y, mapped(this.tensor("W_d"), words[i])) };
+    return ids.map((_, i) => this.forwardAt(ids, words, i));
+  }
+
+  forwardAt(ids, words, i) {
+    const context = this.context(i, ids.length);
+    if (!context.length) return { context, weights: [], y: null };
+    if (!this.direct) return this.attend(ids, words, i, context);
+    const found = this.attend(ids, words, i, context.filter((j) => j !== i));
+    return { ...found, y: plus(found.y, mapped(this.tensor("W_d"), words[i])) };
+  }
+
+  /** What is known of a gap between two lists of ids: {context, weights, y}, see `forward`, and the
+   *  ids that the places of the context count in. */
+  gap(before, after) {
+    const masked = this.objective !== "next_word";
+    // Whatever stands in the gap, it is in no context of its own.
+    const ids = masked ? [...before, 0, ...after] : before;
+    const found = ids.length
+      ? this.forwardAt(ids, ids.map((id) => this.seen(id)), masked ? before.length : ids.length - 1)
+      : { context: [], weights: [], y: null };
+    return { ids, ...found };
+  }
+
+  /** p of every word of the page in a gap, and how many words on each side are read; null where
+   *  there is none to read. See wordrel/models/readout.py and, for skip-gram, skip_gram.py. */
+  predict(before, after) {
+    const { ids, context, y } = this.gap(before, after);
+    const read = this.objective === "next_word" ? before.length - this.window : 0;
+    const near = this.direct ? before.map((_, j) => j).filter((j) => j >= read) : context;
+    if (!near.length) return null;
+    const left = near.filter((j) => j < before.length).length, reads = [left, near.length - left];
+    if (this.algorithm !== "skip_gram") return { p: softmax(this.readout(y)), reads };
+    const own = this.logShares, joined = own.slice();
+    for (const j of context) {
+      this.readout(rowOf(this.tensor("input"), ids[j])).forEach((one, id) => {
+        joined[id] += one - own[id];
+      });
+    }
+    return { p: softmax(joined), reads };
+  }
+
+  /** log p of every word of the page from a state, but for a number of the state. */
+  readout(y) {
+    const outputs = this.tensor("output"), shift = this.packed("shift").values;
+    const odds = this.odds_shift ? this.packed("odds_shift").values : null;
+    return Float64Array.from(shift, (one, id) => {
+      const score = one + dot(rowOf(outputs, id), y);
+      return odds ? odds[id] - Math.log1p(Math.exp(-Math.max(score, LEAST))) : score;
     });
+  }
+
+  packed(name) {
+    if (!this.kept.has(name)) this.kept.set(name, unpack(this[name]));
+    return this.kept.get(name);
   }
 
   attend(ids, words, i, context) {

@@ -11,16 +11,31 @@ const HALF = (() => {
   return table;
 })();
 
-/** A packed tensor as {shape, values}; float16 is widened, exactly. */
+const ARRAYS = {
+  int8: [Float32Array, 1, (view, at) => view.getInt8(at)],
+  float32: [Float32Array, 4, (view, at) => view.getFloat32(at, true)],
+  float16: [Float32Array, 2, (view, at) => HALF[view.getUint16(at, true)]],
+  uint32: [Uint32Array, 4, (view, at) => view.getUint32(at, true)],
+  uint16: [Uint16Array, 2, (view, at) => view.getUint16(at, true)],
+};
+
+/** A packed tensor as {shape, values}; float16 is widened, exactly; a row of int8
+ *  counts from the mean row, in steps of its scale; a scale of 0 is a row of zeros. */
 function unpack(packed) {
   const text = atob(packed.data);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const view = new DataView(bytes.buffer);
-  const half = packed.dtype === "float16";
-  const values = new Float32Array(bytes.length / (half ? 2 : 4));
-  for (let i = 0; i < values.length; i++) {
-    values[i] = half ? HALF[view.getUint16(2 * i, true)] : view.getFloat32(4 * i, true);
+  const [Kind, size, read] = ARRAYS[packed.dtype];
+  const values = new Kind(bytes.length / size);
+  for (let i = 0; i < values.length; i++) values[i] = read(view, size * i);
+  if (packed.scales) {
+    const scales = unpack(packed.scales).values, width = packed.shape[1];
+    const centre = unpack(packed.centre).values;
+    for (let i = 0; i < values.length; i++) {
+      const scale = scales[Math.floor(i / width)];
+      values[i] = scale ? centre[i % width] + scale * values[i] : 0;
+    }
   }
   return { shape: packed.shape, values };
 }
@@ -65,7 +80,7 @@ function mappedBack(map, q, from, width) {
 }
 
 function softmax(scores) {
-  const top = Math.max(...scores);
+  const top = scores.reduce((most, score) => Math.max(most, score), -Infinity);
   const raised = scores.map((score) => Math.exp(score - top));
   const total = raised.reduce((sum, value) => sum + value, 0);
   return raised.map((value) => value / total);

@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const NEAREST = 12, WIDEST_SQUARE = 20, LONGEST_SHOWN = 60;
 const EXAMPLE_WORDS = ["music", "river", "king", "cat", "house"];
-const state = {};
+const state = { fetched: new Map(), opened: new Map() };
 
 function make(tag, text = "", attributes = {}) {
   const element = document.createElement(tag);
@@ -24,17 +24,29 @@ const number = (value, digits) =>
   Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "none";
 const short = (text) => text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 
-function openCorpus(place) {
-  const data = window.wordrelData[place];
+function openCorpus() {
+  const data = window.wordrelData.find((one) => one.corpus === $("corpus").value);
   state.data = data;
   state.index = new Map(data.words.map((word, id) => [word, id]));
-  state.models = new Map(data.models.map((model) =>
-    [model.name, new Model(model, data.window, data.counts)]));
+  const opened = state.opened.get(data.corpus) || {
+    models: new Map(data.models.map((one) => [one.name, new Model(one, data.window, data.counts)])),
+    counts: new Map(data.counts_models.map((one) => [one.name, new Counts(one)])),
+  };
+  state.opened.set(data.corpus, opened);
+  Object.assign(state, opened);
   const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
   const matched = names(true);
   const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
-  fill($("left"), names(false), names(false)[0]);
-  fill($("right"), matched, matched.includes("attention") ? "attention" : asks[0] || matched[0]);
+  const means = data.models.filter((m) => m.matched && m.plain_mean).map((m) => m.name);
+  const mean = data.models.find((m) => m.algorithm === "cbow") || { name: means[0] };
+  fill($("left"), [...names(false), ...means], mean.name);
+  const masked = data.models.find((m) =>
+    m.matched && m.query !== "none" && m.objective === "masked_word");
+  fill($("right"), matched, masked ? masked.name
+    : matched.includes("attention") ? "attention" : asks[0] || matched[0]);
+  const counts = data.counts_models.filter((one) => one.objective === "masked_word");
+  fill($("counts"), [...state.counts.keys()], (counts[counts.length - 1] || {}).name);
+  $("counts-box").hidden = !state.counts.size;
   const frequent = data.words.length < data.vocabulary
     ? `the ${data.words.length} most frequent of ${data.vocabulary} words`
     : `all ${data.vocabulary} words`;
@@ -48,14 +60,22 @@ function openCorpus(place) {
   $("second").value = spare.find((word) => word !== spare[0]) || spare[0];
   $("sentence").value = state.index.has("river") && state.index.has("bank")
     ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
+  $("gapped").value = exampleGap(state.index, data.words);
+  state.place = null;
+  $("small").hidden = data.tokens >= data.enough;
+  $("small").textContent = "This text is too small to mean anything: it has " +
+    `${data.tokens.toLocaleString("en")} training words, and findings need at least ` +
+    `${data.enough.toLocaleString("en")}. The page only shows how an answer looks.`;
   explain();
-  chooseModels();
 }
 
 function explain() {
   const data = state.data;
   $("how").replaceChildren(...[
-    "Vectors are rounded to float16; numbers may differ from the study's in the third digit.",
+    "Vectors are rounded to 255 steps for each word; numbers may differ from the study's in the " +
+      "second digit.",
+    "Counts are n-grams: how often words stand in a row. Skip-gram predicts from one word; for a " +
+      "gap its predictions are multiplied, as if the words beside the gap were independent.",
     "A lift is a score of b less what a gives to all words on average, so lifts of different words " +
       "can be compared. A product says nothing about another word a. The average is taken over " +
       `the ${data.words.length} words of this page, by how often they stand in the text.`,
@@ -72,7 +92,9 @@ function explain() {
 
 const model = (side) => state.models.get($(side).value);
 
-function chooseModels() {
+function chooseModels() { fillModelMenus(); showAll(); }
+
+function fillModelMenus() {
   const notes = [];
   for (const side of ["left", "right"]) {
     const chosen = model(side);
@@ -84,10 +106,11 @@ function chooseModels() {
     }
   }
   $("embedding-note").textContent = notes.join(" ");
+  const right = $("right");
+  fill($("map-model"), [...right.options].map((one) => one.value), right.value);
   const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
-  fill($("head"), ["mean", ...heads], "mean", ["mean over heads", ...heads.map((h) => `${+h + 1}`)]);
+  fill($("head"), ["mean", ...heads], "mean", ["all, mean", ...heads.map((h) => `${+h + 1}`)]);
   $("head").parentElement.hidden = heads.length < 2;
-  showAll();
 }
 
 /** The id of the one word that was typed, or null with the reason (and a cure) put into `place`. */
@@ -120,13 +143,31 @@ function wordOf(input, place) {
   return null;
 }
 
+/** Which of these tokens the page lacks. */
+function sayMissing(tokens, place) {
+  const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
+  if (!missing.length) return;
+  const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
+  missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
+  place.append(line);
+}
+
 function headRow(cells) {
   const row = make("tr");
   cells.forEach((text) => row.append(make("th", text, { scope: "col" })));
   return put(make("thead"), row);
 }
 
+/** A link that asks for the neighbours of a word. */
+function askFor(word) {
+  const link = make("a", word, { href: addressOf({ word }) });
+  // Another question may have changed since the link was made.
+  link.addEventListener("click", () => { link.href = addressOf({ word }); });
+  return link;
+}
+
 function showNear() {
+  if (!ready()) return;
   const place = $("near");
   place.replaceChildren();
   const id = wordOf($("word"), place);
@@ -147,8 +188,8 @@ function showNear() {
     for (const [other, value] of lists[s]) {
       const cell = make("td", "", { class: "word" }), name = state.data.words[other];
       if (ids[1 - s].has(other)) {
-        put(cell, make("mark", name), " ", make("span", "both", { class: "both" }));
-      } else cell.textContent = name;
+        put(cell, put(make("mark"), askFor(name)), " ", make("span", "both", { class: "both" }));
+      } else cell.append(askFor(name));
       body.append(put(make("tr"), cell, make("td", number(value, 3))));
     }
     if (!lists[s].length) table.append(make("caption", "This word has no direction here."));
@@ -157,75 +198,8 @@ function showNear() {
   place.append(pair);
 }
 
-/** A number on a ground as strong as the number is large. */
-function heat(value, text) {
-  const cell = make("td", text, { class: "heat" });
-  if (Number.isFinite(value)) {
-    cell.style.setProperty("--shade", value < 0 ? "var(--cold)" : "var(--hot)");
-    cell.style.setProperty("--share", `${Math.round(Math.min(1, Math.abs(value)) * 60)}%`);
-  }
-  return cell;
-}
-
-/** Rows ask, columns are looked at; a long sentence shows only the words inside each window. */
-function mapTable(caption, words, contexts, values, first) {
-  const table = make("table"), body = make("tbody"), square = words.length <= WIDEST_SQUARE;
-  table.append(make("caption", caption));
-  const widest = Math.max(0, ...contexts.map((context) => context.length));
-  table.append(headRow([first, ...(square ? words
-    : Array.from({ length: widest }, (_, n) => `word ${n + 1}`))]));
-  contexts.forEach((context, i) => {
-    const row = put(make("tr"), make("th", words[i], { scope: "row" }));
-    const at = new Map(context.map((j, n) => [j, values[i][n]]));
-    const columns = square ? words.map((_, j) => j) : context;
-    for (const j of columns) {
-      if (!at.has(j)) row.append(make("td", "·"));
-      else row.append(heat(at.get(j), `${square ? "" : `${words[j]} `}${number(at.get(j), 2)}`));
-    }
-    body.append(row);
-  });
-  return put(make("div", "", { class: "scroll map", tabindex: "0", role: "region",
-    "aria-label": caption }), put(table, body));
-}
-
-function showMap() {
-  const place = $("map"), all = tokensOf($("sentence").value, state.data.text);
-  place.replaceChildren();
-  const say = (text) => place.append(make("p", text, { class: "note", role: "status" }));
-  if (!all.length) { say("Type a sentence of a few words."); return; }
-  const tokens = all.slice(0, MOST_TOKENS);
-  if (all.length > MOST_TOKENS) {
-    say(`Cut after ${MOST_TOKENS} words; ${all.length - MOST_TOKENS} more were typed.`);
-  }
-  const known = tokens.filter((token) => state.index.has(token));
-  if (known.length < tokens.length) {
-    const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
-    const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
-    missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
-    place.append(line);
-  }
-  const right = model("right"), left = model("left");
-  if (known.length < 2) { say("At least two known words are needed."); return; }
-  const ids = known.map((token) => state.index.get(token)), found = right.forward(ids);
-  const contexts = found.map((one) => one.context), head = $("head").value;
-  const weights = found.map(({ context, weights: heads }) => context.map((_, n) => head === "mean"
-    ? heads.reduce((sum, one) => sum + one[n], 0) / heads.length : heads[+head][n]));
-  const embedding = $("left-embedding").value, masked = right.objective === "masked_word";
-  const first = masked ? "masked" : "word";
-  const cosines = contexts.map((context, i) =>
-    context.map((j) => cosine(left.row(embedding, ids[i]), left.row(embedding, ids[j]))));
-  const even = contexts.map((context) => context.map(() => 1 / context.length));
-  place.append(make("p", masked
-    ? "A row belongs to one masked word. It gives the weight of each word around it."
-    : "A row belongs to one word: the model predicts the word after it. The row gives the weights of " +
-      "this word and of the words before it."));
-  place.append(put(make("div", "", { class: "maps" }),
-    mapTable(`${right.name}: attention weights; a row adds up to 1`, known, contexts, weights, first),
-    mapTable(`${left.name}: cosines (${embedding})`, known, contexts, cosines, first),
-    mapTable(`${left.name}: equal weights in its window`, known, contexts, even, first)));
-}
-
 function showPair() {
+  if (!ready()) return;
   const place = $("pair");
   place.replaceChildren();
   const a = wordOf($("first"), place), b = wordOf($("second"), place);
@@ -255,27 +229,64 @@ function pairTable(id, caption, sides, there) {
     "aria-label": caption }), put(table, body));
 }
 
-function showAll() { showNear(); showMap(); showPair(); }
+/** The models that are chosen: word2vec or a mean, attention, and counts where there are some. */
+const chosen = () => [model("left"), model("right"), state.counts.get($("counts").value)]
+  .filter((one, n, all) => one && all.indexOf(one) === n);
+
+const ready = () => !model("left").file && !model("right").file;
+
+/** Show what can be shown, and fetch the arrays of a chosen model that are not here yet. */
+function showAll() {
+  showGap();
+  if (ready()) { showNear(); showSentence(); showPair(); }
+  chosen().filter((one) => one.file).forEach(fetchPart);
+}
+
+/** Read a model's file beside the page: it calls `wordrelPart` with its arrays. */
+function fetchPart(one) {
+  if (state.fetched.has(one.file)) return;
+  state.fetched.set(one.file, one);
+  const script = make("script", "", { src: one.file });
+  script.addEventListener("error", () => {
+    $("missing").textContent =
+      `The vectors of ${one.name} are missing: keep the folder of this page beside it.`;
+  });
+  document.head.append(script);
+}
+
+window.wordrelPart = (file, arrays) => {
+  Object.assign(state.fetched.get(file), arrays);
+  delete state.fetched.get(file).file;
+  showAll();
+};
 
 function start() {
   if (!window.wordrelData) {
-    $("about").textContent = "The vectors are missing: keep the data file beside this page.";
+    $("about").textContent = "This page has no data.";
     $("main").hidden = true;
     return;
   }
   const names = window.wordrelData.map((data) => data.corpus);
-  fill($("corpus"), names.map((_, i) => String(i)), "0", names);
+  fill($("corpus"), names, names[0]);
   $("corpus-box").hidden = names.length < 2;
-  $("corpus").addEventListener("change", () => openCorpus(+$("corpus").value));
+  $("corpus").addEventListener("change", () => { openCorpus(); chooseModels(); });
   for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
-  $("left-embedding").addEventListener("change", () => { showNear(); showMap(); });
+  $("left-embedding").addEventListener("change", () => { showNear(); showSentence(); });
   $("right-embedding").addEventListener("change", showNear);
-  $("head").addEventListener("change", showMap);
-  for (const [form, show] of [["near", showNear], ["map", showMap], ["pair", showPair]]) {
+  $("head").addEventListener("change", showSentence);
+  $("map-model").addEventListener("change", () => {
+    $("right").value = $("map-model").value;
+    chooseModels();
+  });
+  $("counts").addEventListener("change", showGap);
+  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }],
+    ["pair", showPair]]) {
     $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
   }
-  openCorpus(0);
+  for (const event of ["change", "submit"]) document.addEventListener(event, remember);
+  window.addEventListener("hashchange", followAddress);
+  followAddress();
 }
 
-window.wordrelExplorer = { Model, tokensOf, nearestSpelling, unpack };
+window.wordrelExplorer = { Model, Counts, tokensOf, nearestSpelling, unpack };
 start();
