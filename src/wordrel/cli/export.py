@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wordrel.cli.console import echo
 from wordrel.cli.studies import Cache, Folder
 
 
@@ -68,7 +69,7 @@ def export(  # noqa: PLR0913 - a parameter an option
         export_word2vec(word_model, to, embedding=embedding)
     elif to:
         export_safetensors(word_model, to, embedding=embedding, about=about)
-    typer.echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {hub or to}")
+    echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {hub or to}")
 
 
 def _check_places(
