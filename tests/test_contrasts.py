@@ -14,12 +14,12 @@ from wordrel.errors import ConfigError
 from wordrel.stats import Interval, Uncertain, combined
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import (
+    Scores,
     contrast_rows,
     decided_by,
     measured,
     outcome_of,
     p_of,
-    scored_by,
     step_down,
 )
 from wordrel.study.gains import measured_gains
@@ -417,7 +417,7 @@ def test_a_score_is_compared_with_a_number_or_with_chance():
 def test_a_number_beside_a_score_has_the_interval_of_the_score():
     row = asked({"a": 5.1}, better="higher", measure="accuracy", noise=0.01)
     (found,) = measured([row], [planned(second=None, against=5.0)])
-    alone = scored_by(row, ("a",))
+    alone = Scores(row).of(("a",))
     assert alone is not None
     assert found["gain"].error == combined({"a": 1.0}, alone[0]).error
     assert found["gain"].df == combined({"a": 1.0}, alone[0]).df

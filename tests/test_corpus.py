@@ -391,7 +391,8 @@ def test_the_name_is_not_in_the_digest_and_each_setting_and_byte_is(tmp_path: Pa
         "encoding": "latin-1",
     }
     in_three = {"test", "development", "max_test_document"}
-    assert {*changes, *in_three, "name", "source", "segmenter"} == set(CorpusConfig.model_fields)
+    elsewhere = {"name", "source", "segmenter", "max_unpacked_ratio", "max_unpacked_gb"}
+    assert {*changes, *in_three, *elsewhere} == set(CorpusConfig.model_fields)
     base = identify(config_of(path), tmp_path)
     assert identify(config_of(path, name="other"), tmp_path) == base
     assert identify(config_of(written(tmp_path, "a b", "copy.txt")), tmp_path) == base

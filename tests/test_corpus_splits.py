@@ -379,7 +379,7 @@ def test_settings_of_the_other_way_to_split_are_not_written(tmp_path: Path) -> N
     old = CorpusConfig(source="x", words="letters")
     new = CorpusConfig(source="x", test=0.1, development=0.05)
     added = {"test", "development", "max_test_document", "vocabulary"}
-    unused = {"encoding", "phrases", "segmenter"}
+    unused = {"encoding", "phrases", "segmenter", "max_unpacked_ratio", "max_unpacked_gb"}
     assert set(CorpusConfig.model_fields) - set(old.model_dump()) == added | unused
     assert set(CorpusConfig.model_fields) - set(new.model_dump(mode="json")) == {
         "held_out",

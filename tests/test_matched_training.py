@@ -24,6 +24,7 @@ from wordrel.io.store import cell_digest
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
 from wordrel.models.matched.loss import Kind
+from wordrel.models.matched.resume import Position, batches
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.trained import Trained
@@ -303,7 +304,7 @@ def test_skip_gram_at_once_learns_what_it_learns_pair_by_pair(
         mine = trainer.Trainer(model, TRAINING, cut, np.random.default_rng(3))
         for optimiser in (mine.inputs, mine.outputs, mine.bias):
             optimiser.squares = optimiser.squares.double()
-        losses = [mine.step(b, 1.0).total() for b in trainer.batches(mine, cut)]
+        losses = [mine.step(b, 1.0).total() for b in batches(mine, cut, Position())]
         found.append([torch.tensor(losses), mine.outputs.squares, mine.bias.squares])
         found[-1] += model.tensors().values()
     assert len(losses) > 0

@@ -33,15 +33,23 @@ def test_the_report_runs_its_script_and_its_library_and_nothing_else():
 
 
 def test_the_explorer_runs_its_script_and_its_data_and_nothing_else(monkeypatch):
-    data = [{"study": "{{code}}</script>", "words": ["{{data}}"], "models": []}]
+    model = {"name": "{{sources}}", "tensors": {}}
+    data = [
+        {
+            "study": "{{code}}</script>",
+            "words": ["{{data}}"],
+            "models": [model],
+            "counts_models": [],
+        }
+    ]
     page, beside = explorer.render(data, "x-data.js")
     held, code = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert beside is None
+    assert beside == {}
     assert sources(page) == [digest(code), digest(held)]
     assert '"{{data}}"' in held  # marks are filled once
     assert "<title>Explorer: {{code}}&lt;/script&gt;</title>" in page
     monkeypatch.setattr(explorer, "PAGE_LIMIT", 1)
     page, beside = explorer.render(data, "x-data.js")
-    (code,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert beside.strip() == held
-    assert sources(page) == [digest(code), "'self'", "file:"]
+    assert [*beside] == ["0.js"]
+    light, code = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert sources(page) == [digest(code), digest(light), "'self'", "file:"]

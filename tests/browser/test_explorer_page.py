@@ -21,12 +21,13 @@ from wordrel.explorer.data import is_drawn, model_data, readout_data
 from wordrel.explorer.ngrams import counts_data
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
+from wordrel.models.contextualizer import Objective
 from wordrel.models.kneser_ney import Counted, _reversed
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.ngrams import count_ngrams
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.windows import visible
-from wordrel.models.word_model import Objective, WordModel
+from wordrel.models.word_model import WordModel
 
 pytestmark = pytest.mark.browser
 

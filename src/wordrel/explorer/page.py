@@ -88,7 +88,8 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     stored = page.with_name(f"{page.stem}-data")
     text, beside = render(data, stored.name)
     for old in stored.glob("*.js"):  # of an earlier page: nothing loads it any more
-        old.unlink()
+        if old.stem.isdigit():
+            old.unlink()
     for name, script in beside.items():
         write_text(stored / name, script)
     write_text(page, text)

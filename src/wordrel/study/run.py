@@ -97,7 +97,11 @@ def run_study(  # noqa: PLR0913 - what a run is given
             outcomes = _run(plan, engine, None if cluster is None else cache)
             return plan, write_tables(plan, outcomes, folder, jobs=cores)
 
-        plan, rows = _healed(attempt)
+        try:
+            plan, rows = _healed(attempt)
+        except KeyboardInterrupt:
+            discard_partial(cache)  # what a worker was writing when it was stopped
+            raise
         manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
         if config_file:
             given = {"config": config_file, "results": str(out)}
