@@ -277,6 +277,7 @@ def test_the_speeds_of_the_package_are_those_that_are_stored(monkeypatch: pytest
         "attention_position_heads4",
         "cbow",
         "kneser_ney",
+        "matched_skip_gram",
         "skip_gram",
         "ppmi_svd",
     }

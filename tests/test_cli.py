@@ -21,6 +21,7 @@ from tiny_study import settings, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
 from wordrel.jobs.progress import read_progress
+from wordrel.study.costs import read_rates
 from wordrel.study.results import read_results
 from wordrel.study.schema import table_to_csv
 
@@ -240,7 +241,8 @@ def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: 
     assert f"text: not prepared yet; `wordrel corpus prepare {config}`" in result.stdout
     assert "tiny: 6 runs to train, 6 to evaluate" in result.stdout
     assert "training: roughly less than 0.01 core-hours" in result.stdout
-    assert "rough: speed of another machine (254,444 tokens/s; dim," in result.stdout
+    rate = f"{read_rates()['skip_gram']:,.0f}"
+    assert f"rough: speed of another machine ({rate} tokens/s; dim," in result.stdout
     assert "evaluating on the tasks: unknown for all 6 runs" in result.stdout
     assert "peak memory of what runs at a time, MB: unknown" in result.stdout
     assert "disk in the cache, MB: unknown" in result.stdout
