@@ -128,6 +128,9 @@ def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> No
     assert found.form == "fastText binary"
     for word, row in zip(found.words, found.table, strict=True):
         assert row == pytest.approx(model.wv[word], abs=1e-6)
+    told = wordrel.evaluate([tmp_path / "v.bin"], tasks=["ws353"], cache=tmp_path / "cache").lacks
+    assert told["composed"].tolist() == told["words"].tolist()  # it knows none of the set
+    assert told["lacking"].tolist() == [0]
     assert composed(found.path, ["balking"])["balking"] == pytest.approx(
         model.wv["balking"], abs=1e-6
     )

@@ -9,7 +9,7 @@ Glossary: V words of the corpus, D dimensions, N tokens, S sentences.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,9 +22,8 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError, VectorsError
 from wordrel.io.files import files_digest
-from wordrel.models.relations import Cosine, Product
-from wordrel.models.spaces import CENTRED, centred
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.vectors import of_table
 from wordrel.models.word_model import WordModel
 
 _NEEDED = ("config.json", "tokenizer.json")
@@ -167,16 +166,10 @@ def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: TransformerConfig
 ) -> WordModel:
     """The table of whole words as that of a file of vectors, and states in context."""
-    table = tensors["input"]
     why = "a Transformer of others has other words than the corpus: its loss is no loss of these"
-    return WordModel(
-        vocab,
-        embeddings={"input": table, "input" + CENTRED: centred(table)},
-        relations={"cosine": Cosine(table), "in.in": Product(table, table)},
-        sentences=States(vocab, config),
-        selected={"alike": "input", "relate": "cosine", "in_context": "context"},
-        unavailable={"context": why, "fit": why},
-    )
+    found = of_table(vocab, tensors, why)
+    selected = {**found.selected, "in_context": "context"}
+    return replace(found, sentences=States(vocab, config), selected=selected)
 
 
 TRANSFORMER = Model(train, read, version=1, passes=0, seeded=False)

@@ -64,9 +64,19 @@ def path_digest(config: VectorsConfig) -> str:
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: VectorsConfig
 ) -> WordModel:
-    """One table: how alike words are, and as a relation the cosine and the product of two rows."""
+    """See `of_table`."""
+    return of_table(vocab, tensors, "a file of vectors says nothing of words in a context")
+
+
+def of_table(vocab: Vocab, tensors: Tensors, why: str) -> WordModel:
+    """One table: how alike words are, and as a relation the cosine and the product of two rows.
+
+    Args:
+        vocab: the words.
+        tensors: "input" [V, D].
+        why: there is no loss and no context.
+    """
     table = tensors["input"]
-    why = "a file of vectors says nothing of words in a context"
     return WordModel(
         vocab,
         embeddings={"input": table, "input" + CENTRED: centred(table)},

@@ -2,7 +2,7 @@
 
 Three questions (how alike are two words, how strongly does a relate to b, what does a word mean
 here) are asked of every model in the same way. A model that has no answer says so by name and
-reason; nobody guesses in its place.
+reason; nothing is guessed in its place.
 
 Glossary: V words, D dimensions, K numbers of a vector in context, P items, N tokens, S sentences.
 """
@@ -68,8 +68,8 @@ class WordModel:
             "relative_position" (of each place from -W to W, [2W+1]; a next-word model uses those
             before 0) and "per_word_weight" (of each word before the softmax, where what asks is no
             word, [V]).
-        origin: where it was trained, or None where nobody says: it is shown, and an unknown word
-            is explained by it.
+        origin: where it was trained, or None where that is not known: it is shown, and an unknown
+            word is explained by it.
     """
 
     vocab: Vocab

@@ -42,7 +42,8 @@ class VectorScores:
             files cover; `n_covered` and `n_items` are of the file; `note` says why there is none.
         contrasts: a row a task and two files: a minus b on the same items, interval, p of the
             paired permutation test (not corrected for the number of contrasts).
-        lacks: a row a task and file: how many words of the set it lacks, and the first of them.
+        lacks: a row a task and file: how many words of the set have no vector, and the first of
+            them; `composed` words have one that fastText made of their parts.
         files: a row a file: form, digest, words, dimensions.
     """
 
@@ -86,7 +87,8 @@ def evaluate(
     wanted = {
         spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
     }
-    models = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
+    made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
+    models = {name: model for name, (model, _) in made.items()}
     scores, contrasts, lacks = [], [], []
     for task in asked:
         outcomes = [
@@ -96,7 +98,7 @@ def evaluate(
             found = analyse(row, StatisticsConfig())
             scores += found["summary"]
             contrasts += found["comparisons"]
-        lacks += [_lack(task, name, model, lowercase) for name, model in models.items()]
+        lacks += [_lack(task, name, *found, lowercase) for name, found in made.items()]
     described = [
         {
             "file": name,
@@ -110,7 +112,7 @@ def evaluate(
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
         _table(contrasts, {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
-        pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "examples"]),
+        pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "composed", "examples"]),
         pd.DataFrame(described),
     )
 
@@ -139,8 +141,12 @@ def _names(paths: Sequence[Path]) -> list[str]:
     raise AssertionError("unreachable")
 
 
-def _model(file: Vectors, wanted: set[str], lowercase: bool) -> WordModel:
-    """The words that are asked for, and the first of the file, among which analogies are sought."""
+def _model(file: Vectors, wanted: set[str], lowercase: bool) -> tuple[WordModel, frozenset[str]]:
+    """The words that are asked for, and the first of the file, among which analogies are sought.
+
+    Returns:
+        The model, and those of its words that fastText made of their parts.
+    """
     rows: dict[str, int] = {}
     for i, word in enumerate(file.words):
         written = spelled(word, lowercase=lowercase)
@@ -153,16 +159,19 @@ def _model(file: Vectors, wanted: set[str], lowercase: bool) -> WordModel:
     words = (*rows, *made)
     counts = np.arange(len(words), 0, -1, dtype=np.int64)  # files come by descending frequency
     why = "a file of vectors says nothing of words in a context"
-    return WordModel(
+    model = WordModel(
         Vocab(words, counts),
         embeddings={"input": table},
         relations={"cosine": Cosine(table)},
         selected={"alike": "input", "relate": "cosine"},
         unavailable={"context": why, "fit": why},
     )
+    return model, frozenset(made)
 
 
-def _lack(task: Task, name: str, model: WordModel, lowercase: bool) -> dict[str, object]:
+def _lack(
+    task: Task, name: str, model: WordModel, made: frozenset[str], lowercase: bool
+) -> dict[str, object]:
     words = sorted({spelled(w, lowercase=lowercase) for item in task.items.words for w in item})
     lacking = [word for word in words if word not in model.vocab.index]
     few = ", ".join(lacking[:_SHOWN]) + (" ..." if len(lacking) > _SHOWN else "")
@@ -171,5 +180,6 @@ def _lack(task: Task, name: str, model: WordModel, lowercase: bool) -> dict[str,
         "file": name,
         "words": len(words),
         "lacking": len(lacking),
+        "composed": len(made.intersection(words)),
         "examples": few,
     }
