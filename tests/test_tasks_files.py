@@ -7,8 +7,7 @@ from wordrel.config import TaskConfig
 from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
 from wordrel.tasks.base import unanswered
-from wordrel.tasks.files import read_quadruples
-from wordrel.tasks.own_tables import read_pairs
+from wordrel.tasks.files import read_pairs, read_quadruples
 from wordrel.tasks.readers_text import context_pairs
 
 TASK = TypeAdapter(TaskConfig)

@@ -19,9 +19,10 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.files import parsed, word_of
+from wordrel.tasks.fields import parsed, word_of
+from wordrel.tasks.files import read_pairs
 from wordrel.tasks.items import Items, from_directed, from_labelled, from_pairs
-from wordrel.tasks.own_tables import read_own_table, read_pairs
+from wordrel.tasks.own_tables import read_own_table
 from wordrel.tasks.readers import READERS, google_analogies
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import ASKED, REGISTRY, DataSet, TaskInfo

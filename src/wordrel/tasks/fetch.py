@@ -19,7 +19,7 @@ from wordrel.errors import DatasetError, DownloadError, MissingDatasetError
 from wordrel.io.download import PAUSES, Progress, data_folder, fetch_files
 from wordrel.io.files import explained
 from wordrel.io.store import cache_root
-from wordrel.tasks.files import read_bytes
+from wordrel.tasks.fields import read_bytes
 from wordrel.tasks.registry import DataSet, TaskInfo
 
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.files import Fields, number_of, parsed, read_text, refuse, word_of
-from wordrel.tasks.items import Pair
+from wordrel.tasks.fields import Fields, columns_of, number_of, read_text, refuse
 
 _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _QUOTED = {",", ";"}
@@ -93,20 +92,6 @@ def read_own_table(path: Path, columns: Sequence[str], score: int | None = None)
     return OwnTable(rows, header, comma=any(commas))
 
 
-def read_pairs(path: Path) -> tuple[list[Pair], tuple[str, ...]]:
-    """Word pairs with scores, and the header line (empty where there is none).
-
-    Raises:
-        DatasetError: with file and line of everything that is wrong, the first 20 places.
-    """
-    table = read_own_table(path, ("word", "word", "score"), score=2)
-
-    def pair(fields: Fields) -> Pair:
-        return word_of(fields[0]), word_of(fields[1]), table.number(fields[2])
-
-    return parsed(path, table.rows, pair), table.header
-
-
 def _is_heading(field: str) -> bool:
     """Whether a field of numbers holds none; 7,5 and nan are bad numbers and no heading."""
     return not any(map(str.isdigit, field)) and field.lower().strip("+-") not in _NO_NUMBERS
@@ -160,9 +145,8 @@ def _bare(field: str) -> str:
 def _fields(line: str, delimiter: str, columns: Sequence[str]) -> list[str]:
     fields = _split(line, delimiter)
     if len(fields) != len(columns):
-        found = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
         raise ValueError(
-            f"found {found} parted by {_NAMES[delimiter]} in {line[:60]!r}, expected "
-            f"{len(columns)}: {', '.join(columns)}"
+            f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
+            f"expected {len(columns)}: {', '.join(columns)}"
         )
     return fields

@@ -10,16 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.files import (
-    Fields,
-    Layout,
-    Row,
-    number_of,
-    one_of,
-    read_quadruples,
-    read_table,
-    word_of,
-)
+from wordrel.tasks.fields import Fields, Row, number_of, one_of, word_of
+from wordrel.tasks.files import Layout, read_pairs, read_quadruples, read_table
 from wordrel.tasks.items import (
     Items,
     Labelled,
@@ -31,7 +23,6 @@ from wordrel.tasks.items import (
     from_pairs,
     from_questions,
 )
-from wordrel.tasks.own_tables import read_pairs
 from wordrel.tasks.readers_text import conllu, scws, wic
 
 Reader = Callable[[Sequence[Path]], Items]

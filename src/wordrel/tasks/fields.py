@@ -1,0 +1,154 @@
+"""Lines and fields of a file of a test set, and one error with all that is wrong in them.
+
+Reads files; writes nothing.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from wordrel.config.paths import regular_file
+from wordrel.corpus.tokens import JOINERS
+from wordrel.errors import DatasetError
+from wordrel.io import encodings
+
+_SHOWN = 20
+Fields = Sequence[str]
+"""Of one line of a table."""
+Line = TypeVar("Line")
+Row = TypeVar("Row")
+
+
+def parsed(
+    path: Path,
+    lines: Iterable[tuple[int, Line]],
+    parse: Callable[[Line], Row],
+    wrong: Sequence[str] = (),
+) -> list[Row]:
+    """What `parse` makes of each line.
+
+    Args:
+        path: of the file.
+        lines: with their numbers, from 1.
+        parse: raises ValueError with found and expected where a line is not right.
+        wrong: what was found to be wrong before.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    rows, problems = [], list(wrong)
+    for number, line in lines:
+        try:
+            rows.append(parse(line))
+        except ValueError as error:
+            problems.append(f"{path}:{number}: {error}")
+    refuse(problems)
+    return rows
+
+
+def word_of(field: str) -> str:
+    """A word of a table.
+
+    Raises:
+        ValueError: where it is empty or holds a control character.
+    """
+    word = field.strip()
+    if not word:
+        raise ValueError("found an empty word, expected a word of plain text")
+    if not all(sign.isprintable() or sign in JOINERS for sign in word):
+        raise ValueError(
+            f"found the word {field!r} with a sign that cannot be seen, expected plain text"
+        )
+    return word
+
+
+def number_of(field: str) -> float:
+    """A number of a table.
+
+    Raises:
+        ValueError: where it is none, or not finite.
+    """
+    if not _is_number(field) or not math.isfinite(float(field)):
+        raise ValueError(f"found {field!r}, expected a finite number such as 7.5")
+    return float(field)
+
+
+def place_of(field: str) -> int:
+    """A place in a sentence, from 0.
+
+    Raises:
+        ValueError: where it is no whole number.
+    """
+    if not (field.isascii() and field.isdigit()):
+        raise ValueError(f"found the place {field!r}, expected a whole number from 0")
+    return int(field)
+
+
+def one_of(field: str, allowed: Sequence[str]) -> str:
+    """A field that may say only one of a few things.
+
+    Raises:
+        ValueError: where it says another.
+    """
+    if field not in allowed:
+        raise ValueError(f"found {field!r}, expected one of {', '.join(allowed)}")
+    return field
+
+
+def read_text(path: Path) -> str:
+    """A whole UTF-8 file, without its byte order mark; line ends stay as they are.
+
+    Raises:
+        DatasetError: where it cannot be read, or is not UTF-8 (with the byte offset).
+    """
+    data = read_bytes(path)
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DatasetError(
+            f"{path}:{line}: found byte 0x{data[error.start]:02x} at offset {error.start}, "
+            f"expected UTF-8; {encodings.cure(data, error.start, path.name)}"
+        ) from error
+
+
+def refuse(problems: list[str]) -> None:
+    """Raise one error with all `problems`, one a line, if there is any.
+
+    Raises:
+        DatasetError: the first 20 of them and how many more there are.
+    """
+    if problems:
+        more = len(problems) - _SHOWN
+        tail = [f"and {more} more"] if more > 0 else []
+        raise DatasetError("\n".join(problems[:_SHOWN] + tail))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A whole file.
+
+    Raises:
+        DatasetError: where it cannot be read, or is no regular file.
+    """
+    try:
+        return regular_file(path, DatasetError).read_bytes()
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"{path}: there is no such file; give the path of an existing one"
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+def columns_of(number: int) -> str:
+    """How many columns there are, in words."""
+    return "1 column" if number == 1 else f"{number} columns"
