@@ -287,6 +287,24 @@ def test_tuned_settings_are_those_of_their_trials(tmp_path: Path) -> None:
         load_config(path)
 
 
+def test_settings_come_from_several_folders_and_counts_need_none(tmp_path: Path) -> None:
+    tuned_folder(tmp_path / "tuned")
+    more = tuned_folder(tmp_path / "more")
+    path = tmp_path / "main.yaml"
+    path.write_text(STUDY_OF_TUNED.replace("tuned: tuned", "tuned: [tuned, more]"))
+    with pytest.raises(ConfigError, match="trials of mean, skip_gram, random in several folders"):
+        load_config(path)
+    choices = (more / CHOICES).read_text().replace("mean:", "attention:")
+    (more / CHOICES).write_text(choices.replace("skip_gram:", "cbow:").replace("random:", "x:"))
+    path.write_text(path.read_text().replace("kind: random", "kind: attention"))
+    config = load_config(path)
+    assert [config.training_of(model).epochs for model in config.models] == [8, 8, 2]
+    assert config.tuned.count("rates@") == 2
+    assert parse_config(config.model_dump(mode="json")) == config
+    path.write_text(path.read_text().replace("kind: attention", "kind: kneser_ney"))
+    assert load_config(path).models[0].kind == "kneser_ney"
+
+
 def test_studies_that_are_not_tuned_are_stored_as_before() -> None:
     plain = parse_config({k: v for k, v in STUDY.items() if k != "tune"})
     assert not {"tune", "tuned"} & set(plain.model_dump(mode="json"))

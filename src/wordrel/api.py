@@ -72,7 +72,7 @@ def run(
     return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
 
 
-def run_config(
+def run_config(  # noqa: PLR0913 - what a run is given
     config: StudyConfig,
     *,
     out: Folder | None = None,
@@ -80,8 +80,13 @@ def run_config(
     cache: Folder | None = None,
     cluster: Cluster | None = None,
     config_file: Folder = "",
+    keep_answers: bool = False,
 ) -> Results:
-    """The same for a config that is read already; `config_file` is its path as it was given."""
+    """The same for a config that is read already; `config_file` is its path as it was given.
+
+    With `keep_answers` the result holds all answers, and a later part of the study goes on from
+    them; see `wordrel.study.kept`.
+    """
     from wordrel.report.page import write_pages
     from wordrel.study.run import run_study  # loads torch and gensim
 
@@ -95,6 +100,7 @@ def run_config(
             cluster=cluster,
             write_pages=write_pages,
             config_file=str(config_file),
+            keep_answers=keep_answers,
         )
 
 

@@ -93,6 +93,12 @@ def run(  # noqa: PLR0913 - a parameter an option
         bool, typer.Option("--plan", help="Train nothing: show what is done and what is to come.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --plan: as JSON.")] = False,
+    keep_answers: Annotated[
+        bool,
+        typer.Option(
+            "--keep-answers", help="In the results; take from there what is not in the cache."
+        ),
+    ] = False,
 ) -> None:
     """Run a study: train what is not trained yet, evaluate, write tables and report.
 
@@ -128,7 +134,13 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.report.terminal import claims_table, headline_tables
 
     results = run_config(
-        study, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=str(config)
+        study,
+        out=out,
+        jobs=jobs,
+        cache=cache,
+        cluster=cluster,
+        config_file=str(config),
+        keep_answers=keep_answers,
     )
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)

@@ -5,7 +5,7 @@ Reads and writes nothing.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
@@ -297,6 +297,15 @@ ModelConfig = Annotated[
     | MatchedConfig,
     Field(discriminator="kind"),
 ]
+
+
+UNTRAINED = frozenset(
+    str(kind)
+    for one in get_args(get_args(ModelConfig)[0])
+    if "learning_rate" not in one.model_fields
+    for kind in get_args(one.model_fields["kind"].annotation)
+)
+"""The kinds that have no learning rate: they are counted, drawn or read."""
 
 
 def identity(model: ModelConfig) -> dict[str, Any]:

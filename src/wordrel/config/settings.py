@@ -158,7 +158,8 @@ class StudyConfig(Strict):
     )
     tuned: str | None = Field(
         None,
-        description="a results folder of `wordrel tune`, for settings that the models leave open",
+        description="one or more results folders of `wordrel tune`, for settings that the models "
+        "leave open",
     )
     tune: TuneConfig | None = Field(None, description="for `wordrel tune` alone")
     contrasts: tuple[Contrast, ...] = Field(

@@ -1,15 +1,18 @@
 """Settings that `wordrel tune` chose, for the models of another study.
 
-Reads `choices.yaml` and `trials.csv` of a folder; writes nothing.
+Reads `choices.yaml` and `trials.csv` of one or more folders; writes nothing.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from wordrel.config.dialect import MalformedError, parse
+from wordrel.config.models import UNTRAINED
 from wordrel.config.paths import regular_file
 from wordrel.config.problems import Problem
 from wordrel.config.settings import entry_name
@@ -17,7 +20,7 @@ from wordrel.errors import ConfigError
 
 CHOICES, TRIALS = "choices.yaml", "trials.csv"
 
-_STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}")
+_STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}(, [a-z0-9][a-z0-9_.-]*@[0-9a-f]{12})*")
 """What a stored study says in place of the folder: its settings are written out already."""
 
 
@@ -27,37 +30,49 @@ def text_digest(text: str) -> str:
 
 
 def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """The data of a study with the settings that its `tuned` folder chose.
+    """The data of a study with the settings that its `tuned` folders chose.
 
-    A setting that a model's entry gives itself stays. `tuned` becomes NAME@DIGEST, with the first
-    12 digits of the digest of the trials.
+    A setting that a model's entry gives itself stays; a model without a learning rate needs no
+    trial. `tuned` becomes NAME@DIGEST of each folder,
+    with the first 12 digits of the digest of its trials.
 
     Args:
         data: of a study, `vary` expanded.
-        folder: where the path starts.
+        folder: where the paths start.
 
     Returns:
         The data, and what is wrong: no such folder, trials that were changed, models without
-        trials.
+        trials, or with trials in two folders.
     """
     given = data.get("tuned")
-    if not isinstance(given, str | Path) or _STORED.fullmatch(str(given)):
+    places = given if isinstance(given, list | tuple) else [given]
+    if not places or not all(isinstance(place, str | Path) for place in places):
         return dict(data), []
+    if len(places) == 1 and _STORED.fullmatch(str(places[0])):
+        return dict(data) | {"tuned": str(places[0])}, []
     try:
-        choices = _read(folder / given)
+        found = [_read(folder / place) for place in places]
     except ConfigError as error:
         return dict(data), [(("tuned",), str(error))]
-    chosen, models, problems = choices["models"], [], list[Problem]()
+    shared = [name for name, n in Counter(chain(*(c["models"] for c in found))).items() if n > 1]
+    if shared:
+        text = f"found trials of {', '.join(shared)} in several folders, expected one for each"
+        return dict(data), [(("tuned",), text)]
+    chosen = {name: settings for choices in found for name, settings in choices["models"].items()}
+    models, problems = [], list[Problem]()
     for number, entry in enumerate(data.get("models") or ()):
         name = entry_name(entry)
         if not isinstance(entry, Mapping):
             models.append(entry)
         elif name in chosen:
             models.append(_merged(chosen[name], entry))
+        elif entry.get("kind") in UNTRAINED:
+            models.append(entry)
         else:
-            text = f"found no trial of {name} in {given}, expected one: tune it, or remove `tuned`"
+            where = ", ".join(map(str, places))
+            text = f"found no trial of {name} in {where}, expected one: tune it, or remove `tuned`"
             problems.append((("models", number), text))
-    stored = f"{choices['tuning']}@{choices['trials_sha256'][:12]}"
+    stored = ", ".join(f"{one['tuning']}@{one['trials_sha256'][:12]}" for one in found)
     return dict(data) | {"models": models, "tuned": stored}, problems
 
 

@@ -25,6 +25,9 @@ from wordrel.models import MODELS, Runtime
 from wordrel.models.checkpoints import checkpoints
 from wordrel.models.word_model import WordModel
 
+COST = "cost"
+"""A folder beside the answers of a cell that holds its `cell.json`, for when its model is gone."""
+
 
 class CorpusName(NamedTuple):
     """What names a prepared corpus."""
@@ -81,6 +84,11 @@ class CellSpec:
         """Where it is kept, whatever its user calls the model; old cells stay where they are."""
         named = self.named_folder
         return named if named.is_dir() else self._folder_of(identity(self.model_config))
+
+    @property
+    def answers(self) -> Path:
+        """Where its answers are kept."""
+        return self.cache / "answers" / self.corpus_name / self.folder.name
 
     @property
     def named_folder(self) -> Path:
@@ -155,12 +163,19 @@ def _absent(spec: CellSpec) -> str:
     )
 
 
+def cell_described(spec: CellSpec) -> dict[str, Any]:
+    """What was trained and what it cost, of a cell whose model may be gone; see `cell_cost`."""
+    kept = not is_trained(spec) and is_done(spec.answers / COST)
+    path = opened(spec.answers / COST if kept else spec.folder, _absent(spec)) / "cell.json"
+    with reading(path):
+        described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return described
+
+
 def cell_cost(spec: CellSpec) -> dict[str, Any]:
     """What a trained cell cost: parameters, trained_tokens, seconds, peak_memory_mb ..."""
-    path = opened(spec.folder, _absent(spec)) / "cell.json"
-    with reading(path):
-        cost: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["cost"]
-        return cost
+    cost: dict[str, Any] = cell_described(spec)["cost"]
+    return cost
 
 
 def load_cell(spec: CellSpec) -> WordModel:

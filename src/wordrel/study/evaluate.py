@@ -24,7 +24,7 @@ from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, over_text
 from wordrel.models.word_model import WordModel
 from wordrel.study.answers import ANSWERS, write_answers
-from wordrel.study.cell import CellSpec, is_trained, load_cell, train_cell
+from wordrel.study.cell import COST, CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
 from wordrel.tasks.neighbours import agreement_answers, to_frame
 
@@ -71,7 +71,7 @@ class CellWork:
     @property
     def folder(self) -> Path:
         """Where this cell's answers are kept."""
-        return self.cell.cache / "answers" / self.cell.corpus_name / self.cell.folder.name
+        return self.cell.answers
 
     def paths(self) -> Iterator[tuple[TaskConfig, Path]]:
         """Each task's settings, and the folder of this cell's answers to it."""
@@ -85,8 +85,10 @@ def unanswered(work: CellWork) -> list[str]:
 
 
 def is_answered(work: CellWork) -> bool:
-    """Whether the cell is trained and has answered everything."""
-    return is_trained(work.cell) and not unanswered(work)
+    """Whether the cell has answered everything; its model may be gone, if its cost is known."""
+    if unanswered(work):
+        return False
+    return is_trained(work.cell) or is_done(work.folder / COST)
 
 
 def train_and_ask(work: CellWork, report: Report) -> None:

@@ -32,6 +32,7 @@ from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.analysis import METHODS
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
+from wordrel.study.kept import KEPT, keep, restore
 from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
 from wordrel.study.results import Results, read_results
 from wordrel.study.tables import write_tables
@@ -63,6 +64,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
     cluster: Cluster | None = None,
     write_pages: Callable[[Path], object] = lambda folder: None,
     config_file: str = "",
+    keep_answers: bool = False,
 ) -> Results:
     """Run what is not done yet and write the results.
 
@@ -75,6 +77,8 @@ def run_study(  # noqa: PLR0913 - what a run is given
         cluster: where cells run; default: on this machine.
         write_pages: writes the pages of a folder of results, from its tables.
         config_file: the path of the config as it was given, for the commands of the report.
+        keep_answers: take what the cache lacks from the older result, and keep all answers in the
+            new one; see `wordrel.study.kept`.
 
     Returns:
         The results as stored; cells that failed stand in `runs` with their message.
@@ -94,7 +98,12 @@ def run_study(  # noqa: PLR0913 - what a run is given
 
         def attempt() -> tuple[Plan, dict[str, int]]:
             plan = prepare_plan(config, cache, tasks, cores)
+            if keep_answers and (found := restore(out / KEPT, plan.works)):
+                _log.info("%d of %d runs are in %s", found, len(plan.works), out / KEPT)
             outcomes = _run(plan, engine, None if cluster is None else cache)
+            if keep_answers:
+                done = zip(plan.works, outcomes, strict=True)
+                keep(folder / KEPT, (work for work, o in done if o.status == "done"))
             return plan, write_tables(plan, outcomes, folder, jobs=cores)
 
         try:
