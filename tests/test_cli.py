@@ -211,7 +211,7 @@ def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
     assert result.exit_code == 0
     seconds = read_results(tiny / "out").runs.query("seed == 1")["seconds"].sum()
     assert result.stderr.startswith(f"seed 1: 3 runs, whose training took {seconds:,.1f} s when")
-    assert "where one seed alone has others" in result.stderr
+    assert "where a part of them has others" in result.stderr
     assert result.stdout == f"{tiny / 'out'}: identical\n"
 
 

@@ -1,13 +1,17 @@
 """A study that plans contrasts of every sort, from its text to its report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+import wordrel
 from wordrel.config import load_config
+from wordrel.errors import StoreError
 from wordrel.report import html, markdown
+from wordrel.report.claims.part import part, verdict
 from wordrel.report.page import document
 from wordrel.study.results import Results, read_results
 from wordrel.study.run import run_study
@@ -132,3 +136,33 @@ def test_the_report_names_the_parts_and_the_page_shows_what_was_measured(results
     drawn = html.write(page)
     for words in ("Copying score", "weight on itself", "predictions that rules share"):
         assert words.lower() in drawn.lower()
+
+
+def test_one_claim_is_reproduced_with_what_it_needs_alone(results: Results, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    found = wordrel.reproduce(results.folder, claim="C8", seeds=1, jobs=1, keep=again)
+    fresh = read_results(again)
+    models = {"attention_position", "attention_position_shuffled_contexts"}
+    assert set(fresh.runs["model"]) == models == set(found["model"])
+    assert [task["name"] for task in fresh.manifest["tasks"]] == ["per_token_loss"]
+    assert set(fresh.contrasts["claim"]) == {"C8"}
+    assert set(found["seed"]) == {SEEDS[0]}
+    assert set(found["verdict"]) == {"identical"}
+
+
+def test_of_a_claim_some_models_may_be_left_out(results: Results) -> None:
+    config = wordrel.api.stored_config(results)
+    stored, cut = part(results, config, claim="C4", models=["attention_targetword"], seeds=2)
+    assert [model.name for model in cut.models] == ["attention_targetword"]
+    assert not cut.contrasts
+    assert cut.seeds == (1, 2)
+    assert set(stored.runs["model"]) == {"attention_targetword"}
+    with pytest.raises(StoreError, match="it has not what C5 needs; expected one of C4"):
+        part(results, config, claim="C5")
+    with pytest.raises(StoreError, match="found no cbow in it"):
+        part(results, config, models=["cbow"])
+
+
+def test_a_verdict_without_its_rows_is_undecided(results: Results) -> None:
+    assert verdict(results, "C8") in ("undecided", "partly supported")
+    assert verdict(replace(results, contrasts=results.contrasts.iloc[:0]), "C8") == "undecided"

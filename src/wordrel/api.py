@@ -4,6 +4,7 @@ Reads configs and results folders, and the cache; writes a results folder (`run`
 stays (`reproduce`, unless it is told where to keep the new results).
 """
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from wordrel.study.cell import CellSpec
 
 Folder = str | Path
+
+_log = logging.getLogger("wordrel")
 
 _PLACE = re.compile(r"(corpora\.[0-9]+\.source|tasks\.[0-9]+\.path)=.+", re.DOTALL)
 
@@ -155,6 +158,9 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     jobs: int | None = None,
     keep: Folder | None = None,
     quick: bool = False,
+    claim: str | None = None,
+    models: Sequence[str] = (),
+    seeds: int | None = None,
     places: Sequence[str] = (),
     dask: str | None = None,
     scheduler_file: Folder | None = None,
@@ -171,6 +177,9 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
             ones of that seed. These are over the items that all models and seeds of the
             study answer, and of embeddings that all seeds chose; where one seed alone answers more,
             or chooses otherwise, rows are within intervals, or different, and not identical.
+        claim: C1 to C9: only the models and tasks that its verdict needs.
+        models: only these of them.
+        seeds: only so many, the first ones; the same holds for them as for `quick`.
         places: where a text or a set lies now, if it is not where the stored config says:
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
@@ -189,24 +198,21 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         raise ConfigError([f"override {place!r}: {expected}" for place in strange])
     config = load_config(stored.folder / "config.yaml", places)
     if quick:
-        stored, jobs = first_seed(stored), 1
-        config = config.model_copy(update={"seeds": config.seeds[:1]})
+        seeds, jobs = 1, 1
+    from wordrel.report.claims.part import part, verdict  # loads torch
+
+    whole = stored
+    stored, config = part(whole, config, claim=claim, models=models, seeds=seeds)
     with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
         fresh = Path(name).resolve()
         _share_downloads(fresh)
         kept = keep or fresh / "results"
         again = run_config(config, out=kept, cache=fresh / "cache", jobs=jobs, cluster=cluster)
+        if claim is not None:
+            with shown_log():
+                was, now = verdict(whole, claim), verdict(again, claim)
+                _log.info("%s: stored %s; with what was run now: %s", claim, was, now)
     return verdicts(stored, again)
-
-
-def first_seed(results: Results) -> Results:
-    """The same results with the runs and scores of the study's first seed alone.
-
-    The other tables are over all seeds, and stay so.
-    """
-    seed = stored_config(results).seeds[0]
-    runs, scores = (table[table["seed"] == seed] for table in (results.runs, results.scores))
-    return replace(results, runs=runs, scores=scores)
 
 
 def stored_config(results: Results) -> StudyConfig:
