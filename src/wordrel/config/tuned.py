@@ -53,11 +53,11 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
     try:
         found = [_read(folder / place) for place in places]
     except ConfigError as error:
-        return dict(data), [(("tuned",), str(error))]
+        return dict(data) | {"tuned": None}, [(("tuned",), str(error))]
     shared = [name for name, n in Counter(chain(*(c["models"] for c in found))).items() if n > 1]
     if shared:
         text = f"found trials of {', '.join(shared)} in several folders, expected one for each"
-        return dict(data), [(("tuned",), text)]
+        return dict(data) | {"tuned": None}, [(("tuned",), text)]
     chosen = {name: settings for choices in found for name, settings in choices["models"].items()}
     models, problems = [], list[Problem]()
     for number, entry in enumerate(data.get("models") or ()):
