@@ -16,8 +16,8 @@ from safetensors.numpy import save_file
 import wordrel
 from tiny_study import write_study
 from wordrel.errors import ConfigError, VectorsError, WordrelError
+from wordrel.models.fasttext_files import composed
 from wordrel.models.vector_files import open_vectors
-from wordrel.models.vector_readers import composed
 from wordrel.tasks import load_task
 
 WORDS = ["the", "Über", "naïve", "हिन्दी", "new york", "cat", "dog", "x"]

@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from wordrel.errors import StoreError, WordrelError
+from wordrel.io.headers import check_npy, check_safetensors
 
 if TYPE_CHECKING:
     import pandas as pd  # takes half a second, which a command that only reads a config is spared
@@ -98,6 +99,7 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
         StoreError: it cannot be read.
     """
     with reading(path):
+        check_npy(path)
         array: np.ndarray = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         return array
 
@@ -168,6 +170,7 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         StoreError: it cannot be read.
     """
     with reading(path):
+        check_safetensors(path)
         tensors: dict[str, np.ndarray] = load_file(path)
         return tensors
 

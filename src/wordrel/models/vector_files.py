@@ -19,7 +19,8 @@ from wordrel.errors import VectorsError
 from wordrel.io.files import read_array, reading, write_json
 from wordrel.io.marker import opened
 from wordrel.io.store import build_once
-from wordrel.models.vector_readers import parts_of, read_vectors
+from wordrel.models.vector_readers import read_vectors
+from wordrel.models.vector_tables import parts_of
 
 
 @dataclass(frozen=True)

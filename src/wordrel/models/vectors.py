@@ -14,10 +14,12 @@ from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.io.files import files_digest
+from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine, Product
 from wordrel.models.spaces import CENTRED, centred
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
-from wordrel.models.vector_readers import composed, parts_of, read_vectors
+from wordrel.models.vector_readers import read_vectors
+from wordrel.models.vector_tables import parts_of
 from wordrel.models.word_model import WordModel
 
 

@@ -17,9 +17,9 @@ from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError
 from wordrel.io.store import cache_root
+from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
 from wordrel.models.vector_files import Vectors, open_vectors
-from wordrel.models.vector_readers import composed
 from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse
 from wordrel.study.answers import collect

@@ -1,0 +1,151 @@
+"""Vectors as a table of numbers with a list of words beside it: .npy, safetensors, model2vec.
+
+Reads both files, the table a block of a few MB at a time. Writes nothing. No pickle is ever read.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from safetensors import SafetensorError, safe_open
+
+from wordrel.errors import VectorsError
+from wordrel.io.headers import check_npy, check_safetensors
+
+BLOCK = 4 << 20
+MOST_DIMENSIONS = 100_000
+Rows = tuple[list[str], Float32[np.ndarray, "N D"]]
+_TABLES = ("embedding.weight", "embeddings", "vectors")
+_WORD_LISTS = ("vocab.txt", "words.txt", "tokenizer.json")
+
+
+def parts_of(path: Path) -> list[Path]:
+    """The files that are read."""
+    if path.is_dir():
+        return list(_static_folder(path))
+    if not path.exists():
+        raise VectorsError(f"{path}: there is no such file; give the path of vectors")
+    if path.suffix in (".npy", ".safetensors"):
+        return [path, _words_beside(path)]
+    return [path]
+
+
+def _static_folder(folder: Path) -> tuple[Path, Path]:
+    """The table and the word list of a folder of static embeddings."""
+    for place in (folder, folder / "0_StaticEmbedding"):
+        table = place / "model.safetensors"
+        lists = [place / name for name in _WORD_LISTS if (place / name).is_file()]
+        if table.is_file() and lists:
+            return table, lists[0]
+    raise VectorsError(
+        f"{folder}: found no static embeddings; expected model.safetensors with tokenizer.json or "
+        "vocab.txt, as model2vec and sentence-transformers write them"
+    )
+
+
+def _words_beside(path: Path) -> Path:
+    lists = [path.with_suffix(".txt"), *(path.with_name(name) for name in _WORD_LISTS)]
+    found = [one for one in lists if one.is_file()]
+    if not found:
+        named = ", ".join(one.name for one in lists)
+        raise VectorsError(f"{path}: found no list of words beside it; expected one of {named}")
+    return found[0]
+
+
+def npy_rows(path: Path, listed: Path) -> Iterator[Rows]:
+    """The rows of an array and their words.
+
+    Raises:
+        VectorsError: it is no array of floats, is shorter than it says, or has other words.
+    """
+    try:
+        check_npy(path)
+        table = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise VectorsError(f"{path}: no array of numbers that can be read ({error})") from error
+    return _in_blocks(path, table, listed)
+
+
+def safetensors_rows(path: Path, listed: Path) -> Iterator[Rows]:
+    """The rows and words of the only table of a safetensors file, or of one with a known name.
+
+    Raises:
+        VectorsError: as `npy_rows`.
+    """
+    try:
+        check_safetensors(path)
+        with safe_open(path, framework="numpy") as file:
+            every = file.keys()
+            names = [name for name in every if len(file.get_slice(name).get_shape()) == 2]
+            chosen = next((name for name in _TABLES if name in names), None)
+            chosen = chosen or (names[0] if len(names) == 1 else None)
+            if chosen is None:
+                found = ", ".join(names) or "no table of two axes"
+                expected = " or ".join(_TABLES)
+                raise VectorsError(f"{path}: found {found}, expected one table, or {expected}")
+            yield from _in_blocks(path, file.get_slice(chosen), listed)
+    except (SafetensorError, TypeError, ValueError) as error:
+        raise VectorsError(
+            f"{path}: no safetensors of floats that can be read ({error})"
+        ) from error
+
+
+def _in_blocks(path: Path, table: Any, listed: Path) -> Iterator[Rows]:
+    """The rows that have a word, a block at a time."""
+    shape = tuple(table.get_shape()) if hasattr(table, "get_shape") else table.shape
+    rows = shape[0] if shape else 0
+    words = _listed(listed, rows)
+    if len(shape) != 2 or len(words) != rows or not 0 < shape[1] <= MOST_DIMENSIONS:
+        raise VectorsError(
+            f"{path}: found an array of {' x '.join(map(str, shape))} for {len(words):,} words, "
+            f"expected a row a word, of 1 to {MOST_DIMENSIONS:,} numbers"
+        )
+    step = max(1, BLOCK // (4 * shape[1]))
+    for start in range(0, rows, step):
+        there = [i for i, word in enumerate(words[start : start + step]) if word is not None]
+        block = np.asarray(table[start : min(start + step, rows)])
+        if block.dtype.kind != "f":
+            raise VectorsError(f"{path}: found numbers of type {block.dtype}, expected floats")
+        yield [str(words[start + i]) for i in there], block[there].astype(np.float32)
+
+
+def _listed(path: Path, rows: int) -> list[str | None]:
+    """The word of each row; None for what is no whole word: a piece of one, or a control token."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".json":
+            return list(text.removesuffix("\n").split("\n"))
+        tokenizer = json.loads(text)
+        vocab = tokenizer["model"]["vocab"]
+        pairs = (
+            vocab.items() if isinstance(vocab, dict) else ((w, i) for i, (w, _) in enumerate(vocab))
+        )
+        found: dict[int, str] = {int(i): str(word) for word, i in pairs}
+        special = {str(token["content"]) for token in tokenizer.get("added_tokens", ())}
+        kind = tokenizer["model"].get("type")
+    except UnicodeDecodeError as error:
+        raise VectorsError(f"{path}: found what is no UTF-8 ({error}), expected UTF-8") from error
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as e:
+        raise VectorsError(f"{path}: found no vocabulary of a tokenizer ({e})") from e
+    last = max(found, default=-1)
+    if last >= rows:  # a list of that many words is not made
+        raise VectorsError(f"{path}: found a word of row {last:,}, expected {rows:,} rows")
+    return [_whole_word(found.get(i), kind, special) for i in range(last + 1)]
+
+
+def _whole_word(token: str | None, kind: str | None, special: set[str]) -> str | None:
+    """WordPiece marks a piece that goes on with ##; BPE and Unigram mark where a word begins.
+
+    In a WordLevel vocabulary every token is a whole word.
+    """
+    if token is None or token in special:
+        return None
+    if kind == "WordLevel":
+        return token
+    if kind in ("Unigram", "BPE"):
+        start = token[:1]
+        return token[1:] or None if start in ("\u2581", "\u0120") else None
+    return None if token.startswith("##") else token
