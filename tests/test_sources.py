@@ -26,6 +26,7 @@ from wordrel.corpus.planted import (
 from wordrel.corpus.sources import find_source, novels_registry
 from wordrel.corpus.wiki import article_bytes, article_text
 from wordrel.errors import CorpusError
+from wordrel.io.files import file_digest
 
 DATA = os.environ.get("WORDREL_DATA")
 needs_data = pytest.mark.skipif(
@@ -107,7 +108,7 @@ def test_a_file_is_digested_once_until_it_changes(
     os.utime(path, ns=(long_ago, long_ago))
     first = own_source(str(path), tmp_path / "cache").files[0].sha256
     with monkeypatch.context() as patch:
-        patch.setattr("wordrel.corpus.files.file_digest", lambda path: pytest.fail("read again"))
+        patch.setattr("wordrel.corpus.digests.file_digest", lambda path: pytest.fail("read again"))
         assert own_source(str(path), tmp_path / "cache").files[0].sha256 == first
     path.write_text("b.txt")
     assert own_source(str(path), tmp_path / "cache").files[0].sha256 != first
@@ -120,6 +121,59 @@ def test_a_file_written_a_moment_ago_is_digested_again(tmp_path: Path) -> None:
     path.write_text("b.txt")  # as long as before
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # and within the same tick
     assert own_source(str(path), tmp_path / "cache").files[0].sha256 != first
+
+
+def test_the_digests_of_many_files_are_one_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache, read = tree(tmp_path / "in", "a.txt", "b/c.txt"), tmp_path / "cache", []
+    (folder / "b" / "\udc80.txt").write_bytes(b"a name that is no UTF-8")
+    real = file_digest
+    monkeypatch.setattr(
+        "wordrel.corpus.digests.file_digest", lambda path: read.append(path.name) or real(path)
+    )
+
+    def look(source: str) -> list[str]:
+        """The files that are read for it."""
+        for path in folder.rglob("*.txt"):
+            os.utime(path, ns=(10**18, 10**18))
+        read.clear()
+        own_source(source, cache)
+        return sorted(read)
+
+    assert look(str(folder)) == ["a.txt", "c.txt", "\udc80.txt"]
+    (table,) = (cache / "digests").iterdir()
+    assert look(str(folder)) == []
+    assert look(f"{folder}/*.txt") == []  # another source below the same folder
+    tree(folder, "d.txt")
+    assert look(str(folder)) == ["d.txt"]
+    (folder / "a.txt").unlink()
+    tree(folder, "e.txt")
+    assert look(str(folder)) == ["e.txt"]
+    assert "a.txt" not in table.read_text()
+    assert [*(cache / "digests").iterdir()] == [table]
+    table.write_text(table.read_text().replace('"', "'", 1))
+    assert len(look(str(folder))) == 4  # a damaged table is not believed
+    assert look(str(folder)) == []
+
+
+def test_digests_are_kept_where_one_file_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tree(tmp_path / "in", "a.txt", "b.txt")
+    for path in folder.iterdir():
+        os.utime(path, ns=(10**18, 10**18))
+
+    def refuse(path: Path) -> str:
+        if path.name == "b.txt":
+            raise OSError(5, "Input/output error")
+        return file_digest(path)
+
+    monkeypatch.setattr("wordrel.corpus.digests.file_digest", refuse)
+    with pytest.raises(CorpusError, match=r"b\.txt: cannot be read"):
+        own_source(str(folder), tmp_path / "cache")
+    (table,) = (tmp_path / "cache" / "digests").iterdir()
+    assert "a.txt" in table.read_text() and "b.txt" not in table.read_text()
 
 
 def test_a_file_that_vanishes_has_changed(tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ class Builder:
 
     def _each(self, work: Callable[..., Done], calls: list[tuple[Any, ...]]) -> Iterator[Done]:
         """The work on each shard, in order; one process is this one."""
-        parallel = joblib.Parallel(self._processes(calls), backend="loky", return_as="generator")
+        parallel = joblib.Parallel(
+            self._processes(calls), backend="loky", return_as="generator", max_nbytes=None
+        )
         try:
             yield from parallel(joblib.delayed(work)(*call) for call in calls)
         except BrokenProcessPool as error:

@@ -1,15 +1,13 @@
 """The files of a source: found, put in order, digested, and compared again after reading.
 
-Reads each file once to digest it; writes the digests into the cache, by path, size and time, so
-that a file that has not changed is not digested again.
+Reads each file once to digest it; the digests are kept (see `digests`), so that a file that has not
+changed is not digested again.
 """
 
 import glob
 import hashlib
-import json
 import os
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,15 +16,15 @@ from pathlib import Path
 from typing import Literal
 
 from wordrel.config.paths import regular_file
+from wordrel.corpus.digests import DigestTable
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
-from wordrel.io.files import file_digest, write_text
+from wordrel.io.files import file_digest
 
 _AUTHORS = 10
 """With fewer, a source is split by document: one author could be all of its tests."""
 _BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
-_RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 Kind = Literal["text", "wiki_dump"]
 
 
@@ -167,13 +165,17 @@ def look_at_files(paths: Sequence[tuple[Path, str, Kind]], cache: Path) -> Sourc
         CorpusError: naming the file that cannot be read.
         StoreError: when the digests cannot be kept.
     """
-    return Source(tuple(_look_at(path, name, kind, cache) for path, name, kind in paths))
+    table = DigestTable([path for path, _, _ in paths], cache)
+    try:
+        return Source(tuple(_look_at(path, name, kind, table) for path, name, kind in paths))
+    finally:
+        table.keep()  # also where one file of many cannot be read
 
 
-def _look_at(path: Path, name: str, kind: Kind, cache: Path) -> SourceFile:
+def _look_at(path: Path, name: str, kind: Kind, table: DigestTable) -> SourceFile:
     with _readable(path):
         stat = regular_file(path, CorpusError).stat()
-        digest = _kept_digest(path, stat, cache)
+        digest = table.digest(path, stat)
     return SourceFile(path, name, kind, stat.st_size, stat.st_mtime_ns, digest)
 
 
@@ -185,24 +187,6 @@ def _readable(path: Path) -> Iterator[None]:
         raise CorpusError(
             f"{path}: cannot be read ({error}); expected a readable file: check its permissions"
         ) from error
-
-
-def _kept_digest(path: Path, stat: os.stat_result, cache: Path) -> str:
-    """The file's sha256, from the cache if path, size, time and inode are as they were."""
-    key = [str(path.resolve()), stat.st_size, stat.st_mtime_ns, stat.st_ino]
-    kept = cache / "digests" / _sha256_of(json.dumps(key))[:32]
-    if kept.is_file():
-        digest, _, check = kept.read_bytes().decode("ascii", "replace").strip().partition(" ")
-        if check == _sha256_of(kept.name + digest):  # a damaged note would name another corpus
-            return digest
-    digest = file_digest(path)
-    if time.time() - stat.st_mtime > _RACY_SECONDS:
-        write_text(kept, f"{digest} {_sha256_of(kept.name + digest)}\n", durable=False)
-    return digest
-
-
-def _sha256_of(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_unchanged(source: Source) -> None:

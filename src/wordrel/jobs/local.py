@@ -295,7 +295,8 @@ class LocalEngine(Engine):
         # joblib would run a single cell in this process: two workers, one of them idle
         jobs = min(self.jobs, max(2, len(cells)))
         with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-            run = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")
+            how = {"batch_size": 1, "pre_dispatch": "n_jobs", "max_nbytes": None}
+            run = Parallel(return_as="generator_unordered", **how)
         guard = partial(_end_with, os.getpid())
         outcomes = run(delayed(run_cell)(cell, scratch, guard) for cell in cells)
         try:

@@ -130,7 +130,7 @@ def _told_of(
     families, told = Counter[Question](), dict[_Answers, Rows]()
     with parallel_config(inner_max_num_threads=1, backend="loky"):
         at_once = jobs if len(tasks) * len(cells) > FEW else 1
-        parallel = Parallel(n_jobs=at_once, return_as="generator_unordered")
+        parallel = Parallel(n_jobs=at_once, return_as="generator_unordered", max_nbytes=None)
         for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
             families[task.question] += tests
         calls = ((one, choice, settings, families[one.question]) for one in by_size)
