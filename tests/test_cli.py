@@ -569,8 +569,56 @@ def test_a_run_that_a_signal_ends_says_what_is_kept_and_leaves_no_result(
     assert there(scratch) == []
 
 
+AT_IMPORT = """
+import os, sys
+
+class Signalling:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), {number})
+
+sys.meta_path.insert(0, Signalling())
+sys.argv = ["wordrel", *{command!r}]
+from wordrel.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [
+        ("wordrel.cli.app", signal.SIGHUP),  # nothing slow is imported yet
+        ("typer.core", signal.SIGINT),
+        ("rich.segment", signal.SIGTERM),
+        ("wordrel.cli.studies", signal.SIGTERM),
+        ("numpy._core.multiarray", signal.SIGINT),
+        ("pandas.core.frame", signal.SIGTERM),
+        ("torch._C", signal.SIGTERM),
+        ("torch.nn", signal.SIGHUP),
+        ("gensim.models.keyedvectors", signal.SIGINT),
+    ],
+)
+def test_a_signal_while_modules_are_imported_ends_in_one_line(
+    tmp_path: Path, module: str, number: signal.Signals
+):
+    command = ["run", str(write_study(tmp_path)), "--out", str(tmp_path / "out"), "--jobs", "1"]
+    code = AT_IMPORT.format(module=module, number=int(number), command=command)
+    environment = {**os.environ, "WORDREL_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    with started(
+        [sys.executable, "-c", code], text=True, env=environment, stdout=-1, stderr=-1
+    ) as process:
+        output, rest = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + number, rest
+    how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
+    last = rest.splitlines()[-1]
+    assert last.startswith(f"{how}: ")
+    assert (output, "Traceback" in rest, (tmp_path / "out").exists()) == ("", False, False)
+    assert not [path.name for path in tmp_path.iterdir() if "wordrel-" in path.name]
+
+
 def test_a_signal_that_the_caller_ignores_is_ignored():
-    ask = "import signal; from wordrel.cli import _hear_signals as hear; "
+    ask = "import signal; from wordrel.cli.signals import hear; "
     ask += "signal.signal(signal.SIGHUP, signal.SIG_IGN); hear(); "
     ask += "print(*[signal.getsignal(n) == signal.SIG_IGN for n in (1, 2, 15)])"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

@@ -12,7 +12,6 @@ Names are looked up on first use: importing the package loads neither torch nor 
 """
 
 import importlib
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from wordrel.study.results import Results
     from wordrel.study.vector_scores import evaluate
 
-__version__ = version("wordrel")
+    __version__: str
 
 _HOMES = {
     "api": ("compare", "load", "reproduce", "run"),
@@ -51,6 +50,8 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # a checker would take it as leave to use any name
 
     def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return importlib.import_module("importlib.metadata").version("wordrel")
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(importlib.import_module(f"{__name__}.{home}"), name)

@@ -184,10 +184,11 @@ def _is_temporary(name: str) -> bool:
 def _discard(found: Iterable[Path]) -> list[Path]:
     """The same for folders and locks that were found; a lock may have outlived its folder."""
     folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in found})
-    return [path for path in folders if path.parent.is_dir() and _discard_if_dead(path)]
+    return [path for path in folders if path.parent.is_dir() and discard_if_dead(path)]
 
 
-def _discard_if_dead(temporary: Path) -> bool:
+def discard_if_dead(temporary: Path) -> bool:
+    """Remove a temporary folder and its lock where the lock is free; whether there was one."""
     try:
         with FileLock(lock_path(temporary), timeout=0):
             was_there = temporary.is_dir()
