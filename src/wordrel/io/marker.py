@@ -125,6 +125,34 @@ def _examined(folder: Path, only: Collection[str] = ()) -> tuple[bool, str]:
     return True, ""
 
 
+def fault_of(folder: Path) -> str:
+    """What is wrong with a finished folder, all of it digested; empty where nothing is.
+
+    Nothing is renamed.
+
+    Raises:
+        StoreError: it was written by a newer version, or may not be read.
+    """
+    try:
+        _check(folder, (), trusting=False)
+    except _FaultError as fault:
+        file, found = fault.args
+        return f"{folder / file}: {found}"
+    return ""
+
+
+def marked_files(folder: Path) -> set[Path] | None:
+    """The files that a finished folder was written with; None where its marker cannot be read.
+
+    Raises:
+        StoreError: it was written by a newer version.
+    """
+    try:
+        return {folder / DONE, *(folder / name for name in _read_marker(folder))}
+    except _FaultError:
+        return None
+
+
 def _identity(folder: Path) -> _Identity | None:
     """Tells the marker of a folder from that of one which was built there later."""
     try:
@@ -134,10 +162,12 @@ def _identity(folder: Path) -> _Identity | None:
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
-def _check(folder: Path, only: Collection[str]) -> None:
+def _check(folder: Path, only: Collection[str], *, trusting: bool = True) -> None:
     """Look at every file of a folder; raises _FaultError at the first fault."""
     for name, file in _read_marker(folder).items():
-        if found := _difference(folder / name, file, digested=not only or name in only):
+        digested = not only or name in only
+        quick = trusting and _is_quick()
+        if found := _difference(folder / name, file, digested=digested, quick=quick):
             raise _FaultError(name, found)
 
 
@@ -162,13 +192,13 @@ def _read_marker(folder: Path) -> Mapping[str, _File]:
     )
 
 
-def _difference(path: Path, expected: _File, *, digested: bool) -> str:
+def _difference(path: Path, expected: _File, *, digested: bool, quick: bool) -> str:
     """How a file differs from what the marker says; empty where it does not."""
     try:
         stat = path.stat()
         if stat.st_size != expected.bytes:
             return f"found {stat.st_size} bytes, expected {expected.bytes}"
-        trusted = _is_quick() and stat.st_mtime_ns == expected.modified_ns
+        trusted = quick and stat.st_mtime_ns == expected.modified_ns
         if digested and not trusted and file_digest(path) != expected.sha256:
             return "found other bytes than were written"
     except PermissionError as error:

@@ -1,0 +1,127 @@
+"""The commands on the cache: cache check, size, clean."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from wordrel.cli.console import display, echo, say
+
+if TYPE_CHECKING:
+    from wordrel.io.contents import Stored
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What is kept: prepared texts, models."
+)
+CacheFolder = Annotated[
+    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
+]
+_DAY = 86_400  # seconds
+
+
+@app.command(epilog="Example: wordrel cache check")
+def check(cache: CacheFolder = None) -> None:
+    """Digest every file of every finished folder, and tell what is damaged; nothing is changed.
+
+    The exit status is 1 where something is. The next run that needs a damaged folder sets it aside
+    and builds it again.
+    """
+    from wordrel.io.contents import damage
+
+    root, checked, damaged = _root(cache), 0, 0
+    for _, found in damage(root):
+        checked += 1
+        if found:
+            damaged += 1
+            echo(found)
+    echo(f"{root}: {checked:,} folders checked, {damaged:,} damaged")
+    if damaged:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: wordrel cache size")
+def size(cache: CacheFolder = None) -> None:
+    """Show how much the cache holds of each kind."""
+    from rich.filesize import decimal
+
+    from wordrel.io.contents import KINDS, OTHERS, sizes
+
+    root, table = _root(cache), Table(box=box.SIMPLE_HEAD)
+    for column in ("kind", "folders", "files", "size", "what"):
+        table.add_column(column, justify="left" if column in ("kind", "what") else "right")
+    found = sizes(root)
+    for kind, (folders, files, size) in found.items():
+        what = (KINDS | OTHERS)[kind]
+        table.add_row(*map(Text, (kind, f"{folders:,}", f"{files:,}", decimal(size), what)))
+    total = sum(size for _, _, size in found.values())
+    display(table, Text(f"{root}: {decimal(total)}"))
+
+
+@app.command(epilog="Example: wordrel cache clean --kind checkpoints --older-than 30")
+def clean(
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="As `wordrel cache size` names it; may be repeated; default: all."),
+    ] = None,
+    older_than: Annotated[
+        float, typer.Option(metavar="DAYS", min=0, help="Leave what was made since then.")
+    ] = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    cache: CacheFolder = None,
+) -> None:
+    """Remove what wordrel made and can make again; lists it first, and asks.
+
+    Only folders with the marker of wordrel go, damaged ones that were set aside, and what killed
+    processes left. Downloads stay, and so does whatever is not of wordrel. End runs that use the
+    cache first.
+    """
+    from rich.filesize import decimal
+
+    from wordrel.io.contents import remove
+
+    chosen = _chosen(_root(cache), kind or (), older_than)
+    for one in chosen:
+        echo(f"{decimal(one.bytes):>9}  {one.path}")
+    if not chosen:
+        echo("nothing to remove")
+        return
+    total = decimal(sum(one.bytes for one in chosen))
+    if not yes and not _confirmed(f"Remove these {len(chosen):,} folders, {total}?"):
+        say("nothing was removed; answer y, or add --yes")
+        raise typer.Exit(1)
+    stay = {one.path: why for one in chosen if (why := remove(one))}
+    for path, why in stay.items():
+        say(f"{path} stays: {why}")
+    gone = [one for one in chosen if one.path not in stay]
+    echo(f"removed {len(gone):,} folders, {decimal(sum(one.bytes for one in gone))}")
+
+
+def _chosen(root: Path, kinds: "list[str] | tuple[()]", days: float) -> "list[Stored]":
+    from wordrel.io.contents import KINDS, LEFTOVERS, folders
+
+    allowed = (*KINDS, LEFTOVERS)
+    for kind in kinds:
+        if kind not in allowed:
+            raise typer.BadParameter(
+                f"found {kind!r}, expected one of {', '.join(allowed)}", param_hint="--kind"
+            )
+    latest = time.time() - days * _DAY
+    every = (one for one in folders(root) if one.kind in (kinds or allowed))
+    return [one for one in every if one.modified <= latest]
+
+
+def _confirmed(question: str) -> bool:
+    try:
+        return typer.confirm(question)
+    except typer.Abort:  # there is nobody to ask
+        return False
+
+
+def _root(chosen: Path | None) -> Path:
+    from wordrel.io.store import cache_root
+
+    return (chosen or cache_root()).resolve()
