@@ -5,6 +5,7 @@
 # make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
 # make lock         write the locks again, after a change of pyproject.toml or constraints.txt
+# make release      dist/: wheel and sdist, tried outside the repository; MODELS=results/X packs its models
 # make readme       render the answer, the README's blocks and its figure again
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)
@@ -80,6 +81,11 @@ lock:
 	  $$(case $$lock in *-dev*) echo --extra dev;; esac) --override .make/without-torch \
 	  --constraint constraints.txt --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --output-file $$lock || exit 1; done
+
+# FRESH=1 tries the wheel on dependencies that are downloaded again, not on those of this environment.
+.PHONY: release
+release: $(STAMP)-dev
+	$(BIN)/python -m benchmarks.release $(if $(MODELS),--models $(MODELS)) $(if $(FRESH),--fresh)
 
 .PHONY: readme
 readme: $(STAMP)-run

@@ -1,9 +1,10 @@
-"""What the dependencies weigh: fills the numbers of docs/dependencies.md in.
+"""What the dependencies weigh, and their licences: fills docs/dependencies.md in.
 
 `python -m benchmarks.dependencies`, in an environment that `make quickstart` made.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
@@ -14,11 +15,12 @@ from wordrel.io.files import write_text
 
 PAGE = Path(__file__).parents[1] / "docs" / "dependencies.md"
 _ROW = re.compile(r"^\| ([a-z][a-z0-9-]*) \|[^|]*\|[^|]*\|", re.MULTILINE)
+_LICENCES = re.compile(r"(?<=\| Licence \| Packages \|\n\|---\|---\|\n)(\|.*\n)*")
 _TOTAL = re.compile(r"[\d,]+ MB together")
 
 
 def main() -> None:
-    """Write the page again with the sizes of what is installed here."""
+    """Write the page again with the sizes and the licences of what is installed here."""
     page = PAGE.read_text(encoding="utf-8")
     names = _ROW.findall(page)
 
@@ -29,7 +31,30 @@ def main() -> None:
         return f"| {found[1]} | {megabytes([found[1]]):.0f} | {with_it} |"
 
     total = f"{megabytes(installed_with(names)):,.0f} MB together"
+    page = _LICENCES.sub(licence_rows(installed_with(names)), page)
     write_text(PAGE, _TOTAL.sub(total, _ROW.sub(row, page)))
+
+
+def licence_rows(names: Iterable[str]) -> str:
+    """A line of the table for each licence, with the packages that have it."""
+    packages = defaultdict[str, list[str]](list)
+    for name in sorted(names):
+        packages[licence(name)].append(name)
+    return "".join(f"| {key} | {', '.join(packages[key])} |\n" for key in sorted(packages))
+
+
+def licence(name: str) -> str:
+    """What an installed package says of its licence: the expression, else the older fields."""
+    about = distribution(name).metadata
+    if expression := about.get("License-Expression"):
+        return expression
+    text = about.get("License") or ""
+    if re.fullmatch(r"[\w.+ -]{2,30}", text):
+        return text
+    classified = [c for c in about.get_all("Classifier") or () if c.startswith("License ::")]
+    if not classified:
+        raise ValueError(f"{name}: found no licence in its metadata")
+    return ", ".join(sorted(c.rpartition(" :: ")[2] for c in classified))
 
 
 def installed_with(names: Iterable[str]) -> set[str]:

@@ -8,6 +8,7 @@ downloaded.
 """
 
 import argparse
+import itertools
 import os
 import shutil
 import subprocess
@@ -23,7 +24,6 @@ from wordrel.cli.export import export
 from wordrel.io.files import file_digest, write_text
 from wordrel.models.word_model import NotAvailableError
 from wordrel.study.results import read_results
-import itertools
 
 ROOT = Path(__file__).parents[1]
 SUMS = "SHA256SUMS"

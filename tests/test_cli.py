@@ -588,7 +588,7 @@ main()
 @pytest.mark.parametrize(
     ("module", "number"),
     [
-        ("wordrel.cli.app", signal.SIGHUP),  # nothing slow is imported yet
+        ("wordrel.cli.commands", signal.SIGHUP),  # nothing slow is imported yet
         ("typer.core", signal.SIGINT),
         ("rich.segment", signal.SIGTERM),
         ("wordrel.cli.studies", signal.SIGTERM),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.dependencies import PAGE, installed_with, megabytes
+from benchmarks.dependencies import PAGE, installed_with, licence, licence_rows, megabytes
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -73,3 +73,15 @@ def test_all_together_stay_below_the_size_that_is_allowed():
 
 def test_a_package_is_counted_with_all_that_it_needs():
     assert installed_with(["pandas"]) == {"pandas", "numpy", "python-dateutil", "tzdata"}
+
+
+def test_the_licence_of_every_package_of_a_run_is_listed():
+    text = PAGE.read_text(encoding="utf-8")
+    table = text.partition("| Licence | Packages |")[2].partition("\n\n")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.strip().splitlines()[1:]]
+    listed = {name: key for key, names in rows for name in names.split(", ")}
+    installed = installed_with(map(named, RUN))
+    assert set(listed) == installed
+    assert listed == {name: licence(name) for name in installed}
+    assert licence_rows(installed) in text
+    assert listed["gensim"] == "LGPL-2.1-only" and listed["certifi"] == "MPL-2.0"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wordrel.cli.signals import main
 
 if TYPE_CHECKING:
-    from wordrel.cli.app import app
+    from wordrel.cli.commands import app
 
 __all__ = ["app", "main"]
 
@@ -19,7 +19,7 @@ if not TYPE_CHECKING:  # `main` hears signals before the commands are imported
 
     def __getattr__(name: str) -> object:
         if name == "app":
-            from wordrel.cli.app import app
+            from wordrel.cli.commands import app
 
             return app
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -44,7 +44,7 @@ def main() -> None:
     """The entry point of the console script."""
     hear()
     try:
-        from wordrel.cli.app import start
+        from wordrel.cli.commands import start
 
         start()
     except BaseException as error:
