@@ -14,7 +14,7 @@ from wordrel.io.contents import folders, remove
 from wordrel.io.store import build_once, is_done, lock_path
 
 CORPUS, CELL = "corpora/text-0123456789ab", "cells/text/skip_gram-seed1-0123456789ab"
-ANSWERS = "answers/text/skip_gram-seed1-0123456789ab/groups-0123456789ab"
+ANSWERS = "answers/text/skip_gram-seed1-0123456789ab/groups-0123456789ab-1"
 COUNTS = f"{CORPUS}/pair_counts-5-1"
 LONG_AGO = 10**9
 

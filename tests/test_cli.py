@@ -590,11 +590,8 @@ main()
     [
         ("wordrel.cli.commands", signal.SIGHUP),  # nothing slow is imported yet
         ("typer.core", signal.SIGINT),
-        ("rich.segment", signal.SIGTERM),
         ("wordrel.cli.studies", signal.SIGTERM),
         ("numpy._core.multiarray", signal.SIGINT),
-        ("pandas.core.frame", signal.SIGTERM),
-        ("torch._C", signal.SIGTERM),
         ("torch.nn", signal.SIGHUP),
         ("gensim.models.keyedvectors", signal.SIGINT),
     ],

@@ -35,7 +35,7 @@ OTHERS = {
     "other": "files that wordrel did not make",
 }
 _DEPTH = {"corpora": 1, "cells": 2, "answers": 3, "vectors": 1}
-_DIGEST = re.compile(r"(.+-)?[0-9a-f]{12}")
+_DIGEST = re.compile(r"(.+-)?[0-9a-f]{12}(-\d+)?")
 _LEFT = re.compile(r"\..+\.([0-9a-f]{8}\.partial|damaged-[0-9a-f]{8})")
 _LOCK = re.compile(r"\..+\.lock(\.holder)?")
 
@@ -47,7 +47,7 @@ class Stored:
     Attributes:
         kind: a key of KINDS, or LEFTOVERS.
         path: its place.
-        files: below it, links not followed.
+        files: below it, without locks; links are not followed.
         bytes: of these files.
         modified: when it was finished or last changed, in seconds since 1970.
     """
@@ -61,8 +61,9 @@ class Stored:
 
 def folders(cache: Path) -> Iterator[Stored]:
     """The folders of wordrel, the outermost alone; sorted, and links are not followed."""
-    for kind in (*KINDS, "progress"):
+    for kind in KINDS:
         yield from _below(cache / kind, kind)
+    yield from _below(cache / "progress", LEFTOVERS)  # of runs on a cluster
 
 
 def _below(folder: Path, kind: str) -> Iterator[Stored]:
@@ -94,7 +95,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _measured(path: Path, kind: str, modified: float) -> Stored:
-    sizes = [file.lstat().st_size for file in _files(path)]
+    files = (file for file in _files(path) if not _LOCK.fullmatch(file.name))
+    sizes = [file.lstat().st_size for file in files]
     return Stored(kind, path, len(sizes), sum(sizes), modified)
 
 
