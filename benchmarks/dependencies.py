@@ -46,9 +46,9 @@ def licence_rows(names: Iterable[str]) -> str:
 def licence(name: str) -> str:
     """What an installed package says of its licence: the expression, else the older fields."""
     about = distribution(name).metadata
-    if expression := about.get("License-Expression"):
-        return expression
-    text = about.get("License") or ""
+    if "License-Expression" in about:
+        return about["License-Expression"]
+    text = about["License"] if "License" in about else ""
     if re.fullmatch(r"[\w.+ -]{2,30}", text):
         return text
     classified = [c for c in about.get_all("Classifier") or () if c.startswith("License ::")]

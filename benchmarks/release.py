@@ -123,12 +123,13 @@ def pack_models(folder: Path, to: Path) -> Path:
     runs = results.runs[results.runs["status"] == "done"]
     with TemporaryDirectory(prefix="release-", dir=to) as name:
         top = Path(name, folder.name)
-        for run in runs.drop_duplicates(["corpus", "model", "seed"]).itertuples():
-            hub = top / f"{run.corpus}-{run.model}-seed{run.seed}"
+        columns = runs["corpus"], runs["model"], runs["seed"]
+        for corpus, model, seed in sorted({*zip(*columns, strict=True)}):
+            hub = top / f"{corpus}-{model}-seed{seed}"
             try:
-                export(folder, model=run.model, seed=run.seed, corpus=run.corpus, hub=hub)
+                export(folder, model=str(model), seed=int(seed), corpus=str(corpus), hub=hub)
             except NotAvailableError as error:
-                print(f"{run.model}: left out: {error}")
+                print(f"{model}: left out: {error}")
                 shutil.rmtree(hub, ignore_errors=True)
         write_text(top / SUMS, "".join(_sums(top)))
         with tarfile.open(archive, "w") as tar:
