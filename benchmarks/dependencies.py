@@ -48,7 +48,7 @@ def licence(name: str) -> str:
     about = distribution(name).metadata
     if "License-Expression" in about:
         return about["License-Expression"]
-    text = about["License"] if "License" in about else ""
+    text = "".join(about.get_all("License") or ())
     if re.fullmatch(r"[\w.+ -]{2,30}", text):
         return text
     classified = [c for c in about.get_all("Classifier") or () if c.startswith("License ::")]
