@@ -138,7 +138,7 @@ def test_all_bad_lines_are_told_at_once_up_to_twenty(tmp_path):
     assert len(lines) == 21
     assert lines[0].startswith(f"{path}:31: found 2 columns")
     assert lines[19].startswith(f"{path}:50: found 2 columns")
-    assert lines[20] == "and 3 more"
+    assert lines[20] == "and 4 more"
 
 
 @pytest.mark.parametrize(
@@ -305,3 +305,14 @@ def test_a_set_without_an_order_is_not_asked_and_says_why(tmp_path, scores, why)
     task = pairs_task("mine", write(tmp_path, "\n".join(lines)))
     outcome = unanswered(task, np.ones(len(scores), dtype=np.bool_), chance=0.0)
     assert outcome.asked().note.startswith(f"not asked: {why}")
+
+
+def test_columns_and_numbers_that_are_wrong_are_told_in_one_round(tmp_path):
+    path = write(tmp_path, "cat,dog,7.5\ncat,fish\ncat,bird,high\n ,owl,1\n")
+    with pytest.raises(DatasetError) as error:
+        read_pairs(path)
+    assert [line.removeprefix(f"{path}:")[:14] for line in str(error.value).split("\n")] == [
+        "2: found 2 col",
+        "3: found 'high",
+        "4: found an em",
+    ]

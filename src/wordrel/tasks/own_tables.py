@@ -9,12 +9,12 @@ point, or in the whole file a decimal comma.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import Fields, columns_of, number_of, read_text, refuse
+from wordrel.tasks.fields import Fields, Row, columns_of, number_of, parsed, read_text
 
 _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _QUOTED = {",", ";"}
@@ -29,14 +29,18 @@ class OwnTable:
     """The lines of a table.
 
     Attributes:
-        rows: line number, from 1, and fields, without the header.
+        path: of its file.
+        rows: line number, from 1, and fields, or what is wrong with them; without the header.
         header: its fields; empty where there is none.
-        comma: whether numbers have a decimal comma.
+        comma: whether numbers have a decimal comma, and never a point.
+        mixed: whether some have a comma and others a point.
     """
 
-    rows: Sequence[tuple[int, Fields]]
+    path: Path
+    rows: Sequence[tuple[int, Fields | ValueError]]
     header: tuple[str, ...]
     comma: bool
+    mixed: bool
 
     def number(self, field: str) -> float:
         """A number of this table.
@@ -44,7 +48,26 @@ class OwnTable:
         Raises:
             ValueError: where it is none, or not finite.
         """
+        if self.mixed and _COMMA.fullmatch(field):
+            raise ValueError(
+                f"found the score {field!r} in a file where others have a decimal point, expected "
+                "one way to write numbers"
+            )
         return number_of(field.replace(",", ".") if self.comma else field)
+
+    def parsed(self, parse: Callable[[Fields], Row]) -> list[Row]:
+        """What `parse` makes of the fields of each line; see `wordrel.tasks.fields.parsed`.
+
+        Raises:
+            DatasetError: with file and line of everything that is wrong, the first 20 places.
+        """
+
+        def row(fields: Fields | ValueError) -> Row:
+            if isinstance(fields, ValueError):
+                raise fields
+            return parse(fields)
+
+        return parsed(self.path, self.rows, row)
 
 
 def read_own_table(path: Path, columns: Sequence[str], score: int | None = None) -> OwnTable:
@@ -56,7 +79,8 @@ def read_own_table(path: Path, columns: Sequence[str], score: int | None = None)
         score: the column of a number; the first line is a header if this field holds no digit.
 
     Raises:
-        DatasetError: with file and line of everything that is wrong, the first 20 places.
+        DatasetError: the file cannot be read, or has no line but the header. What is wrong with
+            single lines is said by `OwnTable.parsed`.
     """
     lines = [
         (number, line)
@@ -67,29 +91,20 @@ def read_own_table(path: Path, columns: Sequence[str], score: int | None = None)
         raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
     sentences = "sentence" in columns
     delimiter = _delimiter([line for _, line in lines], len(columns), sentences)
-    rows, problems = [], []
-    for number, line in lines:
-        try:
-            rows.append((number, _fields(line, delimiter, columns)))
-        except ValueError as error:
-            problems.append(f"{path}:{number}: {error}")
-    refuse(problems)
+    rows = [(number, _fields(line, delimiter, columns)) for number, line in lines]
+    first = rows[0][1]
     header: tuple[str, ...] = ()
-    if score is not None and _is_heading(rows[0][1][score]):
-        header = tuple(rows.pop(0)[1])
+    if score is not None and not isinstance(first, ValueError) and _is_heading(first[score]):
+        header = tuple(first)
+        del rows[0]
         if not rows:
             expected = f"expected lines of {', '.join(columns)} below it"
             raise DatasetError(f"{path}: found nothing but the header, {expected}")
-    scores = [] if score is None else [fields[score] for _, fields in rows]
-    commas = [_COMMA.fullmatch(field) is not None for field in scores]
+    whole = [fields for _, fields in rows if not isinstance(fields, ValueError)]
+    scores = [] if score is None else [fields[score] for fields in whole]
+    comma = any(_COMMA.fullmatch(field) for field in scores)
     pointed = any("." in field for field in scores)
-    if any(commas) and pointed:
-        at = commas.index(True)
-        raise DatasetError(
-            f"{path}:{rows[at][0]}: found the score {scores[at]!r} in a file where others have a "
-            "decimal point, expected one way to write numbers"
-        )
-    return OwnTable(rows, header, comma=any(commas))
+    return OwnTable(path, rows, header, comma=comma and not pointed, mixed=comma and pointed)
 
 
 def _is_heading(field: str) -> bool:
@@ -142,11 +157,15 @@ def _bare(field: str) -> str:
     return field
 
 
-def _fields(line: str, delimiter: str, columns: Sequence[str]) -> list[str]:
-    fields = _split(line, delimiter)
-    if len(fields) != len(columns):
-        raise ValueError(
-            f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
-            f"expected {len(columns)}: {', '.join(columns)}"
-        )
-    return fields
+def _fields(line: str, delimiter: str, columns: Sequence[str]) -> Fields | ValueError:
+    """The fields of a line, or what is wrong with it."""
+    try:
+        fields = _split(line, delimiter)
+    except ValueError as error:
+        return error
+    if len(fields) == len(columns):
+        return fields
+    return ValueError(
+        f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
+        f"expected {len(columns)}: {', '.join(columns)}"
+    )

@@ -48,7 +48,7 @@ def context_pairs(path: Path) -> InText:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
     table = read_own_table(path, _OWN_COLUMNS, score=4)
-    found = parsed(path, table.rows, lambda fields: _own_row(fields, table))
+    found = table.parsed(lambda fields: _own_row(fields, table))
     return from_rated(found)
 
 
