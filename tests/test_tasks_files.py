@@ -234,6 +234,20 @@ def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path
             "spearman",
             "Words in sentences, with scores, from mine.csv.",
         ),
+        (
+            {"kind": "odd_one_out"},
+            "car,cat,dog,horse\nboy,fish,dog\n",
+            "alike",
+            "accuracy",
+            "Groups of words, the odd one first, from mine.csv.",
+        ),
+        (
+            {"kind": "top_k"},
+            "cat,dog\ngirl,boy,man,,\n",
+            "alike",
+            "precision",
+            "Words with expected neighbours from mine.csv.",
+        ),
     ],
 )
 def test_one_file_and_a_few_lines_make_a_task(

@@ -35,6 +35,8 @@ _OWN_FILES = {
     "labelled_pairs": "word, word, label",
     "analogies": "': section', then 4 words a line",
     "context_pairs": "sentence, place, sentence, place, score",
+    "odd_one_out": "an odd word, then the words that belong together",
+    "top_k": "a word, then its expected neighbours",
 }
 
 

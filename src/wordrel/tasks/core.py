@@ -22,9 +22,9 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.fields import word_of
+from wordrel.tasks.fields import distinct_words, word_of
 from wordrel.tasks.files import read_pairs
-from wordrel.tasks.items import Items, from_directed, from_labelled, from_pairs
+from wordrel.tasks.items import Items, from_directed, from_groups, from_labelled, from_pairs
 from wordrel.tasks.own_tables import read_own_table
 from wordrel.tasks.readers import READERS, google_analogies
 from wordrel.tasks.readers_text import context_pairs
@@ -109,6 +109,8 @@ def _read(config: OwnSet) -> tuple[Items, str]:
         return _labelled_pairs(path, config.against)
     if isinstance(config, PairsTask):
         return _scored_pairs(path, ordered=config.kind == "directed_pairs")
+    if config.kind in ("odd_one_out", "top_k"):
+        return _groups(path, odd=config.kind == "odd_one_out")
     if config.kind == "context_pairs":
         return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
     items = google_analogies([path])
@@ -138,6 +140,16 @@ def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
     said = f"Word pairs with labels from {path.name} ({counts}), each relation against {against}."
     return from_labelled(rows, [against]), said
+
+
+def _groups(path: Path, *, odd: bool) -> tuple[Items, str]:
+    """Words a line, the first of which is asked about; nothing would tell a header from them."""
+    columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
+
+    table = read_own_table(path, columns, more=True)
+    found = table.parsed(lambda fields: distinct_words(fields, len(columns)))
+    what = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
+    return from_groups(found, odd=odd), f"{what} from {path.name}."
 
 
 def ask(

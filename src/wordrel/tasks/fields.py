@@ -63,6 +63,23 @@ def word_of(field: str) -> str:
     return word
 
 
+def distinct_words(fields: Fields, least: int) -> tuple[str, ...]:
+    """The words of a line; empty fields at its end are what spreadsheets fill lines with.
+
+    Raises:
+        ValueError: where one is empty, holds a control character or stands there twice; or there
+            are fewer than `least`.
+    """
+    last = max((i for i, field in enumerate(fields) if field.strip()), default=0)
+    words = tuple(word_of(field) for field in fields[: last + 1])
+    twice = next((word for i, word in enumerate(words) if word in words[:i]), None)
+    if twice is not None:
+        raise ValueError(f"found {twice!r} more than once, expected each word once a line")
+    if len(words) < least:
+        raise ValueError(f"found {len(words)} words, expected at least {least}")
+    return words
+
+
 def number_of(field: str) -> float:
     """A number of a table.
 

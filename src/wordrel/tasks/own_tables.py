@@ -70,13 +70,16 @@ class OwnTable:
         return parsed(self.path, self.rows, row)
 
 
-def read_own_table(path: Path, columns: Sequence[str], score: int | None = None) -> OwnTable:
+def read_own_table(
+    path: Path, columns: Sequence[str], score: int | None = None, *, more: bool = False
+) -> OwnTable:
     """The lines of a user's table.
 
     Args:
         path: the file.
         columns: what is expected, such as word, word, score.
         score: the column of a number; the first line is a header if this field holds no digit.
+        more: whether a line may have further columns of the last kind.
 
     Raises:
         DatasetError: the file cannot be read, or has no line but the header. What is wrong with
@@ -90,8 +93,10 @@ def read_own_table(path: Path, columns: Sequence[str], score: int | None = None)
     if not lines:
         raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
     sentences = "sentence" in columns
-    delimiter = _delimiter([line for _, line in lines], len(columns), sentences)
-    rows = [(number, _fields(line, delimiter, columns)) for number, line in lines]
+    fits = (lambda n: n >= len(columns)) if more else (lambda n: n == len(columns))
+    delimiter = _delimiter([line for _, line in lines], fits, sentences)
+    expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
+    rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
     first = rows[0][1]
     header: tuple[str, ...] = ()
     if score is not None and not isinstance(first, ValueError) and _is_heading(first[score]):
@@ -112,12 +117,12 @@ def _is_heading(field: str) -> bool:
     return not any(map(str.isdigit, field)) and field.lower().strip("+-") not in _NO_NUMBERS
 
 
-def _delimiter(lines: list[str], columns: int, sentences: bool) -> str:
+def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
     """What gives most lines the expected columns; the first of equals."""
     if any("\t" in line for line in lines):
         return "\t"
     candidates = [d for d in _NAMES if not (sentences and d == " ")]
-    fitting = {d: sum(_parted(line, d) == columns for line in lines) for d in candidates}
+    fitting = {d: sum(fits(_parted(line, d)) for line in lines) for d in candidates}
     best = max(fitting, key=lambda d: fitting[d])
     if fitting[best]:
         return best
@@ -157,15 +162,17 @@ def _bare(field: str) -> str:
     return field
 
 
-def _fields(line: str, delimiter: str, columns: Sequence[str]) -> Fields | ValueError:
+def _fields(
+    line: str, delimiter: str, fits: Callable[[int], bool], expected: str
+) -> Fields | ValueError:
     """The fields of a line, or what is wrong with it."""
     try:
         fields = _split(line, delimiter)
     except ValueError as error:
         return error
-    if len(fields) == len(columns):
+    if fits(len(fields)):
         return fields
     return ValueError(
         f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
-        f"expected {len(columns)}: {', '.join(columns)}"
+        f"expected {expected}"
     )
