@@ -54,7 +54,7 @@ results = wordrel.run(
     out=STUDY / "results",
     cache=STUDY / "cache",
     jobs=1,
-    **{"study": "answer", "corpora.0.limit_tokens": 200_000, "corpora.0.min_count": 10},
+    **{"corpora.0.limit_tokens": 100_000, "corpora.0.min_count": 10},
     training={"dim": 32, "epochs": 3},
     models=MODELS,
     seeds=[1, 2],
@@ -63,7 +63,7 @@ results = wordrel.run(
 )
 
 # %% [markdown]
-# Losses are read at 2,000 places of the test documents. Each place is the middle of a part of eleven
+# Losses are read at 2,000 places of the test documents. Each is the middle of a part of eleven
 # words: five before it, and five behind it, which models of the next word do not see.
 
 # %%

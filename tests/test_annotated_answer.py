@@ -1,4 +1,4 @@
-"""The annotated answer: it runs as a script, and every claim prints numbers, a figure, a verdict."""
+"""The annotated answer runs as a script; each claim prints numbers, a figure, a verdict."""
 
 import os
 import re

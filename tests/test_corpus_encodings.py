@@ -80,7 +80,7 @@ def test_bytes_that_are_no_text_have_no_encoding() -> None:
 
 def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
     data = b"plain text with a hole\0 in it\n" * 20
-    with pytest.raises(CorpusError, match=r"NUL byte; .*its encoding was not recognised"):
+    with pytest.raises(CorpusError, match=r"NUL byte; .*it is UTF-8 with NUL bytes in it"):
         prepare(corpus_of(tmp_path, data), tmp_path / "cache")
 
 
@@ -126,7 +126,10 @@ def test_encodings_of_other_languages_are_recognised(encoding: str, line: str) -
         (zipped, "it begins like a zip archive"),
         (gzip.compress, "it begins like packed by gzip; name it NAME.gz"),
         (lambda text: b"%PDF-1.7\n\xe2\xe3\n" + text, "it begins like a PDF"),
-        (lambda text: text + b"a\0b\n", "remove them: tr -d '\\000' < 't.txt' > NEW"),
+        (
+            lambda text: text + b"a\0b\n",
+            "it is UTF-8 with NUL bytes in it: remove them: tr -d '\\000' < '",
+        ),
     ],
 )
 def test_what_is_no_plain_text_is_named(tmp_path: Path, make: Make, said: str) -> None:
@@ -137,6 +140,6 @@ def test_what_is_no_plain_text_is_named(tmp_path: Path, make: Make, said: str) -
 
 def test_the_cure_of_a_packed_file_unpacks_it(tmp_path: Path) -> None:
     data = gzip.compress(RUSSIAN.encode("cp1251") * 30)
-    cure = re.escape("gzip -dc 't.txt.gz' | iconv -f CP1251 -t UTF-8 > NEW")
+    cure = re.escape(f"gzip -dc '{tmp_path / 't.txt.gz'}' | iconv -f CP1251 -t UTF-8 > NEW")
     with pytest.raises(CorpusError, match=cure):
         prepare(corpus_of(tmp_path, data, "t.txt.gz"), tmp_path / "cache")

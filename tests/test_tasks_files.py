@@ -38,6 +38,13 @@ def write(tmp_path, content, name="pairs.txt"):
         "cat\tdog\t7,5\n",
         "cat\u00a0\tdog\u200b\t\u00a07.5 \n",
         "# made by hand\nword;word;score\n\ncat;dog;7.5\n",
+        "w1,w2,sim10\ncat,dog,7.5\n",
+        "word 1,word 2,score (0-10)\ncat,dog,7.5\n",
+        "\u0441\u043b\u043e\u0432\u043e1\t\u0441\u043b\u043e\u0432\u043e2\t\u043e\u0446\u0435\u043d\u043a\u0430\ncat\tdog\t7,5\n",
+        "cat\tdog\t7.5\t\t\n",
+        "cat;dog;7,5;\r\n;;;\r\n",
+        "sep=;\ncat;dog;7,5\n",
+        "ca\u00adt\tdog\t7.5\n",
     ],
 )
 def test_one_pair_in_all_its_dresses(tmp_path, content):
@@ -330,3 +337,11 @@ def test_columns_and_numbers_that_are_wrong_are_told_in_one_round(tmp_path):
         "3: found 'high",
         "4: found an em",
     ]
+
+
+def test_a_minus_of_typesetters_and_a_table_in_utf_16(tmp_path):
+    assert read_pairs(write(tmp_path, "a\tb\t\u22121.5\n"))[0] == [("a", "b", -1.5)]
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        path = write(tmp_path, ("cat\tdog\t7.5\n" * 9).encode(encoding))
+        with pytest.raises(DatasetError, match=rf"it looks like {encoding}: convert it: iconv -f "):
+            read_pairs(path)

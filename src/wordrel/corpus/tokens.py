@@ -43,7 +43,7 @@ _BLANK_LINE = r"\n(?:[ \t\v\f]*\n)+"
 _LONGEST_MARK = 8
 JOINERS = "\u200c\u200d"
 _UNSEEN = "\u00ad\u2060\ufeff"
-_CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
+CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
 INSIDE = "'’·‧״׳"
 _MARKS = frozenset("\n.!?" + STOPS)
 _DOTTED = "i\u0307"
@@ -58,7 +58,7 @@ def spelled(word: str, *, lowercase: bool) -> str:
     word = word.replace("’", "'")
     if word.isascii():
         return word.lower() if lowercase else word
-    word = unicodedata.normalize("NFC", word.translate(_CUT_UNSEEN))
+    word = unicodedata.normalize("NFC", word.translate(CUT_UNSEEN))
     return unicodedata.normalize("NFC", word.lower().replace(_DOTTED, "i")) if lowercase else word
 
 

@@ -3,8 +3,9 @@
 Reads UTF-8; writes nothing. Fields are parted by tabs where there is any, else by semicolons,
 commas or spaces: by what gives most lines the columns that are expected. Fields between commas or
 semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
-letter like any other. Lines that begin with # and blank lines are skipped. Numbers have a decimal
-point, or in the whole file a decimal comma.
+letter like any other. Lines that begin with # and lines without content are skipped, and so are
+empty fields at the end of a line. Numbers have a decimal point, or in the whole file a decimal
+comma.
 """
 
 import csv
@@ -20,6 +21,10 @@ _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _QUOTED = {",", ";"}
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_EMPTY = " \t;," + _INVISIBLE + "\u00a0\v\f"
+"""Of what a line without content is made: spreadsheets leave such lines."""
+_SEPARATOR = re.compile("sep=.")
+"""The first line by which spreadsheets say what parts the fields."""
 _NO_NUMBERS = ("", "nan", "inf", "infinity")
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 
@@ -78,7 +83,7 @@ def read_own_table(
     Args:
         path: the file.
         columns: what is expected, such as word, word, score.
-        score: the column of a number; the first line is a header if this field holds no digit.
+        score: the column of a number; the first line is a header if this field holds a name.
         more: whether a line may have further columns of the last kind.
 
     Raises:
@@ -88,8 +93,10 @@ def read_own_table(
     lines = [
         (number, line)
         for number, line in enumerate(_LINE_ENDS.split(read_text(path)), 1)
-        if line.strip() and not line.lstrip().startswith("#")
+        if line.strip(_EMPTY) and not line.lstrip().startswith("#")
     ]
+    if lines and _SEPARATOR.fullmatch(lines[0][1].strip()):
+        del lines[0]
     if not lines:
         raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
     sentences = "sentence" in columns
@@ -113,8 +120,9 @@ def read_own_table(
 
 
 def _is_heading(field: str) -> bool:
-    """Whether a field of numbers holds none; 7,5 and nan are bad numbers and no heading."""
-    return not any(map(str.isdigit, field)) and field.lower().strip("+-") not in _NO_NUMBERS
+    """Whether a field of numbers holds a name (sim10); 7,5 and nan are bad numbers and no names."""
+    named = field[:1].isalpha() or not any(map(str.isdigit, field))
+    return named and field.lower().strip("+-") not in _NO_NUMBERS
 
 
 def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
@@ -122,18 +130,26 @@ def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -
     if any("\t" in line for line in lines):
         return "\t"
     candidates = [d for d in _NAMES if not (sentences and d == " ")]
-    fitting = {d: sum(fits(_parted(line, d)) for line in lines) for d in candidates}
+    fitting = {d: sum(fits(_parted(line, d, fits)) for line in lines) for d in candidates}
     best = max(fitting, key=lambda d: fitting[d])
     if fitting[best]:
         return best
-    return max(candidates, key=lambda d: sum(_parted(line, d) > 1 for line in lines))
+    return max(candidates, key=lambda d: sum(_parted(line, d, fits) > 1 for line in lines))
 
 
-def _parted(line: str, delimiter: str) -> int:
+def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
     try:
-        return len(_split(line, delimiter))
+        return len(_trimmed(_split(line, delimiter), fits))
     except ValueError:
         return 0
+
+
+def _trimmed(fields: list[str], fits: Callable[[int], bool]) -> list[str]:
+    """Without the empty fields at the end that are too many."""
+    some = fields[:]
+    while not fits(len(some)) and some and not some[-1]:
+        some.pop()
+    return some if fits(len(some)) else fields
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -167,7 +183,7 @@ def _fields(
 ) -> Fields | ValueError:
     """The fields of a line, or what is wrong with it."""
     try:
-        fields = _split(line, delimiter)
+        fields = _trimmed(_split(line, delimiter), fits)
     except ValueError as error:
         return error
     if fits(len(fields)):
