@@ -115,7 +115,7 @@ def test_new_says_what_is_strange_and_leaves_out_english_sets(
     out = tmp_path / "zh.yaml"
     corpus, cache = str(tmp_path / "zh.txt"), str(tmp_path / "cache")
     app(
-        ["new", "zh", "--corpus", corpus, "--out", str(out), "--cache", cache],
+        ["new", "zh", "--corpus", corpus, "--few", "--out", str(out), "--cache", cache],
         standalone_mode=False,
     )
     said = capsys.readouterr().out
@@ -123,6 +123,8 @@ def test_new_says_what_is_strange_and_leaves_out_english_sets(
     assert "sets of English words are left out" in said
     written = out.read_text(encoding="utf-8")
     assert "ws353" not in written
+    assert "sets of English words; " not in written
+    assert "asks your own word pairs" in written
     assert "neighbour_agreement" in written
 
 
