@@ -100,7 +100,10 @@ def read_own_table(
     if not lines:
         raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
     sentences = "sentence" in columns
-    fits = (lambda n: n >= len(columns)) if more else (lambda n: n == len(columns))
+
+    def fits(n: int) -> bool:
+        return n >= len(columns) if more else n == len(columns)
+
     delimiter = _delimiter([line for _, line in lines], fits, sentences)
     expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
