@@ -379,6 +379,8 @@ OWN = [
     {"kind": "labelled_pairs", "name": "c", "path": "c.tsv", "against": "random"},
     {"kind": "analogies", "name": "d", "path": "d.txt"},
     {"kind": "context_pairs", "name": "e", "path": "e.csv"},
+    {"kind": "odd_one_out", "name": "f", "path": "f.csv"},
+    {"kind": "top_k", "name": "g", "path": "g.csv"},
 ]
 
 
@@ -435,6 +437,10 @@ def test_a_file_of_own_items_that_is_not_there_is_named_with_what_it_should_hold
         "words a line",
         "tasks.4.path: found 'e.csv', where no file is; expected a file of sentence, place, "
         "sentence, place, score",
+        "tasks.5.path: found 'f.csv', where no file is; expected a file of an odd word, then the "
+        "words that belong together",
+        "tasks.6.path: found 'g.csv', where no file is; expected a file of a word, then its "
+        "expected neighbours",
     ]
     found = [line.split(": ", 1)[1] for line in problems(tmp_path, text)]
     assert [line.split(" (looked for ")[0] for line in found] == expected

@@ -1,5 +1,10 @@
 """Texts that are no UTF-8: recognised, named with a cure that works, and read when told."""
 
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +28,16 @@ TEXTS = {
     "utf-16-be": RUSSIAN,
     "utf-32": GERMAN,
 }
+
+
+Make = Callable[[bytes], bytes]
+
+
+def zipped(text: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("t.txt", text)
+    return file.getvalue()
 
 
 def corpus_of(tmp_path: Path, data: bytes, name: str = "t.txt", **settings: object) -> CorpusConfig:
@@ -65,7 +80,7 @@ def test_bytes_that_are_no_text_have_no_encoding() -> None:
 
 def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
     data = b"plain text with a hole\0 in it\n" * 20
-    with pytest.raises(CorpusError, match=r"NUL byte; .*its encoding was not recognised"):
+    with pytest.raises(CorpusError, match=r"NUL byte; .*it is UTF-8 with NUL bytes in it"):
         prepare(corpus_of(tmp_path, data), tmp_path / "cache")
 
 
@@ -86,3 +101,45 @@ def test_of_a_folder_text_in_capital_endings_is_taken_and_the_rest_is_not(tmp_pa
         (tmp_path / "in" / name).write_text(f"{name[0].lower()}x word\n" * 3)
     config = CorpusConfig(source=str(tmp_path / "in"), name="t", min_count=1, held_out=0)
     assert set(prepare(config, tmp_path / "cache").vocab.words) == {"ax", "bx", "word"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("cp1254", "Kedi ve köpek ırmağın yanındaki şehirde yaşıyor. Güneş doğuyor.\n"),
+        ("iso8859_2", "Źródło rzeki jest w górach. Kot i pies żyją w domu nad rzeką.\n"),
+        ("cp1250", "Příliš žluťoučký kůň úpěl ďábelské ódy. Řeka teče přes město.\n"),
+        ("cp1252", "L'été où l'élève était à la forêt, le garçon a vu un château.\n"),
+        ("cp1252", "“The boat’s bank” – said the “cat”. It’s on the river.\n"),
+        ("koi8_r", RUSSIAN),
+        ("shift_jis", "私は 今日 川 へ 行きます。 猫 と 犬 は 水 が 好き です。\n"),
+        ("utf-16-le", CHINESE),
+    ],
+)
+def test_encodings_of_other_languages_are_recognised(encoding: str, line: str) -> None:
+    assert recognised((line * 30).encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (zipped, "it begins like a zip archive"),
+        (gzip.compress, "it begins like packed by gzip; name it NAME.gz"),
+        (lambda text: b"%PDF-1.7\n\xe2\xe3\n" + text, "it begins like a PDF"),
+        (
+            lambda text: text + b"a\0b\n",
+            "it is UTF-8 with NUL bytes in it: remove them: tr -d '\\000' < '",
+        ),
+    ],
+)
+def test_what_is_no_plain_text_is_named(tmp_path: Path, make: Make, said: str) -> None:
+    data = make(GERMAN.encode() * 9)
+    with pytest.raises(CorpusError, match=re.escape(said)):
+        prepare(corpus_of(tmp_path, data), tmp_path / "cache")
+
+
+def test_the_cure_of_a_packed_file_unpacks_it(tmp_path: Path) -> None:
+    data = gzip.compress(RUSSIAN.encode("cp1251") * 30)
+    cure = re.escape(f"gzip -dc '{tmp_path / 't.txt.gz'}' | iconv -f CP1251 -t UTF-8 > NEW")
+    with pytest.raises(CorpusError, match=cure):
+        prepare(corpus_of(tmp_path, data, "t.txt.gz"), tmp_path / "cache")

@@ -115,7 +115,7 @@ def test_new_says_what_is_strange_and_leaves_out_english_sets(
     out = tmp_path / "zh.yaml"
     corpus, cache = str(tmp_path / "zh.txt"), str(tmp_path / "cache")
     app(
-        ["new", "zh", "--corpus", corpus, "--out", str(out), "--cache", cache],
+        ["new", "zh", "--corpus", corpus, "--few", "--out", str(out), "--cache", cache],
         standalone_mode=False,
     )
     said = capsys.readouterr().out
@@ -123,4 +123,28 @@ def test_new_says_what_is_strange_and_leaves_out_english_sets(
     assert "sets of English words are left out" in said
     written = out.read_text(encoding="utf-8")
     assert "ws353" not in written
+    assert "sets of English words; " not in written
+    assert "asks your own word pairs" in written
     assert "neighbour_agreement" in written
+
+
+def test_ligatures_and_full_width_letters_are_said(tmp_path: Path) -> None:
+    (sign,) = signs_of(tmp_path, "the \ufb01sh swims.\n" * 30)
+    assert sign.startswith("30 letters of the first megabyte are ligatures")
+    assert signs_of(tmp_path, "the fish swims.\n" * 30) == []
+
+
+def test_nothing_else_is_said_of_text_in_another_encoding(tmp_path: Path) -> None:
+    line = (
+        "今天 天气 很 好，我们 去 公园 散步。中国 的 首都 是 北京，今天 天气 很 好，我们 去 公园\n"
+    )
+    (tmp_path / "t.txt").write_bytes((line * 30).encode("gb18030"))
+    config = CorpusConfig(source=str(tmp_path / "t.txt"), name="t", min_count=1, held_out=0)
+    assert signs(own_source(config.source, tmp_path), config) == []
+
+
+def test_lines_that_end_with_the_marks_of_another_script_are_not_wrapped(tmp_path: Path) -> None:
+    line = "नदी शहर से होकर बहती है और बिल्ली कुत्ते के साथ घर में रहती है"
+    assert len(signs_of(tmp_path, f"{line}\n" * 30)) == 1
+    for mark in "।؟۔።":
+        assert signs_of(tmp_path, f"{line}{mark}\n" * 30) == []

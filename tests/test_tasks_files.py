@@ -38,6 +38,13 @@ def write(tmp_path, content, name="pairs.txt"):
         "cat\tdog\t7,5\n",
         "cat\u00a0\tdog\u200b\t\u00a07.5 \n",
         "# made by hand\nword;word;score\n\ncat;dog;7.5\n",
+        "w1,w2,sim10\ncat,dog,7.5\n",
+        "word 1,word 2,score (0-10)\ncat,dog,7.5\n",
+        "\u0441\u043b\u043e\u0432\u043e1\t\u0441\u043b\u043e\u0432\u043e2\t\u043e\u0446\u0435\u043d\u043a\u0430\ncat\tdog\t7,5\n",
+        "cat\tdog\t7.5\t\t\n",
+        "cat;dog;7,5;\r\n;;;\r\n",
+        "sep=;\ncat;dog;7,5\n",
+        "ca\u00adt\tdog\t7.5\n",
     ],
 )
 def test_one_pair_in_all_its_dresses(tmp_path, content):
@@ -138,7 +145,7 @@ def test_all_bad_lines_are_told_at_once_up_to_twenty(tmp_path):
     assert len(lines) == 21
     assert lines[0].startswith(f"{path}:31: found 2 columns")
     assert lines[19].startswith(f"{path}:50: found 2 columns")
-    assert lines[20] == "and 3 more"
+    assert lines[20] == "and 4 more"
 
 
 @pytest.mark.parametrize(
@@ -234,6 +241,20 @@ def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path
             "spearman",
             "Words in sentences, with scores, from mine.csv.",
         ),
+        (
+            {"kind": "odd_one_out"},
+            "car,cat,dog,horse\nboy,fish,dog\n",
+            "alike",
+            "accuracy",
+            "Groups of words, the odd one first, from mine.csv.",
+        ),
+        (
+            {"kind": "top_k"},
+            "cat,dog\ngirl,boy,man,,\n",
+            "alike",
+            "precision",
+            "Words with expected neighbours from mine.csv.",
+        ),
     ],
 )
 def test_one_file_and_a_few_lines_make_a_task(
@@ -305,3 +326,22 @@ def test_a_set_without_an_order_is_not_asked_and_says_why(tmp_path, scores, why)
     task = pairs_task("mine", write(tmp_path, "\n".join(lines)))
     outcome = unanswered(task, np.ones(len(scores), dtype=np.bool_), chance=0.0)
     assert outcome.asked().note.startswith(f"not asked: {why}")
+
+
+def test_columns_and_numbers_that_are_wrong_are_told_in_one_round(tmp_path):
+    path = write(tmp_path, "cat,dog,7.5\ncat,fish\ncat,bird,high\n ,owl,1\n")
+    with pytest.raises(DatasetError) as error:
+        read_pairs(path)
+    assert [line.removeprefix(f"{path}:")[:14] for line in str(error.value).split("\n")] == [
+        "2: found 2 col",
+        "3: found 'high",
+        "4: found an em",
+    ]
+
+
+def test_a_minus_of_typesetters_and_a_table_in_utf_16(tmp_path):
+    assert read_pairs(write(tmp_path, "a\tb\t\u22121.5\n"))[0] == [("a", "b", -1.5)]
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        path = write(tmp_path, ("cat\tdog\t7.5\n" * 9).encode(encoding))
+        with pytest.raises(DatasetError, match=rf"it looks like {encoding}: convert it: iconv -f "):
+            read_pairs(path)

@@ -23,6 +23,7 @@ from wordrel.models.word_model import Origin, WordModel
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, chosen, rows
+from wordrel.study.load import load_study
 from wordrel.study.results import Results, read_results
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def run(
         WordrelError: for what the user can mend: settings, data, disk.
     """
     cluster = cluster_of(dask, scheduler_file)
-    config = load_config(config_path, overrides)
+    config = load_study(config_path, overrides)
     given = str(config_path)
     return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
 

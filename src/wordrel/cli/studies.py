@@ -47,6 +47,7 @@ def new(
     claims: Annotated[
         bool, typer.Option("--claims", help="All models and tasks that the claims need; hours.")
     ] = False,
+    few: Annotated[bool, typer.Option("--few", hidden=True, help="What it does anyway.")] = False,
     cache: Cache = None,
 ) -> None:
     """Write the config of a study on your own text, with settings that fit its size.
@@ -56,6 +57,8 @@ def new(
     from wordrel.io.store import cache_root
     from wordrel.study.starter import write_config
 
+    if few and claims:
+        raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
     place = out or Path("configs", f"{name}.yaml")
     root = (cache or cache_root()).resolve()
     config, look = write_config(name, corpus, place, cache=root, claims=claims)
@@ -106,12 +109,12 @@ def run(  # noqa: PLR0913 - a parameter an option
     result is replaced only when the run has ended. Exit status 1 when a model could not be
     trained; the others are reported.
     """
-    from wordrel.config import load_config
+    from wordrel.study.load import load_study
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
     # before torch and numpy are loaded, which takes seconds: mistakes show at once
-    study = load_config(config, overrides or ())
+    study = load_study(config, overrides or ())
     study = study if seeds is None else study.with_seeds(seeds)
 
     from wordrel.jobs import cluster_of

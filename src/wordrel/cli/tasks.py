@@ -26,7 +26,7 @@ def list_(cache: CacheFolder = None) -> None:
     """List the tasks that a config can name, whether their data is here, size and licence.
 
     A file of your own is a task too: {kind: pairs, name: mine, path: my.tsv}; also directed_pairs,
-    labelled_pairs (with against: LABEL), analogies, context_pairs.
+    labelled_pairs (with against: LABEL), analogies, context_pairs, odd_one_out, top_k.
     """
     from wordrel.tasks.registry import REGISTRY
 

@@ -31,9 +31,9 @@ def tune(  # noqa: PLR0913 - a parameter an option
     Writes every trial, and the settings that are best on development splits. A study takes them
     with `tuned: DIR`. Trials are kept in the cache: interrupt it, run it again, and it goes on.
     """
-    from wordrel.config import load_config
+    from wordrel.study.load import load_study
 
-    study = load_config(config, overrides or ())
+    study = load_study(config, overrides or ())
 
     from wordrel.study.tune import check, tune  # loads torch and gensim
 

@@ -7,7 +7,7 @@ import glob
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ _OWN_FILES = {
     "labelled_pairs": "word, word, label",
     "analogies": "': section', then 4 words a line",
     "context_pairs": "sentence, place, sentence, place, score",
+    "odd_one_out": "an odd word, then the words that belong together",
+    "top_k": "a word, then its expected neighbours",
 }
 
 
@@ -42,7 +44,11 @@ _FIT = {"heads", "ties", "sum_gradient", "query_bias"}
 _LONG = 500  # characters of a path that a message repeats
 
 
-def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
+def load_config(
+    path: Path | str,
+    overrides: Overrides = (),
+    own_sets: Callable[[Sequence[Any]], list[str]] = lambda tasks: [],
+) -> StudyConfig:
     """Read a study; paths in it start at the folder of its file.
 
     Args:
@@ -50,6 +56,8 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
         overrides: `key.path=value` strings, as on the command line, or a mapping with nested or
             dotted keys; list items by index (`corpora.0.source=my.txt`). Paths in them start at
             the working folder.
+        own_sets: what is wrong inside the user's own sets, given all tasks with absolute paths;
+            asked only where something else is wrong, so that one error has both.
 
     Raises:
         ConfigError: with every problem at once, missing files included: file and line, key, what
@@ -62,7 +70,11 @@ def load_config(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
     wrong += lacking
     there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
     missing = _missing_files(data, there, folder / "manifest.json")
-    return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
+    try:
+        return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
+    except ConfigError as error:
+        tasks = [task for _, task in _items(there, "tasks")]
+        raise ConfigError([*error.problems, *own_sets(tasks)]) from error
 
 
 def _under_present_names(path: Path, data: dict[str, Any]) -> dict[str, Any]:

@@ -66,10 +66,11 @@ class LabelledPairsTask(Strict):
 
 
 class ItemsTask(Strict):
-    """The user's own analogies (Google's format), or words in sentences."""
+    """The user's own analogies (Google's format), words in sentences, or groups of words."""
 
-    kind: Literal["analogies", "context_pairs"] = Field(
-        description="context_pairs: sentence, place of its word from 0, sentence, place, score"
+    kind: Literal["analogies", "context_pairs", "odd_one_out", "top_k"] = Field(
+        description="context_pairs: sentence, place of its word from 0, sentence, place, score; "
+        "odd_one_out: the odd word, then the others; top_k: a word, then its expected neighbours"
     )
     name: Name
     path: Path = Field(strict=False)

@@ -12,16 +12,18 @@ from wordrel.corpus.files import Source
 from wordrel.corpus.plan import Piece
 from wordrel.corpus.shards import piece_text
 from wordrel.corpus.text import LineReader
-from wordrel.corpus.tokens import Tokenizer, combining_marks, normalise
+from wordrel.corpus.tokens import STOPS, Tokenizer, combining_marks, normalise
 
 _LOOK = 1 << 20
 _WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
 _LINES = 20
-_ENDS = (".", "!", "?", '"', "”", "»", "।", "。")
+_ENDS = (*".!?", *'"”»)', *STOPS)
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no space between words."""
 _LONG = 5
 """Letters: words of these scripts have one to four on average."""
+_FORMS = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a]")
+"""Latin ligatures, and letters as wide as those of Chinese."""
 _ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
 _ENGLISH_SHARE = 0.08
 """Of the tokens of a text: English has a fifth, German and French under a fiftieth."""
@@ -33,6 +35,8 @@ class FirstLook:
     Attributes:
         text: what was read.
         tokens: its words by the rules of the corpus.
+        readable: whether it is text in the encoding of the corpus. If not, nothing else is said of
+            it: reading it ends with an error that names the encoding.
     """
 
     def __init__(self, source: Source, config: CorpusConfig) -> None:
@@ -40,6 +44,7 @@ class FirstLook:
         piece = Piece(source.files[0])
         self.config = config
         self.text = next(piece_text(piece, lines, _LOOK), "")[:_LOOK]
+        self.readable = not lines.replaced_bytes or config.bad_utf8 == "replace"
         self.tokens: Sequence[str] = Tokenizer(config).cut(self.text).tokens
 
     @property
@@ -63,7 +68,7 @@ class FirstLook:
 
     def signs(self) -> Iterator[str]:
         """What is strange about this text, each with its cure."""
-        if not self.tokens:
+        if not self.tokens or not self.readable:
             return
         length = sum(map(len, self.tokens)) / len(self.tokens)
         unspaced = len(_UNSPACED.findall(self.text)) > sum(map(len, self.tokens)) / 3
@@ -72,6 +77,12 @@ class FirstLook:
                 f"the 'words' have {length:.0f} letters on average: this script puts no space "
                 "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "
                 "fugashi (Japanese) or pythainlp (Thai)"
+            )
+        if forms := len(_FORMS.findall(self.text)):
+            yield (
+                f"{forms:,} letters of the first megabyte are ligatures (as in \ufb01sh) or of "
+                "full width (\uff46\uff55\uff4c\uff4c): they make other words than plain letters. "
+                "Convert the text: uconv -x any-nfkc"
             )
         if self.config.words == "letters":
             cut = re.findall(rf"[^\W\d_][{combining_marks()}]", self.text)
@@ -88,7 +99,7 @@ def signs(source: Source, config: CorpusConfig) -> list[str]:
         return []
     look = FirstLook(source, config)
     found = list(look.signs())
-    if config.lines == "paragraph" and look.wrapped:
+    if config.lines == "paragraph" and look.readable and look.wrapped:
         found.append(
             "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped if "
             "they only wrap"

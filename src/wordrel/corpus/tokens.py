@@ -36,16 +36,16 @@ _LETTER = r"[^\W\d_²³¹¼½¾]"  # \w also holds these signs, which are no let
 _LETTER_OR_DIGIT = r"[^\W_²³¹¼½¾]"
 # No step back (++, *+) and no start inside a run: a megabyte of dots takes linear time.
 _STOP = r"""(?<![.!?])[.!?]++["'”’»)\]}]*+(?!\S)"""
-_STOPS = "。！？｡।॥؟۔።፧፨։။។៕᙮᠃᠉‼⁇⁈⁉"
+STOPS = "。！？｡।॥؟۔።፧፨։။។៕᙮᠃᠉‼⁇⁈⁉"
 """Of the scripts that have other marks than . ! ? (Unicode's Sentence_Terminal, those in use)."""
 _LINE_END = r"\n(?:[ \t\v\f]*\n)*"
 _BLANK_LINE = r"\n(?:[ \t\v\f]*\n)+"
 _LONGEST_MARK = 8
 JOINERS = "\u200c\u200d"
 _UNSEEN = "\u00ad\u2060\ufeff"
-_CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
+CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
 INSIDE = "'’·‧״׳"
-_MARKS = frozenset("\n.!?" + _STOPS)
+_MARKS = frozenset("\n.!?" + STOPS)
 _DOTTED = "i\u0307"
 
 
@@ -58,7 +58,7 @@ def spelled(word: str, *, lowercase: bool) -> str:
     word = word.replace("’", "'")
     if word.isascii():
         return word.lower() if lowercase else word
-    word = unicodedata.normalize("NFC", word.translate(_CUT_UNSEEN))
+    word = unicodedata.normalize("NFC", word.translate(CUT_UNSEEN))
     return unicodedata.normalize("NFC", word.lower().replace(_DOTTED, "i")) if lowercase else word
 
 
@@ -106,7 +106,7 @@ def _word_pattern(letter: str, *, marks: bool = True, phrases: bool = False) -> 
 
 @cache
 def _words_and_stops() -> re.Pattern[str]:
-    return re.compile(f"({_word_pattern(_LETTER)})|({_STOP}|[{_STOPS}]++)")
+    return re.compile(f"({_word_pattern(_LETTER)})|({_STOP}|[{STOPS}]++)")
 
 
 def cut_words(text: str) -> tuple[tuple[str, ...], bool]:
@@ -124,7 +124,7 @@ def _pattern(config: CorpusConfig) -> str:
     if config.sentences == "punctuation":
         kinds.append(_STOP)
         if marks:
-            kinds.append(f"[{_STOPS}]++")
+            kinds.append(f"[{STOPS}]++")
     if config.documents == "line":
         kinds.append(r"\n")
     else:

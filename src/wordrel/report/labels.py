@@ -167,6 +167,7 @@ _CENTRED = "centred"
 
 _MEASURES = {
     "accuracy": "accuracy",
+    "precision": "precision at k",
     "auc": "AUC",
     "loss_per_token": "nats per token",
     "spearman": "Spearman correlation",

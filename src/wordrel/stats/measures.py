@@ -216,6 +216,7 @@ MEASURES: dict[str, Measure] = {
     "spearman": SPEARMAN,
     "auc": AUC,
     "accuracy": RATIO,
+    "precision": RATIO,
     "loss_per_token": LOSS,
     "overlap": RATIO,
 }

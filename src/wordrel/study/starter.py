@@ -229,6 +229,7 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, claims: bool
         models=models_text(claims=claims),
         rates="" if claims else f" # rates and epochs: {tuned().source}, by development loss",
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
+        asked="sets of English words; " if look.english else "",
         tasks="\n".join(_task_lines(look, cache, claims=claims)),
     )
 
@@ -292,6 +293,6 @@ models:{rates}
 
 seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
 
-tasks: # sets of English words; {{kind: pairs, name: mine, path: mine.tsv}} asks your own
+tasks: # {asked}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
 {tasks}
 """

@@ -7,6 +7,7 @@ and the sets; writes the converted vectors into the cache.
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 from wordrel.config import PairsTask, StatisticsConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import ConfigError
+from wordrel.errors import ConfigError, DatasetError
 from wordrel.io.store import cache_root
 from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
@@ -73,16 +74,12 @@ def evaluate(
             user's cache folder.
 
     Raises:
-        ConfigError: a task is unknown, or asks what vectors alone cannot say.
+        ConfigError: a task is unknown, or asks what vectors alone cannot say; a set cannot be
+            read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
-        DatasetError: a set cannot be read, or is not here.
     """
     paths, cache = [Path(file) for file in files], Path(cache or cache_root()).resolve()
-    asked = [load_task(name, cache) for name in tasks]
-    asked += [own_task(PairsTask(kind="pairs", name=_name(p), path=p)) for p in map(Path, pairs)]
-    strange = [task.name for task in asked if task.question not in _ASKED]
-    if strange:
-        raise ConfigError([f"tasks: {name} asks more than how alike words are" for name in strange])
+    asked = _sets([*tasks], [Path(pair) for pair in pairs], paths, cache)
     opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
     wanted = {
         spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
@@ -115,6 +112,34 @@ def evaluate(
         pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "composed", "examples"]),
         pd.DataFrame(described),
     )
+
+
+def _sets(
+    tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
+) -> list[Task]:
+    """All sets; what is wrong with any of them, and which files are missing, is one error."""
+    loads = [partial(load_task, name, cache) for name in tasks]
+    loads += [
+        partial(own_task, PairsTask(kind="pairs", name=_name(path), path=path)) for path in pairs
+    ]
+    found: list[Task] = []
+    problems: list[str] = []
+    for load in loads:
+        try:
+            found.append(load())
+        except ConfigError as error:
+            problems += error.problems
+        except DatasetError as error:
+            problems.append(str(error))
+    problems += [
+        f"tasks: {task.name} asks more than how alike words are"
+        for task in found
+        if task.question not in _ASKED
+    ]
+    if problems:
+        missing = (path for path in files if not path.exists())
+        raise ConfigError([*problems, *(f"{path}: there is no such file" for path in missing)])
+    return found
 
 
 def _table(

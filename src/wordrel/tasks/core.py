@@ -6,22 +6,25 @@ Reads the files of data sets where they lie, and the user's own; writes nothing.
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
+from pydantic import TypeAdapter, ValidationError
 
-from wordrel.config import ItemsTask, LabelledPairsTask, PairsTask
+from wordrel.config import ItemsTask, LabelledPairsTask, NamedTask, PairsTask, TaskConfig
 from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.fields import parsed, word_of
+from wordrel.tasks.fields import distinct_words, word_of
 from wordrel.tasks.files import read_pairs
-from wordrel.tasks.items import Items, from_directed, from_labelled, from_pairs
+from wordrel.tasks.items import Items, from_directed, from_groups, from_labelled, from_pairs
 from wordrel.tasks.own_tables import read_own_table
 from wordrel.tasks.readers import READERS, google_analogies
 from wordrel.tasks.readers_text import context_pairs
@@ -29,6 +32,7 @@ from wordrel.tasks.registry import ASKED, REGISTRY, DataSet, TaskInfo
 
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
 """What the config says of a user's own set."""
+_TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
 KINDS: dict[str, Kind] = {
     name: resolve_name(f"{__package__}.{asked.kind}") for name, asked in ASKED.items()
 }
@@ -78,6 +82,26 @@ def own_task(config: OwnSet) -> Task:
     return _task(info, items)
 
 
+def wrong_sets(tasks: Iterable[Any]) -> list[str]:
+    """What is wrong inside those files of own sets that are there, for an error with more in it.
+
+    Args:
+        tasks: as a config has them, with absolute paths. What is no own set, or has a wrong
+            setting or no file, is left to others.
+    """
+    problems = []
+    for task in tasks:
+        try:
+            config = _TASK.validate_python(task)
+            if not isinstance(config, NamedTask) and config.path.is_file():
+                own_task(config)
+        except ValidationError:
+            continue
+        except DatasetError as error:
+            problems.append(f"tasks: {error}")
+    return problems
+
+
 def _read(config: OwnSet) -> tuple[Items, str]:
     """The items, and a sentence on how they were read."""
     path = config.path
@@ -85,6 +109,8 @@ def _read(config: OwnSet) -> tuple[Items, str]:
         return _labelled_pairs(path, config.against)
     if isinstance(config, PairsTask):
         return _scored_pairs(path, ordered=config.kind == "directed_pairs")
+    if config.kind in ("odd_one_out", "top_k"):
+        return _groups(path, odd=config.kind == "odd_one_out")
     if config.kind == "context_pairs":
         return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
     items = google_analogies([path])
@@ -104,11 +130,7 @@ def _scored_pairs(path: Path, *, ordered: bool) -> tuple[Items, str]:
 def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     """Word, word, label; there is no header, since nothing would tell it from a pair."""
     table = read_own_table(path, ("word", "word", "label"))
-    rows = parsed(
-        path,
-        table.rows,
-        lambda fields: (word_of(fields[0]), word_of(fields[1]), word_of(fields[2])),
-    )
+    rows = table.parsed(lambda fields: (word_of(fields[0]), word_of(fields[1]), word_of(fields[2])))
     labels = Counter(label for _, _, label in rows)
     if against not in labels or len(labels) < 2:
         raise DatasetError(
@@ -118,6 +140,16 @@ def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
     said = f"Word pairs with labels from {path.name} ({counts}), each relation against {against}."
     return from_labelled(rows, [against]), said
+
+
+def _groups(path: Path, *, odd: bool) -> tuple[Items, str]:
+    """Words a line, the first of which is asked about; nothing would tell a header from them."""
+    columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
+
+    table = read_own_table(path, columns, more=True)
+    found = table.parsed(lambda fields: distinct_words(fields, len(columns)))
+    what = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
+    return from_groups(found, odd=odd), f"{what} from {path.name}."
 
 
 def ask(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wordrel.config.paths import regular_file
-from wordrel.corpus.tokens import JOINERS
+from wordrel.corpus.tokens import CUT_UNSEEN, JOINERS
 from wordrel.errors import DatasetError
 from wordrel.io import encodings
 
@@ -48,12 +48,12 @@ def parsed(
 
 
 def word_of(field: str) -> str:
-    """A word of a table.
+    """A word of a table, without the soft hyphens that a text is read without.
 
     Raises:
         ValueError: where it is empty or holds a control character.
     """
-    word = field.strip()
+    word = field.translate(CUT_UNSEEN).strip()
     if not word:
         raise ValueError("found an empty word, expected a word of plain text")
     if not all(sign.isprintable() or sign in JOINERS for sign in word):
@@ -63,12 +63,30 @@ def word_of(field: str) -> str:
     return word
 
 
+def distinct_words(fields: Fields, least: int) -> tuple[str, ...]:
+    """The words of a line; empty fields at its end are what spreadsheets fill lines with.
+
+    Raises:
+        ValueError: where one is empty, holds a control character or stands there twice; or there
+            are fewer than `least`.
+    """
+    last = max((i for i, field in enumerate(fields) if field.strip()), default=0)
+    words = tuple(word_of(field) for field in fields[: last + 1])
+    twice = next((word for i, word in enumerate(words) if word in words[:i]), None)
+    if twice is not None:
+        raise ValueError(f"found {twice!r} more than once, expected each word once a line")
+    if len(words) < least:
+        raise ValueError(f"found {len(words)} words, expected at least {least}")
+    return words
+
+
 def number_of(field: str) -> float:
-    """A number of a table.
+    """A number of a table; its sign may be the minus of typesetters.
 
     Raises:
         ValueError: where it is none, or not finite.
     """
+    field = field.replace("\u2212", "-")
     if not _is_number(field) or not math.isfinite(float(field)):
         raise ValueError(f"found {field!r}, expected a finite number such as 7.5")
     return float(field)
@@ -103,6 +121,11 @@ def read_text(path: Path) -> str:
         DatasetError: where it cannot be read, or is not UTF-8 (with the byte offset).
     """
     data = read_bytes(path)
+    if b"\0" in data and encodings.recognised(data):
+        raise DatasetError(
+            f"{path}: found NUL bytes, expected UTF-8; "
+            + encodings.cure(data, data.index(b"\0"), path.name)
+        )
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -78,7 +78,7 @@ def read_pairs(path: Path) -> tuple[list[Pair], tuple[str, ...]]:
     def pair(fields: Fields) -> Pair:
         return word_of(fields[0]), word_of(fields[1]), table.number(fields[2])
 
-    return parsed(path, table.rows, pair), table.header
+    return table.parsed(pair), table.header
 
 
 def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:

@@ -167,6 +167,21 @@ def from_questions(questions: Sequence[tuple[str, Quadruple]]) -> Items:
     )
 
 
+def from_groups(groups: Sequence[tuple[str, ...]], *, odd: bool) -> Items:
+    """Lines of words, of which the first is asked about.
+
+    Those with the same first word are one cluster; where it is the odd one of its group, those with
+    the same other words.
+    """
+    cluster = number(frozenset(words[1:]) if odd else words[0] for words in groups)
+    return Items(
+        words=tuple(groups),
+        gold=np.ones(len(groups)),
+        cluster=cluster,
+        duplicates=len(groups) - len({(words[0], frozenset(words)) for words in groups}),
+    )
+
+
 def _items(pairs: Sequence[Pair], cluster: np.ndarray, duplicates: int) -> Items:
     return Items(
         words=tuple((a, b) for a, b, _ in pairs),

@@ -3,23 +3,28 @@
 Reads UTF-8; writes nothing. Fields are parted by tabs where there is any, else by semicolons,
 commas or spaces: by what gives most lines the columns that are expected. Fields between commas or
 semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
-letter like any other. Lines that begin with # and blank lines are skipped. Numbers have a decimal
-point, or in the whole file a decimal comma.
+letter like any other. Lines that begin with # and lines without content are skipped, and so are
+empty fields at the end of a line. Numbers have a decimal point, or in the whole file a decimal
+comma.
 """
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import Fields, columns_of, number_of, read_text, refuse
+from wordrel.tasks.fields import Fields, Row, columns_of, number_of, parsed, read_text
 
 _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _QUOTED = {",", ";"}
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_EMPTY = " \t;," + _INVISIBLE + "\u00a0\v\f"
+"""Of what a line without content is made: spreadsheets leave such lines."""
+_SEPARATOR = re.compile("sep=.")
+"""The first line by which spreadsheets say what parts the fields."""
 _NO_NUMBERS = ("", "nan", "inf", "infinity")
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 
@@ -29,14 +34,18 @@ class OwnTable:
     """The lines of a table.
 
     Attributes:
-        rows: line number, from 1, and fields, without the header.
+        path: of its file.
+        rows: line number, from 1, and fields, or what is wrong with them; without the header.
         header: its fields; empty where there is none.
-        comma: whether numbers have a decimal comma.
+        comma: whether numbers have a decimal comma, and never a point.
+        mixed: whether some have a comma and others a point.
     """
 
-    rows: Sequence[tuple[int, Fields]]
+    path: Path
+    rows: Sequence[tuple[int, Fields | ValueError]]
     header: tuple[str, ...]
     comma: bool
+    mixed: bool
 
     def number(self, field: str) -> float:
         """A number of this table.
@@ -44,76 +53,106 @@ class OwnTable:
         Raises:
             ValueError: where it is none, or not finite.
         """
+        if self.mixed and _COMMA.fullmatch(field):
+            raise ValueError(
+                f"found the score {field!r} in a file where others have a decimal point, expected "
+                "one way to write numbers"
+            )
         return number_of(field.replace(",", ".") if self.comma else field)
 
+    def parsed(self, parse: Callable[[Fields], Row]) -> list[Row]:
+        """What `parse` makes of the fields of each line; see `wordrel.tasks.fields.parsed`.
 
-def read_own_table(path: Path, columns: Sequence[str], score: int | None = None) -> OwnTable:
+        Raises:
+            DatasetError: with file and line of everything that is wrong, the first 20 places.
+        """
+
+        def row(fields: Fields | ValueError) -> Row:
+            if isinstance(fields, ValueError):
+                raise fields
+            return parse(fields)
+
+        return parsed(self.path, self.rows, row)
+
+
+def read_own_table(
+    path: Path, columns: Sequence[str], score: int | None = None, *, more: bool = False
+) -> OwnTable:
     """The lines of a user's table.
 
     Args:
         path: the file.
         columns: what is expected, such as word, word, score.
-        score: the column of a number; the first line is a header if this field holds no digit.
+        score: the column of a number; the first line is a header if this field holds a name.
+        more: whether a line may have further columns of the last kind.
 
     Raises:
-        DatasetError: with file and line of everything that is wrong, the first 20 places.
+        DatasetError: the file cannot be read, or has no line but the header. What is wrong with
+            single lines is said by `OwnTable.parsed`.
     """
     lines = [
         (number, line)
         for number, line in enumerate(_LINE_ENDS.split(read_text(path)), 1)
-        if line.strip() and not line.lstrip().startswith("#")
+        if line.strip(_EMPTY) and not line.lstrip().startswith("#")
     ]
+    if lines and _SEPARATOR.fullmatch(lines[0][1].strip()):
+        del lines[0]
     if not lines:
         raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
     sentences = "sentence" in columns
-    delimiter = _delimiter([line for _, line in lines], len(columns), sentences)
-    rows, problems = [], []
-    for number, line in lines:
-        try:
-            rows.append((number, _fields(line, delimiter, columns)))
-        except ValueError as error:
-            problems.append(f"{path}:{number}: {error}")
-    refuse(problems)
+
+    def fits(n: int) -> bool:
+        return n >= len(columns) if more else n == len(columns)
+
+    delimiter = _delimiter([line for _, line in lines], fits, sentences)
+    expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
+    rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
+    first = rows[0][1]
     header: tuple[str, ...] = ()
-    if score is not None and _is_heading(rows[0][1][score]):
-        header = tuple(rows.pop(0)[1])
+    if score is not None and not isinstance(first, ValueError) and _is_heading(first[score]):
+        header = tuple(first)
+        del rows[0]
         if not rows:
             expected = f"expected lines of {', '.join(columns)} below it"
             raise DatasetError(f"{path}: found nothing but the header, {expected}")
-    scores = [] if score is None else [fields[score] for _, fields in rows]
-    commas = [_COMMA.fullmatch(field) is not None for field in scores]
+    whole = [fields for _, fields in rows if not isinstance(fields, ValueError)]
+    scores = [] if score is None else [fields[score] for fields in whole]
+    comma = any(_COMMA.fullmatch(field) for field in scores)
     pointed = any("." in field for field in scores)
-    if any(commas) and pointed:
-        at = commas.index(True)
-        raise DatasetError(
-            f"{path}:{rows[at][0]}: found the score {scores[at]!r} in a file where others have a "
-            "decimal point, expected one way to write numbers"
-        )
-    return OwnTable(rows, header, comma=any(commas))
+    return OwnTable(path, rows, header, comma=comma and not pointed, mixed=comma and pointed)
 
 
 def _is_heading(field: str) -> bool:
-    """Whether a field of numbers holds none; 7,5 and nan are bad numbers and no heading."""
-    return not any(map(str.isdigit, field)) and field.lower().strip("+-") not in _NO_NUMBERS
+    """Whether a field of numbers holds a name (sim10); 7,5 and nan are bad numbers and no names."""
+    named = field[:1].isalpha() or not any(map(str.isdigit, field))
+    return named and field.lower().strip("+-") not in _NO_NUMBERS
 
 
-def _delimiter(lines: list[str], columns: int, sentences: bool) -> str:
+def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
     """What gives most lines the expected columns; the first of equals."""
     if any("\t" in line for line in lines):
         return "\t"
     candidates = [d for d in _NAMES if not (sentences and d == " ")]
-    fitting = {d: sum(_parted(line, d) == columns for line in lines) for d in candidates}
+    fitting = {d: sum(fits(_parted(line, d, fits)) for line in lines) for d in candidates}
     best = max(fitting, key=lambda d: fitting[d])
     if fitting[best]:
         return best
-    return max(candidates, key=lambda d: sum(_parted(line, d) > 1 for line in lines))
+    return max(candidates, key=lambda d: sum(_parted(line, d, fits) > 1 for line in lines))
 
 
-def _parted(line: str, delimiter: str) -> int:
+def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
     try:
-        return len(_split(line, delimiter))
+        return len(_trimmed(_split(line, delimiter), fits))
     except ValueError:
         return 0
+
+
+def _trimmed(fields: list[str], fits: Callable[[int], bool]) -> list[str]:
+    """Without the empty fields at the end that are too many."""
+    some = fields[:]
+    while not fits(len(some)) and some and not some[-1]:
+        some.pop()
+    return some if fits(len(some)) else fields
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -142,11 +181,17 @@ def _bare(field: str) -> str:
     return field
 
 
-def _fields(line: str, delimiter: str, columns: Sequence[str]) -> list[str]:
-    fields = _split(line, delimiter)
-    if len(fields) != len(columns):
-        raise ValueError(
-            f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
-            f"expected {len(columns)}: {', '.join(columns)}"
-        )
-    return fields
+def _fields(
+    line: str, delimiter: str, fits: Callable[[int], bool], expected: str
+) -> Fields | ValueError:
+    """The fields of a line, or what is wrong with it."""
+    try:
+        fields = _trimmed(_split(line, delimiter), fits)
+    except ValueError as error:
+        return error
+    if fits(len(fields)):
+        return fields
+    return ValueError(
+        f"found {columns_of(len(fields))} parted by {_NAMES[delimiter]} in {line[:60]!r}, "
+        f"expected {expected}"
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import number_of, one_of, parsed, place_of, read_text, refuse, word_of
+from wordrel.tasks.fields import number_of, one_of, place_of, read_text, refuse, word_of
 from wordrel.tasks.files import Layout, read_table
 from wordrel.tasks.items import InText, Sentence, Token, Treebank, number
 from wordrel.tasks.own_tables import OwnTable, read_own_table
@@ -48,7 +48,7 @@ def context_pairs(path: Path) -> InText:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
     table = read_own_table(path, _OWN_COLUMNS, score=4)
-    found = parsed(path, table.rows, lambda fields: _own_row(fields, table))
+    found = table.parsed(lambda fields: _own_row(fields, table))
     return from_rated(found)
 
 

@@ -15,7 +15,9 @@ from wordrel.errors import DatasetError
 Question = Literal[
     "alike", "relate", "direction", "syntax", "in_context", "fit", "recall", "agreement"
 ]
-MainScore = Literal["spearman", "auc", "accuracy", "loss_per_token", "overlap", "lift_correlation"]
+MainScore = Literal[
+    "spearman", "auc", "accuracy", "precision", "loss_per_token", "overlap", "lift_correlation"
+]
 Split = Literal["dev", "test"]
 
 
@@ -37,6 +39,8 @@ ASKED: dict[str, Asked] = {
     "pairs": Asked("alike", "spearman", "pairs:PAIRS"),
     "analogies": Asked("alike", "accuracy", "analogies:KIND"),
     "categories": Asked("alike", "accuracy", "categories:KIND"),
+    "odd_one_out": Asked("alike", "accuracy", "groups:ODD_ONE_OUT"),
+    "top_k": Asked("alike", "precision", "groups:TOP_K"),
     "directed_pairs": Asked("relate", "spearman", "pairs:DIRECTED"),
     "direction": Asked("direction", "auc", "pairs:DIRECTION"),
     "labelled_pairs": Asked("relate", "auc", "pairs:LABELLED"),

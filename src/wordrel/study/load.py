@@ -1,0 +1,27 @@
+"""The config of a study, read with the user's own sets in view.
+
+Reads the YAML file, and own sets only where something else is wrong; writes nothing. It loads
+neither torch nor numpy, which take seconds: mistakes show at once.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from wordrel.config import StudyConfig, load_config
+from wordrel.config.places import Overrides
+
+
+def load_study(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
+    """As `load_config`; one error names missing files and what is wrong inside own sets.
+
+    Raises:
+        ConfigError: with every problem at once.
+    """
+    return load_config(path, overrides, _wrong_sets)
+
+
+def _wrong_sets(tasks: Sequence[Any]) -> list[str]:
+    from wordrel.tasks.core import wrong_sets
+
+    return wrong_sets(tasks)

@@ -1,0 +1,133 @@
+"""Groups of words: which one is odd, and which words are nearest?
+
+Each item is a line of words, of which the first is asked about.
+
+- `ODD_ONE_OUT`: the first word does not belong to the others. The answer is the word with the
+  smallest cosine to the mean of all, each with length 1. The measure is accuracy, and a tie with
+  another word is wrong. Chance is the mean of 1 / (words of the group).
+- `TOP_K`: the others are expected among the nearest words of the first. Of its k nearest words, the
+  share that is expected is the precision at k; k is the number of expected words that the
+  vocabulary has, so that 1 can be reached. Neighbours are sought among the
+  `scope.restrict_vocab` most frequent words. Chance is that of a random order of them.
+
+Source: gensim's `doesnt_match` for the odd one; R-precision, Manning, Raghavan & Schuetze, 2008,
+section 8.4, for k.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int64
+
+from wordrel.corpus.tokens import spelled
+from wordrel.corpus.vocab import Vocab
+from wordrel.models.word_model import WordModel
+from wordrel.tasks.base import (
+    NO_VECTOR,
+    Kind,
+    Predictions,
+    Scope,
+    Task,
+    in_each,
+    reason,
+    unanswered,
+)
+from wordrel.tasks.geometry import has_direction, nearest, unit_rows
+from wordrel.tasks.items import Items
+
+Groups = Sequence[Int64[np.ndarray, " W"]]
+"""Word ids of each item, the word that is asked about first; -1 where the vocabulary lacks it."""
+
+
+def _ids(items: Items, vocab: Vocab, scope: Scope) -> Groups:
+    return [vocab.ids(spelled(w, lowercase=scope.lowercase) for w in ws) for ws in items.words]
+
+
+def whole(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Groups of which the vocabulary has every word."""
+    return np.array([bool((ids >= 0).all()) for ids in _ids(items, vocab, scope)], dtype=np.bool_)
+
+
+def odd_one_out(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding; 1 where the odd word is found, else 0."""
+    known = whole(task.items, word_model.vocab, scope)
+    groups = _ids(task.items, word_model.vocab, scope)
+    sizes = np.array([len(ids) for ids in groups])
+    return _by_embedding(
+        task,
+        word_model,
+        known,
+        chance=float((1 / sizes[known if known.any() else ~known]).mean()),
+        asked=lambda unit: np.array(
+            [_found(unit[ids]) for ids, one in zip(groups, known, strict=True) if one]
+        ),
+    )
+
+
+def _found(unit: Float32[np.ndarray, "W D"]) -> float:
+    """Whether the first of the words is the odd one; NaN where one has no direction."""
+    if not has_direction(unit).all():
+        return np.nan
+    cosine = unit @ unit.mean(axis=0)
+    return float(cosine[0] < cosine[1:].min())
+
+
+def _expected(items: Items, vocab: Vocab, scope: Scope) -> Groups:
+    """Of each item its word and the expected words that are candidates; empty where one lacks."""
+    candidates = min(len(vocab), scope.restrict_vocab)
+    found = []
+    for ids in _ids(items, vocab, scope):
+        others = np.unique(ids[1:])
+        others = others[(others >= 0) & (others < candidates) & (others != ids[0])]
+        asked = ids[0] >= 0 and len(others) > 0
+        found.append(np.append(ids[:1], others) if asked else ids[:0])
+    return found
+
+
+def some_expected(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+    """Words that the vocabulary has, with an expected neighbour at least that is a candidate."""
+    return np.array([len(ids) > 0 for ids in _expected(items, vocab, scope)], dtype=np.bool_)
+
+
+def top_k(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
+    """One outcome an embedding: of each covered word the precision at k, in 0..1."""
+    groups = _expected(task.items, word_model.vocab, scope)
+    known = np.array([len(ids) > 0 for ids in groups], dtype=np.bool_)
+    groups = [ids for ids in groups if len(ids)]
+    candidates = min(len(word_model.vocab), scope.restrict_vocab)
+    k = np.array([len(ids) - 1 for ids in groups])
+    chance = float(k.mean()) / max(candidates - 1, 1) if len(k) else float("nan")
+
+    def asked(unit: Float32[np.ndarray, "V D"]) -> Float64[np.ndarray, " Q"]:
+        words = np.array([ids[0] for ids in groups], dtype=np.int64)
+        most = int(k.max(initial=1))
+        near = nearest(unit[words], unit[:candidates], words[:, None], most)
+        hits = [
+            np.isin(row[:n], ids[1:]).mean() for row, n, ids in zip(near, k, groups, strict=True)
+        ]
+        return np.where(has_direction(unit[words]), np.array(hits, dtype=np.float64), np.nan)
+
+    return _by_embedding(task, word_model, known, chance=chance, asked=asked)
+
+
+def _by_embedding(
+    task: Task,
+    word_model: WordModel,
+    known: Bool[np.ndarray, " P"],
+    *,
+    chance: float,
+    asked: Callable[[Float32[np.ndarray, "V D"]], Float64[np.ndarray, " Q"]],
+) -> list[Predictions]:
+    """One outcome an embedding; where the model has none, one that says why."""
+    form = unanswered(task, known, chance=chance)
+    if not word_model.embeddings:
+        return [replace(form, note=reason(word_model, task.question))]
+    return [
+        row.filled(asked(unit_rows(embedding)), NO_VECTOR)
+        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
+    ]
+
+
+ODD_ONE_OUT = Kind(version=1, better="higher", covered=whole, answer=odd_one_out)
+TOP_K = Kind(version=1, better="higher", covered=some_expected, answer=top_k)
