@@ -299,12 +299,9 @@ ModelConfig = Annotated[
 ]
 
 
-UNTRAINED = frozenset(
-    str(kind)
-    for one in get_args(get_args(ModelConfig)[0])
-    if "learning_rate" not in one.model_fields
-    for kind in get_args(one.model_fields["kind"].annotation)
-)
+_KINDS = get_args(get_args(ModelConfig)[0])
+_KEPT = (one.model_fields for one in _KINDS if "learning_rate" not in one.model_fields)
+UNTRAINED = frozenset(str(kind) for found in _KEPT for kind in get_args(found["kind"].annotation))
 """The kinds that have no learning rate: they are counted, drawn or read."""
 
 

@@ -51,7 +51,7 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
     if len(places) == 1 and _STORED.fullmatch(str(places[0])):
         return dict(data) | {"tuned": str(places[0])}, []
     try:
-        found = [_read(folder / place) for place in places]
+        found = [_read(folder / str(place)) for place in places]
     except ConfigError as error:
         return dict(data) | {"tuned": None}, [(("tuned",), str(error))]
     shared = [name for name, n in Counter(chain(*(c["models"] for c in found))).items() if n > 1]
