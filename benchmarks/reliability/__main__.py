@@ -1,0 +1,99 @@
+"""Run harnesses, and write the report of what is stored.
+
+From the top of the repository: `python -m benchmarks.reliability kills --amount 200` goes on after
+the rows that are stored already; `faults --minutes 5` runs some tries of every harness and stores
+nothing; `report` writes results/reliability/report.md from the stored rows.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.reliability.children import warm
+
+RESULTS = Path(__file__).resolve().parents[2] / "results" / "reliability"
+
+
+def main() -> int:
+    """Exit status 1 when something was found that is not promised."""
+    warm()
+    from benchmarks.reliability.page import write_report
+    from benchmarks.reliability.registry import HARNESSES
+
+    parser = argparse.ArgumentParser(description="Disturb wordrel, and count what happens.")
+    parser.add_argument("harness", choices=[*HARNESSES, "faults", "report"])
+    parser.add_argument("--amount", type=int, help="tries in all, stored ones included")
+    parser.add_argument("--minutes", type=float, help="stop after so long")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="default: results/reliability")
+    parser.add_argument("--seed", type=int, default=0, help="of faults: which tries are run")
+    asked = parser.parse_args()
+    if asked.harness == "report":
+        write_report(asked.out)
+        return 0
+    end = time.monotonic() + 60 * asked.minutes if asked.minutes else float("inf")
+    if asked.harness == "faults":
+        return run_some(asked.seed, end)
+    return run_to(asked.harness, asked.amount, end, asked.out)
+
+
+def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
+    """Add tries to those that are stored, until there are `amount` of them or time is up."""
+    from benchmarks.reliability.material import bench
+    from benchmarks.reliability.record import append, read
+    from benchmarks.reliability.registry import HARNESSES
+
+    harness, path = HARNESSES[name], folder / f"{name}.csv"
+    stored = len(read(path))
+    found = 0
+    with bench() as place:
+        for number in range(stored, amount or harness.amount(place)):
+            if time.monotonic() > end:
+                break
+            row = harness.attempt(place, number)
+            append(path, row)
+            found += row.is_finding
+            print(f"{number}: {row.case}: {row.outcome} {row.found}", flush=True)
+    print(f"{name}: {found} findings")
+    return int(found > 0)
+
+
+def run_some(seed: int, end: float) -> int:
+    """Tries of every harness in turn, other ones for every seed; none is stored."""
+    from benchmarks.reliability.material import bench
+
+    found, tried = 0, 0
+    with bench() as place:
+        for row in _in_turn(place, seed):
+            tried += 1
+            found += row.is_finding
+            if row.is_finding:
+                print(f"{row.case}: {row.outcome}: {row.found}", flush=True)
+            if time.monotonic() > end:
+                break
+    print(f"{tried} tries, {found} findings")
+    return int(found > 0)
+
+
+def _in_turn(place: "Bench", seed: int) -> "Iterator[Try]":
+    """Try after try, as long as somebody takes them; no try comes twice before all have come."""
+    import random
+
+    from benchmarks.reliability.registry import HARNESSES
+
+    orders = {}
+    for name, harness in HARNESSES.items():
+        numbers = [*range(harness.amount(place))]
+        random.Random(f"{name} {seed}").shuffle(numbers)
+        orders[name] = numbers
+    for turn in range(max(map(len, orders.values()))):
+        for name, numbers in orders.items():
+            yield HARNESSES[name].attempt(place, numbers[turn % len(numbers)])
+
+
+if __name__ == "__main__":
+    from benchmarks.reliability.material import Bench
+    from benchmarks.reliability.record import Try
+
+    sys.exit(main())

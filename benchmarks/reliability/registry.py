@@ -1,0 +1,9 @@
+"""All harnesses, by name, in the order of the report."""
+
+from benchmarks.reliability.actors import PAIRED
+from benchmarks.reliability.harness import Harness
+from benchmarks.reliability.kills import KILLS
+from benchmarks.reliability.power import POWER
+from benchmarks.reliability.sites import SITES
+
+HARNESSES: dict[str, Harness] = {one.name: one for one in (KILLS, SITES, POWER, PAIRED)}
