@@ -8,6 +8,7 @@ nothing; `report` writes results/reliability/report.md from the stored rows.
 import argparse
 import sys
 import time
+from dataclasses import replace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,15 +44,16 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
     from benchmarks.reliability.material import bench
     from benchmarks.reliability.record import append, read
     from benchmarks.reliability.registry import HARNESSES
+    from wordrel.io.environment import git_state
 
     harness, path = HARNESSES[name], folder / f"{name}.csv"
-    stored = len(read(path))
+    stored, commit = len(read(path)), (git_state()[0] or "")[:12]
     found = 0
     with bench() as place:
         for number in range(stored, amount or harness.amount(place)):
             if time.monotonic() > end:
                 break
-            row = harness.attempt(place, number)
+            row = replace(harness.attempt(place, number), commit=commit)
             append(path, row)
             found += row.is_finding
             print(f"{number}: {row.case}: {row.outcome} {row.found}", flush=True)

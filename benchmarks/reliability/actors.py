@@ -71,8 +71,9 @@ def _judged(
         if status:
             refused.append(f"{name}: {cleaned(said.splitlines()[-1])}")
             continue
-        pages = name != "report" or "run" not in pair  # a run's page says how long it took
-        if different := bench.differences(name, place, pages=pages):
+        if "run" in pair and name in ("explore", "report"):
+            continue  # the run replaces the folder and all that was written into it
+        if different := bench.differences(name, place):
             return f"{name}: other results", different
         if name == "evaluate" and child.printed != bench.printed[name]:
             return f"{name}: other results", "stdout"

@@ -60,7 +60,8 @@ COMMANDS = {
                 ("cache/downloads",)),
         Command("partial", ("report", "study.yaml", "--partial", "--out", "partial", *_CACHE), True,
                 ("partial",)),
-        Command("report", ("report", "out"), True, ("out",)),
+        Command("report", ("report", "out"), True,
+                ("out/report.md", "out/report.html", "out/figures")),
         Command("explore", ("explore", "out", *_CACHE), True, ("out/explorer.html",)),
         Command("export", ("export", "out", "--format", "word2vec", "--to", "vectors.txt",
                            *_SHOWN), True, ("vectors.txt",)),
@@ -125,8 +126,8 @@ _UNTOLD = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
 
 
 def leftovers(place: Path) -> list[str]:
-    """Temporary names that nothing will remove, in the cache and beside results."""
-    found = [p for p in place.rglob(".*") if _LEFT.match(p.name)]
+    """Temporary names in the cache, beside results, and in the folder of temporary files."""
+    found = [p for p in place.rglob(".*") if _LEFT.match(p.name)] + [*(place / "tmp").iterdir()]
     return sorted(p.relative_to(place).as_posix() for p in found)
 
 
@@ -158,7 +159,8 @@ def _plain(path: Path) -> bytes:
         known = json.loads(data)
         for corpus in known["corpora"]:
             corpus.update(dict.fromkeys(_COSTS, 0))
-        data = json.dumps(known | {"started": "", "seconds": 0}).encode()
+        untold = dict.fromkeys(("started", "seconds", "commit", "dirty"))
+        data = json.dumps(known | untold).encode()
     if path.name in ("runs.csv", "trials.csv"):
         import pandas as pd
 
@@ -214,20 +216,9 @@ class Bench:
         """What a command has left in a place."""
         return snapshot(place, COMMANDS[name].outputs, pages=name in ("report", "explore"))
 
-    def differences(self, name: str, place: Path, *, pages: bool = True) -> str:
-        """How that differs from what it leaves undisturbed; empty where it does not.
-
-        Args:
-            name: of the command.
-            place: where it ran.
-            pages: whether reports count.
-        """
+    def differences(self, name: str, place: Path) -> str:
+        """How that differs from what it leaves undisturbed; empty where it does not."""
         found, wanted = self.snapshot(name, place), self.snapshots[name]
-        if not pages:
-            found, wanted = (
-                {path: digest for path, digest in its.items() if Path(path).name not in _PAGES}
-                for its in (found, wanted)
-            )
         other = [path for path in wanted if found.get(path, "absent") != wanted[path]]
         more = [path for path in found if path not in wanted]
         return "; ".join(
@@ -308,6 +299,7 @@ def _measure(found: Bench) -> None:
     shutil.copytree(empty, older)
     older_run = ("run", "older.yaml", "--out", "out", "--jobs", "1", *_CACHE)
     _whole(start(older_run, older), "older")
+    shutil.rmtree(older / "cache")
     shutil.copytree(empty, done)
     for command in COMMANDS.values():
         place = done

@@ -1,14 +1,16 @@
 """Every call site of the file system fails: first and last time that it is reached, in four ways.
 
-A site is an operation together with the functions of wordrel that are running. Each command is
-watched once, to list its sites; then one site is refused a try.
+A site is an operation together with the innermost functions of wordrel that are running. Each
+command is watched once, to list its sites; then one site is refused a try.
 """
 
 import atexit
 import errno
+import hashlib
 import json
+import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +21,7 @@ from benchmarks.reliability.hooks import Hooks, Operation, refusal, stack
 from benchmarks.reliability.material import COMMANDS, Bench
 from benchmarks.reliability.record import OK, Try, cleaned
 
+INNERMOST = 3
 ERRORS = ("ENOSPC", "EIO", "EINTR", "EACCES")
 _START = {"run": "older"}  # an older result is there, which has to stay or to be replaced
 
@@ -59,25 +62,32 @@ def start_of(name: str) -> str:
 
 @cache
 def sites(bench: Bench) -> list[Site]:
-    """All sites of all commands."""
-    found = []
-    for name in COMMANDS:
+    """All sites, each of the quickest command that has it."""
+    found: dict[tuple[str, str], Site] = {}
+    for name in sorted(COMMANDS, key=bench.cpu.__getitem__):
         with bench.place(start_of(name)) as place:
             note = place.parent / "sites.json"
             child = bench.run(name, place, before=lambda p=place, n=note: _watch(p, n))
             if child.wait():
                 raise RuntimeError(f"{name} fails while it is watched: {child.said}")
             counted = json.loads(note.read_text(encoding="utf-8"))
-        found += [Site(name, *key.split(" ", 1), times) for key, times in sorted(counted.items())]
-    return found
+        for key, times in sorted(counted.items()):
+            what, functions = key.split(" ", 1)
+            found.setdefault((what, functions), Site(name, what, functions, times))
+    return [*found.values()]
+
+
+def place_of(functions: tuple[str, ...]) -> str:
+    """What of the stack names a site."""
+    return " > ".join(functions[-INNERMOST:])
 
 
 def _watch(place: Path, note: Path) -> None:
     counted: Counter[str] = Counter()
 
     def before(operation: Operation) -> None:
-        if functions := stack():
-            counted[f"{operation.what} {' > '.join(functions)}"] += 1
+        if functions := place_of(stack()):
+            counted[f"{operation.what} {functions}"] += 1
 
     Hooks(f"{place}/", before).install()
     atexit.register(lambda: note.write_text(json.dumps(counted), encoding="utf-8"))
@@ -85,13 +95,15 @@ def _watch(place: Path, note: Path) -> None:
 
 @cache
 def cases(bench: Bench) -> list[Case]:
-    """All refusals."""
-    return [
+    """All refusals, mixed: whatever part of them is tried is a sample of all."""
+    found = [
         Case(site, time, error)
         for site in sites(bench)
         for time in dict.fromkeys((1, site.times))
         for error in ERRORS
     ]
+    random.Random(0).shuffle(found)
+    return found
 
 
 def refuse(place: Path, case: Case) -> None:
@@ -100,7 +112,7 @@ def refuse(place: Path, case: Case) -> None:
 
     def before(operation: Operation) -> None:
         nonlocal seen
-        if operation.what == case.site.what and " > ".join(stack()) == case.site.functions:
+        if operation.what == case.site.what and place_of(stack()) == case.site.functions:
             seen += 1
             if seen == case.time:
                 raise refusal(getattr(errno, case.error), operation)
@@ -163,7 +175,7 @@ def _neither(
     return ""
 
 
-_ABSENT = __import__("hashlib").sha256(b"absent").hexdigest()
+_ABSENT = hashlib.sha256(b"absent").hexdigest()
 
 
 def _count(bench: Bench) -> int:
@@ -173,7 +185,8 @@ def _count(bench: Bench) -> int:
 SITES: Harness = Harness(
     "files",
     "Every call site of the file system fails",
-    "A site is an operation together with the functions of wordrel that are running. Each site "
+    f"A site is an operation together with the {INNERMOST} innermost functions of wordrel that are "
+    "running; it is tried in the quickest command that reaches it. Each site "
     f"fails the first and the last time that it is reached, with {', '.join(ERRORS)}. The command "
     "must end well with the same bytes, or name the error in one line with exit status 2 and leave "
     "each file as it was or as it should become. One named error in eight is run again, and must "
@@ -182,4 +195,3 @@ SITES: Harness = Harness(
     attempt,
     _count,
 )
-Refuse = Callable[[Path, Case], None]

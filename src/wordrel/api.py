@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
@@ -16,6 +15,7 @@ import pandas as pd
 from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.io.log import shown_log
+from wordrel.io.scratch import scratch_folder
 from wordrel.io.store import cache_root
 from wordrel.jobs import Cluster, cluster_of
 from wordrel.models.word_model import Origin, WordModel
@@ -185,8 +185,7 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     if quick:
         stored, jobs = first_seed(stored), 1
         config = config.model_copy(update={"seeds": config.seeds[:1]})
-    with TemporaryDirectory(prefix="wordrel-reproduce-") as name:
-        fresh = Path(name).resolve()
+    with scratch_folder("reproduce") as fresh:
         _share_downloads(fresh)
         kept = keep or fresh / "results"
         again = run_config(config, out=kept, cache=fresh / "cache", jobs=jobs, cluster=cluster)

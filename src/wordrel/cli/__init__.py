@@ -69,6 +69,11 @@ class _Commands(TyperGroup):
                 say(f"error: {line}")
             raise typer.Exit(2) from error
         except BaseException as error:
+            if isinstance(error, OSError) and not _received:
+                from wordrel.io.files import refused  # loads numpy
+
+                say(f"error: {refused(error)}")
+                raise typer.Exit(2) from error
             # A library whose import is interrupted may make another error of it.
             if not _received and not isinstance(error, KeyboardInterrupt):
                 raise

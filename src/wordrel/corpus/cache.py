@@ -6,7 +6,6 @@ Reads and writes `CACHE/corpora/NAME-DIGEST/`; a corpus is built by one process 
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from wordrel.config import CorpusConfig, digest
 from wordrel.config.corpora import UNPACKED
@@ -21,6 +20,7 @@ from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import deal
 from wordrel.corpus.text import BLOCK
 from wordrel.io.download import Progress
+from wordrel.io.scratch import scratch_folder
 from wordrel.io.store import build_once
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[FirstPa
     read = [0]
     limits = Limits(block=min(BLOCK, most))
     plan = Shard(tuple(map(Piece, source.files)))
-    with TemporaryDirectory(prefix="wordrel-look-") as folder:
+    with scratch_folder("look") as folder:
         shard = tokenize_shard(
             plan, config, Path(folder, "0"), limits, lambda done, _: read.append(done), most
         )

@@ -40,6 +40,7 @@ __all__ = [
     "cache_root",
     "cell_digest",
     "cell_folder",
+    "discard",
     "discard_partial",
     "finished",
     "heal",
@@ -96,7 +97,7 @@ def build_once(final: Path, build: Callable[[Path], None]) -> None:
         with explained(final):
             final.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(lock_path(final)))
-            _discard(path for path in final.parent.iterdir() if _is_temporary(path.name))
+            discard(final.parent.iterdir())
         if not is_done(final):  # else another process has built it meanwhile
             with new_folder(final) as temporary:
                 build(temporary)
@@ -164,7 +165,7 @@ def temporary_folder(final: Path) -> Iterator[Path]:
 def discard_partial(root: Path) -> list[Path]:
     """Remove the temporary folders below `root` whose writers are dead; says which."""
     with explained(root):
-        return _discard(_left_below(root))
+        return discard(_left_below(root))
 
 
 def _left_below(root: Path) -> Iterator[Path]:
@@ -181,9 +182,14 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith((_PARTIAL, f"{_PARTIAL}.lock"))
 
 
-def _discard(found: Iterable[Path]) -> list[Path]:
-    """The same for folders and locks that were found; a lock may have outlived its folder."""
-    folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in found})
+def discard(found: Iterable[Path]) -> list[Path]:
+    """The same for those among some paths; a lock may have outlived its folder.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    names = {path for path in found if _is_temporary(path.name)}
+    folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in names})
     return [path for path in folders if path.parent.is_dir() and _discard_if_dead(path)]
 
 
@@ -219,7 +225,7 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
     with lock(lock_path(final), f"writing {final}"):
         heal(final)
         _refuse_foreign(final, proof)
-        _discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
+        discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
         with temporary_folder(final) as temporary:
             yield temporary
             if not (temporary / proof).is_file():

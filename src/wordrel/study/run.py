@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from wordrel.config import NamedTask, StudyConfig, content_digest, seen_from, stored_text
 from wordrel.config.names import SCHEMA
 from wordrel.errors import DamagedError, StoreError
 from wordrel.io.environment import environment, git_state, usable_cores
+from wordrel.io.scratch import scratch_folder
 from wordrel.io.store import (
     discard_partial,
     replace_folder,
@@ -198,8 +198,8 @@ def _scratch(shared: Path | None) -> Iterator[Path]:
     There its name and its lock are such that `discard_partial` removes it after a crash.
     """
     if shared is None:
-        with TemporaryDirectory(prefix="wordrel-") as name:
-            yield Path(name)
+        with scratch_folder("progress") as folder:
+            yield folder
         return
     with temporary_folder(shared / "progress" / "run") as folder:
         yield folder

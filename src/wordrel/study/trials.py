@@ -3,7 +3,6 @@
 Runs small studies, so that what is trained stays in the cache; writes nothing besides.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wordrel.config import ARCHITECTURES, MatchedConfig, ModelConfig, StudyConfig
+from wordrel.io.scratch import scratch_folder
 from wordrel.jobs import Cluster
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
@@ -65,8 +65,8 @@ class Trials:
         corpora = tuple(c.model_copy(update=limited) for c in self.config.corpora)
         trials = {"corpora": corpora, "models": entries, "tune": None}
         study = self.config.model_copy(update=trials)
-        with tempfile.TemporaryDirectory(prefix="wordrel-tune-") as folder:
-            place = Path(folder, "round")
+        with scratch_folder("tune") as folder:
+            place = folder / "round"
             return run_study(study, self.cache, place, jobs=self.jobs, cluster=self.cluster)
 
 
