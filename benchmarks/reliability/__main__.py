@@ -50,6 +50,8 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
     stored, commit = len(read(path)), (git_state()[0] or "")[:12]
     found = 0
     with bench() as place:
+        if harness.note:
+            harness.note(place, folder)
         for number in range(stored, amount or harness.amount(place)):
             if time.monotonic() > end:
                 break

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.reliability.material import Bench
 from benchmarks.reliability.record import Try
@@ -18,6 +19,7 @@ class Harness:
         aim: how many tries were aimed at; 0: as many as `count` says.
         attempt: runs the try of a number.
         count: how many tries there are, where their number is no choice.
+        note: writes into the folder of rows what these tries are of.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Harness:
     aim: int
     attempt: Callable[[Bench, int], Try]
     count: Callable[[Bench], int] | None = None
+    note: Callable[[Bench, Path], object] | None = None
 
     def amount(self, bench: Bench) -> int:
         """How many tries were aimed at."""

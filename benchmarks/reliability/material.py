@@ -120,6 +120,10 @@ def _studies() -> dict[str, dict[str, object]]:
 
 _COSTS = ("seconds", "tokens_per_second", "peak_memory_mb")
 _LEFT = re.compile(r"^\..*(\.partial(\.lock)?|\.tmp|\.previous|\.holder|\.damaged-\w+)$")
+_PROBE = re.compile(r"[a-z0-9_]{8}")
+"""With a file of such a name Python itself tries whether it may write."""
+_SHARED = ("cache/corpora", "cache/cells", "cache/answers")
+"""Where other commands write too, each folders of its own."""
 _PAGES = ("report.md", "report.html")
 _UNTOLD = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
 """Files of the cache that say how long something took, or when a file was written."""
@@ -127,7 +131,8 @@ _UNTOLD = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
 
 def leftovers(place: Path) -> list[str]:
     """Temporary names in the cache, beside results, and in the folder of temporary files."""
-    found = [p for p in place.rglob(".*") if _LEFT.match(p.name)] + [*(place / "tmp").iterdir()]
+    found = [p for p in place.rglob(".*") if _LEFT.match(p.name)]
+    found += [p for p in (place / "tmp").iterdir() if not _PROBE.fullmatch(p.name)]
     return sorted(p.relative_to(place).as_posix() for p in found)
 
 
@@ -220,7 +225,7 @@ class Bench:
         """How that differs from what it leaves undisturbed; empty where it does not."""
         found, wanted = self.snapshot(name, place), self.snapshots[name]
         other = [path for path in wanted if found.get(path, "absent") != wanted[path]]
-        more = [path for path in found if path not in wanted]
+        more = [path for path in found if path not in wanted and not path.startswith(_SHARED)]
         return "; ".join(
             f"{what}: {', '.join(paths[:3])}"
             for what, paths in (("other bytes", other), ("not expected", more))

@@ -18,6 +18,7 @@ OK = "ok"
 """First word of each outcome that was promised; any other outcome is a finding."""
 
 _PLACES = re.compile(r"(?<![\w.])/(?:[^\s/:,;'\"]+/)+")
+_HOLDER = re.compile(r"process \d+ on \S+ holds it since \S+")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ _HEAD = [field.name for field in fields(Try)]
 
 
 def cleaned(text: str, most: int = 400) -> str:
-    """A message in one line, without folders of this machine."""
-    return _PLACES.sub("", " ".join(text.split()))[:most]
+    """A message in one line, without folders, names and times of this machine."""
+    line = _HOLDER.sub("process N on HOST holds it since TIME", " ".join(text.split()))
+    return _PLACES.sub("", line)[:most]
 
 
 def append(path: Path, row: Try) -> None:

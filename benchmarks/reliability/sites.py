@@ -5,8 +5,10 @@ command is watched once, to list its sites; then one site is refused a try.
 """
 
 import atexit
+import csv
 import errno
 import hashlib
+import io
 import json
 import random
 from collections import Counter
@@ -20,6 +22,7 @@ from benchmarks.reliability.harness import Harness
 from benchmarks.reliability.hooks import Hooks, Operation, refusal, stack
 from benchmarks.reliability.material import COMMANDS, Bench
 from benchmarks.reliability.record import OK, Try, cleaned
+from wordrel.io.files import write_text
 
 INNERMOST = 3
 ERRORS = ("ENOSPC", "EIO", "EINTR", "EACCES")
@@ -99,7 +102,7 @@ def cases(bench: Bench) -> list[Case]:
     found = [
         Case(site, time, error)
         for site in sites(bench)
-        for time in dict.fromkeys((1, site.times))
+        for time in _times(site)
         for error in ERRORS
     ]
     random.Random(0).shuffle(found)
@@ -178,6 +181,33 @@ def _neither(
 _ABSENT = hashlib.sha256(b"absent").hexdigest()
 
 
+LIST = "sites.csv"
+_HEAD = ("command", "operation", "functions", "times", "tries")
+
+
+def write_list(bench: Bench, folder: Path) -> None:
+    """Store all sites, with the number of times that each is to fail."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEAD)
+    writer.writerows((*site, len(_times(site)) * len(ERRORS)) for site in sorted(sites(bench)))
+    write_text(folder / LIST, text.getvalue())
+
+
+def read_amount(folder: Path) -> int:
+    """How many tries the stored sites need; 0 where none are stored."""
+    path = folder / LIST
+    if not path.exists():
+        return 0
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(int(line["tries"]) for line in csv.DictReader(file))
+
+
+def _times(site: Site) -> tuple[int, ...]:
+    """The first and the last time that it is reached."""
+    return (1, site.times) if site.times > 1 else (1,)
+
+
 def _count(bench: Bench) -> int:
     return len(cases(bench))
 
@@ -194,4 +224,5 @@ SITES: Harness = Harness(
     0,
     attempt,
     _count,
+    write_list,
 )
