@@ -6,13 +6,20 @@ nothing; `report` writes results/reliability/report.md from the stored rows.
 """
 
 import argparse
+import random
 import sys
 import time
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.reliability.children import warm
+
+if TYPE_CHECKING:  # these load numpy, which `warm` has to prepare
+    from benchmarks.reliability.harness import Harness
+    from benchmarks.reliability.material import Bench
+    from benchmarks.reliability.record import Try
 
 RESULTS = Path(__file__).resolve().parents[2] / "results" / "reliability"
 
@@ -47,12 +54,12 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
     from wordrel.io.environment import git_state
 
     harness, path = HARNESSES[name], folder / f"{name}.csv"
-    stored, commit = len(read(path)), (git_state()[0] or "")[:12]
+    commit = (git_state()[0] or "")[:12]
     found = 0
     with bench() as place:
         if harness.note:
             harness.note(place, folder)
-        for number in range(stored, amount or harness.amount(place)):
+        for number in _waiting(harness, place, read(path), amount or harness.amount(place)):
             if time.monotonic() > end:
                 break
             row = replace(harness.attempt(place, number), commit=commit)
@@ -61,6 +68,17 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
             print(f"{number}: {row.case}: {row.outcome} {row.found}", flush=True)
     print(f"{name}: {found} findings")
     return int(found > 0)
+
+
+def _waiting(harness: "Harness", place: "Bench", rows: "list[Try]", amount: int) -> list[int]:
+    """The numbers of tries that are not stored; a row that was removed is tried again."""
+    if harness.case is None:
+        known = {row.number for row in rows}
+        return [number for number in range(amount) if number not in known]
+    cases = {row.case for row in rows}
+    every = [*range(harness.amount(place))]
+    open_ = [number for number in every if harness.case(place, number) not in cases]
+    return open_[: max(0, amount - len(rows))]
 
 
 def run_some(seed: int, end: float) -> int:
@@ -82,8 +100,6 @@ def run_some(seed: int, end: float) -> int:
 
 def _in_turn(place: "Bench", seed: int) -> "Iterator[Try]":
     """Try after try, as long as somebody takes them; no try comes twice before all have come."""
-    import random
-
     from benchmarks.reliability.registry import HARNESSES
 
     orders = {}
@@ -97,7 +113,4 @@ def _in_turn(place: "Bench", seed: int) -> "Iterator[Try]":
 
 
 if __name__ == "__main__":
-    from benchmarks.reliability.material import Bench
-    from benchmarks.reliability.record import Try
-
     sys.exit(main())

@@ -60,9 +60,7 @@ def slower(place: Path, seed: float | None, number: int) -> Callable[[], None]:
     return install
 
 
-def _judged(
-    bench: Bench, place: Path, pair: list[str], children: list[Child]
-) -> tuple[str, str]:
+def _judged(bench: Bench, place: Path, pair: list[str], children: list[Child]) -> tuple[str, str]:
     refused = []
     for name, child in zip(pair, children, strict=True):
         status, said = child.wait(), child.said

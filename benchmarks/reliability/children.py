@@ -43,7 +43,7 @@ def warm() -> None:
     import wordrel.report.terminal
     import wordrel.study.run
     import wordrel.study.tune
-    import wordrel.study.vector_scores
+    import wordrel.study.vector_scores  # noqa: F401
     from wordrel.report import html, page, svg
     from wordrel.tasks import KINDS
 
@@ -92,7 +92,7 @@ class Child:
         return self.status
 
     def kill(self) -> None:
-        """kill -9, of the whole group."""
+        """End the whole group at once, as `kill -9` does."""
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -165,8 +165,8 @@ def _settle(place: Path, out: Path, err: Path) -> None:
     (place / "tmp").mkdir(exist_ok=True)
     os.environ["TMPDIR"] = str(place / "tmp")
     tempfile.tempdir = None
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     atexit._clear()
 
 

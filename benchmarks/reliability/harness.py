@@ -19,6 +19,7 @@ class Harness:
         aim: how many tries were aimed at; 0: as many as `count` says.
         attempt: runs the try of a number.
         count: how many tries there are, where their number is no choice.
+        case: what the try of a number is, where that moves when the code changes.
         note: writes into the folder of rows what these tries are of.
     """
 
@@ -28,6 +29,7 @@ class Harness:
     aim: int
     attempt: Callable[[Bench, int], Try]
     count: Callable[[Bench], int] | None = None
+    case: Callable[[Bench, int], str] | None = None
     note: Callable[[Bench, Path], object] | None = None
 
     def amount(self, bench: Bench) -> int:

@@ -177,7 +177,7 @@ def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Cal
 
 
 def _watch_tensors(hooks: Hooks) -> None:
-    """safetensors reads and writes past Python; its errors are those that it makes itself."""
+    """Tell of safetensors, which reads and writes past Python and makes errors of its own."""
     save, load = files.save_file, files.load_file
 
     def saved(tensors: Any, path: Any) -> None:

@@ -240,7 +240,10 @@ def _local_set(port: int) -> None:
     known = DataFile(sha256=hashlib.sha256(_SET).hexdigest(), bytes=len(_SET))
     names = ("one.tsv", "two.tsv")
     data = DataSet(
-        name="local", license="-", url=f"http://127.0.0.1:{port}/", files=dict.fromkeys(names, known)
+        name="local",
+        license="-",
+        url=f"http://127.0.0.1:{port}/",
+        files=dict.fromkeys(names, known),
     )
     info = TaskInfo(
         name="local_pairs", kind="pairs", description="-", data=data, files=names, reader="pairs"

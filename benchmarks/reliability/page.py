@@ -1,7 +1,7 @@
 """results/reliability/report.md, rendered from the stored rows and from the list of findings.
 
-Reads `NAME.csv` of each harness, `sites.csv`, and `findings.csv`, which is written by hand: what was
-found, by which rows, and what became of it.
+Reads `NAME.csv` of each harness, `sites.csv`, and `findings.csv`, which is written by hand: what
+was found, by which rows, and what became of it.
 """
 
 import csv

@@ -54,7 +54,9 @@ class Journal:
             os.kill(os.getpid(), signal.SIGKILL)
         entry = self._entry(operation)
         if entry is not None:
-            self.file.write(json.dumps({"what": operation.what, "path": operation.path} | entry) + "\n")
+            self.file.write(
+                json.dumps({"what": operation.what, "path": operation.path} | entry) + "\n"
+            )
             self.file.flush()
 
     def _entry(self, operation: Operation) -> dict[str, Any] | None:
@@ -69,7 +71,7 @@ class Journal:
         if operation.what == "rename":
             return {"other": operation.other, "stash": self._stashed(operation.other)}
         if operation.what == "fsync":
-            stat = os.stat(path)
+            stat = Path(path).stat()
             return {"inode": stat.st_ino, "size": stat.st_size}
         return None
 
@@ -171,6 +173,11 @@ def attempt(bench: Bench, number: int) -> Try:
     count = operations(bench, name)
     last = rng.randint(1, count)
     case = f"{name} ({start_of(name)}), cut at change {last} of {count}"
+    return Try(number, case, *cut_at(bench, name, last, rng))
+
+
+def cut_at(bench: Bench, name: str, last: int, rng: random.Random) -> tuple[str, str]:
+    """Cut the power at one change of a command; the outcome, and what was seen."""
     with bench.place(start_of(name)) as place:
         initial = {path.stat().st_ino for path in place.rglob("*") if path.is_file()}
         old = bench.snapshot(name, place)
@@ -178,11 +185,9 @@ def attempt(bench: Bench, number: int) -> Try:
         ended = child.wait() == 0
         cut(place, place.parent / "journal", initial, rng)
         if lost := _lost_results(bench, name, place, old):
-            return Try(number, case, "neither old nor new", cleaned(lost))
+            return "neither old nor new", cleaned(lost)
         found = after(bench, name, place)
-    if found:
-        return Try(number, case, *found)
-    return Try(number, case, f"{OK}: {'it ended first' if ended else 'went on'}")
+    return found or (f"{OK}: {'it ended first' if ended else 'went on'}", "")
 
 
 def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) -> str:

@@ -148,7 +148,9 @@ def judged(
         return "traceback", cleaned(said[-300:])
     if status == 0:
         different = bench.differences(name, place)
-        return ("other results", cleaned(different)) if different else (f"{OK}: done all the same", "")
+        return (
+            ("other results", cleaned(different)) if different else (f"{OK}: done all the same", "")
+        )
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
     if status != 2 or len(errors) != 1:
         return f"status {status}", cleaned(said[-300:])
@@ -224,5 +226,6 @@ SITES: Harness = Harness(
     0,
     attempt,
     _count,
+    lambda bench, number: str(cases(bench)[number]),
     write_list,
 )
