@@ -2,6 +2,7 @@
 # make test         set up once, then lint, types and the fast tests
 # make lint         formatting, lint, types
 # make test-slow    the tests that take minutes
+# make test-faults  five minutes of kill -9, failing disks, power cuts, commands side by side
 # make test-browser the explorer in a real browser (Debian's chromium)
 # make format       put the code into its format
 # make lock         write the locks again, after a change of pyproject.toml or constraints.txt
@@ -21,7 +22,10 @@ STAMP := .make/$(shell cat pyproject.toml constraints.txt $(LOCKS) | cksum | cut
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test test-slow test-browser lint format clean
+MINUTES ?= 5
+SEED ?= 0
+
+.PHONY: quickstart test test-slow test-faults test-browser lint format clean
 .DELETE_ON_ERROR:
 
 quickstart: $(STAMP)-run
@@ -32,6 +36,9 @@ test: lint
 
 test-slow: $(STAMP)-dev
 	$(BIN)/python -m pytest -m slow
+
+test-faults: $(STAMP)-dev
+	$(BIN)/python -m benchmarks.reliability faults --minutes $(MINUTES) --seed $(SEED)
 
 test-browser: $(STAMP)-dev
 	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }

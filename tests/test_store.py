@@ -273,6 +273,51 @@ def test_a_crash_in_the_swap_leaves_the_old_result_or_the_new_one(tmp_path, step
     assert names(tmp_path) == [".result.lock", "result"]
 
 
+def page_between(final, monkeypatch):
+    """A report of the old result, written between the two renames of a swap, makes its folder."""
+    rename = Path.rename
+
+    def renamed(path, target):
+        rename(path, target)
+        if Path(target).name == ".result.previous":
+            store.write_text(final / "report.md", "a page")
+
+    monkeypatch.setattr(Path, "rename", renamed)
+
+
+def test_a_page_that_is_written_between_the_renames_of_a_swap_costs_no_result(
+    tmp_path, monkeypatch
+):
+    final = tmp_path / "result"
+    write_result(final, "old")
+    page_between(final, monkeypatch)
+    write_result(final, "new")
+    assert read_result(final) == {"new"}
+    assert names(final) == ["manifest.json", "scores.csv"]
+    assert names(tmp_path) == [".result.lock", "result"]
+
+
+def test_a_crash_after_such_a_page_brings_the_old_result_back(tmp_path, monkeypatch):
+    final = tmp_path / "result"
+    write_result(final, "old")
+    page_between(final, monkeypatch)
+    final.rename(tmp_path / ".result.previous")
+    store.heal(final)
+    assert read_result(final) == {"old"}
+    aside, *others = names(tmp_path)
+    assert others == [".result.lock", "result"]
+    assert (tmp_path / aside / "report.md").read_text() == "a page"
+
+
+def test_a_folder_that_appears_while_a_result_is_made_is_not_replaced(tmp_path):
+    final = tmp_path / "result"
+    refused = pytest.raises(StoreError, match=r"result: cannot be written: Directory not empty")
+    with refused, store.replace_folder(final) as folder:
+        (folder / "manifest.json").write_text("new")
+        store.write_text(final / "mine.txt", "mine")
+    assert names(final) == ["mine.txt"]
+
+
 def test_a_swap_that_the_disk_refuses_puts_the_old_result_back_at_once(tmp_path, monkeypatch):
     final = tmp_path / "result"
     write_result(final, "old")

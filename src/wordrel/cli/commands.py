@@ -50,6 +50,11 @@ class _Commands(TyperGroup):
             raise typer.Exit(2) from error
         except BaseException as error:
             number = ended_by(error)
+            if number is None and isinstance(error, OSError):
+                from wordrel.io.files import refused  # loads numpy
+
+                say(f"error: {refused(error)}")
+                raise typer.Exit(2) from error
             if number is None:
                 raise
             say(in_words(number, *_KEPT.get(ctx.invoked_subcommand, ())))

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from wordrel.errors import DownloadError
-from wordrel.io.files import explained
+from wordrel.io.files import explained, file_digest, sync
+from wordrel.io.store import discard, temporary_folder
 
 if TYPE_CHECKING:
     import requests
@@ -66,6 +67,7 @@ def fetch_files(  # noqa: PLR0913 - what is fetched, and how
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
+            discard(folder.rglob(".*"))
             for done, (name, sha256) in enumerate(registry.items()):
                 if progress is not None:
                     progress(done / len(registry), f"fetching {name}")
@@ -90,14 +92,25 @@ def _patiently(fetch: Callable[[], tuple[str, bool]], pauses: tuple[float, ...])
 def _try_to_fetch(
     url: str, path: Path, sha256: str, download: Callable[..., None]
 ) -> tuple[str, bool]:
-    """What went wrong, or nothing; and whether it may pass."""
+    """What went wrong, or nothing; and whether it may pass.
+
+    The file comes into a folder of its own, is synced and takes its place: a cut of the power
+    leaves the whole file or none, and a process that is killed nothing for long.
+    """
+    if path.is_file() and sha256 in ("", file_digest(path)):
+        return "", False
     import pooch  # it and requests take a while to import; most data is here
     import requests
 
     pooch.get_logger().setLevel("WARNING")  # else a line for each file, through any progress bar
     known = f"sha256:{sha256}" if sha256 else None
     try:
-        pooch.retrieve(url, known, path.name, path.parent, downloader=download)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_folder(path) as new:
+            pooch.retrieve(url, known, path.name, new, downloader=download)
+            sync(new / path.name)
+            (new / path.name).replace(path)
+        sync(path.parent)
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         return f"the server answered {error}", status in _PASSING

@@ -63,6 +63,17 @@ def store_error(path: Path, error: OSError) -> StoreError:
     return StoreError(f"{path}: cannot be written: {found}; what was finished is kept; {cure}")
 
 
+def refused(error: OSError) -> str:
+    """The message for an OSError that no caller expected: which file, what was found, and a cure.
+
+    A disk may fail at any call; this is for the outermost caller, which knows no more than that.
+    """
+    cure = _CURES.get(error.errno or 0, _OTHER_CURE)
+    place = error.filename if isinstance(error.filename, str) else "a file"
+    found = error.strerror or str(error)
+    return f"{place}: found {found}; what was finished is kept; {cure}"
+
+
 CACHE_CURE = "set WORDREL_CACHE to another folder and run again, or remove the folder of this file"
 """Of a file whose bytes are those that were written, and which cannot be read all the same."""
 

@@ -40,6 +40,7 @@ __all__ = [
     "cache_root",
     "cell_digest",
     "cell_folder",
+    "discard",
     "discard_partial",
     "finished",
     "heal",
@@ -58,6 +59,7 @@ __all__ = [
 ]
 
 _PARTIAL = ".partial"
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 def cache_root() -> Path:
@@ -96,7 +98,7 @@ def build_once(final: Path, build: Callable[[Path], None]) -> None:
         with explained(final):
             final.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(lock_path(final)))
-            _discard(path for path in final.parent.iterdir() if _is_temporary(path.name))
+            discard(final.parent.iterdir())
         if not is_done(final):  # else another process has built it meanwhile
             with new_folder(final) as temporary:
                 build(temporary)
@@ -134,7 +136,7 @@ def _publish(temporary: Path, final: Path) -> None:
         try:
             temporary.rename(final)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno not in _TAKEN:
                 raise
         else:
             return
@@ -164,7 +166,7 @@ def temporary_folder(final: Path) -> Iterator[Path]:
 def discard_partial(root: Path) -> list[Path]:
     """Remove the temporary folders below `root` whose writers are dead; says which."""
     with explained(root):
-        return _discard(_left_below(root))
+        return discard(_left_below(root))
 
 
 def _left_below(root: Path) -> Iterator[Path]:
@@ -181,9 +183,14 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith((_PARTIAL, f"{_PARTIAL}.lock"))
 
 
-def _discard(found: Iterable[Path]) -> list[Path]:
-    """The same for folders and locks that were found; a lock may have outlived its folder."""
-    folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in found})
+def discard(found: Iterable[Path]) -> list[Path]:
+    """The same for those among some paths; a lock may have outlived its folder.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    names = {path for path in found if _is_temporary(path.name)}
+    folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in names})
     return [path for path in folders if path.parent.is_dir() and discard_if_dead(path)]
 
 
@@ -218,41 +225,62 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
     """
     final = final.resolve()  # so that "." has a name, and a link keeps pointing where it did
     with lock(lock_path(final), f"writing {final}"):
-        heal(final)
+        heal(final, proof)
         _refuse_foreign(final, proof)
-        _discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
+        discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
         with temporary_folder(final) as temporary:
             yield temporary
             if not (temporary / proof).is_file():
                 raise ValueError(f"{final}: the new folder has no {proof}, so the old one stays")
             sync_tree(temporary)
-            _swap(temporary, final)
+            _swap(temporary, final, proof)
 
 
 def _previous(final: Path) -> Path:
     return final.with_name(f".{final.name}.previous")
 
 
-def _swap(temporary: Path, final: Path) -> None:
+def _swap(temporary: Path, final: Path, proof: str) -> None:
     if final.exists():
         final.rename(_previous(final))
     try:
-        temporary.rename(final)
+        _rename_onto(temporary, final)
         sync(final.parent)
     finally:
-        heal(final)
+        heal(final, proof)
 
 
-def heal(final: Path) -> None:
+def _rename_onto(temporary: Path, final: Path) -> None:
+    """Rename, though another command made the folder anew for a page of the result that was moved.
+
+    That page goes; where no result was moved, what stands there is not ours.
+    """
+    while True:
+        try:
+            temporary.rename(final)
+        except OSError as error:
+            if error.errno not in _TAKEN or not _previous(final).exists():
+                raise
+            with temporary_folder(final) as aside:
+                final.rename(aside)
+        else:
+            return
+
+
+def heal(final: Path, proof: str = "manifest.json") -> None:
     """End a swap that a crash cut short: the old folder goes back, or goes."""
     final = final.resolve()
     previous = _previous(final)
     with explained(final):
-        if previous.exists() and not final.exists():
-            previous.rename(final)
-            sync(final.parent)
-        elif previous.exists():
+        if not previous.exists():
+            return
+        if (final / proof).is_file():
             shutil.rmtree(previous)
+            return
+        if final.exists():  # written since the crash; perhaps by its user, so it is kept
+            final.rename(final.with_name(f".{final.name}.damaged-{uuid.uuid4().hex[:8]}"))
+        previous.rename(final)
+        sync(final.parent)
 
 
 def _refuse_foreign(final: Path, proof: str) -> None:

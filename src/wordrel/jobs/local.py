@@ -25,6 +25,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from wordrel.errors import StoreError, TrainingError, WordrelError
+from wordrel.io.files import refused
 from wordrel.jobs.progress import ProgressFile, Report, progress_path
 
 _THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -240,6 +241,8 @@ def run_cell(cell: Cell, scratch: Path, guard: Guard) -> CellOutcome:
                 cell.work(ProgressFile(scratch, cell.name, check))
     except StoreError as error:
         raise type(error)(f"{cell.name}: {error}") from error
+    except OSError as error:  # the disk refuses: it would refuse the next one as well
+        raise StoreError(f"{cell.name}: {refused(error)}") from error
     except Exception as error:
         expected = isinstance(error, WordrelError | TrainingError)
         trace = "" if expected else traceback.format_exc()

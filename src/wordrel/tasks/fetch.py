@@ -16,8 +16,8 @@ from pathlib import Path
 
 from wordrel.errors import DatasetError, DownloadError, MissingDatasetError
 from wordrel.io.download import PAUSES, Progress, data_folder, fetch_files
-from wordrel.io.files import explained
-from wordrel.io.store import cache_root, temporary_folder
+from wordrel.io.files import explained, write_bytes
+from wordrel.io.store import cache_root, discard, temporary_folder
 from wordrel.tasks.fields import read_bytes
 from wordrel.tasks.registry import DataSet, TaskInfo
 
@@ -172,14 +172,13 @@ def _fetch_members(
     """Take files out of the set's archive, each verified; nothing else of it is unpacked."""
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        discard(folder.glob(".archive.*"))
         with temporary_folder(folder / "archive") as temporary:
             by_hand = f"$WORDREL_DATA/eval/{data.name}"
             fetch_files({data.archive: ""}, temporary, data.url, by_hand=by_hand, pauses=pauses)
             for file in wanted:
                 content = _member(temporary / data.archive, file, data)
-                (temporary / "member").write_bytes(content)
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                (temporary / "member").replace(folder / file)
+                write_bytes(folder / file, content)
 
 
 def _member(archive: Path, file: str, data: DataSet) -> bytes:

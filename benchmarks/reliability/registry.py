@@ -1,0 +1,15 @@
+"""All harnesses, by name, in the order of the report; and parts of the report that are no tries."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.reliability.actors import PAIRED
+from benchmarks.reliability.harness import Harness
+from benchmarks.reliability.kills import KILLS
+from benchmarks.reliability.power import POWER
+from benchmarks.reliability.sites import SITES
+
+HARNESSES: dict[str, Harness] = {one.name: one for one in (KILLS, SITES, POWER, PAIRED)}
+
+PARTS: tuple[Callable[[Path], str], ...] = ()
+"""Each gives a part of the report from the folder of stored rows."""
