@@ -72,7 +72,7 @@ def _maps(model: Any, rows: torch.Tensor, layer: int) -> _Maps | None:
 
 
 def _bert(model: Any, rows: torch.Tensor, layer: int) -> _Maps | None:
-    attention = getattr(model.encoder.layer[layer - 1], "attention", None)
+    attention: Any = getattr(model.encoder.layer[layer - 1], "attention", None)
     if not hasattr(attention, "self") or not hasattr(model.embeddings, "token_type_embeddings"):
         return None
     own = attention.self
@@ -105,7 +105,7 @@ def _gpt2(model: Any, rows: torch.Tensor, layer: int) -> _Maps | None:
 
 
 def _by_head(table: torch.Tensor, heads: int) -> torch.Tensor:
-    return table.unflatten(1, (heads, -1)).transpose(0, 1)
+    return table.reshape(len(table), heads, -1).transpose(0, 1)
 
 
 def lifts(tensors: Tensors, vocab: Vocab, whole: Int64[np.ndarray, " W"]) -> dict[str, Relation]:
