@@ -4,6 +4,7 @@
 # make test-slow    the tests that take minutes
 # make test-faults  five minutes of kill -9, failing disks, power cuts, commands side by side
 # make test-browser the explorer in a real browser (Debian's chromium)
+# make test-interop other libraries read what we write; in an environment of their own
 # make format       put the code into its format
 # make lock         write the locks again, after a change of pyproject.toml or constraints.txt
 # make release      dist/: wheel and sdist, tried outside the repository; MODELS=results/X packs its models
@@ -43,6 +44,19 @@ test-faults: $(STAMP)-dev
 test-browser: $(STAMP)-dev
 	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest -m browser
+
+# Not in `dev`: these libraries weigh more than the project. The page says which versions were tried.
+.PHONY: test-interop
+INTEROP := .make/interop
+test-interop:
+	$(MAKE) VENV=$(INTEROP) $(INTEROP)/$(notdir $(STAMP))-libraries
+	status=0; $(INTEROP)/bin/python -m pytest -m interop -W default --junitxml=.make/interop.xml \
+	  || status=$$?; $(INTEROP)/bin/python -m benchmarks.interop .make/interop.xml && exit $$status
+
+$(INTEROP)/$(notdir $(STAMP))-libraries: requirements-interop.txt
+	$(call install,requirements-dev.lock,.[dev])
+	$(PIP) -c constraints.txt -r $<
+	touch $@
 
 lint: $(STAMP)-dev
 	$(BIN)/ruff format --check .

@@ -41,6 +41,13 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The report in XML says which library a test tries."""
+    for item in items:
+        if mark := item.get_closest_marker("interop"):
+            item.user_properties.append(("library", mark.args[0]))
+
+
 @pytest.fixture(scope="session")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """A language in which partner words share all their contexts."""

@@ -151,7 +151,7 @@ def test_words_that_look_like_pieces_are_words(tmp_path: Path):
     assert open_vectors(tmp_path / "h", tmp_path / "cache").words == tuple(WORDS)
 
 
-@pytest.mark.interop
+@pytest.mark.interop("tokenizers")
 def test_the_tokenizer_cuts_text_as_the_corpus_does(tmp_path: Path):
     tokenizers = pytest.importorskip(
         "tokenizers", reason="needs tokenizers (wordrel[transformers])"

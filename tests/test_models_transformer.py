@@ -1,5 +1,6 @@
 """A Transformer of a local folder: its table, its states in context, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tiny_study import write_study
 from wordrel.config import TrainingConfig, TransformerConfig
 from wordrel.errors import TrainingError, VectorsError
 from wordrel.models import MODELS, Runtime
+from wordrel.models.relations import Among, Product
 from wordrel.models.transformer import States, path_digest, read
 from wordrel.models.word_model import NotAvailableError, WordModel
 
@@ -55,11 +57,11 @@ def bert(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> WordModel:
-    table = {"input": np.ones((len(WORDS), 8), np.float32)}
+    table = {"input": np.ones((len(WORDS), 8), np.float32), "whole": np.arange(0)}
     return read(table, vocab_of(WORDS), TrainingConfig(), config_of(folder))
 
 
-@pytest.mark.interop
+@pytest.mark.interop("transformers")
 def test_a_state_in_context_is_the_mean_of_the_pieces_of_a_word(bert: Any, model: WordModel):
     tokens = ["[CLS]", "the", "cat", "run", "##s", "[SEP]"]
     with torch.no_grad():
@@ -72,7 +74,7 @@ def test_a_state_in_context_is_the_mean_of_the_pieces_of_a_word(bert: Any, model
     assert model.in_context(sentence, 2) == pytest.approx(states[3:5].mean(axis=0), abs=1e-5)
 
 
-@pytest.mark.interop
+@pytest.mark.interop("transformers")
 def test_sentences_that_are_read_together_do_not_change_each_other(model: WordModel):
     assert isinstance(model.sentences, States)
     ids, ends = np.array([0, 1, 2, 0, 3]), np.array([3, 5])
@@ -83,7 +85,7 @@ def test_sentences_that_are_read_together_do_not_change_each_other(model: WordMo
     assert not np.allclose(together[0], together[3], atol=1e-3)  # "the" in two sentences
 
 
-@pytest.mark.interop
+@pytest.mark.interop("transformers")
 def test_words_beyond_the_length_of_the_model_have_no_state(model: WordModel):
     assert model.sentences
     found = model.sentences.contextual(np.zeros(14, np.int64), np.array([14]))
@@ -92,7 +94,7 @@ def test_words_beyond_the_length_of_the_model_have_no_state(model: WordModel):
         model.in_context(["the"] * 14, 12)
 
 
-@pytest.mark.interop
+@pytest.mark.interop("transformers")
 def test_a_study_asks_a_transformer_beside_the_others(folder: Path, bert: Any, tmp_path: Path):
     models = [{"kind": "transformer", "path": str(folder), "layer": 2}, {"kind": "random"}]
     pairs = {"kind": "pairs", "name": "groups", "path": str(tmp_path / "pairs.csv")}
@@ -114,7 +116,98 @@ def test_a_study_asks_a_transformer_beside_the_others(folder: Path, bert: Any, t
     assert model.in_context(["the", "cat", "runs"], 1).shape == (8,)
 
 
-@pytest.mark.interop
+def test_among_some_words_a_relation_has_no_answer_for_the_others():
+    rows = np.array([[1, 0], [2, 1]], np.float32)
+    among = Among(Product(rows, rows), np.array([-1, 1, 0]))
+    left, right = np.array([1, 2, 0, 1]), np.array([1, 1, 1, 0])
+    np.testing.assert_array_equal(among(left, right), [5, 2, np.nan, np.nan])
+
+
+def lifted(scores: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """The lift of one head, by its equation."""
+    return scores - np.log(np.exp(scores) @ p)[:, None]
+
+
+def relation(model: WordModel, name: str, n: int) -> np.ndarray:
+    left, right = np.divmod(np.arange(n * n), n)
+    return model.relations[name](left, right).reshape(n, n)
+
+
+def made_of(folder: Path, words: list[str], small: Any, layer: int) -> WordModel:
+    vocab, config = vocab_of(words), config_of(folder, layer)
+    corpus = replace(small, vocab=vocab)
+    made = MODELS["transformer"].train(corpus, TrainingConfig(), config, 1, Runtime("cpu"))
+    return MODELS["transformer"].read(made.tensors, vocab, TrainingConfig(), config)
+
+
+@pytest.mark.interop("transformers")
+@pytest.mark.parametrize("layer", [1, 2])
+def test_lifts_of_bert_are_those_of_its_own_maps(folder: Path, bert: Any, small: Any, layer: int):
+    model = made_of(folder, ["the", "runs", "cat", "green"], small, layer)
+    assert model.selected["relate"] == "value.out.lift"
+    own = bert.encoder.layer[layer - 1].attention
+    p = np.array([4, 2, 1]) / 7  # of the words that are one token
+    with torch.no_grad():
+        u = bert.embeddings.word_embeddings.weight[
+            [PIECES.index(w) for w in ("the", "cat", "green")]
+        ]
+        x = bert.embeddings.LayerNorm(u + bert.embeddings.token_type_embeddings.weight[0])
+        query, key, value = (one(x) for one in (own.self.query, own.self.key, own.self.value))
+        back = own.output.dense.weight
+        compared, given = [], []
+        for h in (slice(0, 4), slice(4, 8)):
+            compared.append((query[:, h] @ key[:, h].T / 2).numpy())
+            given.append((value[:, h] @ back[:, h].T @ u.T).numpy())
+    whole = np.ix_([0, 2, 3], [0, 2, 3])
+    expected = {
+        "value.out.lift": lifted(given[0] + given[1], p),
+        "q.k.lift": (lifted(compared[0], p) + lifted(compared[1], p)) / 2,
+        "q.k.head1.lift": lifted(compared[0], p),
+        "q.k.head2.lift": lifted(compared[1], p),
+        "value.out.head1.lift": lifted(given[0], p),
+        "value.out.head2.lift": lifted(given[1], p),
+    }
+    for name, matrix in expected.items():
+        found = relation(model, name, 4)
+        assert found[whole] == pytest.approx(matrix, abs=1e-5)
+        assert np.isnan(found[1]).all()  # "runs" is two pieces
+        assert np.isnan(found[:, 1]).all()
+    assert not [name for name in made_of(folder, WORDS, small, 0).relations if "lift" in name]
+
+
+@pytest.mark.interop("transformers")
+def test_lifts_of_gpt2_are_its_attention_without_positions(tmp_path: Path, small: Any):
+    transformers = pytest.importorskip("transformers", reason="needs wordrel[transformers]")
+    tokenizers = pytest.importorskip("tokenizers", reason="needs wordrel[transformers]")
+    words = ["the", "cat", "dog", "green"]
+    made = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({w: i for i, w in enumerate([*words, "[UNK]"])}, "[UNK]")
+    )
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="[UNK]", eos_token="[UNK]"
+    ).save_pretrained(tmp_path)
+    torch.manual_seed(2)
+    shape = transformers.GPT2Config(
+        vocab_size=5, n_embd=8, n_layer=1, n_head=2, n_positions=4, attn_implementation="eager"
+    )
+    theirs = transformers.GPT2Model(shape).eval()
+    with torch.no_grad():
+        theirs.wpe.weight.zero_()  # so that its own maps show no position
+        theirs.h[0].attn.c_attn.weight.mul_(20)
+    theirs.save_pretrained(tmp_path)
+    model = made_of(tmp_path, words, small, 1)
+    with torch.no_grad():
+        weights = theirs(torch.tensor([[1, 2, 3, 0]]), output_attentions=True).attentions[0][0]
+    log_weight = weights.log().numpy()
+    for head in (0, 1):
+        found = relation(model, f"q.k.head{head + 1}.lift", 4)
+        for place, asks in [(2, 3), (3, 0)]:  # log weights differ as the lifts do
+            expected = log_weight[head, place, 0] - log_weight[head, place, 1]
+            assert found[asks, 1] - found[asks, 2] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.interop("transformers")
 def test_a_layer_that_is_not_there_is_refused(folder: Path, small: Any):
     with pytest.raises(TrainingError, match="found 2 layers, expected layer 3"):
         MODELS["transformer"].train(
@@ -122,7 +215,7 @@ def test_a_layer_that_is_not_there_is_refused(folder: Path, small: Any):
         )
 
 
-@pytest.mark.interop
+@pytest.mark.interop("transformers")
 def test_other_bytes_are_refused(folder: Path):
     other = config_of(folder).model_copy(update={"digest": "0" * 12})
     with pytest.raises(TrainingError, match="found other bytes than when the study was planned"):

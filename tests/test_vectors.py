@@ -113,6 +113,19 @@ def test_every_form_gives_the_words_and_numbers_that_were_written(
     assert composed(found.path, ["dogs"]) == {}
 
 
+@pytest.mark.parametrize("end", ["\n", " \n", "\r\n", " \r\n"])
+@pytest.mark.parametrize("spaced", [False, True])
+def test_lines_are_read_however_they_end(tmp_path: Path, end: str, spaced: bool) -> None:
+    words = ["NA", '"', "nan", "a,b", "été", *(["new york"] if spaced else [])]
+    numbers = ["1.5 -2e-3", "0.1 7", "-0 3", "1E2 .5", "3.4028234e38 1e-45", "5 6"]
+    lines = [f"{word} {row}{end}" for word, row in zip(words, numbers, strict=False)]
+    (tmp_path / "v.vec").write_bytes("".join([f"{len(words)} 2\n", *lines]).encode())
+    found = open_vectors(tmp_path / "v.vec", tmp_path / "cache")
+    assert list(found.words) == words
+    expected = [[float(number) for number in row.split()] for row in numbers[: len(words)]]
+    assert np.array_equal(found.table, np.array(expected, np.float32))
+
+
 def test_a_word_that_comes_again_is_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("a 1 2\nb 3 4\na 5 6\n")
     found = open_vectors(tmp_path / "v.txt", tmp_path / "cache")
@@ -248,7 +261,23 @@ def test_the_command_prints_scores_and_contrasts(
     assert {len(printed[name]) for name in ("scores", "files", "lacks")} == {2}
     assert len(printed["contrasts"]) == 1
     app(arguments, standalone_mode=False)
-    assert "word2vec binary" in capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "word2vec binary" in printed
+    assert "after Holm's correction for the 1 differences shown" in printed
+
+
+def test_p_is_corrected_for_all_differences_of_the_table(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one = wordrel.evaluate(made, tasks=["ws353"], cache=tmp_path).contrasts
+    both = wordrel.evaluate(made, tasks=["ws353", "simlex999"], cache=tmp_path).contrasts
+    other = wordrel.evaluate(made, tasks=["simlex999"], cache=tmp_path).contrasts
+    alone = [one["p_adjusted"].iloc[0], other["p_adjusted"].iloc[0]]
+    assert alone[0] != alone[1]
+    smaller, larger = sorted(alone)
+    assert sorted(both["p_adjusted"]) == pytest.approx(
+        sorted([min(1, 2 * smaller), max(larger, min(1, 2 * smaller))])
+    )
 
 
 def test_vectors_stand_beside_trained_models_in_a_study(tmp_path: Path) -> None:

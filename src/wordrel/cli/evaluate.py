@@ -15,6 +15,10 @@ Files = Annotated[
         help="word2vec, GloVe, fastText, safetensors or .npy; or a folder of static embeddings.",
     ),
 ]
+NOTE = (
+    "p_adjusted: paired permutation test, after Holm's correction for the {} differences shown; "
+    "the intervals are not corrected."
+)
 
 
 def evaluate(
@@ -35,7 +39,8 @@ def evaluate(
 ) -> None:
     """Compare vectors that others made: scores with intervals on the words that all files have.
 
-    With --pairs alone only your own table is asked. No pickled file is read.
+    p is corrected by Holm's method for all differences in the table. With --pairs alone only your
+    own table is used. No pickled file is read.
     """
     from wordrel.report import stored
     from wordrel.report.terminal import stored_table
@@ -48,6 +53,8 @@ def evaluate(
     tables = {name: getattr(found, name) for name in ("files", "lacks", "scores", "contrasts")}
     if form == Form.TEXT:
         display(*(stored_table(table) for table in tables.values() if len(table)))
+        if len(found.contrasts):
+            display(NOTE.format(len(found.contrasts)))
     elif form == Form.JSON:
         parts = (f'"{name}": {stored.as_json(table, name)}' for name, table in tables.items())
         typer.echo("{" + ", ".join(parts) + "}")

@@ -171,9 +171,22 @@ def report(
         Path | None,
         typer.Option(help="With --partial: the folder to write; default: results/STUDY-partial."),
     ] = None,
+    croissant: Annotated[
+        bool,
+        typer.Option(
+            "--croissant", help="Write croissant.json instead, which describes the tables."
+        ),
+    ] = False,
     cache: Cache = None,
 ) -> None:
     """Render report.md, its figures and report.html again, from the stored tables alone."""
+    if croissant and partial:
+        raise typer.BadParameter("found it with --partial, expected one", param_hint="--croissant")
+    if croissant:
+        from wordrel.report.croissant import write_croissant
+
+        echo(f"Description: {write_croissant(folder)}")
+        return
     if not partial and (out or cache):
         raise typer.BadParameter("found it without --partial, expected both", param_hint="--out")
     if partial:

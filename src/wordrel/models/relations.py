@@ -1,4 +1,4 @@
-"""How strongly a word relates to another: what a relation is, and two that come from tables.
+"""How strongly a word relates to another: what a relation is, and those that come from tables.
 
 Glossary: V words, K factors of a relation, P pairs.
 """
@@ -68,3 +68,26 @@ class Cosine:
     def _lengths(self) -> Float64[np.ndarray, " V"]:
         squares = np.einsum("vk,vk->v", self.rows, self.rows, dtype=np.float64)
         return np.sqrt(np.where(squares > 0, squares, np.nan))
+
+
+@dataclass(frozen=True)
+class Among:
+    """A relation that only some of the words have.
+
+    Attributes:
+        relation: of these words, by their places in it.
+        places: of each word of the vocabulary, -1 where the relation lacks it, [V].
+    """
+
+    relation: Relation
+    places: Int64[np.ndarray, " V"]
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """See `Relation`; NaN where it lacks one of the two."""
+        one, other = self.places[left], self.places[right]
+        both = (one >= 0) & (other >= 0)
+        found: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
+        found[both] = self.relation(one[both], other[both])
+        return found

@@ -1,9 +1,10 @@
-"""A Transformer that others trained, as a model of a study: its table of words, and its states.
+"""A Transformer that others trained, as a model of a study: table of words, states, and lifts.
 
 Reads a local folder as Hugging Face's library writes it (`wordrel[transformers]`); writes nothing.
 Nothing is fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer
 cuts into pieces has a row of zeros in the table, and no answer there. In context its state is the
-mean of the states of its pieces.
+mean of the states of its pieces. How words relate is read from the heads of block `layer`, see
+`transformer_heads`.
 
 Glossary: V words of the corpus, D dimensions, N tokens, S sentences.
 """
@@ -23,6 +24,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError, VectorsError
 from wordrel.io.files import files_digest
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
+from wordrel.models.transformer_heads import head_tables, lifts
 from wordrel.models.vectors import of_table
 from wordrel.models.word_model import WordModel
 
@@ -38,7 +40,7 @@ def train(
     seed: int,
     runtime: Runtime,
 ) -> Trained:
-    """Nothing is learnt: the rows of words that are one token are kept.
+    """Nothing is learnt: rows of words that are one token are kept, and their heads.
 
     Raises:
         VectorsError: the folder cannot be read.
@@ -56,8 +58,11 @@ def train(
     whole = [i for i, found in enumerate(pieces) if _is_word(found, tokenizer)]
     if not whole:
         raise TrainingError(f"{config.path}: found none of the {len(words):,} words of the corpus")
-    table[whole] = rows[[pieces[i][0] for i in whole]]
-    return Trained({"input": table}, parameters=int(model.num_parameters()), trained_tokens=0)
+    tokens = np.array([pieces[i][0] for i in whole], np.int64)
+    table[whole] = rows[tokens]
+    tensors = {"input": table, "whole": np.array(whole, np.int64)}
+    tensors |= head_tables(model, tokens, config.layer)
+    return Trained(tensors, parameters=int(model.num_parameters()), trained_tokens=0)
 
 
 def _is_word(pieces: list[int], tokenizer: Any) -> bool:
@@ -165,11 +170,21 @@ def _batches(ends: Int64[np.ndarray, " S"]) -> Iterator[list[tuple[int, int]]]:
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: TransformerConfig
 ) -> WordModel:
-    """The table of whole words as that of a file of vectors, and states in context."""
+    """The table of whole words as that of a file of vectors, states in context, and lifts.
+
+    How words relate is read from the lift of what a word gives by attention, as of our own models;
+    from the cosine where there are no lifts.
+    """
     why = "a Transformer of others has other words than the corpus: its loss is no loss of these"
     found = of_table(vocab, tensors, why)
-    selected = {**found.selected, "in_context": "context"}
-    return replace(found, sentences=States(vocab, config), selected=selected)
+    relations = lifts(tensors, vocab, tensors["whole"])
+    relate = next(iter(relations), found.selected["relate"])
+    return replace(
+        found,
+        sentences=States(vocab, config),
+        relations={**found.relations, **relations},
+        selected={**found.selected, "relate": relate, "in_context": "context"},
+    )
 
 
-TRANSFORMER = Model(train, read, version=1, passes=0, seeded=False)
+TRANSFORMER = Model(train, read, version=2, passes=0, seeded=False)

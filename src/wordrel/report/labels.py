@@ -4,6 +4,7 @@ Identifiers stay in the stored tables. A name that is not here, such as one of a
 is its own label.
 """
 
+import re
 from collections.abc import Callable
 from typing import Literal, get_args
 
@@ -164,6 +165,7 @@ _EMBEDDINGS = {
     "words": "learned scores of words",
 }
 _CENTRED = "centred"
+_HEAD = re.compile(r"\.head(\d+)(?=\.lift$)")
 
 _MEASURES = {
     "accuracy": "accuracy",
@@ -255,6 +257,8 @@ def _embedding(identifier: str) -> str:
     whole, _, last = identifier.rpartition(".")
     if last == _CENTRED and whole in _EMBEDDINGS:
         return f"{_EMBEDDINGS[whole]} ({_CENTRED})"
+    if head := _HEAD.search(identifier):
+        return f"{_EMBEDDINGS.get(_HEAD.sub('', identifier), identifier)}, head {head[1]}"
     return _EMBEDDINGS.get(identifier, "")
 
 

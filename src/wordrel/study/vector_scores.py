@@ -24,6 +24,7 @@ from wordrel.models.vector_files import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse
 from wordrel.study.answers import collect
+from wordrel.study.contrasts import step_down
 from wordrel.tasks import Task, ask, load_task, own_task
 from wordrel.tasks.base import RESTRICT_VOCAB
 
@@ -31,7 +32,7 @@ DEFAULT_TASKS = ("ws353", "simlex999")
 _ASKED = ("alike",)
 _SHOWN = 5
 SCORES = ["task", "file", "score", "low", "high", "n_scored", "n_covered", "n_items", "measure"]
-CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p", "n_scored"]
+CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p_adjusted", "n_scored"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class VectorScores:
     Attributes:
         scores: a row a task and file: score with its interval, on the `n_scored` items that all
             files cover; `n_covered` and `n_items` are of the file; `note` says why there is none.
-        contrasts: a row a task and two files: a minus b on the same items, interval, p of the
-            paired permutation test (not corrected for the number of contrasts).
+        contrasts: a row a task and two files: a minus b on the same items, interval, and p of the
+            paired permutation test after Holm's correction for all rows of this table. Intervals
+            are not corrected.
         lacks: a row a task and file: how many words of the set have no vector, and the first of
             them; `composed` words have one that fastText made of their parts.
         files: a row a file: form, digest, words, dimensions.
@@ -86,13 +88,14 @@ def evaluate(
     }
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
+    statistics = StatisticsConfig()
     scores, contrasts, lacks = [], [], []
     for task in asked:
         outcomes = [
             (name, 0, ask(task, model, lowercase=lowercase)) for name, model in models.items()
         ]
         for row in collect("vectors", task.question, outcomes, task.split):
-            found = analyse(row, StatisticsConfig())
+            found = analyse(row, statistics)
             scores += found["summary"]
             contrasts += found["comparisons"]
         lacks += [_lack(task, name, *found, lowercase) for name, found in made.items()]
@@ -106,6 +109,9 @@ def evaluate(
         }
         for name, f in opened.items()
     ]
+    level = 1 - statistics.confidence
+    adjusted, _ = step_down([float(str(row["p"])) for row in contrasts], level)
+    contrasts = [row | {"p_adjusted": p} for row, p in zip(contrasts, adjusted, strict=True)]
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
         _table(contrasts, {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
