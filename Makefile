@@ -45,7 +45,7 @@ test-browser: $(STAMP)-dev
 	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }
 	$(BIN)/python -m pytest -m browser
 
-# Not in `dev`: these libraries weigh more than the project. The page says which versions were tried.
+# Not in `dev`: no run needs these libraries. docs/interop.md says which versions were tried.
 .PHONY: test-interop
 INTEROP := .make/interop
 test-interop:
