@@ -63,10 +63,11 @@ def recognised(data: bytes, at: int = 0) -> str | None:
     best = found[0]
     turkish = next((one for one in found if one.encoding == "cp1254"), best)
     if turkish.language == "Turkish" and turkish.chaos <= best.chaos:
-        return turkish.encoding  # six letters apart from cp1252
+        return str(turkish.encoding)  # six letters apart from cp1252
     usual = _LIKELY[0]
     as_likely = any(one.encoding == usual and one.chaos <= best.chaos for one in found)
-    return usual if as_likely or sample.decode(usual, "replace") == str(best) else best.encoding
+    same = as_likely or sample.decode(usual, "replace") == str(best)
+    return usual if same else str(best.encoding)
 
 
 def _is_text(sample: bytes, encoding: str) -> bool:
