@@ -1,5 +1,6 @@
 """The command line: what it prints, what it writes, and how it ends."""
 
+import errno
 import json
 import os
 import re
@@ -631,3 +632,18 @@ def test_the_installed_command_ends_with_its_exit_status(tmp_path: Path):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 2  # text and pairs are missing: both at once
     assert there(tmp_path) == ["study.yaml"]
+
+
+def test_an_error_of_the_disk_that_no_code_expects_is_named_in_one_line(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(folder: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), "out/runs.csv")
+
+    monkeypatch.setattr("wordrel.report.page.write_pages", refusing)
+    ended = CliRunner().invoke(app, ["report", str(tiny / "out")])
+    assert ended.exit_code == 2
+    assert ended.stderr.splitlines()[-1] == (
+        "error: out/runs.csv: found Input/output error; what was finished is kept; mend this or "
+        "choose another folder (WORDREL_CACHE, --out), then run again"
+    )

@@ -13,6 +13,7 @@ from wordrel.config import CorpusConfig
 from wordrel.corpus import prepare
 from wordrel.corpus.sources import find_novels
 from wordrel.errors import CorpusError, DownloadError, StoreError
+from wordrel.io import download
 from wordrel.io.download import _session, fetch_files
 
 TEXTS = {"a.txt": b"the first novel\n" * 20, "b.txt": b"the second novel\n" * 20}
@@ -37,6 +38,29 @@ def test_good_files_are_fetched_whole(shelf: Shelf, tmp_path: Path) -> None:
     fetch(shelf, tmp_path / "new" / "folder")
     assert kept(tmp_path / "new" / "folder") == TEXTS
     assert shelf.asked == ["/a.txt", "/b.txt"]
+
+
+def test_a_file_takes_its_place_when_it_is_on_disk_and_not_before(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+
+    def sync(path: Path) -> None:
+        synced.append((path.name, kept(tmp_path).keys()))
+
+    monkeypatch.setattr(download, "sync", sync)
+    fetch(shelf, tmp_path)
+    assert synced[0] == ("a.txt", set())
+    assert synced[1] == (tmp_path.name, {"a.txt"})
+    assert kept(tmp_path) == TEXTS
+
+
+def test_what_a_killed_download_left_goes_with_the_next(shelf: Shelf, tmp_path: Path) -> None:
+    left = tmp_path / ".a.txt.00000000.partial"
+    left.mkdir()
+    (left / "a.txt").write_text("half")
+    fetch(shelf, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "a.txt", "b.txt"]
 
 
 def test_a_redirect_is_followed(shelf: Shelf, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Cells under exceptions, kills, interrupts and resumes; the processes are real."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -48,6 +49,8 @@ def act(what: str, first: bool) -> None:
         raise TrainingError("loss is nan at step 3")
     if what == "disk full":
         raise StoreError("/full: cannot be written")
+    if what == "disk fails":
+        raise OSError(errno.EIO, os.strerror(errno.EIO), "/bad/ids.npy")
     if what == "interrupt":
         raise KeyboardInterrupt
 
@@ -165,6 +168,13 @@ def test_a_cell_that_cannot_be_stored_stops_the_run_by_name(tmp_path):
     specs[1]["act"] = ""
     run(tmp_path, specs, jobs=1)
     assert log(tmp_path) == ["a", "b", "b", "c"]
+
+
+def test_a_disk_that_fails_anywhere_stops_the_run_with_the_name_of_the_file(tmp_path, caplog):
+    specs = specs_of(tmp_path, a="disk fails", b="")
+    with pytest.raises(StoreError, match=r"^a: /bad/ids.npy: found Input/output error; what was f"):
+        run(tmp_path, specs, jobs=1)
+    assert caplog.records == []
 
 
 def test_a_cell_that_ends_without_storing_counts_as_failed(tmp_path):

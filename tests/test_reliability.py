@@ -18,7 +18,7 @@ from wordrel.errors import StoreError
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results" / "reliability"
 SOUND = Try(0, "run, killed", "ok: killed, went on")
-BAD = Try(1, "run, killed", "left behind", "tmp/a, b", "0123")
+BAD = Try(1, "run, killed", "left behind", "tmp/a, b")
 
 
 def test_rows_are_read_as_they_were_appended(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,10 +50,8 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
     from benchmarks.reliability.material import bench
     from benchmarks.reliability.record import append, read
     from benchmarks.reliability.registry import HARNESSES
-    from wordrel.io.environment import git_state
 
     harness, path = HARNESSES[name], folder / f"{name}.csv"
-    commit = (git_state()[0] or "")[:12]
     found = 0
     with bench() as place:
         if harness.note:
@@ -62,7 +59,7 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
         for number in _waiting(harness, place, read(path), amount or harness.amount(place)):
             if time.monotonic() > end:
                 break
-            row = replace(harness.attempt(place, number), commit=commit)
+            row = harness.attempt(place, number)
             append(path, row)
             found += row.is_finding
             print(f"{number}: {row.case}: {row.outcome} {row.found}", flush=True)

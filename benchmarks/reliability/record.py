@@ -30,14 +30,12 @@ class Try:
         case: what was disturbed, and how.
         outcome: `ok`, and what happened; or the kind of finding.
         found: of a finding, what was seen; else empty, or a remark.
-        commit: of the repository, where it was known.
     """
 
     number: int
     case: str
     outcome: str
     found: str = ""
-    commit: str = ""
 
     @property
     def is_finding(self) -> bool:
