@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import wordrel
-from tiny_study import put_table_text, table_text, write_config
+from tiny_study import put_table_text, table_text, unsealed, write_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.report.compare import overall
 from wordrel.study.results import read_results
@@ -24,6 +24,7 @@ from wordrel.study.schema import table_file
 def folder_with(folder: Path, table: str, old: str, new: str) -> Path:
     """A copy of a results folder with a text replaced in one of its tables."""
     copy = Path(shutil.copytree(folder, folder.parent / f"changed-{table}-{abs(hash(new))}"))
+    unsealed(copy)
     path = copy / table_file(table)
     text = table_text(path)
     assert old in text

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 import wordrel
 from processes import PATIENCE, members, started, wait_until
-from tiny_study import settings, write_config, write_study
+from tiny_study import settings, unsealed, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.studies import COMMANDS
 from wordrel.jobs.progress import read_progress
@@ -145,7 +145,7 @@ def test_a_run_says_the_end_of_every_model(tiny_run: Result):
 
 def moved_copy(tiny: Path, place: Path) -> tuple[Path, int]:
     """The tiny results with another score of its first row; and how many rows there are."""
-    copy = Path(shutil.copytree(tiny / "out", place))
+    copy = unsealed(Path(shutil.copytree(tiny / "out", place)))
     table = read_results(copy).summary
     table.loc[table.index[0], ["score", "low", "high"]] = [5.0, 4.0, 6.0]
     (copy / "summary.csv").write_text(table_to_csv(table, "summary"), encoding="utf-8")

@@ -498,10 +498,42 @@ def test_damaged_results_are_refused_with_a_cure(
     assert (place / "out" / name).read_bytes() == left
 
 
+def other_digit(data: bytes) -> bytes:
+    at = max(i for i, sign in enumerate(data) if chr(sign) in "123")
+    return data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(table_file(name) for name in STORED if not table_file(name).endswith(".xz")), "config.yaml"],
+)
+def test_another_digit_in_results_is_no_other_number(place: Path, name: str) -> None:
+    edited(place, name, other_digit)
+    with pytest.raises(StoreError, match=rf"{re.escape(name)}: (found|\d+:|corpus|model)"):
+        read_results(place / "out")
+
+
+def test_another_digit_in_a_manifest_is_noticed(place: Path) -> None:
+    path = place / "out" / "manifest.json"
+    tokens = f'"tokens": {json.loads(path.read_text())["corpora"][0]["tokens"]}'
+    edited(place, path.name, lambda data: data.replace(tokens.encode(), tokens.encode() + b"1"))
+    with pytest.raises(StoreError, match=r"manifest\.json: found other bytes than the run wrote"):
+        read_results(place / "out")
+
+
+@pytest.mark.parametrize("digests", ["1", "[]"])
+def test_digests_that_are_none_are_refused(place: Path, digests: str) -> None:
+    path = place / "out" / "manifest.json"
+    manifest = json.loads(path.read_text()) | {"sha256": json.loads(digests)}
+    path.write_text(json.dumps(manifest) + "\n")
+    with pytest.raises(StoreError, match=r"sha256: found (int|list), expected a digest a file"):
+        read_results(place / "out")
+
+
 def test_results_of_the_first_edition_are_read_as_they_are(place: Path) -> None:
     path = place / "out" / "manifest.json"
     manifest = json.loads(path.read_text())
-    del manifest["schema"], manifest["rows"]
+    del manifest["schema"], manifest["rows"], manifest["sha256"]
     path.write_text(json.dumps(manifest) + "\n")
     path.with_name("embeddings.csv.xz").rename(path.with_name("views.csv.xz"))
     assert len(read_results(place / "out").runs) == 2

@@ -202,6 +202,7 @@ def as_schema_2(folder: Path) -> None:
         raise AssertionError("a file of a present name is left")
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["schema"] = 2
+    del manifest["sha256"]
     manifest["rows"]["views"] = manifest["rows"].pop("embeddings")
     (folder / "manifest.json").write_text(json.dumps(manifest) + "\n")
     former = config_then(results.config)

@@ -3,6 +3,7 @@
 Reads manifest.json, config.yaml and the tables of a results folder.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from wordrel.config.dialect import read_stored
 from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
 from wordrel.io.facts import facts_html, facts_text
-from wordrel.io.files import reading
+from wordrel.io.files import file_digest, reading
 from wordrel.study.schema import COLUMNS, CURE, read_table, read_text, renamed, stored_file
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
@@ -24,6 +25,7 @@ _MANIFEST_ITEMS = {
     "corpora": ("name", "digest", "source", "tokens", "types"),
     "tasks": ("name", "digest", "question", "measure", "n_items", "source", "license", "reference"),
 }
+_DIGESTS = "sha256"
 _STATISTICS = ("resamples", "confidence", "seed")
 
 
@@ -103,9 +105,9 @@ def read_results(folder: Path) -> Results:
 
     Raises:
         StoreError: a file or column that is missing, or a value that cannot be what it should be,
-            with file and line; or a newer version of wordrel wrote it.
+            with file and line; other bytes than the run wrote; or a newer version wrote it.
     """
-    manifest = _read_mapping(folder / "manifest.json", json.loads)
+    manifest = stored = _read_mapping(folder / "manifest.json", json.loads)
     schema = manifest.get("schema", 1)
     _check_schema(folder / "manifest.json", schema)
     _check_manifest(folder / "manifest.json", manifest)
@@ -116,6 +118,7 @@ def read_results(folder: Path) -> Results:
         manifest, config, tables = _under_present_names(folder, manifest, config, tables)
     _check_rows(paths, manifest.get("rows", {}), tables)
     _check_models(paths, manifest, tables)
+    _check_digests(folder, stored)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
 
@@ -197,6 +200,40 @@ def _check_models(
                 what = f"{strange[0][1]} on {strange[0][0]}"
                 place = f"{paths[name]}: {column}"
                 raise StoreError(f"{place}: {what} is not in runs.csv or manifest.json; {CURE}")
+
+
+def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
+    """The manifest with what tells whether a folder still holds what was written.
+
+    Args:
+        folder: with its tables and config.yaml.
+        manifest: all else that it says.
+        rows: of each table.
+    """
+    said = manifest | {"rows": dict(rows)}
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".xz", ".yaml"))
+    digests = {path.name: file_digest(path) for path in files}
+    return said | {_DIGESTS: {"manifest.json": _own_digest(said), **digests}}
+
+
+def _own_digest(manifest: Mapping[str, Any]) -> str:
+    """Of all that a manifest says besides its digests."""
+    said = {key: value for key, value in manifest.items() if key != _DIGESTS}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """A changed digit is no error of form: only a digest tells it. Older manifests have none."""
+    digests = manifest.get(_DIGESTS, {})
+    if not isinstance(digests, dict):
+        found = f"found {type(digests).__name__}, expected a digest a file"
+        raise StoreError(f"{folder / 'manifest.json'}: {_DIGESTS}: {found}; {CURE}")
+    for name, digest in digests.items():
+        with reading(folder / name, CURE):
+            own = name == "manifest.json"
+            found = _own_digest(manifest) if own else file_digest(folder / Path(name).name)
+        if found != digest:
+            raise StoreError(f"{folder / name}: found other bytes than the run wrote; {CURE}")
 
 
 def _check_keys(place: str, found: Any, expected: tuple[str, ...]) -> None:

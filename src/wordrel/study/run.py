@@ -34,7 +34,7 @@ from wordrel.study.analysis import METHODS
 from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
 from wordrel.study.kept import KEPT, keep, restore
 from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
-from wordrel.study.results import Results, read_results
+from wordrel.study.results import Results, read_results, sealed
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
@@ -111,13 +111,13 @@ def run_study(  # noqa: PLR0913 - what a run is given
         except KeyboardInterrupt:
             discard_partial(cache)  # what a worker was writing when it was stopped
             raise
-        manifest = _manifest(plan, out, started, time.monotonic() - clock) | {"rows": rows}
+        manifest = _manifest(plan, out, started, time.monotonic() - clock)
         if config_file:
             given = {"config": config_file, "results": str(out)}
             # an absolute path says where the machine keeps its files, and is of no use elsewhere
             manifest["given"] = {k: v for k, v in given.items() if not Path(v).is_absolute()}
         write_text(folder / "config.yaml", stored_text(config, out))
-        write_json(folder / "manifest.json", manifest)
+        write_json(folder / "manifest.json", sealed(folder, manifest, rows))
         write_pages(folder)
     return read_results(out)
 
@@ -162,9 +162,8 @@ def report_partial(
         rows = write_tables(plan, outcomes, folder, jobs=cores)
         seconds = (datetime.now(UTC) - started).total_seconds()
         write_text(folder / "config.yaml", stored_text(study, out))
-        write_json(
-            folder / "manifest.json", _manifest(plan, out, started, seconds) | {"rows": rows}
-        )
+        manifest = _manifest(plan, out, started, seconds)
+        write_json(folder / "manifest.json", sealed(folder, manifest, rows))
         write_pages(folder)
     return read_results(out)
 
