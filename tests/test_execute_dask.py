@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -285,7 +286,7 @@ def one_host(tmp_path: Path) -> Iterator[Hosts]:
 
 
 def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
-    one_host: Hosts, tmp_path: Path
+    one_host: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(tmp_path, specs_of(tmp_path, a=""), work=threads_and_pid, engine=engine(one_host))
     threads, pid = answers(tmp_path)["a"].split()
@@ -301,6 +302,10 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
 
     specs = specs_of(tmp_path, e="", f="")
     specs[1]["wait_for"] = "never"
+    logged = list[logging.LogRecord]()
+    listening = logging.Handler()
+    listening.emit = logged.append  # type: ignore[method-assign]
+    monkeypatch.setattr(logging.getLogger("distributed.client"), "handlers", [listening])
 
     def lose_the_scheduler(outcome: CellOutcome) -> None:
         if outcome.name == "e":
@@ -309,6 +314,7 @@ def test_a_cluster_of_one_worker_may_grow_and_its_scheduler_may_be_lost(
     with pytest.raises(WordrelError, match=r"gave up the runs .* what was finished is kept"):
         run(tmp_path, specs, engine=engine(one_host), on_outcome=lose_the_scheduler)
     assert set(answers(tmp_path)) == {*"abcde"}
+    assert not [record for record in logged if record.exc_info]  # no trace beside the error
 
 
 # Before there is a cluster --------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Nothing from a file is unpickled: an audit hook hears each command, and no source asks for it."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from test_execute_dask import ENVIRONMENT, Hosts
 from tiny_study import write_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +89,38 @@ def test_workers_unpickle_what_their_own_run_hands_them_and_nothing_else(tmp_pat
     write_study(tmp_path, seeds=[1])
     notes = audited(tmp_path, PROGRAM, COMMANDS["run"].replace("--jobs 1", "--jobs 2"))
     assert unpickled(notes) and unpickled(notes) <= HANDED
+
+
+OWN_ADDRESS = "('8.8.8.8', 80)"
+"""How Dask asks for the address of this machine: it sends nothing there."""
+
+
+@pytest.mark.slow
+def test_a_dask_run_calls_the_given_scheduler_alone_and_unpickles_what_comes_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_study(tmp_path, seeds=[1])
+    path = os.pathsep.join([str(ROOT / "tests" / "audited"), ENVIRONMENT["PYTHONPATH"]])
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", path)
+    monkeypatch.setitem(ENVIRONMENT, "AUDITED", str(tmp_path / "workers"))
+    (tmp_path / "hosts").mkdir()
+    hosts = Hosts(tmp_path / "hosts")
+    try:
+        hosts.start_workers()
+        host, _, port = json.loads(hosts.file.read_text())["address"].rpartition(":")
+        line = f"run tiny.yaml --out out --cache cache --scheduler-file {hosts.file}"
+        notes = audited(tmp_path, PROGRAM, line)
+    finally:
+        hosts.close()
+    called = {what for event, what, _ in notes if event == "socket.connect"}
+    scheduler = f"('{host.removeprefix('tcp://')}', {port})"
+    assert {what for what in called if what[0] == "("} - {OWN_ADDRESS} == {scheduler}
+    there = [line.split("\t") for line in (tmp_path / "workers").read_text().splitlines()]
+    for askers in (unpickled(notes), {one[2] for one in there if one[0].startswith("pickle.")}):
+        assert askers
+        assert {
+            a for a in askers - HANDED if not a.startswith(("protocol/", "distributed/"))
+        } == set()
 
 
 UNPICKLING = {

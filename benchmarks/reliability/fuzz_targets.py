@@ -201,6 +201,7 @@ def _with_file(data: bytes, folder: Path) -> Path:
     """The sound results with one of their files replaced."""
     place = folder / "results"
     if not place.exists():
+        _unseal(folder / "sound" / "manifest.json")
         shutil.copytree(folder / "sound", place)
     name = RESULTS[data[0] % len(RESULTS) if data else 0]
     for other in RESULTS:
@@ -208,6 +209,13 @@ def _with_file(data: bytes, folder: Path) -> Path:
     whole = lzma.compress(data[1:], preset=0) if name.endswith(".xz") else data[1:]
     _put(place / name, data[1:] if data[:1] >= b"\x80" else whole)
     return place
+
+
+def _unseal(path: Path) -> None:
+    """Take the digests out of a manifest, as older versions wrote it: others would end each try."""
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest.pop("sha256", None)
+    path.write_text(json.dumps(manifest) + "\n", encoding="utf-8")
 
 
 def _results(data: bytes, folder: Path) -> None:

@@ -60,7 +60,7 @@ class DaskEngine(Engine):
         """
         guard = _OnWorker((scratch, *needs), _versions())
         address = self.address or self._address_in_file()
-        with self._client(address) as client:
+        with _without_traces(), self._client(address) as client:
             workers = self._workers(client, address)
             _warn_of_limits(workers)
             _refuse_unfit(client, list(workers), guard)
@@ -161,6 +161,21 @@ class DaskEngine(Engine):
         raise self._error(
             f"found {found} at {address} after {self.patience:.0f} s; start `{start}` on each host"
         )
+
+
+@contextmanager
+def _without_traces() -> Iterator[None]:
+    """Keep Dask's client from logging a trace of its own where the connection is lost.
+
+    The error that ends the run says so in a line.
+    """
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _warn_of_limits(workers: Mapping[str, Any]) -> None:
