@@ -188,6 +188,10 @@ def test_arrays_need_a_word_a_row(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("one\n")
     with pytest.raises(VectorsError, match="no array of numbers that can be read"):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
+    damaged = (tmp_path / "v.npy").read_bytes().replace(b"}", b" ")  # numpy raises a TokenError
+    (tmp_path / "p.npy").write_bytes(damaged)
+    with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+        open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     with pytest.raises(VectorsError, match="found no static embeddings"):
         open_vectors(tmp_path, tmp_path / "cache")
 

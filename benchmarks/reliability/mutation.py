@@ -147,6 +147,7 @@ def main() -> int:
     parser.add_argument("--amount", type=int, default=500, help="mutants in all, stored ones too")
     parser.add_argument("--minutes", type=float, default=float("inf"))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--file", action="append", choices=FILES, help="only mutants of these")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
     from benchmarks.reliability.fuzz import append
@@ -155,12 +156,14 @@ def main() -> int:
         del sys.modules[name]  # each fork imports its own
     warm()
     path = asked.out / "mutation.csv"
-    stored, end = rows(path), time.monotonic() + 60 * asked.minutes
+    stored, end = {int(row[0]) for row in rows(path)}, time.monotonic() + 60 * asked.minutes
     chosen = sample(ROOT / "src" / "wordrel", [*FILES], asked.amount, asked.seed)
     sound = cache(lambda test, work: judge(None, [test], work)[0] == SURVIVED)
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         work = Path(folder)
-        for number, mutant in enumerate(chosen[len(stored) :], len(stored)):
+        for number, mutant in enumerate(chosen):
+            if number in stored or (asked.file and mutant.file not in asked.file):
+                continue
             if time.monotonic() > end:
                 break
             start = time.monotonic()

@@ -5,18 +5,19 @@ of a host are forked from this one, which has imported everything.
 """
 
 import ctypes
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _NET = 0x40000000  # CLONE_NEWNET
+_numbers = itertools.count()
 
 
 @dataclass
@@ -90,8 +91,8 @@ class Network:
 @contextmanager
 def network() -> Iterator[Network]:
     """A network until the block ends."""
-    number = os.getpid() % 250
-    found = Network(f"wr{number}", f"10.251.{number}")
+    number = os.getpid() + next(_numbers)  # names of a network that was here may live on a moment
+    found = Network(f"wr{number % 1_000_000}", f"10.{200 + number // 250 % 50}.{number % 250}")
     _ip("link", "add", found.name, "type", "bridge")
     try:
         _ip("addr", "add", f"{found.prefix}.1/24", "dev", found.name)
@@ -100,8 +101,8 @@ def network() -> Iterator[Network]:
     finally:
         for host in found.pids:
             found.kill(host)
+            _ip("link", "del", f"{found.name}{host}o", check=False)
             _ip("netns", "del", f"{found.name}{host}", check=False)
-        time.sleep(0.05)
         _ip("link", "del", found.name, check=False)
 
 

@@ -64,7 +64,7 @@ def npy_rows(path: Path, listed: Path) -> Iterator[Rows]:
     try:
         check_npy(path)
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except Exception as error:  # numpy raises whatever its parser meets in a damaged header
         raise VectorsError(f"{path}: no array of numbers that can be read ({error})") from error
     return _in_blocks(path, table, listed)
 
