@@ -63,6 +63,13 @@ def test_an_encoding_is_named_and_the_named_cure_works(tmp_path: Path, encoding:
     assert (read.train.ids == plain.train.ids).all()
 
 
+@pytest.mark.parametrize("bad_utf8", ["error", "replace"])
+def test_utf_16_without_its_mark_is_no_text_in_that_encoding(tmp_path: Path, bad_utf8: str) -> None:
+    corpus = corpus_of(tmp_path, b"The cat runs.\n", encoding="utf-16", bad_utf8=bad_utf8)
+    with pytest.raises(CorpusError, match=r"byte 0: found what is no text .*start with BOM"):
+        prepare(corpus, tmp_path / "cache")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
 def test_what_is_no_text_in_the_encoding_that_was_given(tmp_path: Path, encoding: str) -> None:
     data = (CHINESE * 9).encode(encoding) + b"\xff"

@@ -10,13 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks.reliability import cluster, damage, fuzz, fuzz_targets, mutation
+from benchmarks.reliability import cluster, damage, fuzz, fuzz_targets, mutation, tables
 from benchmarks.reliability.determinism import differences
 from benchmarks.reliability.fuzz_inputs import safetensors, yaml_text
 from benchmarks.reliability.mutants import mutants
@@ -195,6 +196,37 @@ def test_a_mutant_is_noticed_and_sound_code_is_not(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == [b"survived", b"killed"]
+
+
+# The report -------------------------------------------------------------------------------------
+
+
+def stored(path: Path, head: Iterable[str], *rows: tuple[object, ...]) -> None:
+    for row in rows:
+        fuzz.append(path, head, row)
+
+
+def test_the_report_says_what_became_of_a_finding_and_whether_the_aim_was_met(
+    tmp_path: Path,
+) -> None:
+    assert tables.fuzzing(tmp_path) == tables.mutants(tmp_path) == ""
+    whole = ("config", 1, 60_000, 400, 0, 90, 0, 31.0, "time")
+    less = ("WiC", 1, 700, 50, 3, 9, 1, 2.5, "time")
+    stored(tmp_path / "fuzz.csv", fuzz.ROW, whole, less, less)
+    found = ("WiC", "KeyError", "tasks/readers_text.py:3 wic", "x", "")
+    stored(tmp_path / "fuzz_findings.csv", fuzz.FOUND, found, (*found[:2], "a.py:1 f", "y", ""))
+    head = ("harness", "pattern", "what", "became")
+    stored(tmp_path / "findings.csv", head, ("fuzz", "KeyError .* wic", "a key", "mended"))
+    text = tables.fuzzing(tmp_path)
+    assert "Met by 1 of 2 readers" in text and "| WiC | 1,400 | 50 | 3 | 2 | 5.0 |" in text
+    assert text.count("| mended |") == text.count("| open |") == 1
+    about = ("stats/drop.py", 7, "sign", "-a", "a")
+    row = [(n, *about, outcome, "", 1.0) for n, outcome in enumerate(("killed", "survived"))]
+    stored(tmp_path / "mutation.csv", mutation.HEAD, *row, (2, *about, mutation.BROKEN, "", 1.0))
+    assert "Judged: 2. A test noticed 1." in tables.mutants(tmp_path)
+    assert "| 1 | stats/drop.py:7 | -a | a | open |" in tables.mutants(tmp_path)
+    stored(tmp_path / "survivors.csv", ("number", "became"), (1, "equivalent: a is 0"))
+    assert "| a | equivalent: a is 0 |" in tables.mutants(tmp_path)
 
 
 # Determinism and clusters -----------------------------------------------------------------------

@@ -195,10 +195,11 @@ class LineReader:
         for chunk, final in chain(((chunk, False) for chunk in chunks), [(b"", True)]):
             try:
                 text = decoder.decode(chunk, final)
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:  # without a byte order mark, utf-16 raises this alone
+                at, why = getattr(error, "start", 0), getattr(error, "reason", error)
                 raise CorpusError(
-                    f"{place}: byte {offset + error.start}: found what is no text in encoding="
-                    f"{self.encoding} ({error.reason}); expected the encoding of the file, or set "
+                    f"{place}: byte {offset + at}: found what is no text in encoding="
+                    f"{self.encoding} ({why}); expected the encoding of the file, or set "
                     "bad_utf8=replace"
                 ) from error
             offset += len(chunk)
