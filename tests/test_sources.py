@@ -213,6 +213,19 @@ def test_a_dump_gives_articles_only(tmp_path: Path) -> None:
         list(article_bytes(dump))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(XMLNS, "http://elsewhere"), ("title>", "name>"), ("</mediawiki>", ""), ("id>", "no>")],
+)
+def test_a_dump_that_lacks_something_is_named(tmp_path: Path, old: str, new: str) -> None:
+    dump = tmp_path / "enwiki.xml.bz2"
+    page = PAGE.format("Cat", 0, "Cats purr.")
+    whole = f'<mediawiki xmlns="{XMLNS}"><siteinfo><a/></siteinfo>{page}</mediawiki>'
+    dump.write_bytes(bz2.compress(whole.replace(old, new).encode()))
+    with pytest.raises(CorpusError, match=r"enwiki\.xml\.bz2: found a damaged dump"):
+        list(article_bytes(dump))
+
+
 def test_the_wikipedia_sample_of_gensim_has_half_a_million_words(tmp_path: Path) -> None:
     corpus = prepare(CorpusConfig(source="gensim:wiki-sample", held_out=0), tmp_path)
     report = corpus.report

@@ -8,7 +8,6 @@ import bz2
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from wordrel.errors import CorpusError
 
@@ -34,7 +33,7 @@ def article_bytes(path: Path) -> Iterator[bytes]:
             for title, text, _ in extract_pages(dump):
                 if not title.startswith(namespaces) and not _REDIRECT.match(text):
                     yield article_text(text).encode()
-    except (OSError, EOFError, ParseError) as error:
+    except Exception as error:  # gensim raises whatever it meets in a page that lacks something
         raise CorpusError(
             f"{path}: found a damaged dump ({error}); expected MediaWiki XML in bz2: install "
             "gensim again"
