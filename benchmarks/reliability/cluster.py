@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from benchmarks.reliability.children import Child, start
@@ -83,11 +84,9 @@ def run_on(bench: Bench, net: Network, place: Path, name: str = "one") -> Child:
     for host in (_SCHEDULER, *_HOSTS):
         net.add(host)
     at = f"{net.address(_SCHEDULER)}:{_PORT}"
-    net.start(_SCHEDULER, lambda: _scheduler(net.address(_SCHEDULER)), place.parent / "s.log")
+    net.start(_SCHEDULER, partial(_scheduler, net.address(_SCHEDULER)), place.parent / "s.log")
     for host in _HOSTS:
-        net.start(
-            host, lambda host=host: _worker(at, net.address(host)), place.parent / f"{host}.log"
-        )  # type: ignore[misc]
+        net.start(host, partial(_worker, at, net.address(host)), place.parent / f"{host}.log")
     given = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--dask", f"tcp://{at}")
     return start(given, place, before=_patient, name=name)
 

@@ -50,6 +50,7 @@ def check(read: Callable[[bytes], object], data: bytes) -> tuple[str, str, str] 
     Returns:
         Kind, place and message of a finding; None where it was read or refused.
     """
+    before = signal.signal(signal.SIGVTALRM, _too_slow)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     try:
         read(data)
@@ -66,6 +67,7 @@ def check(read: Callable[[bytes], object], data: bytes) -> tuple[str, str, str] 
         return type(error).__name__, _place(error), str(error)
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
     return None
 
 
@@ -103,7 +105,7 @@ def append(path: Path, head: Iterable[str], row: Iterable[object]) -> None:
 def warm() -> None:
     """Import all readers with their edges counted; forks of this process have them then."""
     try:
-        import atheris  # type: ignore[import-not-found]
+        import atheris  # type: ignore[import-untyped]
     except ImportError as error:
         raise SystemExit('found no package atheris; pip install "wordrel[fuzz]"') from error
     import gensim.models.fasttext  # noqa: F401
@@ -119,7 +121,6 @@ def warm() -> None:
         import wordrel.report.terminal
         import wordrel.study.results
         import wordrel.tasks.core  # noqa: F401
-    signal.signal(signal.SIGVTALRM, _too_slow)
 
 
 def fuzz_one(target: Target, name: str, work: Path, options: list[str]) -> None:

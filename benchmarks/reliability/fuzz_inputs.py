@@ -93,7 +93,13 @@ def _in_a_field(rows: list[bytes], mark: bytes, rng: random.Random) -> None:
     at, word = rng.randrange(len(rows)), rng.choice(_WORDS)
     fields, others = rows[at].split(mark), rng.choice(rows).split(mark)
     i = rng.randrange(len(fields))
-    new = ([word], [word, fields[i]], [], [fields[i] + word], [rng.choice(others)])
+    new: tuple[list[bytes], ...] = (
+        [word],
+        [word, fields[i]],
+        [],
+        [fields[i] + word],
+        [rng.choice(others)],
+    )
     fields[i : i + 1] = rng.choice(new)
     rows[at] = mark.join(fields)
 
@@ -130,7 +136,9 @@ def yaml_text(data: bytes, rng: random.Random) -> bytes:
                 del rows[at]
             case 6:
                 word = rng.choice(_YAML)
-                rows[at] = re.sub(rb"[\w.]+", lambda _, word=word: word, rows[at], count=1)
+                found = re.search(rb"[\w.]+", rows[at])
+                at_word = slice(*found.span()) if found else slice(0, 0)
+                rows[at] = rows[at][: at_word.start] + word + rows[at][at_word.stop :]
         rows = rows or [b""]
     return b"\n".join(rows)
 

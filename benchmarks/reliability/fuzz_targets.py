@@ -17,6 +17,7 @@ from benchmarks.reliability import fuzz_inputs as inputs
 from benchmarks.reliability import fuzz_seeds as seeds
 
 Read = Callable[[bytes, Path], object]
+First = Callable[[], tuple[bytes, ...]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Target:
     """
 
     read: Read
-    seeds: Callable[[], tuple[bytes, ...]]
+    seeds: First
     change: inputs.Mutator
     needs: bool = False
 
@@ -159,7 +160,10 @@ def _stored(name: str) -> Read:
     def read(data: bytes, folder: Path) -> None:
         from wordrel.io import files
 
-        reader = {"npy": files.read_array, "safetensors": files.read_tensors}
+        reader: dict[str, Callable[[Path], object]] = {
+            "npy": files.read_array,
+            "safetensors": files.read_tensors,
+        }
         reader |= {"parquet": files.read_parquet}
         reader[name](_put(folder / "f", data))
 
@@ -278,10 +282,14 @@ _TABLE_SEEDS = (
 )
 
 
+def _always(*given: bytes) -> First:
+    return lambda: given
+
+
 def targets() -> dict[str, Target]:
     """All of them, by name."""
     own = {
-        f"own {kind}": Target(_own(kind), lambda first=first: first, _FIELDS)
+        f"own {kind}": Target(_own(kind), _always(*first), _FIELDS)
         for kind, first in {
             "pairs": _TABLE_SEEDS,
             "directed_pairs": _TABLE_SEEDS,
@@ -291,7 +299,7 @@ def targets() -> dict[str, Target]:
         }.items()
     }
     wic = b"place\tN\t2-2\tDo you want a place ?\tA place .\n\x00F\n"
-    rows = [
+    rows: list[tuple[str, Read, First, inputs.Mutator]] = [
         ("config", _config, lambda: (seeds.CONFIG,), inputs.yaml_text),
         ("stored config", _stored_config, lambda: (seeds.CONFIG,), inputs.yaml_text),
         ("published tables", _published, seeds.published_seeds, inputs.behind(_FIELDS)),
@@ -320,6 +328,6 @@ def targets() -> dict[str, Target]:
     stored = {"results": _results, "report": _report, "model card": _card}
     return (
         own
-        | {name: Target(*row) for name, *row in rows}
+        | {name: Target(read, first, change) for name, read, first, change in rows}
         | {n: Target(read, tuple, result_change, needs=True) for n, read in stored.items()}
     )

@@ -51,8 +51,8 @@ def tests_of(file: str) -> list[str]:
 def _imports(path: Path, wanted: Mapping[str, set[str] | None]) -> bool:
     """Whether a source imports something of these modules; None: whatever it is."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module in wanted:
-            names = wanted[node.module]
+        if isinstance(node, ast.ImportFrom) and (node.module or "") in wanted:
+            names = wanted[node.module or ""]
             if names is None or names & {alias.name for alias in node.names}:
                 return True
     return False
