@@ -24,6 +24,7 @@ from benchmarks.reliability.material import Bench
 from benchmarks.reliability.network import Network, network
 from benchmarks.reliability.record import OK, Try, cleaned
 
+ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import locale; locale.setlocale(locale.LC_ALL, '');from wordrel.cli import main; main()"
 _LOCALES = {"de_DE.UTF-8": "de_DE", "tr_TR.UTF-8": "tr_TR"}
 _COSTS = ("seconds", "tokens_per_second", "peak_memory_mb")
@@ -73,7 +74,8 @@ def attempt(bench: Bench, number: int) -> Try:
     change = CHANGES[name]
     if change.dask and not Network.possible():
         return Try(number, name, "not run", "network namespaces need root and `ip`")
-    environment = os.environ | change.environment | {"OMP_NUM_THREADS": "1"}
+    own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    environment = os.environ | change.environment | own
     if wanted := change.environment.get("LC_ALL"):
         environment |= _made_locale(bench.root, wanted)
     with bench.place("empty") as first:
