@@ -40,7 +40,7 @@ class Try:
     @property
     def is_finding(self) -> bool:
         """Whether something happened that is not promised."""
-        return self.outcome.split()[0] != OK
+        return self.outcome.partition(":")[0] != OK
 
 
 _HEAD = [field.name for field in fields(Try)]
