@@ -120,7 +120,7 @@ sys.exit(fuzz.main())
 
 
 @pytest.mark.slow
-@pytest.mark.interop
+@pytest.mark.interop("atheris")
 def test_the_fuzzer_finds_a_planted_fault(tmp_path: Path) -> None:
     pytest.importorskip("atheris")
     path = os.pathsep.join(

@@ -164,7 +164,7 @@ def _plain(path: Path) -> bytes:
         known = json.loads(data)
         for corpus in known["corpora"]:
             corpus.update(dict.fromkeys(_COSTS, 0))
-        untold = dict.fromkeys(("started", "seconds", "commit", "dirty"))
+        untold = dict.fromkeys(("started", "seconds", "commit", "dirty", "sha256"))
         data = json.dumps(known | untold).encode()
     if path.name in ("runs.csv", "trials.csv"):
         import pandas as pd

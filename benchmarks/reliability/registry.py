@@ -3,13 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.reliability import tables
 from benchmarks.reliability.actors import PAIRED
+from benchmarks.reliability.cluster import CLUSTER
+from benchmarks.reliability.damage import DAMAGE
+from benchmarks.reliability.determinism import DETERMINISM
 from benchmarks.reliability.harness import Harness
 from benchmarks.reliability.kills import KILLS
 from benchmarks.reliability.power import POWER
 from benchmarks.reliability.sites import SITES
 
-HARNESSES: dict[str, Harness] = {one.name: one for one in (KILLS, SITES, POWER, PAIRED)}
+HARNESSES: dict[str, Harness] = {
+    one.name: one for one in (KILLS, SITES, POWER, PAIRED, DAMAGE, CLUSTER, DETERMINISM)
+}
 
-PARTS: tuple[Callable[[Path], str], ...] = ()
+PARTS: tuple[Callable[[Path], str], ...] = (tables.fuzzing, tables.mutants)
 """Each gives a part of the report from the folder of stored rows."""
