@@ -69,7 +69,7 @@ class Hooks:
     def install(self) -> None:
         """Begin; there is no way back."""
         raw, real_open = _raw(self), io.open
-        io.open = builtins.open = _opener(self, real_open, raw)  # type: ignore[assignment]
+        io.open = builtins.open = _opener(self, real_open, raw)
         for module in (os,):
             for name in ("stat", "lstat", "fsync", "fstat"):
                 setattr(module, name, self._told(name.removeprefix("l"), getattr(module, name)))
@@ -169,7 +169,7 @@ def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Cal
             binary = io.BufferedReader(file) if plain == "r" else io.BufferedWriter(file)
         if "b" in mode:
             return binary
-        text = io.TextIOWrapper(binary, encoding, errors, newline, buffering == 1)
+        text: Any = io.TextIOWrapper(binary, encoding, errors, newline, buffering == 1)
         text.mode = mode
         return text
 
@@ -178,7 +178,8 @@ def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Cal
 
 def _watch_tensors(hooks: Hooks) -> None:
     """Tell of safetensors, which reads and writes past Python and makes errors of its own."""
-    save, load = files.save_file, files.load_file
+    module: Any = files
+    save, load = module.save_file, module.load_file
 
     def saved(tensors: Any, path: Any) -> None:
         try:
@@ -194,7 +195,7 @@ def _watch_tensors(hooks: Hooks) -> None:
         hooks.tell("mmap", path)
         return load(path)
 
-    files.save_file, files.load_file = saved, loaded
+    module.save_file, module.load_file = saved, loaded
 
 
 def stack() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ def sites(bench: Bench) -> list[Site]:
     for name in sorted(COMMANDS, key=bench.cpu.__getitem__):
         with bench.place(start_of(name)) as place:
             note = place.parent / "sites.json"
-            child = bench.run(name, place, before=lambda p=place, n=note: _watch(p, n))
+            child = bench.run(name, place, before=partial(_watch, place, note))
             if child.wait():
                 raise RuntimeError(f"{name} fails while it is watched: {child.said}")
             counted = json.loads(note.read_text(encoding="utf-8"))
