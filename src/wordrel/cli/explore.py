@@ -54,7 +54,7 @@ def explore(  # noqa: PLR0913 - a parameter an option
     _echo_models(written)
 
 
-def site(  # noqa: PLR0913 - a parameter an option
+def site(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="The folder to write: new, empty, or a site.")] = Path(
         "site"

@@ -1,8 +1,8 @@
 """What the explorer's page knows: trained tables of the frequent words, as plain JSON.
 
 Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
-numbers of 8 bits with one scale a row, maps float16; other weights stay float32. Only the rows of the most
-frequent words are taken, so nearest words in the page are nearest among those.
+numbers of 8 bits with one scale a row, maps float16; other weights stay float32. Only the rows of
+the most frequent words are taken, so nearest words in the page are nearest among those.
 
 Glossary: V words, D dimensions.
 """
@@ -81,7 +81,8 @@ def explorer_data(
     vocab = found[0][2].vocab
     settings = next(one for one in config.corpora if one.name == name)
     shown, reach = list(vocab.words[:words]), config.training.reach
-    labels = model_labels([row.model for row in (*(run for _, run in runs), *counted_runs)])
+    shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
+    labels = model_labels(model for model in config.models if model.name in shown_names)
     gap = example_gap(shown)
     counted = [
         (run.model, one)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wordrel.config import MatchedConfig
+from wordrel.config import KneserNeyConfig, MatchedConfig, ModelConfig, Word2vecConfig
 from wordrel.config.architectures import CELLS
 from wordrel.models.word_model import WordModel
 from wordrel.report.labels import label
@@ -15,11 +15,36 @@ from wordrel.report.labels import label
 _OBJECTIVES = {"masked_word": "masked word", "next_word": "next word"}
 
 
-def model_labels(names: Sequence[str]) -> dict[str, str]:
-    """Name -> label; where two models have one label, each has its name behind it."""
-    found = {name: label(name, "model") for name in names}
-    times = Counter(found.values())
-    return {name: one if times[one] == 1 else f"{one}: {name}" for name, one in found.items()}
+_GRAMS = {1: "single words", 2: "bigrams", 3: "trigrams"}
+
+
+def model_labels(models: Iterable[ModelConfig]) -> dict[str, str]:
+    """Name -> label; a name that has none, and one of two with one label, stand behind the label.
+
+    A model with a name of its own is called after its kind.
+    """
+    found = {model.name: (_label(model), model) for model in models}
+    times = Counter(one for one, _ in found.values())
+
+    def own(name: str, one: str, model: ModelConfig) -> bool:
+        unknown = label(name, "model") == name and not isinstance(model, KneserNeyConfig)
+        return name != one and (unknown or times[one] > 1)
+
+    return {
+        name: f"{one}: {name}" if own(name, one, model) else one
+        for name, (one, model) in found.items()
+    }
+
+
+def _label(model: ModelConfig) -> str:
+    named = label(model.name, "model")
+    if isinstance(model, KneserNeyConfig):
+        grams = _GRAMS.get(model.order, f"{model.order}-grams")
+        return f"counts: {grams}{' on both sides' if model.objective == 'masked_word' else ''}"
+    if named != model.name:
+        return named
+    kind = label(model.algorithm if isinstance(model, Word2vecConfig) else model.kind, "model")
+    return named if kind == model.kind else kind
 
 
 def terms(models: Iterable[WordModel]) -> dict[str, str]:

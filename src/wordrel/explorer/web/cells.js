@@ -82,7 +82,8 @@ function cellOf(name, read, hidden, away) {
   button.addEventListener("click", () => { showCell(name); $("cell-table").querySelector("[aria-pressed=true]").focus(); });
   if (one.file) {
     away.add(one);
-    button.textContent = "?";
+    button.textContent = "show";
+    button.setAttribute("aria-label", `show ${labelOf(one)}`);
   } else {
     const answer = one.predict(...sidesOf(one, read.ids, state.place));
     button.textContent = answer ? percent(answer.p[hidden]) : "none";

@@ -63,7 +63,7 @@ function gapColumn(one, answer, most, shared) {
   const [left, right] = answer.reads;
   say(one.objective === "next_word" ? `It reads only words before the gap: ${left} here.`
     : `It reads ${left} before the gap and ${right} after it.`);
-  if (one.left_out) say(`${one.left_out} rare n-grams are not in this page.`);
+  if (one.left_out) say(`${one.left_out.toLocaleString("en")} rare n-grams are not in this page.`);
   table.append(headRow(["word", "", "probability"]));
   for (const [id, p] of answer.best) {
     const bar = make("span"), word = make(shared(id) ? "mark" : "span", state.data.words[id]);

@@ -59,10 +59,10 @@ function edits(a, b, limit) {
   return above[b.length];
 }
 
-/** The words within three edits that are spelled most like a word; of equals the most frequent
+/** The words within three edits, and half its length, of a word, nearest first; of equals the most frequent
  *  first, as they stand in `words`. */
 function nearestSpellings(word, words, most = 3) {
-  const limit = Math.min(3, word.length - 1);
+  const limit = Math.min(3, word.length >> 1);
   return words.map((other) => [other, edits(word, other, limit)])
     .filter(([, distance]) => distance <= limit)
     .sort((a, b) => a[1] - b[1]).slice(0, most).map(([other]) => other);
