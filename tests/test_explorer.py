@@ -70,12 +70,9 @@ def test_tensors_come_back_as_they_were_stored(tiny: Path, results: Results, mod
         found = unpacked_tensor(packed)
         if name in ("input", "output"):
             assert packed["dtype"] == "int8"
-            apart = tensors[name] - tensors[name].mean(axis=0)
-            step = np.abs(apart).sum(axis=1, keepdims=True) / 127
-            assert (np.abs(found - tensors[name]) <= step).all()
             step = unpacked_tensor(packed["scales"]).astype(np.float32)[:, None]
             assert (np.abs(found - tensors[name]) <= 0.51 * step + 1e-6).all()
-        elif tensors[name].ndim > 1:
+        elif tensors[name].ndim > 1 and name != "bias":
             np.testing.assert_array_equal(found, tensors[name].astype(np.float16))
         else:
             assert found.dtype == np.float32

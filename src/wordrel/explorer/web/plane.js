@@ -51,7 +51,7 @@ function placed(points, sizes, width, height) {
     Math.max(0, Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]));
   return points.map(([x, y], n) => {
     const [w, h] = sizes[n], places = [];
-    for (const far of [gap, 2.5 * gap, 4 * gap]) {
+    for (const far of [gap, 2.5 * gap, 4 * gap, 6 * gap, 8 * gap]) {
       places.push([x + far, y - h / 2], [x - far - w, y - h / 2], [x - w / 2, y - far - h],
         [x - w / 2, y + far], [x + far, y - far - h], [x - far - w, y + far]);
     }

@@ -171,7 +171,7 @@ function showMap() {
   place.append(make("p", `${masked
     ? "A row belongs to one hidden word. It gives the weight of each word around it."
     : "A row belongs to one word: the model predicts the word after it. The row gives the weights " +
-      "of this word and of the words before it."} The strongest blue is 1, white is 0, and the ` +
+      "of this word and of the words before it."} The strongest blue is 1, no colour is 0, and the ` +
     "strongest brown is −1."));
   const first = masked ? "hidden" : "word";
   place.append(put(make("div", "", { class: "maps" }),

@@ -97,7 +97,7 @@ function savable(chart, title) {
     const link = make("a", "", { href: URL.createObjectURL(file),
       download: `${title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60)}.svg` });
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // once it is saved
   });
   return put(make("div", "", { class: "chart" }), chart, button);
 }
