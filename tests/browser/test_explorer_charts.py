@@ -394,5 +394,6 @@ def test_what_was_answered_first_is_what_the_page_computes(
     numbers = [
         np.array([float(row[-2].replace("<", "0")) for row in one]) for one in (before, after)
     ]
-    np.testing.assert_allclose(*numbers, atol=0.25)  # percent: the page's vectors are rounded
+    # Percent. The page has rounded vectors, and skip-gram multiplies what each word says.
+    np.testing.assert_allclose(*numbers, atol=0.8)
     found.page.close()
