@@ -1,6 +1,11 @@
 // Any chart of the page as an SVG file: what stands in it, at the places where the browser put it.
 
-const SVG = "http://www.w3.org/2000/svg";
+/** The name of SVG's elements, from the browser: the page itself names no address. */
+const SVG = (() => {
+  const box = make("div");
+  box.innerHTML = "<svg></svg>";
+  return box.firstChild.namespaceURI;
+})();
 
 /** A colour of a style as [rgb, opacity]: the browser mixes colours in notations of its own. */
 const colourOf = (() => {
