@@ -63,8 +63,9 @@ def packed_rows(table: Float32[np.ndarray, "V D"], words: int) -> dict[str, Any]
     """
     with np.errstate(invalid="ignore", over="ignore"):  # the scales show what is not finite
         centre = table.mean(axis=0)
-        rows = table[:words] - centre
+        rows = table - centre
         line = _main_direction(rows)
+        rows = rows[:words]
         along = packed_tensor(rows @ line, "float16")
         rows = rows - np.outer(_values(along), line)
     some = table[:words].any(axis=1)
@@ -96,7 +97,7 @@ def _main_direction(rows: Float32[np.ndarray, "V D"]) -> Float32[np.ndarray, " D
     most = float(np.abs(rows).max(initial=0))
     if not np.isfinite(most) or most == 0:
         return np.zeros(rows.shape[1], dtype=np.float32)
-    small = rows.astype(np.float64) / most
-    _, directions = np.linalg.eigh(small.T @ small)
+    small = rows / most
+    _, directions = np.linalg.eigh((small.T @ small).astype(np.float64))
     last: Float32[np.ndarray, " D"] = directions[:, -1].astype(np.float32)
     return last
