@@ -234,7 +234,7 @@ def test_ten_thousand_words_of_a_hundred_numbers_are_three_megabytes_a_model(kin
     tensors = {name: tensor.numpy() for name, tensor in model.dense.items()}
     tensors |= {"input": table, "output": table, "bias": np.zeros(WORDS, dtype=np.float32)}
     shift = packed_tensor(np.zeros(WORDS), "float16")
-    model = {"name": kind, **model_data(config, tensors), "shift": shift, "odds_shift": shift}
+    model = {"name": kind, **model_data(config, tensors), "shift": shift}
     names = [f"{number:010d}" for number in range(WORDS)]
     counts = [10**7 // (1 + number) for number in range(WORDS)]
     data = {"study": "s", "words": names, "counts": counts, "counts_models": []}
