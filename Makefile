@@ -1,4 +1,5 @@
 # make quickstart   set up once, then the main job: text to table in minutes, in my-quickstart/
+# make site         a study's explorer and report as a folder to publish; STUDY=my-quickstart, SITE=site
 # make test         set up once, then lint, types and the fast tests
 # make lint         formatting, lint, types
 # make test-slow    the tests that take minutes
@@ -15,6 +16,8 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+STUDY ?= my-quickstart
+SITE ?= site
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
@@ -26,11 +29,15 @@ export OMP_NUM_THREADS ?= 1
 MINUTES ?= 5
 SEED ?= 0
 
-.PHONY: quickstart test test-slow test-faults test-browser lint format clean
+.PHONY: quickstart site test test-slow test-faults test-browser lint format clean
 .DELETE_ON_ERROR:
 
 quickstart: $(STAMP)-run
 	$(BIN)/wordrel run configs/quickstart.yaml --out my-quickstart
+
+site: $(STAMP)-run
+	test -e $(STUDY) || test $(STUDY) != my-quickstart || $(BIN)/wordrel run configs/quickstart.yaml --out $(STUDY)
+	$(BIN)/wordrel site $(STUDY) --out $(SITE)
 
 test: lint
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile

@@ -29,7 +29,7 @@ from wordrel.study.schema import table_to_csv
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
 HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]
 HELP += [["corpus", "show"], ["corpus", "prepare"], ["tasks", "list"], ["tasks", "show"]]
-HELP += [["tasks", "fetch"], ["config", "schema"], ["table"], ["explore"]]
+HELP += [["tasks", "fetch"], ["config", "schema"], ["table"], ["explore"], ["site"]]
 
 
 def call(*arguments: object) -> Result:

@@ -20,6 +20,7 @@ from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
 from wordrel.explorer.data import is_drawn, model_data, readout_data
 from wordrel.explorer.ngrams import counts_data
+from wordrel.explorer.packed import packed_rows, unpacked_bytes
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.contextualizer import Objective
@@ -95,16 +96,26 @@ def model_of(kind: str, settings: dict[str, Any]) -> Model:
 
 
 def rounded_rows(table: torch.Tensor) -> torch.Tensor:
-    """What the page has of a table: 255 steps a row, around the mean row."""
-    centre = table.mean(dim=0)
-    rows = table - centre
-    scale = (rows.abs().amax(dim=1, keepdim=True) / 127).half().float()
-    return (rows / scale).round().clamp(-127, 127) * scale + centre
+    """What the page has of a table: 255 steps a row, around the mean row and one direction."""
+    packed = packed_rows(table.numpy(), len(table))
+    line, centre, along, scale = (
+        torch.from_numpy(unpacked(packed[name])).float()
+        for name in ("line", "centre", "along", "scales")
+    )
+    rest = centre + along[:, None] * line
+    return torch.from_numpy(unpacked(packed)).float() * scale[:, None] + rest
+
+
+def unpacked(packed: dict[str, Any]) -> np.ndarray:
+    dtype = np.dtype(packed["dtype"]).newbyteorder("<")
+    read = np.frombuffer(unpacked_bytes(packed["data"]), dtype).reshape(packed["shape"])
+    return read.astype(packed["dtype"])  # in the order of this machine, and not read-only
 
 
 def rounded(model: Model) -> Model:
     inputs, outputs = (rounded_rows(table) for table in (model.inputs, model.outputs))
-    return Model(model.config, inputs, outputs, model.bias, model.dense)
+    dense = {n: w.half().float() if w.dim() > 1 else w for n, w in model.dense.items()}
+    return Model(model.config, inputs, outputs, model.bias, dense)
 
 
 def tensors_of(model: Model) -> dict[str, np.ndarray]:
@@ -319,7 +330,12 @@ def test_neighbours_of_a_word_and_what_both_lists_share(watched: Watched, tiny: 
     before = lists[1]
     watched.page.select_option("#right-embedding", "query.centred")
     after = watched.page.locator("#near table").nth(1)
-    assert "query.centred" in after.inner_text()
+    assert watched.page.locator("#near h3").nth(1).inner_text() == (
+        "attention, query vectors (centred)"
+    )
+    assert watched.page.locator("#near h3").nth(1).get_attribute("title") == (
+        "attention, query.centred"
+    )
     assert after.locator("td.word").all_inner_texts() != before
 
 
@@ -423,9 +439,9 @@ def test_the_sentence_is_text_with_the_weights_of_the_stored_model(
         return [None if text == "·" else float(text) for text in texts]
 
     own, none = weighed.weight, None
-    assert shown(1)[:4] == [none] * 4
-    assert shown(1)[4:] == pytest.approx(own[weighed.state == 6].tolist(), abs=0.006)
-    assert shown(2) == [none] * 4 + [0.33] * 3
+    assert shown(1)[:3] == [none] * 3
+    assert shown(1)[3:6] == pytest.approx(own[weighed.state == 5].tolist(), abs=0.006)
+    assert shown(2) == [none] * 3 + [0.33] * 3 + [none]
     tokens.locator("button").nth(1).click()
     pressed = watched.page.locator("#line [aria-pressed=true]")
     assert pressed.all_inner_texts() == ["cat"]
@@ -485,12 +501,17 @@ def test_awkward_gaps_are_answered_as_text(watched: Watched, text: str, said: st
     assert watched.page.locator("main script, main img").count() == 0
 
 
-def scores_of(watched: Watched, table: str) -> dict[str, list[str]]:
-    rows = watched.page.locator(f"#{table} tbody tr")
-    return {
-        rows.nth(i).locator("th").inner_text(): rows.nth(i).locator("td").all_inner_texts()
-        for i in range(rows.count())
-    }
+def scores_of(watched: Watched, kind: str) -> dict[str, list[str]]:
+    """By identifier: both ways of the left model, then of the right one; none where it has none."""
+    columns = watched.page.locator("#pair .pairs > div")
+    found: dict[str, list[str]] = {}
+    for side in range(columns.count()):
+        rows = columns.nth(side).locator(f"table.{kind} tbody tr")
+        for i in range(rows.count()):
+            name = rows.nth(i).locator("th").get_attribute("title") or ""
+            texts = rows.nth(i).locator("td").all_inner_texts()
+            found.setdefault(name, ["none"] * 4)[2 * side : 2 * side + 2] = texts
+    return found
 
 
 def test_all_readings_of_a_pair_both_ways(watched: Watched) -> None:
@@ -543,7 +564,7 @@ def test_what_is_added_to_all_scores_of_a_word_changes_no_lift(bare: Watched) ->
 def test_a_word_outside_the_vocabulary_gets_a_spelling(watched: Watched) -> None:
     ask(watched, "word", "horze")
     assert "“horze” is not among the" in watched.page.inner_text("#near")
-    watched.page.click("#near button")
+    watched.page.click("#near .suggest")
     assert watched.page.input_value("#word") == "horse"
     assert "“horse” stands" in watched.page.inner_text("#shared")
 
@@ -578,7 +599,8 @@ def test_awkward_sentences_are_answered_as_text(watched: Watched) -> None:
     assert "At least two known words" in place.inner_text()
     ask(watched, "sentence", "cat dog " * 150)
     assert "Cut after 200 words; 100 more were typed." in place.inner_text()
-    assert place.locator("button").count() == 200
+    assert place.locator(".line button").count() == 200
+    watched.page.click("summary")
     assert watched.page.locator("#map table").nth(0).locator("tbody tr").count() == 200
 
 
@@ -588,6 +610,9 @@ def test_data_beside_the_page_are_loaded_and_missed(
     monkeypatch.setattr(page_module, "PAGE_LIMIT", 1000)
     written = write_explorer(tiny / "out", out=tiny / "beside" / "explorer.html")
     found = opened(browser, written.page)
+    assert found.page.locator("#gap tbody tr").count() == 16  # answers that stand in the page
+    assert found.page.locator("script[src]").count() == 0
+    found.page.locator("#near-form").scroll_into_view_if_needed()
     found.page.wait_for_selector("#near table")
     assert found.page.locator("#near table").count() == 2
     assert found.page.locator("#gap tbody tr").count() == 16
@@ -596,13 +621,16 @@ def test_data_beside_the_page_are_loaded_and_missed(
     assert written.data is not None
     (written.data / "1.js").unlink()
     found = opened(browser, written.page)
+    ask(found, "gapped", "the dog ___ in the green field")
     found.page.wait_for_selector("#gap tbody tr")  # of the model that is there
-    assert found.page.locator("#gap tbody tr").count() == 8
     found.page.wait_for_function("document.getElementById('missing').textContent")
     said = "The vectors of attention are missing: keep the folder of this page beside it."
     assert found.page.inner_text("#missing") == said
+    assert found.page.locator("#gap tbody tr").count() == 8
+    assert "is missing" in found.page.locator("#gap caption").nth(1).inner_text()
     ask(found, "word", "cat")
     assert found.page.locator("#near table").count() == 0
+    assert said in found.page.inner_text("#near")
     found.page.close()
 
 
@@ -620,13 +648,14 @@ def test_a_phone_scrolls_down_and_not_sideways(browser: Browser, file: Path, dar
 def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> None:
     page = watched.page
     unnamed = page.evaluate(
-        "[...document.querySelectorAll('input,select')].filter((e) => !e.labels.length).length"
+        "[...document.querySelectorAll('input,select')].filter((e) =>"
+        " !e.labels.length && !e.getAttribute('aria-label')).length"
     )
     assert unnamed == 0
     assert page.locator("table:not(:has(caption))").count() == 0
     assert page.locator("[aria-live=polite]").count() == 4
     reached = set()
-    for _ in range(50):
+    for _ in range(150):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
     controls = {
@@ -638,6 +667,8 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(watched: Watched) -> 
         "right-embedding",
         "sentence",
         "map-model",
+        "near-left",
+        "near-right",
         "first",
         "second",
     }

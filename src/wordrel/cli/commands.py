@@ -108,6 +108,7 @@ for command, example in studies.COMMANDS.items():
 app.command(epilog=f"Example: {export.EXAMPLE}")(export.export)
 app.command(epilog=f"Example: {evaluate.EXAMPLE}")(evaluate.evaluate)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
+app.command(epilog=f"Example: {explore.SITE_EXAMPLE}")(explore.site)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
 app.command(epilog=f"Example: {tune.EXAMPLE}")(tune.tune)
 app.add_typer(corpora.app, name="corpus")

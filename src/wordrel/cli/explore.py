@@ -1,12 +1,23 @@
-"""The command that makes a study's explorer: a page to ask its models about words of one's own."""
+"""The commands that make a study's explorer: as a page, and as a site that can be published."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wordrel.cli.console import echo
 from wordrel.cli.studies import Cache, Folder, begin
+
+if TYPE_CHECKING:
+    from wordrel.explorer import Written
+
+Corpora = Annotated[
+    list[str] | None, typer.Option(help="May be repeated; default: the study's first.")
+]
+Models = Annotated[
+    list[str] | None, typer.Option(help="May be repeated; default: all that it can show.")
+]
+Words = Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")]
 
 
 def explore(  # noqa: PLR0913 - a parameter an option
@@ -14,14 +25,10 @@ def explore(  # noqa: PLR0913 - a parameter an option
     out: Annotated[
         Path | None, typer.Option(help="The HTML file; default: explorer.html in DIR.")
     ] = None,
-    corpus: Annotated[
-        list[str] | None, typer.Option(help="May be repeated; default: the study's first.")
-    ] = None,
-    model: Annotated[
-        list[str] | None, typer.Option(help="May be repeated; default: all that it can show.")
-    ] = None,
+    corpus: Corpora = None,
+    model: Models = None,
     seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
-    words: Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")] = 10000,
+    words: Words = 10000,
     cache: Cache = None,
 ) -> None:
     """Write a page that shows the trained models at work: neighbours, attention maps, word pairs.
@@ -43,9 +50,38 @@ def explore(  # noqa: PLR0913 - a parameter an option
         cache=cache,
     )
     beside = f" and {written.data.name}/" if written.data else ""
-    models = ", ".join(written.models)
     echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
-    echo(f"{written.words} words of {models}")
+    _echo_models(written)
+
+
+def site(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="The folder to write: new, empty, or a site.")] = Path(
+        "site"
+    ),
+    corpus: Corpora = None,
+    model: Models = None,
+    words: Words = 10000,
+    cache: Cache = None,
+) -> None:
+    """Write a folder that a web server can serve: the explorer as index.html, and the report.
+
+    docs/publishing.md says how to put it on GitHub Pages.
+    """
+    begin(folder, "writing its site")
+
+    from wordrel.explorer import write_site
+
+    written = write_site(
+        folder, out, corpora=corpus or (), models=model or (), words=words, cache=cache
+    )
+    echo(f"Site: {out}/index.html and report.html, {written.megabytes:.1f} MB of models")
+    _echo_models(written)
+
+
+def _echo_models(written: "Written") -> None:
+    echo(f"{written.words} words of {', '.join(written.models)}")
 
 
 EXAMPLE = "wordrel explore results/quickstart --words 5000"
+SITE_EXAMPLE = "wordrel site results/quickstart --out site"

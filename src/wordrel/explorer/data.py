@@ -1,8 +1,8 @@
 """What the explorer's page knows: trained tables of the frequent words, as plain JSON.
 
 Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
-numbers of 8 bits with one scale a row; dense weights stay float32. Only the rows of the most
-frequent words are taken, so nearest words in the page are nearest among those.
+numbers of 8 bits with one scale a row, maps float16; other weights stay float32. Only the rows of
+the most frequent words are taken, so nearest words in the page are nearest among those.
 
 Glossary: V words, D dimensions.
 """
@@ -19,10 +19,13 @@ from wordrel.config import (
     ARCHITECTURES,
     KneserNeyConfig,
     MatchedConfig,
+    PpmiSvdConfig,
     StudyConfig,
     Word2vecConfig,
 )
 from wordrel.errors import StoreError
+from wordrel.explorer.first import example_gap, first_answer
+from wordrel.explorer.names import cell_grids, model_labels, terms
 from wordrel.explorer.ngrams import counts_data
 from wordrel.explorer.packed import packed_rows, packed_tensor
 from wordrel.io.files import read_tensors
@@ -41,7 +44,7 @@ ENOUGH = 1_000_000
 """Training words below which the page says that its text is too small to mean anything."""
 _TABLES = ("input", "output")
 _BIAS = "bias"
-Explorable = MatchedConfig | Word2vecConfig
+Explorable = MatchedConfig | Word2vecConfig | PpmiSvdConfig
 
 
 TEXT_RULES = ("lowercase", "digits", "words", "phrases")
@@ -77,6 +80,16 @@ def explorer_data(
     found = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
     vocab = found[0][2].vocab
     settings = next(one for one in config.corpora if one.name == name)
+    shown, reach = list(vocab.words[:words]), config.training.reach
+    shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
+    labels = model_labels(model for model in config.models if model.name in shown_names)
+    gap = example_gap(shown)
+    counted = [
+        (run.model, one)
+        for run in counted_runs
+        for one in api.load_run(results, run, cache=root).predictors
+        if isinstance(one, Counted)
+    ]
     return {
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
@@ -85,13 +98,18 @@ def explorer_data(
         "vocabulary": len(vocab),
         "tokens": int(vocab.counts.sum()),
         "enough": ENOUGH,
-        "words": list(vocab.words[:words]),
+        "words": shown,
         "counts": [int(count) for count in vocab.counts[:words]],
-        "window": config.training.reach,
+        "window": reach,
         "shrunk": config.training.shrink_window,
+        "gap": gap,
+        "terms": terms(word_model for _, _, word_model in found),
+        "cells": cell_grids([model for model, _ in runs if isinstance(model, MatchedConfig)]),
         "models": [
             {
                 **model_data(model, _tensors(results, run, root), words),
+                "label": labels[run.model],
+                **first_answer(_predictor(word_model), gap, vocab.index, reach, len(shown)),
                 "seed": int(run.seed),
                 "means": _means(word_model),
                 **readout_data(word_model, words),
@@ -100,10 +118,10 @@ def explorer_data(
             for model, run, word_model in found
         ],
         "counts_models": [
-            counts_data(run.model, counted, vocab.counts[:words])
-            for run in counted_runs
-            for counted in api.load_run(results, run, cache=root).predictors
-            if isinstance(counted, Counted)
+            counts_data(model, one, vocab.counts[:words])
+            | {"label": labels[model]}
+            | first_answer(one, gap, vocab.index, len(one.left.grams) - 1, len(shown))
+            for model, one in counted
         ],
     }
 
@@ -131,8 +149,8 @@ def _runs(
             f"expected some of {', '.join(shown)}"
         )
     models = [model for model in models if not wanted or model.name in wanted]
-    kinds = {isinstance(model, MatchedConfig) for model in models}
-    if kinds != {True, False}:
+    families = {type(model) for model in models}
+    if not families >= {MatchedConfig, Word2vecConfig}:
         there = ", ".join(wanted or distinct(r.model for r in tried)) or "nothing"
         raise StoreError(
             f"{place}: found trained {there}; expected at least one word2vec and one model of the "
@@ -150,7 +168,7 @@ def _runs(
 
 def is_drawn(model: Explorable) -> bool:
     """Whether the page can compute its states: one layer whose values are those of words."""
-    if isinstance(model, Word2vecConfig):
+    if not isinstance(model, MatchedConfig):
         return True
     architecture = ARCHITECTURES[model.kind]
     return architecture.blocks < 2 and architecture.position_values == "none"
@@ -172,10 +190,15 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
     packed = {
         name: packed_rows(tensor, words)
         if name in _TABLES
-        else packed_tensor(tensor.ravel()[:words] if name == _BIAS else tensor, "float32")
+        else packed_tensor(tensor.ravel()[:words], "float32")
+        if name == _BIAS
+        else packed_tensor(tensor, "float16" if tensor.ndim > 1 else "float32")
         for name, tensor in tensors.items()
     }
     described: dict[str, Any] = {"name": model.name, "kind": model.kind, "tensors": packed}
+    if isinstance(model, PpmiSvdConfig):
+        return described | {"matched": False, "predicts": False, "query": "none", "heads": 1}
+    described["predicts"] = True
     if isinstance(model, Word2vecConfig):
         # CBOW is a mean of the words around: attention in which no word asks.
         return described | {
@@ -206,8 +229,8 @@ def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
 
     See `wordrel.models.readout`: `shift`, and where scores are odds `odds_shift`.
     """
-    reader = word_model.context or next(iter(word_model.predictors), None)
-    if not isinstance(reader, StreamContext | WordByWord):
+    reader = _predictor(word_model)
+    if reader is None:
         return {}
     readout = reader.readout
     shifts = {"shift": readout.shift, "odds_shift": readout.odds_shift}
@@ -216,6 +239,12 @@ def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
         for name, shift in shifts.items()
         if shift is not None
     }
+
+
+def _predictor(word_model: WordModel) -> StreamContext | WordByWord | None:
+    """What predicts words of running text, where the page can do the same."""
+    reader = word_model.context or next(iter(word_model.predictors), None)
+    return reader if isinstance(reader, StreamContext | WordByWord) else None
 
 
 def _means(word_model: WordModel) -> dict[str, dict[str, Any]]:

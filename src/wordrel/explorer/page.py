@@ -24,14 +24,10 @@ _HEAVY = ("tensors", "shift", "odds_shift"), ("left", "right", "log_p")
 """What of a model, and of counts, is in a file of its own."""
 
 _SCRIPTS = (
-    "numbers.js",
-    "text.js",
-    "model.js",
-    "ngrams.js",
-    "gap.js",
-    "sentence.js",
-    "link.js",
-    "page.js",
+    *("numbers.js", "text.js", "model.js", "ngrams.js"),
+    *("svg.js", "plane.js"),
+    *("gap.js", "sentence.js", "cells.js", "near.js", "pair.js"),
+    *("link.js", "page.js"),
 )
 
 
@@ -63,6 +59,8 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     seed: int | None = None,
     words: int = WORDS,
     cache: Path | None = None,
+    data_name: str = "",
+    report: str = "",
 ) -> Written:
     """Write the explorer of a finished study.
 
@@ -75,6 +73,8 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
         seed: of every model; default: of each the first that did not fail.
         words: how many of the most frequent words.
         cache: where the study was trained; default as in `wordrel.run`.
+        data_name: of the folder beside the page; default: after the page.
+        report: the address of the study's report, to which the page then links.
 
     Raises:
         StoreError: what is asked for is not there, or a file cannot be written.
@@ -82,10 +82,11 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     results: Results = read_results(folder)
     data = [
         explorer_data(results, corpus=name, models=models, seed=seed, words=words, cache=cache)
+        | ({"report": report} if report else {})
         for name in (corpora or (None,))
     ]
     page = out or folder / "explorer.html"
-    stored = page.with_name(f"{page.stem}-data")
+    stored = page.with_name(data_name or f"{page.stem}-data")
     text, beside = render(data, stored.name)
     for old in stored.glob("*.js"):  # of an earlier page: nothing loads it any more
         if old.stem.isdigit():

@@ -1,20 +1,6 @@
 // The first question: which word does each model expect in the gap of a sentence?
 
 const EXPECTED = 8, GAP = /_{2,}/;
-const EXAMPLE_GAPS = [
-  "he was born in the ___ of london and died in paris",
-  "the king of ___ was the son of the old queen",
-  "she was the first woman to ___ in the world",
-  "the ___ of the city was built in the first century",
-  "the cat ___ in the green field",
-];
-
-/** A sentence all of whose words the page has, with a gap. */
-function exampleGap(known, words) {
-  const found = EXAMPLE_GAPS.find((text) =>
-    text.split(" ").every((word) => GAP.test(word) || known.has(word)));
-  return found || [...words.slice(0, 3), "___", ...words.slice(3, 6)].join(" ");
-}
 
 /** How a model reads the words beside the gap. */
 function reading(one) {
@@ -26,6 +12,16 @@ function reading(one) {
   return "attention: a weighted mean of the words beside the gap";
 }
 
+/** The most probable words, {best: [[id, p]], reads}; null where it reads no word. Of the example
+ *  the page has the answer of the stored model, so that it needs no vectors to show it. */
+function answerOf(one, text, ids) {
+  if (one.file) return text === state.data.gap ? one.first : undefined;
+  const answer = one.predict(...ids);
+  if (!answer) return null;
+  const order = [...answer.p.keys()].sort((a, b) => answer.p[b] - answer.p[a]);
+  return { best: order.slice(0, EXPECTED).map((id) => [id, answer.p[id]]), reads: answer.reads };
+}
+
 function showGap() {
   const place = $("gap"), text = $("gapped").value, at = text.search(GAP);
   place.replaceChildren();
@@ -35,47 +31,45 @@ function showGap() {
   if (GAP.test(rest)) say("Only the first gap is filled. The others are left out.");
   const [before, after] = [text.slice(0, at), rest.replaceAll(/_{2,}/g, " ")].map((side) =>
     tokensOf(side, state.data.text));
-  sayMissing([...before, ...after], place);
+  sayMissing([...before, ...after], place, $("gapped"));
   const ids = [before, after].map((side) =>
     side.filter((token) => state.index.has(token)).map((token) => state.index.get(token)));
-  const asked = chosen(), answers = asked.map((one) => one.file ? null : one.predict(...ids));
-  const best = answers.map((one) => one && [...one.p.keys()].sort((a, b) =>
-    one.p[b] - one.p[a]).slice(0, EXPECTED));
-  const most = Math.max(0, ...answers.map((one, n) => one ? one.p[best[n][0]] : 0));
-  const shared = (id) => best.filter(Boolean).length > 1 &&
-    best.every((list) => !list || list.includes(id));
+  const asked = chosen(), answers = asked.map((one) => answerOf(one, text, ids));
+  asked.forEach((one, n) => { if (answers[n] === undefined) fetchPart(one); });
+  const lists = answers.map((one) => one ? one.best.map(([id]) => id) : null).filter(Boolean);
+  const most = Math.max(0, ...answers.map((one) => one ? one.best[0][1] : 0));
+  const shared = (id) => lists.length > 1 && lists.every((list) => list.includes(id));
   const columns = make("div", "", { class: "columns" });
-  asked.forEach((one, n) => columns.append(gapColumn(one, answers[n], best[n], most, shared)));
-  place.append(columns);
-  say(`A probability is a share among the ${state.data.words.length} words of this page` +
+  asked.forEach((one, n) => columns.append(gapColumn(one, answers[n], most, shared)));
+  place.append(savable(columns, "Which word fills the gap"));
+  say(`The longest bar is ${percent(most)}. A probability is a share among the ` +
+    `${state.data.words.length} words of this page` +
     `${state.data.words.length < state.data.vocabulary
       ? `, not among all ${state.data.vocabulary} words` : ""}. ` +
     `Marked words are among the first ${EXPECTED} of every model here.`);
 }
 
-function gapColumn(one, answer, best, most, shared) {
+function gapColumn(one, answer, most, shared) {
   const table = make("table"), body = make("tbody"), caption = make("caption");
-  put(table, put(caption, make("strong", one.name), make("span", reading(one))));
-  if (one.file) return put(table, put(caption, make("span", "is being read …")));
+  const say = (text) => put(table, put(caption, make("span", text)));
+  put(table, put(caption, make("strong", labelOf(one), { title: one.name }),
+    make("span", reading(one))));
+  if (answer === undefined) return say(one.lost ? "is missing" : "is being read …");
   if (!answer) {
-    caption.append(make("span", one.objective === "next_word"
+    return say(one.objective === "next_word"
       ? "It reads only words before the gap, and there are none."
-      : "There is no word beside the gap that it can read."));
-    return table;
+      : "There is no word beside the gap that it can read.");
   }
   const [left, right] = answer.reads;
-  caption.append(make("span", one.objective === "next_word"
-    ? `It reads only words before the gap: ${left} here.`
-    : `It reads ${left} before the gap and ${right} after it.`));
-  if (one.left_out) {
-    caption.append(make("span", `${one.left_out} rare n-grams are not in this page.`));
-  }
+  say(one.objective === "next_word" ? `It reads only words before the gap: ${left} here.`
+    : `It reads ${left} before the gap and ${right} after it.`);
+  if (one.left_out) say(`${one.left_out.toLocaleString("en")} rare n-grams are not in this page.`);
   table.append(headRow(["word", "", "probability"]));
-  for (const id of best) {
+  for (const [id, p] of answer.best) {
     const bar = make("span"), word = make(shared(id) ? "mark" : "span", state.data.words[id]);
-    bar.style.setProperty("--share", `${100 * answer.p[id] / most}%`);
+    bar.style.setProperty("--share", `${100 * p / most}%`);
     body.append(put(make("tr"), put(make("td", "", { class: "word" }), word),
-      put(make("td", "", { class: "bar" }), bar), make("td", percent(answer.p[id]))));
+      put(make("td", "", { class: "bar" }), bar), make("td", percent(p))));
   }
   return put(table, body);
 }

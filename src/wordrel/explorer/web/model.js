@@ -95,6 +95,7 @@ class Model {
 
   /** Lifts of a to b, by name: scores that can be compared between different words a. */
   lifts(a, b) {
+    if (!this.predicts) return {};
     const bias = this.tensor("bias");
     const over = (row) => this.lift(b, (id) =>
       dot(row, rowOf(this.tensor("output"), id)) + (bias ? bias.values[id] : 0));

@@ -19,22 +19,43 @@ const ARRAYS = {
   uint16: [Uint16Array, 2, (view, at) => view.getUint16(at, true)],
 };
 
-/** A packed tensor as {shape, values}; float16 is widened, exactly; a row of int8
- *  counts from the mean row, in steps of its scale; a scale of 0 is a row of zeros. */
+/** The signs that stand for bytes, five for four: see wordrel/explorer/packed.py. */
+const DIGIT = (() => {
+  const found = new Uint8Array(127);
+  let digit = 0;
+  for (let code = 33; code < 127; code++) {
+    if (!"\"$&'<\\`{}".includes(String.fromCharCode(code))) found[code] = digit++;
+  }
+  return found;
+})();
+
+/** So many bytes of a text; the last group may be short, and is filled with the highest digit. */
+function bytesOf(text, count) {
+  const view = new DataView(new ArrayBuffer(count + 3));
+  for (let at = 0, byte = 0; byte < count; at += 5, byte += 4) {
+    let word = 0;
+    for (let n = at; n < at + 5; n++) {
+      word = 85 * word + (n < text.length ? DIGIT[text.charCodeAt(n)] : 84);
+    }
+    view.setUint32(byte, word);
+  }
+  return view;
+}
+
+/** A packed tensor as {shape, values}; float16 is widened, exactly; a row of int8 counts, in steps
+ *  of its scale, from the mean row and its own share of a line; a scale of 0 is a row of zeros. */
 function unpack(packed) {
-  const text = atob(packed.data);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const view = new DataView(bytes.buffer);
   const [Kind, size, read] = ARRAYS[packed.dtype];
-  const values = new Kind(bytes.length / size);
+  const values = new Kind(packed.shape.reduce((product, one) => product * one, 1));
+  const view = bytesOf(packed.data, size * values.length);
   for (let i = 0; i < values.length; i++) values[i] = read(view, size * i);
   if (packed.scales) {
     const scales = unpack(packed.scales).values, width = packed.shape[1];
-    const centre = unpack(packed.centre).values;
+    const [centre, line, along] = ["centre", "line", "along"].map((name) =>
+      unpack(packed[name]).values);
     for (let i = 0; i < values.length; i++) {
-      const scale = scales[Math.floor(i / width)];
-      values[i] = scale ? centre[i % width] + scale * values[i] : 0;
+      const row = Math.floor(i / width), k = i % width;
+      values[i] = scales[row] ? centre[k] + along[row] * line[k] + scales[row] * values[i] : 0;
     }
   }
   return { shape: packed.shape, values };

@@ -1,10 +1,11 @@
-// The page: menus, the three questions, and what is said when there is no answer.
+// The page: menus, what is read when, and what is said when there is no answer.
 // Text that was typed is only ever set as text, never as markup.
 
 const $ = (id) => document.getElementById(id);
-const NEAREST = 12, WIDEST_SQUARE = 20, LONGEST_SHOWN = 60;
+const LONGEST_SHOWN = 60, MOST_SUGGESTED = 5;
 const EXAMPLE_WORDS = ["music", "river", "king", "cat", "house"];
-const state = { fetched: new Map(), opened: new Map() };
+const SECTIONS = { gap: showGap, map: showSentence, near: showNear, pair: showPair };
+const state = { fetched: new Map(), opened: new Map(), summed: new Set(), seen: new Set(["gap"]) };
 
 function make(tag, text = "", attributes = {}) {
   const element = document.createElement(tag);
@@ -24,6 +25,9 @@ const number = (value, digits) =>
   Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : "none";
 const short = (text) => text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 
+const labelOf = (one) => one.label || one.name;
+const term = (name) => (state.data.terms || {})[name] || name;
+
 function openCorpus() {
   const data = window.wordrelData.find((one) => one.corpus === $("corpus").value);
   state.data = data;
@@ -34,25 +38,15 @@ function openCorpus() {
   };
   state.opened.set(data.corpus, opened);
   Object.assign(state, opened);
-  const names = (matched) => data.models.filter((m) => m.matched === matched).map((m) => m.name);
-  const matched = names(true);
-  const asks = data.models.filter((m) => m.matched && m.query !== "none").map((m) => m.name);
-  const means = data.models.filter((m) => m.matched && m.plain_mean).map((m) => m.name);
-  const mean = data.models.find((m) => m.algorithm === "cbow") || { name: means[0] };
-  fill($("left"), [...names(false), ...means], mean.name);
-  const masked = data.models.find((m) =>
-    m.matched && m.query !== "none" && m.objective === "masked_word");
-  fill($("right"), matched, masked ? masked.name
-    : matched.includes("attention") ? "attention" : asks[0] || matched[0]);
-  const counts = data.counts_models.filter((one) => one.objective === "masked_word");
-  fill($("counts"), [...state.counts.keys()], (counts[counts.length - 1] || {}).name);
-  $("counts-box").hidden = !state.counts.size;
+  fillModels(data);
+  fillCells();
   const frequent = data.words.length < data.vocabulary
     ? `the ${data.words.length} most frequent of ${data.vocabulary} words`
     : `all ${data.vocabulary} words`;
   $("about").textContent = `Study ${data.study}, corpus ${data.corpus}: ${frequent}, window ` +
     `${data.window}, one trained seed of each model. This page computes everything itself, from ` +
-    "the trained vectors; nothing is sent anywhere.";
+    "the trained vectors; nothing is sent anywhere. ";
+  if (data.report) $("about").append(make("a", "The report of the study", { href: data.report }));
   const known = EXAMPLE_WORDS.filter((word) => state.index.has(word));
   const spare = [...known, ...data.words.filter((word) => word.length > 3)].concat(data.words);
   $("word").value = spare[0];
@@ -60,8 +54,10 @@ function openCorpus() {
   $("second").value = spare.find((word) => word !== spare[0]) || spare[0];
   $("sentence").value = state.index.has("river") && state.index.has("bank")
     ? "the old bank of the river was green" : data.words.slice(0, 8).join(" ");
-  $("gapped").value = exampleGap(state.index, data.words);
-  state.place = null;
+  $("gapped").value = data.gap;
+  Object.assign(state, { place: null, summed: new Set(), allCells: false });
+  // The models of a page with files beside it are read when their question comes into view.
+  if (!data.models.some((one) => one.file)) state.seen = new Set(Object.keys(SECTIONS));
   $("small").hidden = data.tokens >= data.enough;
   $("small").textContent = "This text is too small to mean anything: it has " +
     `${data.tokens.toLocaleString("en")} training words, and findings need at least ` +
@@ -69,11 +65,31 @@ function openCorpus() {
   explain();
 }
 
+function fillModels(data) {
+  const models = data.models, names = (wanted) => models.filter(wanted).map((one) => one.name);
+  const label = (name) => labelOf(state.models.get(name) || state.counts.get(name));
+  const put = (menu, wanted, chosen) => fill($(menu), wanted, chosen, wanted.map(label));
+  const asks = (one) => one.matched && one.query !== "none", matched = names((one) => one.matched);
+  const means = names((one) => one.matched && one.plain_mean);
+  const mean = models.find((one) => one.algorithm === "cbow") || { name: means[0] };
+  put("left", [...names((one) => !one.matched && one.predicts), ...means], mean.name);
+  const full = (one) => (one.query === "mean") + one.positions;
+  const [masked] = models.filter((one) => asks(one) && one.objective === "masked_word")
+    .sort((a, b) => full(b) - full(a));
+  put("right", matched, masked ? masked.name
+    : matched.includes("attention") ? "attention" : names(asks)[0] || matched[0]);
+  const counts = data.counts_models.filter((one) => one.objective === "masked_word");
+  put("counts", [...state.counts.keys()], (counts[counts.length - 1] || {}).name);
+  $("counts-box").hidden = !state.counts.size;
+  put("map-model", matched);
+  for (const side of ["left", "right"]) put(`near-${side}`, names(() => true));
+}
+
 function explain() {
   const data = state.data;
   $("how").replaceChildren(...[
     "Vectors are rounded to 255 steps for each word; numbers may differ from the study's in the " +
-      "second digit.",
+      "second digit. The first answers, and only those, come from the vectors as they were trained.",
     "Counts are n-grams: how often words stand in a row. Skip-gram predicts from one word; for a " +
       "gap its predictions are multiplied, as if the words beside the gap were independent.",
     "A lift is a score of b less what a gives to all words on average, so lifts of different words " +
@@ -94,24 +110,36 @@ const model = (side) => state.models.get($(side).value);
 
 function chooseModels() { fillModelMenus(); showAll(); }
 
+/** The other questions begin with the models of the first. */
 function fillModelMenus() {
+  for (const side of ["left", "right"]) $(`near-${side}`).value = $(side).value;
+  $("map-model").value = $("right").value;
+  fillEmbeddingMenus();
+  fillHeadMenu();
+}
+
+function fillEmbeddingMenus() {
   const notes = [];
   for (const side of ["left", "right"]) {
-    const chosen = model(side);
-    fill($(`${side}-embedding`), chosen.embeddings, chosen.selected,
-      chosen.embeddings.map((embedding) => embedding === chosen.selected ? `${embedding} (selected)` : embedding));
-    if (chosen.study_selected !== chosen.selected) {
-      notes.push(`The study's selected embedding of ${chosen.name} is ${chosen.study_selected}, which ` +
-        `needs running text; shown instead: ${chosen.selected}.`);
+    const one = model(`near-${side}`);
+    fill($(`${side}-embedding`), one.embeddings, one.selected, one.embeddings.map((name) =>
+      name === one.selected ? `${term(name)} (selected)` : term(name)));
+    if (one.study_selected !== one.selected) {
+      notes.push(`The study's selected embedding of ${labelOf(one)} is ${term(one.study_selected)}, ` +
+        `which needs running text; shown instead: ${term(one.selected)}.`);
     }
   }
-  $("embedding-note").textContent = notes.join(" ");
-  const right = $("right");
-  fill($("map-model"), [...right.options].map((one) => one.value), right.value);
-  const heads = Array.from({ length: model("right").heads }, (_, h) => String(h));
+  $("embedding-note").textContent = [...new Set(notes)].join(" ");
+}
+
+function fillHeadMenu() {
+  const heads = Array.from({ length: model("map-model").heads }, (_, h) => String(h));
   fill($("head"), ["mean", ...heads], "mean", ["all, mean", ...heads.map((h) => `${+h + 1}`)]);
   $("head").parentElement.hidden = heads.length < 2;
+  reflectCell();
 }
+
+function chooseMapModel() { fillHeadMenu(); showSentence(); }
 
 /** The id of the one word that was typed, or null with the reason (and a cure) put into `place`. */
 function wordOf(input, place) {
@@ -125,17 +153,13 @@ function wordOf(input, place) {
   if (tokens.length > 1) say(`Only the first word is looked at: “${short(tokens[0])}”.`);
   const id = state.index.get(tokens[0]);
   if (id !== undefined) return id;
-  const near = nearestSpelling(tokens[0], state.data.words);
+  const near = nearestSpellings(tokens[0], state.data.words);
   const line = make("p", `“${short(tokens[0])}” is not among the ${state.data.words.length} words ` +
     "of this page. ", { class: "note", role: "status" });
-  if (near) {
-    const button = make("button", `Did you mean “${near}”?`, { type: "button", class: "suggest" });
-    button.addEventListener("click", () => {
-      input.value = near;
-      input.focus();
-      input.form.requestSubmit();
-    });
-    line.append(button);
+  if (near.length) {
+    line.append("Did you mean ");
+    near.forEach((other) => put(line, suggestion(input, other, other), " "));
+    line.append("?");
   } else {
     line.append("No word is spelled nearly like it.");
   }
@@ -143,12 +167,29 @@ function wordOf(input, place) {
   return null;
 }
 
-/** Which of these tokens the page lacks. */
-function sayMissing(tokens, place) {
+/** A button that puts a text into a box and asks for it. */
+function suggestion(input, name, text) {
+  const button = make("button", name, { type: "button", class: "suggest" });
+  button.addEventListener("click", () => {
+    input.value = text;
+    input.focus();
+    input.form.requestSubmit();
+  });
+  return button;
+}
+
+/** Which of these tokens the page lacks, each with the word that is spelled most like it. */
+function sayMissing(tokens, place, input) {
   const missing = [...new Set(tokens.filter((token) => !state.index.has(token)))];
   if (!missing.length) return;
   const line = make("p", "Left out, since this page lacks them: ", { class: "note" });
-  missing.forEach((token, n) => put(line, n ? ", " : "", make("s", short(token))));
+  missing.forEach((token, n) => {
+    put(line, n ? ", " : "", make("s", short(token)));
+    const [near] = n < MOST_SUGGESTED ? nearestSpellings(token, state.data.words, 1) : [];
+    if (!near) return;
+    const text = replaced(input.value, state.data.text, token, near);
+    put(line, " (did you mean ", suggestion(input, near, text), "?)");
+  });
   place.append(line);
 }
 
@@ -158,89 +199,35 @@ function headRow(cells) {
   return put(make("thead"), row);
 }
 
-/** A link that asks for the neighbours of a word. */
-function askFor(word) {
-  const link = make("a", word, { href: addressOf({ word }) });
-  // Another question may have changed since the link was made.
-  link.addEventListener("click", () => { link.href = addressOf({ word }); });
-  return link;
-}
-
-function showNear() {
-  if (!ready()) return;
-  const place = $("near");
-  place.replaceChildren();
-  const id = wordOf($("word"), place);
-  if (id === null) return;
-  const lists = ["left", "right"].map((side) =>
-    model(side).nearest(id, $(`${side}-embedding`).value, NEAREST));
-  const ids = lists.map((list) => new Set(list.map(([other]) => other)));
-  const both = [...ids[0]].filter((other) => ids[1].has(other));
-  const word = state.data.words[id];
-  place.append(make("p", `“${word}” stands ${state.data.counts[id]} times in the training text. ` +
-    `${both.length} of ${lists[0].length} nearest words are in both lists.`, { id: "shared" }));
-  const pair = make("div", "", { class: "pairs near" });
-  ["left", "right"].forEach((side, s) => {
-    const table = make("table");
-    table.append(make("caption", `${model(side).name}, ${$(`${side}-embedding`).value}`));
-    table.append(headRow(["word", "cosine"]));
-    const body = make("tbody");
-    for (const [other, value] of lists[s]) {
-      const cell = make("td", "", { class: "word" }), name = state.data.words[other];
-      if (ids[1 - s].has(other)) {
-        put(cell, put(make("mark"), askFor(name)), " ", make("span", "both", { class: "both" }));
-      } else cell.append(askFor(name));
-      body.append(put(make("tr"), cell, make("td", number(value, 3))));
-    }
-    if (!lists[s].length) table.append(make("caption", "This word has no direction here."));
-    pair.append(put(table, body));
-  });
-  place.append(pair);
-}
-
-function showPair() {
-  if (!ready()) return;
-  const place = $("pair");
-  place.replaceChildren();
-  const a = wordOf($("first"), place), b = wordOf($("second"), place);
-  if (a === null || b === null) return;
-  const [x, y] = [state.data.words[a], state.data.words[b]], sides = [model("left"), model("right")];
-  const lifts = sides.map((one) => [one.lifts(a, b), one.lifts(b, a)]);
-  const products = sides.map((one) => [one.relations(a, b), one.relations(b, a)]);
-  const none = "“none”: the model has no such score";
-  place.append(
-    pairTable("lifts", `Lifts of “${x}” (a) and “${y}” (b), both ways; ${none}`, sides, lifts),
-    pairTable("products", `Products of “${x}” (a) and “${y}” (b), both ways; ${none}`, sides, products),
-  );
-}
-
-/** A row a score, and for each model a column for each way. */
-function pairTable(id, caption, sides, there) {
-  const names = [...new Set(there.flatMap(([found]) => Object.keys(found)))];
-  const table = make("table", "", { id }), body = make("tbody");
-  table.append(make("caption", caption));
-  table.append(headRow([id, ...sides.flatMap((one) => [`${one.name} a → b`, `${one.name} b → a`])]));
-  for (const name of names) {
-    const row = put(make("tr"), make("th", name, { scope: "row" }));
-    there.flat().forEach((found) => row.append(make("td", number(found[name], 3))));
-    body.append(row);
-  }
-  return put(make("div", "", { class: "scroll", tabindex: "0", role: "region",
-    "aria-label": caption }), put(table, body));
-}
-
 /** The models that are chosen: word2vec or a mean, attention, and counts where there are some. */
 const chosen = () => [model("left"), model("right"), state.counts.get($("counts").value)]
   .filter((one, n, all) => one && all.indexOf(one) === n);
 
-const ready = () => !model("left").file && !model("right").file;
-
-/** Show what can be shown, and fetch the arrays of a chosen model that are not here yet. */
+/** Show every question that was in view. */
 function showAll() {
-  showGap();
-  if (ready()) { showNear(); showSentence(); showPair(); }
-  chosen().filter((one) => one.file).forEach(fetchPart);
+  for (const [name, show] of Object.entries(SECTIONS)) if (state.seen.has(name)) show();
 }
+
+/** A question comes into view, by scrolling or by the keyboard: its models are read. */
+function see(name) {
+  if (state.seen.has(name)) return;
+  state.seen.add(name);
+  SECTIONS[name]();
+}
+
+/** Whether the vectors of these models are here; else they are read, and `place` says so. */
+function here(models, place) {
+  const away = models.filter((one) => one.file);
+  away.forEach(fetchPart);
+  for (const one of new Set(away)) {
+    place.append(make("p", one.lost ? lostNote(one) : `${labelOf(one)} is being read …`,
+      { class: "note" }));
+  }
+  return !away.length;
+}
+
+const lostNote = (one) =>
+  `The vectors of ${labelOf(one)} are missing: keep the folder of this page beside it.`;
 
 /** Read a model's file beside the page: it calls `wordrelPart` with its arrays. */
 function fetchPart(one) {
@@ -248,8 +235,9 @@ function fetchPart(one) {
   state.fetched.set(one.file, one);
   const script = make("script", "", { src: one.file });
   script.addEventListener("error", () => {
-    $("missing").textContent =
-      `The vectors of ${one.name} are missing: keep the folder of this page beside it.`;
+    one.lost = true;
+    $("missing").textContent = lostNote(one);
+    showAll();
   });
   document.head.append(script);
 }
@@ -259,6 +247,22 @@ window.wordrelPart = (file, arrays) => {
   delete state.fetched.get(file).file;
   showAll();
 };
+
+/** See a question once a third of the window is above its form; draw maps for a new width. */
+function watch() {
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting) see(target.id.replace("-form", ""));
+    }
+  }, { rootMargin: "0px 0px -33% 0px" });
+  for (const name of Object.keys(SECTIONS)) observer.observe($(`${name}-form`));
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    document.querySelectorAll(".plane").forEach(drawMap);
+  });
+}
 
 function start() {
   if (!window.wordrelData) {
@@ -270,23 +274,33 @@ function start() {
   fill($("corpus"), names, names[0]);
   $("corpus-box").hidden = names.length < 2;
   $("corpus").addEventListener("change", () => { openCorpus(); chooseModels(); });
-  for (const side of ["left", "right"]) $(side).addEventListener("change", chooseModels);
-  $("left-embedding").addEventListener("change", () => { showNear(); showSentence(); });
-  $("right-embedding").addEventListener("change", showNear);
-  $("head").addEventListener("change", showSentence);
-  $("map-model").addEventListener("change", () => {
-    $("right").value = $("map-model").value;
-    chooseModels();
-  });
-  $("counts").addEventListener("change", showGap);
-  for (const [form, show] of [["gap", showGap], ["near", showNear], ["map", () => { state.place = null; showSentence(); }],
-    ["pair", showPair]]) {
-    $(`${form}-form`).addEventListener("submit", (event) => { event.preventDefault(); show(); });
+  const after = (names, event, show) => names.forEach((name) =>
+    $(name).addEventListener(event, show));
+  after(["left", "right"], "change", chooseModels);
+  after(["near-left", "near-right"], "change", () => { fillEmbeddingMenus(); showNear(); showPair(); });
+  after(["left-embedding", "right-embedding"], "change", () => { showNear(); showMap(); });
+  after(["head"], "change", showSentence);
+  after(["map-model"], "change", chooseMapModel);
+  after(["grid", "positions", "step"], "input", chooseCell);
+  after(["map-box"], "toggle", showMap);
+  after(["counts"], "change", showGap);
+  after(["gapped"], "focus", () => chosen().filter((one) => one.file).forEach(fetchPart));
+  for (const [name, show] of Object.entries(SECTIONS)) {
+    after([`${name}-form`], "submit", (event) => {
+      event.preventDefault();
+      if (name === "map") Object.assign(state, { place: null, summed: new Set() });
+      state.seen.add(name);
+      show();
+    });
+    after([`s-${name}`], "focusin", () => see(name));
   }
+  watch();
   for (const event of ["change", "submit"]) document.addEventListener(event, remember);
   window.addEventListener("hashchange", followAddress);
   followAddress();
 }
 
-window.wordrelExplorer = { Model, Counts, tokensOf, nearestSpelling, unpack };
+window.wordrelExplorer = {
+  Model, Counts, tokensOf, nearestSpellings, unpack, principal, placed, svgOf,
+};
 start();

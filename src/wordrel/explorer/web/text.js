@@ -24,36 +24,46 @@ function wordPattern(rules) {
   return new RegExp(`${run}(?:[${inside}]${run})*`, "gu");
 }
 
-/** Words of a text, as the corpus writes them. */
-function tokensOf(text, rules) {
-  return (text.match(wordPattern(rules)) || []).map((token) => {
-    const written = spelled(token, rules);
-    return rules.digits === "zero" ? written.replace(/\p{Nd}/gu, "0") : written;
-  });
+/** A word of a text as the corpus writes it. */
+function written(token, rules) {
+  const word = spelled(token, rules);
+  return rules.digits === "zero" ? word.replace(/\p{Nd}/gu, "0") : word;
 }
 
-/** Edits between two words (letters put in, left out, changed), at most `limit` + 1. */
+/** Words of a text, as the corpus writes them. */
+function tokensOf(text, rules) {
+  return (text.match(wordPattern(rules)) || []).map((token) => written(token, rules));
+}
+
+/** A text in which another word stands for one of its words. */
+function replaced(text, rules, word, other) {
+  return text.replace(wordPattern(rules), (token) => written(token, rules) === word ? other : token);
+}
+
+/** Edits between two words (letters put in, left out, changed, or two exchanged), at most
+ *  `limit` + 1. */
 function edits(a, b, limit) {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let before = [], above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       row[j] = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] !== b[j - 1]));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        row[j] = Math.min(row[j], before[j - 2] + 1);
+      }
     }
-    if (Math.min(...row) > limit) return limit + 1;
-    above = row;
+    if (Math.min(...row) > limit && Math.min(...above) > limit) return limit + 1;
+    [before, above] = [above, row];
   }
   return above[b.length];
 }
 
-/** The nearest spelling within three edits, the most frequent of the nearest; else null. */
-function nearestSpelling(word, words) {
-  let limit = Math.min(3, word.length - 1), found = null;
-  for (const other of words) {
-    const distance = edits(word, other, limit);
-    if (distance <= limit) { found = other; limit = distance - 1; }
-    if (limit < 1) break;
-  }
-  return found;
+/** The words within three edits, and half its length, of a word, nearest first; of equals the most frequent
+ *  first, as they stand in `words`. */
+function nearestSpellings(word, words, most = 3) {
+  const limit = Math.min(3, word.length >> 1);
+  return words.map((other) => [other, edits(word, other, limit)])
+    .filter(([, distance]) => distance <= limit)
+    .sort((a, b) => a[1] - b[1]).slice(0, most).map(([other]) => other);
 }

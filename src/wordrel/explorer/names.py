@@ -1,0 +1,78 @@
+"""What the explorer's page calls its models, and which of them are the twelve cells.
+
+Reads settings and labels; writes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wordrel.config import KneserNeyConfig, MatchedConfig, ModelConfig, Word2vecConfig
+from wordrel.config.architectures import CELLS
+from wordrel.models.word_model import WordModel
+from wordrel.report.labels import label
+
+_OBJECTIVES = {"masked_word": "masked word", "next_word": "next word"}
+
+
+_GRAMS = {1: "single words", 2: "bigrams", 3: "trigrams"}
+
+
+def model_labels(models: Iterable[ModelConfig]) -> dict[str, str]:
+    """Name -> label; a name that has none, and one of two with one label, stand behind the label.
+
+    A model with a name of its own is called after its kind.
+    """
+    found = {model.name: (_label(model), model) for model in models}
+    times = Counter(one for one, _ in found.values())
+
+    def own(name: str, one: str, model: ModelConfig) -> bool:
+        unknown = label(name, "model") == name and not isinstance(model, KneserNeyConfig)
+        return name != one and (unknown or times[one] > 1)
+
+    return {
+        name: f"{one}: {name}" if own(name, one, model) else one
+        for name, (one, model) in found.items()
+    }
+
+
+def _label(model: ModelConfig) -> str:
+    named = label(model.name, "model")
+    if isinstance(model, KneserNeyConfig):
+        grams = _GRAMS.get(model.order, f"{model.order}-grams")
+        return f"counts: {grams}{' on both sides' if model.objective == 'masked_word' else ''}"
+    if named != model.name:
+        return named
+    kind = label(model.algorithm if isinstance(model, Word2vecConfig) else model.kind, "model")
+    return named if kind == model.kind else kind
+
+
+def terms(models: Iterable[WordModel]) -> dict[str, str]:
+    """The labels of all embeddings and pair scores of these models."""
+    names = {name for model in models for name in (*model.embeddings, *model.relations)}
+    return {name: label(name, "embedding") for name in sorted(names)}
+
+
+def cell_grids(models: Sequence[MatchedConfig]) -> list[dict[str, Any]]:
+    """The twelve cells among these models: a grid for each objective and recipe.
+
+    A grid has two rows, without and with positions, of three names: no word scores, a weight for
+    each word, word-word scores. None stands for a cell that is not here. A model belongs to the
+    grid of what its name says beyond its kind, such as `_recipelm`; with a name of its own it is
+    in none. A grid of one cell compares nothing and is left out.
+    """
+    names = {(m.kind, m.name.removeprefix(m.kind)): m.name for m in models if _named_by_kind(m)}
+    found = []
+    for objective, kinds in CELLS.items():
+        for suffix in dict.fromkeys(end for _, end in names):
+            rows = [[names.get((kind, suffix)) for kind in row] for row in kinds]
+            if sum(name is not None for row in rows for name in row) > 1:
+                what = label(f"mean{suffix}", "model").removeprefix(label("mean", "model"))
+                added = suffix if what.startswith("mean_") else what
+                title = f"{_OBJECTIVES[objective]}{added}"
+                found.append({"objective": objective, "title": title, "rows": rows})
+    return found
+
+
+def _named_by_kind(model: MatchedConfig) -> bool:
+    return model.name == model.kind or model.name.startswith(f"{model.kind}_")
