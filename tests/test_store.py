@@ -273,6 +273,23 @@ def test_a_crash_in_the_swap_leaves_the_old_result_or_the_new_one(tmp_path, step
     assert names(tmp_path) == [".result.lock", "result"]
 
 
+def test_half_a_file_of_a_dead_writer_goes_with_the_next_and_that_of_a_living_one_stays(tmp_path):
+    dead, foreign = tmp_path / ".a.json.01234567.tmp", tmp_path / ".b.json.01234567.tmp"
+    for left in (dead, foreign):
+        left.write_text("half")
+    seen = []
+
+    def write_other(temporary):
+        store.write_text(tmp_path / "a.json", "other")
+        seen.extend(names(tmp_path))
+        temporary.write_text("mine")
+
+    files._replace_file(tmp_path / "a.json", write_other)
+    assert len([name for name in seen if name.startswith(".a.json.")]) == 1
+    assert (tmp_path / "a.json").read_text() == "mine"
+    assert names(tmp_path) == [".b.json.01234567.tmp", "a.json"]
+
+
 def page_between(final, monkeypatch):
     """A report of the old result, written between the two renames of a swap, makes its folder."""
     rename = Path.rename

@@ -24,9 +24,15 @@ def attempt(bench: Bench, number: int) -> Try:
     share, twice = rng.random(), rng.random() < 0.25
     moments = [share, rng.random()] if twice else [share]
     case = f"{name} ({template}), killed at {' and '.join(f'{m:.0%}' for m in moments)} of its time"
-    with bench.place(template) as place:
-        killed = [kill_at(bench.run(name, place), moment * bench.cpu[name]) for moment in moments]
-        found = after(bench, name, place)
+    for sooner in (1, 0.6, 0.3):  # it may be quicker than when it was measured
+        with bench.place(template) as place:
+            killed = [
+                kill_at(bench.run(name, place), sooner * moment * bench.cpu[name])
+                for moment in moments
+            ]
+            found = after(bench, name, place)
+        if found or any(killed):
+            break
     ending = "killed, went on" if any(killed) else "it ended first"
     return Try(number, case, found[0] if found else f"{OK}: {ending}", found[1] if found else "")
 

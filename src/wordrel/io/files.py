@@ -5,6 +5,8 @@ refuses becomes a `StoreError` that says where, what was found, and what to do.
 """
 
 import errno
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -12,7 +14,7 @@ import re
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,9 +190,13 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
 
 def _replace_file(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    with explained(path):
+    with explained(path), ExitStack() as stack:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if durable:  # others are many, and in folders of the cache that go as a whole
+            _remove_dead(path)
         try:
+            if durable:
+                stack.enter_context(_held_open(temporary))
             write(temporary)
             if durable:
                 sync(temporary)
@@ -199,6 +205,22 @@ def _replace_file(path: Path, write: Callable[[Path], object], durable: bool = T
                 sync(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _held_open(temporary: Path) -> Iterator[None]:
+    """Make a file and lock it: one whose lock is free has lost its writer."""
+    with temporary.open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_dead(path: Path) -> None:
+    """Remove what dead processes wrote in order to replace a file."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+        with suppress(FileNotFoundError, BlockingIOError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def sync(path: Path) -> None:
