@@ -4,6 +4,7 @@ A program of its own, for it forks: `OMP_NUM_THREADS=1 python -m tests.planted_f
 """
 
 import contextlib
+import errno
 import json
 import random
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 from benchmarks.reliability import actors, kills, power, sites
 from benchmarks.reliability.children import warm
+from benchmarks.reliability.hooks import Hooks, Operation, refusal
 from benchmarks.reliability.material import Bench, bench
 from benchmarks.reliability.record import Try
 from wordrel.corpus import cache
@@ -63,18 +65,21 @@ def killed(place: Bench) -> Try:
 
 
 def refused(place: Bench) -> Try:
-    """A write of `report` that the disk refuses."""
-    number, _ = next(
-        (n, case)
-        for n, case in enumerate(sites.cases(place))
-        if case.site.what == "write" and "_replace_file" in case.site.functions
-    )
-    return sites.attempt(place, number)
+    """The file of an `export` that the disk refuses."""
+
+    def before(operation: Operation) -> None:
+        if operation.what == "write" and "vectors.txt" in operation.path:
+            raise refusal(errno.ENOSPC, operation)
+
+    with place.place("done") as folder:
+        old = place.snapshot("export", folder)
+        child = place.run("export", folder, lambda: Hooks(f"{folder}/", before).install())
+        return Try(0, "export", *sites.judged(place, "export", folder, child, old))
 
 
 def without_power(place: Bench) -> Try:
     """A cut just after a folder of results appeared."""
-    last = power.operations(place, "partial")
+    last = power.operations.__wrapped__(place, "partial")  # a bug changes how many there are
     return Try(0, "partial", *power.cut_at(place, "partial", last, random.Random(0)))
 
 

@@ -143,7 +143,7 @@ def judged(
     bench: Bench, name: str, place: Path, child: Child, old: Mapping[str, str]
 ) -> tuple[str, str]:
     """The outcome of a command that was disturbed, and what was seen."""
-    said, status = child.said, child.wait()
+    status, said = child.wait(), child.said
     if "Traceback (most recent call last)" in said:
         return "traceback", cleaned(said[-300:])
     if status == 0:

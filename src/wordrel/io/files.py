@@ -192,11 +192,9 @@ def _replace_file(path: Path, write: Callable[[Path], object], durable: bool = T
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     with explained(path), ExitStack() as stack:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if durable:  # others are many, and in folders of the cache that go as a whole
-            _remove_dead(path)
+        _remove_dead(path)
         try:
-            if durable:
-                stack.enter_context(_held_open(temporary))
+            stack.enter_context(_held_open(temporary))
             write(temporary)
             if durable:
                 sync(temporary)
