@@ -91,7 +91,7 @@ def together(place: Bench) -> Try:
 CASES: dict[str, tuple[Callable[[Bench], Try], tuple[tuple[Any, str, Any], ...]]] = {
     "kills": (killed, ((cache, "build_once", build),)),
     "files": (refused, ((files, "_replace_file", quiet),)),
-    "power": (without_power, ((store, "sync_tree", nothing),)),
+    "power": (without_power, ((store, "sync_tree", nothing), (files, "sync", nothing))),
     "actors": (together, ((files, "_held", unheld),)),
 }
 
