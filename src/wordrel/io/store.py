@@ -233,6 +233,7 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
             if not (temporary / proof).is_file():
                 raise ValueError(f"{final}: the new folder has no {proof}, so the old one stays")
             sync_tree(temporary)
+            _refuse_foreign(final, proof)  # it may have been made since
             _swap(temporary, final, proof)
 
 
