@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wordrel
-from tiny_study import write_config
+from tiny_study import unsealed, write_config
 from wordrel import api
 from wordrel.config import (
     ARCHITECTURES,
@@ -142,7 +142,7 @@ def as_before(results: Results) -> Path:
         assert spec.named_folder.name.startswith(f"{run.model}-seed1-")
         text = text.replace(run.cell, spec.named_folder.name)
     runs.write_text(text, encoding="utf-8")
-    return results.folder
+    return unsealed(results.folder)
 
 
 def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from tiny_study import settings, write_config
+from tiny_study import settings, unsealed, write_config
 from wordrel.cli import app
 from wordrel.config import load_config, parse_config
 from wordrel.config.names import SCHEMA, config_now
@@ -77,6 +77,7 @@ def with_execute(folder: Path, execute: dict[str, object]) -> Path:
     path = folder / "config.yaml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump({**config, "execute": execute}), encoding="utf-8")
+    unsealed(folder)  # a stranger writes his own digests
     return path
 
 

@@ -97,10 +97,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --plan: as JSON.")] = False,
     keep_answers: Annotated[
-        bool,
-        typer.Option(
-            "--keep-answers", help="In the results; take from there what is not in the cache."
-        ),
+        bool, typer.Option("--keep-answers", help="In the results; go on from those kept there.")
     ] = False,
 ) -> None:
     """Run a study: train what is not trained yet, evaluate, write tables and report.
@@ -312,11 +309,11 @@ def _say_how_long(
     whole = read_results(folder)
     stored, config = part(whole, api.stored_config(whole), claim=claim, models=models, seeds=seeds)
     told = ", ".join(map(str, config.seeds))
-    say(
-        f"seed{'s'[: len(config.seeds) != 1]} {told}: {len(stored.runs)} runs, whose training took "
-        f"{stored.runs['seconds'].sum():,.1f} s when they were stored; preparing the text and the "
-        "evaluation come on top"
+    took = (
+        f"{len(stored.runs)} runs, whose training took {stored.runs['seconds'].sum():,.1f} s when"
     )
+    more = "they were stored; preparing the text and the evaluation come on top"
+    say(f"seed{'s'[: len(config.seeds) != 1]} {told}: {took} {more}")
     say(
         "stored scores are over the items that all runs of the study answer, and of the embeddings "
         "that all seeds chose: where a part of them has others, a row is not identical; it is then "

@@ -1,10 +1,11 @@
 """The config of a study, read with the user's own sets in view.
 
 Reads the YAML file, and own sets only where something else is wrong; writes nothing. It loads
-neither torch nor numpy, which take seconds: mistakes show at once.
+neither torch nor numpy, which take seconds, but where it looks into such a set: mistakes show at
+once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ def load_study(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
 
 
 def _wrong_sets(tasks: Sequence[Any]) -> list[str]:
+    own = [task for task in tasks if isinstance(task, Mapping) and "path" in task]
+    if not own:
+        return []
     from wordrel.tasks.core import wrong_sets
 
-    return wrong_sets(tasks)
+    return wrong_sets(own)

@@ -22,7 +22,7 @@ def part(
     models: Sequence[str] = (),
     seeds: int | None = None,
 ) -> tuple[Results, StudyConfig]:
-    """Stored results and their config, cut down to what is asked for.
+    """Stored results and their config, cut down to a part.
 
     Args:
         results: of the whole study; of these, the tables `runs` and `scores` are cut down.
