@@ -9,7 +9,18 @@ import typer
 from typer.core import TyperGroup
 
 from wordrel import __version__
-from wordrel.cli import cache, corpora, evaluate, explore, export, studies, table, tasks, tune
+from wordrel.cli import (
+    cache,
+    corpora,
+    evaluate,
+    explore,
+    export,
+    reproduce,
+    studies,
+    table,
+    tasks,
+    tune,
+)
 from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.cli.signals import ended_by, in_words
 from wordrel.errors import WordrelError
@@ -105,6 +116,7 @@ def schema() -> None:
 
 for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
+app.command(epilog=f"Example: {reproduce.EXAMPLE}")(reproduce.reproduce)
 app.command(epilog=f"Example: {export.EXAMPLE}")(export.export)
 app.command(epilog=f"Example: {evaluate.EXAMPLE}")(evaluate.evaluate)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
