@@ -27,7 +27,12 @@ from wordrel.study.results import read_results
 from wordrel.study.schema import table_to_csv
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
-HELP = [[], *([command.__name__] for command in COMMANDS), *(["corpus", c] for c in ("list",))]
+HELP = [
+    [],
+    ["reproduce"],
+    *([command.__name__] for command in COMMANDS),
+    *(["corpus", c] for c in ("list",)),
+]
 HELP += [["corpus", "show"], ["corpus", "prepare"], ["tasks", "list"], ["tasks", "show"]]
 HELP += [["tasks", "fetch"], ["config", "schema"], ["table"], ["explore"], ["site"]]
 
