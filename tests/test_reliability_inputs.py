@@ -172,6 +172,7 @@ def test_the_mutants_of_a_source_are_these() -> None:
     assert len(texts) == 11 and all('"""Text."""' in text and "X = 1" in text for text in texts)
 
 
+@pytest.mark.slow
 def test_a_module_meets_the_tests_that_import_it() -> None:
     assert mutation.tests_of("stats/drop.py") == ["tests/test_stats_drop.py"]
     assert mutation.tests_of("io/store.py")[0] == "tests/test_store.py"
