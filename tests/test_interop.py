@@ -218,13 +218,15 @@ def test_three_files_score_as_gensim_scores_them(three: list[Path], tmp_path: Pa
     assert done.exit_code == 0, done.output
     printed = json.loads(done.stdout)
     assert len(printed["contrasts"]) == 3
-    for path in (three[0], three[2]):  # composed words of b.bin are no entries of gensim's table
+    # Words that b.bin composes are no entries of gensim's table. The cosines of c.vec, which is
+    # hardly trained, are alike to seven digits: gensim's single precision makes ties of them.
+    for path, apart in ((three[0], 1e-6), (three[2], 1e-3)):
         alone = wordrel.evaluate([path], tasks=["ws353"], cache=tmp_path).scores.iloc[0]
         vectors = KeyedVectors.load_word2vec_format(str(path))
         _, spearman, unknown = vectors.evaluate_word_pairs(datapath("wordsim353.tsv"))
         share = alone["n_scored"] / alone["n_items"]
         assert share == pytest.approx(1 - unknown / 100, abs=1e-6)
-        assert alone["score"] == pytest.approx(spearman.statistic, abs=1e-6)
+        assert alone["score"] == pytest.approx(spearman.statistic, abs=apart)
 
 
 @pytest.fixture(scope="module")

@@ -179,27 +179,6 @@ def test_a_module_meets_the_tests_that_import_it() -> None:
     assert all(mutation.tests_of(file) for file in mutation.FILES)
 
 
-@pytest.mark.slow
-def test_a_mutant_is_noticed_and_sound_code_is_not(tmp_path: Path) -> None:
-    """In a process of its own, which has not imported the package."""
-    program = (
-        "from benchmarks.reliability.mutation import *\n"
-        "import sys\n"
-        "[sys.modules.pop(n) for n in [*sys.modules] if n.split('.')[0] == 'wordrel']\n"
-        "work, tests = Path(sys.argv[1]), ['tests/test_stats_drop.py']\n"
-        "(first, *_) = [m for m in sample(ROOT / 'src/wordrel', ['stats/drop.py'], 999, 0)"
-        " if m.kind == 'return']\n"
-        "print(judge(None, tests, work)[0], judge(first, tests, work)[0])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)],
-        cwd=mutation.ROOT,
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout.split() == [b"survived", b"killed"]
-
-
 # The report -------------------------------------------------------------------------------------
 
 
@@ -296,21 +275,3 @@ def test_each_way_of_damage_changes_a_file(tmp_path: Path) -> None:
         path.write_bytes(b"abcdefgh")
         way(path, random.Random(1))
         assert not path.exists() or path.read_bytes() != b"abcdefgh"
-
-
-@pytest.mark.slow
-def test_the_harness_finds_a_cache_that_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results without digests and a cache without checks give other numbers or a traceback."""
-    from benchmarks.reliability.material import bench
-    from wordrel.io import marker
-    from wordrel.study import results as stored
-
-    kinds = {name: damage.KINDS[name] for name in ("model", "result")}
-    monkeypatch.setattr(damage, "KINDS", kinds)
-    with bench() as place:
-        sound = [damage.attempt(place, number) for number in range(8)]
-        monkeypatch.setattr(marker, "_check", lambda folder, only: None)
-        monkeypatch.setattr(stored, "_check_digests", lambda folder, manifest: None)
-        planted = [damage.attempt(place, number) for number in range(24)]
-    assert not [row for row in sound if row.is_finding]
-    assert [row for row in planted if row.is_finding]

@@ -91,8 +91,9 @@ def test_workers_unpickle_what_their_own_run_hands_them_and_nothing_else(tmp_pat
     assert unpickled(notes) and unpickled(notes) <= HANDED
 
 
-ALLOWED = ("protocol/", "distributed/", "dask/tokenize.py")
-"""Folders of distributed; and dask, which reads what it has pickled itself to name it."""
+ALLOWED = ("protocol/", "distributed/", "dask/tokenize.py", "multiprocessing/spawn.py")
+"""Folders of distributed; dask, which reads what it has pickled itself to name it; and a worker,
+which reads from a pipe what the process that starts it hands over."""
 OWN_ADDRESS = "('8.8.8.8', 80)"
 """How Dask asks for the address of this machine: it sends nothing there."""
 
