@@ -167,8 +167,8 @@ def _sizes(corpus: "Corpus") -> Table:
 def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
     """How many items the vocabulary covers, of each task of the registry that has items.
 
-    Items that are not covered are told apart: the text lacks a word of theirs, or the rules of the
-    corpus never make it.
+    Items that are not covered are of two sorts: the text lacks a word of theirs, or the rules of
+    the corpus never make it.
     """
     import numpy as np
 

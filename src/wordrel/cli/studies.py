@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wordrel.cli.console import display, echo, say
+
+if TYPE_CHECKING:
+    from wordrel.config import StudyConfig
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -65,8 +68,7 @@ def new(
     about = "" if look.whole else "about "
     echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
-        f"{config.corpora[0].min_count}, dim {config.training.dim}, {len(config.models)} models, "
-        f"{len(config.seeds)} seeds, {len(config.tasks)} tasks"
+        f"{config.corpora[0].min_count}, dim {config.training.dim}, {_counts(config)}"
     )
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
@@ -118,9 +120,7 @@ def run(  # noqa: PLR0913 - a parameter an option
 
     cluster = cluster_of(dask, scheduler_file)
     corpora = "1 corpus" if len(study.corpora) == 1 else f"{len(study.corpora)} corpora"
-    others = {"model": study.models, "seed": study.seeds, "task": study.tasks}
-    counts = (f"{len(found)} {what}{'s'[: len(found) != 1]}" for what, found in others.items())
-    say(f"study {study.study}: {', '.join([corpora, *counts])}")
+    say(f"study {study.study}: {corpora}, {_counts(study)}")
     if plan:
         from wordrel.cli.plan import show
         from wordrel.io.store import cache_root
@@ -229,6 +229,11 @@ def compare(
     display(*map(comparison_verdict, comparisons))
     if any(tables):
         display(*chain(*tables))
+
+
+def _counts(study: "StudyConfig") -> str:
+    counted = {"model": study.models, "seed": study.seeds, "task": study.tasks}
+    return ", ".join(f"{len(of)} {what}{'s'[: len(of) != 1]}" for what, of in counted.items())
 
 
 def begin(folder: Path, doing: str) -> None:

@@ -77,7 +77,7 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
         report: the address of the study's report, to which the page then links.
 
     Raises:
-        StoreError: what is asked for is not there, or a file cannot be written.
+        StoreError: there is no such corpus or model, or a file cannot be written.
     """
     results: Results = read_results(folder)
     data = [

@@ -38,8 +38,8 @@ def write_site(
         cache: where the study was trained; default as in `wordrel.run`.
 
     Raises:
-        StoreError: `out` holds something else; what is asked for is not there; or a file cannot be
-            written.
+        StoreError: `out` holds something else; there is no such corpus or model; or a file cannot
+            be written.
     """
     there = {path.name for path in out.iterdir()} if out.is_dir() else set()
     if there and PLAIN not in there:
