@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from wordrel.config import MatchedConfig, TrainingConfig, load_config, parse_con
 from wordrel.config.dialect import dump
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.corpus import prepare
-from wordrel.errors import ConfigError
+from wordrel.errors import ConfigError, StoreError
 from wordrel.models import MODELS, Runtime
 from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
 from wordrel.study.trials import Trials, coordinates, placed, settings_of, start
@@ -158,7 +159,7 @@ class PlantedTrials(Trials):
     """Scores that are known beforehand, by model and the model that it starts from."""
 
     def __init__(self, known: dict[tuple[str, str], float]) -> None:
-        super().__init__(parse_config(STUDY), Path(), None, None, [])
+        super().__init__(parse_config(STUDY), Path(), None, None, Path("unfinished.json"))
         self.known = known
         self.asked: dict[str, list[Point]] = {}
 
@@ -349,6 +350,62 @@ def test_every_model_with_settings_has_the_same_number_of_trials(
     assert table["score"].notna().equals(table["model"] != "random")
     stored = pd.read_csv(folder / "tuned" / TRIALS)
     assert stored["score"].tolist() == pytest.approx(table["score"].tolist(), nan_ok=True, rel=1e-5)
+
+
+def test_an_interrupted_study_goes_on_from_its_trials_without_the_cache(
+    tiny_trials: tuple[pd.DataFrame, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, folder = tiny_trials
+    config, asked = load_config(folder / "rates.yaml"), list[int]()
+    ask = Trials._ask
+
+    def third_stops(self: Trials, new: list[Any], tokens: int) -> None:
+        asked.append(len(new))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        ask(self, new, tokens)
+
+    monkeypatch.setattr(Trials, "_ask", third_stops)
+    with pytest.raises(KeyboardInterrupt):
+        tune(config, tmp_path / "cache", tmp_path / "out", jobs=1)
+    assert (tmp_path / "out.unfinished.json").is_file()
+    assert not (tmp_path / "out").exists()
+    again = tune(config, tmp_path / "empty", tmp_path / "out", jobs=1)
+    same = [column for column in table if column != "seconds"]
+    pd.testing.assert_frame_equal(again[same], table[same])
+    assert sum(asked) == len(table) + asked[2]  # only what was stopped is asked twice
+    assert not (tmp_path / "out.unfinished.json").exists()
+
+
+def test_trials_of_another_text_or_setting_do_not_count(
+    tiny_trials: tuple[pd.DataFrame, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, folder = tiny_trials
+    caplog.set_level("INFO")
+    text = (folder / "text.txt").read_text()
+    (tmp_path / "text.txt").write_text(text)
+    (tmp_path / "rates.yaml").write_text(TINY)
+
+    def trials() -> Trials:
+        config = load_config(tmp_path / "rates.yaml")
+        return Trials(config, folder / "cache", 1, None, tmp_path / "out.unfinished.json")
+
+    first = trials()
+    first.rows = [{"model": "mean", "tokens": 9, "trial": "1", "score": math.nan, "seconds": 1.0}]
+    first._write()
+    row = {"model": "mean", "tokens": 9, "trial": "1"}
+    assert trials()._taken(dict(row))
+    assert not trials()._taken(row | {"epochs": 8})
+    (tmp_path / "text.txt").write_text(text.upper() + "one more\n")
+    assert not trials()._taken(dict(row))
+    assert "trials of another study or text" in caplog.text
+    (tmp_path / "text.txt").write_text(text)
+    assert trials()._taken(dict(row))
+    (tmp_path / "rates.yaml").write_text(TINY.replace("dim: 8", "dim: 9"))
+    assert not trials()._taken(dict(row))
+    (tmp_path / "out.unfinished.json").write_text("{")
+    with pytest.raises(StoreError, match="remove it, and all trials are run again"):
+        trials()._taken(dict(row))
 
 
 def test_a_rate_that_is_much_too_small_is_left_behind(

@@ -29,7 +29,8 @@ def tune(  # noqa: PLR0913 - a parameter an option
     """Find settings for every model, with the same number of trials for each.
 
     Writes every trial, and the settings that are best on development splits. A study takes them
-    with `tuned: DIR`. Trials are kept in the cache: interrupt it, run it again, and it goes on.
+    with `tuned: DIR`. Trials that have ended stand in DIR.unfinished.json: interrupt it, run it
+    again, and it goes on from there.
     """
     from wordrel.study.load import load_study
 

@@ -1,22 +1,36 @@
 """The trials of a tuning study: models with settings to try, and the scores that these reach.
 
-Runs small studies, so that what is trained stays in the cache; writes nothing besides.
+Runs small studies, so that what is trained stays in the cache. After each round, all trials so far
+are written beside the folder of the study, as NAME.unfinished.json: from there the next run goes
+on, though the cache be gone.
 """
 
+import json
+import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from wordrel.config import ARCHITECTURES, MatchedConfig, ModelConfig, StudyConfig
+from wordrel import __version__
+from wordrel.config import ARCHITECTURES, MatchedConfig, ModelConfig, StudyConfig, digest
+from wordrel.corpus import prepare
+from wordrel.io.files import explained, reading, write_json
 from wordrel.io.scratch import scratch_folder
 from wordrel.jobs import Cluster
 from wordrel.study.results import Results
 from wordrel.study.run import run_study
 from wordrel.study.search import COORDINATES, Coordinate, Point
+
+RESULTS = ("score", "seconds")
+"""Columns of a trial that its run adds."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -24,6 +38,8 @@ class Trials:
     """All trials so far, a row each, and how more of them are run.
 
     Attributes:
+        unfinished: the file that keeps the rows until the study ends; those of an earlier run of
+            the same study, on the same texts, count as run.
         starts: name of each model from whose weights others go on -> its entry in a config, with
             the settings that it had by then.
     """
@@ -32,33 +48,82 @@ class Trials:
     cache: Path
     jobs: int | None
     cluster: Cluster | None
-    rows: list[dict[str, Any]]
+    unfinished: Path
+    rows: list[dict[str, Any]] = field(default_factory=list)
     starts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def scores(self, asked: Mapping[str, Sequence[Point]], tokens: int) -> dict[str, list[float]]:
-        """The score of each point of each model, from one small study of all of them."""
-        models = {model.name: model for model in self.config.models}
-        number = len(self.rows)
-        trials: dict[str, tuple[str, Point]] = {}
-        for model, points in asked.items():
-            for point in points:
-                number += 1
-                trials[f"{model[:50]}.t{number}"] = (model, point)
-        entries = tuple(placed(models[m], p, name, self.starts) for name, (m, p) in trials.items())
-        found = self._run(entries, tokens)
+        """The score of each point of each model, from one small study of all that are new."""
+        pairs = [(model, point) for model, points in asked.items() for point in points]
+        first = len(self.rows)
+        for model, point in pairs:
+            number = str(len(self.rows) + 1)
+            self.rows.append({"model": model, "tokens": tokens, "trial": number, **point})
+        new = [(row, pair[1]) for row, pair in zip(self.rows[first:], pairs, strict=True)]
+        new = [(row, point) for row, point in new if not self._taken(row)]
+        if new:
+            self._ask(new, tokens)
+            self._write()
         scores: dict[str, list[float]] = {model: [] for model in asked}
-        seconds = found.runs.groupby("model")["seconds"].sum(min_count=1)
-        for name, (model, point) in trials.items():
-            score = development_score(found, name)
-            scores[model].append(score)
-            row: dict[str, Any] = {
-                "model": model,
-                "tokens": tokens,
-                "trial": name.rsplit(".t", 1)[1],
-                **point,
-            }
-            self.rows.append(row | {"score": score, "seconds": round(float(seconds[name]), 1)})
+        for row in self.rows[first:]:
+            scores[row["model"]].append(row["score"])
         return scores
+
+    def end(self) -> None:
+        """Remove the file of the rows: the tables of the study hold them now."""
+        with explained(self.unfinished):
+            self.unfinished.unlink(missing_ok=True)
+
+    def _ask(self, new: Sequence[tuple[dict[str, Any], Point]], tokens: int) -> None:
+        """Train and ask; adds score and seconds to each row."""
+        models = {model.name: model for model in self.config.models}
+        named = {f"{row['model'][:50]}.t{row['trial']}": (row, point) for row, point in new}
+        entries = (placed(models[r["model"]], p, n, self.starts) for n, (r, p) in named.items())
+        found = self._run(tuple(entries), tokens)
+        seconds = found.runs.groupby("model")["seconds"].sum(min_count=1)
+        for name, (row, _) in named.items():
+            row["score"] = development_score(found, name)
+            row["seconds"] = round(float(seconds[name]), 1)
+
+    def _taken(self, row: dict[str, Any]) -> bool:
+        """Whether an earlier run had this trial; its score and seconds are in the row then."""
+        earlier = self._earlier.get(row["trial"])
+        if earlier is None or {k: v for k, v in earlier.items() if k not in RESULTS} != row:
+            return False
+        row |= {key: math.nan if earlier[key] is None else earlier[key] for key in RESULTS}
+        return True
+
+    @cached_property
+    def _earlier(self) -> dict[str, dict[str, Any]]:
+        """By number, the rows of an earlier run of this study."""
+        if not self.unfinished.exists():
+            return {}
+        cure = "remove it, and all trials are run again"
+        with reading(self.unfinished, cure):
+            kept = json.loads(self.unfinished.read_text("utf-8"))
+            rows = {row["trial"]: row for row in kept["trials"]}
+            if any(not set(RESULTS) < set(row) for row in rows.values()):
+                raise ValueError("trials without a score")
+            same = kept["study"] == self._study
+        found = f"{len(rows)} trials" if same else "trials of another study or text; all run anew"
+        log.info("%s: found %s", self.unfinished, found)
+        return rows if same else {}
+
+    @cached_property
+    def _study(self) -> str:
+        """12 hex digits of all that decides the scores: settings, texts, our version."""
+        sample = {"limit_tokens": self.config.tune.tokens[0] if self.config.tune else None}
+        corpora = [one.model_copy(update=sample) for one in self.config.corpora]
+        texts = {one.name: prepare(one, self.cache, jobs=self.jobs or 1).digest for one in corpora}
+        config = self.config.model_dump(mode="json", exclude={"corpora"})
+        return digest({"config": config, "texts": texts, "wordrel": __version__})
+
+    def _write(self) -> None:
+        rows = [
+            row | {key: None if math.isnan(row[key]) else row[key] for key in RESULTS}
+            for row in self.rows
+        ]
+        write_json(self.unfinished, {"study": self._study, "trials": rows})
 
     def _run(self, entries: tuple[ModelConfig, ...], tokens: int) -> Results:
         limited = {"limit_tokens": tokens}

@@ -1,8 +1,9 @@
 """`wordrel tune`: the same number of trials for every model, judged on development splits alone.
 
-Runs the trials as small studies, so that what is trained stays in the cache and an interrupted run
-goes on; writes a folder with `config.yaml`, `trials.csv` (every trial) and `choices.yaml` (what
-each model was given, and the digest of the trials), which a study names as `tuned:`.
+Runs the trials as small studies; an interrupted run goes on from what is kept in the cache and
+from the trials in NAME.unfinished.json. Writes a folder with `config.yaml`, `trials.csv` (every
+trial) and `choices.yaml` (what each model was given, and the digest of the trials), which a study
+names as `tuned:`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def tune(
         config: with `tune`; its tasks are development splits, its one seed is used for nothing
             else.
         cache: where corpora and trained models are kept.
-        out: the folder to write.
+        out: the folder to write; trials that have ended stand beside it until all have.
         jobs: models at a time; see `run_study`.
         cluster: where they are trained.
 
@@ -64,7 +65,8 @@ def tune(
         ConfigError: no `tune`, several seeds, or a task that may decide nothing.
     """
     settings = check(config)
-    trials = Trials(config, cache, jobs, cluster, [])
+    unfinished = out.with_name(f"{out.name}.unfinished.json")
+    trials = Trials(config, cache, jobs, cluster, unfinished)
     models = {model.name: model for model in config.models}
     ranked: dict[str, list[Tried]] = {}
     for tokens in settings.tokens:
@@ -83,6 +85,7 @@ def tune(
         write_text(folder / TRIALS, text)
         write_text(folder / "config.yaml", stored_text(config, out))
         write_text(folder / CHOICES, dump(_choices(trials, ranked, text)))
+    trials.end()
     return table
 
 
