@@ -54,6 +54,16 @@ def test_every_two_models_and_every_two_seeds_have_a_row_a_measure():
         assert row["low"] <= row["score"] <= row["high"]
 
 
+def test_the_order_of_the_models_changes_no_number():
+    cells = {(m, s): {"v": probed(space(i))} for i, (m, s) in enumerate(RUNS)}
+    rows, turned = rows_of(cells), rows_of(dict(reversed(cells.items())))
+    numbers = ("score", "low", "high", "n_items", "chance", "pairs")
+    for (a, b, measure), row in rows.items():
+        other = turned[(a, b, measure) if (a, b, measure) in turned else (b, a, measure)]
+        assert [row[key] for key in numbers] == [other[key] for key in numbers]
+    assert ("a", "b", "procrustes") not in turned
+
+
 RUNS = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2), ("c", 1)]
 
 

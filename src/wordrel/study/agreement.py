@@ -68,14 +68,15 @@ def agreement_rows(
     models = list(dict.fromkeys(model for model, _ in runs))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
-        if couples := independent_couples(runs, a, b):
+        if couples := independent_couples(runs, *sorted((a, b))):  # so that no order decides
+            embedding = {run[0]: runs[run].embedding for run in couples[0]}
             common = {
                 "corpus": corpus,
                 "between": "seeds" if a == b else "models",
                 "model_a": a,
                 "model_b": b,
-                "embedding_a": runs[couples[0][0]].embedding,
-                "embedding_b": runs[couples[0][1]].embedding,
+                "embedding_a": embedding[a],
+                "embedding_b": embedding[b],
                 "pairs": len(couples),
             }
             found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
@@ -92,7 +93,7 @@ def lift_rows(asked: Asked, confidence: float) -> list[Row]:
     runs = [(model, seed) for model, its in models.items() for seed in its]
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
-        couples = independent_couples(runs, a, b)
+        couples = independent_couples(runs, *sorted((a, b)))
         if not couples:
             continue
         found = _mean([rank_correlation(models[m][s], models[n][t]) for (m, s), (n, t) in couples])
@@ -133,7 +134,7 @@ class _Space:
 
 def independent_couples(runs: Iterable[Run], a: str, b: str) -> list[tuple[Run, Run]]:
     """Runs of a beside runs of b, of different seeds where there are any; evenly spread if many."""
-    every = list(runs)
+    every = sorted(runs)
     couples = [(i, j) for i, j in itertools.product(every, every) if (i[0], j[0]) == (a, b)]
     if a == b:
         couples = [(i, j) for i, j in couples if i[1] < j[1]]
