@@ -179,6 +179,27 @@ def test_a_module_meets_the_tests_that_import_it() -> None:
     assert all(mutation.tests_of(file) for file in mutation.FILES)
 
 
+@pytest.mark.slow
+def test_a_mutant_is_noticed_and_sound_code_is_not(tmp_path: Path) -> None:
+    """In a process of its own, which has not imported the package."""
+    program = (
+        "from benchmarks.reliability.mutation import *\n"
+        "[sys.modules.pop(n) for n in [*sys.modules] if n.split('.')[0] == 'wordrel']\n"
+        "work, tests = Path(sys.argv[1]), ['tests/test_stats_drop.py']\n"
+        "(first, *_) = [m for m in sample(ROOT / 'src/wordrel', ['stats/drop.py'], 999, 0)"
+        " if m.kind == 'return']\n"
+        "print(judge(None, tests, work)[0], judge(first, tests, work)[0])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=mutation.ROOT,
+        capture_output=True,
+        check=True,
+    )
+    said = (tmp_path / "log").read_text("utf-8")
+    assert done.stdout.split() == [b"survived", b"killed"], said
+
+
 # The report -------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -122,9 +123,15 @@ def _fork(tests: list[str], source: Path, log: Path) -> int:
             sys.dont_write_bytecode = True
             import pytest
 
-            chosen = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "-m", "not slow and not browser")
-            status = int(pytest.main([*chosen, "--durations=0", *tests]))
+            # Plugins that are imported before pytest starts are not rewritten; no test needs it.
+            how = ["-q", "-x", "-n0", "-p", "no:cacheprovider", "--durations=0"]
+            how += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            how += ["--jaxtyping-packages=wordrel,beartype.beartype"]  # we are `benchmarks`
+            status = int(pytest.main([*how, "-m", "not slow and not browser", *tests]))
+        except Exception:  # what pytest refuses is read in the log
+            traceback.print_exc()
         finally:
+            sys.stdout.flush()
             os._exit(status)
     end = time.monotonic() + PATIENCE
     while True:
