@@ -69,14 +69,14 @@ def agreement_rows(
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
         if couples := independent_couples(runs, *sorted((a, b))):  # so that no order decides
-            embedding = {run[0]: runs[run].embedding for run in couples[0]}
+            spoken = {run[0]: runs[run].embedding for run in couples[0]}
             common = {
                 "corpus": corpus,
                 "between": "seeds" if a == b else "models",
                 "model_a": a,
                 "model_b": b,
-                "embedding_a": embedding[a],
-                "embedding_b": embedding[b],
+                "embedding_a": spoken[a],
+                "embedding_b": spoken[b],
                 "pairs": len(couples),
             }
             found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
