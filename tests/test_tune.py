@@ -306,6 +306,23 @@ def test_settings_come_from_several_folders_and_counts_need_none(tmp_path: Path)
     assert load_config(path).models[0].kind == "kneser_ney"
 
 
+def test_a_model_takes_the_settings_of_another_that_it_is_but_for_its_text(tmp_path: Path) -> None:
+    tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    other = "{kind: mean, name: disordered, tuned_as: mean, training: {shuffled_contexts: true}}"
+    path.write_text(STUDY_OF_TUNED.replace("kind: random", other))
+    config = load_config(path)
+    disordered, mean, _ = config.models
+    assert disordered.name == "disordered"
+    assert config.training_of(disordered).shuffled_contexts
+    assert config.training_of(disordered).epochs == config.training_of(mean).epochs == 8
+    assert disordered.learning_rate == mean.learning_rate == 0.5
+    assert parse_config(config.model_dump(mode="json")) == config
+    path.write_text(path.read_text().replace("tuned_as: mean", "tuned_as: nothing"))
+    with pytest.raises(ConfigError, match="found no trial of nothing in tuned"):
+        load_config(path)
+
+
 def test_studies_that_are_not_tuned_are_stored_as_before() -> None:
     plain = parse_config({k: v for k, v in STUDY.items() if k != "tune"})
     assert not {"tune", "tuned"} & set(plain.model_dump(mode="json"))

@@ -230,7 +230,10 @@ def config_schema() -> dict[str, Any]:
     shared = TrainingConfig.model_json_schema()["properties"] | {"recipe": recipe}
     for name in ("TrainingConfig", "TrainingChange"):
         schema["$defs"][name]["properties"]["recipe"] = recipe
+    whose = {"type": "string", "description": "the model whose tuned settings this one takes"}
     for name, group in schema["$defs"].items():
+        if "learning_rate" in group["properties"]:
+            group["properties"]["tuned_as"] = whose
         if "training" in group["properties"] or name == "CorpusConfig":
             own = group["properties"] | (shared if "training" in group["properties"] else {})
             group["properties"]["vary"] = {

@@ -19,6 +19,8 @@ from wordrel.config.settings import entry_name
 from wordrel.errors import ConfigError
 
 CHOICES, TRIALS = "choices.yaml", "trials.csv"
+TUNED_AS = "tuned_as"
+"""Key of a model's entry: whose trials it takes; its own where it is missing."""
 
 _STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}(, [a-z0-9][a-z0-9_.-]*@[0-9a-f]{12})*")
 """What a stored study says in place of the folder: its settings are written out already."""
@@ -33,8 +35,9 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
     """The data of a study with the settings that its `tuned` folders chose.
 
     A setting that a model's entry gives itself stays; a model without a learning rate needs no
-    trial. `tuned` becomes NAME@DIGEST of each folder,
-    with the first 12 digits of the digest of its trials.
+    trial. An entry with `tuned_as: NAME` takes the settings of that model: it is the same one but
+    for what it is trained on. `tuned` becomes NAME@DIGEST of each folder, with the first 12 digits
+    of the digest of its trials.
 
     Args:
         data: of a study, `vary` expanded.
@@ -61,10 +64,12 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
     chosen = {name: settings for choices in found for name, settings in choices["models"].items()}
     models, problems = [], list[Problem]()
     for number, entry in enumerate(data.get("models") or ()):
-        name = entry_name(entry)
         if not isinstance(entry, Mapping):
             models.append(entry)
-        elif name in chosen:
+            continue
+        name = entry.get(TUNED_AS, entry_name(entry))
+        entry = {key: value for key, value in entry.items() if key != TUNED_AS}
+        if name in chosen:
             models.append(_merged(chosen[name], entry))
         elif entry.get("kind") in UNTRAINED:
             models.append(entry)
