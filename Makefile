@@ -43,14 +43,14 @@ test: lint
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile
 
 test-slow: $(STAMP)-dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 test-faults: $(STAMP)-dev
 	$(BIN)/python -m benchmarks.reliability faults --minutes $(MINUTES) --seed $(SEED)
 
 test-browser: $(STAMP)-dev
 	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
 
 # Not in `dev`: no run needs these libraries. docs/interop.md says which versions were tried.
 .PHONY: test-interop

@@ -193,6 +193,13 @@ def test_a_reader_that_goes_away_ends_a_table_quietly(rest: list[str]):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_commands_that_read_tables_load_neither_torch_nor_gensim():
+    modules = "wordrel.report.page, wordrel.report.compare, wordrel.report.stored, sys"
+    code = f"import {modules}; print({{'torch', 'gensim', 'statsmodels'}} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.strip() == b"set()"
+
+
 def test_a_reader_that_goes_away_changes_nothing_of_a_run(tiny: Path, tmp_path: Path):
     wild = {"kind": "attention", "name": "wild", "batch": 64, "learning_rate": 1e9}
     config = write_study(tmp_path, models=[{"kind": "random"}, wild], seeds=[1])

@@ -14,7 +14,8 @@ from wordrel.config import ModelConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
 from wordrel.io.files import read_tensors, write_tensors
-from wordrel.models import MODELS, Runtime, over_text
+from wordrel.models import MODELS, Runtime
+from wordrel.models.over_text import over_text
 from wordrel.models.trained import Trained
 from wordrel.models.word_model import WordModel
 

@@ -7,9 +7,10 @@ import pytest
 
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import IN_OUT, QUERY_KEY, VALUE_OUT, Lift, of_outputs
+from wordrel.models.lifts import Lift, of_outputs
 from wordrel.models.matched import read
 from wordrel.models.matched.model import new_model
+from wordrel.models.relations import IN_OUT, QUERY_KEY, VALUE_OUT
 from wordrel.models.word_model import WordModel
 
 VOCAB = Vocab(("the", "cat", "sat"), np.array([2, 1, 1], dtype=np.int64))

@@ -1,29 +1,26 @@
-"""The registry of models: the only place that knows which kinds there are."""
+"""Models: what each kind learns from a corpus, and what every one of them answers.
 
-from wordrel.config import ARCHITECTURES
-from wordrel.models.closed_form import CLOSED_FORM
-from wordrel.models.counts import PPMI_SVD
-from wordrel.models.kneser_ney import KNESER_NEY
-from wordrel.models.matched import MATCHED, SKIP_GRAM
-from wordrel.models.over_text import over_text
-from wordrel.models.random import RANDOM
-from wordrel.models.trained import Model, Runtime, Trained
-from wordrel.models.transformer import TRANSFORMER
-from wordrel.models.vectors import VECTORS
-from wordrel.models.word2vec import WORD2VEC
-from wordrel.models.word_frequency import WORD_FREQUENCY
+Names are looked up on first use: who needs only what a model answers does not load torch.
+"""
 
-MODELS: dict[str, Model] = {
-    "random": RANDOM,
-    "word_frequency": WORD_FREQUENCY,
-    "kneser_ney": KNESER_NEY,
-    "ppmi_svd": PPMI_SVD,
-    "closed_form": CLOSED_FORM,
-    "word2vec": WORD2VEC,
-    "vectors": VECTORS,
-    "transformer": TRANSFORMER,
-    "matched_skip_gram": SKIP_GRAM,
-    **dict.fromkeys(ARCHITECTURES, MATCHED),
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wordrel.models.registry import MODELS
+    from wordrel.models.trained import Model, Runtime, Trained
+
+_HOMES = {
+    "MODELS": "registry",
+    "Model": "trained",
+    "Runtime": "trained",
+    "Trained": "trained",
 }
+__all__ = ["MODELS", "Model", "Runtime", "Trained"]
 
-__all__ = ["MODELS", "Model", "Runtime", "Trained", "over_text"]
+if not TYPE_CHECKING:  # a checker would take it as leave to use any name
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -22,10 +22,8 @@ import torch
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.relations import Relation
+from wordrel.models.relations import IN_OUT, VALUE_OUT, Relation
 
-VALUE_OUT, IN_OUT, QUERY_KEY = "value.out.lift", "in.out.lift", "q.k.lift"
-"""The lifts, called as the products that they are of."""
 SCORES_AT_ONCE = 2**21
 """8 MiB of float32, which a processor's cache holds."""
 

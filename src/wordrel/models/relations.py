@@ -10,6 +10,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
+VALUE_OUT, IN_OUT, QUERY_KEY = "value.out.lift", "in.out.lift", "q.k.lift"
+"""The lifts, called as the products that they are of."""
+
 
 @runtime_checkable
 class Relation(Protocol):

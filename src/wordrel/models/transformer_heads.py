@@ -23,8 +23,8 @@ import torch
 from jaxtyping import Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import QUERY_KEY, VALUE_OUT, Lift
-from wordrel.models.relations import Among, Relation
+from wordrel.models.lifts import Lift
+from wordrel.models.relations import QUERY_KEY, VALUE_OUT, Among, Relation
 from wordrel.models.trained import Tensors
 
 SIDES = ("query", "key", "value", "value_out")

@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
-from statsmodels.stats.multitest import multipletests
 
 from wordrel.stats.correlations import steiger
 from wordrel.stats.intervals import Scored, combined
@@ -150,6 +149,9 @@ def benjamini_hochberg(
 
     Source: Benjamini & Hochberg, Journal of the Royal Statistical Society B 57, 1995.
     """
+    # Large to import, and only a study's end needs it: commands that read tables do without.
+    from statsmodels.stats.multitest import multipletests
+
     given = np.asarray(p, dtype=np.float64)
     adjusted = np.full(len(given), np.nan)
     if (known := ~np.isnan(given)).any():

@@ -28,7 +28,7 @@ from wordrel.study.answers import Asked, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
-from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
+from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
 """Of the tables of now; a manifest of schema 1 or 2 has bootstrap and Holm, and does not say so."""

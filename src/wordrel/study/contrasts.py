@@ -25,7 +25,7 @@ from wordrel.study.agreement import LIFTS
 from wordrel.study.answers import Asked
 from wordrel.study.gains import beyond, dropped
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
-from wordrel.tasks.per_token_loss import AS_IT_IS, CALIBRATED
+from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 SEEDS = 5
 """Fewer decide nothing."""

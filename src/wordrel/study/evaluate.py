@@ -21,7 +21,8 @@ from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
 from wordrel.jobs.progress import Report
-from wordrel.models import MODELS, over_text
+from wordrel.models import MODELS
+from wordrel.models.over_text import over_text
 from wordrel.models.word_model import WordModel
 from wordrel.study.answers import ANSWERS, write_answers
 from wordrel.study.cell import COST, CellSpec, is_trained, load_cell, train_cell

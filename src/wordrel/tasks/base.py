@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from wordrel.corpus import Split as Documents
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import QUERY_KEY
+from wordrel.models.relations import QUERY_KEY
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import IN_OUT, QUERY_KEY, VALUE_OUT
+from wordrel.models.relations import IN_OUT, QUERY_KEY, VALUE_OUT
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import QUERY_KEY_ROW, Kind, Predictions, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items

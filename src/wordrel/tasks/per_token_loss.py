@@ -26,14 +26,22 @@ from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Predictor
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.word_model import WordModel
-from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task, reason, unanswered
+from wordrel.tasks.base import (
+    Kind,
+    Measurement,
+    Predictions,
+    Scope,
+    Task,
+    reason,
+    unanswered,
+)
 from wordrel.tasks.calibration import AS_TRAINED, FIT_TOKENS, Calibration, fit, losses
 from wordrel.tasks.items import Items
+from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 from wordrel.tasks.scored_text import ScoredText, scored_text
 
 MAX_TOKENS = 200_000
 """Scored words of the test documents."""
-AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
 
 
 class Read(NamedTuple):

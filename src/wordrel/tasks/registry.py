@@ -19,6 +19,8 @@ MainScore = Literal[
     "spearman", "auc", "accuracy", "precision", "loss_per_token", "overlap", "lift_correlation"
 ]
 Split = Literal["dev", "test"]
+AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
+"""The two rows of a loss."""
 
 
 class Asked(NamedTuple):

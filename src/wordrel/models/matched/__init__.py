@@ -15,7 +15,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
-from wordrel.models.lifts import QUERY_KEY, Lift, of_outputs
+from wordrel.models.lifts import Lift, of_outputs
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.nesting import embed_below
 from wordrel.models.matched.skip_gram import SkipGram
@@ -23,6 +23,7 @@ from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
 from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout, Teaches
+from wordrel.models.relations import QUERY_KEY
 from wordrel.models.skip_gram import word_by_word
 from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
