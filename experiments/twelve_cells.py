@@ -9,8 +9,55 @@ Predictions, written before the run:
 2. Positions add more than .02 nats in every row of both objectives, on both corpora.
 3. Word-word scores add less than .02 nats over word weights for the masked word with positions.
 4. Four heads add more than .02 nats over one for the masked word.
-5. Counted trigrams predict the next word better than every cell.
+5. Counted trigrams predict the next word better than four heads with positions do.
 
 Decision rule: C9 of `src/wordrel/report/claims/rules.yaml`, over the contrasts and orderings that
 the config lists. A contrast decides with five seeds on both corpora; with fewer it is undecided.
 """
+
+from collections.abc import Callable, Sequence
+
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.text import with_interval
+from wordrel.report.verdicts import SEEDS, Verdict, decided_by_all
+from wordrel.study.results import Results
+
+MARGIN = 0.02
+CLAIMS = ("C9 masked word", "C9 next word")
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Prediction -> verdict, from the table of planned contrasts."""
+    rows = queries.rows(results.contrasts)
+    words = "mean_query_attention_position"
+
+    def less(row: Row) -> int:
+        return int(row.high < MARGIN) - int(row.low > MARGIN)
+
+    def more(row: Row) -> int:
+        return -less(row)
+
+    def better(row: Row) -> int:
+        return int(row.low > 0) - int(row.high < 0)
+
+    asked: dict[str, tuple[Sequence[Row], Callable[[Row], int]]] = {
+        "1": ([r for r in rows if r.claim == "first sentence"], less),
+        "2": ([r for r in rows if r.claim in CLAIMS and r.part == "positions"], more),
+        "3": ([r for r in rows if r.part == "word-word scores" and r.model_a == words], less),
+        "4": ([r for r in rows if r.claim == "heads, masked word"], more),
+        "5": ([r for r in rows if r.claim == "counts, next word"], better),
+    }
+    return {name: _verdict(*one) for name, one in asked.items()}
+
+
+def _verdict(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
+    """Of a prediction about each of these contrasts; those with too few seeds decide nothing."""
+    signs = [sign(row) if row.seeds >= SEEDS else 0 for row in rows]
+    said = [
+        f"{row.corpus}: {row.model_a} over {row.model_b} "
+        f"{with_interval(row.gain, row.low, row.high)}, {row.seeds} seeds"
+        for row in rows
+        if row.seeds
+    ]
+    return Verdict(decided_by_all(signs) if rows else "undecided", "; ".join(said))

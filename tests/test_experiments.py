@@ -128,6 +128,35 @@ def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
     assert starts == wanted[name]
 
 
+CELLS = experiment("twelve_cells")
+
+
+def contrast(claim: str, part: str, first: str, gain: float, **given: Any) -> dict[str, Any]:
+    row = {"claim": claim, "part": part, "corpus": "text", "model_a": first, "model_b": "other"}
+    return row | {"gain": gain, "low": gain - 0.01, "high": gain + 0.01, "seeds": 5} | given
+
+
+def test_predictions_about_cells_are_judged_by_planned_contrasts() -> None:
+    def found(*rows: dict[str, Any]) -> dict[str, str]:
+        verdicts = CELLS.verdicts(SimpleNamespace(contrasts=pd.DataFrame(rows)))
+        return {name: verdict.found for name, verdict in verdicts.items()}
+
+    words = "mean_query_attention_position"
+    rows = (
+        contrast("first sentence", "", "mean_query_attention", 0.0),
+        contrast("C9 masked word", "positions", "position_weight", 0.3),
+        contrast("C9 masked word", "word-word scores", words, 0.05),
+        contrast("heads, masked word", "", "masked_four_heads", 0.025),
+        contrast("counts, next word", "", "kn_trigram", -0.2),
+    )
+    verdicts = {"1": "holds", "2": "holds", "3": "fails", "4": "undecided", "5": "fails"}
+    assert found(*rows) == verdicts
+    assert found(*rows[:1]) == dict.fromkeys("12345", "undecided") | {"1": "holds"}
+    few = [row | {"seeds": 4} for row in rows]
+    assert found(*few) == dict.fromkeys("12345", "undecided")
+    assert found(rows[0], rows[0] | {"corpus": "other", "high": 0.03})["1"] == "undecided"
+
+
 # What is stored --------------------------------------------------------------------------------
 
 
