@@ -44,10 +44,10 @@ def results_of(
             rows.append(row | {"gain": 0.05, "low": 0.03, "high": 0.07})
     orderings = [
         {
-            **{"claim": f"{name} planted", "corpus": corpus, "task": f"loss {task}"},
+            **{"claim": f"{name} planted", "corpus": corpus, "task": f"loss.{task}.calibrated"},
             **{"what": LEAD, "ingredient": "positions", "seeds": seeds, "n": 300, "low": low},
         }
-        for task, low in enumerate(leads)
+        for task, low in zip(("masked_word", "next_word"), leads, strict=False)
         for corpus in sources
     ]
     tables = {"contrasts": rows, "orderings": orderings}
@@ -192,7 +192,12 @@ def test_planted_text_needs_no_second_corpus() -> None:
 
 @pytest.mark.parametrize(
     ("leads", "expected"),
-    [((0.1, 0.2), "supported"), ((0.1, -0.1), "partly supported"), ((), "partly supported")],
+    [
+        ((0.1, 0.2), "supported"),
+        ((0.1, -0.1), "partly supported"),
+        ((0.1,), "partly supported"),  # of one objective
+        ((), "partly supported"),
+    ],
 )
 def test_one_ingredient_leads_in_every_ordering_of_the_claim(
     leads: tuple[float, ...], expected: str

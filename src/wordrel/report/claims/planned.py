@@ -6,7 +6,8 @@ A condition is one of
 - `some: {PART: OUTCOME}`: one of them has;
 - `all: [...]`, `any: [...]`, `not: ...`: of other conditions; with `rows: n` it has to
   hold on n rows of the result, each by itself;
-- `leads: one ingredient`: in all orderings of the claim, see `wordrel.study.orderings.leader`.
+- `leads: one ingredient`: in all orderings of the claim, which have both objectives; see
+  `wordrel.study.orderings.leader`.
 
 Supported and contradicted are strict: an outcome counts where it is found on every corpus of the
 contrast, wiki17m and novels (or planted text alone), with five seeds. Elsewhere an outcome on one
@@ -19,11 +20,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import yaml
 
+from wordrel.models.contextualizer import Objective
 from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.report.text import count, with_interval
@@ -44,6 +46,7 @@ _WORDS = {
 _SAME = ("claim", "part", "model_a", "model_b", "against", "task", "rule", "margin")
 """What one contrast has in common on all corpora."""
 STRICT = ("supported", "contradicted")
+OBJECTIVES = {*get_args(Objective)}
 
 
 @cache
@@ -129,8 +132,10 @@ class _Facts:
         if key == "not":
             return not self._holds(value, rows, strict=False)
         if key == "leads":
-            tables = queries.grouped(self._orderings, lambda r: (r.claim, r.task)).values()
-            return bool(tables) and all(leader(of, self._sources) for of in tables)
+            tables = queries.grouped(self._orderings, lambda r: (str(r.claim), str(r.task)))
+            objectives = {one for one in OBJECTIVES if any(f".{one}." in t for _, t in tables)}
+            leaders = [leader(of, self._sources) for of in tables.values()]
+            return objectives == OBJECTIVES and all(leaders)
         if key == "some":
             ((key, value),) = value.items()
             return any(self._found(of, value, strict) for of in self._contrasts(key, rows))
