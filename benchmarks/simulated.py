@@ -1,4 +1,4 @@
-"""Studies whose truth is known: answers of models that differ by exactly what is asked of them.
+"""Studies whose truth is known: predictions of models whose true scores differ by given amounts.
 
 How large items, models and seeds vary is read from the stored tables of `results/`; how many
 documents and seeds there are is the design of a study. Losses and accuracies are normal, ranks come

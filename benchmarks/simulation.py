@@ -1,4 +1,4 @@
-"""How often are verdicts false, and do intervals hold the truth? Simulated studies say so.
+"""How often are verdicts false, and do intervals hold the truth? A test on simulated studies.
 
 Question: where the truth is known, how many of 1,000 studies say something false of a claim, how
 often does an interval hold the truth, and which differences are found?

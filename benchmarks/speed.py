@@ -100,7 +100,7 @@ def run_parts(
 
 
 def main() -> None:
-    """Measure the parts that were asked for; exits with 2 where one could not be."""
+    """Measure the selected parts; exits with 2 where one could not be measured."""
     parser = argparse.ArgumentParser(description="Measure speed.")
     parser.add_argument("--only", nargs="+", metavar="PART", choices=PARTS, default=list(PARTS))
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only whether it works")

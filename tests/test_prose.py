@@ -21,9 +21,9 @@ RENDERED = [
     *sorted((ROOT / "results").glob("*/*.md")),
 ]
 SOURCES = [
-    *sorted((ROOT / "experiments").glob("*.py")),
+    *(p for folder in ("benchmarks", "experiments") for p in sorted((ROOT / folder).rglob("*.py"))),
     *sorted((ROOT / "configs").glob("*.yaml")),
-    *sorted(p for p in (ROOT / "src/wordrel/report").rglob("*") if p.suffix in (".py", ".j2")),
+    *sorted(p for p in (ROOT / "src/wordrel").rglob("*") if p.suffix in (".py", ".j2", ".yaml")),
 ]
 LONGEST_REPORT, MOST_FIGURES, LONGEST_SENTENCE = 300, 3, 25
 

@@ -1,8 +1,8 @@
 """Damage to one stored file: a bit is flipped, or the file is cut, emptied or deleted.
 
 A cache heals with the same bytes, or the command names what is wrong. A config and a text file of
-vectors have no digest: a flipped letter makes another study of them. The results have to say so by
-other digests.
+vectors have no digest: a flipped letter makes another study of them. The results must
+then carry other digests.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What a Python user calls: run a study, load a trained model, compare and reproduce results.
 
 Reads configs and results folders, and the cache; writes a results folder (`run`), or nothing that
-stays (`reproduce`, unless it is told where to keep the new results).
+stays (`reproduce`, unless its caller gives a folder for the new results).
 """
 
 import logging

@@ -117,7 +117,7 @@ def _chosen(root: Path, kinds: "list[str] | tuple[()]", days: float) -> "list[St
 def _confirmed(question: str) -> bool:
     try:
         return typer.confirm(question)
-    except typer.Abort:  # there is nobody to ask
+    except typer.Abort:  # no answer was given
         return False
 
 

@@ -144,7 +144,7 @@ def _fetched(info: "TaskInfo", cache: Path | None) -> str:
 
 
 def _missing(info: "TaskInfo", cache: Path | None) -> str:
-    """Why a task cannot be asked here; empty where it can."""
+    """Why models cannot be evaluated on a task here; empty where they can."""
     from wordrel.errors import DatasetError
     from wordrel.tasks.fetch import find_files
 

@@ -117,7 +117,7 @@ def content_digest(
     Args:
         config: the study.
         corpora: the digest of each corpus, by name.
-        tasks: the digest of each task that is asked, by name.
+        tasks: the digest of each task of the study, by name.
     """
 
     def content(corpus: CorpusConfig) -> str:

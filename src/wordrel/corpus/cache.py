@@ -139,4 +139,4 @@ def rough_train_tokens(config: CorpusConfig, cache: Path) -> int | None:
 
 
 def _unwatched(share: float, doing: str) -> None:
-    """Progress that nobody watches."""
+    """Ignore the progress."""

@@ -21,7 +21,7 @@ class DigestTable:
     """The digests that are known of the files below one folder.
 
     Args:
-        files: that will be asked for.
+        files: whose digests will be requested.
         cache: where the table is kept.
     """
 

@@ -56,9 +56,9 @@ class Corpus:
         digest: 12 hex digits of source bytes, settings and code version.
         vocab: the words, counted in the training part.
         train: the training part.
-        test: what models are tested on; empty if none was asked for.
+        test: what models are tested on; empty if the config sets none aside.
         report: what went in, what was dropped or mended, and how long it took.
-        development: what settings are chosen on; empty if none was asked for.
+        development: what settings are chosen on; empty if the config sets none aside.
     """
 
     name: str

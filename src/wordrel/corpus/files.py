@@ -58,7 +58,7 @@ class SourceFile:
 
     @property
     def author(self) -> str:
-        """Whose text it is, where the name says so as in `Dickens_Bleak_1853.txt`; else empty."""
+        """The author, where the name has one as in `Dickens_Bleak_1853.txt`; else empty."""
         found = _BY_AUTHOR.fullmatch(Path(self.name).name)
         return found[1] if found else ""
 

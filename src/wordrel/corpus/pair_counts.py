@@ -4,7 +4,7 @@ Every two places of a sentence that are at most W apart count 1: full windows, n
 direction. Reads a prepared corpus; writes `pair_counts-W-VERSION/` into its folder: `keys.npy`
 (of each pair of words a <= b that ever met: a * V + b, rising), `counts.npy` and `near.npy`.
 
-Glossary: V words, W the window, P pairs that are asked for, M pairs that ever met.
+Glossary: V words, W the window, P requested pairs, M pairs that ever met.
 """
 
 from dataclasses import dataclass

@@ -5,10 +5,10 @@ one of these keys, then its value:
 
     kcvh kavd kbvm kovb ka vd
 
-The values are dealt anew in each sentence, so that only this sentence knows the answer: a model
-must find the pair whose key was named, and take its value. Who only knows which words stand there,
-and not which of them was asked for, is right once in P. A key and its value are one word because a
-single layer of attention cannot join two (that takes two; Olsson et al. 2022, arXiv:2209.11895).
+The values are dealt anew in each sentence, so that only this sentence holds the answer: a model
+must find the pair whose key was named, and take its value. A model that knows only which words
+occur, and not which value is wanted, is right once in P. A key and its value are one word because
+a single layer of attention cannot join two (that takes two; Olsson et al. 2022, arXiv:2209.11895).
 Source: the task is associative recall (Ba et al. 2016, arXiv:1610.06258; Arora et al. 2023,
 arXiv:2312.04927).
 
@@ -18,7 +18,7 @@ A sentence of `planted:induction-L` has L different words in random order, then 
     d h a f c g b e | f c
 
 Here a model must find the place behind the first f. One layer finds f and has no way from there to
-its neighbour; two can. Who knows which words stand there, and which of them comes again, is right
+its neighbour; two can. A model that knows only which words occur, and which comes again, is right
 once in L - 1. Source: Olsson et al. 2022; Elhage et al. 2021, "A Mathematical Framework for
 Transformer Circuits".
 
@@ -39,7 +39,7 @@ LETTERS = "abcdefghijklmnop"
 """Names of the 16 keys and the 16 values: letters, which every setting of a corpus keeps."""
 SENTENCES = 50_000
 DOCUMENT = 10
-"""Sentences a document: what is held out is whole documents, told apart by their text. With one
+"""Sentences a document. Whole documents are held out, and their text identifies them. With one
 pair there are only 256 sentences, and one a document would keep their words from training."""
 SEED = 0
 

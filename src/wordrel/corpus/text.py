@@ -35,7 +35,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".bz2": bz2.open,
     ".xz": lzma.open,
 }
-_FREE = 64 << 20  # unpacked bytes of any file that no ratio is asked of
+_FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 

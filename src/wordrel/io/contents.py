@@ -1,7 +1,7 @@
 """What a cache holds: finished folders by kind, what dead processes left, and what is not ours.
 
-Reads markers and sizes; removes folders that are asked for. A folder is ours where it has a marker
-(see `marker`), or a hidden name that wordrel gives to folders which it builds or sets aside.
+Reads markers and sizes; removes the folders that a caller names. A folder is ours where it has a
+marker (see `marker`), or a hidden name that wordrel gives to folders which it builds or sets aside.
 """
 
 import os

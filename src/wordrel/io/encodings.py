@@ -85,7 +85,7 @@ def cure(data: bytes, at: int, name: str, settings: Sequence[str] = ()) -> str:
         data: of the file, from a line's start on.
         at: the byte that is no UTF-8, from the start of `data`.
         name: of the file.
-        settings: how the reader is told the encoding, each with {} for it; none where it cannot.
+        settings: that give the encoding, each with {} for it; none where it cannot be given.
     """
     archive = next((what for mark, what in _ARCHIVES.items() if data.startswith(mark)), None)
     if archive:

@@ -129,7 +129,7 @@ def peak_memory() -> Iterator[PeakMemory]:
 
 
 def _reset_peak() -> bool:
-    """Whether the kernel could be told to count anew (Linux, where /proc allows it)."""
+    """Whether the kernel's count could be reset (Linux, where /proc allows it)."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     except OSError:

@@ -167,7 +167,7 @@ class DaskEngine(Engine):
 def _without_traces() -> Iterator[None]:
     """Keep Dask's client from logging a trace of its own where the connection is lost.
 
-    The error that ends the run says so in a line.
+    The error that ends the run reports the lost connection in one line.
     """
     log = logging.getLogger("distributed.client")
     before = log.level
@@ -211,9 +211,9 @@ def _explained(problem: str | Exception) -> str:
 
 
 def _versions() -> dict[str, str | None]:
-    """What must be the same everywhere, lest the numbers or the files differ.
+    """What must be the same everywhere, so that numbers and files do not differ.
 
-    A build (2.13.0+cpu) is not told from another: hosts with graphics cards have one of their own.
+    The build (`+cpu` in 2.13.0+cpu) is ignored: hosts with graphics cards have another one.
     """
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     packages: dict[str, str | None] = environment()["packages"]

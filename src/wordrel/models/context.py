@@ -131,8 +131,8 @@ class StreamContext:
     ) -> Float32[np.ndarray, "N D"]:
         """The state that predicts each token, from windows drawn as in training.
 
-        Where the word before the target asks, a hidden one goes on asking (and in a block stays
-        what attention adds to), since nobody else could: it is only not among what is looked at.
+        Where the word before the target gives the query, a hidden one still gives it: no other word
+        can. In a block, attention still adds to its state, but no query attends to it.
         """
         return self._read(ids, ends, hidden, shrink=self.training.shrink_window)
 
@@ -248,5 +248,5 @@ def context_sizes(
 def _with_ends(
     ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
 ) -> tuple[Int64[np.ndarray, " M"], Int64[np.ndarray, " S"]]:
-    """One more token a sentence, for which its last word can ask; nobody ever sees its id."""
+    """One more token a sentence, as a target of its last word; its id is in no context."""
     return np.insert(ids, ends, 0), ends + np.arange(1, len(ends) + 1)

@@ -41,7 +41,7 @@ class Contextualizer(Reader, Protocol):
     ) -> Float32[np.ndarray, "N D"]:
         """The state that predicts token t, for each t; it never depends on token t.
 
-        `hidden` tokens are in nobody's context, but keep their places: no window grows over them.
+        `hidden` tokens are in no context, but keep their places: no window grows over them.
 
         NaN rows where a token has no context (first of its sentence, for `next_word`; or where
         all of its context is hidden).
@@ -94,4 +94,4 @@ class Exchangeable(Contextualizer, Protocol):
     """A `Contextualizer` in which words ask: each has a role as query and one as key."""
 
     def exchanged(self) -> Contextualizer:
-        """The same model with the roles of query and key exchanged, as nobody trained it."""
+        """The same model with the roles of query and key exchanged; it was not trained so."""

@@ -5,9 +5,9 @@ on either side, as if the two sides were independent given the word:
 
     p(w | left, right) ~ p(w | left) p(w | right) / p(w)
 
-with p(w | right) of n-grams that are counted from right to left, and p(w) of single words; whoever
-reads the scores makes the p of all words add up to 1. Counting needs no seed and no epochs, and
-reads every token of the text.
+with p(w | right) of n-grams that are counted from right to left, and p(w) of single words. The code
+that reads the scores makes the p of all words add up to 1. Counting needs no seed and no epochs,
+and reads every token of the text.
 
 Glossary: N tokens, S segments, P places, B places at a time, V words, L lengths of contexts.
 """

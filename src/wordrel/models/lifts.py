@@ -67,7 +67,7 @@ class Lift:
     def __call__(
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
-        """See `Relation`; the mean of a word is computed when it is asked for, and kept."""
+        """See `Relation`; the mean of a word is computed when it is first needed, and kept."""
         words = np.unique(left)
         new = words[np.isnan(self._means[words])]
         self._means[new] = self._log_means(new)

@@ -1,7 +1,7 @@
 """What a model answers only after it has read running text: mean states and mean attention.
 
-Glossary: V words, D dimensions, N tokens, S sentences, P pairs that are asked for, M pairs of
-words that met in the text.
+Glossary: V words, D dimensions, N tokens, S sentences, P requested pairs, M pairs of words
+that met in the text.
 """
 
 from dataclasses import dataclass, replace
@@ -54,8 +54,9 @@ def over_text(
     can tell its weights gets the relations `attention` (the mean weight that a gives to b when b is
     in its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
     2020, "Attention is Not Only a Weight"; with several heads the mean weight times the length of
-    the whole value). Who asks: of a next-word model the word a itself, which is in its own context;
-    of a masked-word model nobody, so that a is the word that is masked where the weight is given.
+    the whole value). In a next-word model the word a itself gives the query, and is in its own
+    context. In a masked-word model no word does: a is the word that is masked where the weight is
+    given.
 
     Args:
         word_model: of a trained model.

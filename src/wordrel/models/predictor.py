@@ -45,7 +45,7 @@ class Predictor(Protocol):
     ) -> Iterator[Float32[ndarray, "B V"]]:
         """Log p(w | context) of every word at each place, a block of places at a time, in order.
 
-        Any number may be added to a row: whoever reads it normalises it. The reader may also
+        Any number may be added to a row: its reader normalises it. The reader may also
         overwrite a block, which is valid until the next one is made. The models trained here give
         blocks of about 2**21 numbers, which a processor's cache holds.
 

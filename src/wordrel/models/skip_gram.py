@@ -3,7 +3,7 @@
 Skip-gram has p(w | c) for each word c of a context, and nothing for all of them together. It can be
 read as their product, p(w | c_1 ... c_n) ~ u(w) * product over c of p(w | c) / u(w) with u the
 relative frequency (as if the words of a context were independent given w), or as their mixture, the
-mean of p(w | c) over c. Which one is used is for development text to say.
+mean of p(w | c) over c. Development text decides which one is used.
 
 Glossary: V words, D dimensions, N tokens, S segments, P places, B places at a time.
 """
@@ -25,7 +25,7 @@ from wordrel.models.readout import Readout
 from wordrel.models.sampling import noise_distribution
 
 PLACES = 128
-"""At a time; the words around them are often the same, and each is asked once."""
+"""At a time; the words around them are often the same, and each is evaluated once."""
 
 
 @dataclass(frozen=True)

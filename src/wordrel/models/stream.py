@@ -31,7 +31,7 @@ class Block:
         before: kept tokens before each in the same sentence (or in what else bounds a context);
             after: likewise behind it.
         read: tokens of the corpus that went in, before subsampling.
-        hidden: tokens that are in nobody's context, though they keep their places; None where
+        hidden: tokens that are in no context, though they keep their places; None where
             every token is seen, as in training.
         predicted: the word that is learnt at each place; None where it is the one that stands
             there.
@@ -109,7 +109,7 @@ class Batch:
         place: [C, L] number of each real target in its block, from 0.
         read: tokens of the corpus that this batch stands for, before subsampling.
         first: column of the first target; at least 1.
-        hidden: [C, S] tokens that are in nobody's context; None where every token is seen.
+        hidden: [C, S] tokens that are in no context; None where every token is seen.
         predicted: [C, L] the word to learn at each target; None where it is the one that stands
             there.
     """

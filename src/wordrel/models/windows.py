@@ -169,6 +169,6 @@ def askers(batch: Batch) -> Batch:
 def _hidden(
     objective: Objective, batch: Batch, hidden: Bool[np.ndarray, "C S"], device: torch.device
 ) -> Bool[Tensor, "C 1 R"]:
-    """Which of the reachable tokens are in nobody's context."""
+    """Which of the reachable tokens are in no context."""
     columns = _columns(objective, batch)
     return torch.from_numpy(hidden[:, :columns]).to(device)[:, None]

@@ -1,4 +1,4 @@
-"""How frequent words are: what a relation scores that knows nothing else of the two words.
+"""How frequent words are: the score of a relation that uses nothing else of the two words.
 
 Tasks that ask how two words relate are often answered in part by how common one of them is. This is
 the row that says how far that goes.

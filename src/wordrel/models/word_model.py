@@ -1,8 +1,8 @@
 """WordModel: what every trained model answers, and the only thing that tasks see of it.
 
-Three questions (how alike are two words, how strongly does a relate to b, what does a word mean
-here) are asked of every model in the same way. A model that has no answer says so by name and
-reason; nothing is guessed in its place.
+Three questions are the same for every model: how alike are two words, how strongly does a relate
+to b, and what does a word mean here? Where a model has no answer, `unavailable` has the question
+and the reason; nothing is guessed in its place.
 
 Glossary: V words, D dimensions, K numbers of a vector in context, P items, N tokens, S sentences.
 """

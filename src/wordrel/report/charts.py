@@ -243,7 +243,7 @@ def bottom(name: str, order: Sequence[str], title: str | None = None) -> Spec:
 
 
 def named(name: str, given: Mapping[str, Any], *, legend: bool = False) -> Spec:
-    """One look for each name, with a legend that says so where no name stands beside it."""
+    """One look for each name, with a legend where no name stands beside it."""
     scale = {"domain": list(given), "range": list(given.values())}
     said = {"orient": "bottom", "title": None} if legend else None
     return field(name, "nominal", scale=scale, legend=said)

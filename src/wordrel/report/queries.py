@@ -268,7 +268,7 @@ def _groups(
 def winner(pair: Row) -> str | None:
     """The significantly better model of a comparison, or None.
 
-    The test is for other items, the interval for other items and other seeds: both have to say so.
+    Both must show it: the test for other items, the interval for other items and other seeds.
     """
     if not (pair.p_adjusted < ALPHA and (pair.low > 0 or pair.high < 0)):
         return None

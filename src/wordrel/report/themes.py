@@ -16,7 +16,7 @@ class Look:
         embedding: of the model; empty where any may stand, the selected one first.
         statistic: the column `statistic` of measurements.csv.xz.
         groups: a pattern; its group 1 is the name, or the number, of a place on the axis.
-        axis: what the places are; empty where their names say so.
+        axis: what the places are; empty where their names show it.
         line: whether the places are numbers, to be joined by a line for each model.
         rule: a value to compare with; None where there is none.
     """

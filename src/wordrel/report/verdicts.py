@@ -21,7 +21,7 @@ SEEDS = 5
 
 
 class Verdict(NamedTuple):
-    """Of a prediction: holds, fails or undecided, and the numbers that say so."""
+    """Of a prediction: holds, fails or undecided, and the numbers that decide it."""
 
     found: str
     evidence: str

@@ -25,7 +25,7 @@ _FEWEST = 5
 
 
 class Aligned(NamedTuple):
-    """A measure, and the influence of each word or pair on it; NaN where it cannot be told."""
+    """A measure, and the influence of each word or pair on it; NaN where it is undefined."""
 
     value: float
     influence: Float64[np.ndarray, " Q"]

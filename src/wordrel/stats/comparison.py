@@ -90,7 +90,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison(Generic[Key]):
-    """All estimates, and all differences that were asked for, by key."""
+    """All estimates, and all requested differences, by key."""
 
     estimates: dict[Key, Estimate]
     differences: dict[tuple[Key, Key], Difference]

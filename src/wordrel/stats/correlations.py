@@ -12,7 +12,7 @@ models' correlation with gold was .2, .055-.059 where it was .45 and .070-.077 w
 
 Several seeds: insert means of correlations over seeds, and over couples of seeds for the two
 models with each other. As each couple's three numbers make a correlation matrix, so do their
-means. The test then speaks of a typical pair of runs, not of the more certain mean.
+means. The test then concerns a typical pair of runs, not the more certain mean.
 
 Source: Steiger, Psychological Bulletin 87, 1980, formulas 7 and 14; Williams, Journal of the Royal
 Statistical Society B 21, 1959. Values to compare with: Diedenhofen & Musch (cocor), PLoS ONE

@@ -1,6 +1,6 @@
 """Measures: one number for the answers to many items, for many resamples of the items at once.
 
-Arrays in, numbers out. A resample is told by its multiplicity: how often each item stands in it.
+Arrays in, numbers out. A resample is given by its multiplicity: how often each item stands in it.
 All ones is the plain score.
 
 Axes: P items, R resamples, S seeds.

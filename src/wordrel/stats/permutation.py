@@ -70,8 +70,8 @@ def farther(
 ) -> dict[tuple[Key, Key], int]:
     """How many permutations give each two models a difference as far from 0 as the observed one.
 
-    Most of them are told by `Measure.estimate`; `Measure.gap` is asked only about those that lie
-    within its error of the observed difference, so the count is that of the exact differences.
+    `Measure.estimate` decides most of them. `Measure.gap` computes only those within the
+    estimate's error of the observed difference, so the count is that of the exact differences.
 
     Args:
         measure: what the models are scored by.

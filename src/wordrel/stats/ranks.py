@@ -1,6 +1,6 @@
 """Ranks of many resamples of the same items at once, from one sort.
 
-Arrays in, numbers out. A resample is told by its multiplicity: how often each item stands in it.
+Arrays in, numbers out. A resample is given by its multiplicity: how often each item stands in it.
 Ranks are midranks: equal values share the mean of their ranks. Ranks and their sums are multiples
 of one half, so float64 holds them exactly: no result depends on the order of the sums.
 

@@ -149,7 +149,7 @@ def spearman_gap(
 def spearman_estimate(
     gold: Float64[np.ndarray, " P"], first: Sums, second: Sums
 ) -> tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]]:
-    """`spearman_gap` but for an error that is told, at the cost of one seed, not S x T couples.
+    """`spearman_gap` but for a bounded error, at the cost of one seed, not S x T couples.
 
     With Q and C a couple's sums of squares and products without a swap, q, c and t the signed ones
     (t of the ranks themselves), u = q / Q and v = t^2 / (P Q), a couple's gap is

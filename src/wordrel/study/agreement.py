@@ -55,8 +55,8 @@ def agreement_rows(
     Args:
         corpus: its name.
         cells: (model, seed) -> embedding -> its answers; the same probe words in all of them.
-        selected: model -> the embedding that speaks for it; a model that is not named speaks
-            through its first embedding, which is the one that its design takes.
+        selected: model -> the embedding that represents it; for a model that is not named, its
+            first embedding, which is the one that its design takes.
         words: size of the vocabulary.
         statistics: resampling settings.
     """
@@ -115,7 +115,7 @@ def runs_of(asked: Asked, model: str) -> dict[int, Float64[np.ndarray, " P"]]:
 
 @dataclass(frozen=True)
 class _Space:
-    """One run in the embedding that speaks for it."""
+    """One run in the embedding that represents it."""
 
     embedding: str
     neighbours: Int64[np.ndarray, "Q k"]

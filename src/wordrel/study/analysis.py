@@ -31,7 +31,7 @@ from wordrel.tasks import Measurement, Predictions
 from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
-"""Of the tables of now; a manifest of schema 1 or 2 has bootstrap and Holm, and does not say so."""
+"""Of new tables. Those of schema 1 or 2 used bootstrap and Holm; their manifest omits that."""
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
 """A correction multiplies the smallest p by the size of its family: what is left is to be below."""

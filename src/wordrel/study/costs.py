@@ -87,7 +87,7 @@ class Finished(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What it took a cell to be asked one task.
+    """What it took to evaluate a cell on one task.
 
     Attributes:
         corpus, kind: of the cell.

@@ -51,7 +51,7 @@ _loaded = lru_cache(maxsize=64)(load)
 
 @dataclass(frozen=True)
 class CellWork:
-    """A cell and what it is asked, for a worker.
+    """A cell and the tasks to evaluate it on, for a worker.
 
     Attributes:
         cell: what to train.
@@ -127,7 +127,7 @@ def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
 
 
 def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordModel, Scope]:
-    """The model and how it is asked, with as much of the text read as these questions need."""
+    """The model and the scope of its tasks, with as much text read as these questions need."""
     word_model, counts = load_cell(work.cell), None
     if questions.intersection(COUNTED):
         counts = pair_counts(work.cell.corpus, work.cell.training_config.window)

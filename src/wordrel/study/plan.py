@@ -23,7 +23,7 @@ class Tasks:
     """The tasks of a study, in the order of its config.
 
     Attributes:
-        configs: settings of those that are asked.
+        configs: settings of those that models are evaluated on.
         loaded: the same, with their items.
         skipped: name of each optional task that is not here, and why.
     """
@@ -38,7 +38,7 @@ class Plan:
     """A study that is ready to run: its tasks loaded, its corpora prepared.
 
     Attributes:
-        config: what was asked for.
+        config: the settings of the study.
         tasks: as loaded, in the order of the config; and those that were left out.
         corpora: as prepared, by name.
         works: every cell, corpus by corpus, model by model, seed by seed.

@@ -95,7 +95,7 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
 
 
 def marked(asked: Asked, choice: Choice) -> Asked:
-    """The same outcomes, `selected` where the choice says so; as they are where it says nothing.
+    """The same outcomes, `selected` by the choice; as they are where it names no embedding.
 
     Of a detail only selected embeddings are kept: there may be none.
     """

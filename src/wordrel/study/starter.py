@@ -244,7 +244,7 @@ def _can_be_asked(info: TaskInfo, look: Look) -> bool:
 
 
 def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
-    """Every task of the registry: those that are asked, and the others as comments."""
+    """Every task of the registry: those of the study, and the others as comments."""
     waiting, more = [], []
     if not look.english:
         yield "  # Sets of English words are left out: this text does not look like English."

@@ -111,7 +111,7 @@ class _Answers:
 def _told_of(
     plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int, progress: Progress
 ) -> Iterator[Rows]:
-    """The rows of one corpus: embeddings are selected first, then all is told of them.
+    """The rows of one corpus: embeddings are selected first, then every task gives its rows.
 
     One task after the other is read, and read again for its tests: all of them together would fill
     the memory. A family of tests is a question of the corpus, see `adjust`.

@@ -173,7 +173,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _model(file: Vectors, wanted: set[str], lowercase: bool) -> tuple[WordModel, frozenset[str]]:
-    """The words that are asked for, and the first of the file, among which analogies are sought.
+    """The wanted words, and the first of the file, among which analogies are sought.
 
     Returns:
         The model, and those of its words that fastText made of their parts.

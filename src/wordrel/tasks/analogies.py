@@ -43,7 +43,7 @@ _COSINES_AT_ONCE = 2**24
 
 @dataclass(frozen=True)
 class _Asked:
-    """The questions that can be asked, Q of the P items, and their F right answers.
+    """The questions that can be evaluated, Q of the P items, and their F right answers.
 
     Attributes:
         covered: which of the items they are, shape [P].
@@ -110,7 +110,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """Three outcomes an embedding, one a method; 1 where the answer is right, 0 where it is wrong.
 
-    Each section is told by a row `task.SECTION`, by 3CosAdd, as a detail.
+    Each section has a row `task.SECTION`, by 3CosAdd, as a detail.
     """
     asked = _asked(task.items, word_model.vocab, scope)
     candidates = min(len(word_model.vocab), scope.restrict_vocab)

@@ -39,7 +39,7 @@ class Task:
         better: which way is good.
         split: "dev" where it may decide which embedding is the selected one; it then concludes
             nothing.
-        items: what is asked.
+        items: what models are evaluated on.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
     """
@@ -70,7 +70,7 @@ class Predictions:
         predicted: shape [P]; NaN where the model has no answer.
         covered: whether the vocabulary has what the item needs, shape [P].
         cluster: shape [P], see `wordrel.tasks.items.Items`.
-        chance: the measure's value for a model that knows nothing.
+        chance: the measure's value for a trivial baseline.
         better: which way is good.
         note: why answers are missing; empty where none is.
     """
@@ -228,14 +228,14 @@ def words_known(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way of asking.
+    """A way to evaluate a model.
 
     Attributes:
         version: part of each task's digest; raised whenever answers or items can change.
         better: which way is good.
         covered: whether a vocabulary has what each item needs.
         answer: all outcomes of one model.
-        measure: what is told of one model besides its outcomes.
+        measure: all measurements of one model, besides its outcomes.
         both: outcomes and measurements at once, for a kind that finds both on one way.
     """
 

@@ -1,4 +1,4 @@
-"""Fit without calibration: the loss on held-out text of a model that is told how sure it may be.
+"""Fit apart from calibration: the loss on held-out text of a model after its calibration.
 
 Negative sampling teaches which words are likelier than noise, and hardly how sure to be: a model
 may rank words well and still lose nats because all its scores are too large, or because frequent

@@ -1,4 +1,4 @@
-"""The loss of a model that is told how sure it may be, in three numbers.
+"""The loss of a model after calibration by three numbers.
 
     log p'(w) = t * n^g * s(w) + b * log u(w) + a number that makes the sum over all words 1
 

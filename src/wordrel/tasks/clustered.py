@@ -102,8 +102,8 @@ def clustered_coefficients(
     """Least squares of the values on the columns; items without a finite value are left out.
 
     Returns:
-        One estimate a column. All of a column that is zero throughout, and of every column where
-        the others do not tell each other apart or there are fewer than two clusters, are NaN.
+        One estimate a column. A column that is zero throughout has NaN. Every column has NaN where
+        the others are collinear, or where there are fewer than two clusters.
     """
     # Large to import, and only this needs it: a worker that never gets here does without.
     from statsmodels.regression.linear_model import OLS

@@ -143,7 +143,7 @@ def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
 
 
 def _groups(path: Path, *, odd: bool) -> tuple[Items, str]:
-    """Words a line, the first of which is asked about; nothing would tell a header from them."""
+    """Words a line; the question is about the first. A header would look like any line."""
     columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
 
     table = read_own_table(path, columns, more=True)
@@ -160,11 +160,11 @@ def ask(
     probe: Probe | None = None,
     restrict_vocab: int = RESTRICT_VOCAB,
 ) -> list[Predictions]:
-    """Put a task to one trained model: an outcome for each of its embeddings that can answer.
+    """Evaluate one trained model on a task: an outcome for each embedding that can answer.
 
     Args:
-        task: what is asked.
-        word_model: whom.
+        task: what to evaluate it on.
+        word_model: the model.
         lowercase: whether the corpus was lower-cased; the words of items then are, too.
         probe: held-out text, for a task of the question "fit" or "recall".
         restrict_vocab: how many of the most frequent words can answer an analogy.

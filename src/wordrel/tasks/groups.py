@@ -1,6 +1,6 @@
 """Groups of words: which one is odd, and which words are nearest?
 
-Each item is a line of words, of which the first is asked about.
+Each item is a line of words; the question is about the first.
 
 - `ODD_ONE_OUT`: the first word does not belong to the others. The answer is the word with the
   smallest cosine to the mean of all, each with length 1. The measure is accuracy, and a tie with
@@ -37,7 +37,7 @@ from wordrel.tasks.geometry import has_direction, nearest, unit_rows
 from wordrel.tasks.items import Items
 
 Groups = Sequence[Int64[np.ndarray, " W"]]
-"""Word ids of each item, the word that is asked about first; -1 where the vocabulary lacks it."""
+"""Word ids of each item, the word in question first; -1 where the vocabulary lacks it."""
 
 
 def _ids(items: Items, vocab: Vocab, scope: Scope) -> Groups:

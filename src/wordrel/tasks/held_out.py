@@ -35,7 +35,7 @@ _LOG_PROBABILITIES_AT_ONCE = 2**23
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences of two words or more that are asked; all words of each but the first are targets.
+    """Evaluated sentences of two words or more; all words of each but the first are targets.
 
     Attributes:
         ids: of the tokens, shape [N].
@@ -136,7 +136,7 @@ def answer_by(
 
 
 def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
-    """The held-out sentences that are asked, of at most `max_tokens`; see `choose_sentences`.
+    """The held-out sentences to evaluate, of at most `max_tokens`; see `choose_sentences`.
 
     Raises:
         ValueError: where there is no held-out text.
@@ -148,7 +148,7 @@ def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
 
 
 def form_of(task: Task, items: Items, chance: float) -> Predictions:
-    """The outcome, yet to be filled in, of a model that is asked these held-out sentences."""
+    """The outcome, yet to be filled in, of a model on these held-out sentences."""
     every = np.ones(items.n_items, dtype=np.bool_)
     form = unanswered(replace(task, items=items), every, chance)
     if items.n_items:

@@ -85,7 +85,7 @@ def _with_note(outcome: Predictions) -> Predictions:
 
 
 def judge_sense(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome an embedding: whether each item of the last split is told right.
+    """One outcome an embedding: whether the prediction for each item of the last split is right.
 
     Raises:
         DatasetError: where a label is no split.

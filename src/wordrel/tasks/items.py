@@ -1,4 +1,4 @@
-"""What is asked: items of words, of words in sentences, of parsed sentences.
+"""Test items: of words, of words in sentences, of parsed sentences.
 
 Data classes and what every reader of them shares; reads and writes no file.
 """
@@ -21,7 +21,7 @@ Labelled = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Items:
-    """What is asked, as it stands in the file; nothing is dropped.
+    """Test items, as they stand in the file; nothing is dropped.
 
     Attributes:
         words: the words of each item, as written: 2 for a pair, 4 for an analogy; empty where
@@ -168,7 +168,7 @@ def from_questions(questions: Sequence[tuple[str, Quadruple]]) -> Items:
 
 
 def from_groups(groups: Sequence[tuple[str, ...]], *, odd: bool) -> Items:
-    """Lines of words, of which the first is asked about.
+    """Lines of words; the question is about the first of each.
 
     Those with the same first word are one cluster; where it is the odd one of its group, those with
     the same other words.

@@ -1,9 +1,9 @@
 """The last word of a held-out sentence: is the word that a model expects the one that is there?
 
 `LAST_WORD`: a model is given all but the last word, as far back as its window reaches, and answers
-with the most probable word of the whole vocabulary. A masked-word model is asked for the word at a
-place behind which nothing stands, so both objectives are asked the same question here. The items
-are sentences: gold is 1, predicted 1 where the answer is right and 0 where it is wrong.
+with the most probable word of the whole vocabulary. A masked-word model predicts the word at a
+place behind which nothing stands, so the task is the same for both objectives. The items are
+sentences: gold is 1, predicted 1 where the answer is right and 0 where it is wrong.
 
 `INDUCTION` asks the same of the sentences whose last two words stood side by side before in them:
 A B ... A, and then B.
@@ -84,7 +84,7 @@ def expected_last_words(
     The last words themselves are never shown: another one stands in their place.
 
     Args:
-        context: who is asked.
+        context: the part of the model that predicts.
         text: the sentences.
         n_words: size of the vocabulary, whose words are numbered by falling frequency.
     """

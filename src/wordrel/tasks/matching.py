@@ -1,7 +1,7 @@
-"""Matching for frequency: which items to compare, so that how common words are tells nothing.
+"""Matching for frequency: which items to compare, so that word frequency is uninformative.
 
-Counts come from the vocabulary alone, so every model of a corpus is asked the same items. Pure
-functions; the one random order has a fixed seed.
+Counts come from the vocabulary alone, so the items are the same for every model of a corpus.
+Pure functions; the one random order has a fixed seed.
 
 Source: greedy matching to the nearest within a caliper, in random order, without replacement:
 Austin, Statistics in Medicine 33 (2014), 1057-1069, which finds it as good as optimal matching.

@@ -1,6 +1,6 @@
 """Agreement: which words does a model put next to each other, and does another agree?
 
-This question is asked of two models, or two seeds of one, so it has no outcome of a single model:
+This question compares two models, or two seeds of one. It has no outcome of a single model:
 the neighbours and the vectors of some probe words are kept, in each embedding; `overlap` compares
 neighbours, one value a probe word, and `wordrel.study.agreement` does the rest.
 
@@ -70,7 +70,7 @@ def neighbours(
 def agreement_answers(word_model: WordModel) -> dict[str, Probed]:
     """Neighbours and vectors of the `probe_words` in every embedding, the one for "alike" first.
 
-    All of them, because development splits choose only later which embedding speaks for a model.
+    All of them, because development splits choose only later which embedding represents a model.
     """
     probes = probe_words(word_model.vocab)
     first = word_model.selected.get("alike", "")

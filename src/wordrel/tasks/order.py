@@ -47,7 +47,7 @@ _Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """How far states move; nothing of a model without states, or whose window nobody knows.
+    """How far states move; nothing of a model without states or a known window.
 
     Raises:
         ValueError: where `scope` has no probe.

@@ -100,7 +100,7 @@ class Regression:
 
 @dataclass(frozen=True)
 class Material:
-    """What every relation is asked.
+    """What every relation is evaluated on.
 
     Attributes:
         left: word ids of all P pairs of known words in reach of each other, in both directions.
@@ -225,7 +225,7 @@ def _regression(
 
 
 def _held_pmi(pmi: Float64[np.ndarray, " M"]) -> dict[str, Float64[np.ndarray, " M"]]:
-    """PMI; pairs that never met get the smallest one seen, and a column that says so."""
+    """PMI; pairs that never met get the smallest one seen, and a column that marks them."""
     met = np.isfinite(pmi)
     if not met.any():
         return {}

@@ -9,13 +9,13 @@ Four kinds, each of which sees a model through one number a pair.
   the measure is AUC.
 - `LABELLED`: can a relation tell related words from random ones? Asks relation(concept -> relatum)
   of pairs that carry a label, such as hyper or mero, and of random pairs of the same concepts. Each
-  label is a row `task.LABEL` of its own, by AUC against random pairs, and there is no row over all
-  of them: a relation is not better for also knowing parts where kinds are asked, and the number of
-  pairs a label happens to have would decide.
+  label is a row `task.LABEL` of its own, by AUC against random pairs. There is no row over all of
+  them, because the number of pairs that a label happens to have would decide it. Besides, a
+  relation that finds hypernyms is not better because it also finds meronyms.
 
 What is balanced in `DIRECTION`, and why: most directions lead from the rarer to the more frequent
 word (people name common words; hypernyms are common), and most relations of a model grow with the
-frequency of one of the two words, so that direction can be told from frequency alone. Therefore
+frequency of one of the two words, so that frequency alone predicts direction. Therefore
 
 1. every item is turned so that its rarer word comes first (the lower id where both are as
    frequent): gold then says whether the rarer word leads to the more frequent one;
@@ -126,7 +126,7 @@ def oriented(
 
 
 def balanced(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """The pairs that are asked: known, and with a partner as frequent of the other direction."""
+    """The evaluated pairs: known, and with a partner as frequent of the other direction."""
     ids, gold = oriented(items, vocab, scope)
     everyone = np.zeros(len(gold), dtype=np.int64)
     return match_within(gold == 1, gold == 0, everyone, log_counts(vocab, ids))
@@ -175,13 +175,13 @@ def sides(items: Items, relation: str) -> tuple[Bool[np.ndarray, " P"], Bool[np.
 def matched(
     items: Items, vocab: Vocab, ids: Int64[np.ndarray, "P 2"], relation: str
 ) -> Bool[np.ndarray, " P"]:
-    """The pairs of word ids that are asked in the row of a label, half of them random."""
+    """The pairs of word ids in the row of a label, half of them random."""
     alike = np.where(ids[:, :1] >= 0, log_counts(vocab, ids[:, 1:]), np.nan)
     return match_within(*sides(items, relation), items.cluster, alike)
 
 
 def in_some_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
-    """Pairs that are asked in the row of some label."""
+    """Pairs that are evaluated in the row of some label."""
     ids = word_ids(items, vocab, scope.lowercase)
     asked = np.zeros(items.n_items, dtype=np.bool_)
     for relation in relations_of(items):

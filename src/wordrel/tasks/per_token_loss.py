@@ -131,7 +131,7 @@ def _asked(test: ScoredText) -> Int64[np.ndarray, " M"]:
 def _form(
     task: Task, test: ScoredText, development: ScoredText, log_u: Float32[np.ndarray, " V"]
 ) -> Predictions:
-    """The outcome, yet to be filled in, of a model that is asked these documents."""
+    """The outcome, yet to be filled in, of a model on these documents."""
     asked = _asked(test)
     gold = test.by_document(np.ones(len(test.places)))[asked]
     chance = float(-log_u[test.words].mean()) if len(asked) else float("nan")

@@ -24,7 +24,7 @@ AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
 
 
 class Asked(NamedTuple):
-    """How tasks of a kind are asked.
+    """How models are evaluated on tasks of a kind.
 
     Attributes:
         question: which of a model's answers they judge.
@@ -119,7 +119,7 @@ class TaskInfo(Strict):
 
     Attributes:
         name: how a config names it.
-        kind: how it is asked; a key of `ASKED`.
+        kind: how models are evaluated on it; a key of `ASKED`.
         description: one sentence on what a high score means.
         data: the set whose files it reads.
         files: those files, in the order in which they are read.

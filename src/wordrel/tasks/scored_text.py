@@ -1,4 +1,4 @@
-"""Documents with the tokens whose probability is asked: the same in every setting of a study.
+"""Documents with the tokens to score: the same in every setting of a study.
 
 A token is scored where another word of its sentence stands before it. Then it has a context under
 either objective and in every setting: a window, the sentence, or a passage across sentence ends.

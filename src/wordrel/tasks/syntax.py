@@ -3,7 +3,7 @@
 Every linked pair (dependent, head) of a treebank has one unlinked pair as its partner: two words of
 one sentence with the same two parts of speech, as far apart and in the same order; of the same
 sentence where there is such a pair, else of another one. A linked pair without partner is left
-out, since it would be told by its distance or its parts of speech alone.
+out, since its distance or its parts of speech alone would identify it.
 The score of a pair is relation(dependent -> head) in the row `TASK`, relation(head -> dependent)
 in `TASK.from_head`; rows by dependency relation (`TASK.nsubj`) are details.
 """

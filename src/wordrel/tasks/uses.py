@@ -172,7 +172,7 @@ def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, 
 
     Returns:
         "static": the row of the word in view, in the form it has there, in the selected embedding
-        (the control: it knows nothing of the sentence); "context": y_i; "joined": both
+        (the control: it does not depend on the sentence); "context": y_i; "joined": both
         with length 1, one behind the other. Only those that the model has.
     """
     found: dict[str, Float32[np.ndarray, "A _"]] = {}

@@ -225,7 +225,7 @@ def scores(
 
 @dataclass(frozen=True)
 class Contrast:
-    """Pairs of two sorts that are to be told apart.
+    """Pairs of two sorts that the scores should separate.
 
     Attributes:
         pairs: of both sorts, shape [P].
@@ -255,7 +255,7 @@ def told_apart(
 
     Args:
         task: whose name the outcomes carry.
-        word_model: who is asked.
+        word_model: the model to evaluate.
         words: of the treebank.
         contrast: the items.
         both_ways: score a pair by the mean of both directions, instead of left -> right.

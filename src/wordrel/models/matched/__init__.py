@@ -36,7 +36,7 @@ def device_of(wanted: str) -> torch.device:
     Bits repeat on the processor only: a graphics card adds up repeated rows in no fixed order.
 
     Raises:
-        TrainingError: when a graphics card is asked for and there is none.
+        TrainingError: when `wanted` is "cuda" and there is no graphics card.
     """
     there = torch.cuda.is_available()
     if wanted == "cuda" and not there:
