@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from wordrel.report.claims import RULES, chips, claims_table, decidable, sections
-from wordrel.report.claims.planned import decide, rules, written
+from wordrel.report.claims.planned import decide, plans, rules, written
 from wordrel.report.claims.standing import standing
 from wordrel.report.markdown import blocks
 from wordrel.study.results import Results, read_results
@@ -188,6 +188,16 @@ def test_planted_text_needs_no_second_corpus() -> None:
     found = results_of("C7", dictionary(), sources)
     of_text = (found.contrasts["part"] == "use") == (found.contrasts["corpus"] != "recall-8")
     assert decide("C7", replace(found, contrasts=found.contrasts[of_text])).verdict == "supported"
+
+
+def test_the_contrasts_of_a_claim_may_stand_in_several_studies() -> None:
+    every = results_of("C7", dictionary(), {"recall-8": "planted:recall-8"})
+    planted = replace(every, contrasts=every.contrasts[every.contrasts["part"] != "use"])
+    use = results_of("C7", of(use="adds"))
+    assert decide("C7", planted).verdict == "partly supported"
+    assert decide("C7", use).verdict == "undecided"
+    assert decide("C7", planted, use).verdict == decide("C7", use, planted).verdict == "supported"
+    assert plans("C7", use) and not plans("C6", use)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
+from itertools import chain
 from typing import Any, get_args
 
 import pandas as pd
@@ -81,10 +82,19 @@ def _claim_of(claim: str) -> str:
     return claim.partition(" ")[0]
 
 
-def decide(name: str, results: Results) -> Claim:
-    """The verdict on a claim, and every outcome of its contrasts."""
-    rows = [r for r in queries.rows(results.contrasts) if _claim_of(str(r.claim)) == name]
-    facts = _Facts(results, name, rows)
+def plans(name: str, results: Results) -> bool:
+    """Whether a study planned contrasts of a claim."""
+    return any(_claim_of(str(claim)) == name for claim in results.contrasts["claim"])
+
+
+def decide(name: str, *studies: Results) -> Claim:
+    """The verdict on a claim, and every outcome of its contrasts, in one study or in several.
+
+    Studies with one corpus under one name have it from one source.
+    """
+    contrasts = chain.from_iterable(queries.rows(one.contrasts) for one in studies)
+    rows = [row for row in contrasts if _claim_of(str(row.claim)) == name]
+    facts = _Facts(studies, name, rows)
     rule = written()[name]
     verdict = next(
         (
@@ -111,10 +121,12 @@ def _shown(row: Row) -> str:
 class _Facts:
     """The outcomes of the contrasts of one claim."""
 
-    def __init__(self, results: Results, name: str, rows: Sequence[Row]) -> None:
-        self._sources = {str(c["name"]): str(c["source"]) for c in results.manifest["corpora"]}
-        self._rows, self._orderings = rows, queries.rows(results.orderings)
-        self._orderings = [r for r in self._orderings if _claim_of(str(r.claim)) == name]
+    def __init__(self, studies: Sequence[Results], name: str, rows: Sequence[Row]) -> None:
+        corpora = chain.from_iterable(one.manifest["corpora"] for one in studies)
+        self._sources = {str(corpus["name"]): str(corpus["source"]) for corpus in corpora}
+        orderings = chain.from_iterable(queries.rows(one.orderings) for one in studies)
+        self._orderings = [row for row in orderings if _claim_of(str(row.claim)) == name]
+        self._rows = rows
 
     def holds(self, condition: Condition, *, strict: bool = True) -> bool:
         """Whether a condition does."""
