@@ -32,11 +32,11 @@ from wordrel.config.architectures import POSITIONS, WORD_SCORES
 from wordrel.config.names import COLUMNS, KINDS
 from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries, svg
-from wordrel.report.claims import RULES
+from wordrel.report.claims import RULES, planned
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
 from wordrel.report.claims.parts_of_speech import articles, auc
-from wordrel.report.claims.standing import REVIEW, REVISED, YOUNG, standing, young
+from wordrel.report.claims.standing import REVIEW, REVISED, YOUNG, Standing, standing, young
 from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.report.queries import Row
@@ -556,18 +556,44 @@ def _limits(main: Results) -> str:
     )
 
 
+class Judged(NamedTuple):
+    """What stands on a claim: by contrasts that were planned, or by the first edition's rule."""
+
+    standing: Standing
+    claim: Claim
+    studies: tuple[str, ...]
+    young: str = ""
+
+    @property
+    def front(self) -> str:
+        """The verdict for a short table."""
+        return f"**{self.standing.verdict}**{self.young}"
+
+
+def judged(rule: Rule, results: dict[str, Results]) -> Judged:
+    """The verdict that stands on a claim, from the studies that planned contrasts of it."""
+    studies = tuple(name for name, one in results.items() if planned.plans(rule.name, one))
+    if studies:
+        claim = planned.decide(rule.name, *(results[name] for name in studies))
+        return Judged(Standing(claim.verdict), claim, studies)
+    claim = rule.decide(results[rule.experiment])
+    return Judged(standing(rule, claim), claim, (rule.experiment,), young(rule))
+
+
 def claims_table(results: dict[str, Results], up: str) -> str:
     """A line for each claim; `up` leads from the page to the top of the project."""
     body = []
     for rule in RULES:
-        run = rule.experiment in results
-        claim = rule.decide(results[rule.experiment]) if run else None
+        found = judged(rule, results)
+        former = found.standing.before
         body.append(
             [
                 f"{rule.name}: {rule.claim}",
-                _standing(rule, claim) if claim else "not run yet",
-                escape(claim.evidence) if claim else "",
-                _links(rule.experiment, up, run=run),
+                f"{_now(rule.name)}; first edition: {former}{found.young}"
+                if former
+                else found.front,
+                escape(found.claim.evidence),
+                ", ".join(_links(name, up) for name in found.studies),
             ]
         )
     return table(["claim", "verdict", "effect, interval, n", "decided by"], body, left=4)
@@ -577,20 +603,10 @@ def front_claims(results: dict[str, Results]) -> str:
     """A line for each claim: the verdict that stands, one number, and where it is from."""
     numbers, body = front_numbers(results), []
     for rule in RULES:
-        now = standing(rule, rule.decide(results[rule.experiment])).verdict
-        report = f"[report](results/{rule.experiment}/report.md)"
-        body.append(
-            [f"{rule.name}: {rule.claim}", f"**{now}**{young(rule)}", numbers[rule.name], report]
-        )
+        found = judged(rule, results)
+        reports = ", ".join(f"[report](results/{name}/report.md)" for name in found.studies)
+        body.append([f"{rule.name}: {rule.claim}", found.front, numbers[rule.name], reports])
     return table(["claim", "verdict", "one number", "evidence"], body, left=4)
-
-
-def _standing(rule: Rule, claim: Claim) -> str:
-    """The verdict that stands, and that of the rule beside it where a review revised it."""
-    now = standing(rule, claim)
-    if not now.before:
-        return f"**{now.verdict}**{young(rule)}"
-    return f"{_now(rule.name)}; first edition: {now.before}{young(rule)}"
 
 
 def predictions(results: dict[str, Results]) -> list[Prediction]:
@@ -649,7 +665,9 @@ def index(results: dict[str, Results]) -> str:
 def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
     if name in results:
         for rule in RULES:
-            if rule.experiment == name:
+            if planned.plans(rule.name, results[name]):
+                yield f"**{rule.name} {planned.decide(rule.name, results[name]).verdict}**"
+            elif rule.experiment == name:
                 now = standing(rule, rule.decide(results[name]))
                 before = f" (first edition: {now.before})" if now.before else ""
                 yield f"**{rule.name} {now.verdict}**{young(rule)}{before}"
@@ -659,9 +677,8 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
             yield f"{n}{YOUNG if n in younger else ''} {verdict.found}"
 
 
-def _links(name: str, up: str, *, run: bool) -> str:
-    rule = f"[rule]({up}experiments/{name}.py)"
-    return f"{rule}, [report]({up}results/{name}/report.md)" if run else rule
+def _links(name: str, up: str) -> str:
+    return f"[rule]({up}experiments/{name}.py), [report]({up}results/{name}/report.md)"
 
 
 def _numbered(lines: Sequence[str]) -> str:
