@@ -32,15 +32,6 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     rows = queries.rows(results.contrasts)
     words = "mean_query_attention_position"
 
-    def less(row: Row) -> int:
-        return int(row.high < MARGIN) - int(row.low > MARGIN)
-
-    def more(row: Row) -> int:
-        return -less(row)
-
-    def better(row: Row) -> int:
-        return int(row.low > 0) - int(row.high < 0)
-
     asked: dict[str, tuple[Sequence[Row], Callable[[Row], int]]] = {
         "1": ([r for r in rows if r.claim == "first sentence"], less),
         "2": ([r for r in rows if r.claim in CLAIMS and r.part == "positions"], more),
@@ -48,10 +39,25 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "4": ([r for r in rows if r.claim == "heads, masked word"], more),
         "5": ([r for r in rows if r.claim == "counts, next word"], better),
     }
-    return {name: _verdict(*one) for name, one in asked.items()}
+    return {name: by_contrasts(*one) for name, one in asked.items()}
 
 
-def _verdict(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
+def less(row: Row) -> int:
+    """1 where the gain is below the margin, -1 where it is above it, else 0."""
+    return int(row.high < MARGIN) - int(row.low > MARGIN)
+
+
+def more(row: Row) -> int:
+    """1 where the gain is above the margin, -1 where it is below it, else 0."""
+    return -less(row)
+
+
+def better(row: Row) -> int:
+    """1 where the first model is better, -1 where it is worse, else 0."""
+    return int(row.low > 0) - int(row.high < 0)
+
+
+def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
     """Of a prediction about each of these contrasts; those with too few seeds decide nothing."""
     signs = [sign(row) if row.seeds >= SEEDS else 0 for row in rows]
     said = [
