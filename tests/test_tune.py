@@ -20,6 +20,7 @@ from wordrel.models import MODELS, Runtime
 from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
 from wordrel.study.trials import Trials, coordinates, placed, settings_of, start
 from wordrel.study.tune import (
+    DROPOUT,
     check,
     contained,
     started_from_what_they_contain,
@@ -360,8 +361,10 @@ def test_every_model_with_settings_has_the_same_number_of_trials(
 ) -> None:
     table, folder = tiny_trials
     counts = table.groupby(["model", "tokens"]).size()
-    assert counts["mean"].tolist() == counts["position_weight"].tolist() == [3, 5]
-    assert counts["cbow"].tolist() == [3, 5]
+    assert counts["mean"].tolist() == counts["position_weight"].tolist() == [3, 6]
+    assert counts["cbow"].tolist() == [3, 6]
+    dropped = table[(table["model"] == "position_weight") & (table["dropout"] == DROPOUT)]
+    assert len(dropped) == 1 and int(dropped["tokens"].iloc[0]) == 3000
     assert counts["random"].tolist() == [1, 1]
     assert table.groupby("model")["chosen"].sum().tolist() == [1, 1, 1, 1]
     assert table["score"].notna().equals(table["model"] != "random")

@@ -38,6 +38,10 @@ from wordrel.tasks.registry import REGISTRY
 
 UNDER_TUNED = 0.005
 """Nats a token by which a model may lose to one that it contains; beyond, it is under-tuned."""
+FINER = 2**0.5
+"""A step of a rate that is smaller than those of the walk."""
+DROPOUT = 0.2
+"""Share of the attention's weights that the trial with dropout drops."""
 
 
 def tune(
@@ -77,8 +81,10 @@ def tune(
             for name, model in models.items()
         }
         ranked = _together(searches, trials, tokens)
-    ranked = _with_what_they_contain(models, ranked, trials, settings.tokens[-1])
-    ranked, notes = started_from_what_they_contain(models, ranked, trials, settings.tokens[-1])
+    last = settings.tokens[-1]
+    ranked = _one_more(_of_what_they_contain(models, ranked), ranked, trials, last)
+    ranked = _one_more(_regularised(ranked), ranked, trials, last)
+    ranked, notes = started_from_what_they_contain(models, ranked, trials, last)
     table = _table(trials, ranked, notes)
     with replace_folder(out, proof=CHOICES) as folder:
         text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
@@ -144,34 +150,61 @@ def _contains(model: ModelConfig, other: ModelConfig) -> bool:
     return more and model.training == other.training
 
 
-def _with_what_they_contain(
-    models: Mapping[str, ModelConfig],
-    ranked: Mapping[str, list[Tried]],
-    trials: Trials,
-    tokens: int,
+def _one_more(
+    asked: Mapping[str, Point], ranked: Mapping[str, list[Tried]], trials: Trials, tokens: int
 ) -> dict[str, list[Tried]]:
-    """One more trial each: the best settings of the best model that it contains.
+    """One more trial of each of these models, at a point of its own."""
+    if not asked:
+        return dict(ranked)
+    scores = trials.scores({name: [point] for name, point in asked.items()}, tokens)
+    more = {name: [Tried(point, scores[name][0])] for name, point in asked.items()}
+    return {name: in_order([*found, *more.get(name, [])]) for name, found in ranked.items()}
 
-    A model that contains none tries its second best setting at a finer rate instead, so that all
-    have the same number of trials.
+
+def _of_what_they_contain(
+    models: Mapping[str, ModelConfig], ranked: Mapping[str, Sequence[Tried]]
+) -> dict[str, Point]:
+    """For each model the best settings of the best model that it contains.
+
+    A model that contains none, or has tried these, tries its best setting at a finer rate instead,
+    so that all have the same number of trials.
     """
     asked = {}
     for name, found in ranked.items():
         best = found[0].point
         if "learning_rate" not in best:
             continue
+        point = dict(best)
         inside = [n for n in contained(models)[name] if "learning_rate" in ranked[n][0].point]
         if inside:
             donor = max(inside, key=lambda n: ranked[n][0].score)
-            point = dict(best) | {k: v for k, v in ranked[donor][0].point.items() if k in best}
-        else:
-            point = dict(best) | {"learning_rate": best["learning_rate"] * 2**0.5}
-        asked[name] = [point]
-    if not asked:
-        return dict(ranked)
-    scores = trials.scores(asked, tokens)
-    more = {name: [Tried(points[0], scores[name][0])] for name, points in asked.items()}
-    return {name: in_order([*found, *more.get(name, [])]) for name, found in ranked.items()}
+            point |= {k: v for k, v in ranked[donor][0].point.items() if k in best}
+        new = all(point != one.point for one in found)
+        asked[name] = point if new else _finer(found)
+    return asked
+
+
+def _finer(found: Sequence[Tried]) -> Point:
+    """The best settings at the nearest rate that was not tried with them."""
+    best = found[0].point
+    rates = (best["learning_rate"] * FINER**step for step in (1, -1, 0.5, -0.5, 1.5, -1.5))
+    points = [best | {"learning_rate": rate} for rate in rates]
+    return next(point for point in points if all(point != one.point for one in found))
+
+
+def _regularised(ranked: Mapping[str, Sequence[Tried]]) -> dict[str, Point]:
+    """For each model its best settings with dropout, which a short walk may never have tried.
+
+    A model without weights to drop tries another rate instead.
+    """
+    asked = {}
+    for name, found in ranked.items():
+        best = found[0].point
+        if "dropout" in best:
+            asked[name] = best | {"dropout": DROPOUT if best["dropout"] != DROPOUT else 0.0}
+        elif "learning_rate" in best:
+            asked[name] = _finer(found)
+    return asked
 
 
 def started_from_what_they_contain(
