@@ -13,12 +13,14 @@ from planted import split_of
 from random_models import random_readings
 from task_spaces import vocab_of
 from wordrel.corpus import Split
+from wordrel.corpus.disk import empty_split
 from wordrel.models.word_model import WordModel
 from wordrel.stats import RATIO, plain_scores
 from wordrel.tasks import Scope, load_task
 from wordrel.tasks.base import Measurement
+from wordrel.tasks.calibration import Calibration, losses
 from wordrel.tasks.per_token_loss import KIND
-from wordrel.tasks.scored_text import scored_text
+from wordrel.tasks.scored_text import sampled, scored_text
 
 V = 9
 VOCAB = vocab_of([f"w{i}" for i in range(V)])
@@ -206,6 +208,31 @@ def test_a_trained_model_tells_how_many_words_it_attends_to(name: str) -> None:
     assert values["development_calibrated"] < values["development_as_trained"]
     assert 1 < values["words_attended"] < (3 if name == "attention" else 6)
     assert {one.group for one in told} == {objective}
+
+
+def test_the_loss_on_training_documents_shows_a_model_that_knows_them_by_heart() -> None:
+    train = documents([[40] * 20] * 3, seed=9)
+    truth = Bigram()
+    scope = Scope(lowercase=True, development=DEVELOPMENT, test=TEST, train=train)
+    model = WordModel(VOCAB, {}, predictors=(truth,))
+    told = {one.statistic: one for one in KIND.ask(TASK, model, scope)[1]}
+    calibration = Calibration(*(told[name].value for name in ("t", "g", "b")))
+    text = scored_text(train, 100_000)
+    (expected,) = losses(truth, text, np.log(U).astype(np.float32), [calibration])
+    assert told["training_calibrated"].value == pytest.approx(expected.mean())
+    assert told["training_calibrated"].n == len(text.places)
+
+
+def test_a_sample_is_of_whole_documents_spread_evenly() -> None:
+    split = documents([[3, 4], [2], [5, 1], [2, 2]], seed=1)
+    ends = split.document_ends.tolist()
+    assert sampled(split, 100).ids.tolist() == split.ids.tolist()
+    half = sampled(split, 13)
+    assert half.document_ends.tolist() == [7, 13]
+    assert half.sentence_ends.tolist() == [3, 7, 12, 13]
+    assert half.ids.tolist() == [*split.ids[: ends[0]], *split.ids[ends[1] : ends[2]]]
+    assert sampled(split, 1).document_ends.tolist() == [7]  # one at least
+    assert not len(sampled(empty_split(), 10).ids)
 
 
 # Which words are scored -----------------------------------------------------------------------

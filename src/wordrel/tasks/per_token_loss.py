@@ -10,8 +10,9 @@ Where a model can be read in several ways, the one with the lower calibrated los
 documents counts, in both rows; they name it as their embedding.
 
 The items are test documents: gold is the number of scored words, predicted their nats together, and
-the measure the ratio of the sums. Measurements tell the calibration, the loss on the development
-documents, and how many words a context has.
+the measure the ratio of the sums. Measurements are the calibration, the loss on the development
+documents and on some of the training documents, and how many words a context has. A model that has
+the lower loss on training documents and the higher one on test documents overfits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from typing import NamedTuple, get_args
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from wordrel.corpus.disk import empty_split
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Predictor
@@ -38,10 +40,12 @@ from wordrel.tasks.base import (
 from wordrel.tasks.calibration import AS_TRAINED, FIT_TOKENS, Calibration, fit, losses
 from wordrel.tasks.items import Items
 from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
-from wordrel.tasks.scored_text import ScoredText, scored_text
+from wordrel.tasks.scored_text import ScoredText, sampled, scored_text
 
 MAX_TOKENS = 200_000
 """Scored words of the test documents."""
+TRAINING_TOKENS = 200_000
+"""Of training documents, `FIT_TOKENS` of whose words are scored."""
 
 
 class Read(NamedTuple):
@@ -71,6 +75,7 @@ def both(
         raise ValueError(f"{task.name} needs development and test documents, found none in scope")
     test = scored_text(scope.test, MAX_TOKENS)
     development = scored_text(scope.development, FIT_TOKENS)
+    training = scored_text(sampled(scope.train or empty_split(), TRAINING_TOKENS), FIT_TOKENS)
     log_u = log_frequency(word_model.vocab)
     form = _form(task, test, development, log_u)
     outcomes: list[Predictions] = []
@@ -91,6 +96,10 @@ def both(
             sums = test.by_document(values)[_asked(test)]
             outcomes.append(replace(row, embedding=read.predictor.name, predicted=sums))
         measurements += _measured(task.name, objective, read, test, len(development.places))
+        if len(training.places):
+            nats = losses(read.predictor, training, log_u, [read.calibration])
+            told = (f"training_{CALIBRATED}", float(nats.mean()), np.nan, len(training.places))
+            measurements.append(Measurement(task.name, read.predictor.name, objective, *told))
     return outcomes, measurements
 
 
@@ -166,5 +175,5 @@ def _measured(
         yield told("words_attended", float(attended.mean()), len(test.places))
 
 
-KIND = Kind(version=1, better="lower", answer=answer, both=both)
+KIND = Kind(version=2, better="lower", answer=answer, both=both)
 DEVELOPMENT = Kind(version=1, better="lower", answer=answer_development)

@@ -60,6 +60,27 @@ class ScoredText:
         return ScoredText(self.ids, self.sentence_ends, self.document_ends, self.places[kept])
 
 
+def sampled(split: Split, tokens: int) -> Split:
+    """Whole documents, spread evenly over a part of a corpus, of at most so many tokens in all.
+
+    At least one document, whatever its length.
+    """
+    sentence_ends = np.asarray(split.sentence_ends, dtype=np.int64)
+    document_ends = np.asarray(split.document_ends, dtype=np.int64)
+    starts = np.concatenate([[0], document_ends[:-1]])
+    parts, sentences, documents, length = [], [], [], 0
+    for document in spread(document_ends - starts, tokens) if len(document_ends) else ():
+        first, last = starts[document], document_ends[document]
+        parts.append(np.asarray(split.ids[first:last]))
+        own = sentence_ends[(sentence_ends > first) & (sentence_ends <= last)]
+        sentences.append(own - first + length)
+        length += int(last - first)
+        documents.append(length)
+    ids = np.concatenate([np.empty(0, np.int32), *parts]).astype(np.int32)
+    ends = np.concatenate([np.empty(0, np.int64), *sentences]).astype(np.int64)
+    return Split(ids, ends, np.array(documents, dtype=np.int64))
+
+
 def scored_text(split: Split, limit: int) -> ScoredText:
     """All documents of a part of a corpus, with at most `limit` scored words in all.
 
