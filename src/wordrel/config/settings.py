@@ -230,6 +230,8 @@ def config_schema() -> dict[str, Any]:
     shared = TrainingConfig.model_json_schema()["properties"] | {"recipe": recipe}
     for name in ("TrainingConfig", "TrainingChange"):
         schema["$defs"][name]["properties"]["recipe"] = recipe
+    folders = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    schema["properties"]["tuned"]["anyOf"].append(folders)
     whose = {"type": "string", "description": "the model whose tuned settings this one takes"}
     for name, group in schema["$defs"].items():
         if "learning_rate" in group["properties"]:
