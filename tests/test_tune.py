@@ -167,7 +167,7 @@ class PlantedTrials(Trials):
     def scores(self, asked: dict[str, list[Point]], tokens: int) -> dict[str, list[float]]:
         self.asked = asked
         return {
-            name: [self.known[name, point["start"]] for point in points]
+            name: [self.known[name, point["start"]] - (point["epochs"] == 1) for point in points]
             for name, points in asked.items()
         }
 
@@ -190,8 +190,14 @@ def test_a_model_that_loses_goes_on_from_what_it_contains_and_that_goes_on_too(
     trials = PlantedTrials({("attention", "tied"): started, ("tied", "tied"): longer})
     found, notes = started_from_what_they_contain(models, ranked, trials, 100)
     assert trials.asked == {
-        "attention": [{"learning_rate": 0.2, "epochs": 2, "start": "tied"}],
-        "tied": [{"learning_rate": 0.1, "epochs": 2, "start": "tied"}],  # as many tokens more
+        "attention": [
+            {"learning_rate": 0.2, "epochs": 2, "start": "tied"},
+            {"learning_rate": 0.05, "epochs": 1, "start": "tied"},
+        ],
+        "tied": [
+            {"learning_rate": 0.1, "epochs": 2, "start": "tied"},  # as many tokens more
+            {"learning_rate": 0.025, "epochs": 1, "start": "tied"},
+        ],
     }
     assert notes == {"attention": note}
     best = [found[name][0].point.get("start") for name in ("attention", "tied")]

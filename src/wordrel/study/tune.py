@@ -215,7 +215,9 @@ def started_from_what_they_contain(
 ) -> tuple[dict[str, list[Tried]], dict[str, str]]:
     """Models that lose to one that they contain go on from its weights; that one goes on, too.
 
-    Both read the text equally often from there. For each, the better of its trials counts.
+    Once for as many epochs as the losing model's best setting has; once for a single epoch at a
+    quarter of the rate, since weights that have converged may need little more. Both models read
+    the text equally often from there. For each, the best of its trials counts.
 
     Returns:
         All that was tried, the best first; and by name, what is to be said of models that lost.
@@ -226,10 +228,9 @@ def started_from_what_they_contain(
         small, best, own = models[inside], ranked[name][0].point, ranked[inside][0].point
         assert isinstance(small, MatchedConfig)
         trials.starts[inside] = entry_of(small, own)
-        asked.setdefault(name, []).append(best | {"start": inside})
-        longer = own | {"start": inside, "epochs": best["epochs"]}
-        if longer not in asked.setdefault(inside, []):
-            asked[inside].append(longer)
+        asked.setdefault(name, []).extend(_going_on(best, inside, best["epochs"]))
+        of_small = asked.setdefault(inside, [])
+        of_small += [p for p in _going_on(own, inside, best["epochs"]) if p not in of_small]
     found = dict(ranked)
     scores = trials.scores(asked, tokens) if asked else {}
     for name, points in asked.items():
@@ -239,6 +240,11 @@ def started_from_what_they_contain(
     notes = {name: f"{before} {inside}" for name, inside in losing.items()}
     still = under_tuned(models, found)
     return found, notes | {n: f"under-tuned: it contains {inside}" for n, inside in still.items()}
+
+
+def _going_on(point: Point, start: str, epochs: int) -> list[Point]:
+    short = {"epochs": 1, "learning_rate": point["learning_rate"] / 4}
+    return [point | {"start": start, "epochs": epochs}, point | {"start": start} | short]
 
 
 def under_tuned(
