@@ -9,16 +9,20 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reliability import actors, kills, power, sites
+from benchmarks.reliability import actors, damage, kills, power, sites
 from benchmarks.reliability.children import warm
 from benchmarks.reliability.hooks import Hooks, Operation, refusal
 from benchmarks.reliability.material import Bench, bench
 from benchmarks.reliability.record import Try
 from wordrel.corpus import cache
 from wordrel.io import files, store
+from wordrel.study import results
+
+TRIES = 12
 
 
 @contextlib.contextmanager
@@ -88,11 +92,24 @@ def together(place: Bench) -> Try:
     return actors.attempt(place, 0)
 
 
+def damaged(place: Bench) -> Try:
+    """Bits flipped in stored tables, until one changes numbers without a word."""
+    cases = [(kind, way) for kind in damage.KINDS for way in damage.WAYS]
+    first = cases.index(("result", "flip"))
+    numbers = range(first, first + TRIES * len(cases), len(cases))
+    tries = (damage.attempt(place, number) for number in numbers)
+    rows = list(takewhile(lambda row: not row.is_finding, tries))
+    if len(rows) == TRIES:
+        return rows[-1]
+    return damage.attempt(place, numbers[len(rows)])
+
+
 CASES: dict[str, tuple[Callable[[Bench], Try], tuple[tuple[Any, str, Any], ...]]] = {
     "kills": (killed, ((cache, "build_once", build),)),
     "files": (refused, ((files, "_replace_file", quiet),)),
     "power": (without_power, ((store, "sync_tree", nothing), (files, "sync", nothing))),
     "actors": (together, ((files, "_held", unheld),)),
+    "damage": (damaged, ((results, "_check_digests", nothing),)),
 }
 
 

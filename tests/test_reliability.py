@@ -152,7 +152,7 @@ def test_every_harness_finds_a_bug_that_was_planted() -> None:
         program, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=1500
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["harness"] for row in rows] == ["kills", "files", "power", "actors"]
+    assert [row["harness"] for row in rows] == ["kills", "files", "power", "actors", "damage"]
     for row in rows:
         assert row["sound"].startswith("ok"), row
         assert not row["planted"].startswith("ok"), row
