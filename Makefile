@@ -118,3 +118,4 @@ release: $(STAMP)-dev
 .PHONY: readme
 readme: $(STAMP)-run
 	$(BIN)/python experiments/answer.py
+	$(BIN)/python experiments/paper.py

@@ -23,7 +23,7 @@ def test_only_what_stands_between_the_markers_is_replaced():
 
 @pytest.mark.parametrize("text", ["nothing", "<!-- answer:one --> open", EMPTY + EMPTY])
 def test_a_block_that_is_not_there_exactly_once_is_an_error(text: str):
-    with pytest.raises(StoreError, match=r"README: found [02] blocks answer:one, expected 1"):
+    with pytest.raises(StoreError, match=r"page: found [02] blocks answer:one, expected 1"):
         replace_block(text, "answer:one", "new")
 
 

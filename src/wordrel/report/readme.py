@@ -1,7 +1,8 @@
-"""What README.md shows of stored results and of the source: blocks, a figure, lines of code.
+"""What pages show of stored results and of the source: blocks, a figure, lines of code.
 
 A block is what stands between `<!-- answer:NAME -->` and `<!-- /answer:NAME -->`.
-experiments/answer.py, which alone knows the rules that decide, renders them all.
+experiments/answer.py, which alone knows the rules that decide, renders them all. Those of
+docs/paper.md begin with `paper:`; experiments/paper.py renders them.
 """
 
 import ast
@@ -16,7 +17,9 @@ from wordrel.report.looks import looks
 from wordrel.report.verdicts import counted, measured
 from wordrel.study.results import Results
 
-_BLOCK = re.compile(r"<!-- (?P<block>answer:[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL)
+_BLOCK = re.compile(
+    r"<!-- (?P<block>(?:answer|paper):[\w.-]+) -->.*?<!-- /(?P=block) -->", re.DOTALL
+)
 
 
 def replace_block(text: str, block: str, fresh: str) -> str:
@@ -33,7 +36,7 @@ def replace_block(text: str, block: str, fresh: str) -> str:
     found = [m for m in _BLOCK.finditer(text) if m["block"] == block]
     if len(found) != 1:
         markers = f"<!-- {block} --> and <!-- /{block} -->"
-        raise StoreError(f"README: found {len(found)} blocks {block}, expected 1 between {markers}")
+        raise StoreError(f"page: found {len(found)} blocks {block}, expected 1 between {markers}")
     start, end = found[0].span()
     return f"{text[:start]}<!-- {block} -->\n\n{fresh}\n\n<!-- /{block} -->{text[end:]}"
 

@@ -1,0 +1,246 @@
+"""What do the stored tables of the second edition say, as a short paper?
+
+Question: what did the study measure of self-attention and word2vec, with which settings, and which
+planned contrasts are decided?
+
+Prediction: none of its own; those of the twelve cells stand in twelve_cells.py.
+
+Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
+contrasts, as the table `contrasts` has them, on both corpora with five seeds.
+
+Reads the results of twelve_cells, tuning_masked and tuning_next; writes docs/paper.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from wordrel.io.files import write_text
+from wordrel.report import queries, text, tuning
+from wordrel.report.labels import label
+from wordrel.report.queries import Row
+from wordrel.report.readme import replace_block
+from wordrel.report.verdicts import SEEDS, counted, score
+from wordrel.study.contrasts import CORPORA, decided_by
+from wordrel.study.results import Results, read_results
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE, CELLS = ROOT / "docs" / "paper.md", ROOT / "results" / "twelve_cells"
+TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
+NOT_YET = "not rendered yet"
+LABELS = {
+    "kn_bigram": "Kneser-Ney bigram",
+    "kn_trigram": "Kneser-Ney trigram",
+    "kn_two_sided": "two-sided Kneser-Ney bigram",
+    "masked_four_heads": "mean-query attention with positions, four heads",
+    "next_four_heads": "attention with positions and direct path, four heads",
+}
+EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
+"""What a contrast says: equal within the margin, better by more than it, not so, worse; or open."""
+
+
+class Planned(NamedTuple):
+    """A planned contrast of the abstract, and what its two models are called there."""
+
+    claim: str
+    first: str
+    second: str
+    a: str
+    b: str
+
+
+LITERAL = Planned(
+    *("first sentence", "mean_query_attention", "mean"),
+    *("self-attention without positions", "the mean of the same words"),
+)
+ANSWERS = (
+    LITERAL,
+    Planned(
+        *("C9 masked word", "position_weight", "mean"),
+        *("a mean with position weights", "the mean without them"),
+    ),
+    Planned(
+        *("counts, masked word", "kn_two_sided", "position_weight"),
+        *("counting the word on each side", "the mean with position weights"),
+    ),
+)
+
+
+def main() -> None:
+    """Fill the blocks of the paper."""
+    old = new = PAGE.read_text(encoding="utf-8")
+    for name, fresh in blocks(stored(), trials()).items():
+        new = replace_block(new, f"paper:{name}", fresh)
+    if new != old:
+        write_text(PAGE, new)
+    print(f"{PAGE.relative_to(ROOT)}: {'changed' if new != old else 'as it was'}")
+
+
+def stored() -> Results | None:
+    """The results of the twelve cells, where there are any."""
+    return read_results(CELLS) if (CELLS / "manifest.json").is_file() else None
+
+
+def trials() -> dict[str, pd.DataFrame]:
+    """Objective -> every trial of its tuning."""
+    folder = ROOT / "results"
+    return {word: pd.read_csv(folder / name / "trials.csv") for word, name in TUNINGS.items()}
+
+
+def blocks(results: Results | None, tried: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Name -> what stands in each block of the paper."""
+    made = (answer, losses, fit, contrasts, missing, corpora)
+    found = {one.__name__: one(results) if results else NOT_YET for one in made}
+    return found | tuning.shown(tried, named)
+
+
+def named(model: str) -> str:
+    """What the paper calls a model."""
+    return text.escape(LABELS.get(model) or label(model, "model"))
+
+
+def answer(results: Results) -> str:
+    """A conclusion for each contrast of the abstract, with its gains."""
+    return "\n".join(f"{i}. {concluded(results, one)}" for i, one in enumerate(ANSWERS, 1))
+
+
+def concluded(results: Results, planned: Planned) -> str:
+    """What both corpora decide together, and the gain on each."""
+    wanted = (planned.claim, planned.first, planned.second)
+    found = queries.rows(results.contrasts)
+    rows = [row for row in found if (row.claim, row.model_a, row.model_b) == wanted]
+    if not rows:
+        return f"It is **not planned** to compare {planned.a} to {planned.b}."
+    margin, a, b = text.number(rows[0].margin, 2), planned.a, planned.b
+    said = {
+        EQUAL: f"{a} and {b} predict a masked word **equally well**, within {margin} nats",
+        MORE: f"{a} predicts a masked word **better** than {b}, by more than {margin} nats",
+        WORSE: f"{a} predicts a masked word **worse** than {b}",
+        LESS: f"{a} is **not better** than {b} by more than {margin} nats",
+        OPEN: f"whether {a} and {b} differ by more than {margin} nats is **open**",
+    }
+    facts = [f"{_gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
+    word = text.capital(said[together(results, rows)])
+    return f"{word}. The gain of the first is {text.listed(facts)}; {counted(rows)}."
+
+
+def together(results: Results, rows: Sequence[Row]) -> str:
+    """What a contrast says on all of its corpora: one word, open where they do not agree."""
+    there, found = {_sources(results)[row.corpus] for row in rows}, set(map(alone, rows))
+    if not there >= CORPORA:
+        return OPEN
+    return LESS if found == {LESS, WORSE} else found.pop() if len(found) == 1 else OPEN
+
+
+def alone(row: Row) -> str:
+    """What a contrast says on one corpus."""
+    if row.seeds < SEEDS:
+        return OPEN
+    if row.outcome == "differs":
+        return MORE if row.low > 0 else WORSE
+    if row.outcome == "adds less" and row.high < 0:
+        return WORSE
+    return {"equivalent": EQUAL, "adds": MORE, "adds less": LESS}.get(str(row.outcome), OPEN)
+
+
+def contrasts(results: Results) -> str:
+    """Every planned contrast that is measured, a line for each corpus."""
+    heads = ["claim", "first", "second", "rule", "corpus", "verdict", "outcome"]
+    heads += ["gain", "as trained", "p (Holm)", "seeds", "n"]
+    lines = []
+    for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
+        verdict = decided_by(rows, _sources(results))
+        for row in (row for row in rows if row.seeds):
+            claim = f"{row.claim}, {row.part}" if row.part else row.claim
+            trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
+            line = [text.escape(claim), named(row.model_a), named(row.model_b)]
+            line += [f"{row.rule} {text.number(row.margin, 2)}", text.escape(row.corpus), verdict]
+            line += [row.outcome, _gain(row), trained, text.p_value(row.p_adjusted)]
+            lines.append([*line, text.count(row.seeds), text.count(row.n)])
+    return text.table(heads, lines, left=7)
+
+
+def missing(results: Results) -> str:
+    """How many contrasts of each claim wait for models or seeds."""
+    lines = []
+    every = queries.rows(results.contrasts)
+    for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
+        waiting = [row for row in rows if row.seeds < SEEDS]
+        if waiting:
+            models = {str(m) for row in waiting for m in (row.model_a, row.model_b) if m}
+            absent = [named(m) for m in sorted(models - set(results.runs["model"]))]
+            without = f"; not trained: {text.listed(absent)}" if absent else ""
+            lines.append(f"- {text.escape(claim)}: {len(waiting)} of {len(rows)} rows{without}.")
+    return "\n".join(lines) or f"Every planned contrast is measured with {SEEDS} seeds."
+
+
+def _same(row: Row) -> tuple[object, ...]:
+    return row.claim, row.part, row.model_a, row.model_b, row.against, row.task
+
+
+def _gain(row: Row) -> str:
+    return text.with_interval(row.gain, row.low, row.high)
+
+
+def _sources(results: Results) -> dict[str, str]:
+    return {str(corpus["name"]): str(corpus["source"]) for corpus in results.manifest["corpora"]}
+
+
+def losses(results: Results) -> str:
+    """The calibrated loss of every model, on test documents and on training documents."""
+    lines = []
+    for corpus in queries.corpora(results):
+        for objective, words in (("masked_word", "masked word"), ("next_word", "next word")):
+            task = f"per_token_loss.{objective}.calibrated"
+            rows = [score(results, corpus, task, m) for m in queries.models(results, corpus)]
+            for row in filter(None, rows):
+                its = training(results, corpus, row.model, objective)
+                seen = text.with_interval(its.value, its.low, its.high) if its else text.NOTHING
+                line = [text.escape(corpus), words, named(row.model)]
+                line += [text.with_interval(row.score, row.low, row.high), seen]
+                lines.append([*line, text.count(row.seeds), text.count(row.n_scored)])
+    heads = ["corpus", "objective", "model", "test", "training", "seeds", "test documents"]
+    return text.table(heads, lines, left=3)
+
+
+def training(results: Results, corpus: str, model: str, objective: str) -> Row | None:
+    """The calibrated loss on training documents, in whichever way the model is read."""
+    of = {"task": "per_token_loss", "group": objective, "statistic": "training_calibrated"}
+    return next(iter(queries.rows(results.measurements, corpus=corpus, model=model, **of)), None)
+
+
+def fit(results: Results) -> str:
+    """Whether attention overfits beside the mean, on each corpus."""
+    lines = []
+    says = {("lower", "higher"): "It overfits.", ("higher", "higher"): "It is under-trained."}
+    for corpus in queries.corpora(results):
+        models = (LITERAL.second, LITERAL.first)
+        mean, attention = (training(results, corpus, m, "masked_word") for m in models)
+        rows = queries.rows(results.contrasts, corpus=corpus, claim=LITERAL.claim)
+        if rows and mean and attention:
+            gap, row = mean.value - attention.value, rows[0]
+            seen = "lower" if gap > 0 else "higher"
+            at_test = "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly other"
+            lines.append(
+                f"- {text.escape(corpus)}: on training documents its loss is {seen}, by "
+                f"{text.number(abs(gap))} nats (no interval); on test documents it is {at_test}. "
+                f"{says.get((seen, at_test), 'No sign of overfitting.')}"
+            )
+    return "\n".join(lines) or "The loss on training documents is not measured."
+
+
+def corpora(results: Results) -> str:
+    """How much text each corpus has, by part."""
+    heads = ["corpus", "vocabulary", "training tokens", "test tokens", "development documents"]
+    keys = ("types", "tokens", "held_out_tokens", "development_documents", "held_out_documents")
+    found = results.manifest["corpora"]
+    lines = [
+        [text.escape(str(c["name"])), *(text.count(c.get(key)) for key in keys)] for c in found
+    ]
+    return text.table([*heads, "test documents"], lines)
+
+
+if __name__ == "__main__":
+    main()

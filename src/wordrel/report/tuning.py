@@ -1,0 +1,114 @@
+"""What the trials of `wordrel tune` say: chosen settings, gaps to contained models, epochs.
+
+Reads tables of trials in memory, one an objective. A loss is that of development documents; it is
+of one seed and has no interval, so it decides nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.text import NOTHING, count, number, shared, table
+
+Named = Callable[[str], str]
+"""The label of a model."""
+
+
+class Tuned(NamedTuple):
+    """A model's trials on the largest sample: which was chosen, and its losses.
+
+    Attributes:
+        chosen: the row of its trial.
+        alone: the best trial from a random start.
+        inside: the model that it contains and that beat `alone`; empty where none did.
+    """
+
+    objective: str
+    tried: int
+    chosen: Row
+    alone: Row
+    inside: str
+
+
+def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
+    """Model -> how it was tuned."""
+    found = {}
+    for objective, every in tried.items():
+        largest = every[every["tokens"] == every["tokens"].max()]
+        for model, its in largest.groupby("model", sort=False):
+            of_model = queries.rows(its.fillna({"start": "", "note": ""}).infer_objects())
+            chosen = next(row for row in of_model if row.chosen)
+            alone = max((row for row in of_model if not row.start), key=lambda row: row.score)
+            inside = chosen.note.rpartition("contains ")[2]
+            n = int((every["model"] == model).sum())
+            found[str(model)] = Tuned(objective, n, chosen, alone, inside)
+    return found
+
+
+def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
+    """The four texts of a tuning, by name."""
+    counted = {"trials": numbers(tried), "edge": edge(tried)}
+    return {"settings": settings(tried, named), "starts": starts(tried, named), **counted}
+
+
+def numbers(tried: Mapping[str, pd.DataFrame]) -> str:
+    """How many trials of each sort a model of each objective has; from the fewest to the most."""
+    lines = []
+    for objective, every in tried.items():
+        on = every["start"].notna()
+        sorts = {"from a random start": ~on, "of these with dropout": ~on & (every["dropout"] > 0)}
+        sorts["that go on from other weights"] = on
+        said = [
+            f"{shared(count, rows.groupby(every['model']).sum().tolist())} {words}"
+            for words, rows in sorts.items()
+        ]
+        lines.append(f"- {objective}: {'; '.join(said)}.")
+    return "\n".join(lines)
+
+
+def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
+    """The chosen settings of every model, and their development loss."""
+    heads = ["objective", "model", "goes on from", "trials", "rate", "epochs", "rate of weights"]
+    lines = [
+        [
+            *(
+                one.objective,
+                named(model),
+                named(one.chosen.start) if one.chosen.start else NOTHING,
+                count(one.tried),
+            ),
+            *(number(one.chosen.learning_rate, 4), count(one.chosen.epochs)),
+            number(one.chosen.weights_learning_rate),
+            *(number(one.chosen.dropout, 1), number(-one.chosen.score)),
+        ]
+        for model, one in tuned(tried).items()
+    ]
+    return table([*heads, "dropout", "development loss"], lines, left=3)
+
+
+def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
+    """How far each losing model was from the one that it contains, before and after it went on."""
+    found = tuned(tried)
+    lines = []
+    for model, one in found.items():
+        if one.inside:
+            small = found[one.inside]
+            gaps = (small.alone.score - one.alone.score, small.chosen.score - one.chosen.score)
+            still = "yes" if one.chosen.note.startswith("under-tuned: ") else "no"
+            lines.append([named(model), named(one.inside), still, *map(number, gaps)])
+    heads = ["model", "contains", "still under-tuned", "gap, random start", "gap, chosen"]
+    return table(heads, lines, left=3)
+
+
+def edge(tried: Mapping[str, pd.DataFrame]) -> str:
+    """Whether more epochs might have helped."""
+    most = int(max(every["epochs"].max() for every in tried.values()))
+    found = tuned(tried).values()
+    there = sum(one.alone.epochs == most for one in found)
+    return (
+        f"From a random start, the best trial of {there} of {len(found)} models has {most} epochs, "
+        "the largest number that was tried."
+    )

@@ -1,0 +1,299 @@
+"""The short paper: its blocks are what the stored tables give; nothing else in it is measured."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from runners import ROOT, experiment
+from wordrel.report import tuning
+from wordrel.study.results import Results, read_results
+from wordrel.study.schema import COLUMNS
+
+PAPER = experiment("paper")
+PAGE = ROOT / "docs" / "paper.md"
+MOST_LINES, LONGEST_SENTENCE = 400, 25
+MARKER = re.compile(r"<!-- (paper:[\w.-]+) -->.*?<!-- /\1 -->", re.DOTALL)
+OTHERS = ("## What others did and found", "## Method")
+"""Headings around the one section with numbers of others."""
+SETTINGS = {"0.02", "0.005", "3.0", "4.1.6", "95 %", "5 %"}
+"""Decimals and shares that are chosen, not measured: margins, confidence, a licence, a section."""
+NUMBER = re.compile(r"\d+(?:\.\d+)* ?%|\d*\.\d+(?:\.\d+)*|\d+ nats")
+GOLDEN = Path(__file__).parent / "golden" / "input"
+WIKI, NOVELS = "wiki17m-4m", "novels-4m"
+LITERAL = ("first sentence", "mean_query_attention", "mean")
+
+
+def page() -> str:
+    return PAGE.read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> dict[str, str]:
+    """Name -> what stands in each block."""
+    return {
+        m[1]: m[0].partition("-->")[2].rpartition("<!--")[0].strip() for m in MARKER.finditer(text)
+    }
+
+
+def outside(text: str) -> str:
+    """What an author typed, without the section on others, and without names that have digits."""
+    text = MARKER.sub("", text)
+    start, end = (text.index(heading) for heading in OTHERS)
+    text = text[:start] + text[end:]
+    return re.sub(r"arXiv:\d{4}\.\d{5}|\]\([^)]*\)", "", text)
+
+
+def typed_results(text: str) -> list[str]:
+    """Numbers that look measured."""
+    return [found for found in NUMBER.findall(outside(text)) if found not in SETTINGS]
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+def test_the_paper_is_short_and_has_every_block_once() -> None:
+    assert len(page().splitlines()) <= MOST_LINES
+    wanted = PAPER.blocks(None, PAPER.trials())
+    starts = re.findall(r"<!-- (paper:\S+) -->", page())
+    assert sorted(starts) == sorted(f"paper:{name}" for name in wanted)
+    assert sorted(blocks_of(page())) == sorted(starts)
+
+
+def test_the_tuning_in_the_paper_is_what_the_trials_give() -> None:
+    found = blocks_of(page())
+    for name, fresh in tuning.shown(PAPER.trials(), PAPER.named).items():
+        assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
+
+
+@pytest.mark.skipif(
+    PAPER.stored() is None, reason="results/twelve_cells has no manifest: it has not been run yet"
+)
+def test_the_results_in_the_paper_are_what_the_tables_give() -> None:
+    found = blocks_of(page())
+    for name, fresh in PAPER.blocks(PAPER.stored(), PAPER.trials()).items():
+        assert fresh != PAPER.NOT_YET
+        assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
+
+
+def test_no_measured_number_is_typed_by_hand() -> None:
+    assert typed_results(page()) == []
+
+
+@pytest.mark.parametrize("words", ["by 0.123 nats", "of .59 of", "in 28 %", "in 62.4%", "5 nats"])
+def test_a_measured_number_outside_a_block_is_seen(words: str) -> None:
+    assert typed_results(f"{page()}\nIt is better {words}.\n")
+
+
+def test_sentences_are_short() -> None:
+    text = re.sub(r"```.*?```|^\|.*?$|^    .*?$", "", outside(page()), flags=re.DOTALL | re.M)
+    paragraphs = (" ".join(p.split()) for p in re.split(r"\n\s*\n|\n(?=- |\d\. )", text))
+    for sentence in (s for p in paragraphs for s in re.split(r"[.?:;](?:\s|$)", p)):
+        assert len(sentence.split()) <= LONGEST_SENTENCE, sentence
+
+
+def test_what_is_called_not_run_has_no_result() -> None:
+    section = page().partition("## Planned, and not run yet")[2].partition("\n## ")[0]
+    names = re.findall(r"\(\.\./experiments/(\w+)\.py\)", section)
+    assert names
+    assert [n for n in names if (ROOT / "results" / n / "manifest.json").exists()] == []
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page())
+    assert [link for link in links if not (PAGE.parent / link).exists()] == []
+
+
+# The blocks, on numbers that are known ----------------------------------------------------------
+
+
+def contrast(corpus: str, of: tuple[str, str, str], rule: str, **given: Any) -> dict[str, Any]:
+    row = {"claim": of[0], "part": "", "corpus": corpus, "model_a": of[1], "model_b": of[2]}
+    row |= {"against": "", "task": "per_token_loss.masked_word.calibrated", "rule": rule}
+    row |= {"margin": 0.02, "seeds": 5, "n": 300, "confidence": 0.95, "p_adjusted": 0.0001}
+    row |= {"gain": 0.001, "low": -0.002, "high": 0.004, "as_trained": float("nan")}
+    return row | {"outcome": "equivalent"} | given
+
+
+def results_of(contrasts: list[dict[str, Any]], **training: float) -> Results:
+    """A study with these contrasts, and with these losses on training documents by model."""
+    golden = read_results(GOLDEN)
+    form = golden.manifest["corpora"][0]
+    parts = {"development_documents": 40, "held_out_documents": 300}
+    corpora = [
+        form | parts | {"name": name, "source": source}
+        for name, source in ((WIKI, "wiki17m"), (NOVELS, "novels"))
+    ]
+    task = "per_token_loss.masked_word.calibrated"
+    summary, measurements, runs = [], [], []
+    for corpus in (WIKI, NOVELS):
+        for model, loss in training.items():
+            runs.append({"corpus": corpus, "model": model, "kind": "mean", "status": "done"})
+            row = {"corpus": corpus, "model": model, "task": task, "selected": True, "seeds": 5}
+            summary.append(row | {"score": 6.0, "low": 5.9, "high": 6.1, "n_scored": 300})
+            row = {"corpus": corpus, "model": model, "task": "per_token_loss", "embedding": "in"}
+            row |= {"group": "masked_word", "statistic": "training_calibrated", "value": loss}
+            measurements.append(row)
+    tables = {
+        "contrasts": contrasts,
+        "summary": summary,
+        "measurements": measurements,
+        "runs": runs,
+    }
+    return replace(
+        golden,
+        manifest=golden.manifest | {"corpora": corpora},
+        **{name: pd.DataFrame(rows, columns=[*COLUMNS[name]]) for name, rows in tables.items()},
+    )
+
+
+def literal(*given: dict[str, Any], of: tuple[str, str, str] = LITERAL, rule: str) -> str:
+    """The sentence on a contrast with these outcomes, one a corpus."""
+    rows = [contrast(c, of, rule, **g) for c, g in zip((WIKI, NOVELS), given, strict=False)]
+    planned = next(one for one in PAPER.ANSWERS if one.first == of[1])
+    return str(PAPER.concluded(results_of(rows), planned))
+
+
+DIFFERS = {"outcome": "differs", "gain": 0.05, "low": 0.04, "high": 0.06}
+HURTS = {"outcome": "differs", "gain": -0.05, "low": -0.06, "high": -0.04}
+
+
+def test_the_literal_sentence_is_chosen_by_the_outcome() -> None:
+    said = literal({}, {"gain": 0.003}, rule="equivalent")
+    assert said == (
+        "Self-attention without positions and the mean of the same words predict a masked word "
+        "**equally well**, within 0.02 nats. The gain of the first is 0.001 [−0.002, 0.004] on "
+        "wiki17m-4m (equivalent) and 0.003 [−0.002, 0.004] on novels-4m (equivalent); n 300, 5 "
+        "seeds."
+    )
+    assert "masked word **better** than the mean" in literal(DIFFERS, DIFFERS, rule="equivalent")
+    assert "masked word **worse** than the mean" in literal(HURTS, HURTS, rule="equivalent")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ({}, DIFFERS),
+        (DIFFERS, HURTS),
+        ({}, {"outcome": "open"}),
+        ({"outcome": "undecided"}, {"outcome": "undecided"}),
+        ({}, {"seeds": 4}),
+        ({"seeds": 0, "outcome": "not measured"}, {}),
+        ({},),  # one corpus alone
+    ],
+)
+def test_the_literal_sentence_stays_open(rows: tuple[dict[str, Any], ...]) -> None:
+    said = literal(*rows, rule="equivalent")
+    assert "is **open**" in said
+    assert not re.search(r"better|worse|equally", said)
+
+
+def test_contrasts_with_a_lower_bound_have_words_of_their_own() -> None:
+    places = ("C9 masked word", "position_weight", "mean")
+
+    def said(*outcomes: dict[str, Any]) -> str:
+        return literal(*outcomes, of=places, rule="adds")
+
+    adds = {"outcome": "adds", "low": 0.03, "gain": 0.04, "high": 0.05}
+    little, below = ({"outcome": "adds less", "high": high} for high in (0.01, -0.001))
+    assert "**better** than the mean without them, by more than 0.02 nats" in said(adds, adds)
+    assert "is **not better** than the mean without them by more than" in said(little, little)
+    assert "is **not better**" in said(little, below)
+    assert "**worse** than the mean without them" in said(below, below)
+    assert "is **open**" in said(adds, little)
+    assert "**not planned**" in literal(of=places, rule="adds")
+
+
+def test_tables_show_losses_contrasts_and_text() -> None:
+    rows = [contrast(c, LITERAL, "equivalent") for c in (WIKI, NOVELS)]
+    results = results_of(rows, mean=5.5, kn_two_sided=5.25)
+    first = f"| {WIKI} | masked word | context mean | 6.000 [5.900, 6.100] | 5.500 | 5 | 300 |"
+    assert PAPER.losses(results).splitlines()[2] == first
+    assert "| two-sided Kneser-Ney bigram | 6.000 [5.900, 6.100] | 5.250 |" in PAPER.losses(results)
+    line = PAPER.contrasts(results).splitlines()[2]
+    assert line == (
+        f"| first sentence | mean-query attention | context mean | equivalent 0.02 | {WIKI} | "
+        "supported | equivalent | 0.001 [−0.002, 0.004] | – | < 0.001 | 5 | 300 |"
+    )
+    assert f"| {WIKI} | 8,000 | 500,000 | 10,000 | 40 | 300 |" in PAPER.corpora(results)
+    assert "| 5.500 |" not in PAPER.losses(results_of(rows, mean=5.4))
+
+
+@pytest.mark.parametrize(
+    ("attention", "low", "high", "words"),
+    [
+        (
+            5.4,
+            -0.06,
+            -0.04,
+            "is lower, by 0.100 nats (no interval); on test documents it is higher. It overfits.",
+        ),
+        (
+            5.6,
+            -0.06,
+            -0.04,
+            "is higher, by 0.100 nats (no interval); on test documents it is higher. "
+            "It is under-trained.",
+        ),
+        (5.4, 0.01, 0.02, "on test documents it is lower. No sign of overfitting."),
+        (5.6, -0.01, 0.02, "on test documents it is not clearly other. No sign of overfitting."),
+    ],
+)
+def test_overfitting_needs_a_lower_loss_on_training_documents(
+    attention: float, low: float, high: float, words: str
+) -> None:
+    rows = [contrast(c, LITERAL, "equivalent", low=low, high=high) for c in (WIKI, NOVELS)]
+    found = PAPER.fit(results_of(rows, mean=5.5, mean_query_attention=attention)).splitlines()
+    assert [line.endswith(words) for line in found] == [True, True]
+    assert PAPER.fit(results_of(rows)) == "The loss on training documents is not measured."
+
+
+def test_contrasts_without_enough_seeds_are_counted_as_missing() -> None:
+    rows = [contrast(c, LITERAL, "equivalent") for c in (WIKI, NOVELS)]
+    there = {"mean": 5.5, "mean_query_attention": 5.5}
+    assert "Every planned contrast" in PAPER.missing(results_of(rows, **there))
+    heads = ("heads, masked word", "masked_four_heads", "mean")
+    absent = [contrast(c, heads, "adds", seeds=0, outcome="not measured") for c in (WIKI, NOVELS)]
+    few = [contrast(WIKI, ("few", "mean", "mean"), "adds", seeds=3)]
+    results = results_of(rows + absent + few, **there)
+    assert PAPER.missing(results).splitlines() == [
+        "- heads, masked word: 2 of 2 rows; not trained: mean-query attention with positions, four "
+        "heads.",
+        "- few: 1 of 1 rows.",
+    ]
+    assert "heads, masked word" not in PAPER.contrasts(results)
+
+
+def test_the_trials_show_gaps_before_and_after_going_on() -> None:
+    columns = "model,tokens,trial,learning_rate,epochs,weights_learning_rate,dropout,start"
+    columns += ",score,chosen,note"
+    before = "under-tuned from a random start: it contains mean"
+    lines = (
+        "mean,1,1,0.5,8,,,,-1.0,False,",
+        "mean,2,2,0.25,8,,,,-6.5,True,",
+        "word_weight,1,3,0.5,4,0.002,0,,-1.0,False,",
+        "word_weight,2,4,0.5,4,0.002,0,,-6.62,False,",
+        f"word_weight,2,5,0.125,1,0.002,0.2,mean,-6.504,True,{before}",
+        "position_weight,2,6,0.5,8,0.002,0,,-6.51,True,under-tuned: it contains mean",
+    )
+    table = [line.split(",") for line in lines]
+    trials = pd.DataFrame(table, columns=columns.split(",")).replace("", float("nan"))
+    numeric = [c for c in trials if c not in ("model", "start", "note", "chosen")]
+    trials[numeric] = trials[numeric].astype(float)
+    trials["chosen"] = trials["chosen"] == "True"
+    found = tuning.shown({"masked word": trials}, PAPER.named)
+    assert found["starts"].splitlines()[2:] == [
+        "| word weights | context mean | no | 0.120 | 0.004 |",
+        "| position weights | context mean | yes | 0.010 | 0.010 |",
+    ]
+    assert found["settings"].splitlines()[2:4] == [
+        "| masked word | context mean | – | 2 | 0.2500 | 8 | – | – | 6.500 |",
+        "| masked word | word weights | context mean | 3 | 0.1250 | 1 | 0.002 | 0.2 | 6.504 |",
+    ]
+    assert "of 2 of 3 models has 8 epochs" in found["edge"]
+    assert found["trials"] == (
+        "- masked word: 1 to 2 from a random start; 0 of these with dropout; 0 to 1 that go on "
+        "from other weights."
+    )
