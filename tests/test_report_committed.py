@@ -58,7 +58,8 @@ def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
     old = json.loads((folder / "manifest.json").read_text()).get("schema", 1) < SCHEMA
     former = inverse(TABLES) if old else {}
     planned = stored_config(read_results(folder))
-    names = [*STORED, *(PLANNED if planned.contrasts or planned.orderings else ())]
+    there = {"contrasts": planned.contrasts or planned.orderings, "orderings": planned.orderings}
+    names = [*STORED, *(name for name in PLANNED if there[name])]
     files = {name: table_file(name) for name in names}
     assert {*found} == {file.replace(n, former.get(n, n)) for n, file in files.items()}
     large = {n: size for n, size in found.items() if n.endswith(".csv") and size > 2_000_000}

@@ -18,7 +18,7 @@ from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
 from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import file_digest, reading
-from wordrel.study.schema import COLUMNS, CURE, read_table, read_text, renamed, stored_file
+from wordrel.study.schema import COLUMNS, CURE, PLANNED, read_table, read_text, renamed, stored_file
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
@@ -189,10 +189,14 @@ def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.D
 def _check_models(
     paths: Mapping[str, Path], manifest: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> None:
-    """Tables of one folder belong together: each model ran, each corpus is in the manifest."""
+    """Tables of one folder belong together: each model ran, each corpus is in the manifest.
+
+    Of a study that still runs, planned contrasts may also name models that have not run yet.
+    """
     ran = set(tables["runs"][["corpus", "model"]].itertuples(index=False, name=None))
     described = {(str(corpus["name"]), model) for corpus in manifest["corpora"] for _, model in ran}
-    for name, table in tables.items():
+    for name, whole in tables.items():
+        table = whole[whole["seeds"] > 0] if name in PLANNED else whole
         for column in {"model", "model_a", "model_b"} & set(table.columns):
             found = set(table[["corpus", column]].itertuples(index=False, name=None))
             strange = sorted(one for one in found - (ran & described) if one[1])
