@@ -369,15 +369,15 @@ STORED = {
 }
 
 
-ASKED_OTHERWISE = {"learned_weights"}
-"""Measures more than it did when the results of the first edition were stored."""
+ASKED_OTHERWISE = {"learned_weights", "106a01ac13b8"}
+"""Names or digests of tasks that measure more today than when some results were stored."""
 
 
 @needs_data
 def test_tasks_are_those_that_the_stored_results_were_asked():
     assert len(STORED) >= 38
     for stored in STORED.values():
-        if stored["name"] in ASKED_OTHERWISE:
+        if {stored["name"], stored["digest"]} & ASKED_OTHERWISE:
             continue
         task = loaded(stored["name"])
         assert stored == {
