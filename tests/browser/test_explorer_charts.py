@@ -212,6 +212,7 @@ def test_counts_of_pairs_stand_in_the_lists_of_words_and_not_in_the_gap(watched:
 def test_every_chart_is_saved_as_an_svg_of_what_it_shows(watched: Watched) -> None:
     page = watched.page
     page.click("summary")
+    page.wait_for_selector("#map table tbody tr")
     buttons = page.locator("button.save")
     titles = [buttons.nth(i).get_attribute("aria-label") or "" for i in range(buttons.count())]
     assert len(titles) == len(set(titles)) == 10  # gap, sentence, 3 below it, 3 maps, 2 planes

@@ -410,6 +410,7 @@ def test_a_small_text_is_said_to_be_too_small(browser: Browser, file: Path) -> N
 def test_the_attention_map_is_that_of_the_stored_model(watched: Watched, tiny: Path) -> None:
     ask(watched, "sentence", "The cat runs in the green field")
     watched.page.click("summary")
+    watched.page.wait_for_selector("#map table tbody tr")
     from wordrel import api
 
     word_model = api.load(tiny / "out", "attention", seed=1)
@@ -601,6 +602,7 @@ def test_awkward_sentences_are_answered_as_text(watched: Watched) -> None:
     assert "Cut after 200 words; 100 more were typed." in place.inner_text()
     assert place.locator(".line button").count() == 200
     watched.page.click("summary")
+    watched.page.wait_for_selector("#map table tbody tr")
     assert watched.page.locator("#map table").nth(0).locator("tbody tr").count() == 200
 
 
