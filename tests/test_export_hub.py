@@ -110,6 +110,14 @@ def test_the_card_has_the_numbers_of_the_stored_tables(hub: Path, study: Path, m
     assert cells[4:] == ["2", "36 of 36"]
 
 
+def test_an_export_goes_on_where_only_a_temporary_file_is_left(tmp_path: Path):
+    """As after a power cut that took the name of the first file."""
+    left = tmp_path / ".config.json.0123abcd.tmp"
+    left.write_text("{")
+    export_hub(readings_of({"x": [1.0]}), tmp_path, card="", licence="")
+    assert (tmp_path / "model.safetensors").is_file()
+
+
 def test_another_folder_is_left_as_it_is(study: Path, hub: Path, tmp_path: Path):
     options = ("--model", "skip_gram", "--cache", study / "cache", "--hub")
     done = call("export", study / "out", *options, hub)  # another seed

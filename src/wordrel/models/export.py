@@ -114,7 +114,9 @@ def export_hub(
         "normalize": False,
         "wordrel": {**(about or {}), "embedding": name},
     }
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").exists():
+    # Hidden: what a dead process left of a file, which the next writer removes, or a .git.
+    shown = folder.is_dir() and any(not path.name.startswith(".") for path in folder.iterdir())
+    if shown and not (folder / "config.json").exists():
         raise StoreError(f"{folder}: found the files of something else; choose a new folder")
     _refuse_other(folder / "config.json", json.dumps(described), read=json.loads)
     write_json(folder / "config.json", described)
