@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from tiny_study import settings, write_study
 from wordrel.config import Contrast, Orderings, load_config, parse_config
 from wordrel.errors import ConfigError
-from wordrel.stats import Interval, Uncertain, combined
+from wordrel.stats import Interval, Uncertain, combined, mean_combined
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import (
     Scores,
@@ -476,3 +476,68 @@ def test_a_whole_number_is_a_number_and_a_contrast_with_one_names_only_models_th
     assert (found.against, found.number) == (0.0, "0")
     with pytest.raises(ConfigError, match=r"contrasts.0.first: found 'men'.*did you mean"):
         parse_config({**data, "contrasts": [{**one, "first": "men"}]})
+
+
+# --- a mean over several rows -----------------------------------------------------------------
+
+
+def word_sets(**noise) -> tuple[Asked, Asked]:
+    """Two sets of words of different sizes, on which b is better by .1 and by .3."""
+    better = {"better": "higher", "measure": "accuracy", **noise}
+    one = asked({"a": 0.2, "b": 0.3}, task="men_test", documents=40, **better)
+    return one, asked({"a": 0.4, "b": 0.7}, task="google_analogies", documents=80, **better)
+
+
+def test_a_mean_over_rows_is_the_mean_of_their_gains():
+    rows = word_sets()
+    alone = [planned("b", "a", task=task) for task in ("men_test", "google_analogies")]
+    mean = planned("b", "a", task="men_test", mean_with=["google_analogies"])
+    # One task after the other is read, in any order.
+    found = [gain for row in reversed(rows) for gain in measured([row], [*alone, mean])]
+    first, second, both = contrast_rows("c", [*alone, mean], found, 0.05)
+    assert both["gain"] == pytest.approx((first["gain"] + second["gain"]) / 2)
+    assert both["n"] == first["n"] + second["n"] and both["seeds"] == SEEDS
+    assert both["task"] == "mean of men_test, google_analogies"
+
+
+def test_the_items_of_two_rows_are_independent_and_their_seeds_are_the_same():
+    rows = word_sets(noise=0.02)
+    samples = [Scores(row).of(("a", "b"))[0] for row in rows]
+    weights = {"b": 1.0, "a": -1.0}
+    both = mean_combined(weights, samples)
+    items = sum(
+        np.sum((s["b"].influence - s["a"].influence) ** 2) * n / (n - 1)
+        for s, n in zip(samples, (40, 80), strict=True)
+    )
+    seeds = sum(np.mean([s[m].seeds for s in samples], axis=0).var(ddof=1) for m in ("a", "b"))
+    assert both.error == pytest.approx(np.sqrt(items / 4 + seeds / SEEDS))
+    assert mean_combined(weights, samples[:1]) == combined(weights, samples[0])
+
+
+def test_a_mean_lacks_what_one_of_its_rows_lacks():
+    one, other = word_sets()
+    mean = planned("b", "a", task="men_test", mean_with=["google_analogies"])
+    found = measured([one], [mean])
+    assert [r["outcome"] for r in contrast_rows("c", [mean], found, 0.05)] == ["not measured"]
+    del other.outcomes["b", "context"]
+    found += measured([other], [mean])
+    assert [r["outcome"] for r in contrast_rows("c", [mean], found, 0.05)] == ["not measured"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"mean_with": [TASK]},
+        {"mean_with": ["men_test"], "second": None, "against": 0.5},
+    ],
+)
+def test_a_mean_names_each_row_once_and_has_two_models(given):
+    with pytest.raises(ValueError, match="mean_with"):
+        planned(**given)
+
+
+def test_a_row_of_a_mean_that_no_task_gives_is_told_with_its_place(tmp_path: Path):
+    wrong = [PLAN[0] | {"mean_with": ["group"]}]
+    with pytest.raises(ConfigError) as caught:
+        load_config(write_study(tmp_path, contrasts=wrong))
+    assert "contrasts.0.mean_with.0: found 'group'; did you mean 'groups'?" in str(caught.value)

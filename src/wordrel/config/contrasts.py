@@ -50,6 +50,9 @@ class Contrast(Strict):
     task: str = Field(
         description="a row of the result, such as per_token_loss.next_word.calibrated"
     )
+    mean_with: tuple[str, ...] = Field(
+        (), strict=False, description="other rows; the gain is the mean over all of them"
+    )
     measured: Measured | None = Field(None, description="of the task, with `against` alone")
     margin: float = Field(ge=0, description="a gain that is smaller means nothing")
     rule: Rule = Field(
@@ -66,7 +69,16 @@ class Contrast(Strict):
             raise ValueError("expected either second or against, found both or neither")
         if self.measured is not None and not isinstance(self.against, float):
             raise ValueError("a measurement is compared with a number: give against a number")
+        if self.mean_with and (self.second is None or self.beside is not None):
+            raise ValueError("mean_with: expected two models and nothing beside them")
+        if len({*self.rows}) < len(self.rows):
+            raise ValueError("mean_with: expected every row once")
         return self
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of the result that it is measured on."""
+        return (self.task, *self.mean_with)
 
     @property
     def number(self) -> str:
@@ -76,6 +88,8 @@ class Contrast(Strict):
     @property
     def row(self) -> str:
         """The row of the result or the measurement, for a table."""
+        if self.mean_with:
+            return f"mean of {', '.join(self.rows)}"
         if self.measured is None:
             return self.task
         return f"{self.task}: {self.measured.group}, {self.measured.statistic}"

@@ -235,9 +235,8 @@ def _planned_names(data: Mapping[str, Any]) -> Iterator[tuple[Keys, str, str]]:
                 named = one if isinstance(one, Mapping) else {}
                 found += [((*here, k), "models", named.get(k)) for k in ("first", "second")]
                 found += [((*here, "task"), "tasks", named.get("task"))]
-            found += [
-                ((*at, "corpora", j), "corpora", name) for j, name in _items(entry, "corpora")
-            ]
+            for key, of in (("corpora", "corpora"), ("mean_with", "tasks")):
+                found += [((*at, key, j), of, name) for j, name in _items(entry, key)]
             for j, row in _items(entry, "rows"):
                 cells = _items(row, "cells") if isinstance(row, Mapping) else ()
                 found += [((*at, "rows", j, "cells", k), "models", name) for k, name in cells]

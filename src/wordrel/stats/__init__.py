@@ -11,7 +11,13 @@ from wordrel.stats.comparison import (
     estimate,
 )
 from wordrel.stats.correlations import steiger
-from wordrel.stats.intervals import Scored, Uncertain, combined, mean_over_seeds
+from wordrel.stats.intervals import (
+    Scored,
+    Uncertain,
+    combined,
+    mean_combined,
+    mean_over_seeds,
+)
 from wordrel.stats.measures import (
     AUC,
     LOSS,
@@ -56,6 +62,7 @@ __all__ = [
     "estimate",
     "interval",
     "item_multiplicity",
+    "mean_combined",
     "mean_over_seeds",
     "plain_scores",
     "random_signs",

@@ -139,11 +139,28 @@ def combined(weights: Mapping[Key, float], scored: Mapping[Key, Scored]) -> Unce
         weights: model -> its weight.
         scored: model -> its scores.
     """
-    used = [(weight, scored[key]) for key, weight in weights.items()]
-    value = sum(weight * one.mean for weight, one in used)
-    items = _of_items(np.sum([weight * one.influence for weight, one in used], axis=0))
-    seeds = [_of_seeds(weight * one.seeds) for weight, one in used]
-    return _satterthwaite(value, (items, len(used[0][1].influence) - 1), seeds)
+    return mean_combined(weights, [scored])
+
+
+def mean_combined(
+    weights: Mapping[Key, float], samples: Sequence[Mapping[Key, Scored]]
+) -> Uncertain:
+    """The mean over several samples of the weighted sum that `combined` takes from one.
+
+    Items of different samples are independent. A model's seeds are the same runs on each sample, in
+    the same order, so its scores are averaged over samples before seeds are compared.
+    """
+    k = len(samples)
+    items = []
+    for scored in samples:
+        influence = np.sum([weight * scored[key].influence for key, weight in weights.items()], 0)
+        items.append((_of_items(influence) / k**2, len(influence) - 1))
+    of_seeds = [
+        weight * np.mean([scored[key].seeds for scored in samples], axis=0)
+        for key, weight in weights.items()
+    ]
+    value = float(sum(scores.mean() for scores in of_seeds))
+    return _satterthwaite(value, items, [*map(_of_seeds, of_seeds)])
 
 
 def mean_over_seeds(
@@ -176,7 +193,7 @@ def over_seeds(
 ) -> Uncertain:
     """The mean of `mean_over_seeds` with its error; of finite values, one or more."""
     items = float((errors**2).mean()), max(n - 1, 1)
-    return _satterthwaite(float(values.mean()), items, [_of_seeds(values)])
+    return _satterthwaite(float(values.mean()), [items], [_of_seeds(values)])
 
 
 Part = tuple[float, int]
@@ -187,11 +204,11 @@ def of_parts(
     value: float, influence: Float64[np.ndarray, " C"], seeds: Sequence[Part]
 ) -> Uncertain:
     """A number from the influence of each cluster on it, and what the seeds of models add."""
-    return _satterthwaite(value, (_of_items(influence), len(influence) - 1), seeds)
+    return _satterthwaite(value, [(_of_items(influence), len(influence) - 1)], seeds)
 
 
-def _satterthwaite(value: float, items: Part, seeds: Sequence[Part]) -> Uncertain:
-    parts = [(*items, 1.0), *((*part, DOUBT) for part in seeds if part[1] > 0)]
+def _satterthwaite(value: float, items: Sequence[Part], seeds: Sequence[Part]) -> Uncertain:
+    parts = [*((*part, 1.0) for part in items), *((*part, DOUBT) for part in seeds if part[1] > 0)]
     variance = sum(part for part, _, _ in parts)
     doubted = sum(doubt * part for part, _, doubt in parts)
     squares = sum((doubt * part) ** 2 / df for part, df, doubt in parts if part > 0)

@@ -20,7 +20,16 @@ from typing import Any
 import numpy as np
 
 from wordrel.config import Contrast
-from wordrel.stats import MEASURES, Interval, Sample, Scored, Uncertain, answered_by_all, combined
+from wordrel.stats import (
+    MEASURES,
+    Interval,
+    Sample,
+    Scored,
+    Uncertain,
+    answered_by_all,
+    combined,
+    mean_combined,
+)
 from wordrel.study.agreement import LIFTS
 from wordrel.study.answers import Asked
 from wordrel.study.gains import beyond, dropped
@@ -48,6 +57,9 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
     scores = cache(lambda task: Scores(by_task[task]))
     found = []
     for contrast in planned:
+        if contrast.mean_with:
+            found += _parts(contrast, [scores(row) for row in contrast.rows if row in by_task])
+            continue
         if contrast.task not in by_task or contrast.measured is not None:
             continue
         one = by_task[contrast.task]
@@ -65,6 +77,25 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
                 row["as_trained"] = as_trained.get("gain")
             found.append(row)
     return found
+
+
+def _parts(contrast: Contrast, rows: Sequence["Scores"]) -> list[Row]:
+    """What these rows say of a mean over rows, which `_means` takes when all are known."""
+    models = contrast.first, contrast.second or ""
+    answers = ((row.better, row.of(models)) for row in rows)
+    return [{"contrast": contrast, "better": better, "part": two} for better, two in answers if two]
+
+
+def _means(contrast: Contrast, parts: Sequence[Row]) -> Row:
+    """The mean gain over the rows of a contrast; nothing where one is missing."""
+    samples = [one["part"][0] for one in parts]
+    runs = [{len(sample[m].seeds) for sample in samples} for m in (contrast.first, contrast.second)]
+    alike = all(len(n) == 1 for n in [{one["better"] for one in parts}, *runs])
+    if len(parts) < len(contrast.rows) or not alike:
+        return {}
+    weights = gain_of(parts[0]["better"], contrast.first, contrast.second or "")
+    n = sum(one["part"][1] for one in parts)
+    return {"gain": mean_combined(weights, samples), "seeds": min(*runs[0], *runs[1]), "n": n}
 
 
 def _beside(contrast: Contrast) -> str:
@@ -129,7 +160,10 @@ def contrast_rows(
         found: by `measured`; a contrast that is missing counts in its family and stays open.
         alpha: share of claims that may have a false outcome.
     """
-    gains = {one["contrast"]: one for one in found}
+    gains = {one["contrast"]: one for one in found if "part" not in one}
+    parts = [one for one in found if "part" in one]
+    for contrast in {one["contrast"]: None for one in parts}:
+        gains[contrast] = _means(contrast, [one for one in parts if one["contrast"] == contrast])
     claims: dict[str, list[Contrast]] = {}
     for contrast in planned:
         claims.setdefault(contrast.claim, []).append(contrast)

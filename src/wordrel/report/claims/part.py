@@ -74,7 +74,7 @@ def _of_claim(results: Results, config: StudyConfig, claim: str) -> StudyConfig:
         every = [*contrasts, *(c for one in orderings for c in one.contrasts())]
         models = {name for c in every for name in (c.first, c.second) if name}
         models |= {n for c in every if c.beside for n in (c.beside.first, c.beside.second)}
-        rows = {row for c in every for row in (c.task, c.beside.task if c.beside else c.task)}
+        rows = {row for c in every for row in (*c.rows, *([c.beside.task] if c.beside else []))}
     else:
         models, rows = {*rule.models}, {*rule.tasks}
     names = {task.name for task in config.tasks}
