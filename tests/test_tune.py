@@ -295,6 +295,18 @@ def test_tuned_settings_are_those_of_their_trials(tmp_path: Path) -> None:
         load_config(path)
 
 
+def test_a_model_without_trials_is_the_only_problem(tmp_path: Path) -> None:
+    tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    contrast = "{claim: C1, first: attention, second: mean, task: men_dev, margin: 0.03}"
+    study = STUDY_OF_TUNED.replace("kind: random", "kind: attention")
+    path.write_text(f"{study}contrasts: [{contrast}]\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (problem,) = caught.value.problems
+    assert "found no trial of attention" in problem
+
+
 def test_settings_come_from_several_folders_and_counts_need_none(tmp_path: Path) -> None:
     tuned_folder(tmp_path / "tuned")
     more = tuned_folder(tmp_path / "more")

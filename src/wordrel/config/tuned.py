@@ -69,11 +69,8 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
             continue
         name = entry.get(TUNED_AS, entry_name(entry))
         entry = {key: value for key, value in entry.items() if key != TUNED_AS}
-        if name in chosen:
-            models.append(_merged(chosen[name], entry))
-        elif entry.get("kind") in UNTRAINED:
-            models.append(entry)
-        else:
+        models.append(_merged(chosen[name], entry) if name in chosen else entry)
+        if name not in chosen and entry.get("kind") not in UNTRAINED:
             where = ", ".join(map(str, places))
             text = f"found no trial of {name} in {where}, expected one: tune it, or remove `tuned`"
             problems.append((("models", number), text))

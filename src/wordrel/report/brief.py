@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from wordrel.report import claims, contrasts, findings, provenance, queries
+from wordrel.report import claims, contrasts, findings, plane, provenance, queries
 from wordrel.report.document import (
     BREAK,
     Block,
@@ -70,6 +70,7 @@ def document(results: Results) -> Document:
     sections = [
         *([Section("The result in numbers", made_for.blocks)] if made_for.blocks else []),
         *contrasts.sections(results),
+        *plane.sections(results),
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,

@@ -1,0 +1,177 @@
+"""The plane: the loss of each model beside the quality of its word vectors.
+
+It is there where a study planned contrasts on the mean of several sets of words. An ingredient that
+has a planned contrast of the loss, too, is a trade-off where it saves loss and makes word vectors
+worse; the two planned contrasts say so, each with its margin.
+
+Reads the tables `contrasts` and `summary` and the stored config.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wordrel.report import charts, queries
+from wordrel.report.document import (
+    Block,
+    Chart,
+    Figure,
+    Paragraph,
+    Section,
+    Spec,
+    Table,
+    labelled,
+    name,
+    verdict,
+)
+from wordrel.report.labels import label
+from wordrel.report.queries import Row
+from wordrel.report.text import NOTHING, listed, with_interval
+from wordrel.study.contrasts import SEEDS
+from wordrel.study.results import Results
+from wordrel.tasks.registry import CALIBRATED
+
+TITLE = "Loss and word vectors"
+LOSSES = "per_token_loss."
+SAID = {
+    ("adds", "worse"): "trade-off",
+    ("adds", "not worse"): "loss alone",
+    ("adds less", "worse"): "word vectors alone",
+    ("adds less", "not worse"): "neither",
+}
+"""Outcomes of the loss and of the word vectors -> what the ingredient does."""
+_HOW = (
+    "An ingredient saves loss where its gain is above the margin. It makes word vectors worse "
+    "where the mean score over {sets} falls by more than the margin. Both together are a "
+    "trade-off. It is decided where all corpora say the same with {seeds} seeds."
+)
+_WORDS = (
+    "Every model by its loss (to the left is better) and by the mean score of its word vectors "
+    "(higher is better). A line leads from a model to the same model with one ingredient more."
+)
+
+
+def sections(results: Results) -> list[Section]:
+    """One section; none where no contrast is on a mean of word sets."""
+    sets = word_sets(results)
+    if not sets:
+        return []
+    how = _HOW.format(sets=listed([label(task, "task") for task in sets]), seeds=SEEDS)
+    blocks: list[Block] = [Paragraph(name(how)), *_table(results), *_figure(results, sets)]
+    return [Section(TITLE, blocks, "plane")]
+
+
+def word_sets(results: Results) -> tuple[str, ...]:
+    """The rows of the result whose mean tells the quality of word vectors."""
+    planned = results.config.get("contrasts") or ()
+    return next((_rows(one) for one in planned if one.get("mean_with")), ())
+
+
+def trade_offs(results: Results) -> dict[tuple[str, str], str]:
+    """First and second model of an ingredient -> what it does, or `open`."""
+    return {pair: _decided(*both) for pair, both in _pairs(results).items()}
+
+
+def _rows(contrast: Mapping[str, Any]) -> tuple[str, ...]:
+    return (str(contrast["task"]), *map(str, contrast["mean_with"]))
+
+
+def _pairs(results: Results) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
+    """First and second model -> rows of the loss and rows of the word vectors, one a corpus."""
+    mean = f"mean of {', '.join(word_sets(results))}"
+    rows = queries.rows(results.contrasts)
+    of_words = queries.grouped((r for r in rows if r.task == mean), _models)
+    of_loss = queries.grouped((r for r in rows if str(r.task).startswith(LOSSES)), _models)
+    return {pair: (of_loss[pair], its) for pair, its in of_words.items() if pair in of_loss}
+
+
+def _models(row: Row) -> tuple[str, str]:
+    return str(row.model_a), str(row.model_b)
+
+
+def _decided(losses: Sequence[Row], words: Sequence[Row]) -> str:
+    if min(row.seeds for row in (*losses, *words)) < SEEDS:
+        return "open"
+    found = {(a.outcome, b.outcome) for a in losses for b in words if a.corpus == b.corpus}
+    return SAID.get(next(iter(found)), "open") if len(found) == 1 else "open"
+
+
+def _table(results: Results) -> list[Table]:
+    """A line for each ingredient and corpus."""
+    pairs = _pairs(results)
+    heads = ["with it", "without it", "it changes", "corpus", "loss saved", "word score gained"]
+    body = []
+    for (first, second), (losses, words) in pairs.items():
+        word = verdict(_decided(losses, words))
+        of_words = {row.corpus: row for row in words}
+        for i, loss in enumerate(losses):
+            beside = of_words.get(loss.corpus)
+            body.append(
+                [
+                    *(labelled(m, queries.label(results, m)) for m in (first, second)),
+                    "" if i else word,
+                    name(loss.corpus),
+                    with_interval(loss.gain, loss.low, loss.high),
+                    with_interval(beside.gain, beside.low, beside.high) if beside else NOTHING,
+                ]
+            )
+    return [Table(heads, body, words=4)] if body else []
+
+
+def _figure(results: Results, sets: Sequence[str]) -> list[Figure]:
+    """A chart for each objective and corpus, the corpora of an objective beside each other."""
+    drawn = {
+        (task, corpus): points
+        for task in _loss_rows(results)
+        for corpus in queries.corpora(results)
+        if len(points := _points(results, corpus, task, sets)) > 1
+    }
+    axis = charts.shared(y for points in drawn.values() for _, y in points.values())
+    found = [
+        Chart(label(task, "task"), _chart(results, corpus, points, axis), corpus)
+        for (task, corpus), points in drawn.items()
+    ]
+    return [Figure("plane", found, _WORDS, columns=2)] if found else []
+
+
+def _loss_rows(results: Results) -> list[str]:
+    tasks = results.summary["task"].unique()
+    return [t for t in tasks if t.startswith(LOSSES) and t.endswith(CALIBRATED)]
+
+
+def _points(
+    results: Results, corpus: str, task: str, sets: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """Model -> its loss and its mean score, of the models that have both."""
+    table = results.summary
+    here = table[(table["corpus"] == corpus) & table["selected"]].dropna(subset=["score"])
+    scores = here.pivot_table(index="model", columns="task", values="score", sort=False)
+    if not {task, *sets} <= {*scores.columns}:
+        return {}
+    both = scores[[task, *sets]].dropna()
+    means = both[[*sets]].mean(axis=1)
+    return {m: (float(both.at[m, task]), float(means[m])) for m in both.index}
+
+
+def _chart(
+    results: Results, corpus: str, points: Mapping[str, tuple[float, float]], axis: Spec
+) -> Spec:
+    data = [
+        charts.model(results, model) | {"loss": charts.rounded(x), "words": charts.rounded(y)}
+        for model, (x, y) in points.items()
+    ]
+    lines = [
+        dict(zip(("loss", "words", "loss2", "words2"), (*points[b], *points[a]), strict=True))
+        for a, b in _pairs(results)
+        if a in points and b in points
+    ]
+    across = charts.shared(x for x, _ in points.values())
+    places = {
+        "x": charts.field("loss", "quantitative", title="loss (nats)", **across),
+        "y": charts.field("words", "quantitative", title="word score", **axis),
+    }
+    ends = {"x2": {"field": "loss2"}, "y2": {"field": "words2"}}
+    mark = {"type": "rule", "color": charts.QUIET}
+    dot = charts.look(results, list(points), legend=True)
+    tips = {"tooltip": charts.tips("model", "identifier", "loss", "words")}
+    layers = [charts.layer(mark, ends, lines), charts.layer(charts.point(), dot | tips)]
+    return charts.chart(data, layers, places, charts.HIGH)
