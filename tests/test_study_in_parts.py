@@ -10,7 +10,7 @@ from wordrel.config import StudyConfig, parse_config
 from wordrel.errors import StoreError
 from wordrel.study.kept import KEPT
 from wordrel.study.results import Results
-from wordrel.study.run import run_study
+from wordrel.study.run import report_partial, run_study
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,20 @@ def test_names_that_lead_elsewhere_stay_in_the_archive(place: Path) -> None:
     run(place, [1], "sixth", "stranger")
     assert not [*place.rglob("planted.txt")]
     assert not [*(place / "sixth").glob("cells/*/mean*")]
+
+
+def test_what_is_done_of_a_study_is_a_part_of_it(place: Path) -> None:
+    run_study(study(place, [1]), place / "sixth", place / "rest", jobs=1)
+    out = place / "so-far"
+    kept = {"jobs": 1, "keep_answers": True}
+    part = report_partial(study(place, [1, 2]), place / "sixth", out, **kept)
+    assert sorted({*part.runs["seed"]}) == [1]
+    # On another machine nothing of it is trained again, nor lost by the next partial report.
+    again = report_partial(study(place, [1, 2]), place / "seventh", out, **kept)
+    assert again.scores.equals(part.scores)
+    run(place, [1, 2], "seventh", "so-far")
+    trained = [path.name for path in (place / "seventh" / "cells").glob("*/mean*")]
+    assert [name.partition("-")[2][:5] for name in trained] == ["seed2"]
+    whole = run(place, [1, 2], "third", "whole").folder
+    for name in IDENTICAL:
+        assert (out / name).read_bytes() == (whole / name).read_bytes()

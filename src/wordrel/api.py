@@ -109,9 +109,16 @@ def run_config(  # noqa: PLR0913 - what a run is given
 
 
 def report_partial(
-    config: StudyConfig, *, out: Folder, jobs: int | None = None, cache: Folder | None = None
+    config: StudyConfig,
+    *,
+    out: Folder,
+    jobs: int | None = None,
+    cache: Folder | None = None,
+    keep_answers: bool = False,
 ) -> Results:
     """The results of a study that is still running, or was stopped, so far as its runs are done.
+
+    With `keep_answers` the result holds all answers, as that of `run_config` does.
 
     Raises:
         StoreError: no run is done yet.
@@ -119,7 +126,14 @@ def report_partial(
     from wordrel.report.page import write_pages
     from wordrel.study.run import report_partial  # loads torch and gensim
 
-    return report_partial(config, _cache(cache), Path(out), jobs=jobs, write_pages=write_pages)
+    return report_partial(
+        config,
+        _cache(cache),
+        Path(out),
+        jobs=jobs,
+        write_pages=write_pages,
+        keep_answers=keep_answers,
+    )
 
 
 def _cache(chosen: Folder | None) -> Path:

@@ -175,6 +175,12 @@ def report(
         ),
     ] = False,
     cache: Cache = None,
+    keep_answers: Annotated[
+        bool,
+        typer.Option(
+            "--keep-answers", help="With --partial: keep all answers in the results, as a run does."
+        ),
+    ] = False,
 ) -> None:
     """Render report.md, its figures and report.html again, from the stored tables alone."""
     if croissant and partial:
@@ -184,8 +190,9 @@ def report(
 
         echo(f"Description: {write_croissant(folder)}")
         return
-    if not partial and (out or cache):
-        raise typer.BadParameter("found it without --partial, expected both", param_hint="--out")
+    if not partial and (out or cache or keep_answers):
+        hint = "--keep-answers" if keep_answers else "--out"
+        raise typer.BadParameter("found it without --partial, expected both", param_hint=hint)
     if partial:
         from wordrel.config import load_config
 
@@ -195,7 +202,7 @@ def report(
 
         from wordrel import api
 
-        folder = api.report_partial(study, out=place, cache=cache).folder
+        folder = api.report_partial(study, out=place, cache=cache, keep_answers=keep_answers).folder
         echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
         return
     begin(folder, "writing its report")

@@ -129,6 +129,7 @@ def report_partial(
     *,
     jobs: int | None = None,
     write_pages: Callable[[Path], object] = lambda folder: None,
+    keep_answers: bool = False,
 ) -> Results:
     """Write the results of the runs that are done and have answered everything; trains nothing.
 
@@ -141,6 +142,7 @@ def report_partial(
         out: the results folder, which may hold older results.
         jobs: tasks that are read at a time.
         write_pages: as in `run_study`.
+        keep_answers: as in `run_study`.
 
     Raises:
         StoreError: no run is done yet.
@@ -148,6 +150,8 @@ def report_partial(
     tasks, started, cores = load_tasks(config, cache), datetime.now(UTC), jobs or usable_cores()
     config = with_digests(config)
     plan = prepare_plan(config, cache.resolve(), tasks, cores)
+    if keep_answers:
+        restore(out / KEPT, plan.works)
     works = tuple(filter(is_answered, plan.works))
     if not works:
         raise StoreError(
@@ -159,6 +163,8 @@ def report_partial(
     plan = replace(plan, config=study, works=works)
     outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
     with replace_folder(out) as folder:
+        if keep_answers:
+            keep(folder / KEPT, works)
         rows = write_tables(plan, outcomes, folder, jobs=cores)
         seconds = (datetime.now(UTC) - started).total_seconds()
         write_text(folder / "config.yaml", stored_text(study, out))
