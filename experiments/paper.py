@@ -8,7 +8,8 @@ Prediction: none of its own; those of the twelve cells stand in twelve_cells.py.
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of twelve_cells, tuning_masked and tuning_next; writes docs/paper.md.
+Reads the results of twelve_cells, tuning_masked and tuning_next, and what `published` reads; writes
+docs/paper.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+import published
 from wordrel.io.files import write_text
 from wordrel.report import queries, text, tuning
 from wordrel.report.labels import label
@@ -93,7 +95,7 @@ def blocks(results: Results | None, tried: Mapping[str, pd.DataFrame]) -> dict[s
     """Name -> what stands in each block of the paper."""
     made = (answer, losses, fit, contrasts, missing, corpora)
     found = {one.__name__: one(results) if results else NOT_YET for one in made}
-    return found | tuning.shown(tried, named)
+    return found | tuning.shown(tried, named) | {"checks": published.table()}
 
 
 def named(model: str) -> str:

@@ -106,6 +106,29 @@ def test_links_lead_somewhere() -> None:
     assert [link for link in links if not (PAGE.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "met"),
+    [(0.2, 0.57, False), (0.2, 0.573, True), (0.7, 0.8, True), (0.71, 1, False)],
+)
+def test_a_published_range_is_met_where_our_interval_reaches_into_it(
+    low: float, high: float, met: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = experiment("published")
+    one = published.Published("ws353", "WordSim-353", low, high, "a paper")
+    monkeypatch.setattr(published, "SKIP_GRAM", (one,))
+    found = next(published.checks())
+    assert (round(found.low, 3), round(found.high, 3)) == (0.572, 0.703)
+    assert found.agrees is met
+
+
+def test_a_check_without_a_stored_score_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    published = experiment("published")
+    one = published.Published("scws_x", "nothing", 0, 1, "a paper")
+    monkeypatch.setattr(published, "SKIP_GRAM", (one,))
+    with pytest.raises(ValueError, match="found no score of skip_gram on scws_x"):
+        next(published.checks())
+
+
 # The blocks, on numbers that are known ----------------------------------------------------------
 
 
