@@ -151,6 +151,7 @@ def answer_page(results: dict[str, Results]) -> str:
     """The whole of results/ANSWER.md."""
     found = predictions(results)
     failed = [p for p in found if p.verdict.found == "fails"]
+    others = [p for p in found if p.verdict.found != "fails"]
     parts = [
         "# How is self-attention different from word2vec?",
         _numbered(front_sentences(results, "../")),
@@ -159,8 +160,10 @@ def answer_page(results: dict[str, Results]) -> str:
         "A written rule decides each claim; the last column links to it. A review "
         f"({REVIEW}) revised some verdicts: its reason follows the verdict, then the verdict of "
         f"the rule. {YOUNGER}",
-        _NOTATION,
         claims_table(results, "../"),
+        "## The evidence",
+        _NOTATION,
+        evidence(results),
         "## The sentences of the first edition, with their numbers",
         _numbered(sentences(results)),
         "## What surprised",
@@ -173,10 +176,10 @@ def answer_page(results: dict[str, Results]) -> str:
         _limits(results["word2vec_vs_attention"]),
         "## Predictions that failed",
         predictions_table(failed, "../"),
-        "## All predictions",
+        "## The other predictions",
         "Each prediction and its rule were written before the run that decides it, except where "
         f"marked. {YOUNGER}",
-        predictions_table(found, "../"),
+        predictions_table(others, "../"),
         f"Made by `python experiments/answer.py` from the tables in {_folders(results)}.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -600,7 +603,7 @@ def judged(rule: Rule, results: dict[str, Results]) -> Judged:
 
 def claims_table(results: dict[str, Results], up: str) -> str:
     """A line for each claim; `up` leads from the page to the top of the project."""
-    body = []
+    numbers, body = front_numbers(results), []
     for rule in RULES:
         found = judged(rule, results)
         former = found.standing.before
@@ -610,11 +613,23 @@ def claims_table(results: dict[str, Results], up: str) -> str:
                 f"{_now(rule.name)}; first edition: {former}{found.young}"
                 if former
                 else found.front,
-                escape(found.claim.evidence),
+                numbers[rule.name],
                 ", ".join(_links(name, up) for name in found.studies),
             ]
         )
-    return table(["claim", "verdict", "effect, interval, n", "decided by"], body, left=4)
+    return table(["claim", "verdict", "one number", "decided by"], body, left=4)
+
+
+def evidence(results: dict[str, Results]) -> str:
+    """What the rule of each claim looks at, one finding a line."""
+    lines = []
+    for rule in RULES:
+        found = judged(rule, results)
+        lines.append(f"- {rule.name}, {found.front}")
+        # what counts items belongs to the finding before it
+        said = re.sub(r"; (n [\d,]+, \d+ seeds)$", r" (\1)", found.claim.evidence)
+        lines += [f"  - {escape(one)}" for one in said.split("; ")]
+    return "\n".join(lines)
 
 
 def front_claims(results: dict[str, Results]) -> str:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.text import number, with_interval
+from wordrel.report.text import count, number, with_interval
 from wordrel.report.verdicts import SEEDS, Verdict, borne_out, decided_by_all
 from wordrel.study.results import Results
 
@@ -80,7 +80,8 @@ def surprise(results: Results) -> str:
         ValueError: where the trials no longer say it.
     """
     trials = pd.read_csv(TRIALS)
-    largest = trials[trials["tokens"] == trials["tokens"].max()]
+    tokens = int(trials["tokens"].max())
+    largest = trials[trials["tokens"] == tokens]
 
     def best(model: str, *, started: bool) -> float:
         its = largest[(largest["model"] == model) & (largest["start"].notna() == started)]
@@ -94,7 +95,7 @@ def surprise(results: Results) -> str:
     tried = int((trials["model"] == "mean_query_attention").sum())
     return (
         "**From a random start, attention with word-word scores does not reach what it contains.** "
-        f"The best of its {tried} trials on a million words ends {number(alone)} nats above "
+        f"The best of its {tried} trials, on {count(tokens)} words, is {number(alone)} nats above "
         "`word_weight`, on development documents. It has to go on from that model's weights, for "
         f"one epoch at a small rate. Then the gap is {number(behind)} nats. A comparison without "
         "this step would say that word-word scores hurt."

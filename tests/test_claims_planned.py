@@ -262,7 +262,17 @@ def test_a_planned_claim_stands_in_place_of_the_general_rule_and_is_not_revised(
     page = blocks(sections(results))
     assert f"| {said} |" in page
     assert c6.decide(results).effect.startswith(
-        "maps (wiki): adds, 0.050 [0.030, 0.070], n 300, 5 seeds; recall (wiki): adds"
+        "maps, attention over context mean: wiki adds 0.050 [0.030, 0.070], books adds 0.050 "
+        "[0.030, 0.070] (n 300, 5 seeds); recall, attention over context mean: wiki adds"
     )
     assert "Needs" not in page.split("C6")[1].split("\n")[0]
     assert len(claims_table(results)[0].rows) == len(decidable(results))
+
+
+def test_several_contrasts_of_a_part_are_counted_in_place_of_listed() -> None:
+    results = results_of("C1", words(2, 4))
+    (rule,) = (rule for rule in rules(results, RULES) if rule.name == "C1")
+    said = rule.decide(results).effect.split("; ")
+    assert said[0].startswith("skip-gram, 4 contrasts: 4 not worse and 4 worse, gains of ")
+    assert said[1].startswith("PPMI-SVD, 4 contrasts: 8 not worse, gains of ")
+    assert all(one.endswith("(n 300, 5 seeds)") for one in said)

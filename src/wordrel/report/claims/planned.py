@@ -16,6 +16,7 @@ corpus is enough, if none has the opposite one. A claim that is supported but fo
 Reads the tables `contrasts` and `orderings`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -28,9 +29,10 @@ import yaml
 
 from wordrel.models.contextualizer import Objective
 from wordrel.report import queries
+from wordrel.report.labels import label
 from wordrel.report.queries import Row
-from wordrel.report.text import count, with_interval
-from wordrel.report.verdicts import SEEDS, Claim, Rule
+from wordrel.report.text import NOTHING, count, listed, number, with_interval
+from wordrel.report.verdicts import SEEDS, Claim, Rule, counted
 from wordrel.study.contrasts import CORPORA
 from wordrel.study.orderings import leader
 from wordrel.study.results import Results
@@ -107,15 +109,36 @@ def decide(name: str, *studies: Results) -> Claim:
     if verdict == "undecided" and facts.holds(rule["supported"], strict=False):
         verdict = _WORDS["partly"]
     said = [what for what, condition in rule.get("also", {}).items() if facts.holds(condition)]
-    return Claim(verdict, "; ".join(map(_shown, rows)), ", ".join(said))
+    parts = queries.grouped(rows, lambda row: str(row.part or row.task))
+    shown = "; ".join(_part(name, of) for name, of in parts.items())
+    return Claim(verdict, shown, ", ".join(said))
 
 
-def _shown(row: Row) -> str:
-    where = f"{row.part or row.task} ({row.corpus})"
-    if pd.isna(row.gain):
-        return f"{where}: {row.outcome}"
-    gain = with_interval(row.gain, row.low, row.high)
-    return f"{where}: {row.outcome}, {gain}, n {count(row.n)}, {count(row.seeds)} seeds"
+def _contrast(row: Row) -> tuple[object, ...]:
+    return tuple(getattr(row, key) for key in _SAME)
+
+
+def _part(name: str, rows: Sequence[Row]) -> str:
+    """What became of the contrasts of one part: in full where there is one, else how many."""
+    contrasts = len(queries.grouped(rows, _contrast))
+    if contrasts == 1:
+        return f"{name}, {_shown(rows)}"
+    outcomes = Counter(str(row.outcome) for row in rows)
+    found = [row for row in rows if not pd.isna(row.gain)]
+    gains = [number(end([row.gain for row in found])) for end in (min, max)] if found else []
+    between = f", gains of {' to '.join(gains)}" if gains else ""
+    told = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
+    return f"{name}, {count(contrasts)} contrasts: {told}{between} ({counted(found or rows)})"
+
+
+def _shown(rows: Sequence[Row]) -> str:
+    """What became of one contrast on every corpus."""
+    one = rows[0]
+    over = f"over {label(str(one.model_b), 'model')}" if one.model_b else f"against {one.against}"
+    gains = (with_interval(row.gain, row.low, row.high) for row in rows)
+    facts = (f"{row.corpus} {row.outcome} {gain}" for row, gain in zip(rows, gains, strict=True))
+    said = ", ".join(fact.removesuffix(f" {NOTHING}") for fact in facts)
+    return f"{label(str(one.model_a), 'model')} {over}: {said} ({counted(rows)})"
 
 
 class _Facts:
@@ -157,8 +180,7 @@ class _Facts:
     def _contrasts(self, part: str, rows: Sequence[Row]) -> list[list[Row]]:
         """The contrasts of a part, each with its rows of all corpora."""
         some = [r for r in rows if part in ("*", str(r.part))]
-        same = queries.grouped(some, lambda r: tuple(getattr(r, key) for key in _SAME))
-        return [*same.values()]
+        return [*queries.grouped(some, _contrast).values()]
 
     def _found(self, contrast: Sequence[Row], outcome: str, strict: bool) -> bool:
         outcomes = {str(row.outcome) for row in contrast}
