@@ -126,13 +126,9 @@ def report_partial(
     from wordrel.report.page import write_pages
     from wordrel.study.run import report_partial  # loads torch and gensim
 
+    place = Path(out)
     return report_partial(
-        config,
-        _cache(cache),
-        Path(out),
-        jobs=jobs,
-        write_pages=write_pages,
-        keep_answers=keep_answers,
+        config, _cache(cache), place, jobs=jobs, write_pages=write_pages, keep_answers=keep_answers
     )
 
 

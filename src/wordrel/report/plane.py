@@ -149,7 +149,9 @@ def _points(
         return {}
     both = scores[[task, *sets]].dropna()
     means = both[[*sets]].mean(axis=1)
-    return {m: (float(both.at[m, task]), float(means[m])) for m in both.index}
+    return {
+        str(m): (float(x), float(y)) for m, x, y in zip(both.index, both[task], means, strict=True)
+    }
 
 
 def _chart(
