@@ -92,8 +92,9 @@ YOUNGER = (
 _NOTATION = (
     "How to read an effect: brackets hold its 95% interval, and n counts the scored items. `A − B` "
     "is the score of A minus that of B; below 0, A has the lower loss. `detectable` is the "
-    "difference that a test finds with 80% power. `by ordering` gives what an ingredient saves "
-    "when it is added first, and when it is added after the others."
+    "difference that a test finds with 80% power. Of a planned contrast, `adds` is above the "
+    "margin and `adds less` is below it; its gain is above 0 where the first model is better, and "
+    "n counts test documents. PMI says how much two words attract each other."
 )
 
 
@@ -218,10 +219,10 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         f"the same words**: a difference of {linked(number(_value(literal[0])), 'ladder')} nats.",
         f"Position weights save {linked(number(places[0].gain), cells.study)} nats; whether "
         "word-word scores add to that is **undecided**; counts of both neighbours predict better.",
-        f"In tests of similarity, its word vectors{unscaled} are worse than skip-gram's in "
-        f"{linked(worse, main.study)} comparisons, and never better.",
-        "In artificial sentences of key-value pairs, it finds the right value in "
-        f"{linked(share(found.score), 'recall')}; the mean can only guess.",
+        f"Its word vectors{unscaled} are worse than skip-gram's in "
+        f"{linked(worse, main.study)} comparisons of similarity and analogies, and never better.",
+        "In artificial sentences that end with a key, it finds that key's value in "
+        f"{linked(share(found.score), 'recall')}; the mean only guesses.",
         "Its query-key scores rank noun-verb above verb-article pairs; the cause is **not "
         "identified**, since word frequency alone separates them too.",
     ]
@@ -269,7 +270,12 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
             "",
         ),
         "C3": ("loss added by hiding an article or other determiner", hidden, number, " nats"),
-        "C4": ("rank correlation of word similarities between two tasks", tasks, number, ""),
+        "C4": (
+            "rank correlation of the mean's word similarities between two tasks",
+            tasks,
+            number,
+            "",
+        ),
         "C5": ("loss added by exchanging q and k", swapped, number, " nats"),
         "C6": ("change of the loss without the maps", without, number, " nats"),
         "C7": ("values found by their key", _looked_up(results["recall"])[0], share, ""),
@@ -572,8 +578,9 @@ def _limits(main: Results) -> str:
         f"{training['window']} and negative sampling. The text is English: {tokens}. Studies of a "
         "sample use less text. All models of our trainer but `transformer_block` share one setting "
         "of learning rates. It was chosen on training loss and on the development part of MEN, so "
-        "a part of a difference between two models may be tuning. Deeper models, longer contexts "
-        "and more text are another question."
+        "a part of a difference between two models may be tuning. The models of `twelve_cells` are "
+        "tuned one by one, and trained with sampled softmax on four million words of each corpus. "
+        "Deeper models, longer contexts and more text are another question."
     )
 
 

@@ -92,7 +92,8 @@ def surprise(results: Results) -> str:
         small - best("mean_query_attention", started=started) for started in (False, True)
     )
     borne_out("attention does not reach what it contains", [alone > MARGIN, behind < MARGIN])
-    tried = int((trials["model"] == "mean_query_attention").sum())
+    its = trials[trials["model"] == "mean_query_attention"]
+    tried = int(its["start"].isna().sum())
     return (
         "**From a random start, attention with word-word scores does not reach what it contains.** "
         f"The best of its {tried} trials, on {count(tokens)} words, is {number(alone)} nats above "

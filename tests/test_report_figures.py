@@ -242,6 +242,13 @@ def test_a_long_title_is_broken_into_lines_that_fit_its_panel(results: Results):
     assert len(lines) >= 4 and all(len(line) <= 48 for line in lines)
 
 
+def test_a_sign_whose_width_depends_on_the_fonts_of_a_system_is_not_drawn(results: Results):
+    figure = only(readings.direction_figure(results, "relate"))
+    drawn = svg.draw(replace(figure, charts=[replace(figure.charts[0], title="query · key")]))
+    assert ">query × key</text>" in drawn
+    assert "·" not in drawn
+
+
 SIZE = r'width="([\d.]+)" height="([\d.]+)"'
 
 

@@ -3,6 +3,7 @@
 Same figure, same text.
 """
 
+import json
 import re
 import textwrap
 from functools import cache
@@ -16,6 +17,9 @@ from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
 
 _FONT = "Liberation Sans, Arial, sans-serif"  # the first one comes with vl-convert
+_STEADY = str.maketrans("·", "×")
+"""A dot has another width in the font of vl-convert than in the same font of some systems, and the
+layout would follow it."""
 _WIDTHS = {1: 520, 2: 250}  # columns of a figure -> pixels of a panel without its names
 _LETTER = 7.2  # pixels of a letter of a title, on average
 _OWN = ("color", "stroke", "fill", "shape", "yOffset")  # scales that no two panels share
@@ -46,7 +50,8 @@ def draw(figure: Figure) -> str:
         "axisXQuantitative": {"tickCount": 8 if figure.columns == 1 else 4},
         "legend": charts.CONFIG["legend"] | {"columns": 5 if figure.columns == 1 else 3},
     }
-    return vl_convert.vegalite_to_svg(visible_parts(_coloured(drawing)), config=_coloured(config))
+    spec = json.dumps(visible_parts(_coloured(drawing)), ensure_ascii=False)
+    return vl_convert.vegalite_to_svg(spec.translate(_STEADY), config=_coloured(config))
 
 
 def _panel(chart: Chart, width: int) -> Spec:

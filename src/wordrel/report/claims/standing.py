@@ -18,7 +18,10 @@ class Revision(NamedTuple):
 
 REVIEW = "independent review, one seed"
 REVISED = {
-    "C2": Revision("not identified", "word frequency alone separates the two kinds of pairs"),
+    "C2": Revision(
+        "not identified",
+        "word frequency alone separates the two kinds of pairs, so that nothing can hold it equal",
+    ),
     "C6": Revision("undecided", "the models are not tuned"),
     "C9": Revision(
         "undecided",
