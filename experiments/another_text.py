@@ -1,7 +1,7 @@
 """Do the masked-word cells stand in the same order on little text of another source?
 
 Question: with half a million words of the Wikipedia articles in gensim, and the settings that were
-tuned on a million words of wiki17m, what do positions, word weights and word-word scores add?
+tuned on wiki17m, what do positions, word weights and word-word scores add?
 
 Predictions, written before the run:
 1. Positions add more than .02 nats in every row.

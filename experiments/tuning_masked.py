@@ -2,7 +2,6 @@
 
 Question: with up to four million words of wiki17m, which learning rates, how many epochs, and how
 much dropout and weight decay give each of the six cells its lowest loss on development documents?
-The stored trials have up to one million words; those with four million have begun.
 
 Prediction, written before the run: word tables want at least four epochs; no cell with word-word
 scores loses to the cell with word weights beside it by more than .005 nats, once it is tuned.
