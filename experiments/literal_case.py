@@ -1,4 +1,4 @@
-"""Without positions, does self-attention predict a masked word better than the mean of the same words?
+"""Without positions, does self-attention predict a masked word like the mean of the same words?
 
 Question: both models see the five words on each side of a hidden word, as a set. The mean gives
 them equal weights, as CBOW does. In `mean_query_attention` the mean of the words asks, and each

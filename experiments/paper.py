@@ -3,13 +3,13 @@
 Question: what did the study measure of self-attention and word2vec, with which settings, and which
 planned contrasts are decided?
 
-Prediction: none of its own; those of the twelve cells stand in twelve_cells.py.
+Prediction: none of its own; those of the runs stand in twelve_cells.py and literal_case.py.
 
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of twelve_cells, tuning_masked and tuning_next, and what `published` reads; writes
-docs/paper.md.
+Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, and what `published`
+reads; writes docs/paper.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,8 @@ from wordrel.study.contrasts import CORPORA, decided_by
 from wordrel.study.results import Results, read_results
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE, CELLS = ROOT / "docs" / "paper.md", ROOT / "results" / "twelve_cells"
+PAGE = ROOT / "docs" / "paper.md"
+CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 NOT_YET = "not rendered yet"
 LABELS = {
@@ -40,7 +41,9 @@ LABELS = {
     "next_four_heads": "attention with positions and direct path, four heads",
 }
 EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
-"""What a contrast says: equal within the margin, better by more than it, not so, worse; or open."""
+NO_BETTER = "no better"
+"""What a contrast says: equal within the margin, better by more than it, not so, worse; or open,
+and then perhaps no better."""
 
 
 class Planned(NamedTuple):
@@ -73,16 +76,16 @@ ANSWERS = (
 def main() -> None:
     """Fill the blocks of the paper."""
     old = new = PAGE.read_text(encoding="utf-8")
-    for name, fresh in blocks(stored(), trials()).items():
+    for name, fresh in blocks(stored(CELLS), stored(CASE), trials()).items():
         new = replace_block(new, f"paper:{name}", fresh)
     if new != old:
         write_text(PAGE, new)
     print(f"{PAGE.relative_to(ROOT)}: {'changed' if new != old else 'as it was'}")
 
 
-def stored() -> Results | None:
-    """The results of the twelve cells, where there are any."""
-    return read_results(CELLS) if (CELLS / "manifest.json").is_file() else None
+def stored(folder: Path) -> Results | None:
+    """The results of a study, where there are any."""
+    return read_results(folder) if (folder / "manifest.json").is_file() else None
 
 
 def trials() -> dict[str, pd.DataFrame]:
@@ -91,10 +94,21 @@ def trials() -> dict[str, pd.DataFrame]:
     return {word: pd.read_csv(folder / name / "trials.csv") for word, name in TUNINGS.items()}
 
 
-def blocks(results: Results | None, tried: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Name -> what stands in each block of the paper."""
-    made = (answer, losses, fit, contrasts, missing, corpora)
-    found = {one.__name__: one(results) if results else NOT_YET for one in made}
+def blocks(
+    cells: Results | None, case: Results | None, tried: Mapping[str, pd.DataFrame]
+) -> dict[str, str]:
+    """Name -> what stands in each block of the paper.
+
+    Args:
+        cells: the results of the twelve cells.
+        case: those of the literal case.
+        tried: objective -> every trial of its tuning.
+    """
+    of_cells = {one.__name__: one for one in (losses, contrasts, missing, corpora)}
+    of_case = {"literal_losses": losses, "literal_contrast": contrasts, "fit": fit}
+    found = {name: one(cells) if cells else NOT_YET for name, one in of_cells.items()}
+    found |= {name: one(case) if case else NOT_YET for name, one in of_case.items()}
+    found["answer"] = answer(cells, case) if cells and case else NOT_YET
     return found | tuning.shown(tried, named) | {"checks": published.table()}
 
 
@@ -103,9 +117,10 @@ def named(model: str) -> str:
     return text.escape(LABELS.get(model) or label(model, "model"))
 
 
-def answer(results: Results) -> str:
+def answer(cells: Results, case: Results) -> str:
     """A conclusion for each contrast of the abstract, with its gains."""
-    return "\n".join(f"{i}. {concluded(results, one)}" for i, one in enumerate(ANSWERS, 1))
+    said = (concluded(case if one is LITERAL else cells, one) for one in ANSWERS)
+    return "\n".join(f"{i}. {one}" for i, one in enumerate(said, 1))
 
 
 def concluded(results: Results, planned: Planned) -> str:
@@ -121,6 +136,8 @@ def concluded(results: Results, planned: Planned) -> str:
         MORE: f"{a} predicts a masked word **better** than {b}, by more than {margin} nats",
         WORSE: f"{a} predicts a masked word **worse** than {b}",
         LESS: f"{a} is **not better** than {b} by more than {margin} nats",
+        NO_BETTER: f"{a} predicts a masked word **no better** than {b}; whether it is worse by "
+        f"more than {margin} nats is open",
         OPEN: f"whether {a} and {b} differ by more than {margin} nats is **open**",
     }
     facts = [f"{_gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
@@ -144,6 +161,8 @@ def alone(row: Row) -> str:
         return MORE if row.low > 0 else WORSE
     if row.outcome == "adds less" and row.high < 0:
         return WORSE
+    if row.rule == "equivalent" and row.outcome == "open" and row.high < 0:
+        return NO_BETTER
     return {"equivalent": EQUAL, "adds": MORE, "adds less": LESS}.get(str(row.outcome), OPEN)
 
 

@@ -14,9 +14,8 @@ import yaml
 
 from wordrel.config.names import COLUMNS as FORMER_COLUMNS
 from wordrel.config.names import now_called
-from wordrel.report import queries, svg
+from wordrel.report import svg
 from wordrel.report.readme import replace_block
-from wordrel.report.verdicts import score
 from wordrel.study.results import Results
 from wordrel.study.schema import COLUMNS
 
@@ -73,24 +72,6 @@ def test_the_pages_stay_small(answer: ModuleType, results: dict[str, Results]) -
     assert "[" not in plain(screen)
 
 
-def test_both_pages_say_what_is_under_revision(results: dict[str, Results]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = readme.split("<!-- under revision -->")[1].split("<!-- /under revision -->")[0].strip()
-    assert len(block.splitlines()) <= 6
-    assert block in (ROOT / "results" / "ANSWER.md").read_text(encoding="utf-8")
-    assert "independent review, with one seed and small runs" in block
-    assert all(number in block for number in ("6.03", ".120", ".052", "1.000"))
-    ladder, parts = results["ladder"], results["parts_of_speech"]
-    losses = [
-        score(ladder, "wiki17m-5m", "held_out_loss.next_word", m) for m in queries.kinds(ladder)
-    ]
-    values = [row.score for row in losses if row is not None]
-    auc = score(parts, "wiki17m-5m", "ud_parts_of_speech", "attention", "q.k")
-    assert auc is not None
-    assert f"reaches {min(values):.3f}" in block
-    assert f"reach {auc.score:.3f}".replace(" 0.", " .") in block
-
-
 def test_a_revised_verdict_stands_beside_that_of_the_rule(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
@@ -119,15 +100,18 @@ def test_predictions_younger_than_results_are_marked(
     assert "5† undecided, 6† holds" in answer.index(results)
 
 
-def test_the_literal_sentence_is_checked_by_the_ladder(
+def test_the_literal_sentence_is_checked_by_its_planned_contrast(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
-    ladder = results["ladder"]
-    moved = ladder.comparisons.copy()
-    literal = (moved["model_a"] == "mean") & (moved["model_b"] == "mean_query_attention")
-    moved.loc[literal, ["difference", "low", "high"]] += 0.02
-    with pytest.raises(ValueError, match="attention without positions predicts like the mean"):
-        answer.front_sentences({**results, "ladder": replace(ladder, comparisons=moved)})
+    case = results["literal_case"]
+    for column, value, said in (
+        ("high", 0.001, "attention without positions is no better than the mean"),
+        ("seeds", 4, "mean_query_attention was compared with mean"),
+    ):
+        moved = case.contrasts.copy()
+        moved.loc[moved["corpus"].str.startswith("novels"), column] = value
+        with pytest.raises(ValueError, match=said):
+            answer.front_sentences({**results, "literal_case": replace(case, contrasts=moved)})
 
 
 def test_the_sentence_on_positions_is_checked_by_planned_contrasts(

@@ -56,7 +56,7 @@ def typed_results(text: str) -> list[str]:
 
 def test_the_paper_is_short_and_has_every_block_once() -> None:
     assert len(page().splitlines()) <= MOST_LINES
-    wanted = PAPER.blocks(None, PAPER.trials())
+    wanted = PAPER.blocks(None, None, PAPER.trials())
     starts = re.findall(r"<!-- (paper:\S+) -->", page())
     assert sorted(starts) == sorted(f"paper:{name}" for name in wanted)
     assert sorted(blocks_of(page())) == sorted(starts)
@@ -68,12 +68,10 @@ def test_the_tuning_in_the_paper_is_what_the_trials_give() -> None:
         assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
 
 
-@pytest.mark.skipif(
-    PAPER.stored() is None, reason="results/twelve_cells has no manifest: it has not been run yet"
-)
 def test_the_results_in_the_paper_are_what_the_tables_give() -> None:
     found = blocks_of(page())
-    for name, fresh in PAPER.blocks(PAPER.stored(), PAPER.trials()).items():
+    studies = map(PAPER.stored, (PAPER.CELLS, PAPER.CASE))
+    for name, fresh in PAPER.blocks(*studies, PAPER.trials()).items():
         assert fresh != PAPER.NOT_YET
         assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
 
@@ -193,6 +191,10 @@ def test_the_literal_sentence_is_chosen_by_the_outcome() -> None:
     )
     assert "masked word **better** than the mean" in literal(DIFFERS, DIFFERS, rule="equivalent")
     assert "masked word **worse** than the mean" in literal(HURTS, HURTS, rule="equivalent")
+    near = {"outcome": "open", "gain": -0.02, "low": -0.025, "high": -0.015}
+    said = literal(near, near, rule="equivalent")
+    assert "**no better** than the mean of the same words; whether it is worse by more" in said
+    assert "**open**" in literal(near, near | {"high": 0.001}, rule="equivalent")
 
 
 @pytest.mark.parametrize(
