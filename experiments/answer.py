@@ -194,7 +194,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         "attention without positions is no better than the mean", (r.high < 0 for r in literal)
     )
     places = _planned(cells, "C9 masked word", "position_weight", "mean")
-    gap, saved = number(abs(literal[0].gain)), number(places[0].gain)
+    gap, saved = number(literal[0].gain), number(places[0].gain)
     borne_out("positions help", (row.low > MARGIN for row in places))
     counts = _planned(cells, "counts, masked word", "kn_two_sided", "position_weight")
     borne_out("counts predict better", (row.low > 0 for row in counts))
@@ -208,7 +208,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 
     return [
         "**Without positions, self-attention predicts a masked word no better than word2vec's mean "
-        f"(CBOW) of the same words**: {linked(gap, case.study)} nats worse.",
+        f"(CBOW) of the same words**: gain {linked(gap, case.study)} nats.",
         f"Position weights save the mean {linked(saved, cells.study)} nats; whether word-word "
         "scores add more is **undecided**; counting both neighbours predicts better.",
         f"Its word vectors{unscaled} are worse than skip-gram's in "

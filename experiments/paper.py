@@ -242,7 +242,8 @@ def fit(results: Results) -> str:
         rows = queries.rows(results.contrasts, corpus=corpus, claim=LITERAL.claim)
         if rows and mean and attention:
             gap, row = mean.value - attention.value, rows[0]
-            seen = "lower" if gap > 0 else "higher"
+            clear = abs(gap) > row.margin  # it has no interval: a smaller one says nothing
+            seen = ("lower" if gap > 0 else "higher") if clear else "not clearly other"
             at_test = "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly other"
             lines.append(
                 f"- {text.escape(corpus)}: on training documents its loss is {seen}, by "

@@ -262,6 +262,13 @@ def test_tables_show_losses_contrasts_and_text() -> None:
             "is higher, by 0.100 nats (no interval); on test documents it is higher. "
             "It is under-trained.",
         ),
+        (
+            5.49,  # a gap without an interval, below the margin, says nothing
+            -0.06,
+            -0.04,
+            "is not clearly other, by 0.010 nats (no interval); on test documents it is higher. "
+            "No sign of overfitting.",
+        ),
         (5.4, 0.01, 0.02, "on test documents it is lower. No sign of overfitting."),
         (5.6, -0.01, 0.02, "on test documents it is not clearly other. No sign of overfitting."),
     ],

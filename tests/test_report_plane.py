@@ -72,6 +72,13 @@ def test_too_few_seeds_and_corpora_that_differ_decide_nothing():
         assert [*plane.trade_offs(planned(found)).values()] == ["open"]
 
 
+def test_corpora_of_a_user_decide_nothing():
+    results = planned(rows("adds", "worse"))
+    own = [c | {"source": "texts/*.txt"} for c in results.manifest["corpora"]]
+    results = replace(results, manifest=results.manifest | {"corpora": own})
+    assert [*plane.trade_offs(results).values()] == ["open"]
+
+
 def test_a_model_stands_at_its_loss_and_the_mean_of_its_scores():
     results = planned(rows("adds", "worse"))
     (section,) = plane.sections(results)

@@ -3,7 +3,7 @@
 Reads and writes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -89,10 +89,15 @@ class Contrast(Strict):
     def row(self) -> str:
         """The row of the result or the measurement, for a table."""
         if self.mean_with:
-            return f"mean of {', '.join(self.rows)}"
+            return mean_of(self.rows)
         if self.measured is None:
             return self.task
         return f"{self.task}: {self.measured.group}, {self.measured.statistic}"
+
+
+def mean_of(rows: Sequence[str]) -> str:
+    """The mean over several rows of the result, for a table."""
+    return f"mean of {', '.join(rows)}"
 
 
 class CellRow(Strict):

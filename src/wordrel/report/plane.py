@@ -1,8 +1,8 @@
 """The plane: the loss of each model beside the quality of its word vectors.
 
-It is there where a study planned contrasts on the mean of several sets of words. An ingredient that
-has a planned contrast of the loss, too, is a trade-off where it saves loss and makes word vectors
-worse; the two planned contrasts say so, each with its margin.
+For studies that planned contrasts on the mean of several sets of words. Where the same two models
+also have a planned contrast of the loss, their ingredient is a trade-off if it saves loss and makes
+word vectors worse, each by more than the margin of its contrast.
 
 Reads the tables `contrasts` and `summary` and the stored config.
 """
@@ -10,6 +10,7 @@ Reads the tables `contrasts` and `summary` and the stored config.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wordrel.config.contrasts import mean_of
 from wordrel.report import charts, queries
 from wordrel.report.document import (
     Block,
@@ -26,7 +27,7 @@ from wordrel.report.document import (
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, listed, with_interval
-from wordrel.study.contrasts import SEEDS
+from wordrel.study.contrasts import CORPORA, SEEDS
 from wordrel.study.results import Results
 from wordrel.tasks.registry import CALIBRATED
 
@@ -42,7 +43,7 @@ SAID = {
 _HOW = (
     "An ingredient saves loss where its gain is above the margin. It makes word vectors worse "
     "where the mean score over {sets} falls by more than the margin. Both together are a "
-    "trade-off. It is decided where all corpora say the same with {seeds} seeds."
+    "trade-off. It is decided where wiki17m and novels agree, with {seeds} seeds."
 )
 _WORDS = (
     "Every model by its loss (to the left is better) and by the mean score of its word vectors "
@@ -68,7 +69,8 @@ def word_sets(results: Results) -> tuple[str, ...]:
 
 def trade_offs(results: Results) -> dict[tuple[str, str], str]:
     """First and second model of an ingredient -> what it does, or `open`."""
-    return {pair: _decided(*both) for pair, both in _pairs(results).items()}
+    sources = {str(c["name"]): str(c["source"]) for c in results.manifest["corpora"]}
+    return {pair: _decided(*both, sources) for pair, both in _pairs(results).items()}
 
 
 def _rows(contrast: Mapping[str, Any]) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ def _rows(contrast: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _pairs(results: Results) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
     """First and second model -> rows of the loss and rows of the word vectors, one a corpus."""
-    mean = f"mean of {', '.join(word_sets(results))}"
+    mean = mean_of(word_sets(results))
     rows = queries.rows(results.contrasts)
     of_words = queries.grouped((r for r in rows if r.task == mean), _models)
     of_loss = queries.grouped((r for r in rows if str(r.task).startswith(LOSSES)), _models)
@@ -88,20 +90,22 @@ def _models(row: Row) -> tuple[str, str]:
     return str(row.model_a), str(row.model_b)
 
 
-def _decided(losses: Sequence[Row], words: Sequence[Row]) -> str:
-    if min(row.seeds for row in (*losses, *words)) < SEEDS:
+def _decided(losses: Sequence[Row], words: Sequence[Row], sources: Mapping[str, str]) -> str:
+    both = [(a, b) for a in losses for b in words if a.corpus == b.corpus]
+    everywhere = {sources[a.corpus] for a, _ in both} >= CORPORA
+    if not everywhere or min(row.seeds for pair in both for row in pair) < SEEDS:
         return "open"
-    found = {(a.outcome, b.outcome) for a in losses for b in words if a.corpus == b.corpus}
+    found = {(str(a.outcome), str(b.outcome)) for a, b in both}
     return SAID.get(next(iter(found)), "open") if len(found) == 1 else "open"
 
 
 def _table(results: Results) -> list[Table]:
     """A line for each ingredient and corpus."""
-    pairs = _pairs(results)
+    pairs, found = _pairs(results), trade_offs(results)
     heads = ["with it", "without it", "it changes", "corpus", "loss saved", "word score gained"]
     body = []
     for (first, second), (losses, words) in pairs.items():
-        word = verdict(_decided(losses, words))
+        word = verdict(found[first, second])
         of_words = {row.corpus: row for row in words}
         for i, loss in enumerate(losses):
             beside = of_words.get(loss.corpus)

@@ -83,18 +83,20 @@ def _parts(contrast: Contrast, rows: Sequence["Scores"]) -> list[Row]:
     """What these rows say of a mean over rows, which `_means` takes when all are known."""
     models = contrast.first, contrast.second or ""
     answers = ((row.better, row.of(models)) for row in rows)
-    return [{"contrast": contrast, "better": better, "part": two} for better, two in answers if two]
+    return [
+        {"contrast": contrast, "better": better, "sample": two} for better, two in answers if two
+    ]
 
 
 def _means(contrast: Contrast, parts: Sequence[Row]) -> Row:
     """The mean gain over the rows of a contrast; nothing where one is missing."""
-    samples = [one["part"][0] for one in parts]
+    samples = [one["sample"][0] for one in parts]
     runs = [{len(sample[m].seeds) for sample in samples} for m in (contrast.first, contrast.second)]
     alike = all(len(n) == 1 for n in [{one["better"] for one in parts}, *runs])
     if len(parts) < len(contrast.rows) or not alike:
         return {}
     weights = gain_of(parts[0]["better"], contrast.first, contrast.second or "")
-    n = sum(one["part"][1] for one in parts)
+    n = sum(one["sample"][1] for one in parts)
     return {"gain": mean_combined(weights, samples), "seeds": min(*runs[0], *runs[1]), "n": n}
 
 
@@ -160,8 +162,8 @@ def contrast_rows(
         found: by `measured`; a contrast that is missing counts in its family and stays open.
         alpha: share of claims that may have a false outcome.
     """
-    gains = {one["contrast"]: one for one in found if "part" not in one}
-    parts = [one for one in found if "part" in one]
+    gains = {one["contrast"]: one for one in found if "sample" not in one}
+    parts = [one for one in found if "sample" in one]
     for contrast in {one["contrast"]: None for one in parts}:
         gains[contrast] = _means(contrast, [one for one in parts if one["contrast"] == contrast])
     claims: dict[str, list[Contrast]] = {}
