@@ -8,16 +8,18 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, and what `published`
-reads; writes docs/paper.md.
+Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, the table of
+`attempts`, and what `published` reads; writes docs/paper.md.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+import attempts
 import published
 from wordrel.io.files import write_text
 from wordrel.report import queries, text, tuning
@@ -109,7 +111,14 @@ def blocks(
     found = {name: one(cells) if cells else NOT_YET for name, one in of_cells.items()}
     found |= {name: one(case) if case else NOT_YET for name, one in of_case.items()}
     found["answer"] = answer(cells, case) if cells and case else NOT_YET
-    return found | tuning.shown(tried, named) | {"checks": published.table()}
+    return (
+        found
+        | tuning.shown(tried, named)
+        | {
+            "checks": published.table(),
+            "attempts": attempts.table(named),
+        }
+    )
 
 
 def named(model: str) -> str:
@@ -167,20 +176,28 @@ def alone(row: Row) -> str:
 
 
 def contrasts(results: Results) -> str:
-    """Every planned contrast that is measured, a line for each corpus."""
-    heads = ["claim", "first", "second", "rule", "corpus", "verdict", "outcome"]
-    heads += ["gain", "as trained", "p (Holm)", "seeds", "n"]
+    """Every planned contrast that is measured, a line for all corpora."""
+    corpora = queries.corpora(results)
+    heads = ["claim", "first", "second", "rule", "verdict"]
+    heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", as trained")]
     lines = []
     for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
-        verdict = decided_by(rows, _sources(results))
-        for row in (row for row in rows if row.seeds):
+        done = [row for row in rows if row.seeds]
+        if done:
+            row, found = done[0], {row.corpus: row for row in done}
             claim = f"{row.claim}, {row.part}" if row.part else row.claim
-            trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
             line = [text.escape(claim), named(row.model_a), named(row.model_b)]
-            line += [f"{row.rule} {text.number(row.margin, 2)}", text.escape(row.corpus), verdict]
-            line += [row.outcome, _gain(row), trained, text.p_value(row.p_adjusted)]
-            lines.append([*line, text.count(row.seeds), text.count(row.n)])
-    return text.table(heads, lines, left=7)
+            line += [f"{row.rule} {text.number(row.margin, 2)}"]
+            line += [decided_by(rows, _sources(results))]
+            cells = (_on(found[c]) if c in found else [text.NOTHING] * 2 for c in corpora)
+            lines.append([*line, *chain(*cells), counted(done)])
+    return text.table([*heads, "n, seeds"], lines, left=5)
+
+
+def _on(row: Row) -> list[str]:
+    """The gain and its outcome on one corpus, and the gain as trained."""
+    trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
+    return [f"{_gain(row)}: {row.outcome}", trained]
 
 
 def missing(results: Results) -> str:
@@ -210,20 +227,32 @@ def _sources(results: Results) -> dict[str, str]:
 
 
 def losses(results: Results) -> str:
-    """The calibrated loss of every model, on test documents and on training documents."""
+    """The calibrated loss of every model, and what it costs on the first corpus."""
+    corpora = queries.corpora(results)
+    heads = ["objective", "model", "parameters", "targets trained", "minutes"]
+    heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", training")]
     lines = []
-    for corpus in queries.corpora(results):
-        for objective, words in (("masked_word", "masked word"), ("next_word", "next word")):
-            task = f"per_token_loss.{objective}.calibrated"
-            rows = [score(results, corpus, task, m) for m in queries.models(results, corpus)]
-            for row in filter(None, rows):
-                its = training(results, corpus, row.model, objective)
-                seen = text.with_interval(its.value, its.low, its.high) if its else text.NOTHING
-                line = [text.escape(corpus), words, named(row.model)]
-                line += [text.with_interval(row.score, row.low, row.high), seen]
-                lines.append([*line, text.count(row.seeds), text.count(row.n_scored)])
-    heads = ["corpus", "objective", "model", "test", "training", "seeds", "test documents"]
-    return text.table(heads, lines, left=3)
+    for objective in ("masked_word", "next_word"):
+        for model in dict.fromkeys(m for c in corpora for m in queries.models(results, c)):
+            found = [_loss(results, corpus, model, objective) for corpus in corpora]
+            if any(row for row, _ in found):
+                costs = queries.cost(results, corpora[0], model)
+                line = [objective.replace("_", " "), named(model), text.count(costs.parameters)]
+                line += [text.count(costs.trained_tokens), text.number(costs.seconds / 60, 1)]
+                cells = chain(*(shown for _, shown in found))
+                lines.append([*line, *cells, counted([row for row, _ in found if row])])
+    return text.table([*heads, "n, seeds"], lines, left=2)
+
+
+def _loss(
+    results: Results, corpus: str, model: str, objective: str
+) -> tuple[Row | None, list[str]]:
+    """The calibrated loss on test documents, and that on training documents beside it."""
+    row = score(results, corpus, f"per_token_loss.{objective}.calibrated", model)
+    its = training(results, corpus, model, objective) if row else None
+    shown = text.with_interval(row.score, row.low, row.high) if row else text.NOTHING
+    seen = text.with_interval(its.value, its.low, its.high) if its else text.NOTHING
+    return row, [shown, seen]
 
 
 def training(results: Results, corpus: str, model: str, objective: str) -> Row | None:
@@ -235,7 +264,10 @@ def training(results: Results, corpus: str, model: str, objective: str) -> Row |
 def fit(results: Results) -> str:
     """Whether attention overfits beside the mean, on each corpus."""
     lines = []
-    says = {("lower", "higher"): "It overfits.", ("higher", "higher"): "It is under-trained."}
+    says = {
+        ("lower", "higher"): "So it seems to overfit.",
+        ("higher", "higher"): "So its training seems to have failed.",
+    }
     for corpus in queries.corpora(results):
         models = (LITERAL.second, LITERAL.first)
         mean, attention = (training(results, corpus, m, "masked_word") for m in models)
@@ -243,25 +275,38 @@ def fit(results: Results) -> str:
         if rows and mean and attention:
             gap, row = mean.value - attention.value, rows[0]
             clear = abs(gap) > row.margin  # it has no interval: a smaller one says nothing
-            seen = ("lower" if gap > 0 else "higher") if clear else "not clearly other"
-            at_test = "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly other"
+            seen = ("lower" if gap > 0 else "higher") if clear else "not clearly different"
+            at_test = (
+                "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"
+            )
+            neither = "So neither overfitting nor failed training is shown."
             lines.append(
                 f"- {text.escape(corpus)}: on training documents its loss is {seen}, by "
                 f"{text.number(abs(gap))} nats (no interval); on test documents it is {at_test}. "
-                f"{says.get((seen, at_test), 'No sign of overfitting.')}"
+                f"{says.get((seen, at_test), neither)}"
             )
     return "\n".join(lines) or "The loss on training documents is not measured."
 
 
 def corpora(results: Results) -> str:
-    """How much text each corpus has, by part."""
-    heads = ["corpus", "vocabulary", "training tokens", "test tokens", "development documents"]
-    keys = ("types", "tokens", "held_out_tokens", "development_documents", "held_out_documents")
-    found = results.manifest["corpora"]
-    lines = [
-        [text.escape(str(c["name"])), *(text.count(c.get(key)) for key in keys)] for c in found
-    ]
-    return text.table([*heads, "test documents"], lines)
+    """How much text each corpus has, by part, and how many words a context has."""
+    documents = [f"{part} documents" for part in ("training", "development", "test")]
+    heads = ["corpus", "vocabulary", "training tokens", "left out", *documents, "scored tokens"]
+    keys = ("types", "tokens", "dropped_tokens", "documents", "development_documents")
+    lines = []
+    for corpus in results.manifest["corpora"]:
+        attended = _attended(results, str(corpus["name"]))
+        line = [text.escape(str(corpus["name"])), *(text.count(corpus.get(key)) for key in keys)]
+        line += [text.count(corpus.get("held_out_documents"))]
+        line += [text.count(attended.n), text.number(attended.value, 2)] if attended else ["", ""]
+        lines.append(line)
+    return text.table([*heads, "words in a context"], lines)
+
+
+def _attended(results: Results, corpus: str) -> Row | None:
+    """How many words a masked-word model sees on average, and of how many tokens."""
+    of = {"group": "masked_word", "statistic": "words_attended"}
+    return next(iter(queries.rows(results.measurements, corpus=corpus, **of)), None)
 
 
 if __name__ == "__main__":

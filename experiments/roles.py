@@ -16,7 +16,7 @@ Prediction, written before a tied model was trained, or any model asked `attenti
  4. `dot_product_attention`, without any map, loses less than .02 nats to `attention`. (Seen in
     results/ladder, where `dot_product_attention` was not worse at all; 4 leans on that.)
  5. `attention` listens to fewer words than there are: the effective number of keys (the exponential
-    of the entropy of the weights) is below 90 % of the words in embedding.
+    of the entropy of the weights) is below 90 % of the words in its context.
 
 While the code of `attention_roles` was tested, it was put once to seed 1 of four trained runs of
 the ladder; the prediction had been written by then, and is as it was.
@@ -56,7 +56,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     (corpus,) = queries.corpora(results)
     row = ("attention_roles", "attention", "asking any", "effective_share")
     keys = measured(results, corpus, "attention", row)
-    share = roles.against(keys, SHARE, "effective keys as a share of the words in embedding")
+    share = roles.against(keys, SHARE, "effective keys as a share of the words in a context")
     turned = {"holds": "fails", "fails": "holds"}
     return {
         **roles.verdicts(results),

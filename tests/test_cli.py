@@ -134,7 +134,8 @@ def test_a_partial_report_holds_the_runs_that_are_done(tiny: Path, tmp_path: Pat
     assert partial.config["notes"][0].startswith("Partial: 6 of 12 runs are done")
     assert (tmp_path / "partial" / "report.md").read_text().count("Partial: 6 of 12 runs") == 1
     assert partial.scores["score"].equals(whole.scores["score"])
-    assert partial.contrasts["model_a"].tolist() == ["attention"]
+    assert partial.contrasts["model_a"].tolist() == ["attention", "later"]  # both in the family
+    assert partial.contrasts["outcome"].tolist()[1:] == ["not measured"]
     empty = call("report", tiny / "tiny.yaml", "--partial", "--cache", tmp_path / "none")
     assert empty.exit_code == 2
     assert "found none of 6 runs done" in empty.stderr

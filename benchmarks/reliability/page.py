@@ -15,6 +15,7 @@ from benchmarks.reliability.harness import Harness
 from benchmarks.reliability.record import Try, read
 from benchmarks.reliability.registry import HARNESSES, PARTS
 from benchmarks.reliability.sites import read_amount
+from benchmarks.reliability.tables import cell
 from wordrel.errors import StoreError
 from wordrel.io.files import write_text
 from wordrel.report.text import count, escape, table
@@ -124,7 +125,7 @@ def _section(harness: Harness, rows: Sequence[Try], findings: Sequence[Finding])
     text = f"## {harness.title}\n\n{harness.says}\n\n{counted}\n"
     if findings:
         lines = [
-            [escape(f.what), escape(f.became), count(sum(f.explains(row) for row in _bad(rows)))]
+            [cell(f.what), cell(f.became), count(sum(f.explains(row) for row in _bad(rows)))]
             for f in findings
         ]
         text += f"\n{table(['finding', 'what became of it', 'tries'], lines, 2)}\n"

@@ -43,6 +43,11 @@ def fuzzing(folder: Path) -> str:
     return f"## Fuzzing of readers\n\n{aim}\n\n{table(heads, lines, 1)}\n\n{_findings(folder)}"
 
 
+def cell(markdown: str) -> str:
+    """Our own words in a cell of a table; code stays code."""
+    return markdown.replace("|", "\\|")
+
+
 def _findings(folder: Path) -> str:
     from benchmarks.reliability.page import read_findings  # it imports the registry, which has this
 
@@ -51,7 +56,7 @@ def _findings(folder: Path) -> str:
     for row in _read(folder / "fuzz_findings.csv"):
         about = f"{row['reader']} | {row['kind']} | {row['where']}"
         became = next((one.became for one in known if re.search(one.pattern, about)), "open")
-        lines.append([escape(row[k]) for k in ("reader", "kind", "where")] + [escape(became)])
+        lines.append([escape(row[k]) for k in ("reader", "kind", "where")] + [cell(became)])
     if not lines:
         return "Nothing was found.\n"
     return f"{table(['reader', 'kind', 'where', 'what became of it'], lines, 4)}\n"

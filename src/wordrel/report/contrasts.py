@@ -50,7 +50,7 @@ def sections(results: Results) -> list[Section]:
     if rows := queries.rows(results.contrasts):
         most = percent(1 - _confidence(results))
         how: list[Block] = [Paragraph(_HOW.format(most=most)), Bullets(_claims(results, rows))]
-        found.append(Section("Planned contrasts", [*how, _table(results, rows)], "contrasts"))
+        found.append(Section("Planned contrasts", [*how, *_table(results, rows)], "contrasts"))
     if rows := queries.rows(results.orderings):
         half = percent(MOST_INTERACTION)
         blocks = [Paragraph(_ORDERINGS.format(half=half)), *_orderings(results, rows)]
@@ -80,15 +80,18 @@ def _counted(found: Mapping[str, int]) -> str:
     return listed([f"{count(n)} {what}" for what, n in found.items()])
 
 
-def _table(results: Results, rows: Sequence[Row]) -> Table:
-    """A line for each contrast and corpus; the verdict stands on the first line of a contrast."""
+def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
+    """A line for each contrast that is measured on a corpus, and one for each of its other corpora.
+
+    The verdict stands on the first line of a contrast.
+    """
     heads = ["claim", "first", "second", "task", "rule", "verdict", "corpus", "gain", "outcome"]
     trained = any(not pd.isna(r.as_trained) for r in rows)
     heads += [*(["as trained"] if trained else []), "p (Holm)", "seeds", emphasis("n")]
     body = []
     for contrast in queries.grouped(rows, lambda r: (r.claim, *_same(r))).values():
         word = verdict(decided_by(contrast, _sources(results)))
-        for i, row in enumerate(contrast):
+        for i, row in enumerate(contrast if any(row.seeds for row in contrast) else ()):
             shown = with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
             body.append(
                 [
@@ -106,7 +109,7 @@ def _table(results: Results, rows: Sequence[Row]) -> Table:
                     count(row.n),
                 ]
             )
-    return Table(heads, body, words=7)
+    return [Table(heads, body, words=7)] if body else []
 
 
 def _sides(results: Results, row: Row) -> list[str]:

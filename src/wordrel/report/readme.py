@@ -96,8 +96,9 @@ def weights_figure(results: Results, corpus: str) -> Figure:
     behind = counted(row for found in rows.values() for row in found.values())
     words = (
         "Mean weight of a context word at each position around a masked word. Without positions, "
-        "attention gives all positions the same weight, as the mean does. With positions it gives "
-        f"near words the most weight. Corpus: {corpus}, {behind}."
+        "attention gives all positions nearly the same weight, as a mean with a full window does. "
+        "Near words weigh most in attention with positions. They also do in a mean whose window is "
+        f"drawn at random, as in word2vec. Models are not tuned. Corpus: {corpus}, {behind}."
     )
     return Figure("weights", [Chart("", _chart(shown, places))], words)
 

@@ -24,6 +24,7 @@ class Tuned(NamedTuple):
         chosen: the row of its trial.
         alone: the best trial from a random start.
         inside: the model that it contains and that beat `alone`; empty where none did.
+        continued: epochs -> its best score where it went on from its own weights for so many.
     """
 
     objective: str
@@ -31,6 +32,7 @@ class Tuned(NamedTuple):
     chosen: Row
     alone: Row
     inside: str
+    continued: Mapping[int, float]
 
 
 def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
@@ -44,7 +46,9 @@ def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
             alone = max((row for row in of_model if not row.start), key=lambda row: row.score)
             inside = chosen.note.rpartition("contains ")[2]
             n = int((every["model"] == model).sum())
-            found[str(model)] = Tuned(objective, n, chosen, alone, inside)
+            own = its[its["start"] == model]
+            continued = {int(e): float(s) for e, s in own.groupby("epochs")["score"].max().items()}
+            found[str(model)] = Tuned(objective, n, chosen, alone, inside, continued)
     return found
 
 
@@ -90,17 +94,22 @@ def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
 
 
 def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
-    """How far each losing model was from the one that it contains, before and after it went on."""
+    """How far each losing model was from the one that it contains.
+
+    From a random start, in the chosen trials, and where both went on for as many epochs.
+    """
     found = tuned(tried)
     lines = []
     for model, one in found.items():
         if one.inside:
             small = found[one.inside]
-            gaps = (small.alone.score - one.alone.score, small.chosen.score - one.chosen.score)
+            gaps = [small.alone.score - one.alone.score, small.chosen.score - one.chosen.score]
+            both = small.continued.get(int(one.chosen.epochs)) if one.chosen.start else None
+            gaps.append(both - one.chosen.score if both is not None else float("nan"))
             still = "yes" if one.chosen.note.startswith("under-tuned: ") else "no"
             lines.append([named(model), named(one.inside), still, *map(number, gaps)])
     heads = ["model", "contains", "still under-tuned", "gap, random start", "gap, chosen"]
-    return table(heads, lines, left=3)
+    return table([*heads, "gap, both went on"], lines, left=3)
 
 
 def edge(tried: Mapping[str, pd.DataFrame]) -> str:

@@ -6,7 +6,7 @@ is replaced only when the run has come to its end.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -134,7 +134,7 @@ def report_partial(
     """Write the results of the runs that are done and have answered everything; trains nothing.
 
     The study may be running meanwhile: it writes to another folder. The first note of the results
-    says how many runs are in them.
+    says how many runs are in them. Planned contrasts that wait for runs count in their families.
 
     Args:
         config: the study.
@@ -159,7 +159,7 @@ def report_partial(
             "wait, or name the cache of the run with --cache"
         )
     note = f"Partial: {len(works)} of {len(plan.works)} runs are done, and scores will change."
-    study = _planned_of(config, works).model_copy(update={"notes": (note, *config.notes)})
+    study = config.model_copy(update={"notes": (note, *config.notes)})
     plan = replace(plan, config=study, works=works)
     outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
     with replace_folder(out) as folder:
@@ -172,14 +172,6 @@ def report_partial(
         write_json(folder / "manifest.json", sealed(folder, manifest, rows))
         write_pages(folder)
     return read_results(out)
-
-
-def _planned_of(config: StudyConfig, works: Sequence[CellWork]) -> StudyConfig:
-    """The study without planned comparisons of models that no run is done of."""
-    there = {work.cell.model_config.name for work in works}
-    contrasts = tuple(c for c in config.contrasts if {c.first, c.second} <= there)
-    orderings = tuple(o for o in config.orderings if set(o.models) <= there)
-    return config.model_copy(update={"contrasts": contrasts, "orderings": orderings})
 
 
 def _healed(attempt: Callable[[], Done]) -> Done:

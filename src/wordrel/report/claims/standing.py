@@ -20,7 +20,7 @@ REVIEW = "independent review, one seed"
 REVISED = {
     "C2": Revision(
         "not identified",
-        "word frequency alone separates the two kinds of pairs, so that nothing can hold it equal",
+        "no noun is as frequent as an article, so that nothing can hold frequency equal",
     ),
     "C6": Revision("undecided", "the models are not tuned"),
     "C9": Revision(

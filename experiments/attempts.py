@@ -1,0 +1,234 @@
+"""Do the outcomes of planned contrasts survive when something else changes?
+
+Question: which outcome of a planned contrast of a loss changes with other documents, with another
+weight of the documents, without calibration, with single seeds, or with other settings?
+
+Prediction: none. The gains were known when these attempts were chosen. So an attempt makes no
+verdict stronger; one that changes an outcome is a limit of the verdict.
+
+Decision rule: that of the contrast, with the confidence of its own interval. A single seed and a
+trial of a tuning have no interval. They change an outcome where their gain and the mean gain lie on
+different sides of the margin.
+
+Reads the tables and answers.zip of literal_case and twelve_cells, and the trials of tuning_masked
+and tuning_next; writes results/attempts/attempts.csv. Nothing is trained.
+"""
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from wordrel.io.files import write_text
+from wordrel.report import queries, text
+from wordrel.report.queries import Row
+from wordrel.stats import Interval, Scored, combined
+from wordrel.study.answers import ANSWERS, Asked, collect, read_outcomes
+from wordrel.study.contrasts import Scores, gain_of, outcome_of
+from wordrel.study.kept import KEPT
+from wordrel.study.results import Results, read_results
+from wordrel.study.schema import NO_INTERVAL
+from wordrel.tasks import Predictions
+
+ROOT = Path(__file__).resolve().parents[1] / "results"
+STUDIES = ("literal_case",)
+TUNINGS = ("tuning_masked", "tuning_next")
+TUNED = "wiki17m"
+SEED = "seed "
+TABLE = ROOT / "attempts" / "attempts.csv"
+
+Change = Callable[[Predictions], Predictions]
+Run = tuple[str, int, Sequence[Predictions]]  # model, seed, answers
+
+
+class Attempt(NamedTuple):
+    """A contrast on one corpus with something changed; `low` and `high` NaN without interval."""
+
+    what: str
+    gain: float
+    low: float
+    high: float
+    outcome: str
+    moved: bool
+
+
+def half(outcome: Predictions, rest: int) -> Predictions:
+    """Every second document."""
+    return outcome.part(outcome.task, outcome.cluster % 2 == rest)
+
+
+def alike(outcome: Predictions) -> Predictions:
+    """Every document counts the same, however many words it has."""
+    some = outcome.part(outcome.task, outcome.gold > 0)
+    return replace(some, predicted=some.predicted / some.gold, gold=np.ones_like(some.gold))
+
+
+CHANGES: Mapping[str, Change] = {
+    "documents 1, 3, 5 ...": partial(half, rest=0),
+    "documents 2, 4, 6 ...": partial(half, rest=1),
+    "documents count alike": alike,
+}
+
+
+def main() -> None:
+    """Make every attempt on every decided contrast, and store them in one table."""
+    tried = trials()
+    found = list(chain(*(lines(read_results(ROOT / study), tried) for study in STUDIES)))
+    content = pd.DataFrame(found).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_text(TABLE, content)
+    print(f"{len(found)} attempts, {sum(line['moved'] for line in found)} with another outcome")
+
+
+def trials() -> pd.DataFrame:
+    """Those of all tunings, whose models have different names."""
+    return pd.concat([pd.read_csv(ROOT / name / "trials.csv") for name in TUNINGS])
+
+
+def lines(results: Results, tried: pd.DataFrame) -> list[dict[str, Any]]:
+    """A line of the table for every attempt on a study."""
+    return [
+        {"study": results.study, **_named(row), **attempt._asdict()}
+        for row, attempt in every(results, tried)
+    ]
+
+
+def every(results: Results, tried: pd.DataFrame) -> Iterator[tuple[Row, Attempt]]:
+    """Every attempt on the contrasts of two models that were measured.
+
+    Args:
+        results: a study with kept answers.
+        tried: trials of the tunings, all on the source `TUNED`.
+    """
+    kept = answers(results)
+    tuned = {str(c["name"]) for c in results.manifest["corpora"] if c["source"] == TUNED}
+    for row in queries.rows(results.contrasts):
+        rows = kept.get(row.corpus, {})
+        if row.seeds and row.model_b and row.task in rows:
+            known = tried if row.corpus in tuned else tried.head(0)
+            yield from ((row, attempt) for attempt in attempts(row, rows[row.task], known))
+
+
+def answers(results: Results) -> dict[str, dict[str, Asked]]:
+    """Corpus -> row of the result -> the kept answers of all runs.
+
+    Raises:
+        ValueError: the result keeps none.
+    """
+    path = results.folder / KEPT
+    if not path.is_file():
+        raise ValueError(f"{path}: found no answers, expected those of `run --keep-answers`")
+    runs: dict[tuple[str, str], list[Row]] = {}
+    for run in queries.rows(results.runs):
+        runs.setdefault((run.corpus, run.cell), []).append(run)
+    found: dict[str, list[Run]] = {}
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+        for name in map(PurePosixPath, archive.namelist()):
+            corpus, cell, *_ = name.parts
+            if name.name == ANSWERS:
+                outcomes = read_outcomes(Path(archive.extract(str(name), folder)))
+                its = [(run.model, int(run.seed), outcomes) for run in runs.get((corpus, cell), ())]
+                found.setdefault(corpus, []).extend(its)
+    return {
+        corpus: {one.any.task: one for one in collect(corpus, "fit", its)}
+        for corpus, its in found.items()
+    }
+
+
+def attempts(row: Row, asked: Asked, tried: pd.DataFrame) -> Iterator[Attempt]:
+    """Every attempt on one planned contrast on one corpus."""
+    models = (row.model_a, row.model_b)
+    for what, change in CHANGES.items():
+        scores = _scored(changed(asked, change), models)
+        gain = combined(gain_of("lower", *models), scores)
+        yield _with_interval(row, what, gain.value, gain.interval(row.confidence))
+    as_trained = Interval(row.as_trained_low, row.as_trained_high)
+    yield _with_interval(row, "not calibrated", row.as_trained, as_trained)
+    first, second = (_scored(asked, models)[model].seeds for model in models)
+    if len(first) == len(second):
+        for seed, its in enumerate((second - first).tolist(), 1):
+            yield _alone(row, f"{SEED}{seed} alone", its)
+    for what, its in other_settings(models, tried):
+        yield _alone(row, what, its)
+
+
+def changed(asked: Asked, change: Change) -> Asked:
+    """The same runs with something changed in every answer."""
+    outcomes = {
+        key: {seed: change(one) for seed, one in seeds.items()}
+        for key, seeds in asked.outcomes.items()
+    }
+    return replace(asked, outcomes=outcomes)
+
+
+def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Gains on development documents: of the best trials, and with the second best of each."""
+    most = tried[tried["tokens"] == tried["tokens"].max()]
+    of = [most.loc[most["model"] == model, "score"].nlargest(2).tolist() for model in models]
+    if min(map(len, of)) == 2:
+        (first, other_first), (second, other_second) = of
+        yield "development documents", first - second
+        yield "second-best setting of the first", other_first - second
+        yield "second-best setting of the second", first - other_second
+
+
+def _scored(asked: Asked, models: tuple[str, str]) -> dict[str, Scored]:
+    found = Scores(asked).of(models)
+    assert found is not None, "a contrast that was measured has answers"
+    return found[0]
+
+
+def _with_interval(row: Row, what: str, gain: float, ends: Interval) -> Attempt:
+    outcome = outcome_of(row.rule, ends, row.margin)
+    return Attempt(what, gain, *ends, outcome, outcome not in (row.outcome, NO_INTERVAL))
+
+
+def _alone(row: Row, what: str, gain: float) -> Attempt:
+    """Of a gain without interval: beside the mean gain, both taken as exact."""
+    exact, mean = (outcome_of(row.rule, Interval(g, g), row.margin) for g in (gain, row.gain))
+    return Attempt(what, gain, np.nan, np.nan, exact, exact != mean)
+
+
+def _named(row: Row) -> dict[str, object]:
+    keys = ("claim", "part", "corpus", "model_a", "model_b", "rule", "margin", "n")
+    return {key: getattr(row, key) for key in keys} | {"stands": row.outcome}
+
+
+def table(named: Callable[[str], str]) -> str:
+    """A line for each contrast and corpus, with the attempts that change its outcome.
+
+    Args:
+        named: what a model is called.
+    """
+    heads = ["first", "second", "corpus", "outcome", "attempts", "gains", "other outcome with"]
+    lines = []
+    found = queries.rows(pd.read_csv(TABLE, keep_default_na=False))
+    for (*_, corpus, first, second, stands), its in queries.grouped(found, _contrast).items():
+        gains = [float(one.gain) for one in its]
+        ends = f"{text.number(min(gains))} to {text.number(max(gains))}"
+        line = [named(first), named(second), text.escape(corpus), stands, text.count(len(its))]
+        lines.append([*line, ends, _moved(its)])
+    return text.table(heads, lines, left=4)
+
+
+def _contrast(row: Row) -> tuple[str, ...]:
+    return row.study, row.claim, row.part, row.corpus, row.model_a, row.model_b, row.stands
+
+
+def _moved(its: Sequence[Row]) -> str:
+    """The attempts with another outcome; single seeds are counted."""
+    seeds = [one for one in its if one.what.startswith(SEED)]
+    other = sum(one.moved for one in seeds)
+    said = [f"{one.what} ({one.outcome})" for one in its if one.moved and one not in seeds]
+    said += [f"{other} of {len(seeds)} seeds alone"] if other else []
+    return "; ".join(said) or text.NOTHING
+
+
+if __name__ == "__main__":
+    main()

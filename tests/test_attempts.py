@@ -1,0 +1,141 @@
+"""Attempts on planned contrasts: on planted answers, and on those that are stored."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runners import ROOT, experiment
+from wordrel.study.answers import Asked, collect
+from wordrel.study.results import read_results
+from wordrel.tasks import Predictions
+
+ATTEMPTS = experiment("attempts")
+TASK = "per_token_loss.masked_word.calibrated"
+N = 60
+"""Documents."""
+TRIALS = pd.DataFrame(
+    [
+        {"model": "a", "tokens": 4, "score": -5.0},
+        {"model": "a", "tokens": 4, "score": -5.3},
+        {"model": "a", "tokens": 4, "score": -9.0},
+        {"model": "a", "tokens": 2, "score": -1.0},  # of less text
+        {"model": "b", "tokens": 4, "score": -5.1},
+        {"model": "b", "tokens": 4, "score": -5.4},
+    ]
+)
+
+
+def loss(of: Sequence[float], words: Sequence[float]) -> Predictions:
+    """The loss of a word in each document, and how many words each has."""
+    gold = np.array(words, dtype=np.float64)
+    arrays = {"predicted": np.array(of) * gold, "covered": gold > 0, "cluster": np.arange(N)}
+    of_row: dict[str, Any] = {"task": TASK, "measure": "loss_per_token", "embedding": "context"}
+    of_row |= {"selected": True, "chance": 7.0, "better": "lower", "note": ""}
+    return Predictions(gold=gold, **arrays, **of_row)
+
+
+def asked(**losses: list[Predictions]) -> Asked:
+    """Model -> its answers, one a seed."""
+    runs = [(m, seed, [one]) for m, its in losses.items() for seed, one in enumerate(its, 1)]
+    return collect("text", "fit", runs)[0]
+
+
+def attempts(answers: Asked, **row: Any) -> dict[str, Any]:
+    """Name -> attempt, on a contrast of a with b that "adds"."""
+    of = {"model_a": "a", "model_b": "b", "task": TASK, "rule": "adds", "margin": 0.02}
+    of |= {"confidence": 0.95, "gain": 0.1, "outcome": "adds"}
+    of |= {"as_trained": 0.1, "as_trained_low": 0.09, "as_trained_high": 0.11}
+    found = ATTEMPTS.attempts(SimpleNamespace(**of | row), answers, TRIALS)
+    return {one.what: one for one in found}
+
+
+def test_a_gain_that_rests_on_half_of_the_documents_is_seen() -> None:
+    """b is worse by .4 in the even documents, and as good in the others."""
+    noise = np.random.default_rng(1).normal(0, 0.01, N)
+    worse = np.where(np.arange(N) % 2 == 0, 0.4, 0.0)
+    words = [100.0] * N
+    found = attempts(asked(a=[loss(5 + noise, words)], b=[loss(5 + worse, words)]))
+    first, second = (found[f"documents {n} ..."] for n in ("1, 3, 5", "2, 4, 6"))
+    assert first.gain == pytest.approx(0.4, abs=0.01)
+    assert first.low < first.gain < first.high
+    assert (first.outcome, first.moved) == ("adds", False)
+    assert second.gain == pytest.approx(0.0, abs=0.01)
+    assert (second.outcome, second.moved) == ("adds less", True)
+
+
+def test_a_gain_that_rests_on_one_long_document_is_seen() -> None:
+    """Only in the longest document is b worse; a document without words counts nothing."""
+    worse, words = np.zeros(N), [10.0] * N
+    worse[3], words[3], words[4] = 1.0, 10_000.0, 0.0
+    found = attempts(asked(a=[loss(np.full(N, 5.0), words)], b=[loss(5 + worse, words)]))
+    same = found["documents count alike"]
+    assert same.gain == pytest.approx(1 / 59)
+    assert same.moved
+
+
+def test_without_calibration_the_stored_interval_decides() -> None:
+    answers = asked(a=[loss(np.full(N, 5.0), [9.0] * N)], b=[loss(np.full(N, 5.1), [9.0] * N)])
+    assert not attempts(answers)["not calibrated"].moved
+    found = attempts(answers, as_trained=0.0, as_trained_low=-0.01, as_trained_high=0.01)
+    assert found["not calibrated"].outcome == "adds less"
+    assert found["not calibrated"].moved
+
+
+def test_single_seeds_and_other_settings_are_counted_by_their_side_of_the_margin() -> None:
+    words = [9.0] * N
+    first = [loss(np.full(N, 5.0), words), loss(np.full(N, 5.19), words)]
+    second = [loss(np.full(N, 5.2), words)] * 2
+    found = attempts(asked(a=first, b=second))
+    assert [found[f"seed {s} alone"].gain for s in (1, 2)] == pytest.approx([0.2, 0.01])
+    assert [found[f"seed {s} alone"].moved for s in (1, 2)] == [False, True]
+    assert np.isnan(found["seed 1 alone"].low)
+    gains = {what: one.gain for what, one in found.items() if "ment" in what or "sett" in what}
+    del gains["documents 1, 3, 5 ..."], gains["documents 2, 4, 6 ..."]
+    del gains["documents count alike"]
+    assert gains == pytest.approx(
+        {
+            "development documents": 0.1,
+            "second-best setting of the first": -0.2,
+            "second-best setting of the second": 0.4,
+        }
+    )
+    assert found["second-best setting of the first"].moved
+    assert not found["second-best setting of the second"].moved
+
+
+def test_the_stored_table_is_what_the_stored_answers_give() -> None:
+    tried = ATTEMPTS.trials()
+    stored = pd.read_csv(ATTEMPTS.TABLE, keep_default_na=False, dtype=str)
+    assert set(stored["study"]) == set(ATTEMPTS.STUDIES)
+    for study in ATTEMPTS.STUDIES:
+        fresh = ATTEMPTS.lines(read_results(ROOT / "results" / study), tried)
+        its = stored[stored["study"] == study].reset_index(drop=True)
+        assert len(its) == len(fresh) > 0
+        assert its["what"].tolist() == [line["what"] for line in fresh]
+        for key in ("gain", "low", "high"):
+            mine = [float(line[key]) for line in fresh]
+            assert pd.to_numeric(its[key]).tolist() == pytest.approx(mine, rel=1e-5, nan_ok=True)
+        assert its["moved"].tolist() == [str(line["moved"]) for line in fresh]
+
+
+def test_a_seed_alone_is_the_difference_of_the_stored_scores() -> None:
+    scores = read_results(ROOT / "results" / "literal_case").scores
+    its = scores[(scores["corpus"] == "wiki17m-4m") & (scores["task"] == TASK)]
+    by_seed = its.set_index(["model", "seed"])["score"]
+    stored = pd.read_csv(ATTEMPTS.TABLE)
+    row = stored[
+        (stored["study"] == "literal_case")
+        & (stored["corpus"] == "wiki17m-4m")
+        & (stored["what"] == "seed 2 alone")
+    ]
+    gain = by_seed["mean", 2] - by_seed["mean_query_attention", 2]
+    assert row["gain"].item() == pytest.approx(gain, abs=2e-5)
+
+
+def test_a_result_without_answers_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"answers.zip: found no answers"):
+        ATTEMPTS.answers(read_results(ROOT / "results" / "roles"))
