@@ -198,6 +198,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     )
     places = _planned(cells, "C9 masked word", "position_weight", "mean")
     gap, saved = number(literal[0].gain), number(places[0].gain)
+    more = word_scores_add(cells)
     borne_out("positions help", (row.low > MARGIN for row in places))
     counts = _planned(cells, "counts, masked word", "kn_two_sided", "position_weight")
     borne_out("counts predict better", (row.low > 0 for row in counts))
@@ -211,8 +212,8 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     return [
         "**Without positions, self-attention predicts a masked word no better than word2vec's mean "
         f"(CBOW) of the same words**: gain {linked(gap, case.study)} nats.",
-        f"Position weights save the mean {linked(saved, cells.study)} nats; whether word-word "
-        "scores add more is **undecided**; counting both neighbours predicts better.",
+        f"Position weights save the mean {linked(saved, cells.study)} nats; {more}; counting both "
+        "neighbours predicts better.",
         f"Attention's word vectors are worse than skip-gram's in {linked(worse, main.study)} "
         "comparisons of similarity, analogies and categories, and never better.",
         "In artificial sentences that end with a key, attention finds that key's value in "
@@ -220,6 +221,19 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         "Attention's query-key scores rank noun-verb above verb-article pairs; the cause is **not "
         "identified**, since articles are far more frequent.",
     ]
+
+
+def word_scores_add(cells: Results) -> str:
+    """What word-word scores add beside positions, as the planned contrast has it on both corpora."""
+    models = ("mean_query_attention_position", "mask_query_attention")
+    rows = _planned(cells, "C9 masked word", *models)
+    outcomes = {row.outcome for row in rows}
+    if outcomes in ({"adds"}, {"adds less"}):
+        size = "more" if outcomes == {"adds"} else "less"
+        return f"word-word scores then save {size} than the margin"
+    if all(row.low > 0 for row in rows):
+        return "word-word scores then save a little more"
+    return "whether word-word scores save more is **undecided**"
 
 
 def _planned(cells: Results, claim: str, first: str, second: str) -> list[Row]:

@@ -69,6 +69,14 @@ ANSWERS = (
         *("a mean with position weights", "the mean without them"),
     ),
     Planned(
+        *("C9 masked word", "mask_query_attention", "position_weight"),
+        *("a weight for each word and position", "a mean with position weights"),
+    ),
+    Planned(
+        *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
+        *("self-attention with positions", "a weight for each word and position"),
+    ),
+    Planned(
         *("counts, masked word", "kn_two_sided", "position_weight"),
         *("counting the word on each side", "the mean with position weights"),
     ),

@@ -125,8 +125,8 @@ def _part(name: str, rows: Sequence[Row]) -> str:
         return f"{name}, {_shown(rows)}"
     outcomes = Counter(str(row.outcome) for row in rows)
     found = [row for row in rows if not pd.isna(row.gain)]
-    gains = [number(end([row.gain for row in found])) for end in (min, max)] if found else []
-    between = f", gains of {' to '.join(gains)}" if gains else ""
+    ends = [number(end([row.gain for row in found])) for end in (min, max)] if found else []
+    between = f", gains of {' to '.join(dict.fromkeys(ends))}" if ends else ""
     told = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
     return f"{name}, {count(contrasts)} contrasts: {told}{between} ({counted(found or rows)})"
 
