@@ -338,7 +338,7 @@ def test_every_setting_keeps_the_words_of_planted_recall(digits: str, tmp_path: 
 def test_planted_recall_is_held_out_by_sentences_of_known_words(tmp_path: Path) -> None:
     corpus = prepare(CorpusConfig(source="planted:recall-1"), tmp_path)
     assert corpus.name == "recall-1"
-    lengths = [np.diff(s.sentence_ends, prepend=0) for s in (corpus.train, corpus.held_out)]
+    lengths = [np.diff(s.sentence_ends, prepend=0) for s in (corpus.train, corpus.test)]
     assert set(np.concatenate(lengths)) == {3}
     assert sum(map(len, lengths)) == 50_000
     assert 0.04 < len(lengths[1]) / 50_000 < 0.06
