@@ -57,14 +57,13 @@ def new(
 
     Nothing is overwritten. Sets of words that are not here stand in it as comments.
     """
-    from wordrel.io.store import cache_root
+    from wordrel.io.store import cache_folder
     from wordrel.study.starter import write_config
 
     if few and claims:
         raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
     place = out or Path("configs", f"{name}.yaml")
-    root = (cache or cache_root()).resolve()
-    config, look = write_config(name, corpus, place, cache=root, claims=claims)
+    config, look = write_config(name, corpus, place, cache=cache_folder(cache), claims=claims)
     about = "" if look.whole else "about "
     echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "

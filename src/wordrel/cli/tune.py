@@ -43,13 +43,13 @@ def tune(  # noqa: PLR0913 - a parameter an option
     models = f"{len(study.models)} models, {settings.trials} trials each"
     say(f"tuning {study.study}: {models}, on {samples} tokens")
 
-    from wordrel.io.store import cache_root
+    from wordrel.io.store import cache_folder
     from wordrel.jobs import cluster_of
 
     place = out or Path("results", study.study)
     table = tune(
         study,
-        (cache or cache_root()).resolve(),
+        cache_folder(cache),
         place,
         jobs=jobs,
         cluster=cluster_of(dask, scheduler_file),

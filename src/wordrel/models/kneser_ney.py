@@ -19,10 +19,10 @@ import numpy as np
 from jaxtyping import Float32, Int, Int64
 
 from wordrel.config import KneserNeyConfig, TrainingConfig
+from wordrel.config.architectures import Objective
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.models.contextualizer import Objective
 from wordrel.models.ngrams import Grams, Ngrams, count_ngrams
 from wordrel.models.predictor import Segments
 from wordrel.models.trained import Model, Runtime, Tensors, Trained

@@ -14,10 +14,8 @@ from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import number, p_value, with_interval
+from wordrel.study.contrasts import SEEDS as SEEDS  # experiments name it from here
 from wordrel.study.results import Results
-
-SEEDS = 5
-"""Fewer conclude nothing."""
 
 
 class Verdict(NamedTuple):

@@ -22,9 +22,9 @@ from typing import NamedTuple, get_args
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.disk import empty_split
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Predictor
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.word_model import WordModel

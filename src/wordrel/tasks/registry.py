@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, Field, PositiveInt, ValidationError, model_validator
 
 from wordrel.config.models import Strict
-from wordrel.config.sets import read_sets
-from wordrel.errors import DatasetError
+from wordrel.config.sets import explain_unknown, read_sets
+from wordrel.errors import ConfigError, DatasetError
 
 Question = Literal[
     "alike", "relate", "direction", "syntax", "in_context", "fit", "recall", "agreement"
@@ -195,3 +195,14 @@ def _all_tasks() -> list[TaskInfo]:
 
 
 REGISTRY: dict[str, TaskInfo] = {info.name: info for info in _all_tasks()}
+
+
+def task_info(name: str) -> TaskInfo:
+    """The entry of a task.
+
+    Raises:
+        ConfigError: where the registry has none; says which name is near.
+    """
+    if name not in REGISTRY:
+        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
+    return REGISTRY[name]

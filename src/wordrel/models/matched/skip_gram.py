@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from wordrel.config import SkipGramConfig
-from wordrel.models.contextualizer import Objective
+from wordrel.config.architectures import Objective
 from wordrel.models.matched.loss import Loss, Scored
 from wordrel.models.matched.model import Drop, Predicted, new_tables
 from wordrel.models.matched.weights import Weights
