@@ -4,7 +4,7 @@ Arrays in, numbers out. A mean over seeds, a difference of two models, and any o
 scores on the same items come from one function, `combined`.
 
  - Items: every model has the same ones, so their influences are summed over models before they are
-   squared (`wordrel.stats.influence`). Items of one cluster are summed first.
+   squared (`wordrel.stats.measures`). Items of one cluster are summed first.
  - Seeds: s^2 / n of each model. What an item does in one seed only is in both parts, so an interval
    is rather too wide than too narrow.
  - Degrees of freedom: Satterthwaite's, with the variance of seeds counted `DOUBT` times. Three

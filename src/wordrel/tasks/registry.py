@@ -65,7 +65,7 @@ ASKED: dict[str, Asked] = {
     "ngram_rules": Asked("fit", "loss_per_token", "ngram_rules:KIND"),
     "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
     "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
-    "pair_scores": Asked("agreement", "lift_correlation", "pair_scores:KIND"),
+    "pair_scores": Asked("agreement", "lift_correlation", "neighbours:PAIR_SCORES"),
     "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
 """Every kind of task: one line here, and the module that it names."""
