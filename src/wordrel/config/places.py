@@ -130,7 +130,7 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         data: as read; changed in place.
         overrides: `key.path=value` strings whose values are YAML, or nested or dotted keys with
             Python values. Items of a list go by index.
-        places: told which values come from here.
+        places: changed in place: which values come from here.
 
     Raises:
         ConfigError: naming every override that is malformed or leads nowhere.

@@ -43,7 +43,7 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
 
     Args:
         data: as it was written.
-        places: told where each entry was written.
+        places: changed in place: where each entry was written.
     """
     found, problems = dict(data), list[Problem]()
     shared = data.get("training")

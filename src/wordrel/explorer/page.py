@@ -1,4 +1,4 @@
-"""The explorer's page: one HTML file that asks nothing of a network, and its data.
+"""The explorer's page: one HTML file that needs no network, and its data.
 
 Reads a results folder and the cache; writes the page, and beside it the data where they are large.
 A site is a folder that any web server can serve: the explorer as its first page, and the report.

@@ -74,7 +74,7 @@ class Weighed:
 
 @runtime_checkable
 class Weigher(Protocol):
-    """A `Contextualizer` whose states are weighted sums, and that can tell the weights."""
+    """A `Contextualizer` whose states are weighted sums, and that exposes its weights."""
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
         """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""

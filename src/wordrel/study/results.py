@@ -221,7 +221,7 @@ def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> d
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """A changed digit is no error of form: only a digest tells it. Older manifests have none."""
+    """A changed digit is no error of form: only a digest shows it. Older manifests have none."""
     digests = manifest.get(_DIGESTS, {})
     if not isinstance(digests, dict):
         found = f"found {type(digests).__name__}, expected a digest a file"

@@ -1,18 +1,18 @@
-"""Order: does the state that predicts a word mind where the words of its context stand?
+"""Order: does the state that predicts a word depend on the order of the words in its context?
 
-"Attention does not care about order" is a claim about one sum: softmax weights do not know places,
-but what asks is a word at a place, and learned offsets or a residual let order in. Every target
-becomes a little sentence of its own, itself with the words of its window, so that exchanging words
-inside never changes who is in the window. The state is read before and after
+"Attention does not care about order" is a claim about one sum: softmax weights ignore positions.
+But the query is a word at a position, and relative positions or a residual bring order in. Every
+target becomes a short sentence of its own, with the words of its window. So exchanging words inside
+never changes which words are in the window. The state is read before and after
 
-- "others permuted": its context in random order, but for the word before the target, which asks in
-  a next-word model;
+- "others permuted": its context in random order, but for the word before the target, which is the
+  query of a next-word model;
 - "two words exchanged": the two of these that are furthest apart;
 - "asking word exchanged": the word before the target and the context word furthest from it;
 - "all permuted": the whole context in random order.
 
-Told are the mean of |y - y'| / |y| (`moved`: 0 where order does not matter), the share of targets
-with less than `SAME` of it (`unmoved`), and what is added to the loss in nats (`added_loss`).
+Measured are the mean of |y - y'| / |y| (`moved`: 0 where order does not matter), the share of
+targets with less than `SAME` of it (`unmoved`), and the loss added in nats (`added_loss`).
 Targets are the same and change in the same ways for every model of one objective and window; one
 with fewer than `MIN_CONTEXT` words around it is left out. Errors are clustered by sentence.
 

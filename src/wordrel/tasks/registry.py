@@ -115,7 +115,7 @@ class DataSet(Strict):
 
 
 class TaskInfo(Strict):
-    """What a reader wants to know of a task before trusting its number.
+    """The metadata of a task: kind, source, size and reference.
 
     Attributes:
         name: how a config names it.

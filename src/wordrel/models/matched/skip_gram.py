@@ -2,8 +2,8 @@
 
     score(w | v) = o_w . x_v + b_w      for each pair of a word v and a word w of C(v)
 
-Tables, loss, noise, optimiser and stream are those of the other matched models; only what predicts
-what is another. Source: Mikolov et al. 2013, section 2 (eq. 1).
+Tables, loss, noise, optimiser and stream are those of the other matched models; only the prediction
+differs. Source: Mikolov et al. 2013, section 2 (eq. 1).
 
 `SkipGram.predicted` makes a state of each pair, so that any loss can be had of it. `pair_loss` is
 negative sampling of the same pairs without copies of vectors: the true words of a chunk are scored
