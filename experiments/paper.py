@@ -164,7 +164,7 @@ def concluded(results: Results, planned: Planned) -> str:
 
 def together(results: Results, rows: Sequence[Row]) -> str:
     """What a contrast says on all of its corpora: one word, open where they do not agree."""
-    there, found = {_sources(results)[row.corpus] for row in rows}, set(map(alone, rows))
+    there, found = {queries.sources(results)[row.corpus] for row in rows}, set(map(alone, rows))
     if not there >= CORPORA:
         return OPEN
     return LESS if found == {LESS, WORSE} else found.pop() if len(found) == 1 else OPEN
@@ -196,7 +196,7 @@ def contrasts(results: Results) -> str:
             claim = f"{row.claim}, {row.part}" if row.part else row.claim
             line = [text.escape(claim), named(row.model_a), named(row.model_b)]
             line += [f"{row.rule} {text.number(row.margin, 2)}"]
-            line += [decided_by(rows, _sources(results))]
+            line += [decided_by(rows, queries.sources(results))]
             cells = (_on(found[c]) if c in found else [text.NOTHING] * 2 for c in corpora)
             lines.append([*line, *chain(*cells), counted(done)])
     return text.table([*heads, "n, seeds"], lines, left=5)
@@ -228,10 +228,6 @@ def _same(row: Row) -> tuple[object, ...]:
 
 def _gain(row: Row) -> str:
     return text.with_interval(row.gain, row.low, row.high)
-
-
-def _sources(results: Results) -> dict[str, str]:
-    return {str(corpus["name"]): str(corpus["source"]) for corpus in results.manifest["corpora"]}
 
 
 def losses(results: Results) -> str:

@@ -181,7 +181,7 @@ def test_any_text_with_any_settings_gives_what_plain_loops_give(
         corpus = built(text, config, Path(name), limits)
         assert dict(zip(corpus.vocab.words, corpus.vocab.counts.tolist(), strict=True)) == counts
         assert sentences(corpus) == train
-        assert sentences(corpus, corpus.held_out) == held_out
+        assert sentences(corpus, corpus.test) == held_out
 
 
 def test_words_are_ordered_by_count_then_alphabet_and_ids_follow(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_words_are_ordered_by_count_then_alphabet_and_ids_follow(tmp_path: Path)
     assert corpus.train.ids.dtype == np.int32
     assert isinstance(corpus.train.ids, np.memmap)
     assert corpus.train.ids.mode == "r"
-    assert corpus.held_out.ids.tolist() == corpus.held_out.sentence_ends.tolist() == []
+    assert corpus.test.ids.tolist() == corpus.test.sentence_ends.tolist() == []
 
 
 def test_many_words_with_one_count_are_in_alphabetical_order(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_documents_are_held_out_by_the_digest_of_their_words(tmp_path: Path) -> 
     digests = [hashlib.sha256(f"{t.lower().replace('.', '')} ".encode()).digest() for t in texts]
     held_out = [int.from_bytes(d[:8], "big") < 0.3 * 2**64 for d in digests]
     assert 0 < sum(held_out) < 26
-    assert len(corpus.held_out.document_ends) == sum(held_out)
+    assert len(corpus.test.document_ends) == sum(held_out)
     assert corpus.vocab.counts[0] == 26 - sum(held_out)  # counted in the training part only
     assert corpus.report["dropped_tokens"] == sum(held_out)  # the word that only it has
     assert corpus.report["documents"] + corpus.report["held_out_documents"] == 26

@@ -107,7 +107,7 @@ def test_token_blocks_that_lie_across_documents_change_nothing(
     cut = prepare(config, tmp_path / "two")
     assert cut.vocab.words == whole.vocab.words
     assert np.array_equal(cut.vocab.counts, whole.vocab.counts)
-    for part in ("train", "held_out"):
+    for part in ("train", "test"):
         for array in ("ids", "sentence_ends", "document_ends"):
             expected = getattr(getattr(whole, part), array)
             assert np.array_equal(getattr(getattr(cut, part), array), expected)
@@ -124,7 +124,7 @@ def test_files_in_another_order_and_of_other_names_give_the_same_documents(tmp_p
     )
     assert documents(first) != documents(second)
     assert Counter(documents(first)) == Counter(documents(second))
-    assert Counter(documents(first, first.held_out)) == Counter(documents(second, second.held_out))
+    assert Counter(documents(first, first.test)) == Counter(documents(second, second.test))
     assert first.vocab.words == second.vocab.words
 
 
@@ -136,7 +136,7 @@ def test_a_sample_lies_in_a_larger_one_and_so_does_what_it_holds_out(tmp_path: P
     ]
     for small, large in itertools.pairwise(samples):
         assert len(small.train.ids) < len(large.train.ids)
-        for part in ("train", "held_out"):
+        for part in ("train", "test"):
             inner, outer = (documents(c, getattr(c, part)) for c in (small, large))
             # Words that only held-out documents have are in no vocabulary: compare what is left.
             known = small.vocab.index
@@ -171,7 +171,7 @@ def test_words_are_counted_in_the_training_part_of_the_sample(tmp_path: Path) ->
     kept = {word: count for word, count in counts.items() if count >= 30}
     assert dict(zip(corpus.vocab.words, corpus.vocab.counts.tolist(), strict=True)) == kept
     assert corpus.report["types_seen"] == len(counts)
-    written_tokens = len(corpus.train.ids) + len(corpus.held_out.ids)
+    written_tokens = len(corpus.train.ids) + len(corpus.test.ids)
     assert corpus.report["dropped_tokens"] == corpus.report["sampled_tokens"] - written_tokens
     assert 2 <= len(kept) <= len(LETTERS)
 

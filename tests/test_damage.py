@@ -332,7 +332,7 @@ def test_a_copied_cache_is_sound_whatever_its_times(tmp_path: Path) -> None:
 def test_a_folder_of_a_newer_version_is_refused_and_stays(tmp_path: Path) -> None:
     path = stored(tmp_path / "x") / "DONE"
     newer = json.loads(path.read_text()) | {"schema": marker.SCHEMA + 1, "new": [1]}
-    path.write_text(json.dumps(newer | {"sha256": marker._own_digest(newer)}))
+    path.write_text(json.dumps(newer | {"sha256": marker.own_digest(newer)}))
     with pytest.raises(StoreError, match=r"DONE: found schema 3, expected at most 2: a newer"):
         marker.is_done(tmp_path / "x")
     assert path.is_file()

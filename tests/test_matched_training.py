@@ -63,8 +63,8 @@ def test_each_loss_teaches_probabilities_that_beat_the_unigram(planted: Corpus, 
     tensors = MODELS["mean_query_attention"].train(planted, training, config, 1, CPU).tensors
     context = MODELS["mean_query_attention"].read(tensors, planted.vocab, training, config).context
     assert context is not None
-    ids = np.asarray(planted.held_out.ids).astype(np.int64)
-    states = context.states(ids, planted.held_out.sentence_ends.astype(np.int64))
+    ids = np.asarray(planted.test.ids).astype(np.int64)
+    states = context.states(ids, planted.test.sentence_ends.astype(np.int64))
     log_p = context.log_probabilities(states)
     np.testing.assert_allclose(np.exp(log_p).sum(1), 1, rtol=1e-4)
     share = planted.vocab.counts / planted.vocab.counts.sum()

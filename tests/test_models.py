@@ -179,7 +179,7 @@ def test_what_is_stored_reads_as_what_was_trained(
         assert after.relation(a, b, embedding) == before.relation(a, b, embedding)
     assert (after.selected, after.unavailable) == (before.selected, before.unavailable)
     if before.context and after.context:
-        ids = small.held_out.ids.astype(np.int64), small.held_out.sentence_ends
+        ids = small.test.ids.astype(np.int64), small.test.sentence_ends
         np.testing.assert_array_equal(after.context.states(*ids), before.context.states(*ids))
 
 

@@ -206,5 +206,5 @@ def test_losses_on_real_text_are_those_of_other_code(tmp_path: Path) -> None:
     corpus = prepare(config.corpora[0].model_copy(update={"words": "letters"}), tmp_path)
     assert (corpus.name, corpus.digest) == ("wiki17m-5m", "244b7bf8c176")
     for order, expected in {2: 6.03, 3: 5.82}.items():
-        found, _ = loss(counted(corpus, order=order), "next_word", probe(corpus.held_out))
+        found, _ = loss(counted(corpus, order=order), "next_word", probe(corpus.test))
         assert found == pytest.approx(expected, abs=0.0051)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from planted import toy_corpus
 from task_spaces import vocab_of
+from wordrel.config.architectures import Objective
 from wordrel.corpus.pair_counts import count_pairs
-from wordrel.models.contextualizer import Objective, Weighed
+from wordrel.models.contextualizer import Weighed
 from wordrel.models.over_text import mean_weights, over_text
 from wordrel.models.word_model import WordModel
 

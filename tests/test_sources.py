@@ -108,7 +108,7 @@ def test_a_file_is_digested_once_until_it_changes(
     os.utime(path, ns=(long_ago, long_ago))
     first = own_source(str(path), tmp_path / "cache").files[0].sha256
     with monkeypatch.context() as patch:
-        patch.setattr("wordrel.corpus.digests.file_digest", lambda path: pytest.fail("read again"))
+        patch.setattr("wordrel.corpus.files.file_digest", lambda path: pytest.fail("read again"))
         assert own_source(str(path), tmp_path / "cache").files[0].sha256 == first
     path.write_text("b.txt")
     assert own_source(str(path), tmp_path / "cache").files[0].sha256 != first
@@ -130,7 +130,7 @@ def test_the_digests_of_many_files_are_one_table(
     (folder / "b" / "\udc80.txt").write_bytes(b"a name that is no UTF-8")
     real = file_digest
     monkeypatch.setattr(
-        "wordrel.corpus.digests.file_digest", lambda path: read.append(path.name) or real(path)
+        "wordrel.corpus.files.file_digest", lambda path: read.append(path.name) or real(path)
     )
 
     def look(source: str) -> list[str]:
@@ -169,7 +169,7 @@ def test_digests_are_kept_where_one_file_cannot_be_read(
             raise OSError(5, "Input/output error")
         return file_digest(path)
 
-    monkeypatch.setattr("wordrel.corpus.digests.file_digest", refuse)
+    monkeypatch.setattr("wordrel.corpus.files.file_digest", refuse)
     with pytest.raises(CorpusError, match=r"b\.txt: cannot be read"):
         own_source(str(folder), tmp_path / "cache")
     (table,) = (tmp_path / "cache" / "digests").iterdir()
@@ -338,7 +338,7 @@ def test_every_setting_keeps_the_words_of_planted_recall(digits: str, tmp_path: 
 def test_planted_recall_is_held_out_by_sentences_of_known_words(tmp_path: Path) -> None:
     corpus = prepare(CorpusConfig(source="planted:recall-1"), tmp_path)
     assert corpus.name == "recall-1"
-    lengths = [np.diff(s.sentence_ends, prepend=0) for s in (corpus.train, corpus.held_out)]
+    lengths = [np.diff(s.sentence_ends, prepend=0) for s in (corpus.train, corpus.test)]
     assert set(np.concatenate(lengths)) == {3}
     assert sum(map(len, lengths)) == 50_000
     assert 0.04 < len(lengths[1]) / 50_000 < 0.06

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.linalg import orthogonal_procrustes, subspace_angles
+from scipy.linalg import orthogonal_procrustes
 from scipy.spatial import procrustes as scipy_procrustes
 from scipy.stats import ortho_group, spearmanr
 
@@ -14,7 +14,6 @@ from wordrel.stats.alignment import (
     normal_interval,
     procrustes,
     rank_correlation,
-    subspace_overlap,
 )
 
 SHAPED = np.linspace(0.3, 2, 10)
@@ -62,31 +61,6 @@ def test_cka_is_about_zero_for_unrelated_spaces_however_wide():
     rng = np.random.default_rng(2)
     found = [linear_cka(*rng.normal(size=(2, 20, 200))).value for _ in range(400)]
     assert np.mean(found) == pytest.approx(0, abs=4 * np.std(found) / 20)
-
-
-def test_the_overlap_of_main_directions_is_that_of_principal_angles():
-    x, y = related(np.random.default_rng(7))
-    for k in (1, 3, 7):
-        spans = [np.linalg.svd(space)[0][:, :k] for space in (x, y)]
-        expected = np.mean(np.cos(subspace_angles(*spans)) ** 2)
-        assert subspace_overlap(x, y, k) == pytest.approx(expected, rel=1e-9)
-        assert subspace_overlap(x, 2 * x @ TURN, k) == pytest.approx(1)
-    assert 0.5 < subspace_overlap(x, y, 3) < 1
-    with pytest.raises(ValueError, match="k: found 8, expected 1 to 7"):
-        subspace_overlap(x, y, 8)
-
-
-def test_the_overlap_counts_the_main_directions_in_their_order():
-    axes = ortho_group.rvs(40, random_state=np.random.default_rng(8))
-    first, second = axes[:, [0, 1, 2]] * [9, 8, 7], axes[:, [1, 5, 0]] * [9, 8, 7]
-    found = [subspace_overlap(first, second, k) for k in (1, 2, 3)]
-    assert found == pytest.approx([0, 1 / 2, 2 / 3], abs=1e-9)
-
-
-def test_unrelated_directions_overlap_by_chance():
-    rng = np.random.default_rng(9)
-    found = [subspace_overlap(*rng.normal(size=(2, 50, 10)), 10) for _ in range(60)]
-    assert np.mean(found) == pytest.approx(10 / 50, abs=0.01)
 
 
 def test_procrustes_is_that_of_scipy():

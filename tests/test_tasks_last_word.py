@@ -173,7 +173,7 @@ def taught(recall: Corpus) -> Callable[[str], float]:
         config = MatchedConfig(kind=kind, scale=True, batch=256)
         trained = MODELS[kind].train(recall, TRAINING, config, 1, Runtime("cpu"))
         word_model = MODELS[kind].read(trained.tensors, recall.vocab, TRAINING, config)
-        held_out = recall.held_out
+        held_out = recall.test
         probe = Probe(held_out.ids.astype(np.int64), held_out.sentence_ends.astype(np.int64))
         (outcome,) = ask(TASK, word_model, lowercase=True, probe=probe)
         assert len(outcome.gold) > 250
@@ -254,7 +254,7 @@ def test_one_layer_guesses_among_the_words_of_a_planted_sentence(tmp_path: Path)
     config = MatchedConfig(kind="attention", **own)
     trained = MODELS["attention"].train(corpus, training, config, 1, Runtime("cpu"))
     model = MODELS["attention"].read(trained.tensors, corpus.vocab, training, config)
-    held_out = corpus.held_out
+    held_out = corpus.test
     probe = Probe(held_out.ids.astype(np.int64), held_out.sentence_ends.astype(np.int64))
     (outcome,) = ask(load_task("induction"), model, lowercase=True, probe=probe)
     assert outcome.chance == pytest.approx(1 / 3)

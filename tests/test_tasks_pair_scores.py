@@ -9,7 +9,7 @@ from random_models import random_readings
 from task_spaces import task_of
 from wordrel.corpus.vocab import Vocab
 from wordrel.tasks.base import Scope
-from wordrel.tasks.pair_scores import KIND, PAIRS, stratified_pairs
+from wordrel.tasks.neighbours import PAIR_SCORES, PAIRS, stratified_pairs
 from wordrel.tasks.weights import tenths
 
 
@@ -36,7 +36,7 @@ def task():
 
 def test_each_lift_answers_the_pairs_and_a_model_without_one_says_so():
     attention, mean = (random_readings(kind, vocab_of(30)) for kind in ("attention", "mean"))
-    rows = {row.task: row for row in KIND.answer(task(), attention, Scope(True))}
+    rows = {row.task: row for row in PAIR_SCORES.answer(task(), attention, Scope(True))}
     assert [*rows] == ["mine.query_key", "mine.in_out", "mine.value_out"]
     assert {row.note for row in rows.values()} == {"the vocabulary has fewer than 200 words"}
     large = vocab_of(400)
@@ -45,12 +45,14 @@ def test_each_lift_answers_the_pairs_and_a_model_without_one_says_so():
         return left + 1000.0 * right
 
     lifts = {"q.k.lift": said, "in.out.lift": lambda a, b: -said(a, b)}
-    found = KIND.answer(task(), replace(attention, vocab=large, relations=lifts), Scope(True))
+    found = PAIR_SCORES.answer(
+        task(), replace(attention, vocab=large, relations=lifts), Scope(True)
+    )
     pairs = stratified_pairs(large)
     np.testing.assert_array_equal(found[0].predicted, said(*pairs.T))
     np.testing.assert_array_equal(found[1].predicted, -said(*pairs.T))
     assert [row.embedding for row in found] == ["q.k.lift", "in.out.lift", ""]
     assert found[2].note == "the model has no lift of its value and out tables"
     assert np.isnan(found[2].predicted).all()
-    (silent, *_) = KIND.answer(task(), replace(mean, vocab=large, relations={}), Scope(True))
+    (silent, *_) = PAIR_SCORES.answer(task(), replace(mean, vocab=large, relations={}), Scope(True))
     assert silent.note

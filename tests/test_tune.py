@@ -17,8 +17,19 @@ from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, StoreError
 from wordrel.models import MODELS, Runtime
-from wordrel.study.search import Coordinate, Point, Search, Tried, recheck, walk
-from wordrel.study.trials import Trials, coordinates, placed, settings_of, start
+from wordrel.study.trials import (
+    Coordinate,
+    Point,
+    Search,
+    Trials,
+    Tried,
+    coordinates,
+    placed,
+    recheck,
+    settings_of,
+    start,
+    walk,
+)
 from wordrel.study.tune import (
     DROPOUT,
     check,

@@ -184,11 +184,11 @@ def _marker(data: bytes, folder: Path) -> None:
 
 def _signed(data: bytes) -> bytes:
     """A marker that says that it is whole, which reaches further; what is no marker stays."""
-    from wordrel.io.marker import _own_digest
+    from wordrel.io.marker import own_digest
 
     try:
         tree = json.loads(data)
-        return json.dumps(tree | {"sha256": _own_digest(tree)}).encode()
+        return json.dumps(tree | {"sha256": own_digest(tree)}).encode()
     except (ValueError, TypeError, AttributeError, RecursionError):
         return data
 

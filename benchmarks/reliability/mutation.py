@@ -28,7 +28,7 @@ HEAD = ("number", "file", "line", "kind", "before", "after", "outcome", "noticed
 FILES = (
     "io/store.py", "corpus/cache.py", "models/matched/loss.py",
     *(f"stats/{name}.py" for name in (
-        "alignment", "comparison", "correlations", "drop", "influence", "intervals", "measures",
+        "alignment", "comparison", "correlations", "drop", "intervals", "measures",
         "permutation", "ranks", "resampling", "swaps")),
 )  # fmt: skip
 PATIENCE = 900.0

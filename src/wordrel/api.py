@@ -6,7 +6,7 @@ stays (`reproduce`, unless its caller gives a folder for the new results).
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -17,9 +17,10 @@ from wordrel.config import StudyConfig, load_config, parse_config
 from wordrel.errors import ConfigError, StoreError
 from wordrel.io.log import shown_log
 from wordrel.io.scratch import scratch_folder
-from wordrel.io.store import cache_root
+from wordrel.io.store import cache_folder, cache_root
 from wordrel.jobs import Cluster, cluster_of
 from wordrel.models.word_model import Origin, WordModel
+from wordrel.report import queries
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, chosen, rows
@@ -98,7 +99,7 @@ def run_config(  # noqa: PLR0913 - what a run is given
     with shown_log():
         return run_study(
             config,
-            _cache(cache),
+            cache_folder(cache),
             place,
             jobs=jobs,
             cluster=cluster,
@@ -126,15 +127,10 @@ def report_partial(
     from wordrel.report.page import write_pages
     from wordrel.study.run import report_partial  # loads torch and gensim
 
-    place = Path(out)
+    place, root = Path(out), cache_folder(cache)
     return report_partial(
-        config, _cache(cache), place, jobs=jobs, write_pages=write_pages, keep_answers=keep_answers
+        config, root, place, jobs=jobs, write_pages=write_pages, keep_answers=keep_answers
     )
-
-
-def _cache(chosen: Folder | None) -> Path:
-    """An absolute path: workers may start elsewhere."""
-    return (Path(chosen) if chosen else cache_root()).resolve()
 
 
 @overload
@@ -312,17 +308,13 @@ def find_cell(results: Results, run: Row, *, cache: Folder | None = None) -> "Ce
     from wordrel.study.cell import CellSpec, CorpusName  # loads torch and gensim
 
     config = stored_config(results)
-    digest = _named(results.manifest["corpora"], run.corpus)["digest"]
+    digest = queries.corpus(results, run.corpus)["digest"]
     model = next(m for m in config.models if m.name == run.model)
     corpus = CorpusName(run.corpus, digest)
-    spec = CellSpec.of(config, model, int(run.seed), cache=_cache(cache), corpus=corpus)
+    spec = CellSpec.of(config, model, int(run.seed), cache=cache_folder(cache), corpus=corpus)
     if run.cell not in (spec.folder.name, spec.named_folder.name):
         raise StoreError(
             f"{results.folder}: {spec.name} was trained as {run.cell}, and this version of wordrel "
             f"would name it {spec.folder.name}; run the study again"
         )
     return spec
-
-
-def _named(items: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
-    return next(item for item in items if item["name"] == name)

@@ -13,6 +13,7 @@ from explorer_fixtures import Watched, chromium, opened
 from playwright.sync_api import Browser
 
 from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2vecConfig
+from wordrel.config.architectures import Objective
 from wordrel.config.corpora import CorpusConfig
 from wordrel.corpus import Vocab
 from wordrel.corpus.tokens import Tokenizer, normalise
@@ -23,7 +24,6 @@ from wordrel.explorer.ngrams import counts_data
 from wordrel.explorer.packed import packed_rows, unpacked_bytes
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
-from wordrel.models.contextualizer import Objective
 from wordrel.models.kneser_ney import Counted, _reversed
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.ngrams import count_ngrams

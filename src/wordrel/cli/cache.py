@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display, echo, say
+from wordrel.cli.console import CacheFolder, display, echo, say
 
 if TYPE_CHECKING:
     from wordrel.io.contents import Stored
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What is kept: prepared texts, models."
 )
-CacheFolder = Annotated[
-    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
-]
 _DAY = 86_400  # seconds
 
 
@@ -31,8 +28,9 @@ def check(cache: CacheFolder = None) -> None:
     and builds it again.
     """
     from wordrel.io.contents import damage
+    from wordrel.io.store import cache_folder
 
-    root, checked, damaged = _root(cache), 0, 0
+    root, checked, damaged = cache_folder(cache), 0, 0
     for _, found in damage(root):
         checked += 1
         if found:
@@ -49,8 +47,9 @@ def size(cache: CacheFolder = None) -> None:
     from rich.filesize import decimal
 
     from wordrel.io.contents import KINDS, OTHERS, sizes
+    from wordrel.io.store import cache_folder
 
-    root, table = _root(cache), Table(box=box.SIMPLE_HEAD)
+    root, table = cache_folder(cache), Table(box=box.SIMPLE_HEAD)
     for column in ("kind", "folders", "files", "size", "what"):
         table.add_column(column, justify="left" if column in ("kind", "what") else "right")
     found = sizes(root)
@@ -82,8 +81,9 @@ def clean(
     from rich.filesize import decimal
 
     from wordrel.io.contents import remove
+    from wordrel.io.store import cache_folder
 
-    chosen = _chosen(_root(cache), kind or (), older_than)
+    chosen = _chosen(cache_folder(cache), kind or (), older_than)
     for one in chosen:
         echo(f"{decimal(one.bytes):>9}  {one.path}")
     if not chosen:
@@ -119,9 +119,3 @@ def _confirmed(question: str) -> bool:
         return typer.confirm(question)
     except typer.Abort:  # no answer was given
         return False
-
-
-def _root(chosen: Path | None) -> Path:
-    from wordrel.io.store import cache_root
-
-    return (chosen or cache_root()).resolve()

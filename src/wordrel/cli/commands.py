@@ -12,14 +12,12 @@ from wordrel import __version__
 from wordrel.cli import (
     cache,
     corpora,
-    evaluate,
     explore,
     export,
     reproduce,
     studies,
     table,
     tasks,
-    tune,
 )
 from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.cli.signals import ended_by, in_words
@@ -118,11 +116,11 @@ for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
 app.command(epilog=f"Example: {reproduce.EXAMPLE}")(reproduce.reproduce)
 app.command(epilog=f"Example: {export.EXAMPLE}")(export.export)
-app.command(epilog=f"Example: {evaluate.EXAMPLE}")(evaluate.evaluate)
+app.command(epilog=f"Example: {table.EVALUATE_EXAMPLE}")(table.evaluate)
 app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
 app.command(epilog=f"Example: {explore.SITE_EXAMPLE}")(explore.site)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
-app.command(epilog=f"Example: {tune.EXAMPLE}")(tune.tune)
+app.command(epilog=f"Example: {studies.TUNE_EXAMPLE}")(studies.tune)
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(cache.app, name="cache")

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import IO, Any, cast
+from pathlib import Path
+from typing import IO, Annotated, Any, cast
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -19,6 +20,9 @@ from rich.text import Text
 from wordrel.io.log import log_handler
 from wordrel.io.visible import visible
 
+CacheFolder = Annotated[
+    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
+]
 _log = logging.getLogger("wordrel")
 _WIDE = 100_000  # wider than any table
 _PLAIN = {"−": "-", "–": "-", "·": "-", "…": "...", "→": "->", "↑": "^", "↓": "v"}

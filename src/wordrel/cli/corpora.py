@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display, echo
+from wordrel.cli.console import CacheFolder, display, echo
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig
@@ -30,9 +30,6 @@ Settings = Annotated[
         help="Settings of the corpus (min_count=10), or of the study (corpora.0.min_count=10).",
     ),
 ]
-CacheFolder = Annotated[
-    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
-]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes that read.")]
 
 
@@ -40,9 +37,10 @@ Jobs = Annotated[int, typer.Option(min=1, help="Processes that read.")]
 def list_(cache: CacheFolder = None) -> None:
     """List the texts that have a name, and whether they are here."""
     from wordrel.corpus import list_sources
+    from wordrel.io.store import cache_folder
 
     table = _table("source", "here", "what", "from")
-    for source in list_sources(_cache(cache)):
+    for source in list_sources(cache_folder(cache)):
         here = "yes" if source.present else "no"
         table.add_row(*map(Text, (source.name, here, source.what, source.origin)))
     display(table)
@@ -55,8 +53,10 @@ def show(what: What, settings: Settings = None, cache: CacheFolder = None, jobs:
     The corpus is prepared first if it is not in the cache. The text may also be your own: a file,
     folder or glob of .txt .gz .bz2 .xz .zst.
     """
+    from wordrel.io.store import cache_folder
+
     for config in _configs(what, settings):
-        display(_described(config, _prepared(config, _cache(cache), jobs)))
+        display(_described(config, _prepared(config, cache_folder(cache), jobs)))
 
 
 @app.command(epilog="Example: wordrel corpus prepare novels")
@@ -69,26 +69,21 @@ def prepare(
     well, so that `wordrel run` starts to train at once.
     """
     from wordrel.corpus.sources import find_source
+    from wordrel.io.store import cache_folder
     from wordrel.jobs.progress import job_progress
 
     built = bool(settings) or _is_config(what)
     for config in _configs(what, settings):
         if built:
-            corpus = _prepared(config, _cache(cache), jobs)
+            corpus = _prepared(config, cache_folder(cache), jobs)
             echo(f"{config.name}: {corpus.report['tokens']:,} tokens, digest {corpus.digest}")
             if config.limit_tokens is not None:
                 echo(_sample(corpus))
             display(_parts(corpus), *_about_parts(corpus))
             continue
         with job_progress(config.name) as tell:
-            source = find_source(config.source, _cache(cache), tell)
+            source = find_source(config.source, cache_folder(cache), tell)
         echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
-
-
-def _cache(chosen: Path | None) -> Path:
-    from wordrel.io.store import cache_root
-
-    return (chosen or cache_root()).resolve()
 
 
 def _is_config(what: str) -> bool:

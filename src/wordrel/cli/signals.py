@@ -1,6 +1,7 @@
-"""Signals that end a command: heard before anything slow is imported, and answered in one line.
+"""Handlers are installed before slow imports. Each signal prints one line.
 
-Imports nothing that takes time: Ctrl-C during the imports of the command line is answered too.
+This module imports nothing that takes time, so that Ctrl-C during the imports of the command line
+is handled too.
 """
 
 import signal

@@ -1,4 +1,4 @@
-"""The commands on studies and their results: new, run, report, compare."""
+"""The commands on studies and their results: new, run, report, compare, tune."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -57,14 +57,13 @@ def new(
 
     Nothing is overwritten. Sets of words that are not here stand in it as comments.
     """
-    from wordrel.io.store import cache_root
+    from wordrel.io.store import cache_folder
     from wordrel.study.starter import write_config
 
     if few and claims:
         raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
     place = out or Path("configs", f"{name}.yaml")
-    root = (cache or cache_root()).resolve()
-    config, look = write_config(name, corpus, place, cache=root, claims=claims)
+    config, look = write_config(name, corpus, place, cache=cache_folder(cache), claims=claims)
     about = "" if look.whole else "about "
     echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
@@ -238,6 +237,54 @@ def compare(
         display(*chain(*tables))
 
 
+def tune(  # noqa: PLR0913 - a parameter an option
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A study whose tasks are development splits.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Settings to change.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder to write; default: results/STUDY.")
+    ] = None,
+    jobs: Jobs = None,
+    cache: Cache = None,
+    dask: Dask = None,
+    scheduler_file: SchedulerFile = None,
+) -> None:
+    """Find settings for every model, with the same number of trials for each.
+
+    Writes every trial, and the settings that are best on development splits. A study takes them
+    with `tuned: DIR`. Trials that have ended stand in DIR.unfinished.json: interrupt it, run it
+    again, and it goes on from there.
+    """
+    from wordrel.study.load import load_study
+
+    study = load_study(config, overrides or ())
+
+    from wordrel.study.tune import check, tune  # loads torch and gensim
+
+    settings = check(study)
+    samples = ", then ".join(f"{tokens:,}" for tokens in settings.tokens)
+    models = f"{len(study.models)} models, {settings.trials} trials each"
+    say(f"tuning {study.study}: {models}, on {samples} tokens")
+
+    from wordrel.io.store import cache_folder
+    from wordrel.jobs import cluster_of
+
+    place = out or Path("results", study.study)
+    table = tune(
+        study,
+        cache_folder(cache),
+        place,
+        jobs=jobs,
+        cluster=cluster_of(dask, scheduler_file),
+    )
+    for row in table[table["note"] != ""].itertuples():
+        say(f"{row.model}: {row.note}")
+    echo(f"{len(table):,} trials: {place}; a study takes the settings with `tuned: {place}`")
+
+
 def _counts(study: "StudyConfig") -> str:
     counted = {"model": study.models, "seed": study.seeds, "task": study.tasks}
     return ", ".join(f"{len(of)} {what}{'s'[: len(of) != 1]}" for what, of in counted.items())
@@ -256,3 +303,4 @@ COMMANDS: dict[Callable[..., None], str] = {
     compare: "wordrel compare results/quickstart results/small",
 }
 """Each with its example."""
+TUNE_EXAMPLE = "wordrel tune configs/tuning.yaml"

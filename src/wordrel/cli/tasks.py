@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import display, echo, say
+from wordrel.cli.console import CacheFolder, display, echo, say
 
 if TYPE_CHECKING:
     from wordrel.tasks.registry import TaskInfo
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The tests of models, and their data."
 )
-CacheFolder = Annotated[
-    Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE, else the user's cache.")
-]
 
 
 @app.command("list", epilog="Example: wordrel tasks list")
@@ -48,8 +45,9 @@ def show(
 ) -> None:
     """Show all that is known of a task: items, licence, citation, files, whether they are here."""
     from wordrel.tasks.fetch import addresses
+    from wordrel.tasks.registry import task_info
 
-    info = _info(name)
+    info = task_info(name)
     missing = _missing(info, cache)
     echo(f"here: {f'no: {missing}' if missing else 'yes'}")
     for key, value in _described(info).items():
@@ -93,10 +91,12 @@ def fetch(
     Data in the folder that WORDREL_DATA names is used as it is. Each set keeps its own licence
     (`wordrel tasks show NAME`).
     """
+    from wordrel.tasks.registry import task_info
+
     if name == "all":
         _fetch_all(cache)
     else:
-        echo(f"{name}: {_fetched(_info(name), cache)}")
+        echo(f"{name}: {_fetched(task_info(name), cache)}")
 
 
 def _fetch_all(cache: Path | None) -> None:
@@ -116,16 +116,6 @@ def _fetch_all(cache: Path | None) -> None:
             failed[info.data.name] = str(error)
     if failed:
         raise DownloadError("\n".join(failed.values()))
-
-
-def _info(name: str) -> "TaskInfo":
-    from wordrel.config.sets import explain_unknown
-    from wordrel.errors import ConfigError
-    from wordrel.tasks.registry import REGISTRY
-
-    if name not in REGISTRY:
-        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
-    return REGISTRY[name]
 
 
 def _fetched(info: "TaskInfo", cache: Path | None) -> str:

@@ -31,7 +31,6 @@ from wordrel.config.settings import (
     StudyConfig,
     TaskConfig,
     TuneConfig,
-    canonical_json,
     config_schema,
     digest,
 )
@@ -65,7 +64,6 @@ __all__ = [
     "VectorsConfig",
     "Word2vecConfig",
     "WordFrequencyConfig",
-    "canonical_json",
     "config_schema",
     "content_digest",
     "digest",

@@ -19,7 +19,7 @@ NODES = 20_000
 DEPTH = 20
 _DIGITS = 18  # fits an int64
 _KEY = 100
-SIGN = re.compile(r"(?<!\\)(\\*)\$\{")
+_SIGN = re.compile(r"(?<!\\)(\\*)\$\{")
 """The start of a reference; an odd number of backslashes before it makes it text."""
 
 
@@ -231,8 +231,8 @@ def _changed(data: Any, change: Callable[[str], str]) -> Any:
 
 
 def _escaped(text: str) -> str:
-    return SIGN.sub(lambda sign: f"{sign[1] * 2}\\${{", text)
+    return _SIGN.sub(lambda sign: f"{sign[1] * 2}\\${{", text)
 
 
 def _literal(text: str) -> str:
-    return SIGN.sub(lambda s: f"{s[1][: len(s[1]) // 2]}${{" if len(s[1]) % 2 else s[0], text)
+    return _SIGN.sub(lambda s: f"{s[1][: len(s[1]) // 2]}${{" if len(s[1]) % 2 else s[0], text)

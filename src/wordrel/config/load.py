@@ -22,11 +22,10 @@ from wordrel.config.names import SCHEMA, config_now
 from wordrel.config.paths import anchored, regular_file
 from wordrel.config.places import Overrides, Places, put_overrides, read_text, read_yaml
 from wordrel.config.problems import Problem, nearest, problems_of
-from wordrel.config.recipes import with_recipes
 from wordrel.config.sets import explain_unknown, task_names
 from wordrel.config.settings import StudyConfig, entry_name
 from wordrel.config.tuned import with_tuned
-from wordrel.config.vary import expanded
+from wordrel.config.vary import expanded, with_recipes
 from wordrel.errors import ConfigError, DatasetError
 
 _OWN_FILES = {

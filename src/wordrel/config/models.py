@@ -76,7 +76,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "w2v": {"subsample": 1e-3, "shrink_window": True, "negatives": 5},
     "lm": {"subsample": 0.0, "shrink_window": False},
 }
-"""What each recipe says of training; of the loss, see `wordrel.config.recipes`."""
+"""What each recipe says of training; of the loss, see `wordrel.config.vary`."""
 
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from wordrel.corpus.cache import corpus_folder, identify, prepare
 from wordrel.corpus.disk import Corpus, Split, open_corpus
-from wordrel.corpus.sources import NamedSource, list_sources
+from wordrel.corpus.sources import list_sources
 from wordrel.corpus.vocab import Vocab
 
 __all__ = [
     "Corpus",
-    "NamedSource",
     "Split",
     "Vocab",
     "corpus_folder",

@@ -50,7 +50,7 @@ class Builder:
         source: its files.
         folder: an empty folder.
         jobs: processes; one means this one.
-        progress: told the share that is done, and what is being done.
+        progress: called with the share that is done, and what is being done.
         limits: sizes that do not change the corpus.
     """
 

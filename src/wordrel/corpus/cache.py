@@ -64,7 +64,7 @@ def prepare(
         config: source and settings.
         cache: the folder that keeps corpora and downloads.
         jobs: processes; the corpus is the same for any number.
-        progress: told the share that is done, in [0, 1], and what is being done.
+        progress: called with the share that is done, in [0, 1], and what is being done.
 
     Raises:
         CorpusError: the text cannot be read, or gives nothing to train on.

@@ -69,11 +69,6 @@ class Corpus:
     report: dict[str, Any]
     development: Split = field(default_factory=empty_split)
 
-    @property
-    def held_out(self) -> Split:
-        """The test part, as it was called before there was a development part."""
-        return self.test
-
 
 def open_corpus(folder: Path) -> Corpus:
     """Open a finished corpus; costs as much as its word list, the ids stay on disk.

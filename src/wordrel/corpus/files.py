@@ -1,14 +1,17 @@
 """The files of a source: found, put in order, digested, and compared again after reading.
 
-Reads each file once to digest it; the digests are kept (see `digests`), so that a file that has not
-changed is not digested again.
+Reads each file once to digest it. The digests are kept in `CACHE/digests/NAME.json`, so that a file
+that has not changed is not digested again: one table for all files below one folder, with a check
+of the rest, then a line a file with its path, size, time, inode and sha256.
 """
 
 import glob
 import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -16,16 +19,17 @@ from pathlib import Path
 from typing import Literal
 
 from wordrel.config.paths import regular_file
-from wordrel.corpus.digests import DigestTable
 from wordrel.corpus.text import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
-from wordrel.io.files import file_digest
+from wordrel.io.files import file_digest, reading, write_text
 
 _AUTHORS = 10
 """With fewer, a source is split by document: one author could be all of its tests."""
 _BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
 Kind = Literal["text", "wiki_dump"]
+_RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
+_Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,71 @@ def _walk(folder: Path) -> Iterator[Path]:
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root) / name for name in files if not name.startswith("."))
+
+
+class DigestTable:
+    """The digests that are known of the files below one folder.
+
+    Args:
+        files: whose digests will be requested.
+        cache: where the table is kept.
+    """
+
+    def __init__(self, files: Iterable[Path], cache: Path) -> None:
+        self._asked = {os.path.abspath(file) for file in files}  # noqa: PTH100 - links stay
+        folder = os.path.commonpath([os.path.dirname(file) for file in self._asked])  # noqa: PTH120
+        self._path = cache / "digests" / f"{_sha256_of(folder)[:32]}.json"
+        self._known = _known_digests(self._path)
+        self._new = False
+
+    def digest(self, path: Path, stat: os.stat_result) -> str:
+        """The sha256 of a file, from the table if size, time and inode are as they were.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        name = os.path.abspath(path)  # noqa: PTH100
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        known = self._known.get(name)
+        if known and known[0] == stamp:
+            return known[1]
+        digest = file_digest(path)
+        if time.time() - stat.st_mtime > _RACY_SECONDS:
+            self._known[name], self._new = (stamp, digest), True
+        return digest
+
+    def keep(self) -> None:
+        """Write the table, if there is something new in it; files that are gone are left out.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        if not self._new:
+            return
+        rows = [
+            json.dumps([name, *stamp, digest])
+            for name, (stamp, digest) in sorted(self._known.items())
+            if name in self._asked or os.path.lexists(name)
+        ]
+        text = "".join(f"{row}\n" for row in rows)
+        write_text(self._path, f"{_sha256_of(text)}\n{text}", durable=False)
+
+
+def _known_digests(path: Path) -> dict[str, tuple[_Stamp, str]]:
+    """The table; empty where it is damaged: a wrong digest would name another corpus."""
+    if not path.exists():
+        return {}
+    with reading(path):
+        data = path.read_bytes()
+    check, _, text = data.decode("utf-8", "replace").partition("\n")
+    if check != _sha256_of(text):
+        return {}
+    rows = map(json.loads, text.splitlines())
+    return {name: ((size, modified, inode), digest) for name, size, modified, inode, digest in rows}
+
+
+def _sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def look_at_files(paths: Sequence[tuple[Path, str, Kind]], cache: Path) -> Source:

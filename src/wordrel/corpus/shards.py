@@ -157,7 +157,7 @@ def tokenize_shard(
         config: the corpus's settings.
         folder: made here; must not exist.
         limits: the size of blocks and of dictionaries.
-        tick: told the bytes on disk and the tokens so far, after each block.
+        tick: called with the bytes on disk and the tokens so far, after each block.
         most: bytes on disk after which nothing more is read, for a look at a text.
     """
     tokenizer = Tokenizer(config)

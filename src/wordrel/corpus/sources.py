@@ -79,7 +79,7 @@ def find_source(source: str, cache: Path, progress: Progress | None = None) -> S
     Args:
         source: a name, file, folder or glob.
         cache: where downloads and digests are kept.
-        progress: told how far a download has come.
+        progress: called with the share of a download that is done.
 
     Raises:
         CorpusError: nothing there, or nothing that can be read.

@@ -1,6 +1,5 @@
 """The explorer: a page in which a reader asks a study's trained models about words of their own."""
 
-from wordrel.explorer.page import Written, write_explorer
-from wordrel.explorer.site import write_site
+from wordrel.explorer.page import Written, write_explorer, write_site
 
 __all__ = ["Written", "write_explorer", "write_site"]

@@ -28,8 +28,7 @@ from wordrel.explorer.first import example_gap, first_answer
 from wordrel.explorer.names import cell_grids, model_labels, terms
 from wordrel.explorer.ngrams import counts_data
 from wordrel.explorer.packed import packed_rows, packed_tensor
-from wordrel.io.files import read_tensors
-from wordrel.io.store import cache_root, opened
+from wordrel.io.store import cache_folder
 from wordrel.models.context import StreamContext
 from wordrel.models.kneser_ney import Counted
 from wordrel.models.skip_gram import WordByWord
@@ -37,6 +36,7 @@ from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
 from wordrel.models.word_model import WordModel
 from wordrel.report.queries import Row, corpora, distinct, rows
+from wordrel.study.cell import load_tensors
 from wordrel.study.results import Results
 
 WORDS = 10_000
@@ -75,7 +75,7 @@ def explorer_data(
     """
     config = api.stored_config(results)
     name = corpus or corpora(results)[0]
-    root = (cache or cache_root()).resolve()
+    root = cache_folder(cache)
     runs, counted_runs = _runs(results, config, name, models, seed)
     found = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
     vocab = found[0][2].vocab
@@ -107,7 +107,7 @@ def explorer_data(
         "cells": cell_grids([model for model, _ in runs if isinstance(model, MatchedConfig)]),
         "models": [
             {
-                **model_data(model, _tensors(results, run, root), words),
+                **model_data(model, load_tensors(api.find_cell(results, run, cache=root)), words),
                 "label": labels[run.model],
                 **first_answer(_predictor(word_model), gap, vocab.index, reach, len(shown)),
                 "seed": int(run.seed),
@@ -172,13 +172,6 @@ def is_drawn(model: Explorable) -> bool:
         return True
     architecture = ARCHITECTURES[model.kind]
     return architecture.blocks < 2 and architecture.position_values == "none"
-
-
-def _tensors(results: Results, run: Row, cache: Path) -> Tensors:
-    """As they were stored."""
-    folder = api.find_cell(results, run, cache=cache).folder
-    opened(folder, "there is no trained run; run the study again")
-    return read_tensors(folder / "model.safetensors")
 
 
 def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[str, Any]:

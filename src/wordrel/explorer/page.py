@@ -1,25 +1,31 @@
-"""The explorer's page: one HTML file that asks nothing of a network, and its data.
+"""The explorer's page: one HTML file that needs no network, and its data.
 
 Reads a results folder and the cache; writes the page, and beside it the data where they are large.
+A site is a folder that any web server can serve: the explorer as its first page, and the report.
 """
 
-import html
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from wordrel.errors import StoreError
 from wordrel.explorer.data import WORDS, explorer_data
 from wordrel.io.files import write_text
 from wordrel.io.visible import script_digest, visible, visible_json
+from wordrel.report import html
+from wordrel.report.page import document
 from wordrel.study.results import Results, read_results
 
 PAGE_LIMIT = 3_000_000
 """Bytes of a page that holds its own data; a larger one gets its models from files beside it."""
+INDEX, REPORT, DATA, PLAIN = "index.html", "report.html", "explorer-data", ".nojekyll"
+"""The last, empty, keeps GitHub Pages from putting the files through a program of its own."""
 _HEAVY = ("tensors", "shift", "odds_shift"), ("left", "right", "log_p")
 """What of a model, and of counts, is in a file of its own."""
 
@@ -103,6 +109,49 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     )
 
 
+def write_site(
+    folder: Path,
+    out: Path,
+    *,
+    corpora: Sequence[str] = (),
+    models: Sequence[str] = (),
+    words: int = WORDS,
+    cache: Path | None = None,
+) -> Written:
+    """Write index.html (the explorer), explorer-data/ where it needs it, and report.html.
+
+    Args:
+        folder: the study's results.
+        out: a folder that is new, empty, or such a site.
+        corpora: as in `write_explorer`.
+        models: as in `write_explorer`.
+        words: how many of the most frequent words.
+        cache: where the study was trained; default as in `wordrel.run`.
+
+    Raises:
+        StoreError: `out` holds something else; there is no such corpus or model; or a file cannot
+            be written.
+    """
+    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if there and PLAIN not in there:
+        raise StoreError(
+            f"{out}: found {min(there)}, expected a new or empty folder, or a site of wordrel; "
+            "choose another folder"
+        )
+    write_text(out / PLAIN, "")
+    write_text(out / REPORT, html.write(document(read_results(folder))))
+    return write_explorer(
+        folder,
+        out=out / INDEX,
+        corpora=corpora,
+        models=models,
+        words=words,
+        cache=cache,
+        data_name=DATA,
+        report=REPORT,
+    )
+
+
 def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, dict[str, str]]:
     """The page, and scripts beside it, by name, where the data would make the page too large.
 
@@ -123,7 +172,7 @@ def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, dict[st
     data_source = script_digest(script) + (" 'self' file:" if beside else "")
     parts = {
         "{{style}}": (web / "style.css").read_text(encoding="utf-8"),
-        "{{study}}": html.escape(visible(str(data[0]["study"]))),
+        "{{study}}": escape(visible(str(data[0]["study"]))),
         "{{data}}": f"<script>{script}</script>",
         "{{code}}": code,
         "{{sources}}": f"{script_digest(code)} {data_source}",

@@ -54,13 +54,13 @@ def write_marker(folder: Path) -> None:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): _described(path)._asdict() for path in paths}
     marker = {"schema": SCHEMA, "files": files}
-    text = json.dumps(marker | {"sha256": _own_digest(marker)}, indent=1)
+    text = json.dumps(marker | {"sha256": own_digest(marker)}, indent=1)
     write_text(folder / DONE, text + "\n", durable=False)
 
 
-def _own_digest(marker: Mapping[str, Any]) -> str:
-    """Of all that a marker says besides this digest; the same in every version of the format."""
-    said = {key: value for key, value in marker.items() if key != "sha256"}
+def own_digest(record: Mapping[str, Any]) -> str:
+    """Of all that a record says besides `sha256`; the same in every version of the format."""
+    said = {key: value for key, value in record.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -178,7 +178,7 @@ def _read_marker(folder: Path) -> Mapping[str, _File]:
             raise _FaultError(DONE, "found the marker of the first edition, which has no digests")
         marker = json.loads(text)
         schema = marker["schema"]
-        if marker["sha256"] != _own_digest(marker):
+        if marker["sha256"] != own_digest(marker):
             raise _FaultError(DONE, "found other bytes than were written")
         if schema <= SCHEMA:
             return {name: _File(**file) for name, file in marker["files"].items()}

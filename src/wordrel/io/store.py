@@ -37,6 +37,7 @@ from wordrel.io.marker import DONE, is_done, opened, write_marker
 __all__ = [
     "DONE",
     "build_once",
+    "cache_folder",
     "cache_root",
     "cell_digest",
     "cell_folder",
@@ -66,6 +67,11 @@ def cache_root() -> Path:
     """Where corpora and cells are kept: WORDREL_CACHE, else the user's cache folder."""
     chosen = os.environ.get("WORDREL_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("wordrel")
+
+
+def cache_folder(chosen: Path | str | None) -> Path:
+    """The chosen folder, else `cache_root`; absolute, for workers may start elsewhere."""
+    return (Path(chosen) if chosen else cache_root()).resolve()
 
 
 def finished(root: Path, pattern: str) -> Iterator[Path]:
@@ -302,15 +308,9 @@ def cell_digest(
     version: str,
 ) -> str:
     """12 hex digits that name a trained cell by all that decides its numbers."""
-    return config.digest(
-        {
-            "corpus": corpus_digest,
-            "model": _identity(model),
-            "training": _identity(training) if training is not None else None,
-            "seed": seed,
-            "version": version,
-        }
-    )
+    trained = _identity(training) if training is not None else None
+    named = {"corpus": corpus_digest, "model": _identity(model), "training": trained}
+    return config.digest(named | {"seed": seed, "version": version})
 
 
 _LATER: dict[str, object] = {"shuffled": False, "training": None, **TRAINING, **MODEL}

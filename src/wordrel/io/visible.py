@@ -1,6 +1,6 @@
-"""Characters that a terminal or a page would obey, shown as escapes.
+"""Control characters, shown as escapes.
 
-A name or a message may come from a stranger's file. An escape sequence in it could rewrite what a
+A name or a message may come from an untrusted file. An escape sequence in it could rewrite what a
 terminal shows, and a right-to-left override could turn a line around.
 """
 

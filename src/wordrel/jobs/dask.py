@@ -278,7 +278,7 @@ def _note_lost_worker(event: tuple[float, Mapping[str, Any]]) -> None:
 
 
 def _without_result(client: Any, error: Any) -> Died:
-    """Tell a cell that kills its workers from the end of the run."""
+    """How a cell that kills its workers ended; an error that ends the whole run is raised."""
     if isinstance(error, tuple):  # type, exception, trace
         error = error[1]
     if isinstance(error, KilledWorker):

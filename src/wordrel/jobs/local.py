@@ -284,8 +284,8 @@ class LocalEngine(Engine):
     """This process, or worker processes of this machine with one thread each.
 
     Attributes:
-        jobs: cells at a time; 1 runs them in this process, so a cell that the system kills for
-            want of memory takes the run with it.
+        jobs: cells at a time; 1 runs them in this process, so the run ends with a cell that the
+            system kills for want of memory.
     """
 
     jobs: int

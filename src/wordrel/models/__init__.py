@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wordrel.models.registry import MODELS
-    from wordrel.models.trained import Model, Runtime, Trained
+    from wordrel.models.trained import Runtime
 
-_HOMES = {
-    "MODELS": "registry",
-    "Model": "trained",
-    "Runtime": "trained",
-    "Trained": "trained",
-}
-__all__ = ["MODELS", "Model", "Runtime", "Trained"]
+_HOMES = {"MODELS": "registry", "Runtime": "trained"}
+__all__ = ["MODELS", "Runtime"]
 
 if not TYPE_CHECKING:  # a checker would take it as leave to use any name
 

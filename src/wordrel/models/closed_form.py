@@ -22,9 +22,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from wordrel.config import ClosedFormConfig, TrainingConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.counts import cooccurrence
+from wordrel.models.counts import counted_pairs
 from wordrel.models.spaces import word_model
-from wordrel.models.trained import Model, Runtime, Tensors, Trained, no_pairs, too_few_words
+from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
 
 _NEVER = -2.0
@@ -55,15 +55,10 @@ def train(
     """Counts of one pass over the corpus; what is subsampled depends on the seed.
 
     Raises:
-        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
-            two words stand in one window.
+        TrainingError: as `counted_pairs`.
     """
-    if len(corpus.vocab) <= training.dim:
-        raise too_few_words(training, len(corpus.vocab))
     rng = np.random.default_rng(seed)
-    counts = cooccurrence(corpus, training, rng, runtime)
-    if counts.nnz == 0:
-        raise no_pairs(training)
+    counts = counted_pairs(corpus, training, rng, runtime)
     runtime.progress(0.6, {"doing": "decomposing"})
     start = rng.standard_normal(len(corpus.vocab))
     values, vectors = eigsh(target(counts), k=training.dim, which="LA", v0=start)

@@ -13,8 +13,9 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from wordrel.config import TrainingConfig
+from wordrel.config.architectures import Objective
 from wordrel.corpus.disk import sentence_blocks
-from wordrel.models.contextualizer import Objective, Weighed
+from wordrel.models.contextualizer import Weighed
 from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout, Teaches
 from wordrel.models.sampling import noise_distribution

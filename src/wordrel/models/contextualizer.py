@@ -4,12 +4,12 @@ Glossary: V words, D dimensions, K numbers of a state, P entries, N tokens, S se
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
-Objective = Literal["masked_word", "next_word"]
+from wordrel.config.architectures import Objective
 
 
 @runtime_checkable
@@ -74,7 +74,7 @@ class Weighed:
 
 @runtime_checkable
 class Weigher(Protocol):
-    """A `Contextualizer` whose states are weighted sums, and that can tell the weights."""
+    """A `Contextualizer` whose states are weighted sums, and that exposes its weights."""
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
         """The weights behind `contextual`, of the whole stream; see there for `ids` and `ends`."""

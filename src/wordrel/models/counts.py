@@ -52,6 +52,23 @@ def _block_counts(block: Block, training: TrainingConfig, size: int) -> sparse.c
     return sparse.coo_matrix((np.concatenate(weight), places), shape=(size, size)).tocsr()
 
 
+def counted_pairs(
+    corpus: Corpus, training: TrainingConfig, rng: np.random.Generator, runtime: Runtime
+) -> sparse.csr_matrix:
+    """As `cooccurrence`, of a text that can be decomposed.
+
+    Raises:
+        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
+            two words stand in one window.
+    """
+    if len(corpus.vocab) <= training.dim:
+        raise too_few_words(training, len(corpus.vocab))
+    counts = cooccurrence(corpus, training, rng, runtime)
+    if counts.nnz == 0:
+        raise no_pairs(training)
+    return counts
+
+
 def positive_pmi(
     counts: sparse.csr_matrix, context: Float64[np.ndarray, " V"]
 ) -> sparse.csr_matrix:
@@ -73,16 +90,10 @@ def train(
     """One subsampled pass over the corpus (that draw, and the SVD's start, depend on the seed).
 
     Raises:
-        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
-            two words stand in one window.
+        TrainingError: as `counted_pairs`.
     """
-    if len(corpus.vocab) <= training.dim:
-        raise too_few_words(training, len(corpus.vocab))
-    rng = np.random.default_rng(seed)
-    counts = cooccurrence(corpus, training, rng, runtime)
+    counts = counted_pairs(corpus, training, np.random.default_rng(seed), runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
-    if counts.nnz == 0:
-        raise no_pairs(training)
     # Loading scikit-learn takes 80 MB, which no other model has a use for.
     from sklearn.utils.extmath import randomized_svd
 

@@ -19,10 +19,10 @@ import numpy as np
 from jaxtyping import Float32, Int, Int64
 
 from wordrel.config import KneserNeyConfig, TrainingConfig
+from wordrel.config.architectures import Objective
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
-from wordrel.models.contextualizer import Objective
 from wordrel.models.ngrams import Grams, Ngrams, count_ngrams
 from wordrel.models.predictor import Segments
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
@@ -47,8 +47,7 @@ class Counted:
     left: Ngrams
     right: Ngrams | None
     log_p: Float32[np.ndarray, " V"]
-    segments: Segments
-
+    segments: Segments = "sentence"
     name: str = "counts"
 
     @property
@@ -99,7 +98,7 @@ def train(
             "n-grams are counted in the order of the words: set training.shuffled to false for "
             f"{config.name}"
         )
-    text = corpus.train.ids, segment_ends(corpus, segments_of(training))
+    text = corpus.train.ids, np.asarray(corpus.train.sentence_ends)
     wanted = {LEFT: (text, config.order)}
     if config.objective == "masked_word":
         wanted |= {RIGHT: (_reversed(*text), config.order), ALONE: (text, 1)}
@@ -109,17 +108,6 @@ def train(
         tensors |= _packed(name, count_ngrams(*words, len(corpus.vocab), order))
     learnt = [array for name, array in tensors.items() if not name.endswith(".keys")]
     return Trained(tensors, sum(array.size for array in learnt), len(corpus.train.ids))
-
-
-def segments_of(training: TrainingConfig) -> Segments:
-    """What no context leaves: a sentence, or for passages a document."""
-    return "sentence"
-
-
-def segment_ends(corpus: Corpus, segments: Segments) -> Int64[np.ndarray, " S"]:
-    """Where the segments of the training text end."""
-    split = corpus.train
-    return np.asarray(split.sentence_ends if segments == "sentence" else split.document_ends)
 
 
 def _reversed(
@@ -154,7 +142,7 @@ def read(
     if config.objective == "masked_word":
         right, alone = (_unpacked(name, tensors) for name in (RIGHT, ALONE))
     log_p = (alone or left).grams[0].log_p[: len(vocab)]
-    predictor = Counted(left, right, log_p, segments_of(training))
+    predictor = Counted(left, right, log_p)
     no_vectors = "n-grams are counts of words: no word and no context has a vector"
     return WordModel(
         vocab,

@@ -15,13 +15,12 @@ Glossary: N tokens, S segments, V words, B = V + 1 ids (V stands before each seg
 one length, P places, K lengths of n-grams, L = K - 1 of contexts.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Int, Int32, Int64
 
-LONGEST = 5
 FALLBACK = (0.5, 1.0, 1.5)
 """Discounts where counts of counts give none, as in a small text: those of lmplz for that case."""
 
@@ -124,7 +123,6 @@ def count_ngrams(
     ends: Int64[np.ndarray, " S"],
     n_words: int,
     order: int,
-    progress: Callable[[int], None] = lambda length: None,
 ) -> Ngrams:
     """The n-grams of up to `order` words.
 
@@ -135,9 +133,8 @@ def count_ngrams(
         ends: exclusive ends of its segments, rising, the last N.
         n_words: V, size of the vocabulary; p is shared out among all its words.
         order: words of the longest n-grams.
-        progress: called with the length of the n-grams that are counted.
     """
-    return _smoothed(_counted(*_padded(ids, ends, n_words), n_words, order), n_words, progress)
+    return _smoothed(_counted(*_padded(ids, ends, n_words), n_words, order), n_words)
 
 
 def _padded(
@@ -207,7 +204,7 @@ def _longer(
     return found, np.flatnonzero(place[example] == length - 1), longer
 
 
-def _smoothed(levels: Iterator[_Counted], n_words: int, progress: Callable[[int], None]) -> Ngrams:
+def _smoothed(levels: Iterator[_Counted], n_words: int) -> Ngrams:
     """Counts become probabilities, one word first."""
     grams: list[Grams] = []
     discounts = []
@@ -220,7 +217,6 @@ def _smoothed(levels: Iterator[_Counted], n_words: int, progress: Callable[[int]
             grams[-1] = replace(grams[-1], log_backoff=np.log(backoff))
         grams.append(Grams(level.keys, np.log(p), none))
         discounts.append(cuts)
-        progress(len(grams))
         del level  # or it stays in memory while longer n-grams are counted
     return Ngrams(tuple(grams), np.array(discounts, dtype=np.float32))
 

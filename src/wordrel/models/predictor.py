@@ -12,6 +12,8 @@ from typing import Literal, Protocol, runtime_checkable
 from jaxtyping import Bool, Float32, Int64
 from numpy import ndarray
 
+from wordrel.config.architectures import Objective
+
 Segments = Literal["sentence", "document"]
 """What a context never leaves."""
 
@@ -30,7 +32,7 @@ class Predictor(Protocol):
         """Which way of reading the model this is, such as "context": the embedding of a row."""
 
     @property
-    def objective(self) -> Literal["masked_word", "next_word"]:
+    def objective(self) -> Objective:
         """What it predicts from."""
 
     @property

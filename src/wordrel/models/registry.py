@@ -1,4 +1,4 @@
-"""The registry of models: the only place that knows which kinds there are."""
+"""The list of all model kinds."""
 
 from wordrel.config import ARCHITECTURES
 from wordrel.models.closed_form import CLOSED_FORM

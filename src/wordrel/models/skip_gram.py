@@ -17,9 +17,9 @@ import torch
 from jaxtyping import Float32, Int64
 from scipy import sparse
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.context import context_sizes
-from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Segments
 from wordrel.models.readout import Readout
 from wordrel.models.sampling import noise_distribution

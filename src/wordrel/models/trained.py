@@ -18,7 +18,9 @@ Tensors = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where a cell runs and whom it tells; nothing here may change what is learnt on one device.
+    """The device, progress callback and checkpoints of a run.
+
+    Nothing here may change what is learnt on one device.
 
     Attributes:
         device: "auto", "cpu" or "cuda".

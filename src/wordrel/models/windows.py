@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Int64
 from torch import Tensor
 
-from wordrel.models.contextualizer import Objective
+from wordrel.config.architectures import Objective
 from wordrel.models.stream import Batch
 
 CLOSED = -1e30

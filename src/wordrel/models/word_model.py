@@ -16,8 +16,7 @@ from jaxtyping import Float32
 
 from wordrel.config import CorpusConfig
 from wordrel.corpus.tokens import spelled
-from wordrel.corpus.unknown import unknown_word
-from wordrel.corpus.vocab import Vocab
+from wordrel.corpus.vocab import Vocab, unknown_word
 from wordrel.errors import WordrelError
 from wordrel.io.facts import facts_html, facts_text
 from wordrel.models.contextualizer import Contextualizer, Reader

@@ -76,17 +76,16 @@ def agreement_figure(results: Results) -> list[Figure]:
     corpora = [c for c in queries.corpora(results) if overlaps(results, c)]
     if not corpora:
         return []
-    places = {corpus: corpus for corpus in corpora}
-    words = f"Shared nearest neighbours of models and seeds on {listed([*places.values()])}."
+    words = f"Shared nearest neighbours of models and seeds on {listed(corpora)}."
     pairs = {corpus: pair for corpus in corpora if (pair := nearest(results, corpus)) is not None}
     named = [
-        f"{places[c]}: {queries.label(results, p.model_a)} and {queries.label(results, p.model_b)} "
+        f"{c}: {queries.label(results, p.model_a)} and {queries.label(results, p.model_b)} "
         f"{number(p.score, 2)}"
         for c, p in pairs.items()
     ]
     words += f" Nearest two models: {'; '.join(named)}." if named else ""
     title = "Shared nearest neighbours"
-    charted = [Chart(title, _heat_map(results, corpus), place) for corpus, place in places.items()]
+    charted = [Chart(title, _heat_map(results, corpus), corpus) for corpus in corpora]
     return [Figure("agreement", charted, words)]
 
 

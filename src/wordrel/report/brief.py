@@ -29,7 +29,7 @@ from wordrel.report.headline import ARROWS, SEPARATE, coverage, message
 from wordrel.report.labels import label, term
 from wordrel.report.own import own
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import NOTHING, count, percent, shared, small, with_interval
+from wordrel.report.text import NOTHING, count, shared, small, with_interval
 from wordrel.study.results import Results
 
 APART = (
@@ -117,7 +117,7 @@ def _asked(results: Results, corpus: str, column: Column) -> Asked:
 def _by_task(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = ["task", *(["corpus"] if several else []), "measure"]
-    heads += [*(_model(results, m) for m in models), *_behind_heads(found[0])]
+    heads += [*(queries.term(results, m) for m in models), *_behind_heads(found[0])]
     rows = [
         [
             term(a.column.task),
@@ -143,15 +143,11 @@ def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -
         )
         for a in found
     ]
-    rows = [[_model(results, m), *(_cell(a, m) for a in found)] for m in models]
+    rows = [[queries.term(results, m), *(_cell(a, m) for a in found)] for m in models]
     behind = zip(*(_behind(a) for a in found), strict=True)
     names = map(emphasis, _behind_heads(found[0]))
     foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
     return Table(["model", *heads], rows, foot=foot)
-
-
-def _model(results: Results, model: str) -> str:
-    return queries.term(results, model)
 
 
 def _measure(column: Column) -> str:
@@ -188,12 +184,12 @@ def _failed(results: Results) -> list[Section]:
         runs = queries.grouped(queries.failures(results, corpus), lambda r: str(r.model))
         for model, failed in runs.items():
             why = f"{count(len(failed))} failed: {message(failed[0].message)}"
-            lost.append(f"{_model(results, model)} on {name(corpus)}: {why}")
+            lost.append(f"{queries.term(results, model)} on {name(corpus)}: {why}")
     return [Section("Failed runs", [Bullets(lost)])] if lost else []
 
 
 def _legend(results: Results) -> str:
-    level = percent(results.manifest["statistics"]["confidence"])
+    level = queries.level(results)
     seeds = len(set(results.runs["seed"]))
     return _LEGEND.format(
         seeds=seeds, level=level, best=strong("Bold"), worse=emphasis("In italics")

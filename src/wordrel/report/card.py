@@ -3,11 +3,8 @@
 Reads stored tables; writes nothing.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from wordrel.report import document as doc
-from wordrel.report import labels, markdown
+from wordrel.report import labels, markdown, queries
 from wordrel.report.document import Paragraph, Section, Table
 from wordrel.report.queries import Row, rows
 from wordrel.report.text import count, number, with_interval
@@ -47,7 +44,7 @@ def model_card(
         shape: words and dimensions.
         own_licence: whether LICENSE is the user's, and not that of the text.
     """
-    corpus = _corpus(results, run.corpus)
+    corpus = queries.corpus(results, run.corpus)
     licence = "other" if own_licence else _LICENCES.get(corpus["source"], ("other", ""))[0]
     head = [f"license: {licence}", *(["license_link: LICENSE"] if licence == "other" else [])]
     front = ["---", *head, "library_name: model2vec", "tags:", "- word-embeddings", "---"]
@@ -91,14 +88,10 @@ def _scores(results: Results, run: Row, embedding: str) -> list[doc.Block]:
 
 def licence_note(results: Results, corpus: str) -> str:
     """LICENSE where the user gives none: whose text the numbers come from."""
-    source = _corpus(results, corpus)["source"]
+    source = queries.corpus(results, corpus)["source"]
     known = _LICENCES.get(source, ("", "not known to wordrel; ask the owner of the text"))[1]
     return (
         f"These numbers were learned from the text {corpus}.\n"
         f"Licence of the text: {known}.\n"
         "The licence of wordrel covers its code, and not these numbers.\n"
     )
-
-
-def _corpus(results: Results, name: str) -> Mapping[str, Any]:
-    return next(one for one in results.manifest["corpora"] if one["name"] == name)

@@ -63,7 +63,7 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
     said = []
     for claim, its in queries.grouped(rows, lambda r: str(r.claim)).items():
         alike = queries.grouped(its, _same).values()
-        verdicts = Counter(decided_by(contrast, _sources(results)) for contrast in alike)
+        verdicts = Counter(decided_by(contrast, queries.sources(results)) for contrast in alike)
         outcomes = Counter(str(r.outcome) for r in its)
         said.append(
             f"{strong(name(claim))}: {_counted(verdicts)} of {count(len(alike))} contrasts; "
@@ -90,7 +90,7 @@ def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
     heads += [*(["as trained"] if trained else []), "p (Holm)", "seeds", emphasis("n")]
     body = []
     for contrast in queries.grouped(rows, lambda r: (r.claim, *_same(r))).values():
-        word = verdict(decided_by(contrast, _sources(results)))
+        word = verdict(decided_by(contrast, queries.sources(results)))
         for i, row in enumerate(contrast if any(row.seeds for row in contrast) else ()):
             shown = with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
             body.append(
@@ -141,7 +141,7 @@ def _orderings(results: Results, rows: Sequence[Row]) -> list[Block]:
 def _leads(results: Results, claim: str, task: str, rows: Sequence[Row]) -> str:
     """Whether one ingredient leads in every ordering, in the words of the rule."""
     where = f"{strong(name(claim))}, {term(task)}: "
-    ingredient = leader(rows, _sources(results))
+    ingredient = leader(rows, queries.sources(results))
     if not ingredient:
         return (
             f"{where}no ingredient's smallest gain exceeds the largest gain of every other one, on "
@@ -179,10 +179,6 @@ def _ordering(results: Results, title: str, rows: Sequence[Row]) -> list[Block]:
         Table(heads, body, words=4, foot=foot, title=strong(name(title))),
         Paragraph(" ".join(filter(None, (behind, name(why))))),
     ]
-
-
-def _sources(results: Results) -> dict[str, str]:
-    return {str(corpus["name"]): str(corpus["source"]) for corpus in results.manifest["corpora"]}
 
 
 def _confidence(results: Results) -> float:

@@ -7,7 +7,7 @@ escapes the rest.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,13 +221,17 @@ class Document:
 def figures(report: Document) -> list[Figure]:
     """The figures with a file of their own, that of the card first."""
     card = report.card.figure if report.card else None
-    found = [*([card] if card else []), *_figures(report.sections)]
-    return [figure for figure in found if figure.name]
+    found = [*([card] if card else []), *inside(report.sections)]
+    return [block for block in found if isinstance(block, Figure) and block.name]
 
 
-def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
+def inside(blocks: Sequence[Block]) -> list[Block]:
+    """Blocks with all that stand inside them, in their order."""
+    found: list[Block] = []
     for block in blocks:
-        if isinstance(block, Figure):
-            yield block
-        elif isinstance(block, Section | Fold):
-            yield from _figures(block.blocks)
+        found.append(block)
+        if isinstance(block, Section | Fold):
+            found += inside(block.blocks)
+        elif isinstance(block, Figure):
+            found += block.tables
+    return found

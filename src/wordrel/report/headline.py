@@ -215,7 +215,7 @@ def _detectable(results: Results, corpus: str, column: Column) -> str:
 def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
     """Everything that the numbers of a table depend on, in one line."""
     manifest, statistics = results.manifest, results.manifest["statistics"]
-    text = next(c for c in manifest["corpora"] if c["name"] == corpus)
+    text = queries.corpus(results, corpus)
     digests = {t["name"]: f"@{t['digest']}" for t in manifest["tasks"]}
     tasks = queries.distinct(c.task for c in columns)
     seeds = {r.seed for r in queries.rows(results.runs, corpus=corpus)}

@@ -51,7 +51,7 @@ VERDICTS = {
 
 def write(report: doc.Document) -> str:
     """The whole of report.html."""
-    texts = _repeated([block for section in report.sections for block in _inside(section.blocks)])
+    texts = _repeated(doc.inside(report.sections))
     settings = {"config": charts.CONFIG, "marks": MARKS, "verdicts": VERDICTS, "texts": [*texts]}
     return (
         _environment()
@@ -95,23 +95,11 @@ def script_json(data: object, texts: Mapping[str, int] | None = None) -> Markup:
 def holds(blocks: Sequence[doc.Block]) -> str:
     """How much a section holds, such as "2 figures, 3 tables"."""
     found = {"figure": 0, "table": 0}
-    for block in _inside(blocks):
+    for block in doc.inside(blocks):
         kind = _kind(block)
         found[kind] = found.get(kind, 0) + 1
     shown = [f"{found[kind]} {kind}{'s' * (found[kind] != 1)}" for kind in ("figure", "table")]
     return ", ".join(text for text in shown if text[0] != "0")
-
-
-def _inside(blocks: Sequence[doc.Block]) -> list[doc.Block]:
-    """Blocks with all that stand inside them."""
-    found: list[doc.Block] = []
-    for block in blocks:
-        found.append(block)
-        if isinstance(block, doc.Section | doc.Fold):
-            found += _inside(block.blocks)
-        elif isinstance(block, doc.Figure):
-            found += block.tables
-    return found
 
 
 def _repeated(blocks: Sequence[doc.Block]) -> dict[str, int]:

@@ -144,7 +144,7 @@ def shares_table(results: Results, climbs: Sequence[Climb]) -> Table:
 
 
 def _share_lines(results: Results, climb: Climb) -> list[list[str]]:
-    way = [name(climb.corpus), *(_model(results, model) for model in (climb.foot, climb.top))]
+    way = [name(climb.corpus), *(queries.term(results, model) for model in (climb.foot, climb.top))]
     behind = f"{count(climb.n_scored)}, {_seeds(climb)}"
     parts = [
         [
@@ -207,12 +207,8 @@ def _losses(
 
 def _names(results: Results, step: Step) -> list[str]:
     also = f" (also {name('; '.join(step.also()))})" if step.also() else ""
-    names = (_model(results, end["name"]) for end in (step.start, step.end))
+    names = (queries.term(results, end["name"]) for end in (step.start, step.end))
     return [*names, f"{step.edge.adds}{also}"]
-
-
-def _model(results: Results, identifier: str) -> str:
-    return queries.term(results, identifier)
 
 
 def _tested(results: Results, pair: Row | None) -> list[str]:

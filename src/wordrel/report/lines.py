@@ -12,7 +12,7 @@ from wordrel.report import charts, queries
 from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
 from wordrel.report.looks import looks
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, capital, percent, with_interval
+from wordrel.report.text import NOTHING, capital, with_interval
 from wordrel.report.verdicts import counted, value_of
 from wordrel.study.results import Results
 
@@ -90,7 +90,7 @@ def tables(found: Sequence[Lines]) -> list[Block]:
 
 def _table(found: Lines) -> list[Block]:
     columns = found.columns
-    rows = [[name(one.label), *(_cell(one.cells.get(c)) for c in columns)] for one in found.lines]
+    rows = [[name(one.label), *(cell(one.cells.get(c)) for c in columns)] for one in found.lines]
     every = [row for line in found.lines for row in line.cells.values()]
     return [
         Table(
@@ -102,7 +102,8 @@ def _table(found: Lines) -> list[Block]:
     ]
 
 
-def _cell(row: Row | None) -> str:
+def cell(row: Row | None) -> str:
+    """Its number with the interval, as it stands in a table."""
     return NOTHING if row is None else with_interval(value_of(row), row.low, row.high)
 
 
@@ -116,7 +117,7 @@ def figure(results: Results, file: str, found: Sequence[Lines]) -> Figure | None
     ]
     titles = "; ".join(one.title for one in found if one.lines)
     words = f"{titles}. The table below has the numbers."
-    level = percent(results.manifest["statistics"]["confidence"])
+    level = queries.level(results)
     columns = min(2, len(drawn))
     return (
         Figure(file, drawn, words, _CAPTION.format(level=level), columns=columns) if drawn else None

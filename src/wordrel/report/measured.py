@@ -11,9 +11,10 @@ import pandas as pd
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec, Table, name
+from wordrel.report.lines import cell
 from wordrel.report.looks import looks
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, count, number, with_interval
+from wordrel.report.text import NOTHING, count, number
 from wordrel.report.themes import THEMES, Look, Theme
 from wordrel.study.results import Results
 
@@ -68,7 +69,7 @@ def panel_table(results: Results, panel: Panel) -> Table:
     """Every value of a panel: a line a place, a column a model."""
     models = list(panel.values)
     body = [
-        [name(place), *(_cell(panel.values[m].get(place)) for m in models), _items(panel, place)]
+        [name(place), *(cell(panel.values[m].get(place)) for m in models), _items(panel, place)]
         for place in panel.places
     ]
     named = [queries.term(results, model) for model in models]
@@ -135,10 +136,6 @@ def _extremes(model: str, rows: dict[str, Row]) -> str:
 
 def _place(name: str) -> str:
     return f"at {name.replace('-', '−')}" if re.fullmatch(r"[+-]?\d+", name) else f"for {name}"
-
-
-def _cell(row: Row | None) -> str:
-    return NOTHING if row is None else with_interval(row.value, row.low, row.high)
 
 
 def _items(panel: Panel, place: str) -> str:

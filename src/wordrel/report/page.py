@@ -48,7 +48,7 @@ from wordrel.report.document import (
 from wordrel.report.headline import SEPARATE, headlines, message
 from wordrel.report.labels import term
 from wordrel.report.own import Own, own
-from wordrel.report.text import count, number, percent
+from wordrel.report.text import count, number
 from wordrel.study.results import Results, read_results
 
 _LEGEND = (
@@ -113,7 +113,7 @@ def document(results: Results) -> Document:
 
 def legend(results: Results) -> str:
     """What stands in a cell of a headline table, and below it."""
-    level = percent(results.manifest["statistics"]["confidence"])
+    level = queries.level(results)
     known = results.comparisons["detectable"].notna().any()
     return _LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
 

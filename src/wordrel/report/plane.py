@@ -69,7 +69,7 @@ def word_sets(results: Results) -> tuple[str, ...]:
 
 def trade_offs(results: Results) -> dict[tuple[str, str], str]:
     """First and second model of an ingredient -> what it does, or `open`."""
-    sources = {str(c["name"]): str(c["source"]) for c in results.manifest["corpora"]}
+    sources = queries.sources(results)
     return {pair: _decided(*both, sources) for pair, both in _pairs(results).items()}
 
 

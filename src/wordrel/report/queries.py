@@ -1,6 +1,5 @@
 """What every page needs of the tables: orders, rows of selected embeddings, winners."""
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -10,9 +9,11 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from wordrel.config import ARCHITECTURES
+from wordrel.config.problems import nearest
 from wordrel.errors import StoreError
 from wordrel.report import labels
 from wordrel.report.document import labelled
+from wordrel.report.text import percent
 from wordrel.study.analysis import resolution
 from wordrel.study.results import Results
 
@@ -65,8 +66,7 @@ def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
     if found is None:
         raise StoreError(f"{what}: found several ({listed}); say which")
     if found not in names:
-        near = difflib.get_close_matches(str(found), map(str, names), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ";"
+        hint = nearest(str(found), map(str, names))
         raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
     return found
 
@@ -87,6 +87,21 @@ def distinct(names: Iterable[str]) -> list[str]:
 def corpora(results: Results) -> list[str]:
     """The corpora, in the order of the manifest."""
     return [str(corpus["name"]) for corpus in results.manifest["corpora"]]
+
+
+def corpus(results: Results, name: str) -> Mapping[str, Any]:
+    """What the manifest says of one."""
+    return next(one for one in results.manifest["corpora"] if one["name"] == name)
+
+
+def sources(results: Results) -> dict[str, str]:
+    """Name of each corpus -> the text that it is made of."""
+    return {str(one["name"]): str(one["source"]) for one in results.manifest["corpora"]}
+
+
+def level(results: Results) -> str:
+    """Of the intervals, such as 95%."""
+    return percent(results.manifest["statistics"]["confidence"])
 
 
 def models(results: Results, corpus: str) -> list[str]:

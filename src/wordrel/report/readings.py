@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from wordrel.report import charts, queries
-from wordrel.report.document import Chart, Figure, Spec, labelled
+from wordrel.report.document import Chart, Figure, Spec, name
 from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import number
@@ -129,8 +129,8 @@ def _direction_chart(results: Results, column: Column, rows: Mapping[Key, Row], 
     return charts.chart(dots, charts.dots(dot), side, {"step": 17}, lines)
 
 
-def _group(name: str) -> str:
-    return name.partition(charts.INSIDE)[0]
+def _group(row: str) -> str:
+    return row.partition(charts.INSIDE)[0]
 
 
 def _inside(results: Results, model: str, embedding: str, row: Row) -> str:
@@ -175,20 +175,21 @@ def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
     said = "; ".join(text for panel in drawn if (text := _extremes(results, panel)))
     if not said:
         return []
-    where = corpus
     opening = (
-        f"Mean score of pairs of parts of speech on {where}, in standard deviations of an "
+        f"Mean score of pairs of parts of speech on {corpus}, in standard deviations of an "
         "embedding, by model; bold: the selected embedding."
     )
     every = [p for c in queries.corpora(results) for p in speech_panels(results, c, question)]
     most = max(float(np.nanmax(np.abs(panel.values))) for panel in every) or 1.0
-    charted = [Chart(queries.label(results, p.model), _speech_chart(p, most), where) for p in drawn]
+    charted = [
+        Chart(queries.label(results, p.model), _speech_chart(p, most), corpus) for p in drawn
+    ]
     return [
         Figure(
             f"parts_of_speech-{charts.file_name(corpus)}",
             charted,
             f"{opening} Highest and lowest: {said}.",
-            _SPEECH.format(corpus=labelled(corpus, where)),
+            _SPEECH.format(corpus=name(corpus)),
         )
     ]
 

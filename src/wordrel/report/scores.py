@@ -10,7 +10,7 @@ from wordrel.report.document import Chart, Figure, Spec
 from wordrel.report.findings import front
 from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import number, percent
+from wordrel.report.text import number
 from wordrel.study.results import Results
 
 _CAPTION = (
@@ -37,7 +37,8 @@ def scores_figure(results: Results) -> list[Figure]:
         for corpus, column, row in fronts
         if row is not None
     )
-    opening = f"Scores with {_level(results)} intervals and chance lines. Best model by panel:"
+    level = queries.level(results)
+    opening = f"Scores with {level} intervals and chance lines. Best model by panel:"
     charted = [_scores_chart(results, corpus, column) for corpus, column in drawn]
     return [Figure("scores", charted, f"{opening} {best}.", columns=2)]
 
@@ -129,7 +130,8 @@ def differences_figure(results: Results, question: str) -> list[Figure]:
         + ", ".join(_counted(results, panel, model) for model in panel.models)
         for panel in drawn
     )
-    opening = f"Differences to the first word2vec model with {_level(results)} intervals, by task."
+    level = queries.level(results)
+    opening = f"Differences to the first word2vec model with {level} intervals, by task."
     dots = [_dots(results, panel) for panel in drawn]
     every = [dot[end] for of in dots for dot in of for end in ("difference", "low", "high")]
     axis = charts.shared([0.0, *every], least=2 * _LEAST)
@@ -212,7 +214,3 @@ def _dot(results: Results, column: Column, model: str, row: Row) -> Spec:
         **charts.interval("difference", sign * row.difference, low, high),
         "significant": "no" if queries.winner(row) is None else "yes",
     }
-
-
-def _level(results: Results) -> str:
-    return percent(results.manifest["statistics"]["confidence"])

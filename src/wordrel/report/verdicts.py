@@ -14,10 +14,8 @@ from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import number, p_value, with_interval
+from wordrel.study.contrasts import SEEDS as SEEDS  # experiments name it from here
 from wordrel.study.results import Results
-
-SEEDS = 5
-"""Fewer conclude nothing."""
 
 
 class Verdict(NamedTuple):
@@ -205,9 +203,9 @@ def value_of(row: Row) -> float:
     return float(next(getattr(row, name) for name in names if hasattr(row, name)))
 
 
-def shown_values(rows: Mapping[str, Row | None], digits: int = 3) -> str:
+def shown_values(rows: Mapping[str, Row | None]) -> str:
     """The same of several, each with its label."""
-    return ", ".join(f"{label(name)} {shown_value(row, digits)}" for name, row in rows.items())
+    return ", ".join(f"{label(name)} {shown_value(row)}" for name, row in rows.items())
 
 
 def shown_counted(rows: Mapping[str, Row | None]) -> str:

@@ -13,8 +13,7 @@ Axes: Q words, D and E dimensions of the two spaces, P pairs of words.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int64
-from scipy.linalg import svd
+from jaxtyping import Float64, Int64
 from scipy.special import ndtri
 
 from wordrel.stats.ranks import Sorted
@@ -75,25 +74,6 @@ def _hsic(
     inner = traces + sums[0] * sums[1] / ((m - 1) * (m - 2)) - 2 * products / (m - 2)
     found: Float64[np.ndarray, " R"] = inner / (m * (m - 3))
     return found
-
-
-def subspace_overlap(
-    first: Float[np.ndarray, "Q D"], second: Float[np.ndarray, "Q E"], k: int
-) -> float:
-    """How much of the k main directions of two spaces of the same words they have in common.
-
-    The mean squared cosine of the principal angles between the spans of the first k left singular
-    vectors, in 0..1: about k / Q for unrelated spaces. As Karkada et al. 2025 compare embeddings in
-    training with those in closed form, k = 1, 2 ... in turn.
-
-    Raises:
-        ValueError: where a space has less than k dimensions.
-    """
-    widest = min(*first.shape, *second.shape)
-    if not 1 <= k <= widest:
-        raise ValueError(f"k: found {k}, expected 1 to {widest}")
-    u, v = (svd(rows, full_matrices=False)[0][:, :k] for rows in (first, second))
-    return float(np.sum((u.T @ v) ** 2) / k)
 
 
 def procrustes(first: Float64[np.ndarray, "Q D"], second: Float64[np.ndarray, "Q E"]) -> Aligned:

@@ -4,14 +4,14 @@ Arrays in, numbers out. A mean over seeds, a difference of two models, and any o
 scores on the same items come from one function, `combined`.
 
  - Items: every model has the same ones, so their influences are summed over models before they are
-   squared (`wordrel.stats.influence`). Items of one cluster are summed first.
+   squared (`wordrel.stats.measures`). Items of one cluster are summed first.
  - Seeds: s^2 / n of each model. What an item does in one seed only is in both parts, so an interval
    is rather too wide than too narrow.
  - Degrees of freedom: Satterthwaite's, with the variance of seeds counted `DOUBT` times. Three
-   seeds may have come out near each other by chance, and then plain degrees of freedom are too
-   many: where seeds vary ten times as much as items, 95 % intervals of a mean over three seeds held
-   the truth in .921 to .926 of 20,000 simulated studies, and in .938 to .943 with the doubt. A
-   doubt of 3 gives .944 and more, but widens the usual interval by a tenth.
+   seeds may be near each other by chance, and then plain degrees of freedom are too many. In 20,000
+   simulated studies seeds varied ten times as much as items. Plain 95 % intervals of a mean over
+   three seeds held the truth in .921 to .926 of them, and in .938 to .943 with `DOUBT`. A `DOUBT`
+   of 3 gives .944 and more, but widens the usual interval by a tenth.
 
 Source: Satterthwaite, Biometrics Bulletin 2, 1946.
 

@@ -3,6 +3,12 @@
 Arrays in, numbers out. A resample is given by its multiplicity: how often each item stands in it.
 All ones is the plain score.
 
+The influence of an item is the first-order change of a score when that item weighs more. The sum of
+the squares is the variance of the score over other items of the same sort (infinitesimal jackknife:
+Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982, chapter 6). Influences of two
+models on the same items may be subtracted. Those of items that are no independent evidence may be
+summed. Influences sum to 0 over the items; NaN where the score of the seed is.
+
 Axes: P items, R resamples, S seeds.
 """
 
@@ -12,8 +18,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64, Integer
 
-from wordrel.stats.influence import auc_influence, ratio_influence, spearman_influence
-from wordrel.stats.ranks import Copies, blocks, centred_ranks, midranks, quotient, sorted_groups
+from wordrel.stats.ranks import (
+    Copies,
+    Sorted,
+    blocks,
+    centred_ranks,
+    midranks,
+    quotient,
+    sorted_groups,
+)
 from wordrel.stats.swaps import (
     Columns,
     Estimate,
@@ -53,8 +66,7 @@ class Measure:
             without a swap, the others are signed.
         estimate: as `gap` -> ([R], [R]): what it gives, more or less, and by how much less or
             more; for far less work where `gap` costs much.
-        influence: (gold [P], predicted [S, P]) -> [S, P]: what each item adds to each seed's score,
-            see `wordrel.stats.influence`.
+        influence: (gold [P], predicted [S, P]) -> [S, P]: what each item adds to each seed's score.
         bounds: the lowest and the highest score that there can be.
         plain: (gold [P], predicted [S, P]) -> [S]: what `scores` gives, bit for bit, on the items
             as they are; for less work, or None.
@@ -195,6 +207,78 @@ def _by_resample(
         return
     for rows in blocks(len(multiplicity), multiplicity.shape[1], _AT_ONCE):
         yield rows, np.ascontiguousarray(multiplicity[rows].T, dtype=np.float64)
+
+
+def ratio_influence(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "S P"]:
+    """Of sum of predicted over sum of gold, by linearisation.
+
+    Source: Cochran, Sampling Techniques, 1977, section 6.3.
+    """
+    total = np.full((len(predicted), 1), gold.sum())
+    score = quotient(predicted.sum(axis=1, keepdims=True), total)
+    influence: Float64[np.ndarray, "S P"] = quotient(
+        predicted - score * gold, np.broadcast_to(total, predicted.shape)
+    )
+    return influence
+
+
+def auc_influence(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "S P"]:
+    """Of the area under the ROC curve: the placements of DeLong, centred and over their number.
+
+    Source: DeLong, DeLong & Clarke-Pearson, Biometrics 44, 1988.
+    """
+    influence = np.full(predicted.shape, np.nan)
+    ones, zeros = gold == 1, gold == 0
+    if not (ones.any() and zeros.any()):
+        return influence
+    for row, values in zip(influence, predicted, strict=True):
+        rank = Sorted.of(values).ranks
+        among_ones, among_zeros = Sorted.of(values[ones]).ranks, Sorted.of(values[zeros]).ranks
+        below = (rank[ones] - among_ones) / zeros.sum()  # share of the zeros below each one
+        above = 1 - (rank[zeros] - among_zeros) / ones.sum()
+        row[ones] = (below - below.mean()) / ones.sum()
+        row[zeros] = (above - above.mean()) / zeros.sum()
+    return influence
+
+
+def spearman_influence(
+    gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
+) -> Float64[np.ndarray, "S P"]:
+    """Of Spearman's rank correlation, with what an item does to the ranks of all others.
+
+    Source: Croux & Dehon, Statistical Methods & Applications 19, 2010, section 3; the spread of the
+    ranks counts too, because it moves where values are equal.
+    """
+    influence = np.full(predicted.shape, np.nan)
+    n = len(gold)
+    if not n or np.ptp(gold) == 0:
+        return influence
+    x = Sorted.of(gold)
+    u, spread_u, of_u = _centred(x)
+    for row, values in zip(influence, predicted, strict=True):
+        if np.ptp(values) == 0:
+            continue
+        y = Sorted.of(values)
+        v, spread_v, of_v = _centred(y)
+        together = float(np.mean(u * v))
+        moves = u * v + x.mean_above(v) + y.mean_above(u) - 3 * together
+        moves -= together / 2 * (of_u / spread_u + of_v / spread_v)
+        row[:] = (moves - moves.mean()) / np.sqrt(spread_u * spread_v) / n
+    return influence
+
+
+def _centred(
+    values: Sorted,
+) -> tuple[Float64[np.ndarray, " P"], float, Float64[np.ndarray, " P"]]:
+    """Ranks around 0, their variance, and what each item does to the variance."""
+    n = len(values.order)
+    ranks = (values.ranks - (n + 1) / 2) / n
+    variance = float(np.mean(ranks**2))
+    return ranks, variance, ranks**2 + 2 * values.mean_above(ranks) - 3 * variance
 
 
 SPEARMAN = Measure(

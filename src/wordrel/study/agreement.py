@@ -37,7 +37,7 @@ Run = tuple[str, int]  # model, seed
 PAIRS, PAIRS_SEED = 5_000, 0
 LIFTS = "lift_correlation"
 MOST_COUPLES = 25
-"""Of runs, for two models: five seeds have 20 or fewer, and more would tell little that is new."""
+"""Of runs, for two models: five seeds have 20 or fewer, and more would add little information."""
 
 
 def agreement_rows(

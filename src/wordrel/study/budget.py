@@ -1,9 +1,9 @@
 """What a study will cost before it is run: cells, tokens, hours, memory, disk.
 
-Reads the config, the prepared corpora, and what `costs` knows of cells; trains nothing and prepares
-no corpus. Looking at a source costs one reading of its bytes, whose digests the cache keeps;
-preparing one takes a second for each million words, so that is left to `wordrel corpus prepare`,
-and the tokens of a text that is not prepared are estimated from its first megabyte.
+Reads the config, the prepared corpora and the costs of cells (`costs`). Trains nothing and prepares
+no corpus. A source is read once for its digests, which the cache keeps. Preparing one takes a
+second for each million words, so that is left to `wordrel corpus prepare`. The tokens of a text
+that is not prepared are estimated from its first megabyte.
 """
 
 import heapq

@@ -23,6 +23,7 @@ from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, open
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
 from wordrel.models.checkpoints import checkpoints
+from wordrel.models.trained import Tensors
 from wordrel.models.word_model import WordModel
 
 COST = "cost"
@@ -185,7 +186,12 @@ def load_cell(spec: CellSpec) -> WordModel:
         DamagedError: when its folder does not hold what was written; it is set aside.
         StoreError: when the cache has no such cell, or it cannot be read.
     """
-    tensors = read_tensors(opened(spec.folder, _absent(spec)) / "model.safetensors")
+    tensors = load_tensors(spec)
     model = spec.model_config
     vocab = open_corpus(spec.corpus).vocab
     return MODELS[model.kind].read(tensors, vocab, spec.training_config, model)
+
+
+def load_tensors(spec: CellSpec) -> Tensors:
+    """The arrays of a trained cell as they were stored; raises as `load_cell`."""
+    return read_tensors(opened(spec.folder, _absent(spec)) / "model.safetensors")

@@ -1,4 +1,4 @@
-"""What training and asking a cell takes: by what finished cells took, or rates of another machine.
+"""The cost of training and evaluating a trained run: by finished runs, or rates of another machine.
 
 Reads the costs that the cells of a cache left in their cell.json and beside their answers, and the
 table of rates beside this module; writes nothing. Where neither has a model, its cost is unknown.

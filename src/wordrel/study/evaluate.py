@@ -134,13 +134,10 @@ def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordMod
     if questions.intersection(OVER_TEXT):
         counted = counts if MODELS[work.cell.model_config.kind].counts else None
         word_model = over_text(word_model, *text_sample(corpus), counted)
-    held_out = corpus.held_out
-    probe = Probe(
-        np.asarray(held_out.ids).astype(np.int64), held_out.sentence_ends.astype(np.int64)
-    )
     development, test = corpus.development, corpus.test
+    probe = Probe(np.asarray(test.ids).astype(np.int64), test.sentence_ends.astype(np.int64))
     if not len(development.ids):  # a corpus of two parts
-        development, test = _halves(held_out)
+        development, test = _halves(test)
     scope = Scope(work.lowercase, probe=probe, counts=counts, train=corpus.train)
     return word_model, replace(scope, development=development, test=test)
 

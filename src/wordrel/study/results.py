@@ -3,7 +3,6 @@
 Reads manifest.json, config.yaml and the tables of a results folder.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
 from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import file_digest, reading
+from wordrel.io.marker import own_digest
 from wordrel.study.schema import COLUMNS, CURE, PLANNED, read_table, read_text, renamed, stored_file
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
@@ -217,17 +217,11 @@ def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> d
     said = manifest | {"rows": dict(rows)}
     files = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".xz", ".yaml"))
     digests = {path.name: file_digest(path) for path in files}
-    return said | {_DIGESTS: {"manifest.json": _own_digest(said), **digests}}
-
-
-def _own_digest(manifest: Mapping[str, Any]) -> str:
-    """Of all that a manifest says besides its digests."""
-    said = {key: value for key, value in manifest.items() if key != _DIGESTS}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return said | {_DIGESTS: {"manifest.json": own_digest(said), **digests}}
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """A changed digit is no error of form: only a digest tells it. Older manifests have none."""
+    """A changed digit is no error of form: only a digest shows it. Older manifests have none."""
     digests = manifest.get(_DIGESTS, {})
     if not isinstance(digests, dict):
         found = f"found {type(digests).__name__}, expected a digest a file"
@@ -235,7 +229,7 @@ def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
     for name, digest in digests.items():
         with reading(folder / name, CURE):
             own = name == "manifest.json"
-            found = _own_digest(manifest) if own else file_digest(folder / Path(name).name)
+            found = own_digest(manifest) if own else file_digest(folder / Path(name).name)
         if found != digest:
             raise StoreError(f"{folder / name}: found other bytes than the run wrote; {CURE}")
 

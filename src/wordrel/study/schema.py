@@ -248,7 +248,7 @@ def read_text(path: Path) -> str:
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
-    """The content of an .xz file; how much a small file from a stranger may hold is bounded."""
+    """The content of an .xz file; how much a small untrusted file may hold is bounded."""
     most = max(_ALWAYS_UNPACKED, _MOST_UNPACKED * len(data))
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
     content = unpacker.decompress(data, max_length=most + 1)

@@ -4,7 +4,7 @@ Reads the stored answers of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from wordrel.config import Contrast, Orderings, StatisticsConfig
 from wordrel.corpus import Corpus
+from wordrel.io.download import Progress
 from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
 from wordrel.jobs.local import CellOutcome
@@ -36,7 +37,6 @@ FEW = 300
 """Files of answers that are read and tested sooner than workers start."""
 
 Rows = dict[str, list[Row]]
-Progress = Callable[[float, str], None]
 
 
 def write_tables(

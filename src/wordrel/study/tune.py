@@ -24,16 +24,20 @@ from wordrel.errors import ConfigError
 from wordrel.io.store import replace_folder, write_text
 from wordrel.jobs import Cluster
 from wordrel.models.matched.nesting import contains
-from wordrel.study.search import (
+from wordrel.study.trials import (
     COORDINATES,
     Point,
     Search,
+    Trials,
     Tried,
+    coordinates,
+    entry_of,
     in_order,
     recheck,
+    settings_of,
+    start,
     walk,
 )
-from wordrel.study.trials import Trials, coordinates, entry_of, settings_of, start
 from wordrel.tasks.registry import REGISTRY
 
 UNDER_TUNED = 0.005

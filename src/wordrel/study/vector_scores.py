@@ -17,7 +17,7 @@ from wordrel.config import PairsTask, StatisticsConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.io.store import cache_root
+from wordrel.io.store import cache_folder
 from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
 from wordrel.models.vector_files import Vectors, open_vectors
@@ -80,7 +80,7 @@ def evaluate(
             read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
     """
-    paths, cache = [Path(file) for file in files], Path(cache or cache_root()).resolve()
+    paths, cache = [Path(file) for file in files], cache_folder(cache)
     asked = _sets([*tasks], [Path(pair) for pair in pairs], paths, cache)
     opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
     wanted = {

@@ -9,18 +9,17 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordrel.tasks.base import RESTRICT_VOCAB, Measurement, Predictions, Probe, Scope, Task
+    from wordrel.tasks.base import Measurement, Predictions, Probe, Scope, Task
     from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task
     from wordrel.tasks.items import Items
 
 _HOMES = {
-    "base": ("RESTRICT_VOCAB", "Measurement", "Predictions", "Probe", "Scope", "Task"),
+    "base": ("Measurement", "Predictions", "Probe", "Scope", "Task"),
     "items": ("Items",),
     "core": ("KINDS", "ask", "covered", "load_task", "own_task"),
 }
 __all__ = [
     "KINDS",
-    "RESTRICT_VOCAB",
     "Items",
     "Measurement",
     "Predictions",

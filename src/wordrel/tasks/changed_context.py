@@ -30,7 +30,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
-from wordrel.models.contextualizer import Objective, Weigher, Windowed
+from wordrel.config.architectures import Objective
+from wordrel.models.contextualizer import Weigher, Windowed
 from wordrel.models.predictor import Hiding, Predictor
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
@@ -38,6 +39,7 @@ from wordrel.tasks.by_class import MIXED, classes_of
 from wordrel.tasks.calibration import FIT_TOKENS, Calibration, losses
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.matching import couples_within, log_counts
+from wordrel.tasks.order import Row, permuted
 from wordrel.tasks.per_token_loss import best_read, log_frequency
 from wordrel.tasks.scored_text import ScoredText, scored_text
 from wordrel.tasks.word_pairs import numbered
@@ -48,8 +50,6 @@ REACH = 5
 APART = 0.5
 """By how much the log counts of two words may differ that count as equally frequent."""
 _SEED = 0
-
-_Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement
 
 def _determiners(
     changing: Changing, kinds: Shaped[np.ndarray, " M"], counts: Float64[np.ndarray, " M"]
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     """Rows of words at two or more from the target, and at one."""
     contexts, rng = changing.contexts, np.random.default_rng(_SEED)
     near = (contexts.offset != 0) & (np.abs(contexts.offset) <= REACH)
@@ -205,7 +205,7 @@ def _contrast(
     first: tuple[str, Int64[np.ndarray, " P"], Float64[np.ndarray, " P"]],
     second: tuple[str, Int64[np.ndarray, " R"], Float64[np.ndarray, " R"]],
     alike: Float64[np.ndarray, " M"],
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     """The difference between two changes, and each of them, over couples of the same document.
 
     Args:
@@ -232,7 +232,7 @@ def _contrast(
             yield what, "added_loss", value, error, n
 
 
-def _most_weighted(changing: Changing, context: Weigher) -> Iterator[_Row]:
+def _most_weighted(changing: Changing, context: Weigher) -> Iterator[Row]:
     """The word with the largest weight against another one of a smaller weight."""
     contexts, text = changing.contexts, changing.contexts.text
     weight = weights_of(context, changing.way.objective, text)
@@ -264,14 +264,12 @@ def weights_of(
     return found
 
 
-def _shuffled(changing: Changing) -> Iterator[_Row]:
+def _shuffled(changing: Changing) -> Iterator[Row]:
     """All words of a context change places but the one that asks."""
     contexts = changing.contexts
     fixed = (0, -1) if changing.way.objective == "next_word" else (0,)
-    places = np.flatnonzero(~np.isin(contexts.offset, fixed))
-    draw = np.random.default_rng(_SEED).random(len(places))
-    order = np.arange(len(contexts.of))
-    order[places] = places[np.lexsort((draw, contexts.of[places]))]
+    moving, rng = ~np.isin(contexts.offset, fixed), np.random.default_rng(_SEED)
+    order = permuted(contexts.of, moving, rng)
     row = clustered_mean(changing.reordered(order), contexts.document)
     yield "shuffled", "added_loss", *row
 

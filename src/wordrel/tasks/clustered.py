@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from wordrel.stats.ranks import quotient
+
 _TOLERANCE = 1e-10
 """Of an eigenvalue of columns of length 1 that counts as zero: rounding makes some 1e-15."""
 
@@ -57,15 +59,15 @@ def clustered_means(
     weights = np.ones(len(values)) if weights is None else weights[there]
     n = np.bincount(group, minlength=n_groups).astype(np.int64)
     total = _sums(group, weights, n_groups)
-    means = _quotient(_sums(group, weights * values, n_groups), total)
+    means = quotient(_sums(group, weights * values, n_groups), total)
     n_clusters = int(cluster.max(initial=0)) + 1
     cell = group * n_clusters + cluster
     there = np.bincount(cell, minlength=n_groups * n_clusters) > 0
     clusters = there.reshape(n_groups, n_clusters).sum(axis=1).astype(np.float64)
     left_over = _sums(cell, weights * (values - means[group]), n_groups * n_clusters)
     variance = (left_over.reshape(n_groups, n_clusters) ** 2).sum(axis=1)
-    variance *= _quotient(clusters, clusters - 1)
-    return Estimates(means, _quotient(np.sqrt(variance), total), n)
+    variance *= quotient(clusters, clusters - 1)
+    return Estimates(means, quotient(np.sqrt(variance), total), n)
 
 
 def clustered_mean(
@@ -83,15 +85,6 @@ def _sums(
     group: Int64[np.ndarray, " P"], values: Float64[np.ndarray, " P"], n_groups: int
 ) -> Float64[np.ndarray, " G"]:
     return np.bincount(group, values, n_groups).astype(np.float64)
-
-
-def _quotient(
-    top: Float64[np.ndarray, " G"], bottom: Float64[np.ndarray, " G"]
-) -> Float64[np.ndarray, " G"]:
-    """NaN where the denominator is not positive."""
-    quotient: Float64[np.ndarray, " G"] = np.full(top.shape, np.nan)
-    np.divide(top, bottom, out=quotient, where=bottom > 0)
-    return quotient
 
 
 def clustered_coefficients(

@@ -16,9 +16,8 @@ from jaxtyping import Bool
 from pydantic import TypeAdapter, ValidationError
 
 from wordrel.config import ItemsTask, LabelledPairsTask, NamedTask, PairsTask, TaskConfig
-from wordrel.config.sets import explain_unknown
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import ConfigError, DatasetError
+from wordrel.errors import DatasetError
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
 from wordrel.tasks.fetch import find_files
@@ -28,7 +27,7 @@ from wordrel.tasks.items import Items, from_directed, from_groups, from_labelled
 from wordrel.tasks.own_tables import read_own_table
 from wordrel.tasks.readers import READERS, google_analogies
 from wordrel.tasks.readers_text import context_pairs
-from wordrel.tasks.registry import ASKED, REGISTRY, DataSet, TaskInfo
+from wordrel.tasks.registry import ASKED, DataSet, TaskInfo, task_info
 
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
 """What the config says of a user's own set."""
@@ -50,9 +49,7 @@ def load_task(name: str, cache: Path | None = None) -> Task:
         MissingDatasetError: where its data set is not on this machine; says how to get it.
         DatasetError: where a file of it is altered or malformed.
     """
-    if name not in REGISTRY:
-        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
-    info = REGISTRY[name]
+    info = task_info(name)
     if info.reader not in READERS:
         allowed = ", ".join(READERS)
         raise DatasetError(f"{name}: found the reader {info.reader!r}, expected one of {allowed}")

@@ -78,7 +78,7 @@ def fetch_task(
         info: the task.
         cache: below which they are put; default: the user's cache.
         pauses: seconds before each new try, see `wordrel.io.download.fetch_files`.
-        progress: told the share of files that are here.
+        progress: called with the share of files that are here.
 
     Returns:
         The new files; none where all were here.

@@ -20,8 +20,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import logsumexp
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer, Objective
+from wordrel.models.contextualizer import Contextualizer
 from wordrel.models.predictor import Predictor
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered

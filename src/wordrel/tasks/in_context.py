@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.errors import DatasetError
 from wordrel.models.word_model import WordModel
+from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import (
     NO_VECTOR,
     Kind,
@@ -233,9 +234,7 @@ def _of_two_words(
 
 def _statistics(sums: Float64[np.ndarray, "W 6"]) -> Float64[np.ndarray, "W 7"]:
     """From three sums, each with its number; NaN where there is nothing to compute it from."""
-    cosines = np.full((len(sums), 3), np.nan)
-    np.divide(sums[:, ::2], sums[:, 1::2], out=cosines, where=sums[:, 1::2] > 0)
-    same, different, random = 1 - cosines.T
+    same, different, random = 1 - quotient(sums[:, ::2], sums[:, 1::2]).T
     distances = np.stack([same, different, different - same], axis=1)
     relative = np.full(distances.shape, np.nan)
     np.divide(distances, random[:, None], out=relative, where=random[:, None] > 0)

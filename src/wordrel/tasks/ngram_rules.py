@@ -1,10 +1,10 @@
 """How far are a model's predictions those of n-gram rules?
 
-A rule looks at some of the `REACH` words before a place and at no others, and predicts the word
-that most often stood behind them in the training text: behind the last word, behind the last but
-one whatever the last is, behind both, and so on, `RULES` in all. The set is frozen: no rule is
-chosen by a model or by test text. Measured is the share of test places at which the most probable
-word of the model (as trained, whole context) is the prediction
+A rule reads some of the `REACH` words before a position and no others. It predicts the word that
+most often followed them in the training text. One rule reads the last word, one the last but one
+whatever the last is, one both, and so on, `RULES` in all. The set is frozen: no rule is chosen by a
+model or by test text. Measured is the share of test positions at which the most probable word of
+the model (as trained, whole context) is the prediction
 
 - of any rule ("any rule"), and beside it of any rule at another place, drawn at random ("rules of
   another place"): what the same predictions are worth without the context;

@@ -1,18 +1,18 @@
-"""Order: does the state that predicts a word mind where the words of its context stand?
+"""Order: does the state that predicts a word depend on the order of the words in its context?
 
-"Attention does not care about order" is a claim about one sum: softmax weights do not know places,
-but what asks is a word at a place, and learned offsets or a residual let order in. Every target
-becomes a little sentence of its own, itself with the words of its window, so that exchanging words
-inside never changes who is in the window. The state is read before and after
+"Attention does not care about order" is a claim about one sum: softmax weights ignore positions.
+But the query is a word at a position, and relative positions or a residual bring order in. Every
+target becomes a short sentence of its own, with the words of its window. So exchanging words inside
+never changes which words are in the window. The state is read before and after
 
-- "others permuted": its context in random order, but for the word before the target, which asks in
-  a next-word model;
+- "others permuted": its context in random order, but for the word before the target, which is the
+  query of a next-word model;
 - "two words exchanged": the two of these that are furthest apart;
 - "asking word exchanged": the word before the target and the context word furthest from it;
 - "all permuted": the whole context in random order.
 
-Told are the mean of |y - y'| / |y| (`moved`: 0 where order does not matter), the share of targets
-with less than `SAME` of it (`unmoved`), and what is added to the loss in nats (`added_loss`).
+Measured are the mean of |y - y'| / |y| (`moved`: 0 where order does not matter), the share of
+targets with less than `SAME` of it (`unmoved`), and the loss added in nats (`added_loss`).
 Targets are the same and change in the same ways for every model of one objective and window; one
 with fewer than `MIN_CONTEXT` words around it is left out. Errors are clustered by sentence.
 
@@ -29,9 +29,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer, Objective, Windowed
+from wordrel.models.contextualizer import Contextualizer, Windowed
 from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import Text, surprises, text_of
@@ -43,7 +45,7 @@ SAME = 1e-5
 EXAMPLE = "mary gave roses to susan"
 _SEED = 0
 
-_Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
+Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
@@ -105,17 +107,10 @@ class Little:
         """Group -> which token stands at each place; the same each time."""
         rng = np.random.default_rng(_SEED)
         before, others = self.offset == -1, ~np.isin(self.offset, (-1, 0))
-        yield "others permuted", self._permuted(others, rng)
+        yield "others permuted", permuted(self.of, others, rng)
         yield "two words exchanged", self._exchanged(*self._ends(others))
         yield "asking word exchanged", self._exchanged(np.flatnonzero(before), self._far(others))
-        yield "all permuted", self._permuted(before | others, rng)
-
-    def _permuted(
-        self, some: Bool[np.ndarray, " M"], rng: np.random.Generator
-    ) -> Int64[np.ndarray, " M"]:
-        places, order = np.flatnonzero(some), np.arange(len(self.ids))
-        order[places] = places[np.lexsort((rng.random(len(places)), self.of[places]))]
-        return order
+        yield "all permuted", permuted(self.of, before | others, rng)
 
     def _exchanged(
         self, one: Int64[np.ndarray, " T"], other: Int64[np.ndarray, " T"]
@@ -139,6 +134,21 @@ class Little:
         return np.where(-1 - self.offset[first] >= self.offset[last] + 1, first, last)
 
 
+def permuted(
+    of: Int64[np.ndarray, " M"], some: Bool[np.ndarray, " M"], rng: np.random.Generator
+) -> Int64[np.ndarray, " M"]:
+    """Which token stands at each place once some tokens are in random order inside their sentence.
+
+    Args:
+        of: number of the sentence of each token.
+        some: those that move.
+        rng: draws a number for each of them.
+    """
+    places, order = np.flatnonzero(some), np.arange(len(of))
+    order[places] = places[np.lexsort((rng.random(len(places)), of[places]))]
+    return order
+
+
 def little_sentences(text: Text, window: int, objective: Objective) -> Little:
     """Of targets spread evenly over a text."""
     sentence, places = text.sentence, np.arange(len(text.ids))
@@ -154,7 +164,7 @@ def little_sentences(text: Text, window: int, objective: Objective) -> Little:
     return Little(text.ids[where], of, where - some[of], sentence[some], objective)
 
 
-def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[_Row]:
+def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[Row]:
     if not len(small.cluster):
         return
     y = small.states(context)
@@ -174,12 +184,10 @@ def moved(
     """|y - y'| / |y|; NaN where y is zero."""
     length = np.linalg.norm(y.astype(np.float64), axis=1)
     far = np.linalg.norm(y.astype(np.float64) - other, axis=1)
-    ratio: Float64[np.ndarray, " T"] = np.full(len(y), np.nan)
-    np.divide(far, length, out=ratio, where=length > 0)
-    return ratio
+    return quotient(far, length)
 
 
-def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator[_Row]:
+def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator[Row]:
     """Who gives and who is given: the same words, and a state before and after they exchange."""
     words = EXAMPLE.split()
     if not lowercase:

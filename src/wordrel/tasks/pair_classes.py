@@ -3,8 +3,8 @@
 Means of the classes of pairs in parsed sentences (near each other, as distinct pairs of words,
 linked, unlinked at the same distances), means of linked pairs by dependency relation, and a
 regression on the class with the words' frequencies, their distance and their PMI held.
-Errors are clustered by sentence: they tell of other sentences, not of other words, of which the
-frequent ones come again and again.
+Errors are clustered by sentence: they hold for other sentences, not for other words. Frequent words
+stand in many sentences.
 
 Glossary: N words of the treebank, P pairs of them, M pairs of a grouping, K columns.
 """

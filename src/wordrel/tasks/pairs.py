@@ -5,31 +5,30 @@ Four kinds, each of which sees a model through one number a pair.
 - `PAIRS`: does the cosine of two words order pairs as people do? The measure is Spearman's
   correlation over pairs.
 - `DIRECTED`: does relation(a -> b) order pairs whose order matters as people do? Likewise.
-- `DIRECTION`: which of two words relates to the other? Asks relation(a -> b) - relation(b -> a);
-  the measure is AUC.
-- `LABELLED`: can a relation tell related words from random ones? Asks relation(concept -> relatum)
-  of pairs that carry a label, such as hyper or mero, and of random pairs of the same concepts. Each
-  label is a row `task.LABEL` of its own, by AUC against random pairs. There is no row over all of
-  them, because the number of pairs that a label happens to have would decide it. Besides, a
-  relation that finds hypernyms is not better because it also finds meronyms.
+- `DIRECTION`: which of two words relates to the other? The score is
+  relation(a -> b) - relation(b -> a); the measure is AUC.
+- `LABELLED`: does a relation score related words above random ones? The score is
+  relation(concept -> relatum). Some pairs carry a label, such as hyper or mero; the others are
+  random pairs of the same concepts. Each label has a row `task.LABEL`, by AUC against random pairs.
+  There is no row over all labels: the number of pairs of each would decide it. Besides, a relation
+  that finds hypernyms is not better because it also finds meronyms.
 
-What is balanced in `DIRECTION`, and why: most directions lead from the rarer to the more frequent
-word (people name common words; hypernyms are common), and most relations of a model grow with the
-frequency of one of the two words, so that frequency alone predicts direction. Therefore
+`DIRECTION` is balanced by frequency. Most directions lead from the rarer to the more frequent word:
+people name common words, and hypernyms are common. Most relations of a model grow with the
+frequency of one of the two words. So frequency alone would predict direction. Therefore
 
 1. every item is turned so that its rarer word comes first (the lower id where both are as
    frequent): gold then says whether the rarer word leads to the more frequent one;
 2. each item of gold 1 gets one of gold 0 whose rarer and whose more frequent word are both about
    as frequent as its own (see `matching`), and an item without a partner is left out.
 
-Where two words' frequencies say all that a relation knows, its answers then are distributed alike
-on both sides, whatever it makes of them, and AUC is .5. Gold is balanced by the second step, so
-nothing is turned at random.
+The scores of a relation that depends on the two frequencies alone then have one distribution on
+both sides, and its AUC is .5. Gold is balanced by the second step, so nothing is turned at random.
 
-What is balanced in `LABELLED`: related words are more frequent than random ones, so each pair of
-the label gets one random pair of the same concept whose relatum is about as frequent (each is used
-once), and a pair without a partner is left out. Random nouns stand beside nouns, random verbs
-beside events, random adjectives beside attributes; part of speech then tells nothing either.
+`LABELLED` is balanced by frequency too: related words are more frequent than random ones. Each pair
+of the label gets one random pair of the same concept whose relatum is about as frequent. Each
+random pair is used once, and a pair without a partner is left out. Random nouns stand beside nouns,
+random verbs beside events, random adjectives beside attributes. So part of speech is uninformative.
 
 Source of `LABELLED`: Baroni & Lenci, GEMS 2011 (BLESS), section 3.
 """

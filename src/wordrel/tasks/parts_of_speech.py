@@ -36,8 +36,8 @@ from wordrel.tasks.word_pairs import (
     neighbours,
     numbered,
     partners,
+    predictions_of,
     scores,
-    told_apart,
     words_of,
 )
 
@@ -64,7 +64,7 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     return [
         outcome
         for name, contrast in rows
-        for outcome in told_apart(
+        for outcome in predictions_of(
             replace(task, name=name), word_model, words, contrast, both_ways=True
         )
     ]

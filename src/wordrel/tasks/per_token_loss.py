@@ -22,9 +22,9 @@ from typing import NamedTuple, get_args
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.disk import empty_split
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Objective
 from wordrel.models.predictor import Predictor
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.word_model import WordModel
@@ -86,9 +86,7 @@ def both(
         ]
         ways = [way for way in word_model.predictors if way.objective == objective]
         if form.note or not ways:
-            outcomes += (
-                rows if form.note else [row.noted(_why(objective, word_model)) for row in rows]
-            )
+            outcomes += rows if form.note else [row.noted(_why(word_model)) for row in rows]
             continue
         read = best_read(ways, development, log_u)
         nats = losses(read.predictor, test, log_u, [AS_TRAINED, read.calibration])
@@ -152,7 +150,7 @@ def _form(
     return replace(form, note=f"no {empty} document has a sentence of two words: give more text")
 
 
-def _why(objective: Objective, word_model: WordModel) -> str:
+def _why(word_model: WordModel) -> str:
     """Why a model has no answer."""
     if word_model.predictors:
         return f"the model was trained for the objective {word_model.predictors[0].objective!r}"

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, Field, PositiveInt, ValidationError, model_validator
 
 from wordrel.config.models import Strict
-from wordrel.config.sets import read_sets
-from wordrel.errors import DatasetError
+from wordrel.config.sets import explain_unknown, read_sets
+from wordrel.errors import ConfigError, DatasetError
 
 Question = Literal[
     "alike", "relate", "direction", "syntax", "in_context", "fit", "recall", "agreement"
@@ -65,7 +65,7 @@ ASKED: dict[str, Asked] = {
     "ngram_rules": Asked("fit", "loss_per_token", "ngram_rules:KIND"),
     "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
     "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
-    "pair_scores": Asked("agreement", "lift_correlation", "pair_scores:KIND"),
+    "pair_scores": Asked("agreement", "lift_correlation", "neighbours:PAIR_SCORES"),
     "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
 }
 """Every kind of task: one line here, and the module that it names."""
@@ -115,7 +115,7 @@ class DataSet(Strict):
 
 
 class TaskInfo(Strict):
-    """What a reader wants to know of a task before trusting its number.
+    """The metadata of a task: kind, source, size and reference.
 
     Attributes:
         name: how a config names it.
@@ -195,3 +195,14 @@ def _all_tasks() -> list[TaskInfo]:
 
 
 REGISTRY: dict[str, TaskInfo] = {info.name: info for info in _all_tasks()}
+
+
+def task_info(name: str) -> TaskInfo:
+    """The entry of a task.
+
+    Raises:
+        ConfigError: where the registry has none; says which name is near.
+    """
+    if name not in REGISTRY:
+        raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])
+    return REGISTRY[name]

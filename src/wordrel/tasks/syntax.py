@@ -31,7 +31,7 @@ from wordrel.tasks.word_pairs import (
     neighbours,
     numbered,
     partners,
-    told_apart,
+    predictions_of,
     words_of,
 )
 
@@ -51,8 +51,8 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     turned = replace(contrast, pairs=contrast.pairs.turned())
     from_head = replace(task, name=f"{task.name}.from_head")
     return [
-        *told_apart(task, word_model, words, contrast),
-        *told_apart(from_head, word_model, words, turned),
+        *predictions_of(task, word_model, words, contrast),
+        *predictions_of(from_head, word_model, words, turned),
         *_details(task, word_model, words, contrast, deprel),
     ]
 
@@ -138,7 +138,7 @@ def _details(
     for name in names[counts >= MIN_LINKS]:
         part = replace(contrast[deprel == name], note="")
         row = replace(task, name=f"{task.name}.{name}")
-        for outcome in told_apart(row, word_model, words, part):
+        for outcome in predictions_of(row, word_model, words, part):
             yield replace(outcome, detail=True)
 
 

@@ -4,8 +4,8 @@ A triple is an asking verb, a noun that stands before it and an article, or a de
 stands before the same verb at another place, as many words away. So verb and distance are the same
 on both sides, and nothing but the earlier word differs. The rows are
 
-- `TASK.articles`: nouns against articles. Articles are more frequent than any noun, so that this
-  row describes, and does not tell whether word class or frequency is the cause;
+- `TASK.articles`: nouns against articles. Articles are more frequent than any noun, so that the
+  cause may be word class or frequency;
 - `TASK.determiners`: nouns against determiners about as frequent, whose log counts differ by no
   more than `APART`.
 

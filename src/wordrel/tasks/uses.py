@@ -1,4 +1,4 @@
-"""Uses of words in sentences: from text as written to what a model says of each use.
+"""Uses of words in sentences: from text as written to the vectors that a model has of each use.
 
 All kinds of tasks that put a word of a sentence in view share this. Reads and writes no file.
 
@@ -168,7 +168,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
 
 
 def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, "U _"]]:
-    """What the model says of each use: a row a use, NaN where it says nothing.
+    """The vectors of each use: a row a use, NaN where the model has none.
 
     Returns:
         "static": the row of the word in view, in the form it has there, in the selected embedding

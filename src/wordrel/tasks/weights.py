@@ -29,13 +29,13 @@ measured in
 - embedding "per_word_weight": where one learned vector asks all words, the mean score of the words
   of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over
   all words (`score`; its error is the standard error over words);
-- embedding "attention", of every model that can tell its weights in held-out sentences: the mean
+- embedding "attention", of every model that exposes its weights, in held-out sentences: the mean
   weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
   tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
   is what the mean gives to each);
-- there too, "all contexts": the effective number of keys and its share, as in `ROLES`; and of a
-  next-word model that looks at the word that asks the weight of that word on itself ("itself",
-  `mean_weight`); errors are clustered by sentence.
+- there too, "all contexts": the effective number of keys and its share, as in `ROLES`;
+- there too, "itself": the weight of the query word on itself (`mean_weight`), of a next-word model
+  whose context holds that word. Errors are clustered by sentence.
 
 An offset is the place of a word less that of the word that is predicted.
 
@@ -53,8 +53,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64, Shaped
 from scipy.special import entr
 
+from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Exchangeable, Objective, Weighed, Weigher
+from wordrel.models.contextualizer import Exchangeable, Weighed, Weigher
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
@@ -120,7 +121,7 @@ def looks(context: Weigher, text: Text) -> Looks:
 
 
 def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What there is to tell of a model; nothing of one that reads no text.
+    """The measurements of a model; none of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -192,7 +193,7 @@ def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row
 
 
 def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What there is to tell of a model; nothing of one that reads no text.
+    """The measurements of a model; none of one that reads no text.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -275,7 +276,7 @@ def _by_tenth(found: Looks, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
 
 
 def _in_all(found: Looks, objective: Objective) -> Iterator[_Row]:
-    """How many words count in all contexts, and what a word that asks gives to itself."""
+    """How many words count in all contexts, and the weight of a query word on itself."""
     for statistic, values, some in _effective(found):
         value, error, n = clustered_mean(values, found.sentence[some])
         if n:

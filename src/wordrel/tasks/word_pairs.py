@@ -29,7 +29,7 @@ from wordrel.tasks.items import Items, Treebank
 REACH = 10
 """Words of a sentence further apart than this are no pair."""
 MIN_LINKS = 30
-"""A dependency relation with fewer linked pairs is not told by itself."""
+"""A dependency relation with fewer linked pairs has no row of its own."""
 _SCORED_AT_ONCE = 2**12
 """The rows of a block of pairs (2 x 4096 x 100 float32) then stay in cache: thrice as fast."""
 
@@ -248,7 +248,7 @@ class Contrast:
         )
 
 
-def told_apart(
+def predictions_of(
     task: Task, word_model: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
 ) -> list[Predictions]:
     """One outcome a relation, and `with_query_key`; a single one that says why where it has none.

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from wordrel.config import ARCHITECTURES, Architecture, MatchedConfig, TrainingConfig
-from wordrel.models.contextualizer import Objective
+from wordrel.config.architectures import Objective
 from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch

@@ -2,8 +2,8 @@
 
     score(w | v) = o_w . x_v + b_w      for each pair of a word v and a word w of C(v)
 
-Tables, loss, noise, optimiser and stream are those of the other matched models; only what predicts
-what is another. Source: Mikolov et al. 2013, section 2 (eq. 1).
+Tables, loss, noise, optimiser and stream are those of the other matched models; only the prediction
+differs. Source: Mikolov et al. 2013, section 2 (eq. 1).
 
 `SkipGram.predicted` makes a state of each pair, so that any loss can be had of it. `pair_loss` is
 negative sampling of the same pairs without copies of vectors: the true words of a chunk are scored
@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from wordrel.config import SkipGramConfig
-from wordrel.models.contextualizer import Objective
+from wordrel.config.architectures import Objective
 from wordrel.models.matched.loss import Loss, Scored
 from wordrel.models.matched.model import Drop, Predicted, new_tables
 from wordrel.models.matched.weights import Weights

@@ -62,7 +62,7 @@ def initial_weights(
     if architecture.block:
         weights |= _initial_block(dim, generator)
     if architecture.blocks > 1:
-        weights |= _initial_second(config, weights, generator)
+        weights |= _initial_second(weights, generator)
     return weights
 
 
@@ -86,7 +86,7 @@ def _initial_block(dim: int, generator: torch.Generator) -> Weights:
     }
 
 
-def _initial_second(config: MatchedConfig, first: Weights, generator: torch.Generator) -> Weights:
+def _initial_second(first: Weights, generator: torch.Generator) -> Weights:
     """The second block, like the first; only one last norm stands behind both."""
     drawn = {"W_k", "W_q", "W_1"}
     return {

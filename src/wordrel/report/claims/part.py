@@ -109,6 +109,6 @@ def _question(task: TaskConfig) -> str | None:
 
 
 def _decides(task: TaskConfig) -> bool:
-    """Whether it is a development split, which tells the selected embeddings."""
+    """Whether it is a development split, which decides the selected embeddings."""
     info = REGISTRY.get(task.name) if isinstance(task, NamedTask) else None
     return info is not None and info.split == "dev"

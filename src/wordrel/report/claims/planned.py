@@ -27,7 +27,7 @@ from typing import Any, get_args
 import pandas as pd
 import yaml
 
-from wordrel.models.contextualizer import Objective
+from wordrel.config.architectures import Objective
 from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
@@ -145,8 +145,7 @@ class _Facts:
     """The outcomes of the contrasts of one claim."""
 
     def __init__(self, studies: Sequence[Results], name: str, rows: Sequence[Row]) -> None:
-        corpora = chain.from_iterable(one.manifest["corpora"] for one in studies)
-        self._sources = {str(corpus["name"]): str(corpus["source"]) for corpus in corpora}
+        self._sources = dict(chain.from_iterable(queries.sources(one).items() for one in studies))
         orderings = chain.from_iterable(queries.rows(one.orderings) for one in studies)
         self._orderings = [row for row in orderings if _claim_of(str(row.claim)) == name]
         self._rows = rows

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from wordrel.report import findings, ladder, ladder_section, queries, scores
 from wordrel.report.architectures import architectures
 from wordrel.report.document import Paragraph
-from wordrel.report.own.shared import Own, beside
 from wordrel.report.own.studies import (
     MASKED,
     NEXT,
+    Own,
+    beside,
     order_result,
     parts_result,
     recall_result,

@@ -1,16 +1,29 @@
-"""What each study measured itself: order, parts of speech, roles, planted values, agreement."""
+"""What each study measured itself: order, parts of speech, roles, planted values, agreement.
+
+A report begins with the result that its study was made for.
+"""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from wordrel.report import ladder, queries
 from wordrel.report.claims import order, parts_of_speech, recall, roles, task
 from wordrel.report.claims.standing import REVISED
+from wordrel.report.document import Block, Figure, Paragraph
 from wordrel.report.labels import label
-from wordrel.report.lines import Line, Lines, by_model, known
-from wordrel.report.own.shared import Own, beside, measured_result, named, on_corpus
+from wordrel.report.lines import Line, Lines, by_model, figure, known, tables
 from wordrel.report.queries import Row
-from wordrel.report.text import number, share
-from wordrel.report.verdicts import above, agreement, apart, difference, measured, score, value_of
+from wordrel.report.text import capital, number, share
+from wordrel.report.verdicts import (
+    above,
+    agreement,
+    ahead,
+    apart,
+    difference,
+    measured,
+    score,
+    value_of,
+)
 from wordrel.study.results import Results
 
 MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
@@ -20,6 +33,59 @@ _TIED = (
 )
 _CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
 _PLACE = {1: "better than", 0: "no better than", -1: "worse than"}
+
+
+class Own(NamedTuple):
+    """The result that a study was made for.
+
+    Attributes:
+        title: its heading.
+        sentences: at most three, for the card, as plain text.
+        blocks: its tables.
+        figure: the chart of the card.
+        question: the one whose scores its tables have, where they have one's.
+    """
+
+    title: str = ""
+    sentences: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    figure: Figure | None = None
+    question: str = ""
+
+
+def beside(results: Results, pair: Row | None) -> list[str]:
+    """A sentence on a paired difference of losses; none where it was not tested."""
+    if pair is None:
+        return []
+    first, second = (named(results, model) for model in (pair.model_a, pair.model_b))
+    first = capital(f"{on_corpus(results, pair.corpus)}{first}")
+    what, size = label(pair.task), f"{number(abs(pair.difference))} nats"
+    if not ahead(pair):
+        return [f"{first} and {second} do not differ significantly in {what}: {size}."]
+    word = "higher" if pair.difference > 0 else "lower"
+    return [f"{first} has a significantly {word} {what} than {second}, by {size}."]
+
+
+def named(results: Results, model: str) -> str:
+    """A model's label inside a sentence."""
+    found = queries.label(results, model)
+    return f"the {found}" if found.startswith("context mean") else found
+
+
+def on_corpus(results: Results, corpus: str) -> str:
+    """Where a sentence holds, if there are several corpora."""
+    return f"On {corpus}, " if len(queries.corpora(results)) > 1 else ""
+
+
+def measured_result(
+    results: Results, title: str, found: list[Lines], sentences: list[str], about: str
+) -> Own:
+    """Tables below the words that they need; the first one is drawn."""
+    there = [one for one in found if one.lines]
+    if not there:
+        return Own()
+    drawn = figure(results, results.study, there[:1])
+    return Own(title, tuple(map(capital, sentences[:3])), (Paragraph(about), *tables(there)), drawn)
 
 
 def order_result(results: Results) -> Own:
