@@ -224,7 +224,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 
 
 def word_scores_add(cells: Results) -> str:
-    """What word-word scores add beside positions, as the planned contrast has it on both corpora."""
+    """What word-word scores save beside positions, as the planned contrast has it."""
     models = ("mean_query_attention_position", "mask_query_attention")
     rows = _planned(cells, "C9 masked word", *models)
     outcomes = {row.outcome for row in rows}
