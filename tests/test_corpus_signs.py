@@ -34,6 +34,19 @@ def test_text_without_spaces_is_said_with_its_cure(tmp_path: Path) -> None:
     assert signs_of(tmp_path, " ".join(spaced)) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("床前明月光，疑是地上霜。\n", 1),
+        ("关关雎鸠，在河之洲。\n", 1),
+        ("床 前 明月 光，疑是 地上 霜。\n", 0),
+        ("กิน ข้าว แล้ว ครับ\n", 0),
+    ],
+)
+def test_short_lines_of_verse_without_spaces_are_said(tmp_path: Path, text: str, said: int) -> None:
+    assert len(signs_of(tmp_path, text * 60)) == said
+
+
 def test_wrapped_lines_are_said_on_every_route(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

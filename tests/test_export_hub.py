@@ -173,3 +173,13 @@ def test_the_tokenizer_cuts_text_as_the_corpus_does(tmp_path: Path):
     text = "The CAFÉ, cafe\u0301! Don’t (l·l) हिन्दी 19th other"
     expected = ["the", "café", "café", "don't", "l·l", "हिन्दी", "00th", "[UNK]"]
     assert found.encode(text).tokens == expected
+    golden = Path(__file__).with_name("golden") / "words.json"
+    for vector in json.loads(golden.read_text("utf-8")):
+        rules = vector.get("rules", {})
+        if rules.get("words") != "letters":
+            words = {word: [1.0] for word in dict.fromkeys(vector["tokens"])}
+            origin = Origin("mine", CorpusConfig(source="-", **rules))
+            folder = tmp_path / vector["what"].replace(":", "")
+            export_hub(readings_of(words, origin=origin), folder, card="", licence="")
+            found = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            assert found.encode(vector["text"]).tokens == vector["tokens"], vector["what"]

@@ -18,10 +18,11 @@ _LOOK = 1 << 20
 _WRAPPED = range(40, 101)  # characters: lines that a typewriter's margin broke
 _LINES = 20
 _ENDS = (*".!?", *'"”»)', *STOPS)
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which put no space between words."""
-_LONG = 5
-"""Letters: words of these scripts have one to four on average."""
+_SIGNS = "\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+_OF_SIGNS = re.compile(f"[{_SIGNS}]")
+"""Of Japanese and Chinese, with words of one to three."""
+_UNSPACED = re.compile(f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_SIGNS}]")
+"""Also letters of Thai, Lao, Burmese and Khmer, with words of one to five."""
 _FORMS = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a]")
 """Latin ligatures, and letters as wide as those of Chinese."""
 _ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
@@ -72,7 +73,8 @@ class FirstLook:
             return
         length = sum(map(len, self.tokens)) / len(self.tokens)
         unspaced = len(_UNSPACED.findall(self.text)) > sum(map(len, self.tokens)) / 3
-        if unspaced and length > _LONG and self.config.segmenter is None:
+        of_signs = len(_OF_SIGNS.findall(self.text)) > sum(map(len, self.tokens)) / 3
+        if unspaced and length > (3 if of_signs else 5) and self.config.segmenter is None:
             yield (
                 f"the 'words' have {length:.0f} letters on average: this script puts no space "
                 "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "

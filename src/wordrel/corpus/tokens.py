@@ -3,12 +3,13 @@
 Reads blocks of text that end at a line end; gives back local token ids with the places where
 sentences and documents end. Writes nothing.
 
-A word is a run of letters with single apostrophes inside it (' or ’, written '); with digits kept,
-a run of letters and digits. Combining marks (Unicode's class M: vowel signs, points, accents)
-belong to the letter before them, and a word is written in Unicode's composed form, NFC. Soft
-hyphens are left out; joiners (U+200C, U+200D) stay between letters. So do the signs · and ״ that
-Unicode (UAX 29, MidLetter) keeps inside words of Catalan and Hebrew. The page that shows models has
-the same rule in JavaScript; `tests/data/words.json` holds both to it.
+A word is a run of letters with single apostrophes inside it (', ’ or ＇, written '). With digits
+kept, it is a run of letters and digits. Combining marks (Unicode's class M: vowel signs, points,
+accents) belong to the letter before them, and a word is written in Unicode's composed form, NFC.
+Soft hyphens, marks of direction, and the Armenian signs of tone and question inside a word are
+left out. Joiners (U+200C, U+200D, U+180E) stay between letters and go at the ends. The signs · and
+״ that Unicode (UAX 29, MidLetter) keeps inside words of Catalan and Hebrew stay. The page that
+shows models has the same rule in JavaScript; `tests/golden/words.json` holds both to it.
 
 A sentence ends after a run of . ! ? that white space follows, closing quotes and brackets in
 between allowed; so "Mr. Smith" is cut, and "3.14" and "e.g.," are not. The marks of other scripts,
@@ -41,25 +42,27 @@ STOPS = "。！？｡।॥؟۔።፧፨։။។៕᙮᠃᠉‼⁇⁈⁉"
 _LINE_END = r"\n(?:[ \t\v\f]*\n)*"
 _BLANK_LINE = r"\n(?:[ \t\v\f]*\n)+"
 _LONGEST_MARK = 8
-JOINERS = "\u200c\u200d"
-_UNSEEN = "\u00ad\u2060\ufeff"
-CUT_UNSEEN = str.maketrans("", "", _UNSEEN)
-INSIDE = "'’·‧״׳"
+JOINERS = "\u200c\u200d\u180e"
+UNSEEN = "\u00ad\u2060\ufeff\u200e\u200f\u061c՛՜՞"
+CUT_UNSEEN = str.maketrans("", "", UNSEEN)
+_PLAIN = CUT_UNSEEN | str.maketrans("’＇‐‑", "''--")
+_OUTER_JOINERS = re.compile(rf"(?<!\S)[{JOINERS}]+|[{JOINERS}]+(?!\S)")
+INSIDE = "'’＇·‧״׳"
 _MARKS = frozenset("\n.!?" + STOPS)
-_DOTTED = "i\u0307"
+DOTTED = "i\u0307"
 
 
 def spelled(word: str, *, lowercase: bool) -> str:
     """How any word is written before it is looked up: in the form NFC, lower-cased if asked.
 
     A small i that keeps the dot of İ is written as i, so that İstanbul and ISTANBUL are one word.
+    Hyphens of other kinds, which are in words of `phrases` alone, become -.
     Applied to words joined by spaces, it does the same to each.
     """
-    word = word.replace("’", "'")
     if word.isascii():
         return word.lower() if lowercase else word
-    word = unicodedata.normalize("NFC", word.translate(CUT_UNSEEN))
-    return unicodedata.normalize("NFC", word.lower().replace(_DOTTED, "i")) if lowercase else word
+    word = _OUTER_JOINERS.sub("", unicodedata.normalize("NFC", word.translate(_PLAIN)))
+    return unicodedata.normalize("NFC", word.lower().replace(DOTTED, "i")) if lowercase else word
 
 
 def normalise(text: str, config: CorpusConfig) -> str:
@@ -95,11 +98,11 @@ def combining_marks() -> str:
 
 
 def _word_pattern(letter: str, *, marks: bool = True, phrases: bool = False) -> str:
-    joints = r"_\-" if phrases else ""
+    joints = r"_\-‐‑" if phrases else ""
     if not marks:
         return f"{letter}++(?:['’{joints}]{letter}++)*+"
     mark = f"(?![\0-\u02ff])[{combining_marks()}]"  # a quick no to what is most frequent
-    joined = f"[{JOINERS}{_UNSEEN}]++(?={letter}|{mark})"
+    joined = f"[{JOINERS}{UNSEEN}]++(?={letter}|{mark})"
     run = f"{letter}++(?:(?:{mark}|{joined})++{letter}*+)*+"
     return f"{run}(?:[{INSIDE}{joints}]{run})*+"
 

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 
 from wordrel.config import CorpusConfig
 from wordrel.config.paths import regular_file
-from wordrel.corpus.tokens import INSIDE, JOINERS
+from wordrel.corpus.tokens import DOTTED, INSIDE, JOINERS, UNSEEN
 from wordrel.errors import StoreError
 from wordrel.io.files import write_json, write_tensors, write_text
 from wordrel.models.word_model import WordModel
@@ -138,16 +138,23 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
     """The words and the rule of their corpus, as Hugging Face's tokenizers read them."""
     words = word_model.vocab.words
     config = word_model.origin.corpus if word_model.origin else CorpusConfig(source="-")
+    dotless = {"type": "Replace", "pattern": {"String": DOTTED}, "content": "i"}
+    # Python's lower() knows the small sigma at a word's end, the tokenizer's Lowercase does not
+    final = {"Regex": r"(?<=\p{L})Σ(?!\p{M}*\p{L})"}
+    sigma = {"type": "Replace", "pattern": final, "content": "ς"}
+    lowered = [sigma, {"type": "Lowercase"}, dotless, {"type": "NFC"}]
     written: list[dict[str, Any]] = [
+        {"type": "Replace", "pattern": {"Regex": f"[{UNSEEN}]"}, "content": ""},
         {"type": "NFC"},
-        {"type": "Replace", "pattern": {"String": "’"}, "content": "'"},
-        *([{"type": "Lowercase"}, {"type": "NFC"}] if config.lowercase else []),
+        {"type": "Replace", "pattern": {"Regex": "[’＇]"}, "content": "'"},
+        {"type": "Replace", "pattern": {"Regex": "[‐‑]"}, "content": "-"},
+        *(lowered if config.lowercase else []),
     ]
     if config.digits == "zero":
         written.append({"type": "Replace", "pattern": {"Regex": r"\p{Nd}"}, "content": "0"})
     sign = r"\p{L}" if config.digits == "drop" else r"\p{L}\p{Nd}"
-    run = rf"[{sign}][{sign}\p{{M}}{JOINERS}]*"
-    inside = INSIDE + (r"_\-" if config.phrases else "")
+    run = rf"[{sign}](?:[{sign}\p{{M}}]|[{JOINERS}]+(?=[{sign}\p{{M}}]))*"
+    inside = INSIDE + (r"_\-‐‑" if config.phrases else "")
     pattern = f"{run}(?:[{inside}]{run})*"
     return {
         "version": "1.0",

@@ -1,12 +1,14 @@
 // What is typed becomes words as the corpus writes them; a word that is missing gets a neighbour.
 
 const MOST_TOKENS = 200;
+const UNSEEN = /[\u00ad\u2060\ufeff\u200e\u200f\u061c՛՜՞]/g;
+const OUTER_JOINERS = /(?<!\S)[\u200c\u200d\u180e]+|[\u200c\u200d\u180e]+(?!\S)/g;
 
 /** How a word is written before it is looked up: the rule of `spelled` in corpus/tokens.py. */
 function spelled(word, rules) {
   let written = word.replaceAll("’", "'");
   if (rules.words === "letters") return rules.lowercase ? written.toLowerCase() : written;
-  written = written.replace(/[\u00ad\u2060\ufeff]/g, "").normalize("NFC");
+  written = written.replaceAll("＇", "'").replace(/[‐‑]/g, "-").replace(UNSEEN, "").normalize("NFC").replace(OUTER_JOINERS, "");
   return rules.lowercase ? written.toLowerCase().replaceAll("i\u0307", "i").normalize("NFC") : written;
 }
 
@@ -16,11 +18,11 @@ function wordPattern(rules) {
     ? "(?![²³¹¼½¾])[\\p{L}\\p{Nl}\\p{No}]" : "(?![²³¹¼½¾])[\\p{L}\\p{N}]";
   let run = `(?:${letter})+`, inside = "'’";
   if (rules.words !== "letters") {
-    const unseen = `[\\u200c\\u200d\\u00ad\\u2060\\ufeff]+(?=${letter}|\\p{M})`;
+    const unseen = `[\\u200c\\u200d\\u180e\\u00ad\\u2060\\ufeff\\u200e\\u200f\\u061c՛՜՞]+(?=${letter}|\\p{M})`;
     run = `(?:${letter})(?:${letter}|\\p{M}|${unseen})*`;
-    inside += "·‧״׳";
+    inside += "＇·‧״׳";
   }
-  if (rules.phrases) inside += "_\\-";
+  if (rules.phrases) inside += "_\\-‐‑";
   return new RegExp(`${run}(?:[${inside}]${run})*`, "gu");
 }
 
