@@ -90,9 +90,6 @@ def _convert(path: Path, new: Path) -> None:
             repeated += len(words) - len(fresh)
             rows += len(fresh)
             kept = block if len(fresh) == len(words) else block[fresh]
-            if not np.isfinite(kept).all():
-                bad = words[fresh[int((~np.isfinite(kept)).any(axis=1).argmax())]]
-                raise VectorsError(f"{path}: found a number of {bad!r} that is not finite")
             words_file.writelines(f"{words[i]}\n" for i in fresh)
             table_file.write(np.ascontiguousarray(kept, np.float32).tobytes())
         if not rows:

@@ -28,7 +28,7 @@ def parts_of(path: Path) -> list[Path]:
         return list(_static_folder(path))
     if not path.exists():
         raise VectorsError(f"{path}: there is no such file; give the path of vectors")
-    if path.suffix in (".npy", ".safetensors"):
+    if path.suffix.lower() in (".npy", ".safetensors"):
         return [path, _words_beside(path)]
     return [path]
 
