@@ -153,7 +153,7 @@ def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> No
     ("content", "message"),
     [
         (pickle.dumps({"a": 1}), "found a pickled file.*save_word2vec_format"),
-        (b"PK\x03\x04", "found a pickled file"),
+        (b"PK\x03\x04", "found a zip archive, expected the file that is in it: unpack it"),
         (b"", "found no numbers"),
         (b"a 1 2\nb 1\n", r"v:2: found 'b 1', expected a word and 2 numbers"),
         (b"a 1 2\nb 1 x\n", r"v:2: found 'b 1 x', expected a word and 2 numbers"),

@@ -7,6 +7,7 @@ Packed files (.gz .bz2 .xz .zst) are read as they are. Writes `CACHE/vectors/DIG
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.corpus.files import look_at_files
-from wordrel.errors import VectorsError
+from wordrel.errors import StoreError, VectorsError
 from wordrel.io.files import read_array, reading, write_json
 from wordrel.io.marker import opened
 from wordrel.io.store import build_once
 from wordrel.models.vector_readers import read_vectors
 from wordrel.models.vector_tables import parts_of
+
+_log = logging.getLogger("wordrel")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def open_vectors(path: Path, cache: Path) -> Vectors:
 
     Raises:
         VectorsError: it is no such file, or damaged; with the place and the cure.
-        StoreError: the cache cannot be written.
+        StoreError: the cache cannot be written, or what it holds of the file cannot be read.
     """
     path = path.absolute()
     digest = _digest(path, cache)
@@ -58,8 +61,17 @@ def open_vectors(path: Path, cache: Path) -> Vectors:
     opened(folder, "found no converted vectors; run the command again")
     with reading(folder):
         about = json.loads((folder / "vectors.json").read_text(encoding="utf-8"))
-        words = tuple((folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1])
+        text = (folder / "words.txt").read_bytes().decode("utf-8")  # line ends as they are
+        words = tuple(text.split("\n")[:-1])
     table = read_array(folder / "vectors.npy", mapped=True)
+    if len(words) != len(table):
+        raise StoreError(
+            f"{folder}: found {len(words):,} words for {len(table):,} vectors, expected one for "
+            "each: remove this folder and run the command again"
+        )
+    if about["repeated"]:
+        count = f"{about['repeated']:,}"
+        _log.info("%s: words that came again: %s; the first vector of each stays", path, count)
     return Vectors(path, digest, about["form"], words, table, about["repeated"])
 
 
@@ -90,9 +102,6 @@ def _convert(path: Path, new: Path) -> None:
             repeated += len(words) - len(fresh)
             rows += len(fresh)
             kept = block if len(fresh) == len(words) else block[fresh]
-            if not np.isfinite(kept).all():
-                bad = words[fresh[int((~np.isfinite(kept)).any(axis=1).argmax())]]
-                raise VectorsError(f"{path}: found a number of {bad!r} that is not finite")
             words_file.writelines(f"{words[i]}\n" for i in fresh)
             table_file.write(np.ascontiguousarray(kept, np.float32).tobytes())
         if not rows:

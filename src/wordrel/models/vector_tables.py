@@ -4,6 +4,7 @@ Reads both files, the table a block of a few MB at a time. Writes nothing. No pi
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from jaxtyping import Float32
 from safetensors import SafetensorError, safe_open
 
 from wordrel.errors import VectorsError
+from wordrel.io import encodings
 from wordrel.io.headers import check_npy, check_safetensors
 
 BLOCK = 4 << 20
@@ -20,6 +22,8 @@ MOST_DIMENSIONS = 100_000
 Rows = tuple[list[str], Float32[np.ndarray, "N D"]]
 _TABLES = ("embedding.weight", "embeddings", "vectors")
 _WORD_LISTS = ("vocab.txt", "words.txt", "tokenizer.json")
+_FLOATS = ("F16", "F32", "F64")
+_COUNTED = re.compile(r"[ \t][-+\d.,eE]*\d$")
 
 
 def parts_of(path: Path) -> list[Path]:
@@ -28,7 +32,7 @@ def parts_of(path: Path) -> list[Path]:
         return list(_static_folder(path))
     if not path.exists():
         raise VectorsError(f"{path}: there is no such file; give the path of vectors")
-    if path.suffix in (".npy", ".safetensors"):
+    if path.suffix.lower() in (".npy", ".safetensors"):
         return [path, _words_beside(path)]
     return [path]
 
@@ -86,7 +90,10 @@ def safetensors_rows(path: Path, listed: Path) -> Iterator[Rows]:
                 found = ", ".join(names) or "no table of two axes"
                 expected = " or ".join(_TABLES)
                 raise VectorsError(f"{path}: found {found}, expected one table, or {expected}")
-            yield from _in_blocks(path, file.get_slice(chosen), listed)
+            table = file.get_slice(chosen)
+            if table.get_dtype() not in _FLOATS:  # numpy has no bfloat16 and no floats of 8 bits
+                raise _no_floats(path, table.get_dtype())
+            yield from _in_blocks(path, table, listed)
     except (SafetensorError, TypeError, ValueError) as error:
         raise VectorsError(
             f"{path}: no safetensors of floats that can be read ({error})"
@@ -108,16 +115,25 @@ def _in_blocks(path: Path, table: Any, listed: Path) -> Iterator[Rows]:
         there = [i for i, word in enumerate(words[start : start + step]) if word is not None]
         block = np.asarray(table[start : min(start + step, rows)])
         if block.dtype.kind != "f":
-            raise VectorsError(f"{path}: found numbers of type {block.dtype}, expected floats")
-        yield [str(words[start + i]) for i in there], block[there].astype(np.float32)
+            raise _no_floats(path, str(block.dtype))
+        with np.errstate(over="ignore"):  # what is too large for 32 bits is refused as infinite
+            kept = block[there].astype(np.float32)
+        yield [str(words[start + i]) for i in there], kept
+
+
+def _no_floats(path: Path, kind: str) -> VectorsError:
+    return VectorsError(
+        f"{path}: found numbers of type {kind}, expected floats of 16, 32 or 64 bits: save it as "
+        "float32"
+    )
 
 
 def _listed(path: Path, rows: int) -> list[str | None]:
     """The word of each row; None for what is no whole word: a piece of one, or a control token."""
+    text = _text_of(path)
+    if path.suffix != ".json":
+        return list(_a_word_a_line(path, text))
     try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix != ".json":
-            return list(text.removesuffix("\n").split("\n"))
         tokenizer = json.loads(text)
         vocab = tokenizer["model"]["vocab"]
         pairs = (
@@ -126,8 +142,6 @@ def _listed(path: Path, rows: int) -> list[str | None]:
         found: dict[int, str] = {int(i): str(word) for word, i in pairs}
         special = {str(token["content"]) for token in tokenizer.get("added_tokens", ())}
         kind = tokenizer["model"].get("type")
-    except UnicodeDecodeError as error:
-        raise VectorsError(f"{path}: found what is no UTF-8 ({error}), expected UTF-8") from error
     except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as e:
         raise VectorsError(f"{path}: found no vocabulary of a tokenizer ({e})") from e
     last = max(found, default=-1)
@@ -136,16 +150,55 @@ def _listed(path: Path, rows: int) -> list[str | None]:
     return [_whole_word(found.get(i), kind, special) for i in range(last + 1)]
 
 
+def _text_of(path: Path) -> str:
+    """A list of words, without a byte order mark; whatever its line ends, they become LF."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+        nul = data.find(b"\0")
+        if nul >= 0 and encodings.recognised(data):  # UTF-16 of plain letters is UTF-8, too
+            raise VectorsError(
+                f"{path}: found NUL bytes, expected UTF-8; {encodings.cure(data, nul, path.name)}"
+            )
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise VectorsError(
+            f"{path}:{line}: found byte 0x{data[error.start]:02x}, which is no UTF-8; expected "
+            f"UTF-8; {encodings.cure(data, error.start, path.name)}"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _a_word_a_line(path: Path, text: str) -> list[str]:
+    """The lines of a list, without blanks at their ends.
+
+    Raises:
+        VectorsError: most lines hold a count or another column: no word of them would be found.
+    """
+    words = [line.strip(" \t") or line for line in text.removesuffix("\n").split("\n")]
+    parted = [i for i, word in enumerate(words) if " " in word or "\t" in word]
+    if 2 * len(parted) > len(words):
+        more = [i for i in parted if "\t" in words[i] or _COUNTED.search(words[i])]
+        if 2 * len(more) > len(words):
+            raise VectorsError(
+                f"{path}:{more[0] + 1}: found {words[more[0]]!r}, expected a word a line and "
+                "nothing behind it: leave out the other columns"
+            )
+    return words
+
+
 def _whole_word(token: str | None, kind: str | None, special: set[str]) -> str | None:
     """WordPiece marks a piece that goes on with ##; BPE and Unigram mark where a word begins.
 
-    In a WordLevel vocabulary every token is a whole word.
+    In a WordLevel vocabulary every token is a whole word, if it is not blank or two lines.
     """
     if token is None or token in special:
         return None
-    if kind == "WordLevel":
-        return token
     if kind in ("Unigram", "BPE"):
-        start = token[:1]
-        return token[1:] or None if start in ("\u2581", "\u0120") else None
-    return None if token.startswith("##") else token
+        if token[:1] not in ("\u2581", "\u0120"):
+            return None
+        token = token[1:]
+    elif kind != "WordLevel" and token.startswith("##"):
+        return None
+    broken = "\n" in token or "\r" in token  # the words are kept one a line
+    return token if token.strip() and not broken else None

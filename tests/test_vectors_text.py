@@ -1,0 +1,155 @@
+"""Text and binary files of vectors that are not quite what they should be: read right, or refused.
+
+What is misread has scores that look sound, so each case is held against its words and numbers.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from planted import toy_corpus
+from wordrel.config import TrainingConfig, VectorsConfig
+from wordrel.errors import VectorsError
+from wordrel.models.trained import Runtime
+from wordrel.models.vector_files import open_vectors
+from wordrel.models.vector_readers import read_vectors
+from wordrel.models.vectors import path_digest, train
+
+WORDS = ["king", "queen", "cat", "dog"]
+TABLE = [[0.5, 0.25, 1.5], [0.5, 0.75, 1.5], [-0.5, 0.25, 2.0], [-0.25, 0.25, 8.0]]
+ROWS = "king 0.5 0.25 1.5\nqueen 0.5 0.75 1.5\ncat -0.5 0.25 2.0\ndog -0.25 0.25 8.0\n"
+TABBED = ROWS.replace(" ", "\t")
+BINARY = b"4 3\n" + b"".join(
+    word.encode() + b" " + np.array(row, "<f4").tobytes() + b"\n"
+    for word, row in zip(WORDS, TABLE, strict=True)
+)
+
+
+def read(path: Path, content: str | bytes) -> tuple[str, list[str], list[list[float]]]:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    form, blocks = read_vectors(path)
+    words: list[str] = []
+    table: list[list[float]] = []
+    for block_words, block in blocks:
+        words += block_words
+        table += block.tolist()
+    return form, words, table
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        ("\ufeff4 3\n" + ROWS, "word2vec text"),
+        ("\ufeff" + ROWS, "GloVe text"),
+        (b"\xef\xbb\xbf" + BINARY, "word2vec binary"),
+        (BINARY.replace(b"4 3\n", b"4 3\r\n"), "word2vec binary"),
+        (BINARY + b"\r\n", "word2vec binary"),
+        (ROWS.replace("g ", "g  ").replace("n ", "n  ").replace("t ", "t  "), "GloVe text"),
+        ("4 3\n" + ROWS.replace("k", " k").replace("cat", "  cat"), "word2vec text"),
+        (ROWS.replace(" 0", "  0"), "GloVe text"),
+        (TABBED, "GloVe text"),
+        ("4 3\n" + TABBED, "word2vec text"),
+        ("4\t3\n" + TABBED.replace("\n", "\r\n"), "word2vec text"),
+        (ROWS.replace("g ", "g\t").replace("n ", "n\t").replace("t ", "t\t"), "GloVe text"),
+    ],
+)
+def test_marks_blanks_and_tabs_are_no_part_of_a_word(
+    tmp_path: Path, content: str | bytes, form: str
+) -> None:
+    assert read(tmp_path / "v", content) == (form, WORDS, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("4 2\n" + ROWS, "v:2: found 3 numbers behind 'king', expected 2 as line 1 says: most"),
+        ("king 0.5\n" + ROWS, "v:2: found 3 numbers behind 'king', expected 1 as in line 1: most"),
+        (
+            ROWS.replace("queen", "queen 7.5"),
+            "v:2: found 4 numbers behind 'queen', expected 3 as in line 1: mend this line",
+        ),
+        (
+            "2 2\npage 12 1 0\nking 0 1\n",
+            "v:2: found 3 numbers behind 'page', expected 2 as line 1 says: mend this line",
+        ),
+        ("2 5\n" + ROWS, "v:2: found 'king 0.5 0.25 1.5', expected a word and 5 numbers"),
+        ("4 3\n" + ROWS.replace(".", ","), "v:2: found 'king 0,5 .*: write the decimal commas as"),
+        (ROWS.replace(".", ","), "v:1: found 'king 0,5 .*: write the decimal commas as points"),
+        ("4 3\n" + ROWS.replace(" ", ","), "v:2: found 'king,0.5,.*: part its fields by spaces"),
+        (ROWS.replace(" ", ","), "v:1: found fields parted by ',', expected a word and its"),
+        ("word;a;b;c\n" + ROWS, "v:1: found fields parted by ';', expected a word and its"),
+        (ROWS.replace(" ", ", "), "v:1: found 'king, 0.5, .*: part its fields by spaces"),
+        (BINARY.replace(b"4 3", b"3 3", 1), "found more bytes behind the last of 3 words"),
+        (ROWS.replace("0.75", "nan"), "v:2: found a number of 'queen' that is not finite"),
+        ("4 3\n" + ROWS.replace("8.0", "1e40"), "v:5: found a number of 'dog' that is not finite"),
+        (
+            (ROWS + "café 1 2 3\n").encode("latin-1"),
+            "v:5: found b'caf.*UTF-8: it looks like cp1252",
+        ),
+        (ROWS.encode("utf-16"), "v:1: found NUL bytes, .*it looks like utf-16: convert it: iconv"),
+        (ROWS.encode("utf-16-le"), "v:1: found NUL bytes, .*it looks like utf-16-le: convert it"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "v:1: found no numbers"),
+    ],
+)
+def test_what_would_be_misread_is_refused_with_its_place(
+    tmp_path: Path, content: str | bytes, message: str
+) -> None:
+    with pytest.raises(VectorsError, match=message):
+        read(tmp_path / "v", content)
+
+
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [("page 12", ""), ("new york", ""), ("version 2.0", "new york 1.5 1.5 1.5\n"), ("4", "")],
+)
+def test_phrases_with_the_right_count_of_numbers_are_words(
+    tmp_path: Path, line: str, other: str
+) -> None:
+    count = 5 + bool(other)
+    added = f"{line} 0.5 1.5 2.5\n{other}"
+    form, words, table = read(tmp_path / "v", f"{count} 3\n{ROWS}{added}")
+    assert (form, words[:5]) == ("word2vec text", [*WORDS, line])
+    assert table[:5] == [*TABLE, [0.5, 1.5, 2.5]]
+    assert read(tmp_path / "v", ROWS + added)[1][4] == line
+    first = read(tmp_path / "v", f"{count} 3\n{added}{ROWS}")
+    assert (first[1][0], first[2][0]) == (line, [0.5, 1.5, 2.5])
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["glove.txt"], "found a zip archive, expected the file that is in it: unpack it"),
+        (["a.npy", "b.npy"], "found an archive of arrays, expected one array"),
+        (["archive/data.pkl", "archive/data/0"], "found a pickled file"),
+    ],
+)
+def test_what_is_in_an_archive_decides_what_is_said(
+    tmp_path: Path, names: list[str], message: str
+) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "king 1 2\n")
+    with pytest.raises(VectorsError, match=message):
+        read(tmp_path / "V.BIN", made.getvalue())
+    with pytest.raises(VectorsError, match="found an archive of arrays, expected one array"):
+        read(tmp_path / "V.NPZ", b"PK\x03\x04")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1e999"])
+def test_a_study_refuses_a_number_that_is_not_finite_as_evaluate_does(
+    tmp_path: Path, number: str
+) -> None:
+    path = tmp_path / "v.txt"
+    path.write_text(ROWS.replace("0.75", number))
+    config = VectorsConfig(kind="vectors", path=path)
+    config = config.model_copy(update={"digest": path_digest(config)})
+    corpus = toy_corpus([[0, 1]])
+    message = r"v\.txt:2: found a number of 'queen' that is not finite"
+    with pytest.raises(VectorsError, match=message):
+        train(corpus, TrainingConfig(), config, 1, Runtime("cpu"))
+    with pytest.raises(VectorsError, match=message):
+        open_vectors(path, tmp_path / "cache")
