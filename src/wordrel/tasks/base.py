@@ -42,6 +42,7 @@ class Task:
         items: what models are evaluated on.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
+        header: the first line of a user's file, where it was taken for the names of the columns.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Task:
     items: Items
     digest: str
     info: TaskInfo
+    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
