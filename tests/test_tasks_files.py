@@ -3,11 +3,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from task_spaces import pairs_task
-from wordrel.config import TaskConfig
+from wordrel.config import CorpusConfig, TaskConfig
 from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
 from wordrel.tasks.base import unanswered
-from wordrel.tasks.core import taken_as_header
+from wordrel.tasks.core import Beyond, beyond, taken_as_header
 from wordrel.tasks.files import read_pairs, read_quadruples
 from wordrel.tasks.own_tables import read_questions
 from wordrel.tasks.readers_text import context_pairs
@@ -456,3 +456,29 @@ def test_a_line_that_is_taken_for_a_header_is_said(tmp_path, kind, header, line,
 def test_words_that_only_look_like_names_of_columns_are_words(tmp_path):
     for line in ("w1,w2,w3", "word,group,odd", "word,word1,cat"):
         assert own(tmp_path, "odd_one_out", f"{line}\ncar,cat,dog\n").items.n_items == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [
+        ("pairs", "new_york,cat,1\ncovid19,dog,2\ncat,dog,3\n", Beyond(2, 3, "new_york")),
+        ("pairs", "cat,dog,3\n", Beyond(0, 1, "")),
+        ("analogies", ": a\na b c d/d9\na b c d9/e9\na b2 c d\n", Beyond(2, 3, "d9/e9")),
+        ("top_k", "cat,dog,c9\ncat,c9\nc9,cat\n", Beyond(2, 3, "c9")),
+    ],
+)
+def test_items_that_no_text_can_cover_are_counted(tmp_path, kind, content, expected):
+    corpus = CorpusConfig(source="text.txt", name="text")
+    assert beyond(own(tmp_path, kind, content), corpus) == expected
+
+
+def test_no_larger_corpus_is_advised_where_none_can_help(tmp_path):
+    task = own(tmp_path, "pairs", "new_york,cat,1\ncovid19,dog,2\n")
+    outcome = unanswered(task, np.zeros(2, dtype=np.bool_), chance=0.0)
+    assert outcome.note.endswith("a larger corpus or a smaller corpora.N.min_count would")
+    corpus = CorpusConfig(source="text.txt", name="text")
+    assert beyond(task, corpus).explain(outcome).note == (
+        "the vocabulary covers none of the 2 items; 2 of the 2 items of the set have a word that "
+        "no text gives by the rules of the corpus (its digits and phrases), such as 'new_york'"
+    )
+    assert beyond(own(tmp_path, "pairs", "cat,dog,3\n"), corpus).explain(outcome) == outcome

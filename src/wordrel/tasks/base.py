@@ -20,6 +20,8 @@ from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 MIN_COVERED, MIN_COVERAGE = 30, 0.05
 """A set of words of which the vocabulary covers fewer items, or a smaller share, is not asked: a
 score of so few would say more of which words are common than of a model."""
+MORE_TEXT = ": a larger corpus or a smaller corpora.N.min_count would"
+"""How none of the items would become some, where a text can have their words."""
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
 """An embedding or a relation of a model."""
@@ -263,7 +265,7 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Pr
     """The outcome of a model that says nothing: a form that kinds fill in with `replace`."""
     items = task.items
     nothing = np.full(items.n_items, np.nan)
-    note = "" if covered.any() else _nothing_covered(items.n_items)
+    nothing_covered = f"the vocabulary covers none of the {items.n_items} items{MORE_TEXT}"
     return Predictions(
         task=task.name,
         measure=task.measure,
@@ -275,14 +277,7 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Pr
         cluster=items.cluster,
         chance=chance,
         better=task.better,
-        note=note,
-    )
-
-
-def _nothing_covered(n_items: int) -> str:
-    return (
-        f"the vocabulary covers none of the {n_items} items: "
-        "a larger corpus or a smaller corpus.min_count would"
+        note="" if covered.any() else nothing_covered,
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, NamedTuple
@@ -16,11 +16,28 @@ import numpy as np
 from jaxtyping import Bool
 from pydantic import TypeAdapter, ValidationError
 
-from wordrel.config import ItemsTask, LabelledPairsTask, NamedTask, PairsTask, TaskConfig
+from wordrel.config import (
+    CorpusConfig,
+    ItemsTask,
+    LabelledPairsTask,
+    NamedTask,
+    PairsTask,
+    TaskConfig,
+)
+from wordrel.corpus.tokens import never_made
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import DatasetError
 from wordrel.models.word_model import WordModel
-from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
+from wordrel.tasks.base import (
+    MIN_COVERED,
+    MORE_TEXT,
+    RESTRICT_VOCAB,
+    Kind,
+    Predictions,
+    Probe,
+    Scope,
+    Task,
+)
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.fields import distinct_words, word_of
 from wordrel.tasks.files import read_pairs
@@ -206,6 +223,49 @@ def covered(
 ) -> Bool[np.ndarray, " P"]:
     """Which items a vocabulary can answer, before any model is trained on it."""
     return KINDS[task.kind].covered(task.items, vocab, Scope(lowercase, restrict_vocab))
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """The items of a set that no text can cover, because the rules of a corpus part their words.
+
+    Attributes:
+        n_items: so many.
+        of: items in all.
+        example: one of the words.
+    """
+
+    n_items: int = 0
+    of: int = 0
+    example: str = ""
+
+    def explain(self, outcome: Predictions) -> Predictions:
+        """The outcome with a note on them, where it covers too few items to have a score."""
+        if not self.n_items or int(outcome.covered.sum()) >= MIN_COVERED:
+            return outcome
+        if self.n_items == self.of:
+            outcome = replace(outcome, note=outcome.note.removesuffix(MORE_TEXT))
+        return outcome.noted(
+            f"{self.n_items} of the {self.of} items of the set have a word that no text gives by "
+            f"the rules of the corpus (its digits and phrases), such as {self.example!r}"
+        )
+
+
+def beyond(task: Task, config: CorpusConfig) -> Beyond:
+    """Which items of a set of words no text can cover by the rules of a corpus."""
+    every = {word for item in task.items.words for word in item}
+    unmade = never_made(every.union(*(word.split("/") for word in every)), config)
+    lost = [item for item in task.items.words if _is_lost(task.kind, item, unmade)]
+    examples = (word for item in lost for word in item if word in unmade)
+    return Beyond(len(lost), task.items.n_items, next(examples, ""))
+
+
+def _is_lost(kind: str, words: Sequence[str], unmade: frozenset[str]) -> bool:
+    if kind == "top_k":  # one expected neighbour is enough
+        return words[0] in unmade or unmade.issuperset(words[1:])
+    if kind == "analogies":  # and one right answer
+        return not unmade.isdisjoint(words[:3]) or unmade.issuperset(words[3].split("/"))
+    return not unmade.isdisjoint(words)
 
 
 def _task(info: TaskInfo, items: Items) -> Task:
