@@ -81,6 +81,59 @@ def test_a_detail_is_told_and_not_compared() -> None:
     assert len(tables["summary"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("answers", "gold", "notes"),
+    [
+        (
+            {"a": [1, 2, np.nan, np.nan], "b": [np.nan, np.nan, 1, 2]},
+            [1, 2, 3, 4],
+            ["no item that all models have"] * 2,
+        ),
+        (
+            {"a": [1, 2, np.nan, np.nan], "b": [np.nan, 1, 1, 2]},
+            [1, 2, 3, 4],
+            ["one item has no order"] * 2,
+        ),
+        (
+            {"a": [1, 2, np.nan, 5], "b": [2, 1, 1, np.nan]},
+            [1, 1, 3, 4],
+            ["all scores of the 2 items that all models have are equal"] * 2,
+        ),
+        (
+            {"a": [1, 1, 1, 1], "b": [1, 2, 4, 3]},
+            [1, 2, 3, 4],
+            ["all answers of this model are equal", ""],
+        ),
+    ],
+)
+def test_a_score_that_is_missing_says_why(
+    answers: dict[str, list[float]], gold: list[float], notes: list[str]
+) -> None:
+    def rows(detail: bool) -> dict[str, list[dict[str, object]]]:
+        outcomes = {
+            (model, "input"): {
+                1: outcome(
+                    "input",
+                    1.0,
+                    1,
+                    gold=np.array(gold, dtype=np.float64),
+                    predicted=np.array(found, dtype=np.float64),
+                    covered=np.ones(len(gold), dtype=np.bool_),
+                    cluster=np.arange(len(gold)),
+                    detail=detail,
+                )
+            }
+            for model, found in answers.items()
+        }
+        return analyse(Asked("text", "alike", outcomes), FEW)
+
+    tables = rows(detail=False)
+    for table in ("summary", "scores"):
+        assert [row["note"] for row in tables[table]] == notes
+        assert [bool(np.isnan(row["score"])) for row in tables[table]] == [bool(n) for n in notes]
+    assert {row["note"] for row in rows(detail=True)["summary"]} == {""}
+
+
 def three_models(measure: str) -> Asked:
     """Three seeds each, with many equal answers, on items that come in pairs."""
     generator = np.random.default_rng(3)

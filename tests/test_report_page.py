@@ -386,6 +386,20 @@ def test_every_question_has_a_title_of_its_own(results: Results):
         ]
 
 
+def test_a_task_without_any_score_stands_in_the_short_report_with_its_reason(results: Results):
+    nothing = {"score": float("nan"), "low": float("nan"), "high": float("nan")}
+    where = {"corpus": "novels", "task": "ws353"}
+    summary = changed(results.summary, where, **nothing, note="no item that all models have")
+    page = short(replace(results, summary=summary))
+    section = page.split("## Not scored\n\n")[1].split("\n\n## ")[0]
+    assert section == "- WordSim-353 on novels: no item that all models have"
+    some = changed(results.summary, where | {"model": "skip_gram"}, **nothing, note="none")
+    masked = {"corpus": "novels", "task": "loss_masked"}
+    both = changed(some, masked, **nothing, note="another objective")
+    assert "## Not scored" not in short(replace(results, summary=some))
+    assert "loss_masked on novels: another objective" in short(replace(results, summary=both))
+
+
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
     empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
     bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)

@@ -122,6 +122,16 @@ def test_items_of_the_users_own_in_no_regular_file_are_refused(folder: Path, kin
     assert f"pairs.csv: {found}; expected a regular file" in said
 
 
+def test_only_a_text_is_moved_out_of_a_folder_of_texts(folder: Path):
+    os.mkfifo(folder / "b.txt")
+    cure = "give the path of one, or move this out of the folder of texts"
+    assert cure in refused("corpus", "show", "in", "--cache", "cache")
+    for command in (("run", "in"), ("evaluate", "/dev/null", "--cache", "cache")):
+        said = refused(*command)
+        assert "expected a regular file: give the path of one" in said
+        assert "folder of texts" not in said
+
+
 @every_kind
 def test_a_config_in_no_regular_file_is_refused(folder: Path, kind: str):
     make, found = KINDS[kind]

@@ -84,6 +84,15 @@ def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path:
     assert not {"held_out_loss", "per_token_loss"} & {task.name for task in config.tasks}
 
 
+def test_copies_of_one_text_are_not_dealt_out(tmp_path: Path):
+    """All would go into one part, and none be left to train on."""
+    source = written(tmp_path, "the cat sat on the mat again and again\n\n" * 60)
+    config, look = write_config("one", source, tmp_path / "one.yaml", cache=tmp_path / "cache")
+    assert config.corpora[0].test == config.corpora[0].development == 0
+    assert any("the same text again and again" in sign for sign in look.signs)
+    assert len(prepare(config.corpora[0], tmp_path / "cache").train.ids) == 60 * 9
+
+
 def prose(paragraphs: int, words: int) -> str:
     """Lines of so many words each, no two alike, with blank lines between them."""
     numbered = (number_word(i) + " the cat sat on it." * (words // 5) for i in range(paragraphs))

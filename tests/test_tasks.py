@@ -269,8 +269,19 @@ def test_a_set_without_a_covered_pair_gets_a_note(tmp_path):
     assert np.isnan(outcome.predicted).all()
     assert outcome.note == (
         "the vocabulary covers none of the 2 items: "
-        "a larger corpus or a smaller corpus.min_count would"
+        "a larger corpus or a smaller corpora.N.min_count would"
     )
+
+
+def test_a_word_and_itself_have_a_cosine_of_exactly_one(tmp_path):
+    rng = np.random.default_rng(0)
+    space = readings_of(
+        {f"w{chr(97 + i)}": rng.normal(size=7) for i in range(26)} | {"void": [0] * 7}
+    )
+    pairs = [f"{word} {word} {i}" for i, word in enumerate(space.vocab.words)]
+    (outcome,) = ask(pairs_task("mine", pairs_file(tmp_path, *pairs)), space, lowercase=True)
+    assert outcome.predicted[:26].tolist() == [1.0] * 26
+    assert np.isnan(outcome.predicted[26])
 
 
 def test_words_are_lowered_where_the_corpus_was_and_only_there(tmp_path):

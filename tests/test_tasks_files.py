@@ -3,11 +3,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from task_spaces import pairs_task
-from wordrel.config import TaskConfig
+from wordrel.config import CorpusConfig, TaskConfig
 from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
 from wordrel.tasks.base import unanswered
+from wordrel.tasks.core import Beyond, beyond, taken_as_header
 from wordrel.tasks.files import read_pairs, read_quadruples
+from wordrel.tasks.own_tables import read_questions
 from wordrel.tasks.readers_text import context_pairs
 
 TASK = TypeAdapter(TaskConfig)
@@ -75,7 +77,7 @@ def test_a_comma_is_a_decimal_comma_only_where_no_score_has_a_point(tmp_path):
 
 def test_between_tabs_a_quote_is_a_letter_like_any_other(tmp_path):
     path = write(tmp_path, 'The "bank of the river\t1\tthe money\t1\t4\n' * 2)
-    items = context_pairs(path)
+    items, _ = context_pairs(path)
     assert items.n_items == 2
     assert items.sentences[0][0].words == ("The", '"bank', "of", "the", "river")
 
@@ -196,6 +198,86 @@ def test_questions_before_the_first_section_and_empty_files_are_refused(tmp_path
     )
     with pytest.raises(DatasetError, match="found no questions"):
         read_quadruples(write(tmp_path, ": family\n"))
+
+
+FAMILY = ("family", ("boy", "girl", "man", "woman"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ": family\nboy girl man woman\n",
+        "# by hand\n\n : family\r\nboy\tgirl  man woman\r\n\n",
+        ": family,,,\nboy,girl,man,woman\n,,,\n",
+        "sep=;\n: family\nboy;girl;man;woman;\n",
+        ": family\nbo\u00ady girl\u200b \u200eman woman\n",
+    ],
+)
+def test_a_users_analogies_follow_the_rule_of_own_sets(tmp_path, content):
+    assert read_questions(write(tmp_path, content)) == [FAMILY]
+
+
+def test_words_of_analogies_may_have_spaces_between_tabs_and_commas(tmp_path):
+    words = ("new york", "usa", "paris", "france")
+    for mark in ("\t", ",", ";"):
+        path = write(tmp_path, f": capital\n{mark.join(words)}\n")
+        assert read_questions(path) == [("capital", words)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a b c d\n: x\na b c d\n", ":1: found a question before the first section, expected"),
+        (": x\na b c\n", ":2: found 3 columns parted by spaces in 'a b c', expected ': section'"),
+        (": x\na b c d\u2028e\n", ":2: found 5 columns parted by spaces"),
+        (": x\na\u0001,b,c,d\n", ":2: found the word 'a\\x01' with a sign that cannot be seen"),
+        (": x\na\u200bz,b,c,d\n", ":2: found the word 'a\\u200bz' with a sign that cannot be"),
+        (": x\n", ": found no questions, expected ': section', then 4 words a line"),
+    ],
+)
+def test_a_bad_analogy_of_a_user_is_named(tmp_path, content, message):
+    path = write(tmp_path, content)
+    with pytest.raises(DatasetError) as error:
+        read_questions(path)
+    assert str(error.value).startswith(f"{path}{message}")
+
+
+@pytest.mark.parametrize(
+    "field", ["NA", "n/a", "null", "?", "#N/A", "O.5", "l.5", "x7,5", "\u2013", "N.A.", "-"]
+)
+def test_a_bad_score_on_the_first_line_makes_no_header(tmp_path, field):
+    path = write(tmp_path, f"cat\tdog\t{field}\ncat\tcar\t1\n")
+    with pytest.raises(DatasetError, match=r"pairs\.txt:1: found .*, expected a finite number"):
+        read_pairs(path)
+
+
+def test_names_with_signs_and_numbers_are_still_headers(tmp_path):
+    for field in ("sim10", "score (0-10)", "score.1", "%", "M", "# raters"):
+        rows, header = read_pairs(write(tmp_path, f"a;b;{field}\ncat;dog;7,5\n"))
+        assert (rows, header[2]) == ([CAT_DOG], field)
+
+
+@pytest.mark.parametrize("content", ["a\tb\t1,000\nc\td\t900\n", 'a,b,"1,000"\nc,d,900\n'])
+def test_a_comma_before_three_digits_is_no_decimal_comma_beside_whole_numbers(tmp_path, content):
+    path = write(tmp_path, content)
+    with pytest.raises(DatasetError) as error:
+        read_pairs(path)
+    assert str(error.value) == (
+        f"{path}:1: found the score '1,000' in a file where others have no comma, expected 1000 "
+        "without thousands separators, or a decimal point"
+    )
+
+
+def test_three_decimals_after_a_comma_are_read_where_nothing_else_fits(tmp_path):
+    for given, expected in (("0,125;1", [0.125, 1]), ("3,667;2,5", [3.667, 2.5])):
+        lines = [f"a\tb\t{score}\n" for score in given.split(";")]
+        assert [score for *_, score in read_pairs(write(tmp_path, "".join(lines)))[0]] == expected
+
+
+def test_a_field_that_is_too_long_is_not_called_unclosed(tmp_path):
+    path = write(tmp_path, f"cat,dog,1\ncat,{'x' * 140_000},2\n")
+    with pytest.raises(DatasetError, match=r":2: found a line of 140,006 letters with a field"):
+        read_pairs(path)
 
 
 # --- a user's own sets ------------------------------------------------------------------------
@@ -345,3 +427,58 @@ def test_a_minus_of_typesetters_and_a_table_in_utf_16(tmp_path):
         path = write(tmp_path, ("cat\tdog\t7.5\n" * 9).encode(encoding))
         with pytest.raises(DatasetError, match=rf"it looks like {encoding}: convert it: iconv -f "):
             read_pairs(path)
+
+
+def own(tmp_path, kind, content, **settings):
+    path = write(tmp_path, content, "mine.csv")
+    given = {"kind": kind, "name": "mine", "path": str(path), **settings}
+    return own_task(TASK.validate_python(given))
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "line", "settings"),
+    [
+        ("labelled_pairs", "word1,word2,label", "cat,dog,peer\ncat,ink,none", {"against": "none"}),
+        ("odd_one_out", "odd,word1,word2,word3", "car,cat,dog,cow", {}),
+        ("top_k", "Word,Neighbour 1,Neighbour 2", "cat,dog,cow", {}),
+        ("pairs", "one,other,score", "cat,dog,7", {}),
+        ("context_pairs", "s,p,s,p,score", "a cat,1,a dog,1,7", {}),
+    ],
+)
+def test_a_line_that_is_taken_for_a_header_is_said(tmp_path, kind, header, line, settings):
+    task = own(tmp_path, kind, f"{header}\n{line}\n", **settings)
+    assert task.items.content() == own(tmp_path, kind, f"{line}\n", **settings).items.content()
+    shown = header.replace(",", ", ")
+    assert taken_as_header(task) == f"mine: line 1 read as the header {shown!r}"
+    assert taken_as_header(own(tmp_path, kind, f"{line}\n", **settings)) == ""
+
+
+def test_words_that_only_look_like_names_of_columns_are_words(tmp_path):
+    for line in ("w1,w2,w3", "word,group,odd", "word,word1,cat"):
+        assert own(tmp_path, "odd_one_out", f"{line}\ncar,cat,dog\n").items.n_items == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "expected"),
+    [
+        ("pairs", "new_york,cat,1\ncovid19,dog,2\ncat,dog,3\n", Beyond(2, 3, "new_york")),
+        ("pairs", "cat,dog,3\n", Beyond(0, 1, "")),
+        ("analogies", ": a\na b c d/d9\na b c d9/e9\na b2 c d\n", Beyond(2, 3, "d9/e9")),
+        ("top_k", "cat,dog,c9\ncat,c9\nc9,cat\n", Beyond(2, 3, "c9")),
+    ],
+)
+def test_items_that_no_text_can_cover_are_counted(tmp_path, kind, content, expected):
+    corpus = CorpusConfig(source="text.txt", name="text")
+    assert beyond(own(tmp_path, kind, content), corpus) == expected
+
+
+def test_no_larger_corpus_is_advised_where_none_can_help(tmp_path):
+    task = own(tmp_path, "pairs", "new_york,cat,1\ncovid19,dog,2\n")
+    outcome = unanswered(task, np.zeros(2, dtype=np.bool_), chance=0.0)
+    assert outcome.note.endswith("a larger corpus or a smaller corpora.N.min_count would")
+    corpus = CorpusConfig(source="text.txt", name="text")
+    assert beyond(task, corpus).explain(outcome).note == (
+        "the vocabulary covers none of the 2 items; 2 of the 2 items of the set have a word that "
+        "no text gives by the rules of the corpus (its digits and phrases), such as 'new_york'"
+    )
+    assert beyond(own(tmp_path, "pairs", "cat,dog,3\n"), corpus).explain(outcome) == outcome

@@ -11,6 +11,7 @@ from tiny_study import write_study
 from wordrel.config import TaskConfig
 from wordrel.errors import ConfigError, DatasetError
 from wordrel.study.load import load_study
+from wordrel.study.plan import load_tasks
 from wordrel.tasks import own_task
 from wordrel.tasks.base import Scope
 from wordrel.tasks.groups import ODD_ONE_OUT, TOP_K
@@ -104,6 +105,7 @@ def test_a_random_model_scores_chance():
         ),
         ("odd_one_out", "a,b,,\n", "1: found 2 words, expected at least 3"),
         ("odd_one_out", "a,b,c\na,b,a\n", "2: found 'a' more than once, expected each word once"),
+        ("odd_one_out", "caf\u00e9,cafe\u0301,b\n", "1: found 'cafe\u0301' more than once"),
         ("top_k", "a;b\na\n", "2: found 1 column parted by semicolons in 'a', expected at least 2"),
         ("top_k", "a;;b\n", "1: found an empty word, expected a word of plain text"),
     ],
@@ -112,6 +114,22 @@ def test_a_bad_group_is_named(tmp_path, kind, content, message):
     with pytest.raises(DatasetError) as error:
         of_kind(kind, tmp_path, content)
     assert f"mine.csv:{message}" in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["odd_one_out", "top_k"])
+def test_words_that_lower_case_makes_one_are_refused_where_it_does(tmp_path, kind):
+    (tmp_path / "near.csv").write_text("cat,dog,horse\nman,MAN,cat\n")
+    tasks = [{"kind": kind, "name": "near", "path": "near.csv"}]
+    study = load_study(write_study(tmp_path, tasks=tasks))
+    with pytest.raises(ConfigError) as error:
+        load_tasks(study, tmp_path)
+    assert error.value.problems == [
+        "tasks: near: found 'man' and 'MAN' in one line, which are one word in a lower-cased "
+        "corpus; expected each word once a line, or corpora.0.lowercase=false"
+    ]
+    cased = study.corpora[0].model_copy(update={"lowercase": False})
+    found = load_tasks(study.model_copy(update={"corpora": (cased,)}), tmp_path)
+    assert found.loaded[0].items.n_items == 2
 
 
 def test_groups_of_the_same_words_are_one_cluster(tmp_path):

@@ -208,12 +208,13 @@ def test_trees_leave_out_what_is_no_word_and_count_heads_from_0(tmp_path: Path):
 def test_a_users_words_in_sentences_are_read_with_or_without_header(tmp_path: Path):
     path = tmp_path / "mine.csv"
     rows = '"Room, and board .",2,The  boards .,1,7.5\na nut,1,a tree,1,2\n'
-    for header in ("", "sentence,place,sentence,place,score\n"):
-        path.write_text(header + rows)
-        items = context_pairs(path)
+    for titles in ("", "sentence,place,sentence,place,score\n"):
+        path.write_text(titles + rows)
+        items, header = context_pairs(path)
         assert items.words == (("board", "boards"), ("nut", "tree"))
         assert items.sentences[0][0] == Sentence(("Room,", "and", "board", "."), 2)
         assert items.gold.tolist() == [7.5, 2]
+        assert ",".join(header) == titles.strip()
     path.write_text("")
     with pytest.raises(DatasetError, match="found no lines, expected lines of sentence, place"):
         context_pairs(path)

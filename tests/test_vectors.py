@@ -18,6 +18,7 @@ from tiny_study import write_study
 from wordrel.errors import ConfigError, VectorsError, WordrelError
 from wordrel.models.fasttext_files import composed
 from wordrel.models.vector_files import open_vectors
+from wordrel.study.vector_scores import table_names
 from wordrel.tasks import load_task
 
 WORDS = ["the", "Über", "naïve", "हिन्दी", "new york", "cat", "dog", "x"]
@@ -248,10 +249,41 @@ def test_a_table_of_ones_own_and_what_cannot_be_asked(
     table.write_text("".join(f"{a};{b};{i},5\n" for i, (a, b) in enumerate(pairs)))
     found = wordrel.evaluate(made, tasks=[], pairs=[table], cache=tmp_path)
     assert set(found.scores["task"]) == {"my-pairs"}
+    assert wordrel.evaluate(made, tasks=[], pairs=str(table), cache=tmp_path).scores.equals(
+        found.scores
+    )
+    one = wordrel.evaluate(str(made[0]), tasks="ws353", cache=tmp_path)
+    assert one.scores["task"].tolist() == ["ws353"]
+    with pytest.raises(ConfigError, match="pairs: found one file twice, expected each once"):
+        wordrel.evaluate(made, tasks=[], pairs=[table, tmp_path / "." / table.name], cache=tmp_path)
     with pytest.raises(ConfigError, match="per_token_loss asks more than how alike words are"):
         wordrel.evaluate(made, tasks=["per_token_loss"], cache=tmp_path)
     with pytest.raises(ConfigError, match="found one file twice"):
         wordrel.evaluate([made[0], made[0]], cache=tmp_path)
+
+
+def test_tables_whose_names_have_no_legal_letters_stay_two_tasks(tmp_path: Path) -> None:
+    names = table_names([Path("\u043f\u0430.tsv"), Path("x/\u0440\u044b.tsv")], [])
+    assert names == ["pairs", "pairs-2"]
+    assert table_names([Path("ws353.tsv"), Path("a/ws353.csv")], ["ws353"]) == [
+        "ws353-2",
+        "ws353-3",
+    ]
+    (longest,) = table_names([Path(f"{'x' * 80}.tsv")], ["x" * 60])
+    assert longest == f"{'x' * 56}-2"
+
+
+def test_notes_and_headers_of_tables_speak_of_the_file(
+    made: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = tmp_path / "none.tsv"
+    table.write_text("one\tother\tscore\nqqa\tqqb\t1\n")
+    with caplog.at_level("INFO", "wordrel"):
+        found = wordrel.evaluate([made[0]], tasks=[], pairs=table, cache=tmp_path).scores
+    assert found["note"].tolist() == [
+        "the vocabulary covers none of the 1 items: the file lacks a word of each"
+    ]
+    assert caplog.messages.count("none: line 1 read as the header 'one, other, score'") == 1
 
 
 def test_the_command_prints_scores_and_contrasts(

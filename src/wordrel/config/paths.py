@@ -152,12 +152,13 @@ def _moved(
     return config.model_copy(update={"corpora": corpora, "models": models, "tasks": tasks})
 
 
-def regular_file(path: Path, error: Callable[[str], WordrelError]) -> Path:
+def regular_file(path: Path, error: Callable[[str], WordrelError], *, or_else: str = "") -> Path:
     """The same path, if it may be opened for reading; links are followed.
 
     Args:
         path: of a file that a user named, or that lies in a folder that a user named.
         error: makes the error of the caller's room from the message.
+        or_else: another cure than the path of a regular file.
 
     Raises:
         WordrelError: for what is there and is no regular file, with its kind.
@@ -166,8 +167,7 @@ def regular_file(path: Path, error: Callable[[str], WordrelError]) -> Path:
     found = _other_kind(path)
     if found:
         raise error(
-            f"{path}: found {found}; expected a regular file: give the path of one, or move this "
-            "out of the folder of texts"
+            f"{path}: found {found}; expected a regular file: give the path of one{or_else}"
         )
     return path
 

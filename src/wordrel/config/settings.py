@@ -57,7 +57,7 @@ class PairsTask(Strict):
 
 
 class LabelledPairsTask(Strict):
-    """The user's own pairs with what they are to each other: word, word, label; no header."""
+    """The user's own pairs with what they are to each other: word, word, label."""
 
     kind: Literal["labelled_pairs"]
     name: Name

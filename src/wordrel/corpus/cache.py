@@ -90,11 +90,13 @@ class FirstPart:
     Attributes:
         tokens, documents: read.
         test_tokens: of test documents.
+        train_tokens: of training documents.
     """
 
     tokens: int
     documents: int
     test_tokens: int
+    train_tokens: int
 
 
 def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[FirstPart, float]:
@@ -113,8 +115,8 @@ def first_part(config: CorpusConfig, source: Source, most: int) -> tuple[FirstPa
         shard = tokenize_shard(
             plan, config, folder / "0", limits, lambda done, _: read.append(done), most
         )
-        tested = deal([shard], config).tokens[Part.TEST]
-    part = FirstPart(shard.tokens, shard.documents, tested)
+        dealt = deal([shard], config).tokens
+    part = FirstPart(shard.tokens, shard.documents, dealt[Part.TEST], dealt[Part.TRAIN])
     return part, read[-1] / source.bytes if read[-1] >= most else 1.0
 
 

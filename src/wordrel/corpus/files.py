@@ -27,6 +27,7 @@ from wordrel.io.files import file_digest, reading, write_text
 _AUTHORS = 10
 """With fewer, a source is split by document: one author could be all of its tests."""
 _BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
+_MOVE_OUT = ", or move this out of the folder of texts"
 Kind = Literal["text", "wiki_dump"]
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
 _Stamp = tuple[int, int, int]
@@ -116,7 +117,7 @@ def own_source(source: str, cache: Path) -> Source:
     found = _found_at(source)
     for file, _ in found:
         with _readable(file):
-            regular_file(file, CorpusError)
+            regular_file(file, CorpusError, or_else=_MOVE_OUT)
     outright = Path(source).is_file()
     files = sorted(
         (f for f in found if outright or f[0].suffix.lower() in SUFFIXES), key=lambda f: f[1]

@@ -30,6 +30,7 @@ from wordrel.report.labels import label, term
 from wordrel.report.own import own
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import NOTHING, count, shared, small, with_interval
+from wordrel.study.answers import OF_WORDS
 from wordrel.study.results import Results
 
 APART = (
@@ -74,6 +75,7 @@ def document(results: Results) -> Document:
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,
+        *_unscored(results),
         *_failed(results),
         provenance.method(results),
         *provenance.notes(results),
@@ -175,6 +177,30 @@ def _behind(asked: Asked) -> tuple[str, str, str]:
         shared(count, [r.n_scored for r in rows]),
         coverage(rows),
     )
+
+
+def _unscored(results: Results) -> list[Section]:
+    """Tasks that have no score of any model on a corpus, and why.
+
+    Of a loss, a score for one objective is enough: all models may be trained for the same one.
+    """
+    lines = []
+    for corpus in queries.corpora(results):
+        for question in queries.questions(results):
+            columns = queries.main_columns(results, corpus, question)
+            silent = [column for column in columns if not _asked(results, corpus, column).rows]
+            scored = {queries.base(results, c.task) for c in columns if c not in silent}
+            for column in silent:
+                if question in OF_WORDS or queries.base(results, column.task) not in scored:
+                    lines.append(_without_score(results, corpus, column))
+    return [Section("Not scored", [Bullets(lines)])] if lines else []
+
+
+def _without_score(results: Results, corpus: str, column: Column) -> str:
+    rows = queries.answers(results, corpus, column).values()
+    notes = queries.distinct(str(row.note) for row in rows if row.note)
+    why = "; ".join(map(message, notes)) or "no model was evaluated"
+    return f"{term(column.task)} on {name(corpus)}: {why}"
 
 
 def _failed(results: Results) -> list[Section]:

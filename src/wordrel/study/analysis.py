@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 
 from wordrel.config import StatisticsConfig
 from wordrel.stats import (
@@ -71,15 +71,33 @@ def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict
         pairs=selected_pairs(asked),
     )
     scored = dict.fromkeys(headline, int(common.sum()))
-    estimates = dict(comparison.estimates)
+    estimates, own = dict(comparison.estimates), dict.fromkeys(headline, common)
     for key in (key for key in predicted if key not in headline):
-        own = common & answered_by_all([predicted[key]])
-        estimates[key] = estimate(_design(asked, own, statistics), predicted[key][:, own])
-        scored[key] = int(own.sum())
+        own[key] = common & answered_by_all([predicted[key]])
+        design = _design(asked, own[key], statistics)
+        estimates[key] = estimate(design, predicted[key][:, own[key]])
+        scored[key] = int(own[key].sum())
+    why = {
+        key: _without_score(asked.any.gold[own[key]], predicted[key][:, own[key]])
+        for key, found in estimates.items()
+        if np.isnan(found.score) and not asked.any.detail
+    }
     return {
-        **_score_rows(asked, estimates, scored),
+        **_score_rows(asked, estimates, scored, why),
         "comparisons": _comparison_rows(asked, comparison, int(common.sum())),
     }
+
+
+def _without_score(gold: Float64[np.ndarray, " P"], rows: Float64[np.ndarray, "S P"]) -> str:
+    """Why answers have no score; details, which are parts of another row, say nothing."""
+    n = len(gold)
+    if n < 2:
+        return "one item has no order" if n else "no item that all models have"
+    if len({*gold.tolist()}) == 1:
+        return f"all scores of the {n} items that all models have are equal"
+    if (rows == rows[:, :1]).all(axis=1).any():
+        return "all answers of this model are equal"
+    return ""
 
 
 def _design(
@@ -105,7 +123,9 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
 
-def _common(asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, int]) -> Row:
+def _common(
+    asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, int], why: str
+) -> Row:
     """The columns that scores and summary share."""
     model, embedding = key
     return {
@@ -123,18 +143,22 @@ def _common(asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, i
         "n_scored": scored.get(key, 0),
         "chance": outcome.chance,
         "better": outcome.better,
-        "note": outcome.note,
+        "note": outcome.noted(why).note,
     }
 
 
 def _score_rows(
-    asked: Asked, estimates: Mapping[Key, Estimate], scored: Mapping[Key, int]
+    asked: Asked,
+    estimates: Mapping[Key, Estimate],
+    scored: Mapping[Key, int],
+    why: Mapping[Key, str],
 ) -> dict[str, list[Row]]:
     """A row a seed, and a row for all seeds; without a score where an embedding answers nothing."""
     scores, summary = [], []
     for key, seeds in asked.outcomes.items():
         estimate = estimates.get(key)
-        common = [_common(asked, key, outcome, scored) for outcome in seeds.values()]
+        said = why.get(key, "")
+        common = [_common(asked, key, outcome, scored, said) for outcome in seeds.values()]
         whole: Row = {"seeds": len(seeds)}
         parts: list[Row] = [{"seed": seed} for seed in seeds]
         if estimate is not None:

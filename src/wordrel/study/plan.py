@@ -3,7 +3,8 @@
 Reads the files of tasks and corpora; prepares in the cache what is not there yet.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from wordrel.jobs.progress import job_progress
 from wordrel.models import transformer, vectors
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.evaluate import CellWork, load
-from wordrel.tasks import Task
+from wordrel.tasks import Task, taken_as_header
+from wordrel.tasks.groups import one_in_lower_case
+
+_log = logging.getLogger("wordrel")
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,34 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
             problems.append(f"tasks: {error}")
     if not tasks and not problems:
         problems.append(f"tasks: found none of {', '.join(skipped)}; expected one that is here")
-    fits = [task.name for task in tasks.values() if task.question in ("fit", "recall")]
+    problems += _untested(tasks.values(), config)
+    problems += [problem for task in tasks.values() for problem in _alike(task, config)]
+    if problems:
+        raise ConfigError(problems)
+    for said in filter(None, map(taken_as_header, tasks.values())):
+        _log.info("%s", said)
+    return Tasks(tuple(tasks), tuple(tasks.values()), skipped)
+
+
+def _untested(tasks: Iterable[Task], config: StudyConfig) -> Iterator[str]:
+    """Corpora without the held-out text that a task needs."""
+    fits = [task.name for task in tasks if task.question in ("fit", "recall")]
     for corpus in config.corpora:
         if fits and corpus.test_share == 0:
             key = "held_out" if corpus.test is None else "test"
-            problems.append(f"corpora.{corpus.name}.{key}: 0, but {fits[0]} needs held-out text")
-    if problems:
-        raise ConfigError(problems)
-    return Tasks(tuple(tasks), tuple(tasks.values()), skipped)
+            yield f"corpora.{corpus.name}.{key}: 0, but {fits[0]} needs held-out text"
+
+
+def _alike(task: Task, config: StudyConfig) -> Iterator[str]:
+    """Two words of a group that a lower-cased corpus writes alike: no answer would be right."""
+    found = one_in_lower_case(task.items) if task.kind in ("odd_one_out", "top_k") else None
+    lowered = [i for i, corpus in enumerate(config.corpora) if corpus.lowercase]
+    if found and lowered:
+        yield (
+            f"tasks: {task.name}: found {found[0]!r} and {found[1]!r} in one line, which are one "
+            "word in a lower-cased corpus; expected each word once a line, or "
+            f"corpora.{lowered[0]}.lowercase=false"
+        )
 
 
 def prepare_plan(config: StudyConfig, cache: Path, tasks: Tasks, jobs: int) -> Plan:

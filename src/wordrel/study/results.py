@@ -107,6 +107,7 @@ def read_results(folder: Path) -> Results:
         StoreError: a file or column that is missing, or a value that cannot be what it should be,
             with file and line; other bytes than the run wrote; or a newer version wrote it.
     """
+    _check_is_result(folder)
     manifest = stored = _read_mapping(folder / "manifest.json", json.loads)
     schema = manifest.get("schema", 1)
     _check_schema(folder / "manifest.json", schema)
@@ -120,6 +121,18 @@ def read_results(folder: Path) -> Results:
     _check_models(paths, manifest, tables)
     _check_digests(folder, stored)
     return Results(folder=folder, manifest=manifest, config=config, **tables)
+
+
+def _check_is_result(folder: Path) -> None:
+    """No run was there; a result that lost its manifest has tables."""
+    files = ("manifest.json", "config.yaml", "runs.csv")
+    with reading(folder, CURE):
+        found = "no manifest.json" if folder.exists() else "nothing"
+        if not any((folder / name).exists() for name in files):
+            raise StoreError(
+                f"{folder}: found {found}, expected a folder of results; give the path of one, "
+                "such as results/STUDY"
+            )
 
 
 def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:

@@ -37,6 +37,10 @@ MOST = 32 << 20
 
 Documents = Literal["file", "blank_line", "line"]
 
+_ONE_TEXT = (
+    "its documents are the same text again and again, so none is kept for tests: give documents "
+    "that differ"
+)
 _FEW_EPOCHS = 5
 _BLOCKS = f"; of so few files, blocks of about {BLOCK_WORDS:,} words count as documents"
 _OFTEN = " # word vectors of little text need them; the loss of attention may rise again"
@@ -157,7 +161,7 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
     that is too short for blocks is parted at blank lines or lines, however short the parts are.
     The share of tests is the smallest of 5, 10, 20 and 30 % that gives `TEST_TOKENS`, or a
     twentieth of a small text; development documents have half of it. Both are 0 where there are
-    not enough documents of any kind.
+    not enough documents of any kind, or all of them are one text, which goes into one part.
 
     Raises:
         CorpusError: text that cannot be read, or has no word.
@@ -180,10 +184,13 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
     look = Look(corpus, source, tokens, share == 1, first.english, tuple(first.signs()))
     if (chosen := _documents(parted, tokens)) is None:
         return look
+    undealt = look
     for test in _SHARES:
         update = {"documents": chosen, "test": test, "development": test / 2}
         look = replace(look, corpus=corpus.model_copy(update=update))
         part, share = first_part(look.corpus, source, most)
+        if not part.train_tokens:
+            return replace(undealt, signs=(*undealt.signs, _ONE_TEXT))
         if part.test_tokens / share >= min(TEST_TOKENS, tokens // 20):
             break
     return look

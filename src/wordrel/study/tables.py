@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
 
-from wordrel.config import Contrast, Orderings, StatisticsConfig
+from wordrel.config import Contrast, NamedTask, Orderings, StatisticsConfig
 from wordrel.corpus import Corpus
 from wordrel.io.download import Progress
 from wordrel.io.files import read_parquet, reading
@@ -29,7 +29,7 @@ from wordrel.study.orderings import ordering_rows
 from wordrel.study.plan import Plan
 from wordrel.study.schema import COLUMNS, PLANNED, Row, write_table
 from wordrel.study.select import BY_DEVELOPMENT, CHOSEN_BY, Choice, choose, marked
-from wordrel.tasks import Task
+from wordrel.tasks.core import Beyond, beyond
 from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import MainScore, Question, Split
 
@@ -81,11 +81,15 @@ class _Answers:
     measure: MainScore
     split: Split
     folders: tuple[tuple[str, int, Path], ...]  # model, seed, folder
+    beyond: Beyond
 
     @classmethod
-    def of(cls, corpus: str, task: Task, number: int, cells: Sequence[CellWork]) -> "_Answers":
+    def of(cls, plan: Plan, corpus: str, number: int, cells: Sequence[CellWork]) -> "_Answers":
+        task, named = plan.tasks.loaded[number], plan.tasks.configs[number]
+        (settings,) = (one for one in plan.config.corpora if one.name == corpus)
+        lost = Beyond() if isinstance(named, NamedTask) else beyond(task, settings)
         places = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
-        return cls(corpus, task.name, task.question, task.measure, task.split, tuple(places))
+        return cls(corpus, task.name, task.question, task.measure, task.split, tuple(places), lost)
 
     def files(self) -> Iterator[tuple[str, int, Path]]:
         """Model, seed and file of answers, each known to hold what was written."""
@@ -99,7 +103,10 @@ class _Answers:
 
     def asked(self) -> list[Asked]:
         """What they say, row by row of the result."""
-        answers = ((model, seed, read_outcomes(path)) for model, seed, path in self.files())
+        answers = (
+            (model, seed, [*map(self.beyond.explain, read_outcomes(path))])
+            for model, seed, path in self.files()
+        )
         return collect(self.corpus, self.question, answers, self.split)
 
     def marked(self, choice: Choice) -> Iterator[Asked]:
@@ -116,7 +123,7 @@ def _told_of(
     One task after the other is read, and read again for its tests: all of them together would fill
     the memory. A family of tests is a question of the corpus, see `adjust`.
     """
-    tasks = [_Answers.of(corpus.name, t, n, cells) for n, t in enumerate(plan.tasks.loaded)]
+    tasks = [_Answers.of(plan, corpus.name, n, cells) for n in range(len(plan.tasks.loaded))]
     progress(0.0, "choosing the selected embeddings")
     choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.asked()])
     by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone

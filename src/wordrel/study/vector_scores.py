@@ -5,8 +5,9 @@ and the sets; writes the converted vectors into the cache.
 """
 
 import itertools
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,12 +26,14 @@ from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse
 from wordrel.study.answers import collect
 from wordrel.study.contrasts import step_down
-from wordrel.tasks import Task, ask, load_task, own_task
-from wordrel.tasks.base import RESTRICT_VOCAB
+from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
+from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
 
+_log = logging.getLogger("wordrel")
 DEFAULT_TASKS = ("ws353", "simlex999")
 _ASKED = ("alike",)
 _SHOWN = 5
+_LONGEST_NAME = 60  # of a task
 SCORES = ["task", "file", "score", "low", "high", "n_scored", "n_covered", "n_items", "measure"]
 CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p_adjusted", "n_scored"]
 
@@ -57,10 +60,10 @@ class VectorScores:
 
 
 def evaluate(
-    files: Sequence[Path | str],
+    files: Sequence[Path | str] | Path | str,
     *,
-    tasks: Iterable[str] = DEFAULT_TASKS,
-    pairs: Iterable[Path | str] = (),
+    tasks: Iterable[str] | str = DEFAULT_TASKS,
+    pairs: Iterable[Path | str] | Path | str = (),
     lowercase: bool = True,
     cache: Path | str | None = None,
 ) -> VectorScores:
@@ -68,9 +71,9 @@ def evaluate(
 
     Args:
         files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
-            static embeddings. Pickled files are refused.
-        tasks: sets of the registry that ask how alike words are.
-        pairs: tables of your own: word, word, score a line.
+            static embeddings, or one of these. Pickled files are refused.
+        tasks: sets of the registry that ask how alike words are, or one of them.
+        pairs: tables of your own, or one: word, word, score a line.
         lowercase: whether words that differ in case alone are one; the first of a file counts.
         cache: where converted vectors and downloaded sets are; default: WORDREL_CACHE, else the
             user's cache folder.
@@ -80,8 +83,9 @@ def evaluate(
             read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
     """
-    paths, cache = [Path(file) for file in files], cache_folder(cache)
-    asked = _sets([*tasks], [Path(pair) for pair in pairs], paths, cache)
+    paths, tables = ([Path(p) for p in _listed(given)] for given in (files, pairs))
+    cache = cache_folder(cache)
+    asked = _sets([str(task) for task in _listed(tasks)], tables, paths, cache)
     opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
     wanted = {
         spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
@@ -92,7 +96,8 @@ def evaluate(
     scores, contrasts, lacks = [], [], []
     for task in asked:
         outcomes = [
-            (name, 0, ask(task, model, lowercase=lowercase)) for name, model in models.items()
+            (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
+            for name, model in models.items()
         ]
         for row in collect("vectors", task.question, outcomes, task.split):
             found = analyse(row, statistics)
@@ -120,16 +125,30 @@ def evaluate(
     )
 
 
+def _listed(given: Iterable[Path | str] | Path | str) -> list[Path | str]:
+    """One path or name is a list of one, not a list of letters."""
+    return [given] if isinstance(given, Path | str) else [*given]
+
+
+def _of_a_file(outcome: Predictions) -> Predictions:
+    """With a note that names no corpus: there is none."""
+    lacks = ": the file lacks a word of each"
+    return replace(outcome, note=outcome.note.replace(MORE_TEXT, lacks))
+
+
 def _sets(
     tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
 ) -> list[Task]:
     """All sets; what is wrong with any of them, and which files are missing, is one error."""
     loads = [partial(load_task, name, cache) for name in tasks]
     loads += [
-        partial(own_task, PairsTask(kind="pairs", name=_name(path), path=path)) for path in pairs
+        partial(own_task, PairsTask(kind="pairs", name=name, path=path))
+        for name, path in zip(table_names(pairs, tasks), pairs, strict=True)
     ]
     found: list[Task] = []
     problems: list[str] = []
+    if len({path.resolve() for path in pairs}) < len(pairs):
+        problems.append("pairs: found one file twice, expected each once")
     for load in loads:
         try:
             found.append(load())
@@ -145,6 +164,8 @@ def _sets(
     if problems:
         missing = (path for path in files if not path.exists())
         raise ConfigError([*problems, *(f"{path}: there is no such file" for path in missing)])
+    for said in filter(None, map(taken_as_header, found)):
+        _log.info("%s", said)
     return found
 
 
@@ -154,10 +175,22 @@ def _table(
     return pd.DataFrame(rows).rename(columns=names).reindex(columns=columns)
 
 
+def table_names(paths: Sequence[Path], tasks: Sequence[str]) -> list[str]:
+    """A legal name of a task for each table, after its file; numbered where there is one so."""
+    names: list[str] = []
+    for path in paths:
+        first = name = _name(path)
+        for number in itertools.count(2):
+            if name not in (*names, *tasks):
+                break
+            name = f"{first[: _LONGEST_NAME - 4]}-{number}"
+        names.append(name)
+    return names
+
+
 def _name(path: Path) -> str:
-    """A legal name of a task, after its file."""
     kept = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in path.stem.lower())
-    return kept.strip("-")[:60] or "pairs"
+    return kept.strip("-")[:_LONGEST_NAME] or "pairs"
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

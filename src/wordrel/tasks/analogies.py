@@ -20,6 +20,7 @@ from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
+    MORE_TEXT,
     NO_VECTOR,
     Kind,
     Predictions,
@@ -117,6 +118,8 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     form = unanswered(task, asked.covered, chance=1.0 / candidates)
     if asked.unanswerable:
         note = f"{asked.unanswerable} questions hold their own answer and are not asked"
+        if asked.unanswerable == task.items.n_items:
+            form = replace(form, note=form.note.removesuffix(MORE_TEXT))
         form = form.noted(note)
     if not word_model.embeddings:
         note = reason(word_model, task.question)

@@ -20,6 +20,8 @@ from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 MIN_COVERED, MIN_COVERAGE = 30, 0.05
 """A set of words of which the vocabulary covers fewer items, or a smaller share, is not asked: a
 score of so few would say more of which words are common than of a model."""
+MORE_TEXT = ": a larger corpus or a smaller corpora.N.min_count would"
+"""How none of the items would become some, where a text can have their words."""
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
 """An embedding or a relation of a model."""
@@ -42,6 +44,7 @@ class Task:
         items: what models are evaluated on.
         digest: 12 hex digits that name the items and the version of the code that asks them.
         info: where it comes from.
+        header: the first line of a user's file, where it was taken for the names of the columns.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Task:
     items: Items
     digest: str
     info: TaskInfo
+    header: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -261,7 +265,7 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Pr
     """The outcome of a model that says nothing: a form that kinds fill in with `replace`."""
     items = task.items
     nothing = np.full(items.n_items, np.nan)
-    note = "" if covered.any() else _nothing_covered(items.n_items)
+    nothing_covered = f"the vocabulary covers none of the {items.n_items} items{MORE_TEXT}"
     return Predictions(
         task=task.name,
         measure=task.measure,
@@ -273,14 +277,7 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Pr
         cluster=items.cluster,
         chance=chance,
         better=task.better,
-        note=note,
-    )
-
-
-def _nothing_covered(n_items: int) -> str:
-    return (
-        f"the vocabulary covers none of the {n_items} items: "
-        "a larger corpus or a smaller corpus.min_count would"
+        note="" if covered.any() else nothing_covered,
     )
 
 

@@ -6,26 +6,51 @@ Reads the files of data sets where they lie, and the user's own; writes nothing.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
 from pydantic import TypeAdapter, ValidationError
 
-from wordrel.config import ItemsTask, LabelledPairsTask, NamedTask, PairsTask, TaskConfig
+from wordrel.config import (
+    CorpusConfig,
+    ItemsTask,
+    LabelledPairsTask,
+    NamedTask,
+    PairsTask,
+    TaskConfig,
+)
+from wordrel.corpus.tokens import never_made
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import DatasetError
 from wordrel.models.word_model import WordModel
-from wordrel.tasks.base import RESTRICT_VOCAB, Kind, Predictions, Probe, Scope, Task
+from wordrel.tasks.base import (
+    MIN_COVERED,
+    MORE_TEXT,
+    RESTRICT_VOCAB,
+    Kind,
+    Predictions,
+    Probe,
+    Scope,
+    Task,
+)
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.fields import distinct_words, word_of
 from wordrel.tasks.files import read_pairs
-from wordrel.tasks.items import Items, from_directed, from_groups, from_labelled, from_pairs
-from wordrel.tasks.own_tables import read_own_table
-from wordrel.tasks.readers import READERS, google_analogies
+from wordrel.tasks.items import (
+    Items,
+    from_directed,
+    from_groups,
+    from_labelled,
+    from_pairs,
+    from_questions,
+)
+from wordrel.tasks.own_tables import are_names, read_own_table, read_questions
+from wordrel.tasks.readers import READERS
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import ASKED, DataSet, TaskInfo, task_info
 
@@ -68,7 +93,7 @@ def own_task(config: OwnSet) -> Task:
     Raises:
         DatasetError: with file, line, found and expected of everything that is wrong.
     """
-    items, described = _read(config)
+    items, described, header = _read(config)
     info = TaskInfo(
         name=config.name,
         kind=config.kind,
@@ -76,7 +101,12 @@ def own_task(config: OwnSet) -> Task:
         data=DataSet(name=config.name, license="not specified"),
         n_items=items.n_items,
     )
-    return _task(info, items)
+    return replace(_task(info, items), header=header)
+
+
+def taken_as_header(task: Task) -> str:
+    """A sentence for the user where the first line of an own set was read as its header."""
+    return f"{task.name}: {_first(task.header)}" if task.header else ""
 
 
 def wrong_sets(tasks: Iterable[Any]) -> list[str]:
@@ -99,8 +129,15 @@ def wrong_sets(tasks: Iterable[Any]) -> list[str]:
     return problems
 
 
-def _read(config: OwnSet) -> tuple[Items, str]:
-    """The items, and a sentence on how they were read."""
+class _Read(NamedTuple):
+    """The items of a file, a sentence on how they were read, and the header; empty without one."""
+
+    items: Items
+    said: str
+    header: tuple[str, ...] = ()
+
+
+def _read(config: OwnSet) -> _Read:
     path = config.path
     if isinstance(config, LabelledPairsTask):
         return _labelled_pairs(path, config.against)
@@ -109,24 +146,25 @@ def _read(config: OwnSet) -> tuple[Items, str]:
     if config.kind in ("odd_one_out", "top_k"):
         return _groups(path, odd=config.kind == "odd_one_out")
     if config.kind == "context_pairs":
-        return context_pairs(path), f"Words in sentences, with scores, from {path.name}."
-    items = google_analogies([path])
+        uses, header = context_pairs(path)
+        return _Read(uses, f"Words in sentences, with scores, from {path.name}.", header)
+    items = from_questions(read_questions(path))
     sections = ", ".join(dict.fromkeys(items.labels))
-    return items, f"Analogies from {path.name} (sections: {sections})."
+    return _Read(items, f"Analogies from {path.name} (sections: {sections}).")
 
 
-def _scored_pairs(path: Path, *, ordered: bool) -> tuple[Items, str]:
+def _scored_pairs(path: Path, *, ordered: bool) -> _Read:
     rows, header = read_pairs(path)
-    first = f"line 1 read as the header {', '.join(header)!r}" if header else "no header"
+    first = _first(header) if header else "no header"
     if ordered:
         said = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
-        return from_directed(rows), said
-    return from_pairs(rows), f"Word pairs with scores from {path.name} ({first})."
+        return _Read(from_directed(rows), said, header)
+    return _Read(from_pairs(rows), f"Word pairs with scores from {path.name} ({first}).", header)
 
 
-def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
-    """Word, word, label; there is no header, since nothing would tell it from a pair."""
-    table = read_own_table(path, ("word", "word", "label"))
+def _labelled_pairs(path: Path, against: str) -> _Read:
+    """Word, word, label; only well-known names of columns, such as word1, are a header."""
+    table = read_own_table(path, ("word", "word", "label"), names=are_names)
     rows = table.parsed(lambda fields: (word_of(fields[0]), word_of(fields[1]), word_of(fields[2])))
     labels = Counter(label for _, _, label in rows)
     if against not in labels or len(labels) < 2:
@@ -135,18 +173,25 @@ def _labelled_pairs(path: Path, against: str) -> tuple[Items, str]:
             f"{against!r} (against), and another one at least"
         )
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
-    said = f"Word pairs with labels from {path.name} ({counts}), each relation against {against}."
-    return from_labelled(rows, [against]), said
+    first = f"; {_first(table.header)}" if table.header else ""
+    named = f"{path.name} ({counts}{first})"
+    said = f"Word pairs with labels from {named}, each relation against {against}."
+    return _Read(from_labelled(rows, [against]), said, table.header)
 
 
-def _groups(path: Path, *, odd: bool) -> tuple[Items, str]:
-    """Words a line; the question is about the first. A header would look like any line."""
+def _groups(path: Path, *, odd: bool) -> _Read:
+    """Words a line; the question is about the first. A header has well-known names of columns."""
     columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
 
-    table = read_own_table(path, columns, more=True)
+    table = read_own_table(path, columns, more=True, names=are_names)
     found = table.parsed(lambda fields: distinct_words(fields, len(columns)))
     what = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
-    return from_groups(found, odd=odd), f"{what} from {path.name}."
+    first = f" ({_first(table.header)})" if table.header else ""
+    return _Read(from_groups(found, odd=odd), f"{what} from {path.name}{first}.", table.header)
+
+
+def _first(header: Sequence[str]) -> str:
+    return f"line 1 read as the header {', '.join(header)!r}"
 
 
 def ask(
@@ -178,6 +223,49 @@ def covered(
 ) -> Bool[np.ndarray, " P"]:
     """Which items a vocabulary can answer, before any model is trained on it."""
     return KINDS[task.kind].covered(task.items, vocab, Scope(lowercase, restrict_vocab))
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """The items of a set that no text can cover, because the rules of a corpus part their words.
+
+    Attributes:
+        n_items: so many.
+        of: items in all.
+        example: one of the words.
+    """
+
+    n_items: int = 0
+    of: int = 0
+    example: str = ""
+
+    def explain(self, outcome: Predictions) -> Predictions:
+        """The outcome with a note on them, where it covers too few items to have a score."""
+        if not self.n_items or int(outcome.covered.sum()) >= MIN_COVERED:
+            return outcome
+        if self.n_items == self.of:
+            outcome = replace(outcome, note=outcome.note.removesuffix(MORE_TEXT))
+        return outcome.noted(
+            f"{self.n_items} of the {self.of} items of the set have a word that no text gives by "
+            f"the rules of the corpus (its digits and phrases), such as {self.example!r}"
+        )
+
+
+def beyond(task: Task, config: CorpusConfig) -> Beyond:
+    """Which items of a set of words no text can cover by the rules of a corpus."""
+    every = {word for item in task.items.words for word in item}
+    unmade = never_made(every.union(*(word.split("/") for word in every)), config)
+    lost = [item for item in task.items.words if _is_lost(task.kind, item, unmade)]
+    examples = (word for item in lost for word in item if word in unmade)
+    return Beyond(len(lost), task.items.n_items, next(examples, ""))
+
+
+def _is_lost(kind: str, words: Sequence[str], unmade: frozenset[str]) -> bool:
+    if kind == "top_k":  # one expected neighbour is enough
+        return words[0] in unmade or unmade.issuperset(words[1:])
+    if kind == "analogies":  # and one right answer
+        return not unmade.isdisjoint(words[:3]) or unmade.issuperset(words[3].split("/"))
+    return not unmade.isdisjoint(words)
 
 
 def _task(info: TaskInfo, items: Items) -> Task:

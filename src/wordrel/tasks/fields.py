@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wordrel.config.paths import regular_file
-from wordrel.corpus.tokens import CUT_UNSEEN, JOINERS
+from wordrel.corpus.tokens import CUT_UNSEEN, JOINERS, spelled
 from wordrel.errors import DatasetError
 from wordrel.io import encodings
 
@@ -67,12 +67,13 @@ def distinct_words(fields: Fields, least: int) -> tuple[str, ...]:
     """The words of a line; empty fields at its end are what spreadsheets fill lines with.
 
     Raises:
-        ValueError: where one is empty, holds a control character or stands there twice; or there
-            are fewer than `least`.
+        ValueError: where one is empty, holds a control character or stands there twice, in
+            whatever form of Unicode; or there are fewer than `least`.
     """
     last = max((i for i, field in enumerate(fields) if field.strip()), default=0)
     words = tuple(word_of(field) for field in fields[: last + 1])
-    twice = next((word for i, word in enumerate(words) if word in words[:i]), None)
+    alike = [spelled(word, lowercase=False) for word in words]
+    twice = next((word for i, word in enumerate(words) if alike[i] in alike[:i]), None)
     if twice is not None:
         raise ValueError(f"found {twice!r} more than once, expected each word once a line")
     if len(words) < least:

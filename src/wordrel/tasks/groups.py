@@ -49,6 +49,17 @@ def whole(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     return np.array([bool((ids >= 0).all()) for ids in _ids(items, vocab, scope)], dtype=np.bool_)
 
 
+def one_in_lower_case(items: Items) -> tuple[str, str] | None:
+    """The first two words of a group that differ in case alone."""
+    for words in items.words:
+        seen: dict[str, str] = {}
+        for word in words:
+            other = seen.setdefault(spelled(word, lowercase=True), word)
+            if other != word:
+                return other, word
+    return None
+
+
 def odd_one_out(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an embedding; 1 where the odd word is found, else 0."""
     known = whole(task.items, word_model.vocab, scope)

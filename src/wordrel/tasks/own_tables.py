@@ -5,7 +5,7 @@ commas or spaces: by what gives most lines the columns that are expected. Fields
 semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
 letter like any other. Lines that begin with # and lines without content are skipped, and so are
 empty fields at the end of a line. Numbers have a decimal point, or in the whole file a decimal
-comma.
+comma; none has a thousands separator.
 """
 
 import csv
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import Fields, Row, columns_of, number_of, parsed, read_text
+from wordrel.tasks.fields import Fields, Row, columns_of, number_of, parsed, read_text, word_of
+from wordrel.tasks.items import Quadruple
 
 _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
 _QUOTED = {",", ";"}
@@ -25,8 +26,23 @@ _EMPTY = " \t;," + _INVISIBLE + "\u00a0\v\f"
 """Of what a line without content is made: spreadsheets leave such lines."""
 _SEPARATOR = re.compile("sep=.")
 """The first line by which spreadsheets say what parts the fields."""
-_NO_NUMBERS = ("", "nan", "inf", "infinity")
+_NO_NUMBERS = frozenset(
+    ("nan", "inf", "infinity", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "missing")
+)
+_MARKS = " +-*?./_\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2026"
+"""Of such signs alone is made what stands for a missing number."""
+_MISTYPED = re.compile(r"(?=.*\d)(?!.*[^\W\d_].*[^\W\d_].*[^\W\d_])[^\W_]*[.,][^\W_]*")
+"""A number with one or two letters in it, such as O.5 and l.5."""
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+")
+_WHOLE = re.compile(r"[-+]?\d+")
+_NAME = re.compile(
+    r"(?P<plain>word|group|label|relation|odd|outlier|neighbou?rs?)"
+    r"|(?P<numbered>(?:word|w|neighbou?r|expected)[ _-]?\d+)"
+    r"|(?P<joined>odd[ _-](?:word|one|one[ _-]out)|expected[ _-](?:word|neighbou?r)s?)"
+)
+"""What a header calls the columns of words and of labels."""
+_QUESTION = "': section', then 4 words a line"
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,7 @@ class OwnTable:
         header: its fields; empty where there is none.
         comma: whether numbers have a decimal comma, and never a point.
         mixed: whether some have a comma and others a point.
+        thousands: whether each comma stands before three digits, beside numbers without one.
     """
 
     path: Path
@@ -46,6 +63,7 @@ class OwnTable:
     header: tuple[str, ...]
     comma: bool
     mixed: bool
+    thousands: bool = False
 
     def number(self, field: str) -> float:
         """A number of this table.
@@ -57,6 +75,11 @@ class OwnTable:
             raise ValueError(
                 f"found the score {field!r} in a file where others have a decimal point, expected "
                 "one way to write numbers"
+            )
+        if self.thousands and _THOUSANDS.fullmatch(field):
+            raise ValueError(
+                f"found the score {field!r} in a file where others have no comma, expected "
+                f"{field.replace(',', '')} without thousands separators, or a decimal point"
             )
         return number_of(field.replace(",", ".") if self.comma else field)
 
@@ -76,7 +99,12 @@ class OwnTable:
 
 
 def read_own_table(
-    path: Path, columns: Sequence[str], score: int | None = None, *, more: bool = False
+    path: Path,
+    columns: Sequence[str],
+    score: int | None = None,
+    *,
+    more: bool = False,
+    names: Callable[[Fields], bool] = lambda fields: False,
 ) -> OwnTable:
     """The lines of a user's table.
 
@@ -85,20 +113,14 @@ def read_own_table(
         columns: what is expected, such as word, word, score.
         score: the column of a number; the first line is a header if this field holds a name.
         more: whether a line may have further columns of the last kind.
+        names: whether the fields of a first line are well-known names of columns, and so a header
+            where there is no column of numbers.
 
     Raises:
         DatasetError: the file cannot be read, or has no line but the header. What is wrong with
             single lines is said by `OwnTable.parsed`.
     """
-    lines = [
-        (number, line)
-        for number, line in enumerate(_LINE_ENDS.split(read_text(path)), 1)
-        if line.strip(_EMPTY) and not line.lstrip().startswith("#")
-    ]
-    if lines and _SEPARATOR.fullmatch(lines[0][1].strip()):
-        del lines[0]
-    if not lines:
-        raise DatasetError(f"{path}: found no lines, expected lines of {', '.join(columns)}")
+    lines = _lines(path, f"lines of {', '.join(columns)}")
     sentences = "sentence" in columns
 
     def fits(n: int) -> bool:
@@ -109,7 +131,9 @@ def read_own_table(
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
     first = rows[0][1]
     header: tuple[str, ...] = ()
-    if score is not None and not isinstance(first, ValueError) and _is_heading(first[score]):
+    if not isinstance(first, ValueError) and (
+        names(first) if score is None else _is_heading(first[score])
+    ):
         header = tuple(first)
         del rows[0]
         if not rows:
@@ -119,13 +143,101 @@ def read_own_table(
     scores = [] if score is None else [fields[score] for fields in whole]
     comma = any(_COMMA.fullmatch(field) for field in scores)
     pointed = any("." in field for field in scores)
-    return OwnTable(path, rows, header, comma=comma and not pointed, mixed=comma and pointed)
+    return OwnTable(
+        path,
+        rows,
+        header,
+        comma=comma and not pointed,
+        mixed=comma and pointed,
+        thousands=comma and not pointed and _has_thousands(scores),
+    )
+
+
+def are_names(fields: Fields) -> bool:
+    """Whether all fields are names of columns, such as word1, word2 and label.
+
+    Plain words alone (word, group) are none, nor are numbered ones alone: a text may be made up of
+    w1, w2 and so on.
+    """
+    found = [_NAME.fullmatch(field.lower()) for field in fields]
+    kinds = {name.lastgroup if name else "other" for name in found}
+    return "other" not in kinds and len(kinds) > 1
+
+
+def read_questions(path: Path) -> list[tuple[str, Quadruple]]:
+    """A user's analogy questions, each with the section (`: name` line) it stands in.
+
+    Tabs part words only where they give more lines four words than any white space does.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    numbered: list[tuple[int, tuple[str, str]]] = []
+    section = ""
+    for number, line in _lines(path, _QUESTION):
+        if _bare(line).startswith(":"):
+            section = _bare(line)[1:].strip(_EMPTY)
+        else:
+            numbered.append((number, (section, line)))
+    if not numbered:
+        raise DatasetError(f"{path}: found no questions, expected {_QUESTION}")
+    lines = [line for _, (_, line) in numbered]
+    delimiter = _delimiter(lines, _four, sentences=False)
+    if delimiter == "\t":
+        by_tabs, by_any = (sum(_parted(line, d, _four) == 4 for line in lines) for d in "\t ")
+        delimiter = "\t" if by_tabs > by_any else " "
+
+    def question(row: tuple[str, str]) -> tuple[str, Quadruple]:
+        named, line = row
+        if not named:
+            raise ValueError(f"found a question before the first section, expected {_QUESTION}")
+        fields = _fields(line, delimiter, _four, _QUESTION)
+        if isinstance(fields, ValueError):
+            raise fields
+        a, a_prime, b, b_prime = map(word_of, fields)
+        return named, (a, a_prime, b, b_prime)
+
+    return parsed(path, numbered, question)
+
+
+def _four(columns: int) -> bool:
+    return columns == 4
+
+
+def _lines(path: Path, expected: str) -> list[tuple[int, str]]:
+    """The lines with content, with their numbers; at least one.
+
+    Raises:
+        DatasetError: the file cannot be read, or has none.
+    """
+    lines = [
+        (number, line)
+        for number, line in enumerate(_LINE_ENDS.split(read_text(path)), 1)
+        if line.strip(_EMPTY) and not line.lstrip().startswith("#")
+    ]
+    if lines and _SEPARATOR.fullmatch(lines[0][1].strip()):
+        del lines[0]
+    if not lines:
+        raise DatasetError(f"{path}: found no lines, expected {expected}")
+    return lines
 
 
 def _is_heading(field: str) -> bool:
     """Whether a field of numbers holds a name (sim10); 7,5 and nan are bad numbers and no names."""
+    if not field.strip(_MARKS) or field.lower().strip("+-") in _NO_NUMBERS:
+        return False
     named = field[:1].isalpha() or not any(map(str.isdigit, field))
-    return named and field.lower().strip("+-") not in _NO_NUMBERS
+    return named and not _MISTYPED.fullmatch(field)
+
+
+def _has_thousands(scores: Sequence[str]) -> bool:
+    """Whether commas may part thousands: all of them could, and a whole number has none.
+
+    Where each score has one comma, what it means changes no order of the scores.
+    """
+    with_comma = [field for field in scores if "," in field]
+    other = any(_WHOLE.fullmatch(field) or field.count(",") > 1 for field in scores)
+    return other and all(map(_THOUSANDS.fullmatch, with_comma))
 
 
 def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
@@ -165,6 +277,11 @@ def _split(line: str, delimiter: str) -> list[str]:
         try:
             (fields,) = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
         except csv.Error as error:
+            if len(line) > csv.field_size_limit():
+                raise ValueError(
+                    f"found a line of {len(line):,} letters with a field that is too long "
+                    f"({error}), expected fields of words"
+                ) from error
             raise ValueError(
                 f"found a quoted field that does not end on its line ({error}), expected fields "
                 'without " or wholly inside a pair of them'

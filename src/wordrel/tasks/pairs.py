@@ -75,9 +75,16 @@ def alike(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
         return [replace(form, note=reason(word_model, task.question))]
     left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[form.covered].T
     return [
-        row.filled(cosines(embedding, left, right), NO_VECTOR)
+        row.filled(_exact(cosines(embedding, left, right), left == right), NO_VECTOR)
         for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
     ]
+
+
+def _exact(
+    found: Float64[np.ndarray, " Q"], same: Bool[np.ndarray, " Q"]
+) -> Float64[np.ndarray, " Q"]:
+    """Cosines with 1 for a word with itself: rounding would order such pairs."""
+    return np.where(same & np.isfinite(found), 1.0, found)
 
 
 def directed(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:

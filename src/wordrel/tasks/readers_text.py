@@ -39,8 +39,8 @@ def scws(paths: Sequence[Path]) -> InText:
     return from_rated(read_table(path, Layout(18), parse))
 
 
-def context_pairs(path: Path) -> InText:
-    """A user's own table: sentence, place, sentence, place, score.
+def context_pairs(path: Path) -> tuple[InText, tuple[str, ...]]:
+    """A user's own table: sentence, place, sentence, place, score; and its header, if it has one.
 
     A sentence is its words parted by white space; places count them from 0.
 
@@ -49,7 +49,7 @@ def context_pairs(path: Path) -> InText:
     """
     table = read_own_table(path, _OWN_COLUMNS, score=4)
     found = table.parsed(lambda fields: _own_row(fields, table))
-    return from_rated(found)
+    return from_rated(found), table.header
 
 
 def from_rated(rows: Sequence[Rated]) -> InText:
