@@ -20,6 +20,7 @@ import wordrel
 from processes import PATIENCE, members, started, wait_until
 from tiny_study import settings, unsealed, write_config, write_study
 from wordrel.cli import app
+from wordrel.cli.console import display, echo, export, outlets, say
 from wordrel.cli.studies import COMMANDS
 from wordrel.jobs.progress import read_progress
 from wordrel.study.costs import read_rates
@@ -654,3 +655,20 @@ def test_an_error_of_the_disk_that_no_code_expects_is_named_in_one_line(
         "error: out/runs.csv: found Input/output error; what was finished is kept; mend this or "
         "choose another folder (WORDREL_CACHE, --out), then run again"
     )
+
+
+def test_a_closed_stdout_or_stderr_loses_what_is_printed_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # what Python makes of `>&-`
+    monkeypatch.setattr(sys, "stderr", None)
+    with outlets() as out:
+        echo("lost")
+        say("lost")
+        display("lost")
+        export("lost\n")
+    assert out.failure == ""
+    with pytest.raises(SystemExit) as end:
+        app(["--help"])
+    assert end.value.code == 0
+    assert (sys.stdout, sys.stderr) == (None, None)
