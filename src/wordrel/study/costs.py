@@ -224,13 +224,17 @@ def _finished(path: Path) -> Finished:
 
 def _notes(path: Path) -> list[Note]:
     with reading(path):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        cell = (
-            str(found["corpus"]),
-            KINDS.get(str(found["kind"]), str(found["kind"])),
-            float(found["reading"]),
-        )
-        return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
+        return notes_of(json.loads(path.read_text(encoding="utf-8")))
+
+
+def notes_of(found: Mapping[str, Any]) -> list[Note]:
+    """What one stored note says; raises whatever Python does where it is none."""
+    cell = (
+        str(found["corpus"]),
+        KINDS.get(str(found["kind"]), str(found["kind"])),
+        float(found["reading"]),
+    )
+    return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
 
 
 def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[Found]:
