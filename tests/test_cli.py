@@ -22,6 +22,7 @@ from tiny_study import settings, unsealed, write_config, write_study
 from wordrel.cli import app
 from wordrel.cli.console import display, echo, export, outlets, say
 from wordrel.cli.studies import COMMANDS
+from wordrel.errors import StoreError
 from wordrel.jobs.progress import read_progress
 from wordrel.study.costs import read_rates
 from wordrel.study.results import read_results
@@ -56,6 +57,30 @@ def test_a_run_stores_the_path_of_its_config_as_it_was_given(
     assert read_results(tiny / "again").manifest["given"] == given
     assert "wordrel run tiny.yaml" in Path("again/report.md").read_text(encoding="utf-8")
     shutil.rmtree("again")
+
+
+@pytest.mark.parametrize(
+    ("more", "config"),
+    [
+        ([], "tiny.yaml"),
+        (["training.epochs=3"], "my out/config.yaml"),
+        (["--seeds", "1"], "my out/config.yaml"),
+    ],
+)
+def test_a_study_that_was_changed_is_run_again_from_its_stored_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], config: str
+):
+    seen = []
+
+    def stopped(study: object, **given: object) -> None:
+        seen.append((str(given["out"]), str(given["config_file"])))
+        raise StoreError("stopped")
+
+    monkeypatch.chdir(tmp_path)
+    write_study(tmp_path)
+    monkeypatch.setattr("wordrel.api.run_config", stopped)
+    assert call("run", "tiny.yaml", *more, "--out", "my out").exit_code == 2
+    assert seen == [("my out", config)]
 
 
 def test_more_seeds_go_on_from_the_runs_that_are_done(tiny: Path, tiny_run: Result, tmp_path: Path):
@@ -277,6 +302,8 @@ def test_a_new_config_says_what_it_saw_and_what_comes_next(
     assert result.exit_code == 0
     assert result.stdout.startswith("configs/mine.yaml: 3,000 words in 1 file(s); min_count 2,")
     assert result.stdout.endswith("Next: wordrel run configs/mine.yaml\n")
+    other = call("new", "mine", "--corpus", "text.txt", "--out", "my study.yaml")
+    assert other.stdout.endswith("Next: wordrel run 'my study.yaml'\n")
     again = call("new", "mine", "--corpus", "text.txt")
     assert again.exit_code == 2
     assert "found a file, which stays as it is" in again.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wordrel.cli.console import display, echo, say
+from wordrel.io.shell import shell_word
 
 if TYPE_CHECKING:
     from wordrel.config import StudyConfig
@@ -72,8 +73,8 @@ def new(
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
         echo(f"note: {sign}")
-    echo(f"What it takes: wordrel run {place} --plan")
-    echo(f"Next: wordrel run {place}")
+    echo(f"What it takes: wordrel run {shell_word(place)} --plan")
+    echo(f"Next: wordrel run {shell_word(place)}")
 
 
 def run(  # noqa: PLR0913 - a parameter an option
@@ -132,13 +133,15 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.api import run_config
     from wordrel.report.terminal import claims_table, headline_tables
 
+    place = out or Path("results", study.study)
+    changed = bool(overrides) or seeds is not None
     results = run_config(
         study,
-        out=out,
+        out=place,
         jobs=jobs,
         cache=cache,
         cluster=cluster,
-        config_file=str(config),
+        config_file=place / "config.yaml" if changed else config,
         keep_answers=keep_answers,
     )
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
@@ -150,7 +153,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} runs failed; the results have the others")
         raise typer.Exit(1)
-    display(f"Next: wordrel explore {results.folder}")
+    display(f"Next: wordrel explore {shell_word(results.folder)}")
 
 
 def report(
