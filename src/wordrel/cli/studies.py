@@ -40,11 +40,15 @@ SchedulerFile = Annotated[
 ]
 
 
-def new(
+def new(  # noqa: PLR0913 - a parameter an option
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study: a-z 0-9 _ . -")],
     corpus: Annotated[
         str, typer.Option(help="Your text: a file, folder or glob of .txt .gz .bz2 .xz .zst.")
     ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="How the text is read: encoding=cp1252"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
     ] = None,
@@ -64,7 +68,9 @@ def new(
     if few and claims:
         raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
     place = out or Path("configs", f"{name}.yaml")
-    config, look = write_config(name, corpus, place, cache=cache_folder(cache), claims=claims)
+    config, look = write_config(
+        name, corpus, place, cache=cache_folder(cache), claims=claims, settings=settings or ()
+    )
     about = "" if look.whole else "about "
     echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
