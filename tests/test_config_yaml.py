@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from test_config import GOOD, problems, written
-from wordrel.config import load_config, parse_corpus
-from wordrel.config.dialect import BYTES, NODES
+from wordrel.config import dialect, load_config, parse_corpus
+from wordrel.config.dialect import BYTES, NODES, read_stored
 from wordrel.errors import ConfigError
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
@@ -278,3 +278,14 @@ def test_an_override_leaves_what_was_given_as_it_was(tmp_path: Path):
     given: dict[str, Any] = {"models": [{"kind": "attention"}], "models.0.heads": 2}
     assert load_config(written(tmp_path, GOOD), given).models[0].model_dump()["heads"] == 2
     assert given["models"] == [{"kind": "attention"}]
+
+
+@pytest.mark.parametrize(
+    "name", ["nel\x85x.txt", "a\u2028b", "\ufeffx", "a\tb", "zwj\u200d.txt", "half \udcff", "ä ö"]
+)
+def test_text_that_is_written_is_read_as_it_was(name: str):
+    for form, found in (("a: {} # c\n", lambda data: data), ("a: [{}, b]\n", lambda data: data[0])):
+        text = form.format(dialect.written(name))
+        assert found(read_stored(text)["a"]) == name
+        assert text.strip().isprintable() and text.encode()
+    assert dialect.written("ä ö") == "ä ö"
