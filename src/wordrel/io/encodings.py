@@ -44,6 +44,7 @@ _LATIN = (*_ALPHABETS, "cp1258")
 _WINDOWS = ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254")
 """Which the letters may tell where the detector found another one of `_LATIN`."""
 _USUAL = ("cp1252", "mac_roman")
+"""Which stay where the letters fit: of most texts in them, some other encoding makes words too."""
 _OF_ALL = frozenset("\xa0\xad„“”‚‘’–—…«»‹›§°€•·©®™×")
 """Signs that texts of any language have; they tell no alphabet."""
 _FITS = 0.9
@@ -127,11 +128,10 @@ def _by_letters(sample: bytes, found: Sequence[str]) -> list[str]:
     if most < _FITS or (fits.get(named) == most and named in _USUAL):
         return [named]
     order = {name: place for place, name in reversed([*enumerate([*found, *_ALPHABETS])])}
-    best = sorted((name for name, fit in fits.items() if fit == most), key=order.__getitem__)
+    best = [name for name, fit in fits.items() if fit == most]
     readings: dict[str, str] = {}
-    for name in [*best, *(_LIKELY[:1] if _LIKELY[0] in best else ())]:  # the usual name, if equal
-        reading = sample.decode(name, "replace")
-        readings[reading] = name if name == _LIKELY[0] else readings.get(reading, name)
+    for name in sorted(best, key=lambda name: (name != _LIKELY[0], order[name])):
+        readings.setdefault(sample.decode(name, "replace"), name)
     same = readings.pop(sample.decode(named, "replace"), "")
     return [*([named] if same else []), *readings.values()][:2]
 
@@ -165,7 +165,7 @@ def cure(
         begun_as_utf8: whether what stands before `data` has letters of UTF-8.
     """
     place = shell_word(name)
-    if data[_TAR_AT:].startswith(_TAR):
+    if data.startswith(_TAR, _TAR_AT) and b"\0" in data[:_TAR_AT]:
         return f"it is a tar archive: unpack it (tar -xf {place}) and give the text that is in it"
     archive = next((what for mark, what in _ARCHIVES.items() if data.startswith(mark)), None)
     if archive:
