@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from tiny_study import write_study
 from wordrel.config import (
     ARCHITECTURES,
     MatchedConfig,
+    ModelConfig,
     TrainingConfig,
     Word2vecConfig,
+    identity,
     load_config,
     parse_config,
 )
@@ -25,14 +28,14 @@ from wordrel.errors import StoreError
 from wordrel.io.store import new_folder
 from wordrel.study.budget import Budget, Line, estimate
 from wordrel.study.cell import CellSpec, cell_cost, train_cell
-from wordrel.study.costs import Basis, Estimate, Finished, Known, Note, read_rates
+from wordrel.study.costs import Basis, Estimate, Finished, Known, Note, read_rates, table_bytes
 from wordrel.study.plan import load_tasks, prepare_plan
 
 TRAINING = TrainingConfig(dim=100)
 MEAN = MatchedConfig(kind="mean", name="mean")
 
 
-def spec(model: MatchedConfig | Word2vecConfig = MEAN, training: TrainingConfig = TRAINING):
+def spec(model: ModelConfig = MEAN, training: TrainingConfig = TRAINING):
     return CellSpec(
         cache=Path("cache"),
         corpus=Path("corpus"),
@@ -65,15 +68,12 @@ def test_settings_that_cost_nothing_do_not_tell_cells_apart():
     assert (found.seconds, found.evidence) == (10.0, "1 of corpus-d1")
 
 
-# Twice four bytes for 2 more tables of 50 dimensions, and for 12 squares of them in a block.
-BLOCK = 2 * 4 * 12 * (100**2 - 50**2) / 1e6
-
-
+# Twice four bytes for 2 more tables of 50 dimensions; a mean has nothing beside its tables.
 @pytest.mark.parametrize(
     ("dim", "words", "seconds", "memory"),
     [
-        (50, 8, 20.0, 500.0 + BLOCK + 2 * 4 * 8 * 100 / 1e6),
-        (50, 1_000_000, 20.0, 500.0 + BLOCK + 800.0),
+        (50, 8, 20.0, 500.0 + 2 * 4 * 8 * 100 / 1e6),
+        (50, 1_000_000, 20.0, 500.0 + 800.0),
         (200, 1_000_000, 10.0, 500.0),
     ],
 )
@@ -83,6 +83,44 @@ def test_more_dimensions_cost_more_time_and_of_the_memory_only_the_tables_grow(
     found = known(cell(10, dim=dim)).to_train(spec(), 1000, words)
     assert (found.seconds, found.memory_mb) == (seconds, pytest.approx(memory))
     assert found.evidence == "1 of corpus-d1; dim differ"
+
+
+@pytest.mark.parametrize(
+    ("kind", "maps"),
+    [
+        *(("random", 0), ("ppmi_svd", 0), ("word2vec", 0), ("mean", 0), ("word_weight", 0)),
+        *(("attention", 4), ("direct_mean", 4), ("transformer_block", 12), ("two_blocks", 24)),
+        ("position_map", 11),  # a map for each place of a window of five
+    ],
+)
+def test_beside_its_tables_a_model_takes_what_its_maps_take(kind: str, maps: int):
+    model = TypeAdapter(ModelConfig).validate_python({"kind": kind})
+    training = TRAINING.model_copy(update={"dim": 4000})
+    assert table_bytes(model, training, 10) == 4 * (10 * 8001 + maps * 4000**2)
+
+
+def test_a_run_that_was_mostly_start_up_is_not_scaled():
+    seconds_of_start = cell(3.0, dim=50)  # 1,000 tokens
+    rates = {"mean": 1000.0}
+    found = known(seconds_of_start, **rates).to_train(spec(), 10_001, 0)
+    assert (found.seconds, found.basis) == (10.001, Basis.SPEED)
+    assert found.memory_mb == 500.0  # the process was as large all the same
+    enough = known(seconds_of_start, **rates).to_train(spec(), 10_000, 0)
+    assert (enough.seconds, enough.basis) == (3.0 * 2 * 10, Basis.CELLS)
+    long = known(seconds_of_start, cell(10.0, digest="d2"), **rates).to_train(spec(), 20_000, 0)
+    assert (long.seconds, long.evidence) == (200.0, "1 of corpus-d2")
+    assert known(seconds_of_start).to_train(spec(), 20_000, 0).seconds == 3.0 * 2 * 20
+
+
+@pytest.mark.parametrize("kind", ["vectors", "transformer"])
+def test_what_others_trained_is_estimated_from_cells_without_settings_of_training(kind: str):
+    given = {"kind": kind, "path": "x", "digest": "0" * 12} | (
+        {} if kind == "vectors" else {"layer": 2}
+    )
+    model = TypeAdapter(ModelConfig).validate_python(given)
+    stored = Finished("text", "d1", identity(model), 0, 3.0, 500.0)
+    found = Known((stored,), (), {}).to_train(spec(model), 0, 1000)
+    assert found == Estimate(3.0, 500.0, Basis.CELLS, "1 of text")
 
 
 def test_cells_of_another_corpus_tell_seconds_and_no_memory():

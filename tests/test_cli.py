@@ -20,7 +20,9 @@ import wordrel
 from processes import PATIENCE, members, started, wait_until
 from tiny_study import settings, unsealed, write_config, write_study
 from wordrel.cli import app
+from wordrel.cli.console import display, echo, export, outlets, say
 from wordrel.cli.studies import COMMANDS
+from wordrel.errors import StoreError
 from wordrel.jobs.progress import read_progress
 from wordrel.study.costs import read_rates
 from wordrel.study.results import read_results
@@ -55,6 +57,30 @@ def test_a_run_stores_the_path_of_its_config_as_it_was_given(
     assert read_results(tiny / "again").manifest["given"] == given
     assert "wordrel run tiny.yaml" in Path("again/report.md").read_text(encoding="utf-8")
     shutil.rmtree("again")
+
+
+@pytest.mark.parametrize(
+    ("more", "config"),
+    [
+        ([], "tiny.yaml"),
+        (["training.epochs=3"], "my out/config.yaml"),
+        (["--seeds", "1"], "my out/config.yaml"),
+    ],
+)
+def test_a_study_that_was_changed_is_run_again_from_its_stored_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], config: str
+):
+    seen = []
+
+    def stopped(study: object, **given: object) -> None:
+        seen.append((str(given["out"]), str(given["config_file"])))
+        raise StoreError("stopped")
+
+    monkeypatch.chdir(tmp_path)
+    write_study(tmp_path)
+    monkeypatch.setattr("wordrel.api.run_config", stopped)
+    assert call("run", "tiny.yaml", *more, "--out", "my out").exit_code == 2
+    assert seen == [("my out", config)]
 
 
 def test_more_seeds_go_on_from_the_runs_that_are_done(tiny: Path, tiny_run: Result, tmp_path: Path):
@@ -276,6 +302,8 @@ def test_a_new_config_says_what_it_saw_and_what_comes_next(
     assert result.exit_code == 0
     assert result.stdout.startswith("configs/mine.yaml: 3,000 words in 1 file(s); min_count 2,")
     assert result.stdout.endswith("Next: wordrel run configs/mine.yaml\n")
+    other = call("new", "mine", "--corpus", "text.txt", "--out", "my study.yaml")
+    assert other.stdout.endswith("Next: wordrel run 'my study.yaml'\n")
     again = call("new", "mine", "--corpus", "text.txt")
     assert again.exit_code == 2
     assert "found a file, which stays as it is" in again.stderr
@@ -654,3 +682,20 @@ def test_an_error_of_the_disk_that_no_code_expects_is_named_in_one_line(
         "error: out/runs.csv: found Input/output error; what was finished is kept; mend this or "
         "choose another folder (WORDREL_CACHE, --out), then run again"
     )
+
+
+def test_a_closed_stdout_or_stderr_loses_what_is_printed_and_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # what Python makes of `>&-`
+    monkeypatch.setattr(sys, "stderr", None)
+    with outlets() as out:
+        echo("lost")
+        say("lost")
+        display("lost")
+        export("lost\n")
+    assert out.failure == ""
+    with pytest.raises(SystemExit) as end:
+        app(["--help"])
+    assert end.value.code == 0
+    assert (sys.stdout, sys.stderr) == (None, None)

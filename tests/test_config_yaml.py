@@ -1,6 +1,7 @@
 """A config is plain, bounded data: what is malformed ends in one line, and nothing else is read."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from test_config import GOOD, problems, written
-from wordrel.config import load_config
-from wordrel.config.dialect import BYTES, NODES
+from wordrel.config import dialect, load_config, parse_corpus
+from wordrel.config.dialect import BYTES, NODES, read_stored
 from wordrel.errors import ConfigError
 
 MAIN = [sys.executable, "-c", "from wordrel.cli import main; main()"]
@@ -200,6 +201,29 @@ def test_a_name_that_reads_as_something_else_gets_the_cure(tmp_path: Path, writt
     assert load_config(written(tmp_path, quoted)).study == written_as
 
 
+@pytest.mark.parametrize("value", ["1984", "1e3", "true", "1_000", "007"])
+def test_the_cure_for_a_name_in_an_override_works_in_a_shell(tmp_path: Path, value: str):
+    (found,) = problems(tmp_path, GOOD, [f"study={value}"])
+    cure = found.rpartition("give ")[2]
+    assert cure == f"""'study="{value}"'"""
+    assert load_config(written(tmp_path, GOOD), shlex.split(cure)).study == value
+
+
+@pytest.mark.parametrize(
+    "name", ["my #1.txt", "*.txt", "[ab].txt", "{a}.txt", "a: b.txt", "&a.txt", "!x.txt", "1984"]
+)
+def test_a_path_in_an_override_is_taken_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.chdir(tmp_path)
+    Path("[ab].txt" if name == "*.txt" else name).write_text("a word\n")
+    for given in (f"corpora.0.source={name}", f'corpora.0.source="{name}"'):
+        config = load_config(written(tmp_path, GOOD), [given])
+        assert config.corpora[0].source == str(tmp_path / name)
+        assert parse_corpus("novels", [given.removeprefix("corpora.0.")]).source == name
+    assert load_config(written(tmp_path, GOOD), ["corpora.0.name=null"]).corpora[0].name == "novels"
+
+
 def test_numbers_are_decimal(tmp_path: Path):
     text = GOOD.replace("novels", "novels\n    limit_tokens: 5_000_000")
     config = load_config(written(tmp_path, text), ["training.subsample=1e-4"])
@@ -254,3 +278,14 @@ def test_an_override_leaves_what_was_given_as_it_was(tmp_path: Path):
     given: dict[str, Any] = {"models": [{"kind": "attention"}], "models.0.heads": 2}
     assert load_config(written(tmp_path, GOOD), given).models[0].model_dump()["heads"] == 2
     assert given["models"] == [{"kind": "attention"}]
+
+
+@pytest.mark.parametrize(
+    "name", ["nel\x85x.txt", "a\u2028b", "\ufeffx", "a\tb", "zwj\u200d.txt", "half \udcff", "ä ö"]
+)
+def test_text_that_is_written_is_read_as_it_was(name: str):
+    for form, found in (("a: {} # c\n", lambda data: data), ("a: [{}, b]\n", lambda data: data[0])):
+        text = form.format(dialect.written(name))
+        assert found(read_stored(text)["a"]) == name
+        assert text.strip().isprintable() and text.encode()
+    assert dialect.written("ä ö") == "ä ö"

@@ -3,6 +3,8 @@
 import gzip
 import io
 import re
+import subprocess
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +13,9 @@ import pytest
 
 from wordrel.config import CorpusConfig, parse_corpus
 from wordrel.corpus import prepare
+from wordrel.corpus.text import LineReader
 from wordrel.errors import ConfigError, CorpusError
-from wordrel.io.encodings import recognised
+from wordrel.io.encodings import candidates, cure, recognised
 
 GERMAN = (
     "Der Müller fährt über die Straße. Größe und Höhe sind wichtig; le café où l'élève était.\n\n"
@@ -127,6 +130,124 @@ def test_encodings_of_other_languages_are_recognised(encoding: str, line: str) -
     assert recognised((line * 30).encode(encoding)) == encoding
 
 
+# Each in the encodings of its letters; a text that reads the same in two may be called either.
+CENTRAL = {
+    "Czech": "Stařec seděl u řeky a čekal, až přijde večer. Žena mu nesla chléb a mléko.\n",
+    "Slovak": "Starý otec sedel pri rieke a čakal na večer. Ľudia šli ďalej, už bolo päť.\n",
+    "Polish": "Rybak siedział nad rzeką, aż przyjdzie żona. Był późny wieczór, śnieg i słońce.\n",
+    "Hungarian": "Az öreg halász a folyónál ült és várt. Hűvös szél fújt az erdő felől.\n",
+    "Romanian": "Bătrânul stătea lângă râu şi aştepta seara. Fata îi aducea pâine în coş, ţinea.\n",
+    "Croatian": "Starac je sjedio uz rijeku i čekao večer. Žena mu donosi kruh i još vode.\n",
+    "Slovene": "Starec je sedel ob reki in čakal na večer. Žena mu je še prej dala kruh.\n",
+}
+BALTIC = {
+    "Latvian": "Vecais vīrs sēdēja pie upes. Meitene viņam nesa maizi, šķīvi, ābolus un ūdeni.\n",
+    "Lithuanian": "Senis sėdėjo prie upės, laukė vakaro. Mergaitė nešė jam sūrio ir ąžuolo.\n",
+    "Estonian": "Vanamees istus jõe ääres ja ootas õhtut. Tüdruk tõi šokolaadi, žürii ja öö.\n",
+}
+WESTERN = {
+    "German": "Der alte Fischer saß am Fluss und wartete, während Möwen über Brücken flogen.\n",
+    "French": "Le pêcheur était assis près de la rivière; à côté, où l'été finit, ça sentait.\n",
+    "Spanish": "El pescador esperó la mañana junto al río. ¿Dónde está el niño? Aquí, señor.\n",
+    "Portuguese": "O pescador não esperou a manhã; o avô e a irmã comeram o pão à beira do rio.\n",
+    "Italian": "La città è là, più in alto; il pescatore aspettò, perché così si usa, e andò.\n",
+    "Danish": "Den gamle fisker sad ved åen og ventede på sønnen; pigen købte brød, æbler og øl.\n",
+    "Swedish": "Den gamle fiskaren satt vid ån och väntade på kvällen; flickan köpte bröd.\n",
+    "Icelandic": "Gamli maðurinn sat við ána og beið; stúlkan kom með brauð, þá var orðið kalt.\n",
+    "Finnish": "Vanha kalastaja istui järven äärellä; tyttö söi leipää ja meni töihin.\n",
+}
+
+
+@pytest.mark.parametrize("times", [1, 30])
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        *((e, line) for e in ("cp1250", "iso8859_2") for line in CENTRAL.values()),
+        *(("cp1257", line) for line in BALTIC.values()),
+        *(("cp1252", line) for line in WESTERN.values()),
+        (
+            "cp1254",
+            "Yaşlı balıkçı ırmağın kıyısında oturdu, İstanbul'u düşündü; gün çok güzeldi.\n",
+        ),
+    ],
+)
+def test_of_latin_encodings_the_letters_of_a_language_decide(
+    encoding: str, line: str, times: int
+) -> None:
+    data = (line * times).encode(encoding)
+    found = candidates(data)
+    assert data.decode(found[0]) == line * times
+    assert len(found) == 1
+    assert found == ["cp1252"] or line not in WESTERN.values()
+
+
+def test_in_doubt_two_encodings_are_named() -> None:
+    data = "čaj ali žganje, več čaja, žlica, žito in čas za počitek\n".encode("iso8859_2")
+    assert candidates(data) == ["cp1250", "iso8859_2"]  # ľ and č are Slovak, ž and č Slovene
+    said = cure(data, 0, "t.txt", ["set encoding={}"])
+    assert said.startswith(
+        "it looks like cp1250 or iso8859_2 (read a line: with iso8859_2 other letters come out): "
+        "set encoding=cp1250, or convert it: iconv -f CP1250 -t UTF-8 t.txt > NEW"
+    )
+
+
+@pytest.mark.parametrize("line", [*WESTERN.values(), *CENTRAL.values(), RUSSIAN, CHINESE])
+@pytest.mark.parametrize("bad", [b"\xe9\n", b"\x92 \x93\n", "Straße\n".encode("cp1252")])
+def test_utf_8_with_a_few_bad_bytes_is_called_so_and_keeps_its_encoding(
+    line: str, bad: bytes
+) -> None:
+    data = (line * 9).encode() + bad
+    said = cure(data, len(data) - len(bad), "t.txt", ["set encoding={}"])
+    stray = sum(byte > 127 for byte in bad)
+    assert said == (
+        f"it is UTF-8 but for {stray} of {len(data):,} bytes here: mend them, or leave them out: "
+        "iconv -c -f UTF-8 -t UTF-8 t.txt > NEW"
+    )
+
+
+def test_one_encoding_is_not_set_where_other_text_of_the_source_is_utf_8(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes((GERMAN * 9).encode("cp1252"))
+    (folder / "b.txt").write_bytes((GERMAN * 9).encode())
+    config = CorpusConfig(source=str(folder), name="t", min_count=1, held_out=0)
+    file = folder / "a.txt"
+    convert = f"it looks like cp1252: convert it: iconv -f CP1252 -t UTF-8 {file} > NEW; other text"
+    with pytest.raises(CorpusError, match=re.escape(convert)) as error:
+        prepare(config, tmp_path / "cache")
+    assert "encoding=" not in str(error.value)
+    (folder / "b.txt").write_bytes(b"plain words\n" * 9)
+    with pytest.raises(CorpusError, match="set encoding=cp1252"):
+        prepare(config, tmp_path / "cache")
+
+
+def test_a_block_without_letters_of_utf_8_is_judged_by_the_blocks_before_it() -> None:
+    lines = LineReader()
+    chunks = [GERMAN.encode(), b"a cr\xe8me and nothing else\n"]
+    with pytest.raises(CorpusError, match=r"byte 106: .*it is UTF-8 but for 1 of 25 bytes here"):
+        list(lines.blocks(chunks, "t.txt"))
+
+
+def test_the_cure_can_be_typed_whatever_the_file_is_called(tmp_path: Path) -> None:
+    for name in ("it's l1.txt", "-dash.txt", "a b;c.txt"):
+        data = (GERMAN * 9).encode("cp1252")
+        (tmp_path / name).write_bytes(data)
+        command = cure(data, data.index(b"\xfc"), name).partition("convert it: ")[2]
+        subprocess.run(command.replace("NEW", "new"), shell=True, check=True, cwd=tmp_path)
+        assert (tmp_path / "new").read_text(encoding="utf-8") == GERMAN * 9
+
+
+def test_a_tar_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(GERMAN * 9, encoding="utf-8")
+    for name, mode in (("books.tar", "w"), ("books.tar.gz", "w:gz")):
+        with tarfile.open(tmp_path / name, mode) as archive:  # type: ignore[call-overload]
+            archive.add(tmp_path / "a.txt", "a.txt")
+        config = CorpusConfig(source=str(tmp_path / name), name="t", min_count=1, held_out=0)
+        said = f"it is a tar archive: unpack it (tar -xf {tmp_path / name}) and give the text"
+        with pytest.raises(CorpusError, match=re.escape(said)):
+            prepare(config, tmp_path / "cache")
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -135,7 +256,7 @@ def test_encodings_of_other_languages_are_recognised(encoding: str, line: str) -
         (lambda text: b"%PDF-1.7\n\xe2\xe3\n" + text, "it begins like a PDF"),
         (
             lambda text: text + b"a\0b\n",
-            "it is UTF-8 with NUL bytes in it: remove them: tr -d '\\000' < '",
+            "it is UTF-8 with NUL bytes in it: remove them: tr -d '\\000' < /",
         ),
     ],
 )
@@ -147,6 +268,6 @@ def test_what_is_no_plain_text_is_named(tmp_path: Path, make: Make, said: str) -
 
 def test_the_cure_of_a_packed_file_unpacks_it(tmp_path: Path) -> None:
     data = gzip.compress(RUSSIAN.encode("cp1251") * 30)
-    cure = re.escape(f"gzip -dc '{tmp_path / 't.txt.gz'}' | iconv -f CP1251 -t UTF-8 > NEW")
+    cure = re.escape(f"gzip -dc {tmp_path / 't.txt.gz'} | iconv -f CP1251 -t UTF-8 > NEW")
     with pytest.raises(CorpusError, match=cure):
         prepare(corpus_of(tmp_path, data, "t.txt.gz"), tmp_path / "cache")

@@ -105,6 +105,26 @@ def test_commands_name_the_config_as_it_was_given_or_the_stored_one(results: Res
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "run"),
+    [
+        # settings were changed, or the config lay elsewhere: the stored one is this study
+        ({"config": "my out/config.yaml", "results": "my out"}, "'my out/config.yaml' --out"),
+        ({"results": "my out"}, "'my out/config.yaml' --out"),
+        ({"config": "it's.yaml", "results": "my out"}, """'it'"'"'s.yaml'"""),
+    ],
+)
+def test_commands_can_be_typed_as_they_are_printed(
+    results: Results, given: dict[str, str], run: str
+):
+    told = replace(results, manifest=results.manifest | {"given": given})
+    assert provenance.commands(told) == [
+        "wordrel report 'my out'",
+        f"wordrel run {run} 'my out'" if run.endswith("--out") else f"wordrel run {run}",
+        "wordrel reproduce 'my out'",
+    ]
+
+
 def test_letters_name_the_rows_that_a_score_beats(results: Results):
     # by hand from comparisons.csv: skip_gram over attention .024, over mask_query_attention .18
     assert marks(results, "tiny-wiki", "alike") == {

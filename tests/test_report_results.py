@@ -1,4 +1,7 @@
+import json
 import lzma
+import math
+import re
 import shutil
 import zlib
 from pathlib import Path
@@ -183,3 +186,65 @@ def test_a_malformed_file_is_named_with_place(
     edit(folder / file, old, new)
     with pytest.raises(StoreError, match=message):
         read_results(folder)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "expected"),
+    [
+        (("statistics", "confidence"), "abc", "found 'abc', expected a number"),
+        (("statistics", "confidence"), True, "found True, expected a number"),
+        (("seconds",), math.inf, "found inf, expected a number"),
+        (("environment",), "x", "found 'x', expected keys"),
+        (("environment",), None, "found nothing, expected keys"),
+        (("environment", "cores"), [2], r"found \[2\], expected text or a number"),
+        (("skipped",), ["men"], r"found \['men'\], expected keys"),
+        (("given",), "x", "found 'x', expected keys"),
+        (("given", "results"), 5, "found 5, expected text"),
+        (("corpora", 0, "tokens"), "many", "found 'many', expected a number"),
+        (("corpora", 0, "name"), ["x"], r"found \['x'\], expected text"),
+        (("tasks", 1, "split"), 3, "found 3, expected text"),
+    ],
+)
+def test_a_value_of_another_kind_in_a_manifest_is_refused_with_its_place(
+    folder: Path, keys: tuple[str | int, ...], value: object, expected: str
+):
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"given": {}}
+    at = manifest
+    for key in keys[:-1]:
+        at = at[key]
+    at[keys[-1]] = value
+    (folder / "manifest.json").write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+    place = re.escape(".".join(map(str, keys)))
+    with pytest.raises(StoreError, match=rf"manifest\.json: {place}: {expected}; run the study ag"):
+        read_results(folder)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("notes: 5", "notes: found 5, expected a list"),
+        ("notes: [[x]]", r"notes\.0: found \['x'\], expected text or a number"),
+        ("models: [1]", r"models\.0: found 1, expected keys"),
+        ("models: [{name: m}]", r"models\.0: kind missing"),
+        ("models: [{name: m, kind: 5}]", r"models\.0\.kind: found 5, expected text"),
+        ("models: [{name: m, kind: attention, heads: x}]", r"heads: found 'x', expected a number"),
+        ("contrasts: [1]", r"contrasts\.0: found 1, expected keys"),
+        ("contrasts: [{mean_with: [x]}]", r"contrasts\.0: task missing"),
+        ("contrasts: [{task: men, mean_with: x}]", "mean_with: found 'x', expected a list"),
+    ],
+)
+def test_a_value_of_another_kind_in_a_stored_config_is_refused_with_its_place(
+    folder: Path, config: str, expected: str
+):
+    (folder / "config.yaml").write_text(f"study: golden\n{config}\n", encoding="utf-8")
+    with pytest.raises(StoreError, match=rf"config\.yaml: .*{expected}; run the study again"):
+        read_results(folder)
+
+
+def test_groups_that_a_stored_folder_lacks_are_as_good_as_empty(folder: Path):
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    text = json.dumps(manifest | {"given": None, "commit": None}) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    (folder / "config.yaml").write_text("study: golden\nnotes: null\nmodels: []\n")
+    assert read_results(folder).config == {"study": "golden", "notes": None, "models": []}

@@ -199,6 +199,29 @@ def test_sets_that_are_not_here_are_comments(tmp_path: Path, monkeypatch: pytest
     assert "\n  # - {name: rw, optional: true}\n" in out.read_text(encoding="utf-8")
 
 
+def test_a_text_in_another_encoding_is_read_as_the_error_says(tmp_path: Path):
+    german = "Der Müller fährt über die Straße zu der großen Mühle.\n\n" * 300
+    source, out = tmp_path / "text.txt", tmp_path / "mine.yaml"
+    source.write_bytes(german.encode("cp1252"))
+    with pytest.raises(CorpusError, match="set encoding=cp1252, or convert it: iconv"):
+        write_config("mine", str(source), out, cache=tmp_path / "cache")
+    given = ["encoding=cp1252", "bad_utf8=replace", "max_unpacked_gb=2.5"]
+    config, look = write_config("mine", str(source), out, cache=tmp_path / "cache", settings=given)
+    (corpus,) = config.corpora
+    assert (corpus.encoding, corpus.bad_utf8, corpus.max_unpacked_gb) == ("cp1252", "replace", 2.5)
+    assert (look.tokens, load_config(out).corpora[0].encoding) == (3000, "cp1252")
+
+
+def test_what_the_text_decides_is_not_set_beside_it(tmp_path: Path):
+    source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
+    for given in ("min_count=3", "documents=file"):
+        with pytest.raises(ConfigError, match=f"found {given[:9].partition('=')[0]}.*text decides"):
+            write_config("mine", source, out, cache=tmp_path / "cache", settings=[given])
+    with pytest.raises(ConfigError, match="found utf-99, expected the name of an encoding"):
+        write_config("mine", source, out, cache=tmp_path, settings=["encoding=utf-99"])
+    assert not out.exists()
+
+
 def test_wrong_names_and_texts_are_refused_and_nothing_is_written(tmp_path: Path):
     out = tmp_path / "out.yaml"
     source = written(tmp_path, text())

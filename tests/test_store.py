@@ -385,6 +385,14 @@ def test_a_folder_of_somebody_else_is_not_replaced(tmp_path, monkeypatch):
     assert (home / "thesis.tex").read_text() == "years of work"
 
 
+def test_a_path_that_is_no_text_is_refused_before_the_work_begins(tmp_path):
+    place = tmp_path / "out-\udcff" / "results"  # what Python makes of the byte 0xff
+    expected = "found a byte that is no UTF-8 in the path, expected UTF-8; choose another folder"
+    with pytest.raises(StoreError, match=expected), store.replace_folder(place):
+        pytest.fail("the work has begun")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_second_run_on_the_same_result_fails_at_its_start(tmp_path):
     final = tmp_path / "result"
     entered = False

@@ -27,7 +27,7 @@ from wordrel.study.cell import load_cell
 from wordrel.study.evaluate import is_answered
 from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
-from wordrel.study.run import run_study
+from wordrel.study.run import run_study, told_paths
 from wordrel.study.schema import STORED, table_file
 from wordrel.tasks import Predictions
 
@@ -322,3 +322,9 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
         (row,) = analyse(asked, StatisticsConfig(resamples=100), family)["comparisons"]
         assert row["p"] * family < 0.05
     assert row["p"] == pytest.approx(1 / 80_000)
+
+
+def test_paths_are_told_where_they_mean_something_elsewhere_and_are_text() -> None:
+    given = {"config": "bad\udcff.yaml", "results": "mine/ä"}
+    assert told_paths(given) == {"results": "mine/ä"}
+    assert told_paths({"config": "c.yaml", "results": "/home/me/out"}) == {"config": "c.yaml"}

@@ -1,14 +1,23 @@
 """A study in parts: later parts make their statistics over the runs that earlier parts kept."""
 
+import io
+import json
+import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from test_study import ANIMALS, FOODS, IDENTICAL, text_with_two_kinds_of_word
-from wordrel.config import StudyConfig, parse_config
+from wordrel.config import MatchedConfig, StudyConfig, TrainingConfig, parse_config
+from wordrel.config.settings import PairsTask
 from wordrel.errors import StoreError
-from wordrel.study.kept import KEPT
+from wordrel.study.cell import COST as COST_FOLDER
+from wordrel.study.cell import CellSpec
+from wordrel.study.evaluate import CellWork, is_answered
+from wordrel.study.kept import KEPT, restore
 from wordrel.study.results import Results
 from wordrel.study.run import report_partial, run_study
 
@@ -71,6 +80,88 @@ def test_an_archive_that_cannot_be_read_is_named(place: Path) -> None:
     (folder / KEPT).write_bytes(b"PK no archive")
     with pytest.raises(StoreError, match=r"answers\.zip: cannot be read: .*--keep-answers"):
         run(place, [1, 2], "fifth", "damaged")
+
+
+COST = {"cost": {"parameters": 1, "trained_tokens": 2, "seconds": 3.0}}
+NOTE = {"corpus": "t", "kind": "mean", "reading": 1.0, "tasks": {"own": 2.0}}
+
+
+def answered_work(cache: Path) -> CellWork:
+    """A run of one task in an empty cache, which has no corpus either."""
+    task = PairsTask(kind="pairs", name="own", path=Path("own.tsv"))
+    cell = CellSpec(
+        *(cache, cache / "corpora", "t", "c0"),
+        *(MatchedConfig(kind="mean", name="mean"), TrainingConfig(), 1),
+    )
+    return CellWork(cell, (task,), ("d0",), True)
+
+
+def packed(path: Path, work: CellWork, change: Callable[[str], str] = str, **files: bytes) -> None:
+    """An archive of this run; `files` replace the contents of its own."""
+    table = io.BytesIO()
+    pd.DataFrame({"row": [0]}).to_parquet(table)
+    ((_, folder),) = work.paths()
+    own = {
+        f"{COST_FOLDER}/cell.json": json.dumps(COST).encode(),
+        f"{folder.name}/answers.parquet": table.getvalue(),
+        f"{folder.name}/asked.json": json.dumps(NOTE).encode(),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in own.items():
+            stem = name.rpartition("/")[2].partition(".")[0]
+            archive.writestr(change(f"t/{work.folder.name}/{name}"), files.get(stem, content))
+
+
+@pytest.mark.parametrize("start", ["", "./", ".//"])
+def test_names_are_those_of_the_folders_however_they_are_spelled(
+    tmp_path: Path, start: str
+) -> None:
+    work = answered_work(tmp_path / "cache")
+    packed(tmp_path / KEPT, work, lambda name: start + name.replace("/", "//"))
+    assert restore(tmp_path / KEPT, [work]) == 1
+    ((_, folder),) = work.paths()
+    assert json.loads((folder / "asked.json").read_text(encoding="utf-8")) == NOTE
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"cell": b"{}"}, r"cell\.json: cannot be read: KeyError: 'cost'"),
+        ({"cell": b'{"cost": {"seconds": "x"}}'}, r"cell\.json: cannot be read: KeyError"),
+        ({"asked": b"[1]"}, r"asked\.json: cannot be read: TypeError"),
+        ({"asked": b"\xff"}, r"asked\.json: cannot be read: UnicodeDecodeError"),
+        ({"answers": b"PAR1"}, r"answers\.parquet: cannot be read: Arrow"),
+    ],
+)
+def test_a_kept_file_that_says_nothing_is_refused_and_not_installed(
+    tmp_path: Path, files: dict[str, bytes], found: str
+) -> None:
+    work = answered_work(tmp_path / "cache")
+    packed(tmp_path / KEPT, work, **files)
+    with pytest.raises(
+        StoreError, match=rf"answers\.zip/t/.*{found}.*; remove answers\.zip, or run"
+    ):
+        restore(tmp_path / KEPT, [work])
+    assert not is_answered(work)
+    assert not [*tmp_path.rglob(f"cache/**/{next(iter(files))}.*")]
+
+
+def test_a_flipped_bit_of_an_archive_is_named_wherever_it_is(tmp_path: Path) -> None:
+    work = answered_work(tmp_path / "cache")
+    packed(tmp_path / "whole.zip", work)
+    whole = (tmp_path / "whole.zip").read_bytes()
+    refused = 0
+    for at in range(0, len(whole), 7):
+        data = bytearray(whole)
+        data[at] ^= 16
+        (tmp_path / KEPT).write_bytes(data)
+        shutil.rmtree(tmp_path / "cache", ignore_errors=True)
+        try:
+            restore(tmp_path / KEPT, [work])
+        except StoreError as error:
+            refused += 1
+            assert "remove answers.zip, or run without --keep-answers" in str(error)
+    assert refused > len(whole) / 7 / 2
 
 
 def test_names_that_lead_elsewhere_stay_in_the_archive(place: Path) -> None:

@@ -306,6 +306,47 @@ def test_tuned_settings_are_those_of_their_trials(tmp_path: Path) -> None:
         load_config(path)
 
 
+@pytest.mark.parametrize(
+    ("models", "found"),
+    [
+        ({"skip_gram": None}, "models.skip_gram: found nothing"),
+        ({"skip_gram": [1]}, r"models.skip_gram: found \[1\]"),
+        ({"mean": {"training": 5}}, "models.mean.training: found 5"),
+        ({"mean": {"training": False}}, "models.mean.training: found False"),
+    ],
+)
+def test_choices_that_are_no_settings_are_refused_with_their_place(
+    tmp_path: Path, models: dict[str, Any], found: str
+) -> None:
+    folder = tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    path.write_text(STUDY_OF_TUNED)
+    digest = text_digest((folder / TRIALS).read_text())
+    choices = {"tuning": "rates", "trials_sha256": digest, "models": models}
+    (folder / CHOICES).write_text(dump(choices))
+    expected = f"choices.yaml: {found}, expected settings or {{}}; run `wordrel tune` again"
+    with pytest.raises(ConfigError, match=expected):
+        load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ("{kind: mean, training: 5}", "models.1.training"),
+        ("{kind: mean, tuned_as: [mean]}", "models.1"),
+        ("{kind: [mean]}", "models.1.kind"),
+    ],
+)
+def test_an_entry_that_is_no_model_is_named_beside_tuned_settings(
+    tmp_path: Path, entry: str, place: str
+) -> None:
+    tuned_folder(tmp_path / "tuned")
+    path = tmp_path / "main.yaml"
+    path.write_text(STUDY_OF_TUNED.replace("kind: mean", entry))
+    with pytest.raises(ConfigError, match=f"main.yaml:5: {place}: found "):
+        load_config(path)
+
+
 def test_a_model_without_trials_is_the_only_problem(tmp_path: Path) -> None:
     tuned_folder(tmp_path / "tuned")
     path = tmp_path / "main.yaml"

@@ -73,8 +73,9 @@ def run(
     """
     cluster = cluster_of(dask, scheduler_file)
     config = load_study(config_path, overrides)
-    given = str(config_path)
-    return run_config(config, out=out, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
+    place = Path(out or Path("results", config.study))
+    given = place / "config.yaml" if overrides else config_path
+    return run_config(config, out=place, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
 
 
 def run_config(  # noqa: PLR0913 - what a run is given
@@ -89,6 +90,7 @@ def run_config(  # noqa: PLR0913 - what a run is given
 ) -> Results:
     """The same for a config that is read already; `config_file` is its path as it was given.
 
+    Of a config that was changed, that is the one which is stored with the results.
     With `keep_answers` the result holds all answers, and a later part of the study goes on from
     them; see `wordrel.study.kept`.
     """

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
 
@@ -110,9 +110,21 @@ class Outlet:
 @contextmanager
 def outlets() -> Iterator[Outlet]:
     """Stdout and stderr that do not raise; yields that of stdout."""
-    out, err = Outlet(sys.stdout), Outlet(sys.stderr)
-    with redirect_stdout(cast("IO[str]", out)), redirect_stderr(cast("IO[str]", err)):
+    with ExitStack() as stack:
+        out, err = (Outlet(_there(stream, stack)) for stream in (sys.stdout, sys.stderr))
+        stack.enter_context(redirect_stdout(cast("IO[str]", out)))
+        stack.enter_context(redirect_stderr(cast("IO[str]", err)))
         yield out
+
+
+def _there(stream: Any, stack: ExitStack) -> Any:
+    """The stream; one to nowhere where it was closed before Python began (`>&-`).
+
+    That takes the number of the closed one, which the next file that is opened would get.
+    """
+    if stream is not None:
+        return stream
+    return stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:

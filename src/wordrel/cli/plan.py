@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wordrel.cli.console import display, echo
+from wordrel.io.shell import shell_word
 from wordrel.study.budget import Budget, Line
 
 
@@ -28,7 +29,7 @@ def show(budget: Budget, config: Path, *, as_json: bool) -> None:
         table.add_row(*map(Text, _planned(line)))
     display(table, *_sums(budget))
     for corpus, why in budget.unprepared.items():
-        echo(f"{corpus}: {why}; `wordrel corpus prepare {config}` makes its size known")
+        echo(f"{corpus}: {why}; `wordrel corpus prepare {shell_word(config)}` makes its size known")
     for task, why in budget.skipped.items():
         echo(f"left out: {task} ({why})")
 

@@ -53,5 +53,6 @@ def main() -> None:
         if number is None or isinstance(error, SystemExit):
             raise
         # Not through Python's end: what an interrupted import left behind may raise there.
-        sys.stderr.write(f"{in_words(number)}\n")
+        if sys.stderr is not None:  # `2>&-` closes it
+            sys.stderr.write(f"{in_words(number)}\n")
         raise SystemExit(128 + number) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wordrel.cli.console import display, echo, say
+from wordrel.io.shell import shell_word
 
 if TYPE_CHECKING:
     from wordrel.config import StudyConfig
@@ -39,11 +40,15 @@ SchedulerFile = Annotated[
 ]
 
 
-def new(
+def new(  # noqa: PLR0913 - a parameter an option
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study: a-z 0-9 _ . -")],
     corpus: Annotated[
         str, typer.Option(help="Your text: a file, folder or glob of .txt .gz .bz2 .xz .zst.")
     ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="How the text is read: encoding=cp1252"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
     ] = None,
@@ -63,7 +68,9 @@ def new(
     if few and claims:
         raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
     place = out or Path("configs", f"{name}.yaml")
-    config, look = write_config(name, corpus, place, cache=cache_folder(cache), claims=claims)
+    config, look = write_config(
+        name, corpus, place, cache=cache_folder(cache), claims=claims, settings=settings or ()
+    )
     about = "" if look.whole else "about "
     echo(
         f"{place}: {about}{look.tokens:,} words in {len(look.source.files):,} file(s); min_count "
@@ -72,8 +79,8 @@ def new(
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
         echo(f"note: {sign}")
-    echo(f"What it takes: wordrel run {place} --plan")
-    echo(f"Next: wordrel run {place}")
+    echo(f"What it takes: wordrel run {shell_word(place)} --plan")
+    echo(f"Next: wordrel run {shell_word(place)}")
 
 
 def run(  # noqa: PLR0913 - a parameter an option
@@ -132,13 +139,15 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.api import run_config
     from wordrel.report.terminal import claims_table, headline_tables
 
+    place = out or Path("results", study.study)
+    changed = bool(overrides) or seeds is not None
     results = run_config(
         study,
-        out=out,
+        out=place,
         jobs=jobs,
         cache=cache,
         cluster=cluster,
-        config_file=str(config),
+        config_file=place / "config.yaml" if changed else config,
         keep_answers=keep_answers,
     )
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
@@ -150,7 +159,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} runs failed; the results have the others")
         raise typer.Exit(1)
-    display(f"Next: wordrel explore {results.folder}")
+    display(f"Next: wordrel explore {shell_word(results.folder)}")
 
 
 def report(

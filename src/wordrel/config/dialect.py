@@ -206,8 +206,13 @@ def dump(data: Any) -> str:
 
 
 def written(text: str) -> str:
-    """One text as it may stand after `key: ` or in a list, in quotes where it needs them."""
-    form: dict[str, Any] = {"default_flow_style": True, "allow_unicode": True, "width": math.inf}
+    """One text as it may stand after `key: ` or in a list, in quotes where it needs them.
+
+    Where a sign of it is not printable, all but ASCII is escaped: a line end of Unicode (U+0085)
+    would be folded when it is read, and half a sign could not be written.
+    """
+    form: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
+    form["allow_unicode"] = text.isprintable()
     listed = str(yaml.dump([_escaped(text)], Dumper=_Dumper, **form))
     return listed.removeprefix("[").removesuffix("]\n")
 

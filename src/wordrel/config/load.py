@@ -147,7 +147,7 @@ def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> Stu
     if config is not None and not found:
         return config
     found.sort(key=lambda problem: places.line(problem[0]))
-    lines = [f"{places(keys)}: {dotted(places.written(keys))}: {text}" for keys, text in found]
+    lines = [f"{places(k)}: {dotted(places.written(k))}: {places.cured(k, t)}" for k, t in found]
     raise ConfigError(list(dict.fromkeys(lines)))
 
 

@@ -8,6 +8,7 @@ the same study, and is replaced by it. Nothing outside the study is read: a reso
 import copy
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ Overrides = Sequence[str] | Mapping[str, Any]
 REFERENCES = 1_000
 _LENGTH = 100_000  # characters that all references together may put in
 _SIGN = re.compile(r"(?<!\\)((?:\\\\)*)(?:\\\$\{|\$\{([^}]*\}?))")
+_NULLS = ("", "~", "null", "Null", "NULL")
+IN_QUOTES = "write it in quotes"
+"""The cure for text that is read as a number."""
 _PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*\}")
 
 
@@ -33,10 +37,19 @@ class Places:
     def __init__(self, name: str, lines: Mapping[Keys, int] | None = None) -> None:
         self._name = name
         self._at: dict[Keys, int | str] = {**(lines or {})}
+        self._typed: dict[Keys, str] = {}
         self.moved: dict[Keys, Keys] = {}
 
-    def override(self, keys: Keys, given: str) -> None:
-        """From now on the value at `keys`, and all below it, come from this override."""
+    def override(self, keys: Keys, given: str, *, typed: bool = False) -> None:
+        """From now on the value at `keys`, and all below it, come from this override.
+
+        Args:
+            keys: of the value.
+            given: the override in words.
+            typed: whether it is `key.path=value`, as one types it into a shell.
+        """
+        if typed:
+            self._typed[keys] = given
         kept = {at: place for at, place in self._at.items() if at[: len(keys)] != keys}
         self._at = {**kept, keys: f"override {given!r}"}
 
@@ -52,6 +65,13 @@ class Places:
         if isinstance(place, str):
             return f"{self._name}: {place}"
         return f"{self._name}:{place}" if place else self._name
+
+    def cured(self, keys: Keys, problem: str) -> str:
+        """The problem with a cure that works in a shell, which takes away quotes around a value."""
+        given = self._typed.get(self.written(keys))
+        if given is None or not problem.endswith(IN_QUOTES):
+            return problem
+        return problem.removesuffix(IN_QUOTES) + f"give {_quoted(given)}"
 
     def is_overridden(self, keys: Keys) -> bool:
         """Whether the value at `keys` comes from an override, and not from the file."""
@@ -146,7 +166,7 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         try:
             key, value = pair or _split(given)
             for keys in _put(data, _parts(key), value):
-                places.override(keys, given)
+                places.override(keys, given, typed=pair is None)
         except ValueError as error:
             problems.append(f"override {given!r}: {error}")
     if problems:
@@ -160,15 +180,30 @@ def _leaves(name: str, given: Any) -> list[tuple[str, Any]]:
 
 
 def _split(item: str) -> tuple[str, Any]:
-    """Key and value of `key.path=value`; raises ValueError, which says what is wrong."""
+    """Key and value of `key.path=value`; raises ValueError, which says what is wrong.
+
+    A path is text, in which YAML's signs mean nothing: `my #1.txt`, `*.txt` and `[a-c].txt` are
+    paths. In quotes it is YAML, as elsewhere.
+    """
     key, equals, text = item.partition("=")
     if not equals:
         raise ValueError("found no =, expected key.path=value, such as training.dim=50")
+    plain = text.strip()
+    is_path = key.rpartition(".")[2] in ("source", "path")
+    if is_path and plain not in _NULLS and not plain.startswith(('"', "'")):
+        return key, plain
     try:
         return key, parse(text)[0]
     except MalformedError as error:
         found = f"found {shown(text)}, expected a value such as 50 or [1, 2]"
-        raise ValueError(found if error.text.startswith("not YAML") else error.text) from error
+        said = error.text.replace("write text in quotes", f"for text give {_quoted(item)}")
+        raise ValueError(found if error.text.startswith("not YAML") else said) from error
+
+
+def _quoted(item: str) -> str:
+    """An override whose value is text, for a shell."""
+    key, _, value = item.partition("=")
+    return shlex.quote(f'{key}="{value}"')
 
 
 def _parts(key: str) -> list[str]:

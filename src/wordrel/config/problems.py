@@ -15,6 +15,7 @@ from wordrel.config.corpora import CorpusConfig
 from wordrel.config.dialect import Keys, shown
 from wordrel.config.models import ModelConfig, TrainingConfig
 from wordrel.config.names import KEYS, KINDS
+from wordrel.config.places import IN_QUOTES
 from wordrel.config.settings import (
     ExecuteConfig,
     StatisticsConfig,
@@ -119,7 +120,7 @@ def _expected(error: Any) -> str:
         least = error["ctx"]["min_length"]
         expected = f"at least {'one' if least == 1 else least}"
     as_number = error["type"] == "string_type" and isinstance(error["input"], int | float)
-    return f"{expected}: write it in quotes" if as_number else expected
+    return f"{expected}: {IN_QUOTES}" if as_number else expected
 
 
 def _shown(found: Any) -> str:

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wordrel.config.dialect import MalformedError, parse
+from wordrel.config.dialect import MalformedError, parse, shown
 from wordrel.config.models import UNTRAINED
 from wordrel.config.paths import regular_file
 from wordrel.config.problems import Problem
@@ -69,8 +69,9 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
             continue
         name = entry.get(TUNED_AS, entry_name(entry))
         entry = {key: value for key, value in entry.items() if key != TUNED_AS}
-        models.append(_merged(chosen[name], entry) if name in chosen else entry)
-        if name not in chosen and entry.get("kind") not in UNTRAINED:
+        tried = isinstance(name, str) and name in chosen
+        models.append(_merged(chosen[name], entry) if tried else entry)
+        if not tried and str(entry.get("kind")) not in UNTRAINED:
             where = ", ".join(map(str, places))
             text = f"found no trial of {name} in {where}, expected one: tune it, or remove `tuned`"
             problems.append((("models", number), text))
@@ -103,10 +104,28 @@ def _read(folder: Path) -> dict[str, Any]:
     if text_digest(texts[1]) != choices["trials_sha256"]:
         found = "found other trials than those that made these choices"
         raise ConfigError([f"{folder / TRIALS}: {found}; run `wordrel tune` again"])
+    _check_models(folder / CHOICES, choices["models"])
     return choices
+
+
+def _check_models(path: Path, models: Mapping[str, Any]) -> None:
+    """Settings are keys; what each of them may be is said where the study is read."""
+    for name, settings in models.items():
+        for place, found in ((name, settings), (f"{name}.training", _training(settings))):
+            if not isinstance(found, Mapping):
+                text = f"{path}: models.{place}: found {shown(found)}, expected settings or {{}}"
+                raise ConfigError([f"{text}; run `wordrel tune` again"])
+
+
+def _training(settings: Any) -> Any:
+    own = settings.get("training") if isinstance(settings, Mapping) else None
+    return {} if own is None else own
 
 
 def _merged(chosen: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry's own settings on top of the chosen ones."""
-    training = {**(chosen.get("training") or {}), **(entry.get("training") or {})}
+    own = _training(entry)
+    if not isinstance(own, Mapping):  # which is named where the study is read
+        return {**chosen, **entry}
+    training = {**_training(chosen), **own}
     return {**chosen, **entry} | ({"training": training} if training else {})

@@ -162,7 +162,10 @@ def tokenize_shard(
     """
     tokenizer = Tokenizer(config)
     lines = LineReader(
-        config.bad_utf8 == "replace", config.long_lines == "split", encoding=config.encoding
+        config.bad_utf8 == "replace",
+        config.long_lines == "split",
+        encoding=config.encoding,
+        others=tuple(piece.file.path for piece in shard.pieces if piece.file.kind == "text"),
     )
     unpacked = Unpacked(config.max_unpacked_ratio, config.max_unpacked_gb)
     segment_ends: list[int] = []

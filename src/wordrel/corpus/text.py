@@ -12,7 +12,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -36,6 +36,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".xz": lzma.open,
 }
 _FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
+_OTHERS = 100  # files that are looked at for an error message
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 
@@ -146,6 +147,15 @@ def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
         raise EOFError("the last frame has no end")
 
 
+def _has_utf8(path: Path) -> bool:
+    """Whether a file begins with text in UTF-8 that is not ASCII."""
+    try:
+        start = next(read_bytes(path, block=_FEED), b"")
+        return not codecs.getincrementaldecoder("utf-8")().decode(start).isascii()
+    except (CorpusError, UnicodeDecodeError):
+        return False  # it is named when its turn comes
+
+
 @dataclass
 class LineReader:
     """How bytes become lines of text, and what was mended on the way.
@@ -159,6 +169,8 @@ class LineReader:
         replaced_bytes: that were no text, or NUL.
         split_lines: cuts made in lines that were too long.
         encoding: of the bytes.
+        others: files of the same source, whose first bytes tell whether they are UTF-8 where one
+            file is not.
     """
 
     replace: bool = False
@@ -169,6 +181,8 @@ class LineReader:
     replaced_bytes: int = 0
     split_lines: int = 0
     encoding: str = "utf-8"
+    others: Sequence[Path] = ()
+    _utf8_place: str = ""  # the last file in which letters of UTF-8 were found
 
     def blocks(self, chunks: Iterable[bytes], place: str, offset: int = 0) -> Iterator[str]:
         """Text with LF line ends, in blocks that end at a line end (or at the end of the file).
@@ -265,12 +279,20 @@ class LineReader:
         return text
 
     def _cure(self, raw: bytes, at: int, place: str) -> str:
-        said = encodings.cure(raw, at, place, ["set encoding={}"])
-        return f"{said}; bad_utf8=replace would cut a word at each such byte"
+        # one encoding is set for all files, and would change the letters of those that are UTF-8
+        mixed = bool(self._utf8_place) or any(map(_has_utf8, self.others[:_OTHERS]))
+        settings = [] if mixed else ["set encoding={}"]
+        begun = self._utf8_place == place
+        said = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
+        only = "; other text of this source is UTF-8" if mixed and not begun else ""
+        return f"{said}{only}; bad_utf8=replace would cut a word at each such byte"
 
     def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:
         try:
-            return raw.decode("utf-8")
+            text = raw.decode("utf-8")
+            if not text.isascii():
+                self._utf8_place = place
+            return text
         except UnicodeDecodeError as error:
             if not self.replace:
                 raise CorpusError(

@@ -1,13 +1,17 @@
 """In what encoding bytes that are no UTF-8 seem to be, and the cure that works.
 
-The detector is charset-normalizer's; it chooses among encodings that text is still found in. Reads
-and writes nothing.
+The detector is charset-normalizer's; it chooses among encodings that text is still found in. Latin
+ones differ in few letters, so of these the alphabets of languages decide. Reads and writes nothing.
 """
 
 import codecs
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from charset_normalizer import from_bytes
+
+from wordrel.io.shell import shell_word
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -20,7 +24,36 @@ _LIKELY = (
     *("iso8859_2", "koi8_r", "mac_roman", "cp437", "gb18030", "big5", "shift_jis", "euc_jp"),
     *("euc_kr", "cp874"),
 )
+_WESTERN = (
+    *("àâæçèéêëîïôœùûüÿ", "äöüßéèà", "áéíñóúü¿¡ªº", "àèéìíîòóù", "àáâãçéêíóôõúªº", "æøåéèêôó"),
+    *("äöåéüà", "äöåšž", "áðéíóúýþæö", "áðíóúýæø", "áèéêëíïóöü", "àçèéíïòóúü·", "äöõüšž", "áéíóú"),
+)
+"""The letters beside a to z, and signs, of French, German, Spanish, Italian, Portuguese, Danish,
+Swedish, Finnish, Icelandic, Faroese, Dutch, Catalan, Estonian and Irish."""
+_CENTRAL = (*("áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "čćđšž"),)
+"""Of Czech, Slovak, Polish, Hungarian, Romanian, and of Croatian and Slovene."""
+_BALTIC = ("āčēģīķļņōŗšūž", "ąčęėįšųūž", "äöõüšž")
+"""Of Latvian, Lithuanian and Estonian."""
+_ALPHABETS = {
+    **dict.fromkeys(("cp1252", "mac_roman"), _WESTERN),
+    **dict.fromkeys(("cp1250", "iso8859_2"), _CENTRAL),
+    "cp1257": _BALTIC,
+    "cp1254": ("âçğıîöşüû\u0307",),  # Turkish; İ in small letters has a dot of its own
+}
+_LATIN = (*_ALPHABETS, "cp1258")
+_WINDOWS = ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254")
+"""Which the letters may tell where the detector found another one of `_LATIN`."""
+_USUAL = ("cp1252", "mac_roman")
+"""Which stay where the letters fit: of most texts in them, some other encoding makes words too."""
+_OF_ALL = frozenset("\xa0\xad„“”‚‘’–—…«»‹›§°€•·©®™×")
+"""Signs that texts of any language have; they tell no alphabet."""
+_FITS = 0.9
+"""Share of the signs that an alphabet has; the others are of names and of quotations."""
+_STRAY = 20
+"""So many bytes for each valid letter of UTF-8 are still damage, and no encoding of Latin letters,
+in which two letters hardly ever look like UTF-8."""
 _ICONV = {"utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "mac_roman": "MACINTOSH"}
+_TAR, _TAR_AT = b"ustar", 257
 _ARCHIVES = {
     b"PK\x03\x04": "a zip archive (or a document of an office program)",
     b"\x1f\x8b": "packed by gzip; name it NAME.gz",
@@ -33,6 +66,8 @@ _ARCHIVES = {
 """How files begin that hold text, and are none."""
 _UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}
 _SAMPLE = 1 << 16
+_PLAIN = re.compile("[\0-\x7f]+")
+_BYTES = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a byte that is no UTF-8
 _SEEN, _SPACES = 0.95, 0.01
 """Shares of the signs of a text: those that can be seen or are white space, and those that part."""
 
@@ -47,27 +82,66 @@ def recognised(data: bytes, at: int = 0) -> str | None:
     Returns:
         None where no encoding makes text of them.
     """
+    return next(iter(candidates(data, at)), None)
+
+
+def candidates(data: bytes, at: int = 0) -> list[str]:
+    """The same, and after it others that fit as well and give other letters."""
     for mark, encoding in _MARKS.items():
         if data.startswith(mark):
-            return encoding
+            return [encoding]
     start = max(0, at - _SAMPLE // 2)
     sample = data[start + start % 2 : start + _SAMPLE]
     if b"\0" in sample:
-        return next((name for name in ("utf-16-le", "utf-16-be") if _is_text(sample, name)), None)
+        return [name for name in ("utf-16-le", "utf-16-be") if _is_text(sample, name)][:1]
     found = [*from_bytes(sample, cp_isolation=list(_LIKELY))]
     if not found:  # the detector passes over what is like an encoding that failed
         alone = (from_bytes(sample, cp_isolation=[name]).best() for name in _LIKELY)
         found = sorted((one for one in alone if one is not None), key=lambda one: one.chaos)
     if not found:
-        return None
+        return []
     best = found[0]
     turkish = next((one for one in found if one.encoding == "cp1254"), best)
-    if turkish.language == "Turkish" and turkish.chaos <= best.chaos:
-        return str(turkish.encoding)  # six letters apart from cp1252
+    likely = turkish.language == "Turkish" and turkish.chaos <= best.chaos
+    if likely and turkish.encoding == "cp1254":
+        return ["cp1254"]  # six letters apart from cp1252
     usual = _LIKELY[0]
     as_likely = any(one.encoding == usual and one.chaos <= best.chaos for one in found)
     same = as_likely or sample.decode(usual, "replace") == str(best)
-    return usual if same else str(best.encoding)
+    named = usual if same else str(best.encoding)
+    return _by_letters(sample, [named, *(str(one.encoding) for one in found)])
+
+
+def _by_letters(sample: bytes, found: Sequence[str]) -> list[str]:
+    """The Latin encodings in which the letters are those of one language.
+
+    Args:
+        sample: of the text.
+        found: what the detector found, the likeliest first; it stays where letters do not decide.
+    """
+    named = found[0]
+    if named not in _LATIN:
+        return [named]
+    alphabets = {name: _ALPHABETS[name] for name in _ALPHABETS if name in (named, *_WINDOWS)}
+    fits = {name: _share(sample, name, letters) for name, letters in alphabets.items()}
+    most = max(fits.values())
+    if most < _FITS or (fits.get(named) == most and named in _USUAL):
+        return [named]
+    order = {name: place for place, name in reversed([*enumerate([*found, *_ALPHABETS])])}
+    best = [name for name, fit in fits.items() if fit == most]
+    readings: dict[str, str] = {}
+    for name in sorted(best, key=lambda name: (name != _LIKELY[0], order[name])):
+        readings.setdefault(sample.decode(name, "replace"), name)
+    same = readings.pop(sample.decode(named, "replace"), "")
+    return [*([named] if same else []), *readings.values()][:2]
+
+
+def _share(sample: bytes, encoding: str, alphabets: Sequence[str]) -> float:
+    """The largest share of an alphabet in the signs of the text that are not those of English."""
+    signs = Counter(sample.decode(encoding, "replace").lower())
+    own = {s: n for s, n in signs.items() if s > "\x7f" and s not in _OF_ALL}
+    known = (sum(n for sign, n in own.items() if sign in letters) for letters in alphabets)
+    return max(known) / max(sum(own.values()), 1)
 
 
 def _is_text(sample: bytes, encoding: str) -> bool:
@@ -78,7 +152,9 @@ def _is_text(sample: bytes, encoding: str) -> bool:
     return seen >= _SEEN * len(text) and spaces >= _SPACES * len(text)
 
 
-def cure(data: bytes, at: int, name: str, settings: Sequence[str] = ()) -> str:
+def cure(
+    data: bytes, at: int, name: str, settings: Sequence[str] = (), *, begun_as_utf8: bool = False
+) -> str:
     """What to do with a file that is no UTF-8: a sentence that begins in the middle.
 
     Args:
@@ -86,24 +162,54 @@ def cure(data: bytes, at: int, name: str, settings: Sequence[str] = ()) -> str:
         at: the byte that is no UTF-8, from the start of `data`.
         name: of the file.
         settings: that give the encoding, each with {} for it; none where it cannot be given.
+        begun_as_utf8: whether what stands before `data` has letters of UTF-8.
     """
+    place = shell_word(name)
+    if data.startswith(_TAR, _TAR_AT) and b"\0" in data[:_TAR_AT]:
+        return f"it is a tar archive: unpack it (tar -xf {place}) and give the text that is in it"
     archive = next((what for mark, what in _ARCHIVES.items() if data.startswith(mark)), None)
     if archive:
         return f"it begins like {archive}: give the text that is in it"
     packed = next((tool for end, tool in _UNPACK.items() if name.lower().endswith(end)), None)
-    read = f"{packed} '{name}' |" if packed else ""
+    read = f"{packed} {place} |" if packed else ""
     if _is_utf8_with_nul(data):
-        take = f"{read} tr -d '\\000'" if read else f"tr -d '\\000' < '{name}'"
+        take = f"{read} tr -d '\\000'" if read else f"tr -d '\\000' < {place}"
         return f"it is UTF-8 with NUL bytes in it: remove them: {take.strip()} > NEW"
-    encoding = recognised(data, at)
-    if encoding is None:
+
+    def converted(convert: str) -> str:
+        return f"{read} {convert} > NEW" if read else f"{convert} {place} > NEW"
+
+    found = candidates(data, at)
+    if stray := _stray_bytes(data, found, begun_as_utf8=begun_as_utf8):
+        drop = converted("iconv -c -f UTF-8 -t UTF-8")
+        all_of = f"{stray:,} of {len(data):,} bytes here"
+        return f"it is UTF-8 but for {all_of}: mend them, or leave them out: {drop}"
+    if not found:
         return "its encoding was not recognised: save it as UTF-8"
+    encoding = found[0]
     ways = [setting.format(encoding) for setting in settings]
     known = _ICONV.get(encoding, encoding.replace("_", "-").upper())
-    convert = f"iconv -f {known} -t UTF-8"
-    converted = f"{read} {convert}" if read else f"{convert} '{name}'"
-    ways.append(f"convert it: {converted} > NEW")
-    return f"it looks like {encoding}: " + ", or ".join(ways)
+    ways.append(f"convert it: {converted(f'iconv -f {known} -t UTF-8')}")
+    looks = f"it looks like {' or '.join(found)}"
+    look = "" if len(found) == 1 else f" (read a line: with {found[1]} other letters come out)"
+    return f"{looks}{look}: " + ", or ".join(ways)
+
+
+def _stray_bytes(data: bytes, found: Sequence[str], *, begun_as_utf8: bool) -> int:
+    """How many bytes are none of UTF-8 in what is UTF-8 else; 0 where it is another encoding.
+
+    Args:
+        data: of the file.
+        found: the encodings that it seems to have.
+        begun_as_utf8: as in `cure`.
+    """
+    if found and found[0].startswith("utf"):
+        return 0
+    text = _PLAIN.sub("", data.decode("utf-8", "surrogateescape"))
+    stray = len(_BYTES.findall(text))
+    valid = len(text) - stray
+    needed = stray / _STRAY if found and found[0] in _LATIN else stray
+    return stray if begun_as_utf8 or 0 < needed <= valid else 0
 
 
 def _is_utf8_with_nul(data: bytes) -> bool:

@@ -76,6 +76,19 @@ def refused(error: OSError) -> str:
     return f"{place}: found {found}; what was finished is kept; {cure}"
 
 
+def check_is_text(path: Path) -> None:
+    """Refuse a path that could not stand in the files that name it, at the end of a long run.
+
+    Raises:
+        StoreError: bytes of it are no UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        found = "found a byte that is no UTF-8 in the path, expected UTF-8"
+        raise StoreError(f"{path}: {found}; choose another folder with --out") from error
+
+
 CACHE_CURE = "set WORDREL_CACHE to another folder and run again, or remove the folder of this file"
 """Of a file whose bytes are those that were written, and which cannot be read all the same."""
 

@@ -22,6 +22,7 @@ from wordrel import config
 from wordrel.config.names import MODEL, TRAINING
 from wordrel.errors import StoreError
 from wordrel.io.files import (
+    check_is_text,
     explained,
     lock,
     read_tensors,
@@ -230,6 +231,7 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
         ValueError: when the block wrote no `proof`.
     """
     final = final.resolve()  # so that "." has a name, and a link keeps pointing where it did
+    check_is_text(final)
     with lock(lock_path(final), f"writing {final}"):
         heal(final, proof)
         _refuse_foreign(final, proof)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from wordrel.config import ARCHITECTURES
 from wordrel.corpus.splits import BLOCK_WORDS
+from wordrel.io.shell import shell_word
 from wordrel.report import queries
 from wordrel.report.document import (
     Block,
@@ -162,8 +163,12 @@ def commands(results: Results) -> list[str]:
     """To make the page, to run the study again, and to check its numbers."""
     given: Mapping[str, str] = results.manifest.get("given") or {}
     folder = given.get("results", f"results/{results.study}")
-    config = given.get("config", f"{folder}/config.yaml")
-    return [f"wordrel report {folder}", f"wordrel run {config}", f"wordrel reproduce {folder}"]
+    stored, place = f"{folder}/config.yaml", shell_word(folder)
+    config = given.get("config", stored)
+    # a stored config does not say where its results lie; by default, where its study has them
+    elsewhere = config == stored and folder != f"results/{results.study}"
+    run = f"wordrel run {shell_word(config)}" + (f" --out {place}" if elsewhere else "")
+    return [f"wordrel report {place}", run, f"wordrel reproduce {place}"]
 
 
 def made(results: Results) -> Paragraph:

@@ -163,7 +163,7 @@ def estimate(
                 tokens=read,
                 disk=None
                 if words is None or tokens is None
-                else stored_bytes(model, words, training.dim, tokens),
+                else stored_bytes(model, training, words, tokens),
                 estimate=UNKNOWN if read is None else known.to_train(own[0].cell, read, words),
                 asking=_asking(own, known) if own else (None,) * len(config.seeds),
                 rough=words is None,

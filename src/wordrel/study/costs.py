@@ -15,7 +15,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
-from wordrel.config import KneserNeyConfig, ModelConfig, Word2vecConfig, identity
+from wordrel.config import (
+    ARCHITECTURES,
+    KneserNeyConfig,
+    MatchedConfig,
+    ModelConfig,
+    TrainingConfig,
+    Word2vecConfig,
+    identity,
+    training_identity,
+)
 from wordrel.config.names import KINDS
 from wordrel.io.files import reading
 from wordrel.io.store import finished
@@ -28,7 +37,10 @@ SPEED_TRAINING = {
 }
 """The settings under which the rates were measured; one thread."""
 
-_BLOCK_NUMBERS = 12  # times dim squared: what a whole Transformer block has beside its word tables
+_BLOCK_MAPS = 12  # of dim squared numbers each: what a whole Transformer block has
+_ATTENTION_MAPS = 4  # query, key, value and the direct path, at most
+_LONG_SECONDS, _LONG_SHARE = 10.0, 0.1
+"""A run that took less, of a smaller share of the tokens, is mostly start-up: it is not scaled."""
 _NGRAM_BYTES = 16  # a key and two numbers
 _COPIES = 2  # of the tables, in the memory of a process; the first edition measured fewer
 _SAME_COST = {
@@ -127,29 +139,34 @@ class Known:
         The finished cells of the same kind that differ in the fewest settings decide, those of the
         same corpus before others. Seconds are scaled by tokens; and by the ratio of dimensions
         where there are more of them, not where there are fewer, for part of the work is the same
-        for any number. What is scaled so is the median. Memory is the largest peak, and what more
-        the tables of `words` words take: the rest of a process does not grow with dimensions.
+        for any number. What is scaled so is the median. Cells that were too short to be scaled
+        tell seconds only where no rate is known. Memory is the largest peak, and what more the
+        tables of `words` words and the maps take: the rest of a process does not grow with
+        dimensions.
         """
         model, training = spec.model_config, spec.training_config
-        ours = identity(model) | training.model_dump(mode="json")
+        ours = identity(model) | training_identity(model, training)
         kind = ours["kind"], ours.get("algorithm")
-        near = _nearest(
-            [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind],
-            lambda c: (len(_differing(ours, c)), c.digest != spec.corpus_digest),
-        )
-        if near:
-            evidence = f"{len(near)} of {', '.join(sorted({cell.corpus for cell in near}))}"
-            peak = None
-            if words is not None and near[0].digest == spec.corpus_digest:
-                peak = max(c.memory_mb + _more_memory(words, c, ours["dim"]) for c in near)
-            return _estimated(ours, tokens, near, Estimate(None, peak, Basis.CELLS, evidence))
+
+        def distance(cell: Finished) -> tuple[int, bool]:
+            return len(_differing(ours, cell)), cell.digest != spec.corpus_digest
+
+        like = [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind]
+        near, peak = _nearest(like, distance), None
+        if near and words is not None and near[0].digest == spec.corpus_digest:
+            peak = max(c.memory_mb + _more_memory(model, training, words, c) for c in near)
+        rate = self.rates.get(measured_as(model))
+        timed = _nearest([c for c in like if _is_long(c, tokens)], distance)
+        if timed or (near and rate is None):
+            timed = timed or near
+            evidence = f"{len(timed)} of {', '.join(sorted({cell.corpus for cell in timed}))}"
+            return _estimated(ours, tokens, timed, Estimate(None, peak, Basis.CELLS, evidence))
         if not tokens:
             return Estimate(0.0, None, Basis.NOTHING_TRAINED)
-        rate = self.rates.get(measured_as(model))
         if rate is None:
             return UNKNOWN
         other = Finished("", "", ours | SPEED_TRAINING, rate, 1.0, 0.0)
-        found = Estimate(None, None, Basis.SPEED, f"{rate:,.0f} tokens/s")
+        found = Estimate(None, peak, Basis.SPEED, f"{rate:,.0f} tokens/s")
         return _estimated(ours, tokens, [other], found)
 
     def seconds_to_ask(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
@@ -207,13 +224,17 @@ def _finished(path: Path) -> Finished:
 
 def _notes(path: Path) -> list[Note]:
     with reading(path):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        cell = (
-            str(found["corpus"]),
-            KINDS.get(str(found["kind"]), str(found["kind"])),
-            float(found["reading"]),
-        )
-        return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
+        return notes_of(json.loads(path.read_text(encoding="utf-8")))
+
+
+def notes_of(found: Mapping[str, Any]) -> list[Note]:
+    """What one stored note says; raises whatever Python does where it is none."""
+    cell = (
+        str(found["corpus"]),
+        KINDS.get(str(found["kind"]), str(found["kind"])),
+        float(found["reading"]),
+    )
+    return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
 
 
 def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[Found]:
@@ -230,11 +251,17 @@ def _differing(ours: Mapping[str, Any], cell: Finished) -> list[str]:
     return [key for key in compared if (ours.get(key) or None) != (cell.settings.get(key) or None)]
 
 
+def _is_long(cell: Finished, tokens: int) -> bool:
+    """Whether what a cell took may be scaled to so many tokens; of a short one it is start-up."""
+    return cell.seconds >= _LONG_SECONDS or cell.tokens >= _LONG_SHARE * tokens
+
+
 def _estimated(
     ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], found: Estimate
 ) -> Estimate:
     """What was found, with the seconds of these cells, scaled; and which settings differ."""
-    wider = [max(1.0, ours["dim"] / cell.settings["dim"]) for cell in cells]
+    # what others trained is stored without settings of training: nothing grows with `dim`
+    wider = [max(1.0, ours["dim"] / c.settings["dim"]) if "dim" in ours else 1.0 for c in cells]
     longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
     seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
     other = ", ".join(_differing(ours, cells[0]))
@@ -242,27 +269,43 @@ def _estimated(
     return replace(found, seconds=seconds, evidence=evidence)
 
 
-def _more_memory(words: int, cell: Finished, dim: int) -> float:
+def _more_memory(model: ModelConfig, training: TrainingConfig, words: int, cell: Finished) -> float:
     """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
-    more = table_bytes(words, dim) - table_bytes(words, cell.settings["dim"])
+    if "dim" not in cell.settings:
+        return 0.0
+    then = training.model_copy(update={"dim": cell.settings["dim"]})
+    more = table_bytes(model, training, words) - table_bytes(model, then, words)
     return _COPIES * max(0, more) / 1e6
 
 
-def stored_bytes(model: ModelConfig, words: int, dim: int, tokens: int) -> int:
+def stored_bytes(model: ModelConfig, training: TrainingConfig, words: int, tokens: int) -> int:
     """Bytes of what a cell of this model stores, at most.
 
     Args:
         model: its settings.
+        training: with the dimensions of its vectors, where it has some.
         words: of the vocabulary.
-        dim: of its vectors, where it has some.
         tokens: of the training text.
     """
     if isinstance(model, KneserNeyConfig):
         sides = 2 if model.objective == "masked_word" else 1
         return _NGRAM_BYTES * model.order * sides * (tokens + words)
-    return table_bytes(words, dim)
+    return table_bytes(model, training, words)
 
 
-def table_bytes(words: int, dim: int) -> int:
-    """Bytes of what a cell stores, at most: two tables, a bias a word, a block; all float32."""
-    return 4 * (words * (2 * dim + 1) + _BLOCK_NUMBERS * dim**2)
+def table_bytes(model: ModelConfig, training: TrainingConfig, words: int) -> int:
+    """Two tables, a bias a word, and the maps of this model at most; all float32."""
+    dim = training.dim
+    return 4 * (words * (2 * dim + 1) + _maps(model, training) * dim**2)
+
+
+def _maps(model: ModelConfig, training: TrainingConfig) -> int:
+    """How many matrices of dim squared numbers a model has beside its word tables, at most."""
+    if not isinstance(model, MatchedConfig):
+        return 0
+    architecture = ARCHITECTURES[model.kind]
+    if architecture.blocks:
+        return _BLOCK_MAPS * architecture.blocks
+    attention = _ATTENTION_MAPS if architecture.maps or architecture.direct else 0
+    places = 2 * training.reach + 1 if architecture.position_values == "map" else 0
+    return attention + places

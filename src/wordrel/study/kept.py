@@ -5,17 +5,24 @@ item by item. What the cache lacks of a study is taken from there, so that a lat
 statistics over all runs and trains only its own. No model is in it.
 """
 
+import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from wordrel.errors import StoreError
+import pandas as pd
+
+from wordrel.io.files import reading
 from wordrel.io.store import DONE, is_done, new_folder, opened
+from wordrel.study.answers import ANSWERS
 from wordrel.study.cell import COST, cell_described
-from wordrel.study.evaluate import CellWork, is_answered
+from wordrel.study.costs import notes_of
+from wordrel.study.evaluate import ASKED, CellWork, is_answered
 
 KEPT = "answers.zip"
+_CELL = "cell.json"
+_CURE = f"remove {KEPT}, or run without --keep-answers"
 
 _LARGEST = 2**30
 """Bytes of one file, unpacked; answers to the largest test set take a thousandth of it."""
@@ -33,7 +40,7 @@ def keep(path: Path, works: Iterable[CellWork]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for work in works:
             cost = json.dumps(cell_described(work.cell), sort_keys=True)
-            _add(archive, _name(work, work.folder / COST) / "cell.json", cost.encode())
+            _add(archive, _name(work, work.folder / COST) / _CELL, cost.encode())
             for _, folder in work.paths():
                 for file in sorted(opened(folder, absent).iterdir()):
                     if file.name != DONE:
@@ -54,39 +61,59 @@ def restore(path: Path, works: Sequence[CellWork]) -> int:
         The number of runs that have answered everything by that.
 
     Raises:
-        StoreError: the archive cannot be read.
+        StoreError: the archive cannot be read, or a file in it; of such a folder nothing is taken.
     """
     waiting = [work for work in works if not is_answered(work)]
     if not path.is_file() or not waiting:
         return 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {PurePosixPath(name) for name in archive.namelist()}
-            for work in waiting:
-                for folder in _folders(work):
-                    own = [name for name in names if name.parent == _name(work, folder)]
-                    if own and not is_done(folder):
-                        _unpack(archive, sorted(own), folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        cure = "remove it, or run without --keep-answers"
-        raise StoreError(f"{path}: cannot be read: {error}; {cure}") from error
+    with reading(path, _CURE):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        entries = {PurePosixPath(e.filename): e for e in archive.infolist() if not e.is_dir()}
+        for work in waiting:
+            for folder, needed, files in _folders(work):
+                names = {name: _name(work, folder) / name for name in files}
+                own = {file: entries[name] for file, name in names.items() if name in entries}
+                if needed in own and not is_done(folder):
+                    _install(_checked(archive, own, path), folder)
     return sum(map(is_answered, waiting))
 
 
-def _unpack(archive: zipfile.ZipFile, names: Iterable[PurePosixPath], folder: Path) -> None:
-    with new_folder(folder, durable=False) as made:
-        for name in names:
-            entry = archive.getinfo(str(name))
+def _checked(
+    archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], path: Path
+) -> dict[str, bytes]:
+    """The files of one folder by name, each of which can be read as what it is."""
+    found = {}
+    for name, entry in entries.items():
+        with reading(path / PurePosixPath(entry.filename), _CURE):
             if entry.file_size > _LARGEST:
-                found = f"{name} has {entry.file_size:,} bytes, more than answers take"
-                raise zipfile.BadZipFile(found)
-            (made / name.name).write_bytes(archive.read(entry))
+                raise ValueError(f"{entry.file_size:,} bytes, more than answers take")
+            found[name] = archive.read(entry)
+            _parse(name, found[name])
+    return found
 
 
-def _folders(work: CellWork) -> Iterator[Path]:
-    """Of the cost and of the answers to each task."""
-    yield work.folder / COST
-    yield from (path for _, path in work.paths())
+def _parse(name: str, content: bytes) -> None:
+    """Read a file as later readers do, which raises where it is none of theirs."""
+    if name == ANSWERS:
+        pd.read_parquet(io.BytesIO(content))
+    elif name == ASKED:
+        notes_of(json.loads(content))
+    else:
+        cost = json.loads(content)["cost"]
+        _ = [float(cost[key]) for key in ("parameters", "trained_tokens", "seconds")]
+
+
+def _install(files: Mapping[str, bytes], folder: Path) -> None:
+    with new_folder(folder, durable=False) as made:
+        for name, content in files.items():
+            (made / name).write_bytes(content)
+
+
+def _folders(work: CellWork) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Of the cost and of the answers to each task: the file that it needs, and all that it has."""
+    yield work.folder / COST, _CELL, (_CELL,)
+    yield from ((path, ANSWERS, (ANSWERS, ASKED)) for _, path in work.paths())
 
 
 def _name(work: CellWork, folder: Path) -> PurePosixPath:

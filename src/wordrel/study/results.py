@@ -19,6 +19,7 @@ from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import file_digest, reading
 from wordrel.io.marker import own_digest
 from wordrel.study.schema import COLUMNS, CURE, PLANNED, read_table, read_text, renamed, stored_file
+from wordrel.study.stored_values import check_config, check_manifest
 
 _MANIFEST = ("wordrel", "study", "seconds", "corpora", "tasks", "statistics", "environment")
 _MANIFEST_ITEMS = {
@@ -115,6 +116,7 @@ def read_results(folder: Path) -> Results:
     paths = {name: stored_file(folder, name, schema) for name in COLUMNS}
     tables = {name: read_table(path, name, schema) for name, path in paths.items()}
     config = _read_mapping(folder / "config.yaml", read_stored)
+    check_config(folder / "config.yaml", config)
     if schema < SCHEMA:
         manifest, config, tables = _under_present_names(folder, manifest, config, tables)
     _check_rows(paths, manifest.get("rows", {}), tables)
@@ -186,6 +188,7 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
             raise StoreError(f"{path}: {group}: expected a list; {CURE}")
         for i, item in enumerate(manifest[group]):
             _check_keys(f"{path}: {group}.{i}", item, keys)
+    check_manifest(path, manifest)
 
 
 def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.DataFrame]) -> None:

@@ -6,7 +6,7 @@ is replaced only when the run has come to its end.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -76,7 +76,8 @@ def run_study(  # noqa: PLR0913 - what a run is given
             worker.
         cluster: where cells run; default: on this machine.
         write_pages: writes the pages of a folder of results, from its tables.
-        config_file: the path of the config as it was given, for the commands of the report.
+        config_file: the path of the config as it was given, for the commands of the report; of
+            one that was changed, of the config that is stored with the results.
         keep_answers: take what the cache lacks from the older result, and keep all answers in the
             new one; see `wordrel.study.kept`.
 
@@ -113,9 +114,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
             raise
         manifest = _manifest(plan, out, started, time.monotonic() - clock)
         if config_file:
-            given = {"config": config_file, "results": str(out)}
-            # an absolute path says where the machine keeps its files, and is of no use elsewhere
-            manifest["given"] = {k: v for k, v in given.items() if not Path(v).is_absolute()}
+            manifest["given"] = told_paths({"config": config_file, "results": str(out)})
         write_text(folder / "config.yaml", stored_text(config, out))
         write_json(folder / "manifest.json", sealed(folder, manifest, rows))
         write_pages(folder)
@@ -244,6 +243,15 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
         "statistics": plan.config.statistics.model_dump(mode="json") | METHODS,
         **({"tuned": plan.config.tuned} if plan.config.tuned else {}),
         "environment": environment(),
+    }
+
+
+def told_paths(given: Mapping[str, str]) -> dict[str, str]:
+    """Those that mean something elsewhere: absolute ones do not, nor what is no text."""
+    return {
+        key: path
+        for key, path in given.items()
+        if not Path(path).is_absolute() and path == path.encode("utf-8", "replace").decode()
     }
 
 

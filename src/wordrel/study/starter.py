@@ -4,20 +4,20 @@ Reads the text (at most the first 32 MB of it, cut into words as a run would cut
 which tasks have their data here; writes one YAML file, never over another.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from wordrel.config import CorpusConfig, StudyConfig, parse_config, parse_corpus
-from wordrel.config.dialect import read_stored, written
+from wordrel.config.dialect import dump, read_stored, written
 from wordrel.config.paths import source_from
 from wordrel.corpus.cache import first_part
 from wordrel.corpus.files import Source
 from wordrel.corpus.signs import FirstLook
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
-from wordrel.errors import CorpusError, DatasetError, StoreError
+from wordrel.errors import ConfigError, CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
 from wordrel.study.starter_models import models_text, tuned
 from wordrel.tasks.fetch import find_files
@@ -45,6 +45,13 @@ _FEW_EPOCHS = 5
 _BLOCKS = f"; of so few files, blocks of about {BLOCK_WORDS:,} words count as documents"
 _OFTEN = " # word vectors of little text need them; the loss of attention may rise again"
 
+_BY_THE_TEXT = frozenset(
+    {
+        *("source", "name", "lines", "documents", "min_count", "limit_tokens"),
+        *("held_out", "test", "development"),
+    }
+)
+"""Settings of a corpus that stand in the config already."""
 _ASKED = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
@@ -104,6 +111,7 @@ def write_config(
     *,
     cache: Path,
     claims: bool = False,
+    settings: Sequence[str] = (),
 ) -> tuple[StudyConfig, Look]:
     """Write a commented config of a study on this text.
 
@@ -115,23 +123,30 @@ def write_config(
         claims: compare all models and ask all tasks that the claims need, but for C7, which is
             decided on planted text. Otherwise there is what helps to choose word vectors, with
             the settings that `wordrel tune` chose for little text.
+        settings: of the corpus, KEY=VALUE: how its bytes and words are read.
 
     Returns:
         The config as read back, and what the text is like.
 
     Raises:
-        ConfigError: a name that is none, or no text there.
+        ConfigError: a name that is none, or no text there; a setting that the text decides.
         CorpusError: text that cannot be read, or has no word.
         StoreError: there is a file already, or it cannot be written.
     """
     given = parse_config(_smallest(name), place="wordrel new").study
-    found = parse_corpus(corpus)
+    found = parse_corpus(corpus, settings)
+    if chosen := sorted({setting.partition("=")[0] for setting in settings} & _BY_THE_TEXT):
+        expected = "expected nothing: the text decides it; change it in the config that is written"
+        raise ConfigError([f"wordrel new: found {key}=, {expected}" for key in chosen])
     if out.exists():
         raise StoreError(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
     look = look_at(found, cache)
-    text = config_text(given, source_from(corpus, out.parent), look, cache, claims=claims)
+    read = {key: value for key, value in found if key in found.model_fields_set - _BY_THE_TEXT}
+    text = config_text(
+        given, source_from(corpus, out.parent), look, cache, claims=claims, read=read
+    )
     config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +228,15 @@ def _documents(parted: Mapping[Documents, tuple[float, float]], tokens: int) -> 
     return next(iter([*articles, *blocks, *enough]), None)
 
 
-def config_text(name: str, source: str, look: Look, cache: Path, *, claims: bool) -> str:
+def config_text(
+    name: str,
+    source: str,
+    look: Look,
+    cache: Path,
+    *,
+    claims: bool,
+    read: Mapping[str, object],
+) -> str:
     """The YAML of the config, with a comment where a choice was made; see `write_config`."""
     size, corpus, about = size_of(look.tokens), look.corpus, "" if look.whole else "about "
     on_disk = f"{len(look.source.files):,} file(s), {look.source.bytes:,} bytes"
@@ -229,6 +252,7 @@ def config_text(name: str, source: str, look: Look, cache: Path, *, claims: bool
         min_count=size.min_count,
         test=corpus.test,
         development=corpus.development,
+        read="".join(f"    {line}\n" for line in dump(dict(read)).splitlines() if read),
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
@@ -287,7 +311,7 @@ corpora:
     min_count: {min_count} # rarer words are dropped
     test: {test} # share of the documents that models are tested on; raised until there are 20
     development: {development} # and of those that settings are fitted on; until there are 10
-{limit}
+{read}{limit}
 training:
   dim: {dim}
   window: 5 # words on each side, or before
