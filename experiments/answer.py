@@ -226,12 +226,12 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 def word_scores_add(cells: Results) -> str:
     """What word-word scores save beside positions, as the planned contrast has it."""
     models = ("mean_query_attention_position", "mask_query_attention")
-    rows = _planned(cells, "C9 masked word", *models)
-    outcomes = {row.outcome for row in rows}
-    if outcomes in ({"adds"}, {"adds less"}):
+    rows = _rows(cells, "C9 masked word", *models)
+    outcomes = {row.outcome for row in rows if row.seeds >= SEEDS}
+    if len(rows) == 2 and outcomes in ({"adds"}, {"adds less"}):
         size = "more" if outcomes == {"adds"} else "less"
         return f"word-word scores then save {size} than the margin"
-    if all(row.low > 0 for row in rows):
+    if len(rows) == 2 and all(row.seeds >= SEEDS and row.low > 0 for row in rows):
         return "word-word scores then save a little more"
     return "whether word-word scores save more is **undecided**"
 
@@ -242,14 +242,15 @@ def _planned(cells: Results, claim: str, first: str, second: str) -> list[Row]:
     Raises:
         ValueError: where a corpus or a seed is missing.
     """
-    rows = [
-        row
-        for row in queries.rows(cells.contrasts)
-        if (row.claim, row.model_a, row.model_b) == (claim, first, second)
-    ]
+    rows = _rows(cells, claim, first, second)
     there = [row.corpus.partition("-")[0] for row in rows if row.seeds >= SEEDS]
     borne_out(f"{first} was compared with {second}", [there == ["wiki17m", "novels"]])
     return rows
+
+
+def _rows(cells: Results, claim: str, first: str, second: str) -> list[Row]:
+    rows = queries.rows(cells.contrasts, claim=claim, model_a=first, model_b=second)
+    return [row for row in rows if row.seeds]
 
 
 def front_numbers(results: dict[str, Results]) -> dict[str, str]:

@@ -175,7 +175,7 @@ def results_of(contrasts: list[dict[str, Any]], **training: float) -> Results:
 def literal(*given: dict[str, Any], of: tuple[str, str, str] = LITERAL, rule: str) -> str:
     """The sentence on a contrast with these outcomes, one a corpus."""
     rows = [contrast(c, of, rule, **g) for c, g in zip((WIKI, NOVELS), given, strict=False)]
-    planned = next(one for one in PAPER.ANSWERS if one.first == of[1])
+    planned = next(one for one in PAPER.ANSWERS if one[:3] == of)
     return str(PAPER.concluded(results_of(rows), planned))
 
 
