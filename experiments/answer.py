@@ -226,12 +226,12 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 def word_scores_add(cells: Results) -> str:
     """What word-word scores save beside positions, as the planned contrast has it."""
     models = ("mean_query_attention_position", "mask_query_attention")
-    rows = _rows(cells, "C9 masked word", *models)
-    outcomes = {row.outcome for row in rows if row.seeds >= SEEDS}
-    if len(rows) == 2 and outcomes in ({"adds"}, {"adds less"}):
+    rows = [r for r in _rows(cells, "C9 masked word", *models) if r.seeds >= SEEDS]
+    outcomes = {row.outcome for row in rows} if len(rows) == 2 else set()
+    if outcomes in ({"adds"}, {"adds less"}):
         size = "more" if outcomes == {"adds"} else "less"
         return f"word-word scores then save {size} than the margin"
-    if len(rows) == 2 and all(row.seeds >= SEEDS and row.low > 0 for row in rows):
+    if outcomes and all(row.low > 0 for row in rows):
         return "word-word scores then save a little more"
     return "whether word-word scores save more is **undecided**"
 

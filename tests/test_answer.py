@@ -136,6 +136,30 @@ def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
         answer.front_sentences(turned("kn_two_sided", "position_weight", low=-0.01))
 
 
+def test_what_word_scores_save_is_said_by_both_corpora(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    cells = results["twelve_cells"]
+    row = cells.contrasts[cells.contrasts["model_a"] == "position_weight"].iloc[0]
+    models = {"model_a": "mean_query_attention_position", "model_b": "mask_query_attention"}
+
+    def said(*outcomes: dict[str, object]) -> str:
+        rows = [row.to_dict() | models | {"seeds": 5} | one for one in outcomes]
+        table = pd.DataFrame(rows, columns=cells.contrasts.columns)
+        return str(answer.word_scores_add(replace(cells, contrasts=table)))
+
+    adds = {"corpus": "wiki17m-4m", "outcome": "adds", "low": 0.03}
+    near = {"corpus": "novels-4m", "outcome": "open", "low": 0.01}
+    assert said(adds, adds).endswith("save more than the margin")
+    assert said(*[adds | {"outcome": "adds less", "low": -0.01}] * 2).endswith(
+        "less than the margin"
+    )
+    assert said(adds, near) == "word-word scores then save a little more"
+    for other in (near | {"low": -0.01}, adds | {"seeds": 4}):
+        assert said(adds, other) == "whether word-word scores save more is **undecided**"
+    assert said(adds).endswith("**undecided**")
+
+
 def test_the_citation_names_this_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
