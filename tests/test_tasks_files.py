@@ -128,7 +128,7 @@ EXPECTED = "expected 3: word, word, score"
             b"a,b,1\ncaf\xe9,b,2\n",
             2,
             "found byte 0xe9 at offset 9, expected UTF-8; it looks like cp1252: convert it: iconv "
-            "-f CP1252 -t UTF-8 'pairs.txt' > NEW",
+            "-f CP1252 -t UTF-8 pairs.txt > NEW",
         ),
     ],
 )

@@ -227,7 +227,7 @@ def _notes(path: Path) -> list[Note]:
         return notes_of(json.loads(path.read_text(encoding="utf-8")))
 
 
-def notes_of(found: Mapping[str, Any]) -> list[Note]:
+def notes_of(found: Any) -> list[Note]:
     """What one stored note says; raises whatever Python does where it is none."""
     cell = (
         str(found["corpus"]),
