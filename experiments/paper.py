@@ -115,9 +115,8 @@ def blocks(
         tried: objective -> every trial of its tuning.
     """
     of_cells = {one.__name__: one for one in (losses, contrasts, missing, corpora)}
-    of_case = {"literal_losses": losses, "literal_contrast": contrasts, "fit": fit}
     found = {name: one(cells) if cells else NOT_YET for name, one in of_cells.items()}
-    found |= {name: one(case) if case else NOT_YET for name, one in of_case.items()}
+    found["fit"] = fit(case) if case else NOT_YET
     found["answer"] = answer(cells, case) if cells and case else NOT_YET
     return (
         found
