@@ -10,8 +10,8 @@ Decision rule: that of the contrast, with the confidence of its own interval. A 
 trial of a tuning have no interval. They change an outcome where their gain and the mean gain lie on
 different sides of the margin.
 
-Reads the tables and answers.zip of literal_case and twelve_cells, and the trials of tuning_masked
-and tuning_next; writes results/attempts/attempts.csv. Nothing is trained.
+Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and the trials
+of tuning_masked and tuning_next; writes results/attempts/attempts.csv. Nothing is trained.
 """
 
 import tempfile
@@ -38,7 +38,7 @@ from wordrel.study.schema import NO_INTERVAL
 from wordrel.tasks import Predictions
 
 ROOT = Path(__file__).resolve().parents[1] / "results"
-STUDIES = ("literal_case",)
+STUDIES = ("twelve_cells",)
 TUNINGS = ("tuning_masked", "tuning_next")
 TUNED = "wiki17m"
 SEED = "seed "

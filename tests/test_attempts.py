@@ -128,7 +128,7 @@ def test_a_seed_alone_is_the_difference_of_the_stored_scores() -> None:
     by_seed = its.set_index(["model", "seed"])["score"]
     stored = pd.read_csv(ATTEMPTS.TABLE)
     row = stored[
-        (stored["study"] == "literal_case")
+        (stored["model_a"] == "mean_query_attention")
         & (stored["corpus"] == "wiki17m-4m")
         & (stored["what"] == "seed 2 alone")
     ]
