@@ -142,7 +142,7 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
     # Python's lower() knows the small sigma at a word's end, the tokenizer's Lowercase does not
     final = {"Regex": r"(?<=\p{L})Σ(?!\p{M}*\p{L})"}
     sigma = {"type": "Replace", "pattern": final, "content": "ς"}
-    lowered = [sigma, {"type": "Lowercase"}, dotless, {"type": "NFC"}]
+    lowered: list[dict[str, Any]] = [sigma, {"type": "Lowercase"}, dotless, {"type": "NFC"}]
     written: list[dict[str, Any]] = [
         {"type": "Replace", "pattern": {"Regex": f"[{UNSEEN}]"}, "content": ""},
         {"type": "NFC"},
