@@ -198,7 +198,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     )
     places = _planned(cells, "C9 masked word", "position_weight", "mean")
     gap, saved = number(literal[0].gain), number(places[0].gain)
-    more = word_scores_add(cells)
+    more = attention_adds(cells)
     borne_out("positions help", (row.low > MARGIN for row in places))
     counts = _planned(cells, "counts, masked word", "kn_two_sided", "position_weight")
     borne_out("counts predict better", (row.low > 0 for row in counts))
@@ -223,17 +223,17 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     ]
 
 
-def word_scores_add(cells: Results) -> str:
-    """What word-word scores save beside positions, as the planned contrast has it."""
+def attention_adds(cells: Results) -> str:
+    """What attention saves beside positions: word-word scores and the map of the value together."""
     models = ("mean_query_attention_position", "mask_query_attention")
     rows = [r for r in _rows(cells, "C9 masked word", *models) if r.seeds >= SEEDS]
     outcomes = {row.outcome for row in rows} if len(rows) == 2 else set()
     if outcomes in ({"adds"}, {"adds less"}):
         size = "more" if outcomes == {"adds"} else "less"
-        return f"word-word scores then save {size} than the margin"
+        return f"self-attention then saves {size} than the margin"
     if outcomes and all(row.low > 0 for row in rows):
-        return "word-word scores then save a little more"
-    return "whether word-word scores save more is **undecided**"
+        return "self-attention then saves a little more"
+    return "whether self-attention saves more is **undecided**"
 
 
 def _planned(cells: Results, claim: str, first: str, second: str) -> list[Row]:

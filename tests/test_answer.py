@@ -136,7 +136,7 @@ def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
         answer.front_sentences(turned("kn_two_sided", "position_weight", low=-0.01))
 
 
-def test_what_word_scores_save_is_said_by_both_corpora(
+def test_what_attention_saves_is_said_by_both_corpora(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     cells = results["twelve_cells"]
@@ -146,17 +146,17 @@ def test_what_word_scores_save_is_said_by_both_corpora(
     def said(*outcomes: dict[str, object]) -> str:
         rows = [row.to_dict() | models | {"seeds": 5} | one for one in outcomes]
         table = pd.DataFrame(rows, columns=cells.contrasts.columns)
-        return str(answer.word_scores_add(replace(cells, contrasts=table)))
+        return str(answer.attention_adds(replace(cells, contrasts=table)))
 
     adds = {"corpus": "wiki17m-4m", "outcome": "adds", "low": 0.03}
     near = {"corpus": "novels-4m", "outcome": "open", "low": 0.01}
-    assert said(adds, adds).endswith("save more than the margin")
+    assert said(adds, adds).endswith("saves more than the margin")
     assert said(*[adds | {"outcome": "adds less", "low": -0.01}] * 2).endswith(
         "less than the margin"
     )
-    assert said(adds, near) == "word-word scores then save a little more"
+    assert said(adds, near) == "self-attention then saves a little more"
     for other in (near | {"low": -0.01}, adds | {"seeds": 4}):
-        assert said(adds, other) == "whether word-word scores save more is **undecided**"
+        assert said(adds, other) == "whether self-attention saves more is **undecided**"
     assert said(adds).endswith("**undecided**")
 
 

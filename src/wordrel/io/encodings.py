@@ -7,7 +7,8 @@ ones differ in few letters, so of these the alphabets of languages decide. Reads
 import codecs
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from charset_normalizer import from_bytes
 
@@ -193,6 +194,28 @@ def cure(
     looks = f"it looks like {' or '.join(found)}"
     look = "" if len(found) == 1 else f" (read a line: with {found[1]} other letters come out)"
     return f"{looks}{look}: " + ", or ".join(ways)
+
+
+def utf8_text(data: bytes, path: Path, refusal: Callable[[str], Exception]) -> str:
+    """The text of a whole small file, without its byte order mark; line ends stay as they are.
+
+    Args:
+        data: what the file holds.
+        path: the file, for the error.
+        refusal: makes the error of what is no UTF-8, which is raised.
+    """
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line, at = data.count(b"\n", 0, error.start) + 1, error.start
+        raise refusal(
+            f"{path}:{line}: found byte 0x{data[at]:02x} at offset {at}, expected UTF-8; "
+            f"{cure(data, at, path.name)}"
+        ) from error
+    at = data.find(b"\0")
+    if at >= 0 and recognised(data):  # UTF-16 of plain letters is UTF-8, too
+        raise refusal(f"{path}: found NUL bytes, expected UTF-8; {cure(data, at, path.name)}")
+    return text
 
 
 def _stray_bytes(data: bytes, found: Sequence[str], *, begun_as_utf8: bool) -> int:

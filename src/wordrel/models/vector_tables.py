@@ -152,20 +152,7 @@ def _listed(path: Path, rows: int) -> list[str | None]:
 
 def _text_of(path: Path) -> str:
     """A list of words, without a byte order mark; whatever its line ends, they become LF."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-        nul = data.find(b"\0")
-        if nul >= 0 and encodings.recognised(data):  # UTF-16 of plain letters is UTF-8, too
-            raise VectorsError(
-                f"{path}: found NUL bytes, expected UTF-8; {encodings.cure(data, nul, path.name)}"
-            )
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise VectorsError(
-            f"{path}:{line}: found byte 0x{data[error.start]:02x}, which is no UTF-8; expected "
-            f"UTF-8; {encodings.cure(data, error.start, path.name)}"
-        ) from error
+    text = encodings.utf8_text(path.read_bytes(), path, VectorsError)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -121,20 +121,7 @@ def read_text(path: Path) -> str:
     Raises:
         DatasetError: where it cannot be read, or is not UTF-8 (with the byte offset).
     """
-    data = read_bytes(path)
-    if b"\0" in data and encodings.recognised(data):
-        raise DatasetError(
-            f"{path}: found NUL bytes, expected UTF-8; "
-            + encodings.cure(data, data.index(b"\0"), path.name)
-        )
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DatasetError(
-            f"{path}:{line}: found byte 0x{data[error.start]:02x} at offset {error.start}, "
-            f"expected UTF-8; {encodings.cure(data, error.start, path.name)}"
-        ) from error
+    return encodings.utf8_text(read_bytes(path), path, DatasetError)
 
 
 def refuse(problems: list[str]) -> None:
