@@ -17,5 +17,9 @@ HARNESSES: dict[str, Harness] = {
     one.name: one for one in (KILLS, SITES, POWER, PAIRED, DAMAGE, CLUSTER, DETERMINISM)
 }
 
-PARTS: tuple[Callable[[Path], str], ...] = (tables.fuzzing, tables.mutants)
+PARTS: tuple[Callable[[Path], str], ...] = (
+    tables.fuzzing,
+    tables.mutants,
+    tables.versions,
+)
 """Each gives a part of the report from the folder of stored rows."""

@@ -1,6 +1,7 @@
 """The parts of the report that are no tries of a harness: the fuzzing and the mutants.
 
-Reads fuzz.csv, fuzz_findings.csv, mutation.csv and survivors.csv of the folder of stored rows.
+Reads fuzz.csv, fuzz_findings.csv, mutation.csv, survivors.csv and versions.csv of the folder of
+stored rows.
 """
 
 import csv
@@ -13,7 +14,12 @@ from wordrel.report.text import count, escape, table
 AIM_EXECUTIONS, AIM_MINUTES, AIM_MUTANTS = 50_000, 30, 500
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+VERSIONS = "versions.csv"
+VERSION_HEADS = ["python", "torch", "what", "found", "n"]
+
+
+def stored_rows(path: Path) -> list[dict[str, str]]:
+    """The lines of a table, none where there is no file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
@@ -22,7 +28,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def fuzzing(folder: Path) -> str:
     """A row a reader, all its runs together, and what became of each finding."""
-    runs = _read(folder / "fuzz.csv")
+    runs = stored_rows(folder / "fuzz.csv")
     if not runs:
         return ""
     heads = ["reader", "executions", "edges", "edges new in the last half", "findings", "minutes"]
@@ -53,7 +59,7 @@ def _findings(folder: Path) -> str:
 
     known = [one for one in read_findings(folder) if one.harness == "fuzz"]
     lines = []
-    for row in _read(folder / "fuzz_findings.csv"):
+    for row in stored_rows(folder / "fuzz_findings.csv"):
         about = f"{row['reader']} | {row['kind']} | {row['where']}"
         became = next((one.became for one in known if re.search(one.pattern, about)), "open")
         lines.append([escape(row[k]) for k in ("reader", "kind", "where")] + [cell(became)])
@@ -64,11 +70,11 @@ def _findings(folder: Path) -> str:
 
 def mutants(folder: Path) -> str:
     """How many mutants a test noticed, and what became of those that none did."""
-    rows = [row for row in _read(folder / "mutation.csv") if row["outcome"] != "not judged"]
+    rows = [row for row in stored_rows(folder / "mutation.csv") if row["outcome"] != "not judged"]
     if not rows:
         return ""
     survived = [row for row in rows if row["outcome"] == "survived"]
-    became = {row["number"]: row["became"] for row in _read(folder / "survivors.csv")}
+    became = {row["number"]: row["became"] for row in stored_rows(folder / "survivors.csv")}
     by_file = Counter(row["file"] for row in rows)
     alive = Counter(row["file"] for row in survived)
     lines = [[escape(file), count(by_file[file] - alive[file]), count(n)]
@@ -86,3 +92,18 @@ def mutants(folder: Path) -> str:
     return f"## Mutants\n\n{said}\n\n{table(['file', 'noticed', 'judged'], lines, 1)}\n" + (
         f"\n{table(heads, listed, 5)}\n" if listed else ""
     )
+
+
+def versions(folder: Path) -> str:
+    """A row a version of Python and comparison."""
+    rows = stored_rows(folder / VERSIONS)
+    if not rows:
+        return ""
+    lines = [
+        [*(escape(row[head]) for head in VERSION_HEADS[:-1]), count(int(row["n"]))] for row in rows
+    ]
+    said = (
+        "Models that Python 3.11 trained are evaluated again by another version, and the "
+        "quickstart is trained again by it, and compared to `results/quickstart`. n counts scores."
+    )
+    return f"## Versions of Python\n\n{said}\n\n{table(VERSION_HEADS, lines, 4)}\n"
