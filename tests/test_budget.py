@@ -23,6 +23,7 @@ from wordrel.config import (
     identity,
     load_config,
     parse_config,
+    training_identity,
 )
 from wordrel.errors import StoreError
 from wordrel.io.store import new_folder
@@ -97,6 +98,16 @@ def test_beside_its_tables_a_model_takes_what_its_maps_take(kind: str, maps: int
     model = TypeAdapter(ModelConfig).validate_python({"kind": kind})
     training = TRAINING.model_copy(update={"dim": 4000})
     assert table_bytes(model, training, 10) == 4 * (10 * 8001 + maps * 4000**2)
+
+
+@pytest.mark.parametrize("kind", ["kneser_ney", "word_frequency"])
+def test_what_counts_words_costs_the_same_for_any_number_of_dimensions(kind: str):
+    model = TypeAdapter(ModelConfig).validate_python({"kind": kind, "name": kind})
+    then = TRAINING.model_copy(update={"dim": 8})
+    about = identity(model) | training_identity(model, then)
+    done = Finished("corpus-d1", "d1", about, 1000, 20.0, 500.0)
+    found = known(done).to_train(spec(model), 1000, 1_000_000)
+    assert (found.seconds, found.memory_mb) == (20.0, 500.0)
 
 
 def test_a_run_that_was_mostly_start_up_is_not_scaled():

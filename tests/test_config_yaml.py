@@ -192,6 +192,20 @@ def test_text_of_yaml_1_2_is_text(tmp_path: Path, written_as: str, value: str):
     assert load_config(written(tmp_path, GOOD), [f"study={written_as}"]).study == value
 
 
+@pytest.mark.parametrize("written_as", ["null", "~", "#x"])
+def test_a_name_that_stands_for_nothing_gets_the_cure(tmp_path: Path, written_as: str):
+    cure = "found nothing, expected text; null, ~ and what begins with # are text only in quotes"
+    (found,) = problems(tmp_path, GOOD.replace("tiny", written_as))
+    assert found.endswith(f"study: {cure}")
+    with pytest.raises(ConfigError, match="are text only in quotes"):
+        load_config(written(tmp_path, GOOD), [f"study={written_as}"])
+
+
+def test_a_name_that_is_too_long_is_told_in_plain_words(tmp_path: Path):
+    (found,) = problems(tmp_path, GOOD.replace("tiny", "x" * 61))
+    assert found.endswith("expected at most 60 characters")
+
+
 @pytest.mark.parametrize("written_as", ["1984", "1e3", "true", "1_000"])
 def test_a_name_that_reads_as_something_else_gets_the_cure(tmp_path: Path, written_as: str):
     (found,) = problems(tmp_path, GOOD.replace("tiny", written_as))

@@ -47,6 +47,27 @@ def test_short_lines_of_verse_without_spaces_are_said(tmp_path: Path, text: str,
     assert len(signs_of(tmp_path, text * 60)) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ﾄｳｷｮｳﾊﾆﾎﾝﾉｼｭﾄﾃﾞｽ｡ｶﾜﾊﾏﾁｦﾅｶﾞﾚﾃ\n", "puts no space between words"),
+        ("ꦲꦏ꧀ꦱꦫꦗꦮꦲꦏ꧀ꦱꦫꦗꦮ\n", "puts no space between words"),
+        ("thebankoftheriverisnearthesea\n", "expected text with spaces between words"),
+        ("ﻛﺘﺎﺏ ﻓﻲ ﺍﻟﺒﻴﺖ\n", "uconv -x any-nfkc"),
+        ("𝐓𝐡𝐞 bank of the river\n", "uconv -x any-nfkc"),
+    ],
+)
+def test_other_scripts_without_spaces_and_letters_in_other_shapes_are_said(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert said in signs_of(tmp_path, text * 60)[0]
+
+
+@pytest.mark.parametrize("text", ["كِتَابٌ في البيت ﷺ ﴿قل﴾\n", "Donaudampfschifffahrt ist ein Wort\n"])
+def test_ordinary_letters_and_long_words_are_no_sign(tmp_path: Path, text: str) -> None:
+    assert signs_of(tmp_path, text * 60) == []
+
+
 def test_wrapped_lines_are_said_on_every_route(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -27,7 +27,7 @@ ALPHABETS = {
     "Arabic with vowels": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
     + "\u064b\u064c\u064e\u064f\u0650\u0651\u0652",
     "Hebrew with points": "אבגדהוזחטיכלמנסעפצקרשת" + "\u05b0\u05b4\u05b7\u05b8\u05bc\u05c1\u05c2",
-    "Turkish": "abcçdefgğhıijklmnoöprsştuüvyzİIÇĞÖŞÜ",
+    "Turkish": "abcçdefgğhıijklmnoöprsştuüvyzİIÇĞÖŞÜ\u0307",
     "Vietnamese": "aăâbcdđeêghiklmnoôơpqrstuưvxy" + "\u0300\u0301\u0303\u0309\u0323\u0302",
     "Thai": "กขคงจชดตถทนบปพมยรลวสห" + "\u0e31\u0e34\u0e35\u0e38\u0e39\u0e48\u0e49\u0e4d",
     "German": "abcdefghijklmnopqrstuvwxyzäöüßÄÖÜẞ" + "\u0308\u00ad",

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordrel.config import NAMED_SOURCES, CorpusConfig
+from wordrel.config import NAMED_SOURCES, CorpusConfig, parse_corpus
 from wordrel.corpus import list_sources, prepare
 from wordrel.corpus.files import Source, check_unchanged, own_source
 from wordrel.corpus.planted import (
@@ -53,6 +53,22 @@ def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
     assert names(source) == ["a.txt", "b.txt", "b/x.txt", "c.xz"]
     assert source.ignored == 1
     assert source.files[2].sha256 == hashlib.sha256(b"b/x.txt").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("x" * 90 + ".txt", "x" * 60),
+        ("the-" * 30 + "end.txt", ("the-" * 15)[:-1]),
+        ("_notes.txt", "notes"),
+        ("-_.txt", "corpus"),
+    ],
+)
+def test_any_file_gives_its_corpus_a_name_that_is_allowed(
+    tmp_path: Path, file: str, name: str
+) -> None:
+    (tmp_path / file).write_text("a word\n")
+    assert parse_corpus(str(tmp_path / file)).name == name
 
 
 def test_a_glob_takes_what_it_matches(tmp_path: Path) -> None:

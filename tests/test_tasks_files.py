@@ -89,6 +89,19 @@ def test_a_quoted_field_ends_on_its_line(tmp_path):
         read_pairs(write(tmp_path, 'a,"b,1\nc,d",2\n'))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '"cat, dog, 7.5\n"cat, fox, 5\n',
+        'cat, "dog" , 7.5\ncat, "fox" , 5\n',
+        'cat;"dog;5\nb;"c;1\n',
+    ],
+)
+def test_bad_quotes_are_told_and_do_not_let_spaces_part_a_line(tmp_path, content):
+    with pytest.raises(DatasetError, match=r"1: found a quoted field that does not end"):
+        read_pairs(write(tmp_path, content))
+
+
 def test_a_header_is_told_to_the_reader_of_the_task(tmp_path):
     path = write(tmp_path, "left,right,gold\ncat,dog,7.5\n")
     assert pairs_task("mine", path).info.description == (
@@ -96,14 +109,44 @@ def test_a_header_is_told_to_the_reader_of_the_task(tmp_path):
     )
 
 
+@pytest.mark.parametrize("header", ["word1,word2,type", "w1,w2,rel", "word_1,word_2,category"])
+def test_a_header_of_labelled_pairs_is_no_pair(tmp_path, header):
+    path = write(tmp_path, f"{header}\ndog,cat,none\ndog,animal,hyper\n", "mine.csv")
+    own = {"kind": "labelled_pairs", "name": "mine", "path": str(path), "against": "none"}
+    task = own_task(TASK.validate_python(own))
+    assert task.items.words == (("dog", "cat"), ("dog", "animal"))
+    assert taken_as_header(task)
+
+
 EXPECTED = "expected 3: word, word, score"
+PARTED = "parted by tabs, semicolons, commas or spaces"
 
 
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
         ("cat,dog\n", 1, f"found 2 columns parted by commas in 'cat,dog', {EXPECTED}"),
-        ("cat|dog|7\n", 1, f"found 1 column parted by tabs in 'cat|dog|7', {EXPECTED}"),
+        ("cat|dog|7\n", 1, f"found 1 column parted by tabs in 'cat|dog|7', {EXPECTED}, {PARTED}"),
+        (
+            "\u732b\uff0c\u72ac\uff0c7\n",
+            1,
+            f"found 1 column parted by tabs in '\u732b\uff0c\u72ac\uff0c7', {EXPECTED}, {PARTED}",
+        ),
+        (
+            '"cat"\t"dog"\t7\n',
+            1,
+            """found the word '"cat"' with its quotes, expected 'cat' without them""",
+        ),
+        (
+            '"cat" dog 7\n',
+            1,
+            """found the word '"cat"' with its quotes, expected 'cat' without them""",
+        ),
+        (
+            "cat\tdog\u201d\t7\n",
+            1,
+            "found the word 'dog\u201d' with its quotes, expected 'dog' without them",
+        ),
         ("a,b,1\n\na,b,1,2\n", 3, f"found 4 columns parted by commas in 'a,b,1,2', {EXPECTED}"),
         ("a\tb\t1\na b\t2\n", 2, f"found 2 columns parted by tabs in 'a b\\t2', {EXPECTED}"),
         ("a\tb\t1.234,5\n", 1, "found '1.234,5', expected a finite number such as 7.5"),

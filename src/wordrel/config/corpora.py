@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from wordrel.config.models import Name, Strict
+from wordrel.config.models import NAME_LENGTH, Name, Strict
 
 NAMED_SOURCES = (
     *("gensim:wiki-sample", "novels", "wiki17m"),
@@ -203,4 +203,5 @@ _SPLIT_IN_THREE = ("test", "development", "max_test_document")
 def corpus_name(source: str) -> str:
     """The name of a corpus that is given none: the last part of its source as it was written."""
     last = source.rstrip("/*").split("/")[-1].split(":")[-1]
-    return re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).strip("-") or "corpus"
+    name = re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).lstrip("-_")
+    return name[:NAME_LENGTH].rstrip("-") or "corpus"

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from wordrel.config.architectures import ARCHITECTURES, Kind, Objective, Tie, unfit
 from wordrel.config.names import KEYS, MODEL, inverse
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)]
+NAME_LENGTH = 60
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=NAME_LENGTH)]
 
 
 class Strict(BaseModel):

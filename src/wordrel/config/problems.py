@@ -119,6 +119,10 @@ def _expected(error: Any) -> str:
     if error["type"] == "too_short":
         least = error["ctx"]["min_length"]
         expected = f"at least {'one' if least == 1 else least}"
+    if error["type"] == "string_too_long":
+        expected = f"at most {error['ctx']['max_length']} characters"
+    if error["type"] == "string_type" and error["input"] is None:
+        return f"{expected}; null, ~ and what begins with # are text only in quotes"
     as_number = error["type"] == "string_type" and isinstance(error["input"], int | float)
     return f"{expected}: {IN_QUOTES}" if as_number else expected
 

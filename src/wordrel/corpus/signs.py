@@ -21,10 +21,22 @@ _ENDS = (*".!?", *'"”»)', *STOPS)
 _SIGNS = "\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
 _OF_SIGNS = re.compile(f"[{_SIGNS}]")
 """Of Japanese and Chinese, with words of one to three."""
-_UNSPACED = re.compile(f"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_SIGNS}]")
-"""Also letters of Thai, Lao, Burmese and Khmer, with words of one to five."""
-_FORMS = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a]")
-"""Latin ligatures, and letters as wide as those of Chinese."""
+_OTHERS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f\ua980-\uaadf"
+)
+_UNSPACED = re.compile(f"[{_OTHERS}\uff66-\uff9f{_SIGNS}]")
+"""Also letters of Thai, Lao, Burmese, Khmer, Tai, Balinese and Javanese, with words of one to
+five; and Japanese ones of half width.
+"""
+_LONG = 25
+"""Letters of a word (mean) that no script with spaces has."""
+_FORMS = re.compile(
+    "[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a"
+    "\ufb50-\ufd3d\ufd50-\ufdef\ufe70-\ufefc\uff66-\uff9f\U0001d400-\U0001d7cb]"
+)
+"""Latin ligatures, letters as wide as those of Chinese, Arabic ones in the shapes that they have
+within a word (as taken from a PDF), Japanese ones of half width, and those of formulas.
+"""
 _ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
 _ENGLISH_SHARE = 0.08
 """Of the tokens of a text: English has a fifth, German and French under a fiftieth."""
@@ -74,17 +86,24 @@ class FirstLook:
         length = sum(map(len, self.tokens)) / len(self.tokens)
         unspaced = len(_UNSPACED.findall(self.text)) > sum(map(len, self.tokens)) / 3
         of_signs = len(_OF_SIGNS.findall(self.text)) > sum(map(len, self.tokens)) / 3
-        if unspaced and length > (3 if of_signs else 5) and self.config.segmenter is None:
+        whole = self.config.segmenter is None
+        if whole and unspaced and length > (3 if of_signs else 5):
             yield (
                 f"the 'words' have {length:.0f} letters on average: this script puts no space "
                 "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "
                 "fugashi (Japanese) or pythainlp (Thai)"
             )
+        elif whole and length > _LONG:
+            yield (
+                f"the 'words' have {length:.0f} letters on average: expected text with spaces "
+                "between words. Give text that is cut into words"
+            )
         if forms := len(_FORMS.findall(self.text)):
             yield (
-                f"{forms:,} letters of the first megabyte are ligatures (as in \ufb01sh) or of "
-                "full width (\uff46\uff55\uff4c\uff4c): they make other words than plain letters. "
-                "Convert the text: uconv -x any-nfkc"
+                f"{forms:,} letters of the first megabyte are ligatures (as in \ufb01sh), of full "
+                "(\uff46\uff55\uff4c\uff4c) or half width, shapes of Arabic letters or signs of "
+                "formulas: they make other words than plain letters. Convert the text: uconv -x "
+                "any-nfkc"
             )
         if self.config.words == "letters":
             cut = re.findall(rf"[^\W\d_][{combining_marks()}]", self.text)

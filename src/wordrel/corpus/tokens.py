@@ -49,7 +49,7 @@ _PLAIN = CUT_UNSEEN | str.maketrans("’＇‐‑", "''--")
 _OUTER_JOINERS = re.compile(rf"(?<!\S)[{JOINERS}]+|[{JOINERS}]+(?!\S)")
 INSIDE = "'’＇·‧״׳"
 _MARKS = frozenset("\n.!?" + STOPS)
-DOTTED = "i\u0307"
+DOTTED = "i\u0307+"
 
 
 def spelled(word: str, *, lowercase: bool) -> str:
@@ -62,7 +62,7 @@ def spelled(word: str, *, lowercase: bool) -> str:
     if word.isascii():
         return word.lower() if lowercase else word
     word = _OUTER_JOINERS.sub("", unicodedata.normalize("NFC", word.translate(_PLAIN)))
-    return unicodedata.normalize("NFC", word.lower().replace(DOTTED, "i")) if lowercase else word
+    return unicodedata.normalize("NFC", re.sub(DOTTED, "i", word.lower())) if lowercase else word
 
 
 def normalise(text: str, config: CorpusConfig) -> str:

@@ -138,7 +138,7 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
     """The words and the rule of their corpus, as Hugging Face's tokenizers read them."""
     words = word_model.vocab.words
     config = word_model.origin.corpus if word_model.origin else CorpusConfig(source="-")
-    dotless = {"type": "Replace", "pattern": {"String": DOTTED}, "content": "i"}
+    dotless = {"type": "Replace", "pattern": {"Regex": DOTTED}, "content": "i"}
     # Python's lower() knows the small sigma at a word's end, the tokenizer's Lowercase does not
     final = {"Regex": r"(?<=\p{L})Σ(?!\p{M}*\p{L})"}
     sigma = {"type": "Replace", "pattern": final, "content": "ς"}

@@ -49,6 +49,9 @@ _SAME_COST = {
 }
 """Settings that cost nothing, or that the number of tokens tells."""
 
+_NO_VECTORS = {"kneser_ney", "word_frequency"}
+"""Kinds that count words and n-grams: their costs are the same for any number of dimensions."""
+
 Found = TypeVar("Found")
 
 
@@ -261,7 +264,8 @@ def _estimated(
 ) -> Estimate:
     """What was found, with the seconds of these cells, scaled; and which settings differ."""
     # what others trained is stored without settings of training: nothing grows with `dim`
-    wider = [max(1.0, ours["dim"] / c.settings["dim"]) if "dim" in ours else 1.0 for c in cells]
+    grows = "dim" in ours and ours["kind"] not in _NO_VECTORS
+    wider = [max(1.0, ours["dim"] / c.settings["dim"]) if grows else 1.0 for c in cells]
     longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
     seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
     other = ", ".join(_differing(ours, cells[0]))
@@ -271,7 +275,7 @@ def _estimated(
 
 def _more_memory(model: ModelConfig, training: TrainingConfig, words: int, cell: Finished) -> float:
     """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
-    if "dim" not in cell.settings:
+    if "dim" not in cell.settings or model.kind in _NO_VECTORS:
         return 0.0
     then = training.model_copy(update={"dim": cell.settings["dim"]})
     more = table_bytes(model, training, words) - table_bytes(model, then, words)

@@ -39,7 +39,7 @@ from wordrel.tasks.base import (
     Task,
 )
 from wordrel.tasks.fetch import find_files
-from wordrel.tasks.fields import distinct_words, word_of
+from wordrel.tasks.fields import distinct_words, own_word
 from wordrel.tasks.files import read_pairs
 from wordrel.tasks.items import (
     Items,
@@ -165,7 +165,9 @@ def _scored_pairs(path: Path, *, ordered: bool) -> _Read:
 def _labelled_pairs(path: Path, against: str) -> _Read:
     """Word, word, label; only well-known names of columns, such as word1, are a header."""
     table = read_own_table(path, ("word", "word", "label"), names=are_names)
-    rows = table.parsed(lambda fields: (word_of(fields[0]), word_of(fields[1]), word_of(fields[2])))
+    rows = table.parsed(
+        lambda fields: (own_word(fields[0]), own_word(fields[1]), own_word(fields[2]))
+    )
     labels = Counter(label for _, _, label in rows)
     if against not in labels or len(labels) < 2:
         raise DatasetError(

@@ -14,6 +14,7 @@ from wordrel.errors import DatasetError
 from wordrel.io import encodings
 
 _SHOWN = 20
+_QUOTES = '"\u201c\u201d\u201e\u00ab\u00bb'
 Fields = Sequence[str]
 """Of one line of a table."""
 Line = TypeVar("Line")
@@ -63,6 +64,18 @@ def word_of(field: str) -> str:
     return word
 
 
+def own_word(field: str) -> str:
+    """A word of a user's table; other programs put words in quotes, which no text gives.
+
+    Raises:
+        ValueError: as `word_of`; or where it begins or ends with a quote.
+    """
+    word = word_of(field)
+    if bare := word.strip(_QUOTES) if {word[0], word[-1]} & {*_QUOTES} else "":
+        raise ValueError(f"found the word {word!r} with its quotes, expected {bare!r} without them")
+    return word
+
+
 def distinct_words(fields: Fields, least: int) -> tuple[str, ...]:
     """The words of a line; empty fields at its end are what spreadsheets fill lines with.
 
@@ -71,7 +84,7 @@ def distinct_words(fields: Fields, least: int) -> tuple[str, ...]:
             whatever form of Unicode; or there are fewer than `least`.
     """
     last = max((i for i, field in enumerate(fields) if field.strip()), default=0)
-    words = tuple(word_of(field) for field in fields[: last + 1])
+    words = tuple(own_word(field) for field in fields[: last + 1])
     alike = [spelled(word, lowercase=False) for word in words]
     twice = next((word for i, word in enumerate(words) if alike[i] in alike[:i]), None)
     if twice is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import Fields, Row, columns_of, parsed, read_text, refuse, word_of
+from wordrel.tasks.fields import Fields, Row, columns_of, own_word, parsed, read_text, refuse
 from wordrel.tasks.items import Pair, Quadruple
 from wordrel.tasks.own_tables import read_own_table
 
@@ -76,7 +76,7 @@ def read_pairs(path: Path) -> tuple[list[Pair], tuple[str, ...]]:
     table = read_own_table(path, ("word", "word", "score"), score=2)
 
     def pair(fields: Fields) -> Pair:
-        return word_of(fields[0]), word_of(fields[1]), table.number(fields[2])
+        return own_word(fields[0]), own_word(fields[1]), table.number(fields[2])
 
     return table.parsed(pair), table.header
 

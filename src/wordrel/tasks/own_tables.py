@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import Fields, Row, columns_of, number_of, parsed, read_text, word_of
+from wordrel.tasks.fields import Fields, Row, columns_of, number_of, own_word, parsed, read_text
 from wordrel.tasks.items import Quadruple
 
 _NAMES = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "spaces"}
@@ -37,12 +37,13 @@ _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+")
 _WHOLE = re.compile(r"[-+]?\d+")
 _NAME = re.compile(
-    r"(?P<plain>word|group|label|relation|odd|outlier|neighbou?rs?)"
+    r"(?P<plain>word|group|label|rel(?:ation)?|type|class|category|odd|outlier|neighbou?rs?)"
     r"|(?P<numbered>(?:word|w|neighbou?r|expected)[ _-]?\d+)"
     r"|(?P<joined>odd[ _-](?:word|one|one[ _-]out)|expected[ _-](?:word|neighbou?r)s?)"
 )
 """What a header calls the columns of words and of labels."""
 _QUESTION = "': section', then 4 words a line"
+_BY = ", parted by tabs, semicolons, commas or spaces"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def read_own_table(
 
     delimiter = _delimiter([line for _, line in lines], fits, sentences)
     expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
+    if not any(delimiter in line for _, line in lines):
+        expected += _BY
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
     first = rows[0][1]
     header: tuple[str, ...] = ()
@@ -194,7 +197,7 @@ def read_questions(path: Path) -> list[tuple[str, Quadruple]]:
         fields = _fields(line, delimiter, _four, _QUESTION)
         if isinstance(fields, ValueError):
             raise fields
-        a, a_prime, b, b_prime = map(word_of, fields)
+        a, a_prime, b, b_prime = map(own_word, fields)
         return named, (a, a_prime, b, b_prime)
 
     return parsed(path, numbered, question)
@@ -254,9 +257,10 @@ def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -
 
 def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
     try:
-        return len(_trimmed(_split(line, delimiter), fits))
-    except ValueError:
-        return 0
+        fields = _split(line, delimiter)
+    except ValueError:  # bad quotes are told of the line; they must not let spaces part it
+        fields = line.split(delimiter)
+    return len(_trimmed(fields, fits))
 
 
 def _trimmed(fields: list[str], fits: Callable[[int], bool]) -> list[str]:

@@ -9,7 +9,7 @@ function spelled(word, rules) {
   let written = word.replaceAll("’", "'");
   if (rules.words === "letters") return rules.lowercase ? written.toLowerCase() : written;
   written = written.replaceAll("＇", "'").replace(/[‐‑]/g, "-").replace(UNSEEN, "").normalize("NFC").replace(OUTER_JOINERS, "");
-  return rules.lowercase ? written.toLowerCase().replaceAll("i\u0307", "i").normalize("NFC") : written;
+  return rules.lowercase ? written.toLowerCase().replace(/i\u0307+/g, "i").normalize("NFC") : written;
 }
 
 /** What a word is: letters with their marks and what stands inside; digits where they are kept. */
