@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wordrel.cli.console import display, echo
-from wordrel.io.shell import shell_word
+from wordrel.io.visible import shell_word
 from wordrel.study.budget import Budget, Line
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wordrel.cli.console import display, echo, say
-from wordrel.io.shell import shell_word
+from wordrel.io.visible import shell_word
 
 if TYPE_CHECKING:
     from wordrel.config import StudyConfig
@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     result is replaced only when the run has ended. Exit status 1 when a model could not be
     trained; the others are reported.
     """
-    from wordrel.study.load import load_study
+    from wordrel.study import load_study
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
@@ -194,7 +194,7 @@ def report(
     if croissant and partial:
         raise typer.BadParameter("found it with --partial, expected one", param_hint="--croissant")
     if croissant:
-        from wordrel.report.croissant import write_croissant
+        from wordrel.report.hub import write_croissant
 
         echo(f"Description: {write_croissant(folder)}")
         return
@@ -267,7 +267,7 @@ def tune(  # noqa: PLR0913 - a parameter an option
     with `tuned: DIR`. Trials that have ended stand in DIR.unfinished.json: interrupt it, run it
     again, and it goes on from there.
     """
-    from wordrel.study.load import load_study
+    from wordrel.study import load_study
 
     study = load_study(config, overrides or ())
 

@@ -24,10 +24,8 @@ from wordrel.config import (
     Word2vecConfig,
 )
 from wordrel.errors import StoreError
-from wordrel.explorer.first import example_gap, first_answer
-from wordrel.explorer.names import cell_grids, model_labels, terms
-from wordrel.explorer.ngrams import counts_data
-from wordrel.explorer.packed import packed_rows, packed_tensor
+from wordrel.explorer.opening import cell_grids, example_gap, first_answer, model_labels, terms
+from wordrel.explorer.packed import counts_data, packed_rows, packed_tensor
 from wordrel.io.store import cache_folder
 from wordrel.models.context import StreamContext
 from wordrel.models.kneser_ney import Counted
@@ -220,7 +218,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
 def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
     """What the page adds to o . y to get log p of its words, but for a number of the context.
 
-    See `wordrel.models.readout`: `shift`, and where scores are odds `odds_shift`.
+    See `wordrel.models.sampling`: `shift`, and where scores are odds `odds_shift`.
     """
     reader = _predictor(word_model)
     if reader is None:

@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer
-from wordrel.models.predictor import Predictor
+from wordrel.models.protocols import Contextualizer, Predictor
 from wordrel.models.relations import Cosine, Product, Relation
 from wordrel.models.word_model import WordModel
 

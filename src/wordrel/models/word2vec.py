@@ -21,7 +21,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
 from wordrel.models.lifts import of_outputs
-from wordrel.models.readout import Readout
+from wordrel.models.sampling import Readout
 from wordrel.models.skip_gram import word_by_word
 from wordrel.models.spaces import word_model
 from wordrel.models.stream import Batch

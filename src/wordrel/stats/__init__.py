@@ -12,11 +12,17 @@ from wordrel.stats.comparison import (
 )
 from wordrel.stats.correlations import steiger
 from wordrel.stats.intervals import (
+    Interval,
     Scored,
     Uncertain,
     combined,
+    interval,
+    item_multiplicity,
     mean_combined,
     mean_over_seeds,
+    plain_scores,
+    resampled_scores,
+    spread,
 )
 from wordrel.stats.measures import (
     AUC,
@@ -30,14 +36,6 @@ from wordrel.stats.measures import (
     spearman,
 )
 from wordrel.stats.permutation import Sample, random_signs
-from wordrel.stats.resampling import (
-    Interval,
-    interval,
-    item_multiplicity,
-    plain_scores,
-    resampled_scores,
-    spread,
-)
 
 __all__ = [
     "AUC",

@@ -21,7 +21,7 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.io.store import cache_folder
 from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
-from wordrel.models.vector_files import Vectors, open_vectors
+from wordrel.models.vectors import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse
 from wordrel.study.answers import collect

@@ -179,7 +179,7 @@ class Model {
   }
 
   /** p of every word of the page in a gap, and how many words on each side are read; null where
-   *  there is none to read. See wordrel/models/readout.py and, for skip-gram, skip_gram.py. */
+   *  there is none to read. See wordrel/models/sampling.py and, for skip-gram, skip_gram.py. */
   predict(before, after) {
     const { ids, context, y } = this.gap(before, after);
     const read = this.objective === "next_word" ? before.length - this.window : 0;

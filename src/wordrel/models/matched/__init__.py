@@ -21,9 +21,9 @@ from wordrel.models.matched.nesting import embed_below
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
-from wordrel.models.predictor import Segments
-from wordrel.models.readout import Readout, Teaches
+from wordrel.models.protocols import Segments
 from wordrel.models.relations import QUERY_KEY
+from wordrel.models.sampling import Readout, Teaches
 from wordrel.models.skip_gram import word_by_word
 from wordrel.models.spaces import word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
