@@ -31,9 +31,6 @@ from wordrel.stats.measures import (
     RATIO,
     SPEARMAN,
     Measure,
-    auc,
-    ratio,
-    spearman,
 )
 from wordrel.stats.permutation import Sample, random_signs
 
@@ -53,7 +50,6 @@ __all__ = [
     "Scored",
     "Uncertain",
     "answered_by_all",
-    "auc",
     "benjamini_hochberg",
     "combined",
     "compare_all",
@@ -64,9 +60,7 @@ __all__ = [
     "mean_over_seeds",
     "plain_scores",
     "random_signs",
-    "ratio",
     "resampled_scores",
-    "spearman",
     "spread",
     "steiger",
 ]
