@@ -12,6 +12,8 @@ from wordrel import __version__
 from wordrel.cli import (
     cache,
     corpora,
+    ended_by,
+    in_words,
     reproduce,
     studies,
     table,
@@ -19,7 +21,6 @@ from wordrel.cli import (
     trained,
 )
 from wordrel.cli.console import configure_logging, outlets, say
-from wordrel.cli.signals import ended_by, in_words
 from wordrel.errors import WordrelError
 
 _KEPT = {

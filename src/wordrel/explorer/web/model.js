@@ -1,5 +1,5 @@
 // A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
-// The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/lifts.py.
+// The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/spaces.py.
 
 const LEAST = -80; // as in readout.py
 
