@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wordrel.cli.export import export
+from wordrel.cli.trained import export
 from wordrel.io.files import file_digest, write_text
 from wordrel.models.word_model import NotAvailableError
 from wordrel.study.results import read_results

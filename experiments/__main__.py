@@ -9,8 +9,7 @@ from pathlib import Path
 
 import wordrel
 from wordrel.config import load_config
-from wordrel.report.claims import RULES
-from wordrel.report.claims.standing import standing
+from wordrel.report.claims import RULES, standing
 from wordrel.report.verdicts import told
 
 ROOT = Path(__file__).resolve().parents[1]

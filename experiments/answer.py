@@ -6,7 +6,7 @@ in five sentences?
 Prediction: none of its own; those of the other experiments are listed, with what became of them.
 
 Decision rule: none of its own; each claim is decided by the rule in the experiment that it names.
-An independent review found three of the first verdicts too strong: `wordrel.report.claims.standing`
+An independent review found three of the first verdicts too strong: `wordrel.report.claims`
 holds those that stand until new measurements are in. ANSWER.md shows those of the rules, too.
 The words of the sentences were written when the results were known. Their numbers come from the
 stored tables, and a sentence that the tables no longer bear out is an error, not a sentence.
@@ -32,11 +32,10 @@ from wordrel.config.architectures import POSITIONS, WORD_SCORES
 from wordrel.config.names import COLUMNS, KINDS
 from wordrel.io.files import write_text
 from wordrel.report import findings, ladder, queries, svg
-from wordrel.report.claims import RULES, planned
+from wordrel.report.claims import REVIEW, REVISED, RULES, YOUNG, Standing, planned, standing, young
 from wordrel.report.claims.ladder import MARGIN
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
 from wordrel.report.claims.parts_of_speech import articles, auc
-from wordrel.report.claims.standing import REVIEW, REVISED, YOUNG, Standing, standing, young
 from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.report.queries import Row

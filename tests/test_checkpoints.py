@@ -14,9 +14,8 @@ from planted import SMALL_PLAN, planted_corpus
 from wordrel.config import ModelConfig, TrainingConfig, parse_config
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, stream
-from wordrel.models.checkpoints import Checkpoints, checkpoints
 from wordrel.models.matched.trainer import Trainer
-from wordrel.models.trained import Trained
+from wordrel.models.trained import Checkpoints, Trained, checkpoints
 
 STEPS = {
     "mean": {"kind": "mean"},
@@ -139,7 +138,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from wordrel.config import load_config
-from wordrel.models.checkpoints import Checkpoints
+from wordrel.models.trained import Checkpoints
 from wordrel.study.cell import train_cell
 from wordrel.study.plan import load_tasks, prepare_plan
 

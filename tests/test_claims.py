@@ -10,8 +10,16 @@ from ladder_study import ladder_results, models
 from runners import ROOT
 from wide_study import wide_results
 from wordrel.report import terminal
-from wordrel.report.claims import RULES, chips, claims_table, decidable, sections
-from wordrel.report.claims.standing import REVISED, standing, young
+from wordrel.report.claims import (
+    REVISED,
+    RULES,
+    chips,
+    claims_table,
+    decidable,
+    sections,
+    standing,
+    young,
+)
 from wordrel.report.markdown import blocks
 from wordrel.report.verdicts import Claim, Verdict, over_corpora
 from wordrel.study.results import Results, read_results

@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wordrel.report.claims import RULES, chips, claims_table, decidable, sections
+from wordrel.report.claims import RULES, chips, claims_table, decidable, sections, standing
 from wordrel.report.claims.planned import decide, plans, rules, written
-from wordrel.report.claims.standing import standing
 from wordrel.report.markdown import blocks
 from wordrel.study.results import Results, read_results
 from wordrel.study.schema import COLUMNS, LEAD, OUTCOMES

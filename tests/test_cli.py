@@ -650,7 +650,7 @@ def test_a_signal_while_modules_are_imported_ends_in_one_line(
 
 
 def test_a_signal_that_the_caller_ignores_is_ignored():
-    ask = "import signal; from wordrel.cli.signals import hear; "
+    ask = "import signal; from wordrel.cli import hear; "
     ask += "[signal.signal(n, signal.SIG_DFL) for n in (2, 15)]; "  # whatever started the tests
     ask += "signal.signal(signal.SIGHUP, signal.SIG_IGN); hear(); "
     ask += "print(*[signal.getsignal(n) == signal.SIG_IGN for n in (1, 2, 15)])"

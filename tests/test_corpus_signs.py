@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from wordrel.config import CorpusConfig
-from wordrel.corpus import prepare, segment
+from wordrel.corpus import prepare, tokens
 from wordrel.corpus.files import own_source
 from wordrel.corpus.signs import FirstLook, signs
 from wordrel.errors import CorpusError
@@ -99,12 +99,12 @@ def test_english_is_known_by_its_most_frequent_words(tmp_path: Path) -> None:
 
 
 def test_a_segmenter_cuts_lines_into_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def pairs() -> segment.Segmenter:
+    def pairs() -> tokens.Segmenter:
         return lambda line: [line[i : i + 2] for i in range(0, len(line), 2)]
 
     entry = SimpleNamespace(name="pairs", load=lambda: pairs, dist=SimpleNamespace(version="7"))
     monkeypatch.setattr(
-        segment,
+        tokens,
         "entry_points",
         lambda group, **name: [entry] if name.get("name", "pairs") == "pairs" else [],
     )
@@ -120,7 +120,7 @@ def test_a_segmenter_cuts_lines_into_words(tmp_path: Path, monkeypatch: pytest.M
     entry.dist.version = "8"
     assert prepare(config, tmp_path / "cache").digest != corpus.digest
     with pytest.raises(CorpusError, match="found 'nobody', expected one of fugashi, jieba, pairs"):
-        segment.load_segmenter("nobody")
+        tokens.load_segmenter("nobody")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_segmenter_cuts_lines_into_words(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_a_segmenter_of_an_extra_or_how_to_get_it(name: str, line: str, words: list[str]) -> None:
     try:
-        cut = segment.load_segmenter(name)
+        cut = tokens.load_segmenter(name)
     except CorpusError as error:
         assert f"{name} is not installed; pip install 'wordrel[" in str(error)
     else:

@@ -24,10 +24,14 @@ from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer, write_site
 from wordrel.explorer.data import explorer_data, is_drawn, model_data, readout_data
-from wordrel.explorer.first import example_gap, first_answer
-from wordrel.explorer.names import cell_grids, model_labels
-from wordrel.explorer.ngrams import most_probable
-from wordrel.explorer.packed import packed_bytes, packed_rows, packed_tensor, unpacked_bytes
+from wordrel.explorer.opening import cell_grids, example_gap, first_answer, model_labels
+from wordrel.explorer.packed import (
+    most_probable,
+    packed_bytes,
+    packed_rows,
+    packed_tensor,
+    unpacked_bytes,
+)
 from wordrel.explorer.page import render
 from wordrel.io.files import read_tensors
 from wordrel.models import MODELS
@@ -419,7 +423,7 @@ def test_the_command_of_a_site_says_what_it_wrote(tiny: Path, tmp_path: Path):
 def test_the_command_says_what_it_wrote(tiny: Path):
     from typer import Typer
 
-    from wordrel.cli.explore import explore
+    from wordrel.cli.trained import explore
 
     app = Typer()
     app.command()(explore)

@@ -19,7 +19,7 @@ from wordrel.cli import app
 from wordrel.config import CorpusConfig
 from wordrel.errors import StoreError
 from wordrel.models.export import export_hub
-from wordrel.models.vector_files import open_vectors
+from wordrel.models.vectors import open_vectors
 from wordrel.models.word_model import Origin, WordModel
 
 FILES = ["LICENSE", "README.md", "config.json", "model.safetensors", "modules.json"]

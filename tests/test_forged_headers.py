@@ -25,7 +25,7 @@ import json, resource, sys, time
 from pathlib import Path
 from safetensors import safe_open
 from gensim.models.fasttext import load_facebook_vectors
-from wordrel.models.vector_files import open_vectors
+from wordrel.models.vectors import open_vectors
 from wordrel.errors import WordrelError
 from wordrel.io.files import read_array, read_tensors
 

@@ -121,7 +121,7 @@ def test_mteb_scores_the_folder_on_a_local_task(hub: Path, model: WordModel, tmp
 @interop("mlcroissant")
 @pytest.mark.parametrize("study", ["quickstart", "order"])
 def test_mlcroissant_reads_the_description_of_results(study: str, tmp_path: Path) -> None:
-    from wordrel.report.croissant import croissant
+    from wordrel.report.hub import croissant
 
     mlcroissant = need("mlcroissant")
     folder = shutil.copytree(ROOT / "results" / study, tmp_path / study)

@@ -9,8 +9,7 @@ from planted import toy_corpus
 from wordrel.config import ClosedFormConfig, TrainingConfig
 from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
-from wordrel.models.closed_form import target
-from wordrel.models.counts import cooccurrence
+from wordrel.models.counts import cooccurrence, target
 
 CONFIG = ClosedFormConfig(kind="closed_form")
 V, LONELY = 15, 14

@@ -16,8 +16,8 @@ from wordrel.config import ARCHITECTURES, MatchedConfig, TrainingConfig, Word2ve
 from wordrel.corpus import Corpus
 from wordrel.models import MODELS, Runtime, context, stream
 from wordrel.models.context import StreamContext
-from wordrel.models.contextualizer import Weigher
 from wordrel.models.matched.weights import initial_weights
+from wordrel.models.protocols import Weigher
 from wordrel.models.stream import Batch
 
 V, D, W = 11, 4, 3

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from random_models import READERS, random_readings, random_tensors, read
 from task_spaces import vocab_of
 from wordrel.config import ARCHITECTURES
-from wordrel.models.contextualizer import Contextualizer, Exchangeable, Weigher, Windowed
+from wordrel.models.protocols import Contextualizer, Exchangeable, Weigher, Windowed
 from wordrel.models.word_model import WordModel
 
 V, D, W = 11, 6, 3

@@ -7,10 +7,10 @@ import pytest
 
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import Lift, of_outputs
 from wordrel.models.matched import read
 from wordrel.models.matched.model import new_model
 from wordrel.models.relations import IN_OUT, QUERY_KEY, VALUE_OUT
+from wordrel.models.spaces import Lift, output_lifts
 from wordrel.models.word_model import WordModel
 
 VOCAB = Vocab(("the", "cat", "sat"), np.array([2, 1, 1], dtype=np.int64))
@@ -122,7 +122,7 @@ def test_where_no_word_asks_there_is_no_lift_of_query_and_key() -> None:
 
 def test_outputs_of_a_model_without_values() -> None:
     tables = {name: np.eye(3, dtype=np.float32) for name in ("input", "output")}
-    assert set(of_outputs(VOCAB, np.zeros(3, dtype=np.float32), **tables)) == {IN_OUT}
+    assert set(output_lifts(VOCAB, np.zeros(3, dtype=np.float32), **tables)) == {IN_OUT}
 
 
 def test_a_word_that_training_never_saw_counts_as_seen_once() -> None:

@@ -12,8 +12,8 @@ from planted import toy_corpus
 from task_spaces import vocab_of
 from wordrel.config.architectures import Objective
 from wordrel.corpus.pair_counts import count_pairs
-from wordrel.models.contextualizer import Weighed
 from wordrel.models.over_text import mean_weights, over_text
+from wordrel.models.protocols import Weighed
 from wordrel.models.word_model import WordModel
 
 V, D = 6, 3

@@ -11,11 +11,10 @@ from planted import toy_corpus
 from random_models import NEXT, READERS, random_readings, random_tensors
 from task_spaces import vocab_of
 from wordrel.config import MatchedConfig, TrainingConfig, Word2vecConfig
-from wordrel.models import MODELS, readout
+from wordrel.models import MODELS, sampling
 from wordrel.models.context import StreamContext
-from wordrel.models.predictor import Predictor
-from wordrel.models.readout import Readout
-from wordrel.models.sampling import keep_probability, noise_distribution
+from wordrel.models.protocols import Predictor
+from wordrel.models.sampling import Readout, keep_probability, noise_distribution
 
 V, D, W = 11, 4, 3
 DRAW = np.random.default_rng(8)
@@ -74,7 +73,7 @@ def test_odds_that_are_nearly_nothing_stay_finite() -> None:
 @pytest.mark.parametrize("teaches", ["ratio", "odds", "probability"])
 def test_many_blocks_are_as_one(teaches: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read(teaches)
-    monkeypatch.setattr(readout, "SCORES_AT_ONCE", 2 * V)
+    monkeypatch.setattr(sampling, "SCORES_AT_ONCE", 2 * V)
     np.testing.assert_allclose(read(teaches), whole, atol=1e-6)
 
 

@@ -174,7 +174,7 @@ def test_the_mutants_of_a_source_are_these() -> None:
 
 @pytest.mark.slow
 def test_a_module_meets_the_tests_that_import_it() -> None:
-    assert mutation.tests_of("stats/drop.py") == ["tests/test_stats_drop.py"]
+    assert mutation.tests_of("stats/correlations.py") == ["tests/test_stats_correlations.py"]
     assert mutation.tests_of("io/store.py")[0] == "tests/test_store.py"
     assert all(mutation.tests_of(file) for file in mutation.FILES)
 
@@ -185,8 +185,8 @@ def test_a_mutant_is_noticed_and_sound_code_is_not(tmp_path: Path) -> None:
     program = (
         "from benchmarks.reliability.mutation import *\n"
         "[sys.modules.pop(n) for n in [*sys.modules] if n.split('.')[0] == 'wordrel']\n"
-        "work, tests = Path(sys.argv[1]), ['tests/test_stats_drop.py']\n"
-        "(first, *_) = [m for m in sample(ROOT / 'src/wordrel', ['stats/drop.py'], 999, 0)"
+        "work, tests = Path(sys.argv[1]), ['tests/test_stats_correlations.py']\n"
+        "(first, *_) = [m for m in sample(ROOT / 'src/wordrel', ['stats/correlations.py'], 999, 0)"
         " if m.kind == 'return']\n"
         "print(judge(None, tests, work)[0], judge(first, tests, work)[0])\n"
     )
@@ -222,11 +222,11 @@ def test_the_report_says_what_became_of_a_finding_and_whether_the_aim_was_met(
     text = tables.fuzzing(tmp_path)
     assert "Met by 1 of 2 readers" in text and "| WiC | 1,400 | 50 | 3 | 2 | 5.0 |" in text
     assert text.count("| mended |") == text.count("| open |") == 1
-    about = ("stats/drop.py", 7, "sign", "-a", "a")
+    about = ("stats/correlations.py", 7, "sign", "-a", "a")
     row = [(n, *about, outcome, "", 1.0) for n, outcome in enumerate(("killed", "survived"))]
     stored(tmp_path / "mutation.csv", mutation.HEAD, *row, (2, *about, mutation.BROKEN, "", 1.0))
     assert "Judged: 2. A test noticed 1." in tables.mutants(tmp_path)
-    assert "| 1 | stats/drop.py:7 | -a | a | open |" in tables.mutants(tmp_path)
+    assert "| 1 | stats/correlations.py:7 | -a | a | open |" in tables.mutants(tmp_path)
     stored(tmp_path / "survivors.csv", ("number", "became"), (1, "equivalent: a is 0"))
     assert "| a | equivalent: a is 0 |" in tables.mutants(tmp_path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from wordrel.cli import app
-from wordrel.report.croissant import croissant
+from wordrel.report.hub import croissant
 from wordrel.study.results import read_results
 
 QUICKSTART = Path(__file__).resolve().parents[1] / "results" / "quickstart"

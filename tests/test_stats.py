@@ -21,8 +21,6 @@ from wordrel.stats import (
     item_multiplicity,
     plain_scores,
     random_signs,
-    ratio,
-    spearman,
     spread,
 )
 from wordrel.stats import measures as measures_module
@@ -37,6 +35,14 @@ def rng(seed=0):
 
 def once(n):
     return np.ones((1, n), dtype=np.int64)
+
+
+def spearman(gold, predicted, multiplicity):
+    return SPEARMAN.scores(gold, predicted[None], multiplicity)[:, 0]
+
+
+def ratio(gold, predicted, multiplicity):
+    return RATIO.scores(gold, predicted[None], multiplicity)[:, 0]
 
 
 def correlated(generator, shape, rho):

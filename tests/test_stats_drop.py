@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from wordrel.config import Contrast
 from wordrel.config.contrasts import Beside
-from wordrel.stats.drop import Drop
+from wordrel.stats.alignment import Drop
 from wordrel.study.agreement import lift_rows
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import contrast_rows, measured

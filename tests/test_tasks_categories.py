@@ -6,7 +6,7 @@ import pytest
 from task_spaces import readings_of, task_of, vocab_of
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
-from wordrel.tasks.categories import KIND, clusters, in_main_category
+from wordrel.tasks.groups import CATEGORIES, clusters, in_main_category
 
 SCOPE = Scope(lowercase=True)
 
@@ -35,7 +35,7 @@ def purity(cluster, category):
 
 
 def test_a_word_among_words_of_another_category_is_wrong():
-    (row,) = KIND.answer(ZOO, readings_of(SPACE), SCOPE)
+    (row,) = CATEGORIES.answer(ZOO, readings_of(SPACE), SCOPE)
     assert row.predicted.tolist() == [1, 1, 1, 0, 1, 1]
     assert (row.task, row.embedding, row.selected, row.measure) == (
         "mine",
@@ -47,7 +47,7 @@ def test_a_word_among_words_of_another_category_is_wrong():
 
 
 def test_chance_is_the_purity_of_random_clusters_of_the_same_sizes():
-    (row,) = KIND.answer(ZOO, readings_of(SPACE), SCOPE)
+    (row,) = CATEGORIES.answer(ZOO, readings_of(SPACE), SCOPE)
     category = np.array([0, 0, 0, 0, 1, 1])
     draws = np.random.default_rng(5)
     found = [purity(draws.permutation([0, 0, 0, 1, 1, 1]), category) for _ in range(4000)]
@@ -68,11 +68,11 @@ def test_accuracy_is_purity_for_any_clusters():
 def test_unknown_words_and_words_without_a_vector_are_left_out():
     space = SPACE | {"cow": [0, 0, 0], "dog": [np.nan, 1, 1]}
     del space["cat"]
-    (row,) = KIND.answer(ZOO, readings_of(space), SCOPE)
+    (row,) = CATEGORIES.answer(ZOO, readings_of(space), SCOPE)
     assert row.covered.tolist() == [False, True, True, True, True, True]
     assert np.isfinite(row.predicted).tolist() == [False] * 3 + [True] * 3
     assert row.note == "2 covered items have a word whose vector is zero or not finite"
-    assert KIND.covered(ZOO.items, vocab_of(["bus"]), SCOPE).tolist() == [False] * 5 + [True]
+    assert CATEGORIES.covered(ZOO.items, vocab_of(["bus"]), SCOPE).tolist() == [False] * 5 + [True]
 
 
 def test_every_embedding_answers_and_none_is_said_so():
@@ -80,15 +80,17 @@ def test_every_embedding_answers_and_none_is_said_so():
     vocab = vocab_of(list(SPACE))
     embeddings = {"input": rows, "zero": 0 * rows, "same": 0 * rows + 1}
     word_model = WordModel(vocab, embeddings, selected={"alike": "same"})
-    good, zero, same = KIND.answer(ZOO, word_model, SCOPE)
+    good, zero, same = CATEGORIES.answer(ZOO, word_model, SCOPE)
     assert [row.selected for row in (good, zero, same)] == [False, False, True]
     assert np.isnan(zero.predicted).all()
     assert zero.note == "6 covered items have a word whose vector is zero or not finite"
     assert same.predicted.tolist() == [1, 1, 1, 1, 0, 0]  # one cluster
     assert same.chance == pytest.approx(4 / 6)
-    (mute,) = KIND.answer(ZOO, WordModel(vocab, {}, unavailable={"alike": "it counts"}), SCOPE)
+    (mute,) = CATEGORIES.answer(
+        ZOO, WordModel(vocab, {}, unavailable={"alike": "it counts"}), SCOPE
+    )
     assert (mute.note, mute.embedding, mute.selected) == ("it counts", "", True)
-    (nobody,) = KIND.answer(ZOO, readings_of({"yak": [1.0, 0.0]}), SCOPE)
+    (nobody,) = CATEGORIES.answer(ZOO, readings_of({"yak": [1.0, 0.0]}), SCOPE)
     assert nobody.note.startswith("the vocabulary covers none of the 6 items")
     assert np.isnan(nobody.chance)
 
@@ -107,14 +109,14 @@ def planted():
 
 def test_planted_categories_are_found_the_same_at_each_call(planted):
     task, word_model = planted
-    (row,), (again,) = (KIND.answer(task, word_model, SCOPE) for _ in range(2))
+    (row,), (again,) = (CATEGORIES.answer(task, word_model, SCOPE) for _ in range(2))
     assert row.predicted.mean() > 0.9
     assert np.array_equal(row.predicted, again.predicted)
     assert 0.15 < row.chance < 0.3
     turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(16, 16)))
     lengths = np.random.default_rng(4).uniform(0.01, 100, 200)[:, None]
     moved = (word_model.embeddings["input"] @ turn * lengths).astype(np.float32)
-    (turned,) = KIND.answer(task, replace(word_model, embeddings={"input": moved}), SCOPE)
+    (turned,) = CATEGORIES.answer(task, replace(word_model, embeddings={"input": moved}), SCOPE)
     assert turned.predicted.mean() == pytest.approx(row.predicted.mean(), abs=0.02)
 
 
@@ -125,8 +127,8 @@ def test_shuffled_vectors_or_shuffled_gold_is_chance(planted):
     labels = tuple(generator.permutation(task.items.labels).tolist())
     other = replace(task, items=replace(task.items, labels=labels))
     rows = [
-        KIND.answer(task, replace(word_model, embeddings={"input": shuffled}), SCOPE)[0],
-        KIND.answer(other, word_model, SCOPE)[0],
+        CATEGORIES.answer(task, replace(word_model, embeddings={"input": shuffled}), SCOPE)[0],
+        CATEGORIES.answer(other, word_model, SCOPE)[0],
     ]
     for row in rows:
         assert abs(row.predicted.mean() - row.chance) < 0.05

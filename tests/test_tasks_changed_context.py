@@ -11,10 +11,9 @@ from treebanks import bank, tree
 from wordrel.config import MatchedConfig, TrainingConfig
 from wordrel.corpus import Split
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Weighed
 from wordrel.models.matched import read
 from wordrel.models.matched.model import new_model
-from wordrel.models.predictor import Hiding
+from wordrel.models.protocols import Hiding, Weighed
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.calibration import AS_TRAINED

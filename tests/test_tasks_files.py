@@ -8,8 +8,8 @@ from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
 from wordrel.tasks.base import unanswered
 from wordrel.tasks.core import Beyond, beyond, taken_as_header
-from wordrel.tasks.files import read_pairs, read_quadruples
 from wordrel.tasks.own_tables import read_questions
+from wordrel.tasks.readers import read_pairs, read_quadruples
 from wordrel.tasks.readers_text import context_pairs
 
 TASK = TypeAdapter(TaskConfig)

@@ -10,7 +10,7 @@ from task_spaces import readings_of, task_of, vocab_of
 from tiny_study import write_study
 from wordrel.config import TaskConfig
 from wordrel.errors import ConfigError, DatasetError
-from wordrel.study.load import load_study
+from wordrel.study import load_study
 from wordrel.study.plan import load_tasks
 from wordrel.tasks import own_task
 from wordrel.tasks.base import Scope

@@ -10,7 +10,7 @@ from random_models import READERS, random_readings
 from task_spaces import counted, vocab_of
 from wordrel.config import ARCHITECTURES
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Weighed
+from wordrel.models.protocols import Weighed
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Probe, Scope

@@ -10,7 +10,7 @@ import pytest
 from random_models import random_readings
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.models.contextualizer import Weighed
+from wordrel.models.protocols import Weighed
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks import weights
 from wordrel.tasks.base import Probe, Scope

@@ -9,9 +9,9 @@ from task_spaces import relating, task_of
 from treebanks import bank, tree
 from wordrel.corpus import Split
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.lifts import Lift
+from wordrel.models.baselines import Frequency
 from wordrel.models.relations import QUERY_KEY
-from wordrel.models.word_frequency import Frequency
+from wordrel.models.spaces import Lift
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Scope
 from wordrel.tasks.triples import KIND

@@ -17,7 +17,7 @@ import wordrel
 from tiny_study import write_study
 from wordrel.errors import ConfigError, VectorsError, WordrelError
 from wordrel.models.fasttext_files import composed
-from wordrel.models.vector_files import open_vectors
+from wordrel.models.vectors import open_vectors
 from wordrel.study.vector_scores import table_names
 from wordrel.tasks import load_task
 

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from wordrel.errors import StoreError, VectorsError
 from wordrel.io.marker import write_marker
-from wordrel.models.vector_files import open_vectors
+from wordrel.models.vectors import open_vectors
 
 WORDS = ["king", "queen", "cat", "dog"]
 TABLE = np.arange(12, dtype=np.float32).reshape(4, 3)

@@ -14,9 +14,8 @@ from planted import toy_corpus
 from wordrel.config import TrainingConfig, VectorsConfig
 from wordrel.errors import VectorsError
 from wordrel.models.trained import Runtime
-from wordrel.models.vector_files import open_vectors
 from wordrel.models.vector_readers import read_vectors
-from wordrel.models.vectors import path_digest, train
+from wordrel.models.vectors import open_vectors, path_digest, train
 
 WORDS = ["king", "queen", "cat", "dog"]
 TABLE = [[0.5, 0.25, 1.5], [0.5, 0.75, 1.5], [-0.5, 0.25, 2.0], [-0.25, 0.25, 8.0]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
 from wordrel.config.architectures import Objective
-from wordrel.models.contextualizer import Contextualizer, Weigher
+from wordrel.models.protocols import Contextualizer, Weigher
 from wordrel.models.relations import Cosine, Product, Relation
 from wordrel.models.word_model import NotAvailableError, Origin, UnknownWordError, WordModel
 

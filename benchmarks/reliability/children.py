@@ -39,7 +39,7 @@ def warm() -> None:
     import wordrel.cli.plan
     import wordrel.explorer
     import wordrel.models.export
-    import wordrel.report.card
+    import wordrel.report.hub
     import wordrel.report.terminal
     import wordrel.study.run
     import wordrel.study.tune

@@ -116,7 +116,7 @@ def warm() -> None:
     with atheris.instrument_imports(include=["wordrel"]):
         import wordrel.corpus.wiki
         import wordrel.models.vector_readers
-        import wordrel.report.card
+        import wordrel.report.hub
         import wordrel.report.page
         import wordrel.report.terminal
         import wordrel.study.results

@@ -243,7 +243,7 @@ def _card(data: bytes, folder: Path) -> None:
     """The front matter has the keys that it should have, whatever names the study has."""
     import yaml
 
-    from wordrel.report.card import licence_note, model_card
+    from wordrel.report.hub import licence_note, model_card
     from wordrel.report.queries import rows
     from wordrel.study.results import read_results
 

@@ -28,8 +28,8 @@ HEAD = ("number", "file", "line", "kind", "before", "after", "outcome", "noticed
 FILES = (
     "io/store.py", "corpus/cache.py", "models/matched/loss.py",
     *(f"stats/{name}.py" for name in (
-        "alignment", "comparison", "correlations", "drop", "intervals", "measures",
-        "permutation", "ranks", "resampling", "swaps")),
+        "alignment", "comparison", "correlations", "intervals", "measures", "permutation",
+        "ranks", "swaps")),
 )  # fmt: skip
 PATIENCE = 900.0
 """Seconds of wall time; a mutant that takes longer has made a loop without end."""

@@ -24,7 +24,7 @@ from wordrel.report import queries
 from wordrel.report.compare import Comparison, verdicts
 from wordrel.report.compare import compare as compare_results
 from wordrel.report.queries import Row, chosen, rows
-from wordrel.study.load import load_study
+from wordrel.study import load_study
 from wordrel.study.results import Results, read_results
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from wordrel.corpus import Vocab
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_site
 from wordrel.explorer.data import model_data, readout_data
-from wordrel.explorer.names import cell_grids, terms
+from wordrel.explorer.opening import cell_grids, terms
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.matched.model import new_model

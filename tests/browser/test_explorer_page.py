@@ -20,8 +20,7 @@ from wordrel.corpus.tokens import Tokenizer, normalise
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer
 from wordrel.explorer.data import is_drawn, model_data, readout_data
-from wordrel.explorer.ngrams import counts_data
-from wordrel.explorer.packed import packed_rows, unpacked_bytes
+from wordrel.explorer.packed import counts_data, packed_rows, unpacked_bytes
 from wordrel.explorer.page import render
 from wordrel.models import MODELS
 from wordrel.models.kneser_ney import Counted, _reversed

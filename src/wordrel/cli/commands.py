@@ -12,15 +12,15 @@ from wordrel import __version__
 from wordrel.cli import (
     cache,
     corpora,
-    explore,
-    export,
+    ended_by,
+    in_words,
     reproduce,
     studies,
     table,
     tasks,
+    trained,
 )
 from wordrel.cli.console import configure_logging, outlets, say
-from wordrel.cli.signals import ended_by, in_words
 from wordrel.errors import WordrelError
 
 _KEPT = {
@@ -115,10 +115,10 @@ def schema() -> None:
 for command, example in studies.COMMANDS.items():
     app.command(epilog=f"Example: {example}")(command)
 app.command(epilog=f"Example: {reproduce.EXAMPLE}")(reproduce.reproduce)
-app.command(epilog=f"Example: {export.EXAMPLE}")(export.export)
+app.command(epilog=f"Example: {trained.EXPORT_EXAMPLE}")(trained.export)
 app.command(epilog=f"Example: {table.EVALUATE_EXAMPLE}")(table.evaluate)
-app.command(epilog=f"Example: {explore.EXAMPLE}")(explore.explore)
-app.command(epilog=f"Example: {explore.SITE_EXAMPLE}")(explore.site)
+app.command(epilog=f"Example: {trained.EXPLORE_EXAMPLE}")(trained.explore)
+app.command(epilog=f"Example: {trained.SITE_EXAMPLE}")(trained.site)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
 app.command(epilog=f"Example: {studies.TUNE_EXAMPLE}")(studies.tune)
 app.add_typer(corpora.app, name="corpus")

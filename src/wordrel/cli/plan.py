@@ -11,12 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from wordrel.cli.console import display, echo
-from wordrel.io.shell import shell_word
-from wordrel.study.budget import Budget, Line
+from wordrel.config import StudyConfig
+from wordrel.io.store import cache_root
+from wordrel.io.visible import shell_word
+from wordrel.jobs import Cluster
+from wordrel.study.budget import Budget, Line, estimate
 
 
-def show(budget: Budget, config: Path, *, as_json: bool) -> None:
+def show(
+    study: StudyConfig,
+    config: Path,
+    cache: Path | None,
+    *,
+    jobs: int | None,
+    cluster: Cluster | None,
+    as_json: bool,
+) -> None:
     """The plan of a study as a table with its sums, or all of it as JSON."""
+    budget = estimate(study, cache or cache_root(), jobs=jobs, cluster=cluster)
     if as_json:
         lines = [asdict(line) | line.left for line in budget.lines]
         typer.echo(json.dumps(asdict(budget) | budget.sums() | {"lines": lines}))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wordrel.cli.console import display, echo, say
-from wordrel.io.shell import shell_word
+from wordrel.io.visible import shell_word
 
 if TYPE_CHECKING:
     from wordrel.config import StudyConfig
+    from wordrel.study.results import Results
 
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A results folder, such as results/quickstart.")
@@ -114,7 +115,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     result is replaced only when the run has ended. Exit status 1 when a model could not be
     trained; the others are reported.
     """
-    from wordrel.study.load import load_study
+    from wordrel.study import load_study
 
     if as_json and not plan:
         raise typer.BadParameter("found it without --plan, expected both", param_hint="--json")
@@ -129,11 +130,8 @@ def run(  # noqa: PLR0913 - a parameter an option
     say(f"study {study.study}: {corpora}, {_counts(study)}")
     if plan:
         from wordrel.cli.plan import show
-        from wordrel.io.store import cache_root
-        from wordrel.study.budget import estimate
 
-        budget = estimate(study, cache or cache_root(), jobs=jobs, cluster=cluster)
-        show(budget, config, as_json=as_json)
+        show(study, config, cache, jobs=jobs, cluster=cluster, as_json=as_json)
         return
 
     from wordrel.api import run_config
@@ -153,13 +151,18 @@ def run(  # noqa: PLR0913 - a parameter an option
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     display(*headline_tables(results), *([claims] if claims else []), f"Report: {pages}")
+    _end_with_failed(results)
+    display(f"Next: wordrel explore {shell_word(results.folder)}")
+
+
+def _end_with_failed(results: "Results") -> None:
+    """Name the runs that failed, if any, and end with exit status 1."""
     failed = results.runs[results.runs["status"] == "failed"]
     for row in failed.itertuples():
         say(f"failed: {row.corpus}/{row.model} seed {row.seed}: {row.message}")
     if len(failed):
         say(f"{len(failed)} of {len(results.runs)} runs failed; the results have the others")
         raise typer.Exit(1)
-    display(f"Next: wordrel explore {shell_word(results.folder)}")
 
 
 def report(
@@ -194,7 +197,7 @@ def report(
     if croissant and partial:
         raise typer.BadParameter("found it with --partial, expected one", param_hint="--croissant")
     if croissant:
-        from wordrel.report.croissant import write_croissant
+        from wordrel.report.hub import write_croissant
 
         echo(f"Description: {write_croissant(folder)}")
         return
@@ -202,16 +205,7 @@ def report(
         hint = "--keep-answers" if keep_answers else "--out"
         raise typer.BadParameter("found it without --partial, expected both", param_hint=hint)
     if partial:
-        from wordrel.config import load_config
-
-        study = load_config(folder)
-        place = out or Path("results", f"{study.study}-partial")
-        say(f"study {study.study}: what is done so far, to {place}")
-
-        from wordrel import api
-
-        folder = api.report_partial(study, out=place, cache=cache, keep_answers=keep_answers).folder
-        echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
+        _report_partial(folder, out, cache, keep_answers=keep_answers)
         return
     begin(folder, "writing its report")
 
@@ -219,6 +213,21 @@ def report(
 
     report_md, page = write_pages(folder)
     echo(f"Report: {report_md}, and as a page {page}")
+
+
+def _report_partial(
+    config: Path, out: Path | None, cache: Path | None, *, keep_answers: bool
+) -> None:
+    from wordrel.config import load_config
+
+    study = load_config(config)
+    place = out or Path("results", f"{study.study}-partial")
+    say(f"study {study.study}: what is done so far, to {place}")
+
+    from wordrel import api
+
+    folder = api.report_partial(study, out=place, cache=cache, keep_answers=keep_answers).folder
+    echo(f"Report: {folder / 'report.md'}, and as a page {folder / 'report.html'}")
 
 
 def compare(
@@ -267,7 +276,7 @@ def tune(  # noqa: PLR0913 - a parameter an option
     with `tuned: DIR`. Trials that have ended stand in DIR.unfinished.json: interrupt it, run it
     again, and it goes on from there.
     """
-    from wordrel.study.load import load_study
+    from wordrel.study import load_study
 
     study = load_study(config, overrides or ())
 

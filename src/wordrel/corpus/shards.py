@@ -20,9 +20,8 @@ from jaxtyping import Bool, Int8, Int32, Int64
 from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, ArrayWriter, array_writers
 from wordrel.corpus.plan import Limits, Piece, Shard
-from wordrel.corpus.segment import load_segmenter, spaced
 from wordrel.corpus.text import LineReader, Unpacked, read_bytes
-from wordrel.corpus.tokens import Block, Tokenizer, normalise
+from wordrel.corpus.tokens import Block, Tokenizer, load_segmenter, normalise, spaced
 from wordrel.corpus.wiki import article_bytes
 from wordrel.io.files import read_array
 

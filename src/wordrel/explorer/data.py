@@ -17,17 +17,17 @@ from jaxtyping import Float32
 from wordrel import api
 from wordrel.config import (
     ARCHITECTURES,
+    CorpusConfig,
     KneserNeyConfig,
     MatchedConfig,
     PpmiSvdConfig,
     StudyConfig,
     Word2vecConfig,
 )
+from wordrel.corpus.vocab import Vocab
 from wordrel.errors import StoreError
-from wordrel.explorer.first import example_gap, first_answer
-from wordrel.explorer.names import cell_grids, model_labels, terms
-from wordrel.explorer.ngrams import counts_data
-from wordrel.explorer.packed import packed_rows, packed_tensor
+from wordrel.explorer.opening import cell_grids, example_gap, first_answer, model_labels, terms
+from wordrel.explorer.packed import counts_data, packed_rows, packed_tensor
 from wordrel.io.store import cache_folder
 from wordrel.models.context import StreamContext
 from wordrel.models.kneser_ney import Counted
@@ -78,28 +78,21 @@ def explorer_data(
     root = cache_folder(cache)
     runs, counted_runs = _runs(results, config, name, models, seed)
     found = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
-    vocab = found[0][2].vocab
-    settings = next(one for one in config.corpora if one.name == name)
-    shown, reach = list(vocab.words[:words]), config.training.reach
-    shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
-    labels = model_labels(model for model in config.models if model.name in shown_names)
-    gap = example_gap(shown)
     counted = [
         (run.model, one)
         for run in counted_runs
         for one in api.load_run(results, run, cache=root).predictors
         if isinstance(one, Counted)
     ]
+    vocab = found[0][2].vocab
+    shown, reach = list(vocab.words[:words]), config.training.reach
+    shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
+    labels = model_labels(model for model in config.models if model.name in shown_names)
+    gap = example_gap(shown)
     return {
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
-        "corpus": name,
-        "text": {key: getattr(settings, key) for key in TEXT_RULES},
-        "vocabulary": len(vocab),
-        "tokens": int(vocab.counts.sum()),
-        "enough": ENOUGH,
-        "words": shown,
-        "counts": [int(count) for count in vocab.counts[:words]],
+        **_corpus_data(next(one for one in config.corpora if one.name == name), vocab, words),
         "window": reach,
         "shrunk": config.training.shrink_window,
         "gap": gap,
@@ -110,10 +103,7 @@ def explorer_data(
                 **model_data(model, load_tensors(api.find_cell(results, run, cache=root)), words),
                 "label": labels[run.model],
                 **first_answer(_predictor(word_model), gap, vocab.index, reach, len(shown)),
-                "seed": int(run.seed),
-                "means": _means(word_model),
-                **readout_data(word_model, words),
-                **_selected(results, word_model, run),
+                **_word_model_data(results, run, word_model, words),
             }
             for model, run, word_model in found
         ],
@@ -123,6 +113,31 @@ def explorer_data(
             | first_answer(one, gap, vocab.index, len(one.left.grams) - 1, len(shown))
             for model, one in counted
         ],
+    }
+
+
+def _corpus_data(corpus: CorpusConfig, vocab: Vocab, words: int) -> dict[str, Any]:
+    """The corpus: how its text became words, how large it is, and its most frequent words."""
+    return {
+        "corpus": corpus.name,
+        "text": {key: getattr(corpus, key) for key in TEXT_RULES},
+        "vocabulary": len(vocab),
+        "tokens": int(vocab.counts.sum()),
+        "enough": ENOUGH,
+        "words": list(vocab.words[:words]),
+        "counts": [int(count) for count in vocab.counts[:words]],
+    }
+
+
+def _word_model_data(
+    results: Results, run: Row, word_model: WordModel, words: int
+) -> dict[str, Any]:
+    """One model: its seed, the means of its embeddings, how scores become log p, what is shown."""
+    return {
+        "seed": int(run.seed),
+        "means": _means(word_model),
+        **readout_data(word_model, words),
+        **_selected(results, word_model, run),
     }
 
 
@@ -220,7 +235,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
 def readout_data(word_model: WordModel, words: int = WORDS) -> dict[str, Any]:
     """What the page adds to o . y to get log p of its words, but for a number of the context.
 
-    See `wordrel.models.readout`: `shift`, and where scores are odds `odds_shift`.
+    See `wordrel.models.sampling`: `shift`, and where scores are odds `odds_shift`.
     """
     reader = _predictor(word_model)
     if reader is None:

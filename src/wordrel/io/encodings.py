@@ -12,7 +12,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from wordrel.io.shell import shell_word
+from wordrel.io.visible import shell_word
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",

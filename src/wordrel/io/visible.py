@@ -1,4 +1,4 @@
-"""Control characters, shown as escapes.
+"""How text is shown to a reader: without control characters, in a shell, and below a title.
 
 A name or a message may come from an untrusted file. An escape sequence in it could rewrite what a
 terminal shows, and a right-to-left override could turn a line around.
@@ -6,8 +6,13 @@ terminal shows, and a right-to-left override could turn a line around.
 
 import hashlib
 import re
+import shlex
 from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 _OBEYED = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
@@ -48,3 +53,22 @@ def _escape(found: re.Match[str]) -> str:
 def script_digest(text: str) -> str:
     """What a page's Content-Security-Policy calls an inline script of exactly this text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def facts_text(title: str, facts: Mapping[str, str]) -> str:
+    """The title, then a line a fact: what `repr` shows."""
+    width = max(map(len, facts), default=0)
+    return "\n".join([title, *(f"  {name:{width}}  {fact}" for name, fact in facts.items())])
+
+
+def facts_html(title: str, facts: Mapping[str, str]) -> str:
+    """The same as a table for notebooks; what it is given is text, never HTML."""
+    row = Markup('<tr><th style="text-align:left">{}</th><td style="text-align:left">{}</td></tr>')
+    rows = Markup("").join(row.format(name, fact) for name, fact in facts.items())
+    return str(Markup("<table><caption>{}</caption>{}</table>").format(title, rows))
+
+
+def shell_word(path: str | Path) -> str:
+    """The path in quotes where it needs them; a dash in front of it begins no option."""
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)

@@ -15,10 +15,8 @@ from torch import Tensor
 from wordrel.config import TrainingConfig
 from wordrel.config.architectures import Objective
 from wordrel.corpus.disk import sentence_blocks
-from wordrel.models.contextualizer import Weighed
-from wordrel.models.predictor import Segments
-from wordrel.models.readout import Readout, Teaches
-from wordrel.models.sampling import noise_distribution
+from wordrel.models.protocols import Segments, Weighed
+from wordrel.models.sampling import Readout, Teaches, noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
 from wordrel.models.windows import asking_ids, reachable, visible
 
@@ -52,7 +50,7 @@ class StreamContext:
         outputs: o, [V, D].
         bias: b, [V].
         counts: of each word in the training text, [V].
-        teaches: what scores stand for, see `wordrel.models.readout`.
+        teaches: what scores stand for, see `wordrel.models.sampling`.
         direct: whether the last word has a path of its own and is not among the words weighed.
         blocks: how many Transformer blocks stand above one another.
         hidden: tokens of the one text that is read which are in no context, see `hiding`.

@@ -24,7 +24,7 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.ngrams import Grams, Ngrams, count_ngrams
-from wordrel.models.predictor import Segments
+from wordrel.models.protocols import Segments
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
 

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
-from wordrel.models.contextualizer import Contextualizer, Weigher
+from wordrel.models.protocols import Contextualizer, Weigher
 from wordrel.models.relations import Relation
 from wordrel.models.spaces import CENTRED, centred
 from wordrel.models.word_model import WordModel

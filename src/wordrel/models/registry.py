@@ -1,16 +1,14 @@
 """The list of all model kinds."""
 
 from wordrel.config import ARCHITECTURES
-from wordrel.models.closed_form import CLOSED_FORM
-from wordrel.models.counts import PPMI_SVD
+from wordrel.models.baselines import RANDOM, WORD_FREQUENCY
+from wordrel.models.counts import CLOSED_FORM, PPMI_SVD
 from wordrel.models.kneser_ney import KNESER_NEY
 from wordrel.models.matched import MATCHED, SKIP_GRAM
-from wordrel.models.random import RANDOM
 from wordrel.models.trained import Model
 from wordrel.models.transformer import TRANSFORMER
 from wordrel.models.vectors import VECTORS
 from wordrel.models.word2vec import WORD2VEC
-from wordrel.models.word_frequency import WORD_FREQUENCY
 
 MODELS: dict[str, Model] = {
     "random": RANDOM,

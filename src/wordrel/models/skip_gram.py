@@ -20,9 +20,8 @@ from scipy import sparse
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
 from wordrel.models.context import context_sizes
-from wordrel.models.predictor import Segments
-from wordrel.models.readout import Readout
-from wordrel.models.sampling import noise_distribution
+from wordrel.models.protocols import Segments
+from wordrel.models.sampling import Readout, noise_distribution
 
 PLACES = 128
 """At a time; the words around them are often the same, and each is evaluated once."""

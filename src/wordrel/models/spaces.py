@@ -1,25 +1,43 @@
-"""The embeddings and relations that word tables give: the same of every model that has the tables.
+"""The embeddings, relations and lifts that word tables give: the same of every model that has them.
 
 Tables by name: `input` (a row a word, as the word that is looked at), `output` (as the word that is
 predicted), and what some models make of each input row besides: `value`, `query`, `key`.
 
-Glossary: V words, D dimensions.
+A lift says how far a score of b stands above what a scores on average, so that words can be
+compared:
+
+    lift(a, b) = s(a, b) - log sum over b' of p(b') exp s(a, b')
+
+with p the share of each word in the training text. A softmax over b does not change when a number
+c(a) is added to all scores of a, so the product q_a . k_b is known only up to such a number, and
+the products of two words that ask cannot be compared. In a lift the number cancels. PMI, log p(b|a)
+/ p(b), is the lift of a model whose s is log p(b|a), but for the frequency of b in s.
+
+s is what enters the softmax: the scaled score of query (with its bias) and key, or the score of an
+output word with its bias. Heads have a softmax each, so the lift of several heads is the mean of
+their lifts. Where the mean of a context asks, a stands for a context of that word alone. Scores of
+positions are no part of it.
+
+Glossary: V words, D dimensions, K factors, P pairs, U words that relate, H heads.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
-from jaxtyping import Float32
+import torch
+from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer
-from wordrel.models.predictor import Predictor
-from wordrel.models.relations import Cosine, Product, Relation
+from wordrel.models.protocols import Contextualizer, Predictor
+from wordrel.models.relations import IN_OUT, VALUE_OUT, Cosine, Product, Relation
 from wordrel.models.word_model import WordModel
 
 Table = Float32[np.ndarray, "V D"]
 CENTRED = ".centred"
+SCORES_AT_ONCE = 2**21
+"""8 MiB of float32, which a processor's cache holds."""
 
 
 def word_model(
@@ -35,7 +53,7 @@ def word_model(
 
     Words of all models are compared in one kind of embedding, their input rows, unless development
     splits choose others: a map that one family has and another lacks is no reading of both. How
-    words relate is read from the first of `lifts` (see `models.lifts`); of counts, from their
+    words relate is read from the first of `lifts` (see `Lift`); of counts, from their
     products, which are lifts already.
     """
     relate = next(iter(lifts), "in.out")
@@ -97,3 +115,85 @@ def relations(**tables: Table) -> dict[str, Relation]:
         found["q.k"] = Product(tables["query"], tables["key"])
         found["k.q"] = Product(tables["key"], tables["query"])
     return found
+
+
+@dataclass(frozen=True)
+class Lift:
+    """The relation lift(a, b) of the module's docstring.
+
+    Attributes:
+        left: what each word gives to its scores as the word that relates, as a head sees it, H
+            times [V, K].
+        right: the same as the word that it relates to.
+        bias: what is added to each score of b, [V].
+        log_p: of each word in the training text, [V].
+    """
+
+    left: tuple[Float32[np.ndarray, "V K"], ...]
+    right: tuple[Float32[np.ndarray, "V K"], ...]
+    bias: Float32[np.ndarray, " V"]
+    log_p: Float32[np.ndarray, " V"]
+    _means: Float64[np.ndarray, " V"] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_means", np.full(len(self.log_p), np.nan))
+
+    @classmethod
+    def of(
+        cls,
+        vocab: Vocab,
+        left: Float32[np.ndarray, "V D"],
+        right: Float32[np.ndarray, "V D"],
+        bias: Float32[np.ndarray, " V"] | None = None,
+        heads: int = 1,
+    ) -> "Lift":
+        """The lift of left[a] . right[b] + bias[b]; each head compares its own part of the rows."""
+        none = np.zeros(len(vocab), dtype=np.float32)
+        share = np.maximum(vocab.counts, 1) / np.maximum(vocab.counts, 1).sum()
+        one, other = (tuple(np.split(table, heads, axis=1)) for table in (left, right))
+        return cls(one, other, none if bias is None else bias, np.log(share).astype(np.float32))
+
+    def __call__(
+        self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
+    ) -> Float64[np.ndarray, " P"]:
+        """See `Relation`; the mean of a word is computed when it is first needed, and kept."""
+        words = np.unique(left)
+        new = words[np.isnan(self._means[words])]
+        self._means[new] = self._log_means(new)
+        products = sum(
+            np.einsum("pk,pk->p", one[left], other[right], dtype=np.float64)
+            for one, other in zip(self.left, self.right, strict=True)
+        )
+        found: Float64[np.ndarray, " P"] = products / len(self.left) + self.bias[right]
+        found -= self._means[left]
+        return found
+
+    def _log_means(self, words: Int64[np.ndarray, " U"]) -> Float64[np.ndarray, " U"]:
+        """Log sum_b p(b) exp s(a, b), the mean over heads."""
+        found = np.zeros(len(words))
+        step = max(1, SCORES_AT_ONCE // len(self.log_p))
+        for left, right in zip(self.left, self.right, strict=True):
+            added, keys = torch.from_numpy(self.bias + self.log_p), torch.from_numpy(right)
+            for start in range(0, len(words), step):
+                some = slice(start, start + step)
+                scores = torch.addmm(added, torch.from_numpy(left[words[some]]), keys.T)
+                found[some] += torch.logsumexp(scores, dim=1).numpy()
+        return found / len(self.left)
+
+
+def output_lifts(
+    vocab: Vocab, bias: Float32[np.ndarray, " V"], **tables: Float32[np.ndarray, "V D"]
+) -> dict[str, Relation]:
+    """Lifts over output words, of what a word gives to a state and of its own row.
+
+    Args:
+        vocab: the words.
+        bias: of each output word.
+        tables: `output`, `input`, and `value` where a model has it.
+    """
+    sides = {VALUE_OUT: "value", IN_OUT: "input"}
+    return {
+        name: Lift.of(vocab, tables[side], tables["output"], bias)
+        for name, side in sides.items()
+        if side in tables
+    }

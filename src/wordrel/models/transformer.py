@@ -36,8 +36,8 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError, VectorsError
 from wordrel.io.files import files_digest
-from wordrel.models.lifts import Lift
 from wordrel.models.relations import QUERY_KEY, VALUE_OUT, Among, Relation
+from wordrel.models.spaces import Lift
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.vectors import of_table
 from wordrel.models.word_model import WordModel

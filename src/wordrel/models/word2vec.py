@@ -20,10 +20,9 @@ from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models.context import Mix, StreamContext
-from wordrel.models.lifts import of_outputs
-from wordrel.models.readout import Readout
+from wordrel.models.sampling import Readout
 from wordrel.models.skip_gram import word_by_word
-from wordrel.models.spaces import word_model
+from wordrel.models.spaces import output_lifts, word_model
 from wordrel.models.stream import Batch
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.windows import visible
@@ -110,7 +109,7 @@ def read(
     gensim skips noise words that are hits, so its scores are logarithms of odds.
     """
     none = np.zeros(len(vocab), dtype=np.float32)
-    table, lifts = (tensors["output"], none, vocab.counts), of_outputs(vocab, none, **tensors)
+    table, lifts = (tensors["output"], none, vocab.counts), output_lifts(vocab, none, **tensors)
     if config.algorithm == "skip_gram":
         why = "skip-gram has no vector for a context of several words"
         readout = Readout.of("odds", *table, training)

@@ -18,9 +18,8 @@ from wordrel.config import CorpusConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab, unknown_word
 from wordrel.errors import WordrelError
-from wordrel.io.facts import facts_html, facts_text
-from wordrel.models.contextualizer import Contextualizer, Reader
-from wordrel.models.predictor import Predictor
+from wordrel.io.visible import facts_html, facts_text
+from wordrel.models.protocols import Contextualizer, Predictor, Reader
 from wordrel.models.relations import Relation
 
 ContextEmbedding = Literal["static", "context", "joined"]

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from wordrel.config import ARCHITECTURES
 from wordrel.corpus.splits import BLOCK_WORDS
-from wordrel.io.shell import shell_word
+from wordrel.io.visible import shell_word
 from wordrel.report import queries
 from wordrel.report.document import (
     Block,

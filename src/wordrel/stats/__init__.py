@@ -12,11 +12,17 @@ from wordrel.stats.comparison import (
 )
 from wordrel.stats.correlations import steiger
 from wordrel.stats.intervals import (
+    Interval,
     Scored,
     Uncertain,
     combined,
+    interval,
+    item_multiplicity,
     mean_combined,
     mean_over_seeds,
+    plain_scores,
+    resampled_scores,
+    spread,
 )
 from wordrel.stats.measures import (
     AUC,
@@ -25,19 +31,8 @@ from wordrel.stats.measures import (
     RATIO,
     SPEARMAN,
     Measure,
-    auc,
-    ratio,
-    spearman,
 )
 from wordrel.stats.permutation import Sample, random_signs
-from wordrel.stats.resampling import (
-    Interval,
-    interval,
-    item_multiplicity,
-    plain_scores,
-    resampled_scores,
-    spread,
-)
 
 __all__ = [
     "AUC",
@@ -55,7 +50,6 @@ __all__ = [
     "Scored",
     "Uncertain",
     "answered_by_all",
-    "auc",
     "benjamini_hochberg",
     "combined",
     "compare_all",
@@ -66,9 +60,7 @@ __all__ = [
     "mean_over_seeds",
     "plain_scores",
     "random_signs",
-    "ratio",
     "resampled_scores",
-    "spearman",
     "spread",
     "steiger",
 ]

@@ -12,11 +12,10 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.stats.correlations import steiger
-from wordrel.stats.intervals import Scored, combined
+from wordrel.stats.intervals import Interval, Scored, combined, spread
 from wordrel.stats.measures import Measure
 from wordrel.stats.permutation import Sample, farther, p_of, random_signs
 from wordrel.stats.ranks import centred_ranks
-from wordrel.stats.resampling import Interval, spread
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -7,16 +7,15 @@ pairs of models.
 Spearman's correlations may be inserted (Myers & Sirois, Encyclopedia of Statistical Sciences,
 2006), at a price: Fisher's z of a rank correlation r varies by (1 + r^2 / 2) / (n - 3) instead of
 1 / (n - 3) (Bonett & Wright, Psychometrika 65, 2000). Of 4,000 simulated pairs of equal models with
-correlated errors (n = 30, 100 and 400) both tests found .047-.053 different at .05 where the
-models' correlation with gold was .2, .055-.059 where it was .45 and .070-.077 where it was .8.
+correlated errors (n = 30, 100 and 400) the test found .047-.053 different at .05 where the models'
+correlation with gold was .2, .055-.059 where it was .45 and .070-.077 where it was .8.
 
 Several seeds: insert means of correlations over seeds, and over couples of seeds for the two
 models with each other. As each couple's three numbers make a correlation matrix, so do their
 means. The test then concerns a typical pair of runs, not the more certain mean.
 
-Source: Steiger, Psychological Bulletin 87, 1980, formulas 7 and 14; Williams, Journal of the Royal
-Statistical Society B 21, 1959. Values to compare with: Diedenhofen & Musch (cocor), PLoS ONE
-10(4), 2015.
+Source: Steiger, Psychological Bulletin 87, 1980, formula 14. Values to compare with: Diedenhofen &
+Musch (cocor), PLoS ONE 10(4), 2015.
 """
 
 from typing import NamedTuple

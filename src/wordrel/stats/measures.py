@@ -88,25 +88,16 @@ class Measure:
         return bool(np.isfinite(self.bounds).all())
 
 
-def spearman(
-    gold: Float64[np.ndarray, " P"],
-    predicted: Float64[np.ndarray, " P"],
-    multiplicity: Integer[np.ndarray, "R P"],
-) -> Float64[np.ndarray, " R"]:
-    """Spearman's rank correlation with midranks, in -1..1; exact for repeated items.
-
-    NaN where either side is constant in the resample, or where there are no items.
-    """
-    scores: Float64[np.ndarray, " R"] = spearman_of_seeds(gold, predicted[None], multiplicity)[:, 0]
-    return scores
-
-
 def spearman_of_seeds(
     gold: Float64[np.ndarray, " P"],
     predicted: Float64[np.ndarray, "S P"],
     multiplicity: Integer[np.ndarray, "R P"],
 ) -> Float64[np.ndarray, "R S"]:
-    """`spearman` of every row of `predicted`; gold is ranked once for all of them."""
+    """Spearman's rank correlation of each row with midranks, in -1..1; exact for repeated items.
+
+    NaN where either side is constant in the resample, or where there are no items. Gold is ranked
+    once for all rows.
+    """
     scores = np.full((len(multiplicity), len(predicted)), np.nan)
     by_rank = [sorted_groups(values) for values in predicted]
     for rows, m in _by_resample(multiplicity):
@@ -123,7 +114,7 @@ def spearman_of_seeds(
 def plain_spearman(
     gold: Float64[np.ndarray, " P"], predicted: Float64[np.ndarray, "S P"]
 ) -> Float64[np.ndarray, " S"]:
-    """`spearman` of every row on the items as they are; sums of ranks are exact in any order."""
+    """The same on the items as they are; sums of ranks are exact in any order."""
     if not len(gold):
         return np.full(len(predicted), np.nan)
     x, y = centred_ranks(gold[None])[0], centred_ranks(predicted)
@@ -132,11 +123,11 @@ def plain_spearman(
     return scores
 
 
-def auc(
+def auc_of_seeds(
     gold: Float64[np.ndarray, " P"],
-    predicted: Float64[np.ndarray, " P"],
+    predicted: Float64[np.ndarray, "S P"],
     multiplicity: Integer[np.ndarray, "R P"],
-) -> Float64[np.ndarray, " R"]:
+) -> Float64[np.ndarray, "R S"]:
     """Chance, in 0..1, that an item of gold 1 is predicted above one of gold 0; ties count half.
 
     The area under the ROC curve, Mann-Whitney's U over the number of couples; exact for repeated
@@ -147,16 +138,6 @@ def auc(
 
     Source: Hanley & McNeil, Radiology 143, 1982.
     """
-    scores: Float64[np.ndarray, " R"] = auc_of_seeds(gold, predicted[None], multiplicity)[:, 0]
-    return scores
-
-
-def auc_of_seeds(
-    gold: Float64[np.ndarray, " P"],
-    predicted: Float64[np.ndarray, "S P"],
-    multiplicity: Integer[np.ndarray, "R P"],
-) -> Float64[np.ndarray, "R S"]:
-    """`auc` of every row of `predicted`."""
     if not np.isin(gold, (0.0, 1.0)).all():
         raise ValueError(f"auc: gold has to be 0 or 1; found {gold[~np.isin(gold, (0.0, 1.0))][0]}")
     scores = np.full((len(multiplicity), len(predicted)), np.nan)
@@ -171,25 +152,15 @@ def auc_of_seeds(
     return scores
 
 
-def ratio(
-    gold: Float64[np.ndarray, " P"],
-    predicted: Float64[np.ndarray, " P"],
-    multiplicity: Integer[np.ndarray, "R P"],
-) -> Float64[np.ndarray, " R"]:
-    """Sum of predicted over sum of gold: a mean where gold is one, a loss per token elsewhere.
-
-    NaN where the gold of the resample sums to zero.
-    """
-    scores: Float64[np.ndarray, " R"] = ratio_of_seeds(gold, predicted[None], multiplicity)[:, 0]
-    return scores
-
-
 def ratio_of_seeds(
     gold: Float64[np.ndarray, " P"],
     predicted: Float64[np.ndarray, "S P"],
     multiplicity: Integer[np.ndarray, "R P"],
 ) -> Float64[np.ndarray, "R S"]:
-    """`ratio` of every row of `predicted`."""
+    """Sum of predicted over sum of gold: a mean where gold is one, a loss per token elsewhere.
+
+    NaN where the gold of the resample sums to zero.
+    """
     scores = np.empty((len(multiplicity), len(predicted)))
     for rows in blocks(*multiplicity.shape):
         m = multiplicity[rows].astype(np.float64)

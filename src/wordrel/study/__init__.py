@@ -1,1 +1,31 @@
-"""One study: trained cells, their answers, the tables, the plan, the run."""
+"""One study: its config, trained cells, their answers, the tables, the plan, the run.
+
+What stands here reads the YAML file, and own sets only where something else is wrong. It loads
+neither torch nor numpy, which take seconds, but where it looks into such a set: mistakes show at
+once.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wordrel.config import StudyConfig, load_config
+from wordrel.config.places import Overrides
+
+
+def load_study(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
+    """As `load_config`; one error names missing files and what is wrong inside own sets.
+
+    Raises:
+        ConfigError: with every problem at once.
+    """
+    return load_config(path, overrides, _wrong_sets)
+
+
+def _wrong_sets(tasks: Sequence[Any]) -> list[str]:
+    own = [task for task in tasks if isinstance(task, Mapping) and "path" in task]
+    if not own:
+        return []
+    from wordrel.tasks.core import wrong_sets
+
+    return wrong_sets(own)

@@ -22,8 +22,7 @@ from wordrel.io.files import read_tensors, reading, write_json, write_tensors, w
 from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
-from wordrel.models.checkpoints import checkpoints
-from wordrel.models.trained import Tensors
+from wordrel.models.trained import Tensors, checkpoints
 from wordrel.models.word_model import WordModel
 
 COST = "cost"

@@ -10,7 +10,7 @@ import numpy as np
 from wordrel.config import Contrast
 from wordrel.config.contrasts import Beside
 from wordrel.stats import MEASURES, Sample, Scored, Uncertain, answered_by_all, combined
-from wordrel.stats.drop import Drop
+from wordrel.stats.alignment import Drop
 from wordrel.stats.intervals import over_seeds
 from wordrel.study.agreement import runs_of
 from wordrel.study.answers import Asked

@@ -15,9 +15,9 @@ from wordrel.config import ARCHITECTURES, names
 from wordrel.config.dialect import read_stored
 from wordrel.config.names import SCHEMA
 from wordrel.errors import StoreError
-from wordrel.io.facts import facts_html, facts_text
 from wordrel.io.files import file_digest, reading
 from wordrel.io.marker import own_digest
+from wordrel.io.visible import facts_html, facts_text
 from wordrel.study.schema import COLUMNS, CURE, PLANNED, read_table, read_text, renamed, stored_file
 from wordrel.study.stored_values import check_config, check_manifest
 

@@ -115,8 +115,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
         manifest = _manifest(plan, out, started, time.monotonic() - clock)
         if config_file:
             manifest["given"] = told_paths({"config": config_file, "results": str(out)})
-        write_text(folder / "config.yaml", stored_text(config, out))
-        write_json(folder / "manifest.json", sealed(folder, manifest, rows))
+        _write(folder, plan, out, manifest, rows)
         write_pages(folder)
     return read_results(out)
 
@@ -166,11 +165,17 @@ def report_partial(
             keep(folder / KEPT, works)
         rows = write_tables(plan, outcomes, folder, jobs=cores)
         seconds = (datetime.now(UTC) - started).total_seconds()
-        write_text(folder / "config.yaml", stored_text(study, out))
-        manifest = _manifest(plan, out, started, seconds)
-        write_json(folder / "manifest.json", sealed(folder, manifest, rows))
+        _write(folder, plan, out, _manifest(plan, out, started, seconds), rows)
         write_pages(folder)
     return read_results(out)
+
+
+def _write(
+    folder: Path, plan: Plan, out: Path, manifest: dict[str, Any], rows: Mapping[str, int]
+) -> None:
+    """The config, and the manifest, which seals what the folder has; after all its tables."""
+    write_text(folder / "config.yaml", stored_text(plan.config, out))
+    write_json(folder / "manifest.json", sealed(folder, manifest, rows))
 
 
 def _healed(attempt: Callable[[], Done]) -> Done:

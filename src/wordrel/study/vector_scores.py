@@ -6,7 +6,7 @@ and the sets; writes the converted vectors into the cache.
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,16 +21,18 @@ from wordrel.errors import ConfigError, DatasetError
 from wordrel.io.store import cache_folder
 from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
-from wordrel.models.vector_files import Vectors, open_vectors
+from wordrel.models.vectors import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse
 from wordrel.study.answers import collect
 from wordrel.study.contrasts import step_down
+from wordrel.study.schema import Row
 from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
 from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
 
 _log = logging.getLogger("wordrel")
 DEFAULT_TASKS = ("ws353", "simlex999")
+STATISTICS = StatisticsConfig()
 _ASKED = ("alike",)
 _SHOWN = 5
 _LONGEST_NAME = 60  # of a task
@@ -92,37 +94,47 @@ def evaluate(
     }
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
-    statistics = StatisticsConfig()
     scores, contrasts, lacks = [], [], []
     for task in asked:
-        outcomes = [
-            (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
-            for name, model in models.items()
-        ]
-        for row in collect("vectors", task.question, outcomes, task.split):
-            found = analyse(row, statistics)
-            scores += found["summary"]
-            contrasts += found["comparisons"]
-        lacks += [_lack(task, name, *found, lowercase) for name, found in made.items()]
-    described = [
-        {
-            "file": name,
-            "form": f.form,
-            "digest": f.digest,
-            "words": len(f.words),
-            "dim": f.table.shape[1],
-        }
-        for name, f in opened.items()
-    ]
-    level = 1 - statistics.confidence
-    adjusted, _ = step_down([float(str(row["p"])) for row in contrasts], level)
-    contrasts = [row | {"p_adjusted": p} for row, p in zip(contrasts, adjusted, strict=True)]
+        found = _scored(task, models, lowercase)
+        scores += [row for one in found for row in one["summary"]]
+        contrasts += [row for one in found for row in one["comparisons"]]
+        lacks += [_lack(task, name, *one, lowercase) for name, one in made.items()]
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
-        _table(contrasts, {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
+        _table(_adjusted(contrasts), {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
         pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "composed", "examples"]),
-        pd.DataFrame(described),
+        pd.DataFrame([_described(name, file) for name, file in opened.items()]),
     )
+
+
+def _scored(
+    task: Task, models: Mapping[str, WordModel], lowercase: bool
+) -> list[dict[str, list[Row]]]:
+    """What the answers of all files to a task give: scores, and differences in pairs."""
+    outcomes = [
+        (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
+        for name, model in models.items()
+    ]
+    rows = collect("vectors", task.question, outcomes, task.split)
+    return [analyse(row, STATISTICS) for row in rows]
+
+
+def _adjusted(contrasts: Sequence[Row]) -> list[Row]:
+    """The contrasts with p after Holm's correction for all of them."""
+    p_values = [float(str(row["p"])) for row in contrasts]
+    adjusted, _ = step_down(p_values, 1 - STATISTICS.confidence)
+    return [row | {"p_adjusted": p} for row, p in zip(contrasts, adjusted, strict=True)]
+
+
+def _described(name: str, file: Vectors) -> Row:
+    return {
+        "file": name,
+        "form": file.form,
+        "digest": file.digest,
+        "words": len(file.words),
+        "dim": file.table.shape[1],
+    }
 
 
 def _listed(given: Iterable[Path | str] | Path | str) -> list[Path | str]:
@@ -169,9 +181,7 @@ def _sets(
     return found
 
 
-def _table(
-    rows: list[dict[str, object]], names: dict[str, str], columns: list[str]
-) -> pd.DataFrame:
+def _table(rows: Sequence[Row], names: dict[str, str], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).rename(columns=names).reindex(columns=columns)
 
 
@@ -233,9 +243,7 @@ def _model(file: Vectors, wanted: set[str], lowercase: bool) -> tuple[WordModel,
     return model, frozenset(made)
 
 
-def _lack(
-    task: Task, name: str, model: WordModel, made: frozenset[str], lowercase: bool
-) -> dict[str, object]:
+def _lack(task: Task, name: str, model: WordModel, made: frozenset[str], lowercase: bool) -> Row:
     words = sorted({spelled(w, lowercase=lowercase) for item in task.items.words for w in item})
     lacking = [word for word in words if word not in model.vocab.index]
     few = ", ".join(lacking[:_SHOWN]) + (" ..." if len(lacking) > _SHOWN else "")

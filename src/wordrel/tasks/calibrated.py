@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer
+from wordrel.models.protocols import Contextualizer
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task
 from wordrel.tasks.held_out import Text, answer_by, log_probabilities

@@ -23,7 +23,7 @@ from jaxtyping import Float, Float32, Float64
 from scipy.optimize import minimize
 from torch import Tensor
 
-from wordrel.models.predictor import Predictor
+from wordrel.models.protocols import Predictor
 from wordrel.tasks.scored_text import ScoredText
 
 FIRST_LOOK, FIT_TOKENS = 2_000, 20_000

@@ -31,8 +31,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
 from wordrel.config.architectures import Objective
-from wordrel.models.contextualizer import Weigher, Windowed
-from wordrel.models.predictor import Hiding, Predictor
+from wordrel.models.protocols import Hiding, Predictor, Weigher, Windowed
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import MIXED, classes_of

@@ -40,7 +40,6 @@ from wordrel.tasks.base import (
 )
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.fields import distinct_words, own_word
-from wordrel.tasks.files import read_pairs
 from wordrel.tasks.items import (
     Items,
     from_directed,
@@ -50,7 +49,7 @@ from wordrel.tasks.items import (
     from_questions,
 )
 from wordrel.tasks.own_tables import are_names, read_own_table, read_questions
-from wordrel.tasks.readers import READERS
+from wordrel.tasks.readers import READERS, read_pairs
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import ASKED, DataSet, TaskInfo, task_info
 

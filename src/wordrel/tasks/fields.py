@@ -1,10 +1,11 @@
-"""Lines and fields of a file of a test set, and one error with all that is wrong in them.
+"""Lines, fields and tables of a file of a test set, and one error with all that is wrong in them.
 
 Reads files; writes nothing.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -176,3 +177,56 @@ def _is_number(text: str) -> bool:
 def columns_of(number: int) -> str:
     """How many columns there are, in words."""
     return "1 column" if number == 1 else f"{number} columns"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the lines of a published table are made: fields parted by one character, never quoted.
+
+    Attributes:
+        columns: fields of each line.
+        delimiter: what parts them.
+        header: the first line; empty where there is none.
+        more: whether lines may have further fields.
+    """
+
+    columns: int
+    delimiter: str = "\t"
+    header: str = ""
+    more: bool = False
+
+
+def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
+    """What `parse` makes of the fields of each line, in the order of the file.
+
+    Args:
+        path: the file, UTF-8 with or without byte order mark.
+        layout: of its lines.
+        parse: raises ValueError with found and expected where the fields are not right.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    lines = [line.rstrip("\r") for line in read_text(path).split("\n")]
+    if lines[-1] == "":
+        lines.pop()
+    numbered, wrong = list(enumerate(lines, 1)), []
+    if layout.header and numbered:
+        (_, first), *numbered = numbered
+        if first != layout.header:
+            wrong = [f"{path}:1: found the first line {first[:60]!r}, expected {layout.header!r}"]
+    rows = parsed(path, numbered, lambda line: parse(_fields_of(line, layout)), wrong)
+    if not rows:
+        raise DatasetError(f"{path}: found no lines, expected {layout.columns} columns a line")
+    return rows
+
+
+def _fields_of(line: str, layout: Layout) -> list[str]:
+    fields = line.split(layout.delimiter)
+    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.more):
+        parted = {"\t": "tabs", " ": "spaces", ",": "commas"}[layout.delimiter]
+        least = "at least " if layout.more else ""
+        raise ValueError(
+            f"found {columns_of(len(fields))}, expected {least}{layout.columns} parted by {parted}"
+        )
+    return fields

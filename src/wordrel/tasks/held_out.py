@@ -22,8 +22,7 @@ from scipy.special import logsumexp
 
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer
-from wordrel.models.predictor import Predictor
+from wordrel.models.protocols import Contextualizer, Predictor
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from wordrel.models.contextualizer import Contextualizer
+from wordrel.models.protocols import Contextualizer
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task, reason
 from wordrel.tasks.held_out import Text, form_of, log_probabilities, text_of

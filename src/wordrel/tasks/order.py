@@ -31,7 +31,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.contextualizer import Contextualizer, Windowed
+from wordrel.models.protocols import Contextualizer, Windowed
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import Kind, Measurement, Scope, Task

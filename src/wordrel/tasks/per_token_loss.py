@@ -1,6 +1,6 @@
 """The loss of the study: how surprised a model is by each word of the test documents, in nats.
 
-It is -log p under the full softmax, with what loss and sampling taught undone (`models.readout`),
+It is -log p under the full softmax, with what loss and sampling taught undone (`models.sampling`),
 whole contexts, and the same scored words for every model. A model answers for the objective it was
 trained for, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
 development documents, once a run (`tasks.calibration`). The calibrated row decides: two models that
@@ -25,7 +25,7 @@ from jaxtyping import Float32, Int64
 from wordrel.config.architectures import Objective
 from wordrel.corpus.disk import empty_split
 from wordrel.corpus.vocab import Vocab
-from wordrel.models.predictor import Predictor
+from wordrel.models.protocols import Predictor
 from wordrel.models.sampling import noise_distribution
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (

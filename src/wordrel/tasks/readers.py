@@ -1,6 +1,6 @@
 """From the files of a data set to its items: one strict reader a format.
 
-Reads files that `wordrel.tasks.files` parses; writes nothing. Sets of words stand here, sets of
+Every line is understood, or the file is refused. Writes nothing. Sets of words stand here, sets of
 sentences in `readers_text`.
 """
 
@@ -10,8 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.tasks.fields import Fields, Row, number_of, one_of, word_of
-from wordrel.tasks.files import Layout, read_pairs, read_quadruples, read_table
+from wordrel.errors import DatasetError
+from wordrel.tasks.fields import (
+    Fields,
+    Layout,
+    Row,
+    number_of,
+    one_of,
+    own_word,
+    read_table,
+    read_text,
+    refuse,
+    word_of,
+)
 from wordrel.tasks.items import (
     Items,
     Labelled,
@@ -23,6 +34,7 @@ from wordrel.tasks.items import (
     from_pairs,
     from_questions,
 )
+from wordrel.tasks.own_tables import read_own_table
 from wordrel.tasks.readers_text import conllu, scws, wic
 
 Reader = Callable[[Sequence[Path]], Items]
@@ -81,6 +93,46 @@ SECTIONS = {
     "L10": "L10 [antonyms - binary]",
 }
 """Official name of each relation of BATS, by the name of its file."""
+
+
+def read_pairs(path: Path) -> tuple[list[Pair], tuple[str, ...]]:
+    """Word pairs with scores, and the header line (empty where there is none).
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    table = read_own_table(path, ("word", "word", "score"), score=2)
+
+    def pair(fields: Fields) -> Pair:
+        return own_word(fields[0]), own_word(fields[1]), table.number(fields[2])
+
+    return table.parsed(pair), table.header
+
+
+def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:
+    """Analogy questions, each with the section (`: name` line) it stands in.
+
+    Raises:
+        DatasetError: with file and line of everything that is wrong, the first 20 places.
+    """
+    questions: list[tuple[str, Quadruple]] = []
+    problems: list[str] = []
+    section = ""
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        words = line.split()
+        if line.startswith(":"):
+            section = line[1:].strip()
+        elif len(words) != 4 or not section:
+            found = f"{len(words)} words" if section else "a question before the first section"
+            problems.append(
+                f"{path}:{number}: found {found}, expected ': section', then 4 words a line"
+            )
+        else:
+            questions.append((section, (words[0], words[1], words[2], words[3])))
+    refuse(problems)
+    if not questions:
+        raise DatasetError(f"{path}: found no questions, expected ': section', then 4 words a line")
+    return questions
 
 
 def nothing(paths: Sequence[Path]) -> Items:

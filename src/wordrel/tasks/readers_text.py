@@ -13,8 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from wordrel.errors import DatasetError
-from wordrel.tasks.fields import number_of, one_of, place_of, read_text, refuse, word_of
-from wordrel.tasks.files import Layout, read_table
+from wordrel.tasks.fields import (
+    Layout,
+    number_of,
+    one_of,
+    place_of,
+    read_table,
+    read_text,
+    refuse,
+    word_of,
+)
 from wordrel.tasks.items import InText, Sentence, Token, Treebank, number
 from wordrel.tasks.own_tables import OwnTable, read_own_table
 

@@ -40,7 +40,7 @@ class Asked(NamedTuple):
 ASKED: dict[str, Asked] = {
     "pairs": Asked("alike", "spearman", "pairs:PAIRS"),
     "analogies": Asked("alike", "accuracy", "analogies:KIND"),
-    "categories": Asked("alike", "accuracy", "categories:KIND"),
+    "categories": Asked("alike", "accuracy", "groups:CATEGORIES"),
     "odd_one_out": Asked("alike", "accuracy", "groups:ODD_ONE_OUT"),
     "top_k": Asked("alike", "precision", "groups:TOP_K"),
     "directed_pairs": Asked("relate", "spearman", "pairs:DIRECTED"),

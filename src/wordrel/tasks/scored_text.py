@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from wordrel.corpus import Split
-from wordrel.models.predictor import Segments
+from wordrel.models.protocols import Segments
 
 
 @dataclass(frozen=True)

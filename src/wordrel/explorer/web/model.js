@@ -1,5 +1,5 @@
 // A trained model: the embeddings of a word, the pair scores, and the layer's forward pass.
-// The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/lifts.py.
+// The mathematics is that of wordrel/models/matched/weights.py and wordrel/models/spaces.py.
 
 const LEAST = -80; // as in readout.py
 
@@ -179,7 +179,7 @@ class Model {
   }
 
   /** p of every word of the page in a gap, and how many words on each side are read; null where
-   *  there is none to read. See wordrel/models/readout.py and, for skip-gram, skip_gram.py. */
+   *  there is none to read. See wordrel/models/sampling.py and, for skip-gram, skip_gram.py. */
   predict(before, after) {
     const { ids, context, y } = this.gap(before, after);
     const read = this.objective === "next_word" ? before.length - this.window : 0;

@@ -15,17 +15,16 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.errors import TrainingError
 from wordrel.models import trained
 from wordrel.models.context import StreamContext
-from wordrel.models.lifts import Lift, of_outputs
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.nesting import embed_below
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.matched.trainer import Trainer, run
 from wordrel.models.matched.weights import norm, role
-from wordrel.models.predictor import Segments
-from wordrel.models.readout import Readout, Teaches
+from wordrel.models.protocols import Segments
 from wordrel.models.relations import QUERY_KEY
+from wordrel.models.sampling import Readout, Teaches
 from wordrel.models.skip_gram import word_by_word
-from wordrel.models.spaces import word_model
+from wordrel.models.spaces import Lift, output_lifts, word_model
 from wordrel.models.trained import Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
 
@@ -143,7 +142,7 @@ def read(
     )
     if model.architecture.words_ask:
         context = WordsAsk(**vars(context), model=model)
-    lifts = of_outputs(vocab, tensors["bias"].ravel(), **tables)
+    lifts = output_lifts(vocab, tensors["bias"].ravel(), **tables)
     if model.architecture.words_ask:
         lifts[QUERY_KEY] = Lift.of(vocab, *_asking(model), heads=config.heads)
     return replace(word_model(vocab, tables, context, lifts=lifts), learned=_learned(model))
@@ -225,7 +224,7 @@ def read_skip_gram(
     """Both tables; a context of several words is read word by word."""
     tables = {"input": tensors["input"], "output": tensors["output"]}
     why, bias = "skip-gram has no vector for a context of several words", tensors["bias"].ravel()
-    found = word_model(vocab, tables, why=why, lifts=of_outputs(vocab, bias, **tables))
+    found = word_model(vocab, tables, why=why, lifts=output_lifts(vocab, bias, **tables))
     own = tensors["output"], bias, vocab.counts, training
     readout = Readout.of(teaches(training, config), *own)
     joined = word_by_word(vocab, tensors["input"], readout, training.reach)

@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from wordrel.corpus import Corpus
-from wordrel.models.checkpoints import Checkpoints
 from wordrel.models.stream import Batch, Cutter, blocks, following
-from wordrel.models.trained import Tensors
+from wordrel.models.trained import Checkpoints, Tensors
 
 if TYPE_CHECKING:
     from wordrel.models.matched.trainer import Trainer

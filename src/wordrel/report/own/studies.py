@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wordrel.report import ladder, queries
-from wordrel.report.claims import order, parts_of_speech, recall, roles, task
-from wordrel.report.claims.standing import REVISED
+from wordrel.report.claims import REVISED, order, parts_of_speech, recall, roles, task
 from wordrel.report.document import Block, Figure, Paragraph
 from wordrel.report.labels import label
 from wordrel.report.lines import Line, Lines, by_model, figure, known, tables

@@ -1,13 +1,25 @@
-"""The command that writes the vectors of a trained model for other programs."""
+"""The commands on trained models: explore and site show them, export writes their vectors."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wordrel.cli.console import echo
-from wordrel.cli.studies import Cache, Folder
+from wordrel.cli.studies import Cache, Folder, begin
+
+if TYPE_CHECKING:
+    from wordrel.explorer import Written
+
+
+Corpora = Annotated[
+    list[str] | None, typer.Option(help="May be repeated; default: the study's first.")
+]
+Models = Annotated[
+    list[str] | None, typer.Option(help="May be repeated; default: all that it can show.")
+]
+Words = Annotated[int, typer.Option(min=2, help="How many of the most frequent words.")]
 
 
 class Format(StrEnum):
@@ -15,6 +27,69 @@ class Format(StrEnum):
 
     WORD2VEC = "word2vec"
     SAFETENSORS = "safetensors"
+
+
+def explore(  # noqa: PLR0913 - a parameter an option
+    folder: Folder,
+    out: Annotated[
+        Path | None, typer.Option(help="The HTML file; default: explorer.html in DIR.")
+    ] = None,
+    corpus: Corpora = None,
+    model: Models = None,
+    seed: Annotated[int | None, typer.Option(help="Default: the first that was trained.")] = None,
+    words: Words = 10000,
+    cache: Cache = None,
+) -> None:
+    """Write a page that shows the trained models at work: neighbours, attention maps, word pairs.
+
+    It needs no server and no network. Where it would pass 3 MB, the vectors lie in a folder beside
+    it, a file for each model. Keep both together. The page loads a model when it is chosen.
+    """
+    begin(folder, "writing its explorer")
+
+    from wordrel.explorer import write_explorer
+
+    written = write_explorer(
+        folder,
+        out=out,
+        corpora=corpus or (),
+        models=model or (),
+        seed=seed,
+        words=words,
+        cache=cache,
+    )
+    beside = f" and {written.data.name}/" if written.data else ""
+    echo(f"Explorer: {written.page}{beside}, {written.megabytes:.1f} MB")
+    _echo_models(written)
+
+
+def site(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="The folder to write: new, empty, or a site.")] = Path(
+        "site"
+    ),
+    corpus: Corpora = None,
+    model: Models = None,
+    words: Words = 10000,
+    cache: Cache = None,
+) -> None:
+    """Write a folder that a web server can serve: the explorer as index.html, and the report.
+
+    docs/publishing.md says how to put it on GitHub Pages.
+    """
+    begin(folder, "writing its site")
+
+    from wordrel.explorer import write_site
+
+    written = write_site(
+        folder, out, corpora=corpus or (), models=model or (), words=words, cache=cache
+    )
+    echo(f"Site: {out}/index.html and report.html, {written.megabytes:.1f} MB of models")
+    _echo_models(written)
+
+
+def _echo_models(written: "Written") -> None:
+    echo(f"{written.words} words of {', '.join(written.models)}")
 
 
 def export(  # noqa: PLR0913 - a parameter an option
@@ -52,7 +127,7 @@ def export(  # noqa: PLR0913 - a parameter an option
 
     from wordrel import api
     from wordrel.models.export import embedding_of, export_hub, export_safetensors, export_word2vec
-    from wordrel.report.card import licence_note, model_card
+    from wordrel.report.hub import licence_note, model_card
     from wordrel.study.results import read_results
 
     results = read_results(folder)
@@ -87,4 +162,8 @@ def _check_places(
         raise typer.BadParameter(f"{licence}: expected a file", param_hint="--licence")
 
 
-EXAMPLE = "wordrel export results/quickstart --model skip_gram --format word2vec --to vec.txt"
+EXPLORE_EXAMPLE = "wordrel explore results/quickstart --words 5000"
+SITE_EXAMPLE = "wordrel site results/quickstart --out site"
+EXPORT_EXAMPLE = (
+    "wordrel export results/quickstart --model skip_gram --format word2vec --to vec.txt"
+)

@@ -1,7 +1,8 @@
-"""How frequent words are: the score of a relation that uses nothing else of the two words.
+"""Two models that see no context: random vectors, and how frequent words are.
 
-Tasks that ask how two words relate are often answered in part by how common one of them is. This is
-the row that says how far that goes.
+Random vectors score what a model scores that has learnt nothing. Tasks that ask how two words
+relate are often answered in part by how common one of them is: word frequency says how far that
+goes.
 
 Glossary: V words, P pairs.
 """
@@ -11,11 +12,33 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from wordrel.config import TrainingConfig, WordFrequencyConfig
+from wordrel.config import RandomConfig, TrainingConfig, WordFrequencyConfig
 from wordrel.corpus import Corpus
 from wordrel.corpus.vocab import Vocab
+from wordrel.models.spaces import word_model
 from wordrel.models.trained import Model, Runtime, Tensors, Trained
 from wordrel.models.word_model import WordModel
+
+
+def draw_vectors(
+    corpus: Corpus, training: TrainingConfig, config: RandomConfig, seed: int, runtime: Runtime
+) -> Trained:
+    """Independent normal vectors of expected length 1."""
+    rng = np.random.default_rng(seed)
+    shape = (len(corpus.vocab), training.dim)
+    drawn = [rng.standard_normal(shape, dtype=np.float32) / np.sqrt(training.dim) for _ in range(2)]
+    tensors = dict(zip(("input", "output"), (d.astype(np.float32) for d in drawn), strict=True))
+    return Trained(tensors, parameters=0, trained_tokens=0)
+
+
+def read_vectors(
+    tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: RandomConfig
+) -> WordModel:
+    """Both tables; no context, since random vectors predict nothing."""
+    return word_model(vocab, tensors, why="random vectors predict nothing")
+
+
+RANDOM = Model(draw_vectors, read_vectors, version=1, passes=0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +61,7 @@ class Frequency:
         return found
 
 
-def train(
+def count_words(
     corpus: Corpus,
     training: TrainingConfig,
     config: WordFrequencyConfig,
@@ -49,7 +72,7 @@ def train(
     return Trained({"counts": corpus.vocab.counts}, parameters=0, trained_tokens=0)
 
 
-def read(
+def read_counts(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: WordFrequencyConfig
 ) -> WordModel:
     """The logarithm of a word's share of the text, of the second word of a pair or of the first."""
@@ -71,4 +94,4 @@ def read(
     )
 
 
-WORD_FREQUENCY = Model(train, read, version=1, passes=0, seeded=False)
+WORD_FREQUENCY = Model(count_words, read_counts, version=1, passes=0, seeded=False)
