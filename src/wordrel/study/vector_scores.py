@@ -23,8 +23,8 @@ from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
 from wordrel.models.vector_files import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
-from wordrel.study.analysis import analyse
-from wordrel.study.answers import collect
+from wordrel.study.analysis import analyse, selected_pairs
+from wordrel.study.answers import Asked, collect
 from wordrel.study.contrasts import step_down
 from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
 from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
@@ -93,17 +93,19 @@ def evaluate(
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
     statistics = StatisticsConfig()
-    scores, contrasts, lacks = [], [], []
+    rows, scores, contrasts, lacks = list[Asked](), [], [], []
     for task in asked:
         outcomes = [
             (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
             for name, model in models.items()
         ]
-        for row in collect("vectors", task.question, outcomes, task.split):
-            found = analyse(row, statistics)
-            scores += found["summary"]
-            contrasts += found["comparisons"]
+        rows += collect("vectors", task.question, outcomes, task.split)
         lacks += [_lack(task, name, *found, lowercase) for name, found in made.items()]
+    family = sum(len(selected_pairs(row)) for row in rows)
+    for row in rows:
+        found = analyse(row, statistics, family)
+        scores += found["summary"]
+        contrasts += found["comparisons"]
     described = [
         {
             "file": name,
