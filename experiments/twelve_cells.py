@@ -25,6 +25,7 @@ from wordrel.report.queries import Row
 from wordrel.report.text import count, number, with_interval
 from wordrel.report.verdicts import SEEDS, Verdict, borne_out, decided_by_all
 from wordrel.study.results import Results
+from wordrel.study.schema import UNDECIDED
 
 MARGIN = 0.02
 CLAIMS = ("C9 masked word", "C9 next word")
@@ -62,8 +63,11 @@ def better(row: Row) -> int:
 
 
 def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
-    """Of a prediction about each of these contrasts; those with too few seeds decide nothing."""
-    signs = [sign(row) if row.seeds >= SEEDS else 0 for row in rows]
+    """Of a prediction about each of these contrasts.
+
+    Those with too few seeds decide nothing, nor do those whose sign turns with calibration.
+    """
+    signs = [sign(row) if row.seeds >= SEEDS and row.outcome != UNDECIDED else 0 for row in rows]
     said = [
         f"{row.corpus}: {row.model_a} over {row.model_b} "
         f"{with_interval(row.gain, row.low, row.high)}, {row.seeds} seeds"

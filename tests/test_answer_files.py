@@ -38,6 +38,7 @@ GIVEN = [
 MEASURED = [
     Measurement("sets", "in.out", "NOUN>VERB", "mean", 0.1 + 0.2, 1e-300, 12),
     Measurement("sets", "in.out", "none", "mean", float("nan"), float("nan"), 0),
+    Measurement("sets", "in.out", "clustered", "mean", 0.5, 0.25, 12, clusters=4),
 ]
 
 
@@ -54,7 +55,7 @@ def test_measurements_are_read_as_they_were_written(tmp_path: Path) -> None:
     write_answers(tmp_path / "a.parquet", [], MEASURED)
     assert read_outcomes(tmp_path / "a.parquet") == []
     found = read_measurements(tmp_path / "a.parquet")
-    assert found[0] == MEASURED[0]
+    assert (found[0], found[2]) == (MEASURED[0], MEASURED[2])
     assert np.isnan(found[1].value) and found[1].group == "none"
 
 

@@ -12,6 +12,7 @@ from tiny_study import settings, write_study
 from wordrel.config import Contrast, Orderings, load_config, parse_config
 from wordrel.errors import ConfigError
 from wordrel.stats import Interval, Uncertain, combined, mean_combined
+from wordrel.study.analysis import measurement_rows
 from wordrel.study.answers import Asked
 from wordrel.study.contrasts import (
     Scores,
@@ -26,6 +27,7 @@ from wordrel.study.gains import measured_gains
 from wordrel.study.orderings import ordering_rows
 from wordrel.study.results import read_results
 from wordrel.study.run import run_study
+from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
 
 DOCUMENTS, SEEDS = 60, 5
@@ -423,10 +425,10 @@ def test_a_number_beside_a_score_has_the_interval_of_the_score():
     assert found["gain"].df == combined({"a": 1.0}, alone[0]).df
 
 
-def measurements(values, group="determiner minus other word"):
+def measurements(values, group="determiner minus other word", clusters=None):
     errors = np.full(len(values), 0.004)
     return [
-        ("a", seed, [Measurement("changed", "context", group, "added_loss", v, e, 400)])
+        ("a", seed, [Measurement("changed", "context", group, "added_loss", v, e, 400, clusters)])
         for seed, (v, e) in enumerate(zip(values, errors, strict=True))
     ]
 
@@ -447,6 +449,27 @@ def test_a_measurement_is_compared_with_a_number():
     assert rows[0]["task"] == "changed: determiner minus other word, added_loss"
     assert (rows[0]["part"], rows[0]["seeds"], rows[0]["n"]) == ("D1", 5, 400)
     assert measured_gains("other", measurements([1.0]), contrasts) == []
+
+
+def test_a_measurement_in_several_embeddings_is_of_no_more_seeds():
+    what = {"group": "g", "statistic": "added_loss"}
+    of = {"second": None, "against": 0.0, "task": "changed"}
+    both = [Measurement("changed", e, "g", "added_loss", 0.05, 0.004, 400) for e in ("x", "y")]
+    contrasts = [planned(measured=what, **of), planned(measured=what | {"embedding": "y"}, **of)]
+    (found,) = measured_gains("changed", [("a", 1, both)], contrasts)  # the first names none
+    assert (found["contrast"], found["seeds"]) == (contrasts[1], 1)
+
+
+def test_the_error_of_a_measurement_has_the_degrees_of_freedom_of_its_clusters():
+    what = {"group": "determiner minus other word", "statistic": "added_loss"}
+    one = planned(second=None, against=0.0, task="changed", measured=what)
+    (found,) = measured_gains("changed", measurements([0.05], clusters=21), [one])
+    assert (found["gain"].df, found["n"]) == (20, 400)
+    rows = measurement_rows(
+        "c", "fit", measurements([0.05], clusters=21), Choice({}, ()), confidence=0.95
+    )
+    assert rows[0]["n"] == 400
+    assert rows[0]["high"] - 0.05 == pytest.approx(2.0860 * 0.004, rel=1e-4)  # t of 20
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,8 @@ CELLS = experiment("twelve_cells")
 
 def contrast(claim: str, part: str, first: str, gain: float, **given: Any) -> dict[str, Any]:
     row = {"claim": claim, "part": part, "corpus": "text", "model_a": first, "model_b": "other"}
-    return row | {"gain": gain, "low": gain - 0.01, "high": gain + 0.01, "seeds": 5} | given
+    row |= {"gain": gain, "low": gain - 0.01, "high": gain + 0.01, "seeds": 5, "outcome": "open"}
+    return row | given
 
 
 def test_predictions_about_cells_are_judged_by_planned_contrasts() -> None:
@@ -155,6 +156,8 @@ def test_predictions_about_cells_are_judged_by_planned_contrasts() -> None:
     few = [row | {"seeds": 4} for row in rows]
     assert found(*few) == dict.fromkeys("12345", "undecided")
     assert found(rows[0], rows[0] | {"corpus": "other", "high": 0.03})["1"] == "undecided"
+    turned = [row | {"outcome": "undecided"} for row in rows]  # its sign turns with calibration
+    assert found(*turned) == dict.fromkeys("12345", "undecided")
 
 
 # What is stored --------------------------------------------------------------------------------

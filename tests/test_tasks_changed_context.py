@@ -160,9 +160,9 @@ def documents(seed: int, n: int = 30) -> Split:
 SCOPE = Scope(True, development=documents(1, 8), test=documents(2))
 
 
-def told(way: Any) -> dict[str, Any]:
+def told(way: Any, scope: Scope = SCOPE) -> dict[str, Any]:
     model = WordModel(VOCAB, {}, predictors=(way,))
-    rows = KIND.measure(TASK, model, SCOPE)
+    rows = KIND.measure(TASK, model, scope)
     assert {(row.task, row.embedding, row.statistic) for row in rows} == {
         ("mine", "context", "added_loss")
     }
@@ -198,6 +198,15 @@ def test_shuffling_costs_only_where_places_count() -> None:
     assert told(Adding(helping(), EVEN))["shuffled"].value == pytest.approx(0, abs=1e-6)
     ordered = told(Adding(helping(), EVEN, by_place=0.9))["shuffled"]
     assert abs(ordered.value) > 1e-3
+
+
+def test_an_error_rests_on_documents_and_fewer_than_twenty_have_none() -> None:
+    row = told(Adding(helping(), EVEN, by_place=0.9))["shuffled"]
+    assert row.clusters == 30 < row.n
+    few = replace(SCOPE, test=documents(2, 19))
+    found = told(Adding(helping(), EVEN, by_place=0.9), few)
+    assert found["shuffled"].clusters == 19
+    assert all(np.isnan(row.error) and np.isfinite(row.value) for row in found.values())
 
 
 def test_the_word_that_asks_keeps_its_place() -> None:

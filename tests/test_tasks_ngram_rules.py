@@ -88,6 +88,7 @@ def test_a_model_that_is_a_rule_shares_all_of_its_predictions_and_fewer_with_oth
     assert found["any rule"].n == found["rule -1"].n == n
     assert found["rule -3"].n == sum(max(len(words) - 3, 0) for words in TEST)
     assert {one.statistic for one in found.values()} == {"share_of_rules"}
+    assert found["any rule"].clusters == sum(len(words) > 1 for words in TEST)  # documents
 
 
 def test_a_masked_word_model_and_one_without_text_are_not_asked():

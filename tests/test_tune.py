@@ -17,6 +17,7 @@ from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, StoreError
 from wordrel.models import MODELS, Runtime
+from wordrel.study.results import read_results
 from wordrel.study.trials import (
     Coordinate,
     Point,
@@ -24,6 +25,7 @@ from wordrel.study.trials import (
     Trials,
     Tried,
     coordinates,
+    development_score,
     placed,
     recheck,
     settings_of,
@@ -526,3 +528,16 @@ def test_test_documents_have_no_part_in_a_choice(tiny_trials: tuple[pd.DataFrame
         scores.append(masked.predicted.tolist())
     assert scores[0] == scores[1]
     assert len(scores[0]) == len(corpus.development.document_ends)
+
+
+def test_a_trial_without_a_score_on_one_development_split_has_failed():
+    def row(model, score, n_scored):
+        of = {"selected": True, "detail": False, "split": "dev", "better": "higher"}
+        return of | {"model": model, "score": score, "n_scored": n_scored}
+
+    rows = [row("good", 0.3, 100), row("good", 0.6, 100), row("good", math.nan, 0)]
+    rows += [row("equal answers", math.nan, 100), row("equal answers", 0.5, 100)]
+    golden = read_results(Path(__file__).parent / "golden" / "input")
+    results = replace(golden, summary=pd.DataFrame(rows))
+    assert development_score(results, "good") == pytest.approx(0.45)  # one row has no answer
+    assert math.isnan(development_score(results, "equal answers"))

@@ -244,8 +244,8 @@ def measurement_rows(
     rows = []
     for (model, task, embedding, group, statistic), seeds in found.items():
         values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-        n = min(one.n for one in seeds)
-        value, low, high = mean_over_seeds(values, errors, n, confidence)
+        independent = min(one.clusters or one.n for one in seeds)
+        value, low, high = mean_over_seeds(values, errors, independent, confidence)
         rows.append(
             {
                 "corpus": corpus,
@@ -259,7 +259,7 @@ def measurement_rows(
                 "value": value,
                 "low": low,
                 "high": high,
-                "n": n,
+                "n": min(one.n for one in seeds),
             }
         )
     return rows

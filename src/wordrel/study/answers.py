@@ -76,10 +76,10 @@ def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
 
 
 def _measured(one: Measurement) -> dict[str, Any]:
-    """Under the former names, which the file keeps."""
+    """Under the former names, which the file keeps; without what is None, as former files are."""
     keys, ids = inverse(COLUMNS), inverse(EMBEDDINGS)
     found = asdict(one) | {"embedding": ids.get(one.embedding, one.embedding)}
-    return {keys.get(key, key): value for key, value in found.items()}
+    return {keys.get(key, key): value for key, value in found.items() if value is not None}
 
 
 def read_outcomes(path: Path) -> list[Predictions]:

@@ -7,8 +7,11 @@ The contrasts of one claim on one corpus are one family. Holm's step-down widens
 the contrast with the k-th smallest p of m has an interval of confidence 1 - alpha / (m - k + 1),
 and from the first that is not rejected on all have the same. So an interval excludes the margin
 exactly where Holm's p is below alpha, each covers at least as often as an interval of confidence
-1 - alpha, and at most alpha of all claims have a false outcome. Bonferroni's intervals would cover
-all gains of a claim together; they are as wide as the widest of these, and decide less.
+1 - alpha, and at most alpha of all families have a false outcome. Bonferroni's intervals would
+cover all gains of a claim together; they are as wide as the widest of these, and decide less.
+
+A claim is what the config names so: `C9 masked word` and `C9 next word` are two families, though
+both are of the claim C9 of the note.
 
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """

@@ -58,14 +58,22 @@ def dropped(by_task: Mapping[str, Asked], contrast: Contrast) -> Row:
 
 
 def measured_gains(task: str, cells: Cells, planned: Sequence[Contrast]) -> list[Row]:
-    """Contrasts of measurements of a task with a number; see `wordrel.study.contrasts.measured`."""
-    found: dict[Contrast, list[Measurement]] = {}
+    """Contrasts of measurements of a task with a number; see `wordrel.study.contrasts.measured`.
+
+    Nothing of a group with several embeddings where the contrast names none of them: they are no
+    further seeds.
+    """
+    found: dict[Contrast, list[list[Measurement]]] = {}
     wanted = [one for one in planned if one.measured is not None and one.task == task]
     for model, _, measurements in cells:
         for one in wanted:
             if one.first == model:
-                found.setdefault(one, []).extend(m for m in measurements if _is(m, one))
-    return [_measured(contrast, seeds) for contrast, seeds in found.items() if seeds]
+                found.setdefault(one, []).append([m for m in measurements if _is(m, one)])
+    return [
+        _measured(contrast, [one for seed in seeds for one in seed])
+        for contrast, seeds in found.items()
+        if max(map(len, seeds)) == 1
+    ]
 
 
 def _is(one: Measurement, contrast: Contrast) -> bool:
@@ -82,6 +90,12 @@ def _measured(contrast: Contrast, seeds: Sequence[Measurement]) -> Row:
     """Of the measurements of one group and statistic, one a seed."""
     assert contrast.measured is not None and isinstance(contrast.against, float)
     values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-    n = min(one.n for one in seeds)
-    gain = _beyond(over_seeds(values, errors, n), contrast.against, contrast.measured.better)
-    return {"contrast": contrast, "gain": gain, "seeds": len(seeds), "n": n}
+    independent = min(one.clusters or one.n for one in seeds)
+    score = over_seeds(values, errors, independent)
+    gain = _beyond(score, contrast.against, contrast.measured.better)
+    return {
+        "contrast": contrast,
+        "gain": gain,
+        "seeds": len(seeds),
+        "n": min(one.n for one in seeds),
+    }

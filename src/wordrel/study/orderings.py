@@ -106,7 +106,9 @@ class _Table:
         """The least gain of an ingredient less the largest gain of any other.
 
         It is the least of all differences of one of its gains and one of another, and above a
-        number where all of them are: its lower end is the lowest of all, without a correction.
+        number where all of them are: its lower end is the lowest of all, without a correction. The
+        number and its upper end are too low where several differences are near the least one; no
+        verdict reads them.
         """
         own = [gain for (name, _), (_, _, gain) in self.steps.items() if name == ingredient]
         others = [gain for (name, _), (_, _, gain) in self.steps.items() if name != ingredient]

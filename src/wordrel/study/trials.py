@@ -238,10 +238,17 @@ def entry_of(model: MatchedConfig, point: Point) -> dict[str, Any]:
 
 
 def development_score(results: Results, model: str) -> float:
-    """Mean over corpora and development splits; larger is better, NaN where training failed."""
+    """Mean over corpora and development splits; larger is better, NaN where training failed.
+
+    It failed, too, where there are answers without a score, as when all of them are equal: a mean
+    over the other splits could be higher than that of every other trial.
+    """
     table = results.summary
     ours = table[(table["model"] == model) & table["selected"] & ~table["detail"]]
-    ours = ours[(ours["split"] == "dev") & ours["score"].notna()]
+    ours = ours[ours["split"] == "dev"]
+    if (ours["score"].isna() & (ours["n_scored"] > 0)).any():
+        return float("nan")
+    ours = ours[ours["score"].notna()]
     signs = np.where(ours["better"] == "lower", -1.0, 1.0)
     return float((signs * ours["score"]).mean()) if len(ours) else float("nan")
 

@@ -23,8 +23,8 @@ from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
 from wordrel.models.vectors import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
-from wordrel.study.analysis import analyse
-from wordrel.study.answers import collect
+from wordrel.study.analysis import analyse, selected_pairs
+from wordrel.study.answers import Asked, collect
 from wordrel.study.contrasts import step_down
 from wordrel.study.schema import Row
 from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
@@ -94,12 +94,14 @@ def evaluate(
     }
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
-    scores, contrasts, lacks = [], [], []
+    answers, lacks = list[Asked](), []
     for task in asked:
-        found = _scored(task, models, lowercase)
-        scores += [row for one in found for row in one["summary"]]
-        contrasts += [row for one in found for row in one["comparisons"]]
+        answers += _answers(task, models, lowercase)
         lacks += [_lack(task, name, *one, lowercase) for name, one in made.items()]
+    family = sum(len(selected_pairs(row)) for row in answers)
+    found = [analyse(row, STATISTICS, family) for row in answers]
+    scores = [row for one in found for row in one["summary"]]
+    contrasts = [row for one in found for row in one["comparisons"]]
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
         _table(_adjusted(contrasts), {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
@@ -108,16 +110,13 @@ def evaluate(
     )
 
 
-def _scored(
-    task: Task, models: Mapping[str, WordModel], lowercase: bool
-) -> list[dict[str, list[Row]]]:
-    """What the answers of all files to a task give: scores, and differences in pairs."""
+def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Asked]:
+    """What all files answer to a task."""
     outcomes = [
         (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
         for name, model in models.items()
     ]
-    rows = collect("vectors", task.question, outcomes, task.split)
-    return [analyse(row, STATISTICS) for row in rows]
+    return collect("vectors", task.question, outcomes, task.split)
 
 
 def _adjusted(contrasts: Sequence[Row]) -> list[Row]:

@@ -149,6 +149,7 @@ class Measurement:
         value: the number; NaN where there is nothing to compute it from.
         error: its standard error over independent items (clusters); NaN where it has none.
         n: how many items.
+        clusters: how many of them are independent evidence; None where all are taken so.
     """
 
     task: str
@@ -158,6 +159,7 @@ class Measurement:
     value: float
     error: float
     n: int
+    clusters: int | None = None
 
 
 @runtime_checkable

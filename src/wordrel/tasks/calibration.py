@@ -36,9 +36,9 @@ _SURE = 1e-5
 """Nats that another step would gain, below which a search that stopped early is at its end: loss is
 summed from float32, which may hide so little."""
 _PULL = 1e-4
-"""Nats by which each of log t, g, b is held near 0, for its square: where a model says no more than
-frequencies do, t and b undo each other and have no lowest loss. With numbers below .3 it moves a
-loss by less than 1e-5."""
+"""Nats by which each of log t (in a context of mean log n), g, b is held near 0, for its square:
+where a model says no more than frequencies do, t and b undo each other and have no lowest loss.
+With numbers below .3 it moves a loss by less than 1e-5."""
 
 
 class Calibration(NamedTuple):

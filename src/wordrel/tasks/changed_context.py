@@ -5,7 +5,8 @@ context, so that each context can be changed by itself. The loss is that of the 
 softmax, calibrated on development documents (see `per_token_loss`). Measured is what a change adds
 to it, in nats a target (`added_loss`), and the difference between two changes. Both changes of a
 difference are made in the same document, at the same distance on the same side, in contexts of
-different targets; each is used once. Errors are clustered by document.
+different targets; each is used once. Errors are clustered by document; with fewer than 20 documents
+there is none, and so no interval.
 
 - "determiner" against "other word": a word of that class, or of another one, at most `REACH` away,
   chosen at random; "as frequent": the other word is the most frequent one of its context that is no
@@ -36,9 +37,9 @@ from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import MIXED, classes_of
 from wordrel.tasks.calibration import FIT_TOKENS, Calibration, losses
-from wordrel.tasks.clustered import clustered_mean
+from wordrel.tasks.clustered import mean_over_documents
 from wordrel.tasks.matching import couples_within, log_counts
-from wordrel.tasks.order import Row, permuted
+from wordrel.tasks.order import permuted
 from wordrel.tasks.per_token_loss import best_read, log_frequency
 from wordrel.tasks.scored_text import ScoredText, scored_text
 from wordrel.tasks.word_pairs import numbered
@@ -49,6 +50,9 @@ REACH = 5
 APART = 0.5
 """By how much the log counts of two words may differ that count as equally frequent."""
 _SEED = 0
+
+Row = tuple[str, str, float, float, int, int]
+"""Group, statistic, value, error, n, documents."""
 
 
 @dataclass(frozen=True)
@@ -226,9 +230,9 @@ def _contrast(
         (f"{name}, beside {other}", both[:, 0]),
         (f"{other}, beside {name}", both[:, 1]),
     ):
-        value, error, n = clustered_mean(values, cluster)
-        if n:
-            yield what, "added_loss", value, error, n
+        row = mean_over_documents(values, cluster)
+        if len(values):
+            yield what, "added_loss", *row
 
 
 def _most_weighted(changing: Changing, context: Weigher) -> Iterator[Row]:
@@ -269,8 +273,8 @@ def _shuffled(changing: Changing) -> Iterator[Row]:
     fixed = (0, -1) if changing.way.objective == "next_word" else (0,)
     moving, rng = ~np.isin(contexts.offset, fixed), np.random.default_rng(_SEED)
     order = permuted(contexts.of, moving, rng)
-    row = clustered_mean(changing.reordered(order), contexts.document)
+    row = mean_over_documents(changing.reordered(order), contexts.document)
     yield "shuffled", "added_loss", *row
 
 
-KIND = Kind(version=1, better="lower", measure=measure)
+KIND = Kind(version=2, better="lower", measure=measure)

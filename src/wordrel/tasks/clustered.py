@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from wordrel.stats.intervals import FEWEST
 from wordrel.stats.ranks import quotient
 
 _TOLERANCE = 1e-10
@@ -79,6 +80,15 @@ def clustered_mean(
     one = np.zeros(len(values), dtype=np.int64)
     ((value, error, n),) = clustered_means(values, one, cluster, 1, weights).rows()
     return value, error, n
+
+
+def mean_over_documents(
+    values: Float64[np.ndarray, " P"], document: Int64[np.ndarray, " P"]
+) -> tuple[float, float, int, int]:
+    """Value, error, n, and how many documents; no error where they are too few for an interval."""
+    value, error, n = clustered_mean(values, document)
+    documents = len(np.unique(document[np.isfinite(values)]))
+    return value, error if documents >= FEWEST else float("nan"), n, documents
 
 
 def _sums(

@@ -12,7 +12,8 @@ the model (as trained, whole context) is the prediction
 
 Only next-word models have it. A rule never looks beyond the sentence, and says nothing where the
 words that it looks at never stood so in the training text. Of equally frequent words the one with
-the smaller id counts, which is the more frequent one. Errors are clustered by document.
+the smaller id counts, which is the more frequent one. Errors are clustered by document; with fewer
+than 20 documents there is none, and so no interval.
 
 Source: Nguyen, "Understanding Transformers via N-gram Statistics", NeurIPS 2024, who has more rules
 and longer ones; shares are not to be compared.
@@ -29,7 +30,7 @@ from jaxtyping import Int64
 from wordrel.corpus import Split
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
-from wordrel.tasks.clustered import clustered_mean
+from wordrel.tasks.clustered import mean_over_documents
 from wordrel.tasks.scored_text import ScoredText, scored_text
 
 REACH = 3
@@ -41,7 +42,7 @@ MAX_PLACES = 20_000
 _SEED = 0
 SILENT = -1
 
-_Row = tuple[str, float, float, int]  # group, value, error, n
+_Row = tuple[str, float, float, int, int]  # group, value, error, n, documents
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
@@ -60,9 +61,8 @@ def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement
     best = np.concatenate([block.argmax(axis=1) for block in scores])
     said = rule_words(scope.train, len(word_model.vocab), test)
     rows = _shares(best, said, test.document)
-    return [
-        Measurement(task.name, ways[0].name, g, "share_of_rules", v, e, n) for g, v, e, n in rows
-    ]
+    of = task.name, ways[0].name
+    return [Measurement(*of, group, "share_of_rules", v, e, n, m) for group, v, e, n, m in rows]
 
 
 def _shares(
@@ -72,13 +72,13 @@ def _shares(
 ) -> Iterator[_Row]:
     elsewhere = np.random.default_rng(_SEED).permutation(len(best))
     for group, rules in (("any rule", said), ("rules of another place", said[:, elsewhere])):
-        yield group, *clustered_mean((rules == best).any(axis=0).astype(np.float64), document)
+        yield group, *mean_over_documents((rules == best).any(axis=0).astype(np.float64), document)
     for rule, words in zip(RULES, said, strict=True):
         speaks = words != SILENT
         right = (words == best)[speaks].astype(np.float64)
-        value, error, n = clustered_mean(right, document[speaks])
-        if n:
-            yield "rule " + " ".join(f"{place:+d}" for place in rule), value, error, n
+        row = mean_over_documents(right, document[speaks])
+        if len(right):
+            yield "rule " + " ".join(f"{place:+d}" for place in rule), *row
 
 
 def rule_words(train: Split, n_words: int, test: ScoredText) -> Int64[np.ndarray, "R P"]:
@@ -129,4 +129,4 @@ def _commonest(
     return found
 
 
-KIND = Kind(version=1, better="lower", measure=measure)
+KIND = Kind(version=2, better="lower", measure=measure)

@@ -169,7 +169,7 @@ class _Facts:
             tables = queries.grouped(self._orderings, lambda r: (str(r.claim), str(r.task)))
             objectives = {one for one in OBJECTIVES if any(f".{one}." in t for _, t in tables)}
             leaders = [leader(of, self._sources) for of in tables.values()]
-            return objectives == OBJECTIVES and all(leaders)
+            return objectives == OBJECTIVES and len({*leaders}) == 1 and all(leaders)
         if key == "some":
             ((key, value),) = value.items()
             return any(self._found(of, value, strict) for of in self._contrasts(key, rows))
