@@ -215,6 +215,13 @@ def test_one_ingredient_leads_in_every_ordering_of_the_claim(
     assert decide("C9", found).verdict == expected
 
 
+def test_another_ingredient_for_the_other_objective_leads_nothing() -> None:
+    found = results_of("C9", of(positions="adds"), leads=(0.1, 0.2))
+    next_word = found.orderings["task"] == "loss.next_word.calibrated"
+    found.orderings.loc[next_word, "ingredient"] = "word weights"
+    assert decide("C9", found).verdict == "partly supported"
+
+
 def test_what_is_special_to_attention_is_said_beside_the_verdict() -> None:
     beside = results_of("C4", of(drop="adds", beside_the_mean="adds"))
     assert decide("C4", beside).more == "special to attention"
