@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.reliability import page, power
+from benchmarks.reliability import page, power, tables, versions
 from benchmarks.reliability.page import Finding, render, unexplained
 from benchmarks.reliability.record import Try, append, cleaned, read
 from benchmarks.reliability.registry import HARNESSES
@@ -156,3 +158,22 @@ def test_every_harness_finds_a_bug_that_was_planted() -> None:
     for row in rows:
         assert row["sound"].startswith("ok"), row
         assert not row["planted"].startswith("ok"), row
+
+
+def test_versions_of_python_are_compared_score_by_score() -> None:
+    keys = {"corpus": "c", "model": "m", "seed": 1, "measure": "spearman", "split": "test"}
+    tasks = ["ws353", "men", "rw"]
+    before = pd.DataFrame([keys | {"task": t, "embedding": "input"} for t in tasks])
+    before["score"] = [0.5, 0.25, np.nan]
+    after = before.iloc[::-1].assign(score=[np.nan, 0.25, 0.5 + 2e-6])
+    assert versions.differences(before, after) == (versions.LARGEST, "2e-06", 2)
+    with pytest.raises(ValueError, match="same scores"):
+        versions.differences(before, after[after["task"] != "men"])
+
+
+def test_a_page_without_rows_of_versions_has_no_part_of_them(tmp_path: Path) -> None:
+    assert tables.versions(tmp_path) == ""
+    row = {"python": "3.13.5", "torch": "2.13.0", "what": versions.LARGEST, "found": "0", "n": "7"}
+    versions.write(tmp_path / tables.VERSIONS, [row])
+    assert tables.stored_rows(tmp_path / tables.VERSIONS) == [row]
+    assert f"| 3.13.5 | 2.13.0 | {versions.LARGEST} | 0 | 7 |" in tables.versions(tmp_path)

@@ -104,6 +104,7 @@ def versions(folder: Path) -> str:
     ]
     said = (
         "Models that Python 3.11 trained are evaluated again by another version, and the "
-        "quickstart is trained again by it, and compared to `results/quickstart`. n counts scores."
+        "quickstart is trained again by it, and compared to `results/quickstart`. n counts "
+        "scores. A version without a row was not tried."
     )
     return f"## Versions of Python\n\n{said}\n\n{table(VERSION_HEADS, lines, 4)}\n"

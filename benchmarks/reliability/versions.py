@@ -24,7 +24,7 @@ from wordrel.study.results import read_results
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = ROOT / "results" / "reliability" / VERSIONS
-LARGEST, SAME = "stored models: largest difference of a score", "quickstart, trained again: "
+LARGEST, SAME = "stored models: largest difference of a score", "quickstart trained again: "
 _KEYS = ["corpus", "model", "seed", "task", "measure", "split", "embedding"]
 _KEPT = ("corpora", "cells", "checkpoints")  # what is trained; answers are left behind
 
@@ -66,7 +66,7 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str, in
     if (both["before"].isna() != both["after"].isna()).any():
         raise ValueError("expected the same scores in both tables")
     found = (both["before"] - both["after"]).abs().dropna()
-    return LARGEST, f"{found.max():.1e}", len(found)
+    return LARGEST, f"{found.max():.1g}", len(found)
 
 
 def trained_again() -> list[tuple[str, str, int]]:
