@@ -81,6 +81,8 @@ def site(
 
 def _echo_models(written: "Written") -> None:
     echo(f"{written.words} words of {', '.join(written.models)}")
+    if written.left_out:
+        echo(f"left out, for a window that is not that of training: {', '.join(written.left_out)}")
 
 
 EXAMPLE = "wordrel explore results/quickstart --words 5000"

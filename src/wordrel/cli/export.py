@@ -53,8 +53,10 @@ def export(  # noqa: PLR0913 - a parameter an option
     from wordrel import api
     from wordrel.models.export import embedding_of, export_hub, export_safetensors, export_word2vec
     from wordrel.report.card import licence_note, model_card
-    from wordrel.study.results import read_results
+    from wordrel.study.results import check_place, read_results
 
+    if to:
+        check_place(to)
     results = read_results(folder)
     found = api.find_run(results, model, seed=seed, corpus=corpus)
     word_model = api.load_run(results, found, cache=cache)
