@@ -96,8 +96,8 @@ _NOTATION = (
     "is the score of A minus that of B; below 0, A has the lower loss. `detectable` is the "
     "difference that a test finds with 80% power. Of a planned contrast, `adds` is above the "
     "margin and `adds less` is below it; its gain is above 0 where the first model is better, and "
-    "n counts test documents. A score of exactly 0 or 1 has an interval without width: it may be off "
-    "by 3/n all the same. PMI says how much two words attract each other."
+    "n counts test documents. A score of exactly 0 or 1 has an interval without width: it may be "
+    "off by 3/n all the same. PMI says how much two words attract each other."
 )
 
 

@@ -81,6 +81,13 @@ def test_rows_are_taken_by_task_and_model(results: Results):
     assert second not in {r["model"] for r in found}
 
 
+def test_a_table_without_rows_says_so():
+    assert (
+        call("--table", "contrasts").stdout
+        == f"{GOLDEN}: the table contrasts has no rows that fit\n"
+    )
+
+
 def test_pairs_of_models_are_taken_with_one_name_or_among_several(results: Results):
     table = results.comparisons
     first, second = table[["model_a", "model_b"]].iloc[0]

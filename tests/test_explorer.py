@@ -19,6 +19,7 @@ from wordrel.config import (
     TrainingConfig,
     Word2vecConfig,
 )
+from wordrel.config.models import TrainingChange
 from wordrel.corpus import Vocab
 from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
@@ -136,6 +137,28 @@ def test_only_the_models_that_are_named_are_shown(results: Results):
         StoreError, match=r"found no model 'random' .*expected some of skip_gram, attention$"
     ):
         explorer_data(results, models=["attention", "random"])
+
+
+def test_a_model_with_another_window_is_named_as_left_out(
+    tiny: Path, results: Results, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    config = api.stored_config(results)
+    attention = next(model for model in config.models if model.name == "attention")
+    other = attention.model_copy(update={"training": TrainingChange(window=2), "name": "random"})
+    changed = config.model_copy(update={"models": (*config.models[1:], other)})
+    monkeypatch.setattr(api, "stored_config", lambda _: changed)
+    written = write_explorer(tiny / "out", out=tmp_path / "explorer.html")
+    assert written.left_out == ("random",) and written.models == ("skip_gram", "attention")
+    with pytest.raises(StoreError, match=r"can show \(its window is not that of training\);"):
+        explorer_data(results, models=["random"])
+
+
+def test_a_page_is_not_written_over_a_file_of_a_result(tiny: Path):
+    report = tiny / "out" / "report.md"
+    before = report.read_bytes()
+    with pytest.raises(StoreError, match=r"report\.md: found a file of a result, which stays"):
+        write_explorer(tiny / "out", out=report)
+    assert report.read_bytes() == before
 
 
 def test_an_unknown_corpus_is_refused(results: Results):

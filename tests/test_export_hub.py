@@ -82,6 +82,16 @@ def test_a_script_of_node_gives_the_same_cosines(hub: Path, model: WordModel):
         assert float(done.stdout) == pytest.approx(model.similarity(a, b), abs=1e-6)
 
 
+def test_vectors_are_not_written_over_a_table_of_a_result(study: Path):
+    table = study / "out" / "summary.csv"
+    before = table.read_bytes()
+    options = ("--model", "skip_gram", "--cache", study / "cache", "--format", "word2vec")
+    done = call("export", study / "out", *options, "--to", table)
+    assert isinstance(done.exception, StoreError)
+    assert "found a file of a result, which stays" in str(done.exception)
+    assert table.read_bytes() == before
+
+
 def test_wordrel_reads_the_folder_again(hub: Path, study: Path, model: WordModel):
     found = open_vectors(hub, study / "cache")
     assert found.words == model.vocab.words

@@ -159,6 +159,9 @@ def test_of_a_claim_some_models_may_be_left_out(results: Results) -> None:
     assert set(stored.runs["model"]) == {"attention_targetword"}
     with pytest.raises(StoreError, match="it has not what C5 needs; expected one of C4"):
         part(results, config, claim="C5")
+    none = replace(results, contrasts=results.contrasts.iloc[:0], scores=results.scores.iloc[:0])
+    with pytest.raises(StoreError, match="what C4 needs; it decides no claim: leave it out"):
+        part(none, config, claim="C4")
     with pytest.raises(StoreError, match="found no cbow in it"):
         part(results, config, models=["cbow"])
 

@@ -269,7 +269,7 @@ def test_a_set_without_a_covered_pair_gets_a_note(tmp_path):
     assert np.isnan(outcome.predicted).all()
     assert outcome.note == (
         "the vocabulary covers none of the 2 items: "
-        "a larger corpus or a smaller corpora.N.min_count would"
+        "a larger corpus or a smaller corpora.N.min_count may cover some"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wordrel.cli.console import display, export
+from wordrel.cli.console import display, echo, export
 from wordrel.cli.studies import Folder
 
 
@@ -81,7 +81,9 @@ def table(
         tasks=split_names(tasks),
         models=split_names(models),
     )
-    if form == Form.TEXT:
+    if form == Form.TEXT and not len(found):
+        echo(f"{folder}: the table {table} has no rows that fit")
+    elif form == Form.TEXT:
         display(stored_table(found))
     else:
         export(stored.WRITERS[form](found, table))

@@ -90,6 +90,8 @@ def site(
 
 def _echo_models(written: "Written") -> None:
     echo(f"{written.words} words of {', '.join(written.models)}")
+    if written.left_out:
+        echo(f"left out, for a window that is not that of training: {', '.join(written.left_out)}")
 
 
 def export(  # noqa: PLR0913 - a parameter an option
@@ -128,8 +130,10 @@ def export(  # noqa: PLR0913 - a parameter an option
     from wordrel import api
     from wordrel.models.export import embedding_of, export_hub, export_safetensors, export_word2vec
     from wordrel.report.hub import licence_note, model_card
-    from wordrel.study.results import read_results
+    from wordrel.study.results import check_place, read_results
 
+    if to:
+        check_place(to)
     results = read_results(folder)
     found = api.find_run(results, model, seed=seed, corpus=corpus)
     word_model = api.load_run(results, found, cache=cache)

@@ -141,6 +141,18 @@ def _word_model_data(
     }
 
 
+def other_windows(results: Results, config: StudyConfig) -> tuple[str, ...]:
+    """Trained models that the page leaves out, because it draws the window of `training` alone."""
+    done = {run.model for run in rows(results.runs) if run.status == "done"}
+    return tuple(
+        model.name
+        for model in config.models
+        if isinstance(model, Explorable)
+        and model.name in done
+        and config.training_of(model).reach != config.training.reach
+    )
+
+
 def _runs(
     results: Results, config: StudyConfig, corpus: str, wanted: Sequence[str], seed: int | None
 ) -> tuple[list[tuple[Explorable, Row]], list[Row]]:
@@ -148,19 +160,21 @@ def _runs(
     tried = [r for r in rows(results.runs) if r.corpus == corpus]
     done = {r.model for r in tried if r.status == "done"}
     place = f"{results.folder}: corpus {corpus!r}"
+    others = other_windows(results, config)
     models = [
         model
         for model in config.models
         if isinstance(model, Explorable)
         and model.name in done
-        and config.training_of(model).reach == config.training.reach  # the page draws one window
+        and model.name not in others
         and is_drawn(model)
     ]
     counted = [m.name for m in config.models if isinstance(m, KneserNeyConfig) and m.name in done]
     shown = [*(model.name for model in models), *counted]
     if unknown := [name for name in wanted if name not in shown]:
+        why = " (its window is not that of training)" if unknown[0] in others else ""
         raise StoreError(
-            f"{place}: found no model {unknown[0]!r} that the page can show; "
+            f"{place}: found no model {unknown[0]!r} that the page can show{why}; "
             f"expected some of {', '.join(shown)}"
         )
     models = [model for model in models if not wanted or model.name in wanted]

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from wordrel import api
 from wordrel.errors import StoreError
-from wordrel.explorer.data import WORDS, explorer_data
+from wordrel.explorer.data import WORDS, explorer_data, other_windows
 from wordrel.io.files import write_text
 from wordrel.io.visible import script_digest, visible, visible_json
 from wordrel.report import html
 from wordrel.report.page import document
-from wordrel.study.results import Results, read_results
+from wordrel.study.results import Results, check_place, read_results
 
 PAGE_LIMIT = 3_000_000
 """Bytes of a page that holds its own data; a larger one gets its models from files beside it."""
@@ -47,6 +48,7 @@ class Written:
         megabytes: of all together.
         words: how many words of each model it has.
         models: their names.
+        left_out: models with another window than the page draws, where none are named.
     """
 
     page: Path
@@ -54,6 +56,7 @@ class Written:
     megabytes: float
     words: int
     models: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
@@ -85,6 +88,8 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     Raises:
         StoreError: there is no such corpus or model, or a file cannot be written.
     """
+    if out is not None:
+        check_place(out)
     results: Results = read_results(folder)
     data = [
         explorer_data(results, corpus=name, models=models, seed=seed, words=words, cache=cache)
@@ -106,6 +111,7 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
         sum(len(one.encode()) for one in (text, *beside.values())) / 1e6,
         max(len(one["words"]) for one in data),
         tuple(dict.fromkeys(model["name"] for one in data for model in one["models"])),
+        () if models else other_windows(results, api.stored_config(results)),
     )
 
 

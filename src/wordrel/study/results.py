@@ -125,6 +125,18 @@ def read_results(folder: Path) -> Results:
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
 
+def check_place(path: Path) -> None:
+    """Nothing else is written over a file of a result: its digest would not fit any more.
+
+    Raises:
+        StoreError: the path is one of them.
+    """
+    tables = {f"{name}.csv{packed}" for name in COLUMNS for packed in ("", ".xz")}
+    own = tables | {"manifest.json", "config.yaml", "answers.zip", "report.md", "report.html"}
+    if path.name in own and path.exists() and path.with_name("manifest.json").exists():
+        raise StoreError(f"{path}: found a file of a result, which stays; choose another name")
+
+
 def _check_is_result(folder: Path) -> None:
     """No run was there; a result that lost its manifest has tables."""
     files = ("manifest.json", "config.yaml", "runs.csv")

@@ -20,7 +20,7 @@ from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 MIN_COVERED, MIN_COVERAGE = 30, 0.05
 """A set of words of which the vocabulary covers fewer items, or a smaller share, is not asked: a
 score of so few would say more of which words are common than of a model."""
-MORE_TEXT = ": a larger corpus or a smaller corpora.N.min_count would"
+MORE_TEXT = ": a larger corpus or a smaller corpora.N.min_count may cover some"
 """How none of the items would become some, where a text can have their words."""
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")

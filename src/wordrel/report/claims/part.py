@@ -64,9 +64,8 @@ def _of_claim(results: Results, config: StudyConfig, claim: str) -> StudyConfig:
     rule = next((rule for rule in rules_of(results) if rule.name == claim), None)
     if rule is None or rule.missing(results):
         found = [one.name for one in rules_of(results) if not one.missing(results)]
-        raise StoreError(
-            f"{results.folder}: it has not what {claim} needs; expected one of {listed(found)}"
-        )
+        cure = f"expected one of {listed(found)}" if found else "it decides no claim: leave it out"
+        raise StoreError(f"{results.folder}: it has not what {claim} needs; {cure}")
     contrasts = tuple(c for c in config.contrasts if c.claim.partition(" ")[0] == claim)
     orderings = tuple(o for o in config.orderings if o.claim.partition(" ")[0] == claim)
     changes = {"contrasts": contrasts, "orderings": orderings}
