@@ -198,7 +198,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     )
     places = _planned(cells, "C9 masked word", "position_weight", "mean")
     gap, saved = number(literal[0].gain), number(places[0].gain)
-    more = attention_adds(cells)
+    more = heads_add(cells) or attention_adds(cells)
     borne_out("positions help", (row.low > MARGIN for row in places))
     counts = _planned(cells, "counts, masked word", "kn_two_sided", "position_weight")
     borne_out("counts predict better", (row.low > 0 for row in counts))
@@ -221,6 +221,20 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         "Attention's query-key scores rank noun-verb above verb-article pairs; the cause is **not "
         "identified**, since articles are far more frequent.",
     ]
+
+
+def heads_add(cells: Results) -> str:
+    """What one head and four heads save beside positions; empty where it is not so."""
+    places = _rows(cells, "C9 masked word", "position_weight", "mean")
+    one = _rows(cells, "C9 masked word", "mean_query_attention_position", "mask_query_attention")
+    four = _rows(cells, "heads, masked word", "masked_four_heads", "mean_query_attention_position")
+    steps = [*zip(places, one, four, strict=False)]
+    both = len(steps) == 2 and all(
+        row.seeds >= SEEDS and row.outcome == "adds" for row in (*one, *four)
+    )
+    if both and all(p.gain > 10 * a.gain and b.gain > a.gain for p, a, b in steps):
+        return "self-attention adds a little, four heads add more"
+    return ""
 
 
 def attention_adds(cells: Results) -> str:

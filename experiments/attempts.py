@@ -201,20 +201,24 @@ def _named(row: Row) -> dict[str, object]:
 
 
 def table(named: Callable[[str], str]) -> str:
-    """A line for each contrast and corpus, with the attempts that change its outcome.
+    """A line for each contrast and corpus where attempts change the outcome; how many others.
 
     Args:
         named: what a model is called.
     """
     heads = ["first", "second", "corpus", "outcome", "attempts", "gains", "other outcome with"]
-    lines = []
+    lines, firm = [], 0
     found = queries.rows(pd.read_csv(TABLE, keep_default_na=False))
     for (*_, corpus, first, second, stands), its in queries.grouped(found, _contrast).items():
+        if not any(one.moved for one in its):
+            firm += 1
+            continue
         gains = [float(one.gain) for one in its]
         ends = f"{text.number(min(gains))} to {text.number(max(gains))}"
         line = [named(first), named(second), text.escape(corpus), stands, text.count(len(its))]
         lines.append([*line, ends, _moved(its)])
-    return text.table(heads, lines, left=4)
+    others = f"Of the other {text.count(firm)} rows, no attempt changes an outcome."
+    return f"{text.table(heads, lines, left=4)}\n\n{others}"
 
 
 def _contrast(row: Row) -> tuple[str, ...]:

@@ -35,13 +35,6 @@ PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 NOT_YET = "not rendered yet"
-LABELS = {
-    "kn_bigram": "Kneser-Ney bigram",
-    "kn_trigram": "Kneser-Ney trigram",
-    "kn_two_sided": "two-sided Kneser-Ney bigram",
-    "masked_four_heads": "mean-query attention with positions, four heads",
-    "next_four_heads": "attention with positions and direct path, four heads",
-}
 EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
 NO_BETTER = "no better"
 """What a contrast says: equal within the margin, better by more than it, not so, worse; or open,
@@ -77,8 +70,12 @@ ANSWERS = (
         *("self-attention with positions", "a weight for each word and position"),
     ),
     Planned(
-        *("counts, masked word", "kn_two_sided", "position_weight"),
-        *("counting the word on each side", "the mean with position weights"),
+        *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
+        *("self-attention with four heads", "self-attention with one head"),
+    ),
+    Planned(
+        *("counts, masked word", "kn_two_sided", "masked_four_heads"),
+        *("counting the word on each side", "self-attention with four heads"),
     ),
 )
 
@@ -130,7 +127,7 @@ def blocks(
 
 def named(model: str) -> str:
     """What the paper calls a model."""
-    return text.escape(LABELS.get(model) or label(model, "model"))
+    return text.escape(label(model, "model"))
 
 
 def answer(cells: Results, case: Results) -> str:

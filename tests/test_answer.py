@@ -160,6 +160,22 @@ def test_what_attention_saves_is_said_by_both_corpora(
     assert said(adds).endswith("**undecided**")
 
 
+def test_heads_are_named_where_they_add_on_both_corpora(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    cells = results["twelve_cells"]
+    assert answer.heads_add(cells).endswith("four heads add more")
+
+    def turned(column: str, value: object) -> str:
+        table = cells.contrasts.copy()
+        row = (table["model_a"] == "masked_four_heads") & (table["corpus"] == "novels-4m")
+        assert row.sum() == 1
+        table.loc[row, column] = value
+        return str(answer.heads_add(replace(cells, contrasts=table)))
+
+    assert turned("outcome", "open") == turned("seeds", 4) == turned("gain", 0.025) == ""
+
+
 def test_the_citation_names_this_version() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -129,6 +129,7 @@ def test_a_seed_alone_is_the_difference_of_the_stored_scores() -> None:
     stored = pd.read_csv(ATTEMPTS.TABLE)
     row = stored[
         (stored["model_a"] == "mean_query_attention")
+        & (stored["model_b"] == "mean")
         & (stored["corpus"] == "wiki17m-4m")
         & (stored["what"] == "seed 2 alone")
     ]

@@ -105,7 +105,7 @@ def render(folder: Path) -> str:
         for name, its in rows.items()
         if its
     ]
-    parts += [part(folder) for part in PARTS]
+    parts += filter(None, (part(folder) for part in PARTS))
     return "\n".join(parts)
 
 

@@ -21,7 +21,7 @@ _MODELS = {
     "kneser_ney": "Kneser-Ney counts",
     "kn_bigram": "Kneser-Ney bigram",
     "kn_trigram": "Kneser-Ney trigram",
-    "kn_two_sided": "Kneser-Ney counts of both sides",
+    "kn_two_sided": "two-sided Kneser-Ney bigram",
     "closed_form": "closed-form word2vec",
     "skip_gram": "skip-gram",
     "cbow": "CBOW",
@@ -31,7 +31,7 @@ _MODELS = {
     "mean_query_attention": "mean-query attention",
     "mean_query_attention_position": "mean-query attention with positions",
     "mask_query_attention": "mask-query attention with positions",
-    "masked_four_heads": "mean-query attention with positions, 4 heads",
+    "masked_four_heads": "mean-query attention with positions and four heads",
     "next_mean": "context mean (next word)",
     "next_position_weight": "position weights (next word)",
     "next_mean_query": "mean-query attention (next word)",
@@ -55,7 +55,7 @@ _MODELS = {
     "direct_word_weight_position": "word weights with positions and direct path",
     "direct_attention_position": "attention with positions and direct path",
     "direct_dot_product_position": "dot-product attention with positions and direct path",
-    "next_four_heads": "attention with positions and direct path, 4 heads",
+    "next_four_heads": "attention with positions and direct path and four heads",
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
