@@ -301,8 +301,8 @@ def test_contrasts_without_enough_seeds_are_counted_as_missing() -> None:
     few = [contrast(WIKI, ("few", "mean", "mean"), "adds", seeds=3)]
     results = results_of(rows + absent + few, **there)
     assert PAPER.missing(results).splitlines() == [
-        "- heads, masked word: 2 of 2 rows; not trained: mean-query attention with positions, four "
-        "heads.",
+        "- heads, masked word: 2 of 2 rows; not trained: mean-query attention with positions and "
+        "four heads.",
         "- few: 1 of 1 rows.",
     ]
     assert "heads, masked word" not in PAPER.contrasts(results)
