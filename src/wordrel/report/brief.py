@@ -38,7 +38,7 @@ APART = (
     "each other."
 )
 _LEGEND = (
-    "A score is the mean over {seeds} seeds with its {level} interval. {best}: the best model, and "
+    "A score is {of} with its {level} interval. {best}: the best model, and "
     "every model that is not significantly worse (adjusted p < 0.05). {worse}: worse than chance."
 )
 _PAGE = (
@@ -217,9 +217,8 @@ def _failed(results: Results) -> list[Section]:
 def _legend(results: Results) -> str:
     level = queries.level(results)
     seeds = len(set(results.runs["seed"]))
-    return _LEGEND.format(
-        seeds=seeds, level=level, best=strong("Bold"), worse=emphasis("In italics")
-    )
+    of = f"the mean over {seeds} seeds" if seeds > 1 else "that of one seed"
+    return _LEGEND.format(of=of, level=level, best=strong("Bold"), worse=emphasis("In italics"))
 
 
 def _page(results: Results) -> list[Block]:
