@@ -273,8 +273,8 @@ def tune(  # noqa: PLR0913 - a parameter an option
     """Find settings for every model, with the same number of trials for each.
 
     Writes every trial, and the settings that are best on development splits. A study takes them
-    with `tuned: DIR`. Trials that have ended stand in DIR.unfinished.json: interrupt it, run it
-    again, and it goes on from there.
+    with `tuned: DIR`. Interrupt it, run it again, and it goes on. Trials of rounds that have
+    ended stand in DIR.unfinished.json, for when the cache is gone; a round tries each model.
     """
     from wordrel.study import load_study
 
