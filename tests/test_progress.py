@@ -1,5 +1,6 @@
 """Progress files and what a terminal or a log shows of them."""
 
+import errno
 import io
 import logging
 import re
@@ -122,6 +123,25 @@ def test_without_a_terminal_there_are_plain_log_lines(tmp_path, caplog):
     assert caplog.messages[-2].startswith("novels cbow 1 done (1 of 2 runs")
     assert caplog.messages[-1] == "ended: 1 of 2 runs"
     assert console.file.getvalue() == ""
+
+
+def test_a_disk_that_fails_for_a_moment_is_told_of_once_and_the_display_goes_on(
+    tmp_path, caplog, monkeypatch
+):
+    asked = []
+
+    def failing(folder):
+        asked.append(folder)
+        if len(asked) < 3:
+            raise OSError(errno.EIO, "Input/output error")
+        return read_progress(folder)
+
+    monkeypatch.setattr(progress, "read_progress", failing)
+    monkeypatch.setattr(threading, "excepthook", pytest.fail)
+    with live_progress(tmp_path, 1), caplog.at_level(logging.WARNING, logger="wordrel"):
+        wait_until(lambda: len(asked) > 3)
+    told = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert told == [f"{tmp_path}: cannot be read: Input/output error"]
 
 
 def test_the_time_left_of_a_study_counts_only_cells_that_ran(clock):

@@ -142,8 +142,15 @@ def live_progress(
     stop = threading.Event()
 
     def poll() -> None:
+        readable = True
         while not stop.is_set():
-            study.see(read_progress(scratch))
+            try:
+                study.see(read_progress(scratch))
+                readable = True
+            except OSError as error:  # the runs go on; what was read last stays on show
+                if readable:
+                    _log.warning("%s: cannot be read: %s", scratch, error.strerror)
+                readable = False
             display.show()
             stop.wait(0.5)
 
