@@ -132,13 +132,13 @@ class Orderings(Strict):
     def steps(self) -> Iterator[tuple[str, str, str, str]]:
         """Ingredient, what is there besides, the cell with it and the cell without it."""
         for row in self.rows:
-            without, full = row.cells
-            yield self.across, row.words, full, without
+            reduced, full = row.cells
+            yield self.across, row.words, full, reduced
         for below, row in pairwise(self.rows):
-            for beside, less, more in zip(
+            for beside, reduced, full in zip(
                 (f"no {self.across}", self.across), below.cells, row.cells, strict=True
             ):
-                yield row.words, beside, more, less
+                yield row.words, beside, full, reduced
 
     def contrasts(self) -> list[Contrast]:
         """Every gain as a contrast."""
@@ -146,11 +146,11 @@ class Orderings(Strict):
             Contrast(
                 claim=self.claim,
                 part=ingredient,
-                first=more,
-                second=less,
+                first=full,
+                second=reduced,
                 task=self.task,
                 margin=self.margin,
                 corpora=self.corpora,
             )
-            for ingredient, _, more, less in self.steps()
+            for ingredient, _, full, reduced in self.steps()
         ]

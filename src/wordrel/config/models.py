@@ -253,26 +253,26 @@ class MatchedConfig(_Trained):
         """What a config does not say is as the architecture has it."""
         if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
             return data
-        found = ARCHITECTURES.get(data["kind"])
-        return data if found is None else {**found.settings, **data}
+        architecture = ARCHITECTURES.get(data["kind"])
+        return data if architecture is None else {**architecture.settings, **data}
 
     @model_validator(mode="after")
     def _its_start_fits(self) -> "MatchedConfig":
         """What the start is set to; whether this model contains it is known once it is trained."""
         if self.start is None:
             return self
-        one = self.start
+        start = self.start
         wrong = unfit(
-            one.kind,
-            heads=one.heads,
-            ties=one.ties,
-            sum_gradient=one.sum_gradient,
-            query_bias=one.query_bias,
+            start.kind,
+            heads=start.heads,
+            ties=start.ties,
+            sum_gradient=start.sum_gradient,
+            query_bias=start.query_bias,
         )
-        changed = one.training.model_dump(exclude_none=True) if one.training else {}
+        changed = start.training.model_dump(exclude_none=True) if start.training else {}
         wrong |= {key: "expected epochs alone" for key in changed if key != "epochs"}
         if wrong:
-            text = "; ".join(f"{key}: {found}" for key, found in wrong.items())
+            text = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
             raise PydanticCustomError("unfit", "{text}", {"key": "start", "text": text})
         return self
 
@@ -301,8 +301,8 @@ ModelConfig = Annotated[
 
 
 _KINDS = get_args(get_args(ModelConfig)[0])
-_KEPT = (one.model_fields for one in _KINDS if "learning_rate" not in one.model_fields)
-UNTRAINED = frozenset(str(kind) for found in _KEPT for kind in get_args(found["kind"].annotation))
+_RATELESS = (kind.model_fields for kind in _KINDS if "learning_rate" not in kind.model_fields)
+UNTRAINED = frozenset(str(k) for fields in _RATELESS for k in get_args(fields["kind"].annotation))
 """The kinds that have no learning rate: they are counted, drawn or read."""
 
 
