@@ -53,8 +53,8 @@ def planted_file(source: str, cache: Path) -> Path:
     path = cache / "planted" / f"{source.removeprefix('planted:')}.txt"
     text = PLANTED[source]()
     with explained(path):
-        there = path.is_file() and path.read_bytes() == text.encode()
-    if not there:
+        current = path.is_file() and path.read_bytes() == text.encode()
+    if not current:
         write_text(path, text)
     return path
 
@@ -96,9 +96,9 @@ def _induction_sentence(words: int, letters: str, rng: Random) -> str:
 
 def _recall_sentence(pairs: int, letters: str, rng: Random) -> str:
     keys, values = _dealt(letters, pairs, rng), _dealt(letters, pairs, rng)
-    asked = int(rng.random() * pairs)
+    queried = int(rng.random() * pairs)
     words = [f"k{key}v{value}" for key, value in zip(keys, values, strict=True)]
-    return " ".join([*words, f"k{keys[asked]}", f"v{values[asked]}"])
+    return " ".join([*words, f"k{keys[queried]}", f"v{values[queried]}"])
 
 
 def _dealt(letters: str, count: int, rng: Random) -> list[str]:

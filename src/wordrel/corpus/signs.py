@@ -119,10 +119,10 @@ def signs(source: Source, config: CorpusConfig) -> list[str]:
     if source.files[0].kind != "text":
         return []
     look = FirstLook(source, config)
-    found = list(look.signs())
+    messages = list(look.signs())
     if config.lines == "paragraph" and look.readable and look.wrapped:
-        found.append(
+        messages.append(
             "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped if "
             "they only wrap"
         )
-    return found
+    return messages

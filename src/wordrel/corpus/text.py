@@ -127,10 +127,10 @@ def _pieces(
     start, stop = span
     if start:
         stream.seek(start)
-    left = math.inf if stop is None else stop - start
-    while piece := stream.read(int(min(block, left))):
+    remaining = math.inf if stop is None else stop - start
+    while piece := stream.read(int(min(block, remaining))):
         yield piece
-        left -= len(piece)
+        remaining -= len(piece)
 
 
 def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
@@ -283,9 +283,9 @@ class LineReader:
         mixed = bool(self._utf8_place) or any(map(_has_utf8, self.others[:_OTHERS]))
         settings = [] if mixed else ["set encoding={}"]
         begun = self._utf8_place == place
-        said = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
+        cure = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
         only = "; other text of this source is UTF-8" if mixed and not begun else ""
-        return f"{said}{only}; bad_utf8=replace would cut a word at each such byte"
+        return f"{cure}{only}; bad_utf8=replace would cut a word at each such byte"
 
     def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:
         try:
