@@ -144,5 +144,5 @@ def _peak_since_reset() -> float:
 
 
 def _peak_of_process() -> float:
-    found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return (found if sys.platform == "darwin" else found * 1024) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (peak if sys.platform == "darwin" else peak * 1024) / 1e6

@@ -61,8 +61,8 @@ def explained(path: Path, inside: Path | None = None) -> Iterator[None]:
 def store_error(path: Path, error: OSError) -> StoreError:
     """The message for a disk that refused: place, found, what is safe, cure."""
     cure = _CURES.get(error.errno or 0, _OTHER_CURE)
-    found = error.strerror or str(error)
-    return StoreError(f"{path}: cannot be written: {found}; what was finished is kept; {cure}")
+    reason = error.strerror or str(error)
+    return StoreError(f"{path}: cannot be written: {reason}; what was finished is kept; {cure}")
 
 
 def refused(error: OSError) -> str:
@@ -72,8 +72,8 @@ def refused(error: OSError) -> str:
     """
     cure = _CURES.get(error.errno or 0, _OTHER_CURE)
     place = error.filename if isinstance(error.filename, str) else "a file"
-    found = error.strerror or str(error)
-    return f"{place}: found {found}; what was finished is kept; {cure}"
+    reason = error.strerror or str(error)
+    return f"{place}: found {reason}; what was finished is kept; {cure}"
 
 
 def check_is_text(path: Path) -> None:
@@ -85,8 +85,8 @@ def check_is_text(path: Path) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        found = "found a byte that is no UTF-8 in the path, expected UTF-8"
-        raise StoreError(f"{path}: {found}; choose another folder with --out") from error
+        problem = "found a byte that is no UTF-8 in the path, expected UTF-8"
+        raise StoreError(f"{path}: {problem}; choose another folder with --out") from error
 
 
 CACHE_CURE = "set WORDREL_CACHE to another folder and run again, or remove the folder of this file"
@@ -107,15 +107,15 @@ def reading(path: Path, cure: str = CACHE_CURE) -> Iterator[None]:
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename or path}: there is no such file; {cure}") from error
     except Exception as error:
-        raise StoreError(f"{path}: cannot be read: {_found(error)}; {cure}") from error
+        raise StoreError(f"{path}: cannot be read: {_parser_error(error)}; {cure}") from error
 
 
-def _found(error: Exception) -> str:
+def _parser_error(error: Exception) -> str:
     """What a parser said, in one line."""
-    said = " ".join(str(error).split())
-    if "pickle" in said:  # numpy's advice for such a file is to load it all the same
+    message = " ".join(str(error).split())
+    if "pickle" in message:  # numpy's advice for such a file is to load it all the same
         return "it does not hold plain numbers"
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
@@ -228,10 +228,10 @@ def _held_open(temporary: Path) -> Iterator[None]:
 
 def _remove_dead(path: Path) -> None:
     """Remove what dead processes wrote in order to replace a file."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
-        with suppress(FileNotFoundError, BlockingIOError), left.open("rb") as file:
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+        with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+            leftover.unlink()
 
 
 def sync(path: Path) -> None:

@@ -173,10 +173,10 @@ def temporary_folder(final: Path) -> Iterator[Path]:
 def discard_partial(root: Path) -> list[Path]:
     """Remove the temporary folders below `root` whose writers are dead; says which."""
     with explained(root):
-        return discard(_left_below(root))
+        return discard(_leftovers_below(root))
 
 
-def _left_below(root: Path) -> Iterator[Path]:
+def _leftovers_below(root: Path) -> Iterator[Path]:
     def unless_gone(error: OSError) -> None:  # a folder may be renamed while we walk
         if not isinstance(error, FileNotFoundError):
             raise error
@@ -190,13 +190,13 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith((_PARTIAL, f"{_PARTIAL}.lock"))
 
 
-def discard(found: Iterable[Path]) -> list[Path]:
+def discard(paths: Iterable[Path]) -> list[Path]:
     """The same for those among some paths; a lock may have outlived its folder.
 
     Raises:
         OSError: one cannot be removed.
     """
-    names = {path for path in found if _is_temporary(path.name)}
+    names = {path for path in paths if _is_temporary(path.name)}
     folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in names})
     return [path for path in folders if path.parent.is_dir() and discard_if_dead(path)]
 

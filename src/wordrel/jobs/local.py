@@ -176,8 +176,8 @@ class _Run:
         """Run a crowd; where a worker died, returns the cells that may have killed it."""
         if not self._round(start, crowd):
             return []
-        rest = [cell for cell in self.waiting() if cell in crowd]
-        return [cell for cell in rest if self._progress(cell.name).exists()] or rest
+        unfinished = [cell for cell in self.waiting() if cell in crowd]
+        return [cell for cell in unfinished if self._progress(cell.name).exists()] or unfinished
 
     def in_isolation(self, start: Start, cell: Cell, retries: int) -> None:
         """Run one cell with no other beside it, so that a death is its own doing."""
