@@ -74,8 +74,10 @@ def run(
     cluster = cluster_of(dask, scheduler_file)
     config = load_study(config_path, overrides)
     place = Path(out or Path("results", config.study))
-    given = place / "config.yaml" if overrides else config_path
-    return run_config(config, out=place, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
+    config_file = place / "config.yaml" if overrides else config_path
+    return run_config(
+        config, out=place, jobs=jobs, cache=cache, cluster=cluster, config_file=config_file
+    )
 
 
 def run_config(  # noqa: PLR0913 - what a run is given
@@ -139,10 +141,10 @@ def report_partial(
 def compare(a: Folder | Results, b: Folder | Results) -> Comparison: ...
 @overload
 def compare(
-    a: Folder | Results, b: Folder | Results, c: Folder | Results, /, *more: Folder | Results
+    a: Folder | Results, b: Folder | Results, c: Folder | Results, /, *others: Folder | Results
 ) -> list[Comparison]: ...
 def compare(
-    a: Folder | Results, b: Folder | Results, *more: Folder | Results
+    a: Folder | Results, b: Folder | Results, *others: Folder | Results
 ) -> Comparison | list[Comparison]:
     """Results beside the first; `.table` has all rows, `.moved` those beyond their intervals.
 
@@ -153,12 +155,12 @@ def compare(
         StoreError: where a folder holds no results.
     """
     first = _results(a)
-    found = [compare_results(first, _results(other)) for other in (b, *more)]
-    return found if more else found[0]
+    comparisons = [compare_results(first, _results(other)) for other in (b, *others)]
+    return comparisons if others else comparisons[0]
 
 
-def _results(found: Folder | Results) -> Results:
-    return found if isinstance(found, Results) else read_results(Path(found))
+def _results(results: Folder | Results) -> Results:
+    return results if isinstance(results, Results) else read_results(Path(results))
 
 
 def reproduce(  # noqa: PLR0913 - a parameter an option

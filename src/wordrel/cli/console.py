@@ -111,13 +111,13 @@ class Outlet:
 def outlets() -> Iterator[Outlet]:
     """Stdout and stderr that do not raise; yields that of stdout."""
     with ExitStack() as stack:
-        out, err = (Outlet(_there(stream, stack)) for stream in (sys.stdout, sys.stderr))
+        out, err = (Outlet(_open_stream(stream, stack)) for stream in (sys.stdout, sys.stderr))
         stack.enter_context(redirect_stdout(cast("IO[str]", out)))
         stack.enter_context(redirect_stderr(cast("IO[str]", err)))
         yield out
 
 
-def _there(stream: Any, stack: ExitStack) -> Any:
+def _open_stream(stream: Any, stack: ExitStack) -> Any:
     """The stream; one to nowhere where it was closed before Python began (`>&-`).
 
     That takes the number of the closed one, which the next file that is opened would get.

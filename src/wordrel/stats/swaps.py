@@ -103,8 +103,8 @@ def exactly(gap: Gap) -> Estimate:
     def estimate(
         gold: Float64[np.ndarray, " P"], first: Sums, second: Sums
     ) -> tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]]:
-        found = gap(gold, first.values, second.values)
-        return found, np.zeros_like(found)
+        difference = gap(gold, first.values, second.values)
+        return difference, np.zeros_like(difference)
 
     return estimate
 
