@@ -49,7 +49,7 @@ def run(
 ) -> Results:
     """Run a study: train what the cache does not have, evaluate, write the tables.
 
-    It shows on stderr how far it is. A program that configures `logging` decides that itself:
+    Progress is shown on stderr. A program that configures `logging` decides that itself:
     `logging.getLogger("wordrel").setLevel(logging.WARNING)` shows problems alone.
 
     Args:
@@ -69,7 +69,7 @@ def run(
         Cells that failed stand in `runs` with their message.
 
     Raises:
-        WordrelError: for what the user can mend: settings, data, disk.
+        WordrelError: for what the user can fix: settings, data, disk.
     """
     cluster = cluster_of(dask, scheduler_file)
     config = load_study(config_path, overrides)
@@ -191,7 +191,7 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         claim: C1 to C9: only the models and tasks that its verdict needs.
         models: only these of them.
         seeds: only so many, the first ones; the same holds for them as for `quick`.
-        places: where a text or a set lies now, if it is not where the stored config says:
+        places: where a text or a set lies now, if it is not where the stored config has it:
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
     Returns:
@@ -269,7 +269,7 @@ def find_run(
     """The row of `runs` that is meant.
 
     Raises:
-        StoreError: saying what there is to choose from.
+        StoreError: with what there is to choose from.
     """
     runs = rows(results.runs)
     place = str(results.folder)

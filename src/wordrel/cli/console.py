@@ -68,8 +68,8 @@ class Outlet:
     """A stream of text that does not raise: printing must not end work that is done.
 
     A sign that the encoding cannot show is replaced by plain ones. What can no longer be written
-    is lost: quietly where the reader has closed the pipe, and with `failure` where the disk is
-    full, say.
+    is lost: quietly where the reader has closed the pipe, and with `failure` where, for
+    example, the disk is full.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -94,7 +94,7 @@ class Outlet:
             self._close(error)
 
     def _close(self, error: OSError) -> None:
-        """Lead what follows, and what Python flushes at its end, to nowhere."""
+        """Discard what follows, and what Python flushes at its end."""
         if error.errno != errno.EPIPE:
             self.failure = error.strerror or str(error)
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -118,7 +118,7 @@ def outlets() -> Iterator[Outlet]:
 
 
 def _open_stream(stream: Any, stack: ExitStack) -> Any:
-    """The stream; one to nowhere where it was closed before Python began (`>&-`).
+    """The stream; the null device where it was closed before Python began (`>&-`).
 
     That takes the number of the closed one, which the next file that is opened would get.
     """

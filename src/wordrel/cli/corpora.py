@@ -139,7 +139,7 @@ def _parts(corpus: "Corpus") -> Table:
 
 
 def _about_parts(corpus: "Corpus") -> Iterator[Text]:
-    """How the text was dealt out, and what cannot be said with so few documents."""
+    """How the text was dealt out, and what so few documents cannot show."""
     from wordrel.corpus.splits import BLOCK_WORDS, TEST_DOCUMENTS
 
     split_by = corpus.report.get("split_by")

@@ -87,7 +87,7 @@ def _work(cells: int, unknown: int, seconds: float, wall: str = "") -> str:
 
 
 def _hours(seconds: float, digits: int) -> str:
-    """Hours; what would be rounded to none is said to be less than the least."""
+    """Hours; what would be rounded to 0 is shown as less than the smallest step."""
     least = 10**-digits
     hours = seconds / 3600
     return f"less than {least}" if hours < least / 2 else f"{hours:,.{digits}f}"

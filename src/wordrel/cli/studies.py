@@ -311,7 +311,7 @@ def _counts(study: "StudyConfig") -> str:
 
 
 def begin(folder: Path, doing: str) -> None:
-    """Say what a command does, before it imports and reads what takes seconds."""
+    """Announce what a command does, before it imports and reads what takes seconds."""
     if (folder / "manifest.json").is_file():  # without it, an error follows at once
         say(f"{folder}: {doing}")
 

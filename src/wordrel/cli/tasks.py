@@ -100,7 +100,7 @@ def fetch(
 
 
 def _fetch_all(cache: Path | None) -> None:
-    """One set that cannot be had now keeps no other from being fetched."""
+    """A set that cannot be fetched now does not stop the others."""
     from wordrel.errors import DownloadError, MissingDatasetError
     from wordrel.tasks.registry import REGISTRY
 

@@ -28,7 +28,7 @@ class Architecture:
     Attributes:
         identifier: its name in digests and folders, which never changes.
         objective: predict a word from both sides, or from the words before it.
-        query: the vector that asks: none (all words weigh the same), one learned vector ("mask"),
+        query: the query vector: none (all words weigh the same), one learned vector ("mask"),
             the word before the target ("previous"), or the mean of the context ("mean").
         positions: whether a learned number for each offset is added to the scores.
         maps: whether query, key and value are learned maps of the word's vector, or that itself.
@@ -39,7 +39,7 @@ class Architecture:
         position_values: whether a value is the word's vector, that times a vector of its position
             (elementwise), or a map of its position applied to it.
         over: the architectures to which it adds one ingredient.
-        settings: what its model is set to where a config says nothing.
+        settings: defaults of its model.
     """
 
     identifier: str
@@ -70,7 +70,7 @@ class Architecture:
 
     @property
     def words_ask(self) -> bool:
-        """Whether a word, or a mean of words, asks."""
+        """Whether the query is a word or a mean of words."""
         return self.query in ("previous", "mean")
 
     @property
@@ -175,7 +175,7 @@ A cell contains the cells before it in its row, and the cell above it.
 
 
 def up_to(*tops: str) -> list[str]:
-    """These architectures and all that they are built over, from the foot up."""
+    """These architectures and all that they are built over, the simplest first."""
     wanted = set(tops)
     for name in reversed(ARCHITECTURES):
         wanted.update(ARCHITECTURES[name].over if name in wanted else ())

@@ -1,7 +1,4 @@
-"""Comparisons that are planned before a run.
-
-Reads and writes nothing.
-"""
+"""Comparisons that are planned before a run."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -130,7 +127,7 @@ class Orderings(Strict):
         return tuple(model for row in self.rows for model in row.cells)
 
     def steps(self) -> Iterator[tuple[str, str, str, str]]:
-        """Ingredient, what is there besides, the cell with it and the cell without it."""
+        """Ingredient, what both cells have besides, the cell with it and the one without."""
         for row in self.rows:
             reduced, full = row.cells
             yield self.across, row.words, full, reduced

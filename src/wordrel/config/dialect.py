@@ -119,7 +119,7 @@ def parse(text: str) -> tuple[Any, dict[Keys, int]]:
     """The data of a text, and the line of each value (of its key, where it has one).
 
     Raises:
-        MalformedError: saying the first thing that is wrong.
+        MalformedError: naming the first problem.
     """
     if len(text) > BYTES:
         raise MalformedError(1, f"found {len(text):,} characters, expected at most {BYTES:,}")
@@ -208,8 +208,8 @@ def dump(data: Any) -> str:
 def written(text: str) -> str:
     """One text as it may stand after `key: ` or in a list, in quotes where it needs them.
 
-    Where a sign of it is not printable, all but ASCII is escaped: a line end of Unicode (U+0085)
-    would be folded when it is read, and half a sign could not be written.
+    Where a character is not printable, all but ASCII is escaped: reading would fold a line end of
+    Unicode (U+0085), and half a sign cannot be written.
     """
     options: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
     options["allow_unicode"] = text.isprintable()

@@ -1,6 +1,6 @@
-"""Data becomes a study, or every problem of it at once.
+"""Validates the data of a study, and reports every problem at once.
 
-Reads the YAML file, and looks whether the files that it names are there; writes nothing.
+Reads the YAML file, and checks that the files it names exist.
 """
 
 import glob
@@ -56,7 +56,7 @@ def load_config(
             dotted keys; list items by index (`corpora.0.source=my.txt`). Paths in them start at
             the working folder.
         own_sets: what is wrong inside the user's own sets, given all tasks with absolute paths;
-            asked only where something else is wrong, so that one error has both.
+            called only where something else is wrong, so that one error has both.
 
     Raises:
         ConfigError: with every problem at once, missing files included: file and line, key, what
@@ -77,19 +77,19 @@ def load_config(
 
 
 def _under_present_names(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """What a results folder has stored; its manifest says whether the names are former ones."""
+    """A stored config under present names; its manifest has the schema of its names."""
     return data if _schema_beside(path) >= SCHEMA else config_now(data)[0]
 
 
 def _schema_beside(path: Path) -> int:
-    """The schema of the results folder in which a stored config is; that of now elsewhere."""
+    """The schema of the results folder of a stored config; the present one elsewhere."""
     manifest = path.with_name("manifest.json")
     if path.name != "config.yaml" or not manifest.is_file():
         return SCHEMA
     try:
         schema = json.loads(read_text(manifest)).get("schema", 1)
     except (ConfigError, ValueError, AttributeError, RecursionError):
-        return SCHEMA  # what is wrong with it is said where results are read
+        return SCHEMA  # reading the results reports what is wrong with it
     return schema if isinstance(schema, int) else SCHEMA
 
 
@@ -98,7 +98,7 @@ def parse_config(
 ) -> StudyConfig:
     """The same for data that is read already.
 
-    No file is looked for: a stored config has meaning where its text no longer is.
+    No file has to exist: a stored config stays valid when its text is gone.
 
     Args:
         data: as read.
@@ -255,12 +255,12 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _missing_files(
     data: Mapping[str, Any], absolute: Mapping[str, Any], manifest: Path | None = None
 ) -> Iterator[Problem]:
-    """What is named and is not there.
+    """Files that the study names and that do not exist.
 
     Args:
         data: as it was written.
         absolute: the same with absolute paths.
-        manifest: beside a stored config it says which corpora are meant.
+        manifest: beside a stored config; it identifies the corpora.
     """
     for i, corpus in _items(data, "corpora"):
         source = corpus.get("source") if isinstance(corpus, Mapping) else None
@@ -298,7 +298,7 @@ def _no_file(written: str | Path, at: str, kind: Any) -> str:
 
 
 def _which_corpus(index: int, name: Any, manifest: Path | None) -> str:
-    """For results that moved: which corpus is missing, and how to say where its text is."""
+    """For results that moved: which corpus is missing, and the override that gives its text."""
     try:
         stored = json.loads(read_text(manifest)) if manifest else {}
         digests = {corpus["name"]: corpus["digest"] for corpus in stored["corpora"]}
@@ -320,7 +320,7 @@ def _items(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
 
 
 def _exists(source: str) -> bool:
-    """Whether there is something; also for text that can be no path (too long, a NUL in it)."""
+    """Whether a source exists; False for text that can be no path (too long, a NUL in it)."""
     if source in NAMED_SOURCES or os.path.exists(source):  # noqa: PTH110 - Path may raise
         return True
     if "\0" in source:

@@ -1,7 +1,4 @@
-"""The settings of models, and of the training that all models of a study share.
-
-Reads and writes nothing.
-"""
+"""The settings of models, and of the training that all models of a study share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -77,7 +74,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "w2v": {"subsample": 1e-3, "shrink_window": True, "negatives": 5},
     "lm": {"subsample": 0.0, "shrink_window": False},
 }
-"""What each recipe says of training; of the loss, see `wordrel.config.vary`."""
+"""Settings of training of each recipe; for the loss, see `wordrel.config.vary`."""
 
 
 if TYPE_CHECKING:
@@ -112,7 +109,7 @@ class _Model(Strict):
 
 
 def model_name(data: Mapping[str, Any]) -> Any:
-    """The name of a model that is given none: what it is."""
+    """The default name of a model: its algorithm, or its kind."""
     default = "skip_gram" if data.get("kind") == "word2vec" else data.get("kind")
     return data.get("algorithm", default)
 
@@ -195,7 +192,7 @@ class TransformerConfig(FromFile):
 
 
 class _Trained(_Model):
-    """What our trainer has to know of any model."""
+    """Settings that our trainer needs of any model."""
 
     loss: Literal["negative_sampling", "sampled_softmax", "full_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
@@ -250,7 +247,7 @@ class MatchedConfig(_Trained):
     @model_validator(mode="before")
     @classmethod
     def _as_its_architecture(cls, data: Any) -> Any:
-        """What a config does not say is as the architecture has it."""
+        """Settings that a config leaves open come from the architecture."""
         if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
             return data
         architecture = ARCHITECTURES.get(data["kind"])
@@ -312,7 +309,7 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
-    settings.pop("path", None)  # their digest says what the files are
+    settings.pop("path", None)  # their digest identifies the files
     if isinstance(model, MatchedConfig) and model.start:
         first = identity(model.start).items()
         settings["start"] = {key: v for key, v in first if MODEL.get(key, model) != v}

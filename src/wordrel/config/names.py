@@ -1,6 +1,6 @@
-"""What things are called, and what they were called in files of schema 1 and 2.
+"""Present names, and the former ones in files of schema 1 and 2.
 
-A former name is mapped only where the schema says that such a name stands: a kind, a key of a
+A former name is mapped only where the schema has such a name: a kind, a key of a
 model, the header of a column, the id of an embedding, and the name of a model that its config did
 not choose. It is never replaced in text, in a name that a user gave, or in a word of a corpus.
 Seeds and digests use the former names forever, so that a new name changes no number.
@@ -30,7 +30,7 @@ TRAINING: dict[str, Any] = {
     **{"hits": "skip", "context": "window", "widest": 64},
     **{"target": "word", "shuffled_contexts": False},
 }
-"""Settings of training that were none in schema 1 and 2, and what training did then."""
+"""Settings of training that are newer than schema 2, and what training did before."""
 
 MODEL: dict[str, Any] = {
     **{"query_bias": False, "recency": 0.0, "dropout": 0.0, "weight_decay": 0.0},
@@ -42,7 +42,7 @@ CORPUS: dict[str, Any] = {"words": "letters"}
 """The same of the settings of a corpus."""
 
 STATISTICS = {"exploratory_resamples": 200}
-"""What every study said of its statistics once, and no setting says now."""
+"""A setting of the statistics of all older studies, which no longer exists."""
 
 Data = Mapping[str, Any]
 
@@ -90,7 +90,7 @@ def config_then(data: Data) -> dict[str, Any]:
 
 
 def _then(settings: Data, later: Data) -> dict[str, Any]:
-    """Settings without the later ones that say what was done then, or nothing."""
+    """Settings without the later ones that are empty, or stand for what was done before."""
     new = {key for key, before in later.items() if settings.get(key) in (before, None)}
     return {key: value for key, value in settings.items() if key not in new}
 
@@ -116,7 +116,7 @@ def distinct(names: Mapping[str, str]) -> None:
 
 
 def now_called(former: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    """The present names of these.
+    """The present names of former ones.
 
     Raises:
         ValueError: two of them are one name now; the message has both.

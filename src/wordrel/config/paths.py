@@ -1,7 +1,7 @@
-"""Paths that a user gives: where they start, how they are stored, and what is there.
+"""Paths that a user gives: where they start, how they are stored, and to what they lead.
 
 A path starts at the folder of its config, or where an override was given. In memory paths are
-absolute; what is stored starts at the folder in which it is stored, so that it says nothing about
+absolute; what is stored starts at the folder in which it is stored, so that it holds nothing about
 the machine and may be moved together with the text. The kind of a file is looked at without
 opening it: opening a pipe waits, and a device may have no end.
 """

@@ -1,6 +1,6 @@
 r"""A config as it was written: its data, overrides on top, and where each value came from.
 
-Reads one YAML file; writes nothing. `${key.path}` in a value is a reference to a single value of
+Reads one YAML file. `${key.path}` in a value is a reference to a single value of
 the same study, and is replaced by it. Nothing outside the study is read: a resolver such as
 `${oc.env:HOME}` is refused, for texts of a study are stored and shared. `\${x}` is the text `${x}`.
 """
@@ -67,7 +67,7 @@ class Places:
         return f"{self._name}:{place}" if place else self._name
 
     def cured(self, keys: Keys, problem: str) -> str:
-        """The problem with a cure that works in a shell, which takes away quotes around a value."""
+        """The problem with a cure that works in a shell, which removes quotes around a value."""
         text = self._typed.get(self.written(keys))
         if text is None or not problem.endswith(IN_QUOTES):
             return problem
@@ -98,8 +98,7 @@ def read_yaml(
     Args:
         path: of the file.
         overrides: as in `put_overrides`.
-        change: what is done to the data before the overrides are put in; a ValueError of it says
-            what is wrong.
+        change: applied to the data before the overrides; its ValueError becomes a ConfigError.
 
     Raises:
         ConfigError: when there is no such file, it is not YAML, or an override is malformed.
@@ -180,7 +179,7 @@ def _leaves(name: str, node: Any) -> list[tuple[str, Any]]:
 
 
 def _split(item: str) -> tuple[str, Any]:
-    """Key and value of `key.path=value`; raises ValueError, which says what is wrong.
+    """Key and value of `key.path=value`; raises ValueError with the problem.
 
     A path is text, in which YAML's signs mean nothing: `my #1.txt`, `*.txt` and `[a-c].txt` are
     paths. In quotes it is YAML, as elsewhere.
@@ -219,7 +218,7 @@ def _put(node: Any, parts: list[str], value: Any, keys: Keys = ()) -> list[Keys]
     """Set one value below `node`, which is at `keys`; the keys that are new, and its own.
 
     Raises:
-        ValueError: says where the key leads nowhere.
+        ValueError: where the key leads nowhere.
     """
     step = _step(node, parts[0], keys)
     keys = (*keys, step)
@@ -247,7 +246,7 @@ def _step(node: Any, part: str, keys: Keys) -> int | str:
 
 
 class _RefusedError(Exception):
-    """A reference that is refused; the text says why."""
+    """A reference that is refused; the text is the reason."""
 
 
 def resolve(data: dict[str, Any], place: Callable[[Keys], str]) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""What pydantic found wrong, in words that say where, what was found, and what is allowed.
-
-Reads and writes nothing.
-"""
+"""Messages for what pydantic found wrong: where, what was found, and what is allowed."""
 
 import difflib
 import re
@@ -79,7 +76,7 @@ def problems_of(error: ValidationError) -> list[Problem]:
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """A question that ends what was found: did you mean the most similar name?"""
+    """The question whether the most similar name is meant; a plain `;` where none is similar."""
     near = difflib.get_close_matches(name, allowed, n=1)
     return f"; did you mean {near[0]!r}?" if near else ";"
 

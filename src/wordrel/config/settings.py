@@ -1,7 +1,7 @@
 """The settings of a study: strict, frozen pydantic models, and the digest that names them.
 
-Reads and writes nothing. A type is never guessed (`dim: "50"` and `epochs: true` are refused). What
-several settings are together is checked where a study is loaded.
+A type is never guessed (`dim: "50"` and `epochs: true` are refused). Loading a study checks its
+settings against each other.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ class StatisticsConfig(Strict):
 
 
 _ONCE_STORED = {"engine": "local", "address": None, "scheduler_file": None}
-"""What every config that was stored by the first edition says, and what says nothing."""
+"""Settings in every config that the first edition stored; they change nothing."""
 
 
 class ExecuteConfig(Strict):

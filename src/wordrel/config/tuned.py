@@ -1,6 +1,6 @@
 """Settings that `wordrel tune` chose, for the models of another study.
 
-Reads `choices.yaml` and `trials.csv` of one or more folders; writes nothing.
+Reads `choices.yaml` and `trials.csv` of one or more folders.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from wordrel.errors import ConfigError
 
 CHOICES, TRIALS = "choices.yaml", "trials.csv"
 TUNED_AS = "tuned_as"
-"""Key of a model's entry: whose trials it takes; its own where it is missing."""
+"""Key of a model's entry: the model whose trials it takes; default: itself."""
 
 _STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}(, [a-z0-9][a-z0-9_.-]*@[0-9a-f]{12})*")
-"""What a stored study says in place of the folder: its settings are written out already."""
+"""What a stored study has in place of the folder: its settings are written out already."""
 
 
 def text_digest(text: str) -> str:
@@ -83,7 +83,7 @@ def _read(folder: Path) -> dict[str, Any]:
     """The choices of a folder, whose trials are as they were written.
 
     Raises:
-        ConfigError: saying what is wrong with the folder.
+        ConfigError: what is wrong with the folder.
     """
     try:
         texts = [
@@ -109,7 +109,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _check_models(path: Path, models: Mapping[str, Any]) -> None:
-    """Settings are keys; what each of them may be is said where the study is read."""
+    """Check that settings are keys; reading the study checks their values."""
     for name, settings in models.items():
         for place, value in ((name, settings), (f"{name}.training", _training(settings))):
             if not isinstance(value, Mapping):
@@ -125,7 +125,7 @@ def _training(settings: Any) -> Any:
 def _merged(chosen: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry's own settings on top of the chosen ones."""
     own = _training(entry)
-    if not isinstance(own, Mapping):  # which is named where the study is read
+    if not isinstance(own, Mapping):  # which reading the study reports
         return {**chosen, **entry}
     training = {**_training(chosen), **own}
     return {**chosen, **entry} | ({"training": training} if training else {})

@@ -12,9 +12,9 @@ mean_window10, mean_window10_shuffled.
 | w2v | frequent ones dropped (1e-3) | drawn from 1..window | negative sampling, K = 5 |
 | lm | all | full | sampled softmax (the full softmax may be given instead) |
 
-It stands in `training`, of the study or of one model, and is written out before the settings get a
-meaning: no config has it once it is loaded, so that a recipe and its settings are the same study.
-The mixes of the two have no name: they are written with the settings themselves.
+It stands in `training`, of the study or of one model, and is written out before the settings are
+checked. A loaded config has no recipe, so that a recipe and its settings are the same study. The
+mixes of the two have no name: they are written with the settings themselves.
 """
 
 import math
@@ -34,7 +34,7 @@ ENTRIES = 1_000  # corpora or models that a config may have once `vary` is expan
 _OWN_NAME = {"name", "kind", "algorithm", "source"}  # what an entry is called after anyway
 
 _LOSSES = {"w2v": ("negative_sampling",), "lm": ("sampled_softmax", "full_softmax")}
-"""What each says of `loss`; the first where a model says nothing."""
+"""The losses that a recipe allows; the first is the default."""
 _OURS = (*ARCHITECTURES, "matched_skip_gram")
 
 

@@ -103,7 +103,7 @@ class Builder:
             share = _TOKENIZING * (done + shard_bytes) / total
             self.progress(share, f"{tokens + shard_tokens:,} tokens read")
 
-        callback = tick if self._processes(plan) == 1 else None  # others cannot call back
+        callback = tick if self._processes(plan) == 1 else None  # other processes cannot call back
         calls = [
             (shard, self.config, self.folder / "shards" / str(i), self.limits, callback)
             for i, shard in enumerate(plan)

@@ -76,7 +76,7 @@ class TokenizedShard:
     Attributes:
         folder: of its arrays.
         segment_ends: exclusive token ends of the stretches that have one dictionary.
-        lines: what was read, and what was mended in it.
+        lines: what was read, and what was repaired in it.
         tokens, documents: of the shard, before any word is dropped.
         max_test_document: tokens of a development or test document after which it is unused.
     """

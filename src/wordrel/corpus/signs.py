@@ -1,6 +1,6 @@
 """Signs that a text is not read as its writer meant it, seen in its first megabyte.
 
-Reads the first file of a source; writes nothing. Each sign is a sentence with its cure.
+Reads the first file of a source. Each sign is a sentence with its cure.
 """
 
 import re
@@ -48,8 +48,8 @@ class FirstLook:
     Attributes:
         text: what was read.
         tokens: its words by the rules of the corpus.
-        readable: whether it is text in the encoding of the corpus. If not, nothing else is said of
-            it: reading it ends with an error that names the encoding.
+        readable: whether it is text in the encoding of the corpus. If not, no sign is reported:
+            reading it ends with an error that names the encoding.
     """
 
     def __init__(self, source: Source, config: CorpusConfig) -> None:

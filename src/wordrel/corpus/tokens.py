@@ -1,7 +1,7 @@
 """From text to numbered tokens: what a word is, where sentences and documents end.
 
 Reads blocks of text that end at a line end; gives back local token ids with the places where
-sentences and documents end. Writes nothing.
+sentences and documents end.
 
 A word is a run of letters with single apostrophes inside it (', ’ or ＇, written '). With digits
 kept, it is a run of letters and digits. Combining marks (Unicode's class M: vowel signs, points,
@@ -18,7 +18,7 @@ abbreviations: the rule is the same for every language.
 
 With `words: letters`, the rule of the first edition, a combining mark ends a word.
 
-Text that is written without spaces is cut into words by a library that knows its language. Such a
+Text that is written without spaces is cut into words by a library for its language. Such a
 segmenter is an entry point of the group `wordrel.segmenters`: a function that makes a segmenter,
 which takes a line and gives its words in order. Three are built in; their libraries are extras:
 `pip install wordrel[chinese]`, `[japanese]`, `[thai]`.
@@ -61,7 +61,7 @@ DOTTED = "i\u0307+"
 
 
 def spelled(word: str, *, lowercase: bool) -> str:
-    """How any word is written before it is looked up: in the form NFC, lower-cased if asked.
+    """How any word is written before it is looked up: in the form NFC, lower-cased on request.
 
     A small i that keeps the dot of İ is written as i, so that İstanbul and ISTANBUL are one word.
     Hyphens of other kinds, which are in words of `phrases` alone, become -.

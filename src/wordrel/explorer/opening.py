@@ -1,7 +1,7 @@
 """What the explorer's page shows before it reads a model: names, the twelve cells, a first answer.
 
 The answers to its first question come from the trained models as they were stored, in float32. Once
-a model is read, the page answers by itself. Nothing is read or written here.
+a model is read, the page answers by itself.
 """
 
 from collections import Counter
@@ -62,7 +62,7 @@ def cell_grids(models: Sequence[MatchedConfig]) -> list[dict[str, Any]]:
 
     A grid has two rows, without and with positions, of three names: no word scores, a weight for
     each word, word-word scores. None stands for a cell that is not here. A model belongs to the
-    grid of what its name says beyond its kind, such as `_recipelm`; with a name of its own it is
+    grid of what its name has beyond its kind, such as `_recipelm`; with a name of its own it is
     in none. A grid of one cell compares nothing and is left out.
     """
     names = {(m.kind, m.name.removeprefix(m.kind)): m.name for m in models if _named_by_kind(m)}

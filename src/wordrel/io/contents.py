@@ -168,7 +168,7 @@ def remove(stored: Stored) -> str:
     """Remove a folder; why not, where it stays.
 
     Raises:
-        StoreError: the disk refuses.
+        StoreError: it cannot be removed.
     """
     path = stored.path
     with explained(path):
@@ -186,7 +186,7 @@ def remove(stored: Stored) -> str:
 
 
 def _remove_whole(path: Path) -> None:
-    """At its place it is whole or gone; a process that is killed leaves a hidden rest."""
+    """The folder is whole or gone; a process that is killed leaves a hidden part of it."""
     gone = path.with_name(f".{path.name.removeprefix('.')}.{uuid.uuid4().hex[:8]}.partial")
     with FileLock(lock_path(gone), timeout=10):
         path.rename(gone)

@@ -1,7 +1,7 @@
 """In what encoding bytes that are no UTF-8 seem to be, and the cure that works.
 
 The detector is charset-normalizer's; it chooses among encodings that text is still found in. Latin
-ones differ in few letters, so of these the alphabets of languages decide. Reads and writes nothing.
+ones differ in few letters, so of these the alphabets of languages decide.
 """
 
 import codecs
@@ -43,11 +43,11 @@ _ALPHABETS = {
 }
 _LATIN = (*_ALPHABETS, "cp1258")
 _WINDOWS = ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254")
-"""Which the letters may tell where the detector found another one of `_LATIN`."""
+"""Those that letters may choose where the detector found another one of `_LATIN`."""
 _USUAL = ("cp1252", "mac_roman")
-"""Which stay where the letters fit: of most texts in them, some other encoding makes words too."""
+"""Those that stay where the letters fit: most texts in them are words in another one too."""
 _OF_ALL = frozenset("\xa0\xad„“”‚‘’–—…«»‹›§°€•·©®™×")
-"""Signs that texts of any language have; they tell no alphabet."""
+"""Signs that texts of any language have; they identify no alphabet."""
 _FITS = 0.9
 """Share of the signs that an alphabet has; the others are of names and of quotations."""
 _STRAY = 20
@@ -64,7 +64,7 @@ _ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"%PDF": "a PDF",
 }
-"""How files begin that hold text, and are none."""
+"""First bytes of files that contain text, and are no text themselves."""
 _UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}
 _SAMPLE = 1 << 16
 _PLAIN = re.compile("[\0-\x7f]+")
@@ -74,7 +74,7 @@ _SEEN, _SPACES = 0.95, 0.01
 
 
 def recognised(data: bytes, at: int = 0) -> str | None:
-    """The encoding that bytes which are no UTF-8 seem to have, by a name that Python knows.
+    """The encoding that bytes which are no UTF-8 seem to have, by its name in Python.
 
     Args:
         data: text from a line's start on.

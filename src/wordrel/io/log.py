@@ -15,7 +15,7 @@ _log = logging.getLogger("wordrel")
 
 
 class _Stderr:
-    """Whatever stands for stderr when a line is written: a live display puts itself there."""
+    """The `sys.stderr` at the time of a line: a live display replaces it."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)

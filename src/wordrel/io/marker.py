@@ -33,7 +33,7 @@ _log = logging.getLogger("wordrel")
 
 
 class _File(NamedTuple):
-    """What the marker says of one file."""
+    """The entry of one file in the marker."""
 
     sha256: str
     bytes: int
@@ -59,7 +59,7 @@ def write_marker(folder: Path) -> None:
 
 
 def own_digest(record: Mapping[str, Any]) -> str:
-    """Of all that a record says besides `sha256`; the same in every version of the format."""
+    """Of all that a record holds besides `sha256`; the same in every version of the format."""
     content = {key: value for key, value in record.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -93,7 +93,7 @@ def opened(folder: Path, absent: str) -> Path:
 
     Args:
         folder: its name in the cache.
-        absent: what to say where there is no such folder, and the cure.
+        absent: the message where there is no such folder, and the cure.
 
     Raises:
         DamagedError: it holds something else, and was set aside.
@@ -154,7 +154,7 @@ def marked_files(folder: Path) -> set[Path] | None:
 
 
 def _identity(folder: Path) -> _Identity | None:
-    """Tells the marker of a folder from that of one which was built there later."""
+    """Distinguishes the marker of a folder from that of one which was built there later."""
     try:
         stat = (folder / DONE).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -193,7 +193,7 @@ def _read_marker(folder: Path) -> Mapping[str, _File]:
 
 
 def _difference(path: Path, expected: _File, *, digested: bool, quick: bool) -> str:
-    """How a file differs from what the marker says; empty where it does not."""
+    """How a file differs from its entry in the marker; empty where it does not."""
     try:
         stat = path.stat()
         if stat.st_size != expected.bytes:

@@ -45,9 +45,9 @@ def scratch_folder(what: str) -> Iterator[Path]:
 
 
 def discard_leftovers(place: Path) -> list[Path]:
-    """Remove what dead processes of this user left there; says what.
+    """Remove what dead processes of this user left there; returns them.
 
-    Folders without a lock are left alone: they may be anybody's.
+    Folders without a lock stay: they may be of another program.
     """
     with os.scandir(place) as entries:
         locks = [_LOCK.fullmatch(e.name) for e in entries if e.name.startswith(".wordrel-")]

@@ -1,6 +1,6 @@
 """Run cells in parallel: on this machine (`local`), or on a cluster that the user names (`dask`).
 
-Loads neither of the two before it is needed.
+Neither of the two is loaded before it is needed.
 """
 
 import os

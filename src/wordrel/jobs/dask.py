@@ -1,7 +1,7 @@
-"""A Dask cluster as the engine: cells go to workers that somebody has started, on any machine.
+"""A Dask cluster as the engine: cells go to workers that run already, on any machine.
 
 Reads the file that `dask scheduler --scheduler-file` wrote, and the certificates that the user's
-own Dask configuration names; writes nothing. This is the one module that loads Dask.
+own Dask configuration names. This is the one module that loads Dask.
 """
 
 import json
@@ -70,7 +70,7 @@ class DaskEngine(Engine):
             try:
                 yield partial(self._results, client, scratch, guard)
             finally:
-                if client.status == "running":  # a subscriber that is gone would trouble Dask
+                if client.status == "running":  # Dask fails on a subscriber that is gone
                     events.unsubscribe_topic("all")
 
     def _results(
@@ -190,7 +190,7 @@ def _warn_of_limits(workers: Mapping[str, Any]) -> None:
 
 
 def _refuse_unfit(client: Client, workers: list[str], guard: "_OnWorker") -> None:
-    """Ask all workers that are there now; a host that fails each cell at once would eat them all.
+    """Check all present workers: a host that fails each cell at once would take all cells.
 
     Raises:
         ConfigError: naming every worker that cannot run cells, and why.
@@ -247,7 +247,7 @@ class _OnWorker:
         return None if threads == 1 else f"has {threads} threads, expected 1: {cure}"
 
     def __call__(self) -> Callable[[], None]:
-        """Look again, for this worker may have come after the run began.
+        """Check again, for this worker may have joined after the run began.
 
         Returns:
             What stops the cell when the run has ended or has given it to another worker; but in

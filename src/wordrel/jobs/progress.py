@@ -52,7 +52,7 @@ class CellProgress:
 
 
 class ProgressFile:
-    """Says how far a cell is, at most twice a second; from its creation on the cell has started.
+    """Reports how far a cell is, at most twice a second; from its creation on the cell has started.
 
     Args:
         folder: where the file goes.
@@ -210,7 +210,7 @@ class _Lines:
                 self._next[name] = now + self._every
 
     def finished(self, name: str, how: str) -> None:
-        self._next[name] = math.inf  # a poll that read its file before has nothing more to say
+        self._next[name] = math.inf  # a poll that read its file before logs nothing more
         self._study.ended += 1
         _log.info("%s %s (%s)", name, how, str(self._study))
 
@@ -236,7 +236,7 @@ class _Bars(Live):
 
 @contextmanager
 def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A bar, or now and then a log line, for one long job; yields what to tell share and doing."""
+    """A bar, or now and then a log line, for one long job; yields what reports share and step."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _tenths(what)

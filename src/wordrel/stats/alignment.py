@@ -9,7 +9,7 @@ Resampling Plans, 1982, chapter 6), so that an interval costs no second computat
 measures over the same words has the mean influence. A bootstrap over words would be biased: a word
 that is drawn twice agrees with itself, in every pair of spaces.
 
-A drop says how much less two models agree than the seeds of either. Agreement is then Spearman's
+A drop is how much less two models agree than the seeds of either. Agreement is then Spearman's
 correlation of the scores that two runs give to the same pairs of words. The drop is the smaller of
 the two agreements between seeds, less the agreement between the models. 0 or less where the models
 differ no more than two seeds of one do.
@@ -156,7 +156,7 @@ def error_over_pairs(
 def normal_interval(
     value: float, error: float, confidence: float, bounds: tuple[float, float]
 ) -> Interval:
-    """The value, and as many standard errors to both sides as `confidence` asks; within bounds."""
+    """The value, and as many standard errors to both sides as `confidence` needs; within bounds."""
     reach = float(ndtri((1 + confidence) / 2)) * error
     low, high = (float(np.clip(value + side, *bounds)) for side in (-reach, reach))
     return Interval(low, high)

@@ -30,7 +30,7 @@ class Design:
         cluster: items that are no independent evidence share a number, shape [P].
         permutations: for p-values; the smallest p is 1 / (permutations + 1).
         confidence: share of such intervals that hold the truth.
-        margin: differences within +-margin mean nothing to us; for measures that are bounded.
+        margin: differences within +-margin are negligible; for measures that are bounded.
     """
 
     measure: Measure

@@ -43,7 +43,7 @@ FEWEST = 20
 
 
 class Interval(NamedTuple):
-    """From `low` to `high`, both NaN where there is nothing to tell."""
+    """From `low` to `high`, both NaN where there is no interval."""
 
     low: float
     high: float
