@@ -74,7 +74,7 @@ def test_a_lock_that_outlived_its_folder_is_discarded_too(tmp_path):
 def test_what_vanishes_during_the_search_is_no_error_and_what_cannot_be_read_is(tmp_path):
     (tmp_path / ".cell.0123abcd.partial").mkdir()
     (tmp_path / "other").mkdir()
-    search = store._left_below(tmp_path)
+    search = store._leftovers_below(tmp_path)
     assert next(search) == tmp_path / ".cell.0123abcd.partial"
     (tmp_path / "other").rename(tmp_path / "renamed")
     assert list(search) == []

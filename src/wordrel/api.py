@@ -49,7 +49,7 @@ def run(
 ) -> Results:
     """Run a study: train what the cache does not have, evaluate, write the tables.
 
-    It shows on stderr how far it is. A program that configures `logging` decides that itself:
+    Progress is shown on stderr. A program that configures `logging` decides that itself:
     `logging.getLogger("wordrel").setLevel(logging.WARNING)` shows problems alone.
 
     Args:
@@ -69,13 +69,15 @@ def run(
         Cells that failed stand in `runs` with their message.
 
     Raises:
-        WordrelError: for what the user can mend: settings, data, disk.
+        WordrelError: for what the user can fix: settings, data, disk.
     """
     cluster = cluster_of(dask, scheduler_file)
     config = load_study(config_path, overrides)
     place = Path(out or Path("results", config.study))
-    given = place / "config.yaml" if overrides else config_path
-    return run_config(config, out=place, jobs=jobs, cache=cache, cluster=cluster, config_file=given)
+    config_file = place / "config.yaml" if overrides else config_path
+    return run_config(
+        config, out=place, jobs=jobs, cache=cache, cluster=cluster, config_file=config_file
+    )
 
 
 def run_config(  # noqa: PLR0913 - what a run is given
@@ -139,10 +141,10 @@ def report_partial(
 def compare(a: Folder | Results, b: Folder | Results) -> Comparison: ...
 @overload
 def compare(
-    a: Folder | Results, b: Folder | Results, c: Folder | Results, /, *more: Folder | Results
+    a: Folder | Results, b: Folder | Results, c: Folder | Results, /, *others: Folder | Results
 ) -> list[Comparison]: ...
 def compare(
-    a: Folder | Results, b: Folder | Results, *more: Folder | Results
+    a: Folder | Results, b: Folder | Results, *others: Folder | Results
 ) -> Comparison | list[Comparison]:
     """Results beside the first; `.table` has all rows, `.moved` those beyond their intervals.
 
@@ -153,12 +155,12 @@ def compare(
         StoreError: where a folder holds no results.
     """
     first = _results(a)
-    found = [compare_results(first, _results(other)) for other in (b, *more)]
-    return found if more else found[0]
+    comparisons = [compare_results(first, _results(other)) for other in (b, *others)]
+    return comparisons if others else comparisons[0]
 
 
-def _results(found: Folder | Results) -> Results:
-    return found if isinstance(found, Results) else read_results(Path(found))
+def _results(results: Folder | Results) -> Results:
+    return results if isinstance(results, Results) else read_results(Path(results))
 
 
 def reproduce(  # noqa: PLR0913 - a parameter an option
@@ -189,7 +191,7 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         claim: C1 to C9: only the models and tasks that its verdict needs.
         models: only these of them.
         seeds: only so many, the first ones; the same holds for them as for `quick`.
-        places: where a text or a set lies now, if it is not where the stored config says:
+        places: where a text or a set lies now, if it is not where the stored config has it:
             `corpora.0.source=my.txt`, `tasks.0.path=mine.tsv`.
 
     Returns:
@@ -267,7 +269,7 @@ def find_run(
     """The row of `runs` that is meant.
 
     Raises:
-        StoreError: saying what there is to choose from.
+        StoreError: with what there is to choose from.
     """
     runs = rows(results.runs)
     place = str(results.folder)

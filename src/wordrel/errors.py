@@ -1,8 +1,8 @@
-"""The errors that a user can mend: each names the place, what was found, and the cure."""
+"""The errors that a user can fix: each names the place, what was found, and the cure."""
 
 
 class WordrelError(Exception):
-    """Something the user can mend; the command line prints it and exits with status 2."""
+    """Something the user can fix; the command line prints it and exits with status 2."""
 
 
 class ConfigError(WordrelError):
@@ -22,7 +22,7 @@ class DatasetError(WordrelError):
 
 
 class MissingDatasetError(DatasetError):
-    """A published evaluation set that is not on this machine; says how to get it."""
+    """A published evaluation set that is not on this machine; with the way to get it."""
 
 
 class VectorsError(WordrelError):
@@ -42,4 +42,4 @@ class DamagedError(StoreError):
 
 
 class TrainingError(Exception):
-    """A model that cannot be trained (loss not finite, say); the study goes on without it."""
+    """A model that cannot be trained (its loss is infinite, say); the study goes on without it."""

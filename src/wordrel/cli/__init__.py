@@ -1,7 +1,7 @@
 """The command line: commands on studies and their results, and on texts, tasks and configs.
 
 Results go to stdout; progress, problems and the names of failed runs to stderr. Exit status: 0,
-1 when a run failed or a reproduction differs, 2 for input that the user can mend; 130, 143 or 129
+1 when a run failed or a reproduction differs, 2 for input that the user can fix; 130, 143 or 129
 when SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it. A reader of stdout that goes away (`| head`)
 changes none of them.
 
@@ -47,7 +47,7 @@ def ended_by(error: BaseException) -> signal.Signals | None:
 
 
 def in_words(number: signal.Signals, kept: str = "nothing was changed") -> str:
-    """The line that tells how a command ended, and what of its work is kept."""
+    """The line on how a command ended, and what of its work is kept."""
     how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     return f"{how}: {kept}"
 
@@ -69,7 +69,7 @@ def main() -> None:
         raise SystemExit(128 + number) from None
 
 
-if not TYPE_CHECKING:  # `main` hears signals before the commands are imported
+if not TYPE_CHECKING:  # `main` handles signals before the commands are imported
 
     def __getattr__(name: str) -> object:
         if name == "app":

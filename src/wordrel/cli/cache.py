@@ -31,11 +31,11 @@ def check(cache: CacheFolder = None) -> None:
     from wordrel.io.store import cache_folder
 
     root, checked, damaged = cache_folder(cache), 0, 0
-    for _, found in damage(root):
+    for _, fault in damage(root):
         checked += 1
-        if found:
+        if fault:
             damaged += 1
-            echo(found)
+            echo(fault)
     echo(f"{root}: {checked:,} folders checked, {damaged:,} damaged")
     if damaged:
         raise typer.Exit(1)
@@ -52,11 +52,11 @@ def size(cache: CacheFolder = None) -> None:
     root, table = cache_folder(cache), Table(box=box.SIMPLE_HEAD)
     for column in ("kind", "folders", "files", "size", "what"):
         table.add_column(column, justify="left" if column in ("kind", "what") else "right")
-    found = sizes(root)
-    for kind, (folders, files, size) in found.items():
+    totals = sizes(root)
+    for kind, (folders, files, size) in totals.items():
         what = (KINDS | OTHERS)[kind]
         table.add_row(*map(Text, (kind, f"{folders:,}", f"{files:,}", decimal(size), what)))
-    total = sum(size for _, _, size in found.values())
+    total = sum(size for _, _, size in totals.values())
     display(table, Text(f"{root}: {decimal(total)}"))
 
 
@@ -84,20 +84,20 @@ def clean(
     from wordrel.io.store import cache_folder
 
     chosen = _chosen(cache_folder(cache), kind or (), older_than)
-    for one in chosen:
-        echo(f"{decimal(one.bytes):>9}  {one.path}")
+    for stored in chosen:
+        echo(f"{decimal(stored.bytes):>9}  {stored.path}")
     if not chosen:
         echo("nothing to remove")
         return
-    total = decimal(sum(one.bytes for one in chosen))
+    total = decimal(sum(stored.bytes for stored in chosen))
     if not yes and not _confirmed(f"Remove these {len(chosen):,} folders, {total}?"):
         say("nothing was removed; answer y, or add --yes")
         raise typer.Exit(1)
-    stay = {one.path: why for one in chosen if (why := remove(one))}
+    stay = {stored.path: why for stored in chosen if (why := remove(stored))}
     for path, why in stay.items():
         say(f"{path} stays: {why}")
-    gone = [one for one in chosen if one.path not in stay]
-    echo(f"removed {len(gone):,} folders, {decimal(sum(one.bytes for one in gone))}")
+    gone = [stored for stored in chosen if stored.path not in stay]
+    echo(f"removed {len(gone):,} folders, {decimal(sum(stored.bytes for stored in gone))}")
 
 
 def _chosen(root: Path, kinds: "list[str] | tuple[()]", days: float) -> "list[Stored]":
@@ -110,8 +110,8 @@ def _chosen(root: Path, kinds: "list[str] | tuple[()]", days: float) -> "list[St
                 f"found {kind!r}, expected one of {', '.join(allowed)}", param_hint="--kind"
             )
     latest = time.time() - days * _DAY
-    every = (one for one in folders(root) if one.kind in (kinds or allowed))
-    return [one for one in every if one.modified <= latest]
+    every = (stored for stored in folders(root) if stored.kind in (kinds or allowed))
+    return [stored for stored in every if stored.modified <= latest]
 
 
 def _confirmed(question: str) -> bool:

@@ -34,7 +34,7 @@ _KEPT = {
 
 
 class _Commands(TyperGroup):
-    """Turns what the user can mend into messages, and every end into an exit status."""
+    """Turns what the user can fix into messages, and every end into an exit status."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         with outlets() as out:

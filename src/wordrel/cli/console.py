@@ -68,8 +68,8 @@ class Outlet:
     """A stream of text that does not raise: printing must not end work that is done.
 
     A sign that the encoding cannot show is replaced by plain ones. What can no longer be written
-    is lost: quietly where the reader has closed the pipe, and with `failure` where the disk is
-    full, say.
+    is lost: quietly where the reader has closed the pipe, and with `failure` where, for
+    example, the disk is full.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -94,7 +94,7 @@ class Outlet:
             self._close(error)
 
     def _close(self, error: OSError) -> None:
-        """Lead what follows, and what Python flushes at its end, to nowhere."""
+        """Discard what follows, and what Python flushes at its end."""
         if error.errno != errno.EPIPE:
             self.failure = error.strerror or str(error)
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -111,14 +111,14 @@ class Outlet:
 def outlets() -> Iterator[Outlet]:
     """Stdout and stderr that do not raise; yields that of stdout."""
     with ExitStack() as stack:
-        out, err = (Outlet(_there(stream, stack)) for stream in (sys.stdout, sys.stderr))
+        out, err = (Outlet(_open_stream(stream, stack)) for stream in (sys.stdout, sys.stderr))
         stack.enter_context(redirect_stdout(cast("IO[str]", out)))
         stack.enter_context(redirect_stderr(cast("IO[str]", err)))
         yield out
 
 
-def _there(stream: Any, stack: ExitStack) -> Any:
-    """The stream; one to nowhere where it was closed before Python began (`>&-`).
+def _open_stream(stream: Any, stack: ExitStack) -> Any:
+    """The stream; the null device where it was closed before Python began (`>&-`).
 
     That takes the number of the closed one, which the next file that is opened would get.
     """

@@ -41,8 +41,8 @@ def list_(cache: CacheFolder = None) -> None:
 
     table = _table("source", "here", "what", "from")
     for source in list_sources(cache_folder(cache)):
-        here = "yes" if source.present else "no"
-        table.add_row(*map(Text, (source.name, here, source.what, source.origin)))
+        present = "yes" if source.present else "no"
+        table.add_row(*map(Text, (source.name, present, source.what, source.origin)))
     display(table)
 
 
@@ -81,8 +81,8 @@ def prepare(
                 echo(_sample(corpus))
             display(_parts(corpus), *_about_parts(corpus))
             continue
-        with job_progress(config.name) as tell:
-            source = find_source(config.source, cache_folder(cache), tell)
+        with job_progress(config.name) as progress:
+            source = find_source(config.source, cache_folder(cache), progress)
         echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
 
 
@@ -102,8 +102,8 @@ def _prepared(config: "CorpusConfig", cache: Path, jobs: int) -> "Corpus":
     from wordrel.corpus import prepare as prepare_corpus
     from wordrel.jobs.progress import job_progress
 
-    with job_progress(config.name) as tell:
-        return prepare_corpus(config, cache, jobs=jobs, progress=tell)
+    with job_progress(config.name) as progress:
+        return prepare_corpus(config, cache, jobs=jobs, progress=progress)
 
 
 def _described(config: "CorpusConfig", corpus: "Corpus") -> Group:
@@ -139,7 +139,7 @@ def _parts(corpus: "Corpus") -> Table:
 
 
 def _about_parts(corpus: "Corpus") -> Iterator[Text]:
-    """How the text was dealt out, and what cannot be said with so few documents."""
+    """How the text was dealt out, and what so few documents cannot show."""
     from wordrel.corpus.splits import BLOCK_WORDS, TEST_DOCUMENTS
 
     split_by = corpus.report.get("split_by")
@@ -183,8 +183,8 @@ def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
             never_known = ~known & np.array(never, dtype=np.bool_)
             share = f"{known.mean():.1%}" if len(known) else ""
             numbers = (known.sum(), (~known & ~never_known).sum(), never_known.sum())
-            one, rare, never_shown = (f"{number:,}" for number in numbers)
-            table.add_row(Text(name), f"{len(known):,}", one, share, rare, never_shown)
+            n_covered, n_rare, n_never_made = (f"{number:,}" for number in numbers)
+            table.add_row(Text(name), f"{len(known):,}", n_covered, share, n_rare, n_never_made)
     return table
 
 

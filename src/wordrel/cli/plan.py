@@ -59,20 +59,20 @@ def _planned(line: Line) -> tuple[str, ...]:
 
 
 def _sums(budget: Budget) -> tuple[str, ...]:
-    found, wall = budget.sums(), "as long as its workers need"
-    to_train, unknown, memory = found["to_train"], found["unknown"], found["memory_mb"]
-    if found["wall_seconds"] is not None:
-        wall = f"{_hours(found['wall_seconds'], 2)} hours at {budget.jobs} at a time"
-    training = _work(to_train, unknown, found["core_seconds"], f", {wall}")
-    rough = "roughly " if found["rough"] and unknown < to_train else ""
-    disk = "unknown" if found["disk"] is None else f"up to {ceil(found['disk'] / 1e6):,}"
-    asking = _work(found["to_ask"], found["unknown_asking"], found["asking_seconds"])
+    sums, wall = budget.sums(), "as long as its workers need"
+    to_train, unknown, memory = sums["to_train"], sums["unknown"], sums["memory_mb"]
+    if sums["wall_seconds"] is not None:
+        wall = f"{_hours(sums['wall_seconds'], 2)} hours at {budget.jobs} at a time"
+    training = _work(to_train, unknown, sums["core_seconds"], f", {wall}")
+    rough = "roughly " if sums["rough"] and unknown < to_train else ""
+    disk = "unknown" if sums["disk"] is None else f"up to {ceil(sums['disk'] / 1e6):,}"
+    evaluating = _work(sums["to_ask"], sums["unknown_asking"], sums["asking_seconds"])
     return (
-        f"{budget.study}: {to_train} runs to train, {found['to_ask']} to evaluate",
+        f"{budget.study}: {to_train} runs to train, {sums['to_ask']} to evaluate",
         f"training: {rough}{training}",
         f"peak memory of what runs at a time, MB: {_number(memory, ',.0f') or 'unknown'}",
         f"disk in the cache, MB: {disk}",
-        f"evaluating on the tasks: {asking}",
+        f"evaluating on the tasks: {evaluating}",
     )
 
 
@@ -82,16 +82,16 @@ def _work(cells: int, unknown: int, seconds: float, wall: str = "") -> str:
         return "nothing is left"
     if unknown == cells:
         return f"unknown for all {cells} runs"
-    more = f", and unknown for {unknown} more runs" if unknown else ""
-    return f"{_hours(seconds, 2)} core-hours{wall}{more}"
+    addition = f", and unknown for {unknown} more runs" if unknown else ""
+    return f"{_hours(seconds, 2)} core-hours{wall}{addition}"
 
 
 def _hours(seconds: float, digits: int) -> str:
-    """Hours; what would be rounded to none is said to be less than the least."""
+    """Hours; what would be rounded to 0 is shown as less than the smallest step."""
     least = 10**-digits
     hours = seconds / 3600
     return f"less than {least}" if hours < least / 2 else f"{hours:,.{digits}f}"
 
 
-def _number(value: int | float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
+def _number(value: int | float | None, spec: str) -> str:
+    return "" if value is None else format(value, spec)

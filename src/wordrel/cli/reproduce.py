@@ -44,15 +44,15 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     a part is run, it says first how long its stored training took.
     """
     names = tuple(models.split(",")) if models else ()
-    some = quick or claim is not None or bool(names) or seeds is not None
-    if not some:
+    partial = quick or claim is not None or bool(names) or seeds is not None
+    if not partial:
         begin(folder, "training its models again; what is stored there stays as it is")
 
     from wordrel import api
     from wordrel.report.compare import DIFFERENT, IDENTICAL, overall
     from wordrel.report.terminal import verdict_counts, verdicts_table
 
-    if some:
+    if partial:
         _say_how_long(folder, claim, names, 1 if quick else seeds)
     verdicts = api.reproduce(
         folder,
@@ -83,12 +83,12 @@ def _say_how_long(
 
     whole = read_results(folder)
     stored, config = part(whole, api.stored_config(whole), claim=claim, models=models, seeds=seeds)
-    told = ", ".join(map(str, config.seeds))
+    listed = ", ".join(map(str, config.seeds))
     took = (
         f"{len(stored.runs)} runs, whose training took {stored.runs['seconds'].sum():,.1f} s when"
     )
-    more = "they were stored; preparing the text and the evaluation come on top"
-    say(f"seed{'s'[: len(config.seeds) != 1]} {told}: {took} {more}")
+    extra = "they were stored; preparing the text and the evaluation come on top"
+    say(f"seed{'s'[: len(config.seeds) != 1]} {listed}: {took} {extra}")
     say(
         "stored scores are over the items that all runs of the study answer, and of the embeddings "
         "that all seeds chose: where a part of them has others, a row is not identical; it is then "

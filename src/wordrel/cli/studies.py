@@ -249,7 +249,7 @@ def compare(
 
     stored = read_results(first)
     comparisons = [compare_results(stored, read_results(other)) for other in others]
-    tables = [comparison_tables(found, everything=everything) for found in comparisons]
+    tables = [comparison_tables(comparison, everything=everything) for comparison in comparisons]
     display(*map(comparison_verdict, comparisons))
     if any(tables):
         display(*chain(*tables))
@@ -305,11 +305,13 @@ def tune(  # noqa: PLR0913 - a parameter an option
 
 def _counts(study: "StudyConfig") -> str:
     counted = {"model": study.models, "seed": study.seeds, "task": study.tasks}
-    return ", ".join(f"{len(of)} {what}{'s'[: len(of) != 1]}" for what, of in counted.items())
+    return ", ".join(
+        f"{len(items)} {what}{'s'[: len(items) != 1]}" for what, items in counted.items()
+    )
 
 
 def begin(folder: Path, doing: str) -> None:
-    """Say what a command does, before it imports and reads what takes seconds."""
+    """Announce what a command does, before it imports and reads what takes seconds."""
     if (folder / "manifest.json").is_file():  # without it, an error follows at once
         say(f"{folder}: {doing}")
 

@@ -18,13 +18,13 @@ class Stored(StrEnum):
     SCORES = "scores"
     MEASUREMENTS = "measurements"
     AGREEMENT = "agreement"
-    VIEWS = "embeddings"
+    EMBEDDINGS = "embeddings"
     RUNS = "runs"
     CONTRASTS = "contrasts"
     ORDERINGS = "orderings"
 
 
-class Form(StrEnum):
+class TableFormat(StrEnum):
     """How a table is printed."""
 
     TEXT = "text"
@@ -57,14 +57,14 @@ def table(
     tasks: Names = None,
     models: Names = None,
     corpora: Names = None,
-    form: Annotated[
-        Form,
+    format_: Annotated[
+        TableFormat,
         typer.Option(
             "--format",
             help="csv and json have every column as it is stored; csv "
             "has ' before a text that a spreadsheet would run.",
         ),
-    ] = Form.TEXT,
+    ] = TableFormat.TEXT,
 ) -> None:
     """Print a stored table: scores with their intervals and the number of items behind them.
 
@@ -74,19 +74,19 @@ def table(
     from wordrel.report.terminal import stored_table
     from wordrel.study.results import read_results
 
-    found = stored.select(
+    selected = stored.select(
         read_results(folder),
         table,
         corpora=split_names(corpora),
         tasks=split_names(tasks),
         models=split_names(models),
     )
-    if form == Form.TEXT and not len(found):
+    if format_ == TableFormat.TEXT and not len(selected):
         echo(f"{folder}: the table {table} has no rows that fit")
-    elif form == Form.TEXT:
-        display(stored_table(found))
+    elif format_ == TableFormat.TEXT:
+        display(stored_table(selected))
     else:
-        export(stored.WRITERS[form](found, table))
+        export(stored.WRITERS[format_](selected, table))
 
 
 def evaluate(
@@ -100,9 +100,9 @@ def evaluate(
         typer.Option(metavar="NAMES", help="Such as ws353,simlex999; default: these two."),
     ] = None,
     cased: Annotated[bool, typer.Option("--cased", help="Let King and king be two words.")] = False,
-    form: Annotated[
-        Form, typer.Option("--format", help="Of the scores and contrasts.")
-    ] = Form.TEXT,
+    format_: Annotated[
+        TableFormat, typer.Option("--format", help="Of the scores and contrasts.")
+    ] = TableFormat.TEXT,
     cache: Annotated[Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE.")] = None,
 ) -> None:
     """Compare vectors that others made: scores with intervals on the words that all files have.
@@ -115,23 +115,23 @@ def evaluate(
     from wordrel.study import vector_scores
 
     named = split_names(tasks) or ([] if pairs else vector_scores.DEFAULT_TASKS)
-    found = vector_scores.evaluate(
+    evaluation = vector_scores.evaluate(
         files, tasks=named, pairs=pairs or (), lowercase=not cased, cache=cache
     )
-    tables = {name: getattr(found, name) for name in ("files", "lacks", "scores", "contrasts")}
-    if form == Form.TEXT:
+    tables = {name: getattr(evaluation, name) for name in ("files", "lacks", "scores", "contrasts")}
+    if format_ == TableFormat.TEXT:
         display(*(stored_table(table) for table in tables.values() if len(table)))
-        if len(found.contrasts):
-            display(NOTE.format(len(found.contrasts)))
-    elif form == Form.JSON:
+        if len(evaluation.contrasts):
+            display(NOTE.format(len(evaluation.contrasts)))
+    elif format_ == TableFormat.JSON:
         parts = (f'"{name}": {stored.as_json(table, name)}' for name, table in tables.items())
         typer.echo("{" + ", ".join(parts) + "}")
-    elif form == Form.CSV:
-        sheets = (stored.for_sheets(table) for table in (found.scores, found.contrasts))
+    elif format_ == TableFormat.CSV:
+        sheets = (stored.for_sheets(table) for table in (evaluation.scores, evaluation.contrasts))
         export("\n".join(sheet.to_csv(index=False) for sheet in sheets))
     else:
-        for table in (found.scores, found.contrasts):
-            typer.echo(stored.WRITERS[form](table, "summary"))
+        for table in (evaluation.scores, evaluation.contrasts):
+            typer.echo(stored.WRITERS[format_](table, "summary"))
 
 
 def split_names(names: list[str] | None) -> list[str]:

@@ -31,10 +31,10 @@ def list_(cache: CacheFolder = None) -> None:
     for column in ("task", "here", "question", "measure", "split", "items", "licence", "what"):
         table.add_column(column, justify="right" if column == "items" else "left")
     for name, info in REGISTRY.items():
-        here = "no" if _missing(info, cache) else "yes"
+        present = "no" if _missing(info, cache) else "yes"
         items = "" if info.n_items is None else f"{info.n_items:,}"
         words = (info.measure, info.split, items, info.data.license, info.description)
-        table.add_row(*map(Text, (name, here, info.question, *words)))
+        table.add_row(*map(Text, (name, present, info.question, *words)))
     display(table)
 
 
@@ -62,7 +62,7 @@ def show(
 
 def _described(info: "TaskInfo") -> dict[str, object]:
     data = info.data
-    said: dict[str, object] = {
+    facts: dict[str, object] = {
         "name": info.name,
         "kind": info.kind,
         "question": info.question,
@@ -77,8 +77,8 @@ def _described(info: "TaskInfo") -> dict[str, object]:
         "split": info.split,
     }
     if data.package:
-        return said | {"path": info.files[0], "sha256": data.files[info.files[0]].sha256}
-    return said | {"data": data.name if info.files else ""}
+        return facts | {"path": info.files[0], "sha256": data.files[info.files[0]].sha256}
+    return facts | {"data": data.name if info.files else ""}
 
 
 @app.command(epilog="Example: wordrel tasks fetch rw")
@@ -100,7 +100,7 @@ def fetch(
 
 
 def _fetch_all(cache: Path | None) -> None:
-    """One set that cannot be had now keeps no other from being fetched."""
+    """A set that cannot be fetched now does not stop the others."""
     from wordrel.errors import DownloadError, MissingDatasetError
     from wordrel.tasks.registry import REGISTRY
 
@@ -125,8 +125,8 @@ def _fetched(info: "TaskInfo", cache: Path | None) -> str:
 
     if not info.files:
         return "nothing to fetch, its items come from the corpus"
-    with job_progress(info.name) as tell:
-        new = fetch_task(info, cache, progress=tell)
+    with job_progress(info.name) as progress:
+        new = fetch_task(info, cache, progress=progress)
     if not new:
         return "here and verified"
     size = sum(path.stat().st_size for path in new)

@@ -135,20 +135,20 @@ def export(  # noqa: PLR0913 - a parameter an option
     if to:
         check_place(to)
     results = read_results(folder)
-    found = api.find_run(results, model, seed=seed, corpus=corpus)
-    word_model = api.load_run(results, found, cache=cache)
-    about = {"study": results.study, "corpus": found.corpus, "model": found.model}
-    about |= {"kind": found.kind, "seed": int(found.seed)}
+    run = api.find_run(results, model, seed=seed, corpus=corpus)
+    word_model = api.load_run(results, run, cache=cache)
+    about = {"study": results.study, "corpus": run.corpus, "model": run.model}
+    about |= {"kind": run.kind, "seed": int(run.seed)}
     if hub:
         name, table = embedding_of(word_model, embedding)
-        card = model_card(results, found, name, table.shape, own_licence=licence is not None)
-        text = licence.read_text("utf-8") if licence else licence_note(results, found.corpus)
+        card = model_card(results, run, name, table.shape, own_licence=licence is not None)
+        text = licence.read_text("utf-8") if licence else licence_note(results, run.corpus)
         export_hub(word_model, hub, card=card, licence=text, embedding=name, about=about)
     elif format_ == Format.WORD2VEC and to:
         export_word2vec(word_model, to, embedding=embedding)
     elif to:
         export_safetensors(word_model, to, embedding=embedding, about=about)
-    echo(f"{len(word_model.vocab)} vectors of {model} seed {found.seed}: {hub or to}")
+    echo(f"{len(word_model.vocab)} vectors of {model} seed {run.seed}: {hub or to}")
 
 
 def _check_places(

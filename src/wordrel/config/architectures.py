@@ -18,7 +18,7 @@ POSITION_VALUES = "values by position"
 
 Objective = Literal["masked_word", "next_word"]
 
-_ASKED_BY = {"mask": WORD_WEIGHTS, "mean": WORD_SCORES, "previous": QUERY_KEY}
+_QUERY_INGREDIENT = {"mask": WORD_WEIGHTS, "mean": WORD_SCORES, "previous": QUERY_KEY}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Architecture:
     Attributes:
         identifier: its name in digests and folders, which never changes.
         objective: predict a word from both sides, or from the words before it.
-        query: the vector that asks: none (all words weigh the same), one learned vector ("mask"),
+        query: the query vector: none (all words weigh the same), one learned vector ("mask"),
             the word before the target ("previous"), or the mean of the context ("mean").
         positions: whether a learned number for each offset is added to the scores.
         maps: whether query, key and value are learned maps of the word's vector, or that itself.
@@ -39,7 +39,7 @@ class Architecture:
         position_values: whether a value is the word's vector, that times a vector of its position
             (elementwise), or a map of its position applied to it.
         over: the architectures to which it adds one ingredient.
-        settings: what its model is set to where a config says nothing.
+        settings: defaults of its model.
     """
 
     identifier: str
@@ -70,7 +70,7 @@ class Architecture:
 
     @property
     def words_ask(self) -> bool:
-        """Whether a word, or a mean of words, asks."""
+        """Whether the query is a word or a mean of words."""
         return self.query in ("previous", "mean")
 
     @property
@@ -85,7 +85,7 @@ class Architecture:
         if self.position_values != other.position_values:
             return POSITION_VALUES
         if self.query != other.query:
-            return _ASKED_BY[self.query]
+            return _QUERY_INGREDIENT[self.query]
         return POSITIONS if self.positions != other.positions else MAPS
 
 
@@ -175,7 +175,7 @@ A cell contains the cells before it in its row, and the cell above it.
 
 
 def up_to(*tops: str) -> list[str]:
-    """These architectures and all that they are built over, from the foot up."""
+    """These architectures and all that they are built over, the simplest first."""
     wanted = set(tops)
     for name in reversed(ARCHITECTURES):
         wanted.update(ARCHITECTURES[name].over if name in wanted else ())
@@ -197,33 +197,33 @@ def unfit(
 ) -> dict[str, str]:
     """Settings that an architecture has no use for: key -> what was found and what was expected."""
     architecture, tied = ARCHITECTURES[kind], ", ".join(ties)
-    found = {}
+    problems = {}
     if heads > 1 and not architecture.maps:
-        found["heads"] = f"found {heads}, expected 1: {kind} has no maps"
+        problems["heads"] = f"found {heads}, expected 1: {kind} has no maps"
     words_ask = architecture.words_ask or set(ties) <= _MASK_TIES
     if ties and not (architecture.maps and words_ask):
-        found["ties"] = f"found {tied}, expected none: {kind} has no such maps"
+        problems["ties"] = f"found {tied}, expected none: {kind} has no such maps"
     elif len(_KEY_TIES & set(ties)) > 1:
-        found["ties"] = f"found {tied}, expected one tie of K"
+        problems["ties"] = f"found {tied}, expected one tie of K"
     if sum_gradient and not architecture.plain_mean:
-        found["sum_gradient"] = f"found true, expected false: {kind} is no plain mean"
+        problems["sum_gradient"] = f"found true, expected false: {kind} is no plain mean"
     if query_bias and not architecture.words_ask:
-        found["query_bias"] = f"found true, expected false: no word asks in {kind}"
-    return found
+        problems["query_bias"] = f"found true, expected false: no word asks in {kind}"
+    return problems
 
 
 def untrainable(kind: str, training: Mapping[str, Any]) -> dict[str, str]:
     """Settings of training that a kind of model has no use for: key -> why."""
-    found = {}
+    reasons = {}
     if kind in ("word2vec", "ppmi_svd") and training.get("context") in ("sentence", "passage"):
-        found["context"] = "it reads windows"
+        reasons["context"] = "it reads windows"
     next_words = kind in ARCHITECTURES and ARCHITECTURES[kind].objective == "next_word"
     if training.get("target") == "following" and not (next_words or kind in _UNTRAINED):
-        found["target"] = "only what is trained for the next word learns a following one"
+        reasons["target"] = "only what is trained for the next word learns a following one"
     trained_here = kind in ARCHITECTURES or kind == "matched_skip_gram"
     if training.get("shuffled_contexts") is True and not (trained_here or kind in _UNTRAINED):
-        found["shuffled_contexts"] = "it is trained on sentences as they are"
-    return found
+        reasons["shuffled_contexts"] = "it is trained on sentences as they are"
+    return reasons
 
 
 _UNTRAINED = ("random", "word_frequency")

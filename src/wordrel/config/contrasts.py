@@ -1,7 +1,4 @@
-"""Comparisons that are planned before a run.
-
-Reads and writes nothing.
-"""
+"""Comparisons that are planned before a run."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -130,15 +127,15 @@ class Orderings(Strict):
         return tuple(model for row in self.rows for model in row.cells)
 
     def steps(self) -> Iterator[tuple[str, str, str, str]]:
-        """Ingredient, what is there besides, the cell with it and the cell without it."""
+        """Ingredient, what both cells have besides, the cell with it and the one without."""
         for row in self.rows:
-            without, full = row.cells
-            yield self.across, row.words, full, without
+            reduced, full = row.cells
+            yield self.across, row.words, full, reduced
         for below, row in pairwise(self.rows):
-            for beside, less, more in zip(
+            for beside, reduced, full in zip(
                 (f"no {self.across}", self.across), below.cells, row.cells, strict=True
             ):
-                yield row.words, beside, more, less
+                yield row.words, beside, full, reduced
 
     def contrasts(self) -> list[Contrast]:
         """Every gain as a contrast."""
@@ -146,11 +143,11 @@ class Orderings(Strict):
             Contrast(
                 claim=self.claim,
                 part=ingredient,
-                first=more,
-                second=less,
+                first=full,
+                second=reduced,
                 task=self.task,
                 margin=self.margin,
                 corpora=self.corpora,
             )
-            for ingredient, _, more, less in self.steps()
+            for ingredient, _, full, reduced in self.steps()
         ]

@@ -1,7 +1,4 @@
-"""The settings of a corpus: where the text is and how it becomes sentences of tokens.
-
-Reads and writes nothing.
-"""
+"""The settings of a corpus: where the text is and how it becomes sentences of tokens."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +14,7 @@ NAMED_SOURCES = (
     *(f"planted:recall-{pairs}" for pairs in (1, 2, 4, 8, 16)),
     *(f"planted:induction-{words}" for words in (4, 8, 12)),
 )
-"""The sources that are no paths; `wordrel corpus list` says more."""
+"""The sources that are no paths; `wordrel corpus list` describes them."""
 UNPACKED = {"max_unpacked_ratio": 100.0, "max_unpacked_gb": 100.0}
 """Limits of what a packed file holds, as they are by default; they change no corpus.
 
@@ -201,7 +198,7 @@ _SPLIT_IN_THREE = ("test", "development", "max_test_document")
 
 
 def corpus_name(source: str) -> str:
-    """The name of a corpus that is given none: the last part of its source as it was written."""
+    """The default name of a corpus: the last part of its source as it was written."""
     last = source.rstrip("/*").split("/")[-1].split(":")[-1]
     name = re.sub(r"[^a-z0-9_-]+", "-", last.split(".")[0].lower()).lstrip("-_")
     return name[:NAME_LENGTH].rstrip("-") or "corpus"

@@ -36,17 +36,17 @@ def dotted(keys: Keys) -> str:
     return ".".join(map(str, keys))
 
 
-def shown(found: Any, limit: int = 60) -> str:
+def shown(value: Any, limit: int = 60) -> str:
     """A value as a message repeats it: on one line, and not longer than `limit`."""
-    text = "nothing" if found is None else repr(found)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def _whole(text: str) -> int:
     digits = text.lstrip("+-").replace("_", "")
     if len(digits) > _DIGITS:
-        found = f"found a number of {len(digits):,} digits, expected at most {_DIGITS}"
-        raise ValueError(f"{found}: write a smaller one, or write text in quotes")
+        problem = f"found a number of {len(digits):,} digits, expected at most {_DIGITS}"
+        raise ValueError(f"{problem}: write a smaller one, or write text in quotes")
     if digits != "0" and digits.startswith("0"):
         expected = "expected a whole number without a leading zero"
         raise ValueError(f"found {text}, {expected}: write {int(digits)}, or write text in quotes")
@@ -119,7 +119,7 @@ def parse(text: str) -> tuple[Any, dict[Keys, int]]:
     """The data of a text, and the line of each value (of its key, where it has one).
 
     Raises:
-        MalformedError: saying the first thing that is wrong.
+        MalformedError: naming the first problem.
     """
     if len(text) > BYTES:
         raise MalformedError(1, f"found {len(text):,} characters, expected at most {BYTES:,}")
@@ -165,11 +165,11 @@ class _Reading:
             return [self._below(item, (*keys, i), item) for i, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):
             return _scalar(node, line)
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for key, value in node.value:
-            name = _key(key, found)
-            found[name] = self._below(value, (*keys, name), key)
-        return found
+            name = _key(key, mapping)
+            mapping[name] = self._below(value, (*keys, name), key)
+        return mapping
 
     def _below(self, node: yaml.Node, keys: Keys, at: yaml.Node) -> Any:
         self.lines[keys] = at.start_mark.line + 1
@@ -180,13 +180,13 @@ def _key(node: yaml.Node, before: dict[str, Any]) -> str:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.ScalarNode):
         raise MalformedError(line, "found a list or keys as a key, expected text: write its name")
-    name, found = str(node.value), ""
+    name, problem = str(node.value), ""
     if len(name) > _KEY:
-        found = f"found a key of {len(name):,} characters, expected at most {_KEY}"
+        problem = f"found a key of {len(name):,} characters, expected at most {_KEY}"
     elif name in before:
-        found = f"found the key {name!r} twice, expected each key once: remove one"
-    if found:
-        raise MalformedError(line, found)
+        problem = f"found the key {name!r} twice, expected each key once: remove one"
+    if problem:
+        raise MalformedError(line, problem)
     return name
 
 
@@ -208,12 +208,12 @@ def dump(data: Any) -> str:
 def written(text: str) -> str:
     """One text as it may stand after `key: ` or in a list, in quotes where it needs them.
 
-    Where a sign of it is not printable, all but ASCII is escaped: a line end of Unicode (U+0085)
-    would be folded when it is read, and half a sign could not be written.
+    Where a character is not printable, all but ASCII is escaped: reading would fold a line end of
+    Unicode (U+0085), and half a sign cannot be written.
     """
-    form: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
-    form["allow_unicode"] = text.isprintable()
-    listed = str(yaml.dump([_escaped(text)], Dumper=_Dumper, **form))
+    options: dict[str, Any] = {"default_flow_style": True, "width": math.inf}
+    options["allow_unicode"] = text.isprintable()
+    listed = str(yaml.dump([_escaped(text)], Dumper=_Dumper, **options))
     return listed.removeprefix("[").removesuffix("]\n")
 
 

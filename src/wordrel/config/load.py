@@ -1,6 +1,6 @@
-"""Data becomes a study, or every problem of it at once.
+"""Validates the data of a study, and reports every problem at once.
 
-Reads the YAML file, and looks whether the files that it names are there; writes nothing.
+Reads the YAML file, and checks that the files it names exist.
 """
 
 import glob
@@ -56,7 +56,7 @@ def load_config(
             dotted keys; list items by index (`corpora.0.source=my.txt`). Paths in them start at
             the working folder.
         own_sets: what is wrong inside the user's own sets, given all tasks with absolute paths;
-            asked only where something else is wrong, so that one error has both.
+            called only where something else is wrong, so that one error has both.
 
     Raises:
         ConfigError: with every problem at once, missing files included: file and line, key, what
@@ -67,29 +67,29 @@ def load_config(
     data, wrong = _written_out(data, places)
     data, lacking = with_tuned(data, Path() if places.is_overridden(("tuned",)) else folder)
     wrong += lacking
-    there = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
-    missing = _missing_files(data, there, folder / "manifest.json")
+    absolute = anchored(data, lambda keys: Path() if places.is_overridden(keys) else folder)
+    missing = _missing_files(data, absolute, folder / "manifest.json")
     try:
-        return _parse(there, places, [*wrong, *_unknown_tasks(data), *missing])
+        return _parse(absolute, places, [*wrong, *_unknown_tasks(data), *missing])
     except ConfigError as error:
-        tasks = [task for _, task in _items(there, "tasks")]
+        tasks = [task for _, task in _items(absolute, "tasks")]
         raise ConfigError([*error.problems, *own_sets(tasks)]) from error
 
 
 def _under_present_names(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """What a results folder has stored; its manifest says whether the names are former ones."""
+    """A stored config under present names; its manifest has the schema of its names."""
     return data if _schema_beside(path) >= SCHEMA else config_now(data)[0]
 
 
 def _schema_beside(path: Path) -> int:
-    """The schema of the results folder in which a stored config is; that of now elsewhere."""
+    """The schema of the results folder of a stored config; the present one elsewhere."""
     manifest = path.with_name("manifest.json")
     if path.name != "config.yaml" or not manifest.is_file():
         return SCHEMA
     try:
         schema = json.loads(read_text(manifest)).get("schema", 1)
     except (ConfigError, ValueError, AttributeError, RecursionError):
-        return SCHEMA  # what is wrong with it is said where results are read
+        return SCHEMA  # reading the results reports what is wrong with it
     return schema if isinstance(schema, int) else SCHEMA
 
 
@@ -98,7 +98,7 @@ def parse_config(
 ) -> StudyConfig:
     """The same for data that is read already.
 
-    No file is looked for: a stored config has meaning where its text no longer is.
+    No file has to exist: a stored config stays valid when its text is gone.
 
     Args:
         data: as read.
@@ -109,8 +109,8 @@ def parse_config(
     data, wrong = _written_out(data, places)
     data, lacking = with_tuned(data, folder or Path())
     wrong += lacking
-    there = data if folder is None else anchored(data, lambda keys: folder)
-    return _parse(there, places, [*wrong, *_unknown_tasks(data)])
+    absolute = data if folder is None else anchored(data, lambda keys: folder)
+    return _parse(absolute, places, [*wrong, *_unknown_tasks(data)])
 
 
 def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
@@ -123,38 +123,38 @@ def parse_corpus(source: str, settings: Overrides = ()) -> CorpusConfig:
     places = Places("corpus")
     places.moved[("corpora", 0)] = ()  # so that messages name a setting as it was given
     put_overrides(corpus, settings, places)
-    rest = {"study": "corpus", "models": [{"kind": "random"}], "seeds": [0], "tasks": ["ws353"]}
-    data = {"corpora": [corpus], **rest}
-    there = anchored(data, lambda keys: Path())
-    return _parse(data, places, list(_missing_files(data, there))).corpora[0]
+    minimal = {"study": "corpus", "models": [{"kind": "random"}], "seeds": [0], "tasks": ["ws353"]}
+    data = {"corpora": [corpus], **minimal}
+    absolute = anchored(data, lambda keys: Path())
+    return _parse(data, places, list(_missing_files(data, absolute))).corpora[0]
 
 
 def _written_out(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], list[Problem]]:
     """The data with `vary` and recipes written out, and what is wrong with them."""
     varied, wrong = expanded(data, places)
-    found, contradictions = with_recipes(varied)
-    return found, [*wrong, *contradictions]
+    completed, contradictions = with_recipes(varied)
+    return completed, [*wrong, *contradictions]
 
 
-def _parse(data: Mapping[str, Any], places: Places, found: list[Problem]) -> StudyConfig:
+def _parse(data: Mapping[str, Any], places: Places, problems: list[Problem]) -> StudyConfig:
     config = None
     try:
         config = StudyConfig.model_validate(data)
     except ValidationError as error:
-        found = [*problems_of(error), *found]
-    found += [*_repeated(data, found), *_unfit(data, found)]
-    found += [*_untrainable(data), *_unplannable(data)]
-    if config is not None and not found:
+        problems = [*problems_of(error), *problems]
+    problems += [*_repeated(data, problems), *_unfit(data, problems)]
+    problems += [*_untrainable(data), *_unplannable(data)]
+    if config is not None and not problems:
         return config
-    found.sort(key=lambda problem: places.line(problem[0]))
-    lines = [f"{places(k)}: {dotted(places.written(k))}: {places.cured(k, t)}" for k, t in found]
+    problems.sort(key=lambda problem: places.line(problem[0]))
+    lines = [f"{places(k)}: {dotted(places.written(k))}: {places.cured(k, t)}" for k, t in problems]
     raise ConfigError(list(dict.fromkeys(lines)))
 
 
-def _repeated(data: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
+def _repeated(data: Mapping[str, Any], earlier: list[Problem]) -> list[Problem]:
     """Names and seeds that occur more than once, of those that are right by themselves."""
     named = {(), ("name",), ("source",), ("kind",)}
-    wrong = {keys[:2] for keys, _ in found if keys[2:] in named}
+    wrong = {keys[:2] for keys, _ in earlier if keys[2:] in named}
     problems: list[Problem] = []
     for group in ("corpora", "models", "tasks", "seeds"):
         cure = "give them names (name: ...)" if group in ("corpora", "models") else "remove one"
@@ -169,9 +169,9 @@ def _repeated(data: Mapping[str, Any], found: list[Problem]) -> list[Problem]:
     return problems
 
 
-def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
+def _unfit(data: Mapping[str, Any], earlier: list[Problem]) -> Iterator[Problem]:
     """Settings of an architecture that do not fit others; what is wrong by itself is left out."""
-    wrong = {keys if "training" in keys else keys[:3] for keys, _ in found}
+    wrong = {keys if "training" in keys else keys[:3] for keys, _ in earlier}
 
     def right(*keys: int | str) -> bool:
         return not any(keys[:n] in wrong for n in range(1, len(keys) + 1))
@@ -181,8 +181,8 @@ def _unfit(data: Mapping[str, Any], found: list[Problem]) -> Iterator[Problem]:
             continue
         if entry["kind"] not in ARCHITECTURES:
             continue
-        given = {key: entry[key] for key in _FIT & set(entry) if right("models", i, key)}
-        model = MatchedConfig(kind=entry["kind"], **given)
+        entry_settings = {key: entry[key] for key in _FIT & set(entry) if right("models", i, key)}
+        model = MatchedConfig(kind=entry["kind"], **entry_settings)
         own = entry.get("training") if right("models", i, "training", "dim") else {"dim": 0}
         shared = data.get("training") if right("training", "dim") else {"dim": 0}
         dims = [group["dim"] for group in (own, shared) if group and group.get("dim") is not None]
@@ -200,22 +200,22 @@ def _untrainable(data: Mapping[str, Any]) -> Iterator[Problem]:
     for i, entry in _items(data, "models"):
         if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
             continue
-        given = [g for g in (data.get("training"), entry.get("training")) if isinstance(g, Mapping)]
-        training = {key: v for group in given for key, v in group.items() if v is not None}
+        parts = [g for g in (data.get("training"), entry.get("training")) if isinstance(g, Mapping)]
+        training = {key: v for group in parts for key, v in group.items() if v is not None}
         for key, why in untrainable(entry["kind"], training).items():
-            found = f"found {entry['kind']} with {key}: {training[key]}, but {why}"
+            problem = f"found {entry['kind']} with {key}: {training[key]}, but {why}"
             default = str(TrainingConfig.model_fields[key].default).lower()
-            yield ("models", i, "kind"), f"{found}: give it training: {{{key}: {default}}}"
+            yield ("models", i, "kind"), f"{problem}: give it training: {{{key}: {default}}}"
 
 
 def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Models, tasks and corpora that planned comparisons name and the study does not have."""
-    there = {
+    names = {
         group: [str(entry_name(entry)) for _, entry in _items(data, group)]
         for group in ("models", "tasks", "corpora")
     }
     for keys, group, name in _planned_names(data):
-        known = there[group]
+        known = names[group]
         row = group == "tasks" and any(f"{name}.".startswith(f"{task}.") for task in known)
         if name not in known and not row:
             text = f"found {shown(name)}{nearest(name, known)} expected one of {', '.join(known)}"
@@ -224,22 +224,22 @@ def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _planned_names(data: Mapping[str, Any]) -> Iterator[tuple[Keys, str, str]]:
     """Where a planned comparison names something, of which group, and the name."""
-    found: list[tuple[Keys, str, Any]] = []
+    mentions: list[tuple[Keys, str, Any]] = []
     for group in ("contrasts", "orderings"):
         for i, entry in _items(data, group):
             if not isinstance(entry, Mapping):
                 continue
             at: Keys = (group, i)
-            for here, one in ((at, entry), ((*at, "beside"), entry.get("beside"))):
-                named = one if isinstance(one, Mapping) else {}
-                found += [((*here, k), "models", named.get(k)) for k in ("first", "second")]
-                found += [((*here, "task"), "tasks", named.get("task"))]
+            for place, plan in ((at, entry), ((*at, "beside"), entry.get("beside"))):
+                named = plan if isinstance(plan, Mapping) else {}
+                mentions += [((*place, k), "models", named.get(k)) for k in ("first", "second")]
+                mentions += [((*place, "task"), "tasks", named.get("task"))]
             for key, of in (("corpora", "corpora"), ("mean_with", "tasks")):
-                found += [((*at, key, j), of, name) for j, name in _items(entry, key)]
+                mentions += [((*at, key, j), of, name) for j, name in _items(entry, key)]
             for j, row in _items(entry, "rows"):
                 cells = _items(row, "cells") if isinstance(row, Mapping) else ()
-                found += [((*at, "rows", j, "cells", k), "models", name) for k, name in cells]
-    return ((keys, group, name) for keys, group, name in found if isinstance(name, str))
+                mentions += [((*at, "rows", j, "cells", k), "models", name) for k, name in cells]
+    return ((keys, group, name) for keys, group, name in mentions if isinstance(name, str))
 
 
 def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -253,35 +253,35 @@ def _unknown_tasks(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _missing_files(
-    data: Mapping[str, Any], there: Mapping[str, Any], manifest: Path | None = None
+    data: Mapping[str, Any], absolute: Mapping[str, Any], manifest: Path | None = None
 ) -> Iterator[Problem]:
-    """What is named and is not there.
+    """Files that the study names and that do not exist.
 
     Args:
         data: as it was written.
-        there: the same with absolute paths.
-        manifest: beside a stored config it says which corpora are meant.
+        absolute: the same with absolute paths.
+        manifest: beside a stored config; it identifies the corpora.
     """
     for i, corpus in _items(data, "corpora"):
         source = corpus.get("source") if isinstance(corpus, Mapping) else None
-        at = str(there["corpora"][i]["source"]) if isinstance(source, str) else ""
-        if isinstance(source, str) and source and not _is_there(at):
+        at = str(absolute["corpora"][i]["source"]) if isinstance(source, str) else ""
+        if isinstance(source, str) and source and not _exists(at):
             near = nearest(source, NAMED_SOURCES)
             text = f"found {shown(source, _LONG)}, where nothing is{near} expected a file, folder "
             text += f"or glob (looked for {_printed(at)}), or one of {', '.join(NAMED_SOURCES)}"
-            text += _which_corpus(i, there["corpora"][i].get("name"), manifest)
+            text += _which_corpus(i, absolute["corpora"][i].get("name"), manifest)
             yield ("corpora", i, "source"), text
     for i, task in _items(data, "tasks"):
         path = task.get("path") if isinstance(task, Mapping) else None
         if isinstance(path, str | Path):
-            at = str(there["tasks"][i]["path"])
+            at = str(absolute["tasks"][i]["path"])
             if text := _no_file(path, at, task.get("kind")):
                 yield ("tasks", i, "path"), text
     for i, model in _items(data, "models"):
         path = model.get("path") if isinstance(model, Mapping) else None
-        if isinstance(path, str | Path) and not _is_there(str(there["models"][i]["path"])):
-            found = f"found {shown(str(path), _LONG)}, where nothing is; expected a file of vectors"
-            yield ("models", i, "path"), found
+        if isinstance(path, str | Path) and not _exists(str(absolute["models"][i]["path"])):
+            text = f"found {shown(str(path), _LONG)}, where nothing is; expected a file of vectors"
+            yield ("models", i, "path"), text
 
 
 def _no_file(written: str | Path, at: str, kind: Any) -> str:
@@ -292,13 +292,13 @@ def _no_file(written: str | Path, at: str, kind: Any) -> str:
         return str(error)
     except (OSError, ValueError):
         expected = _OWN_FILES.get(kind, "evaluation items")
-        found = f"found {shown(str(written), _LONG)}, where no file is"
-        return f"{found}; expected a file of {expected} (looked for {_printed(at)})"
+        problem = f"found {shown(str(written), _LONG)}, where no file is"
+        return f"{problem}; expected a file of {expected} (looked for {_printed(at)})"
     return ""
 
 
 def _which_corpus(index: int, name: Any, manifest: Path | None) -> str:
-    """For results that moved: which corpus is missing, and how to say where its text is."""
+    """For results that moved: which corpus is missing, and the override that gives its text."""
     try:
         stored = json.loads(read_text(manifest)) if manifest else {}
         digests = {corpus["name"]: corpus["digest"] for corpus in stored["corpora"]}
@@ -314,13 +314,13 @@ def _printed(path: str) -> str:
 
 
 def _items(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Any]]:
-    found = data.get(key)
-    if isinstance(found, list | tuple):
-        yield from enumerate(found)
+    items = data.get(key)
+    if isinstance(items, list | tuple):
+        yield from enumerate(items)
 
 
-def _is_there(source: str) -> bool:
-    """Whether there is something; also for text that can be no path (too long, a NUL in it)."""
+def _exists(source: str) -> bool:
+    """Whether a source exists; False for text that can be no path (too long, a NUL in it)."""
     if source in NAMED_SOURCES or os.path.exists(source):  # noqa: PTH110 - Path may raise
         return True
     if "\0" in source:

@@ -1,7 +1,4 @@
-"""The settings of models, and of the training that all models of a study share.
-
-Reads and writes nothing.
-"""
+"""The settings of models, and of the training that all models of a study share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -77,7 +74,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "w2v": {"subsample": 1e-3, "shrink_window": True, "negatives": 5},
     "lm": {"subsample": 0.0, "shrink_window": False},
 }
-"""What each recipe says of training; of the loss, see `wordrel.config.vary`."""
+"""Settings of training of each recipe; for the loss, see `wordrel.config.vary`."""
 
 
 if TYPE_CHECKING:
@@ -112,7 +109,7 @@ class _Model(Strict):
 
 
 def model_name(data: Mapping[str, Any]) -> Any:
-    """The name of a model that is given none: what it is."""
+    """The default name of a model: its algorithm, or its kind."""
     default = "skip_gram" if data.get("kind") == "word2vec" else data.get("kind")
     return data.get("algorithm", default)
 
@@ -195,7 +192,7 @@ class TransformerConfig(FromFile):
 
 
 class _Trained(_Model):
-    """What our trainer has to know of any model."""
+    """Settings that our trainer needs of any model."""
 
     loss: Literal["negative_sampling", "sampled_softmax", "full_softmax"] = "negative_sampling"
     learning_rate: float = Field(0.25, gt=0, description="row-wise Adagrad on both word tables")
@@ -250,29 +247,29 @@ class MatchedConfig(_Trained):
     @model_validator(mode="before")
     @classmethod
     def _as_its_architecture(cls, data: Any) -> Any:
-        """What a config does not say is as the architecture has it."""
+        """Settings that a config leaves open come from the architecture."""
         if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
             return data
-        found = ARCHITECTURES.get(data["kind"])
-        return data if found is None else {**found.settings, **data}
+        architecture = ARCHITECTURES.get(data["kind"])
+        return data if architecture is None else {**architecture.settings, **data}
 
     @model_validator(mode="after")
     def _its_start_fits(self) -> "MatchedConfig":
         """What the start is set to; whether this model contains it is known once it is trained."""
         if self.start is None:
             return self
-        one = self.start
+        start = self.start
         wrong = unfit(
-            one.kind,
-            heads=one.heads,
-            ties=one.ties,
-            sum_gradient=one.sum_gradient,
-            query_bias=one.query_bias,
+            start.kind,
+            heads=start.heads,
+            ties=start.ties,
+            sum_gradient=start.sum_gradient,
+            query_bias=start.query_bias,
         )
-        changed = one.training.model_dump(exclude_none=True) if one.training else {}
+        changed = start.training.model_dump(exclude_none=True) if start.training else {}
         wrong |= {key: "expected epochs alone" for key in changed if key != "epochs"}
         if wrong:
-            text = "; ".join(f"{key}: {found}" for key, found in wrong.items())
+            text = "; ".join(f"{key}: {problem}" for key, problem in wrong.items())
             raise PydanticCustomError("unfit", "{text}", {"key": "start", "text": text})
         return self
 
@@ -301,8 +298,8 @@ ModelConfig = Annotated[
 
 
 _KINDS = get_args(get_args(ModelConfig)[0])
-_KEPT = (one.model_fields for one in _KINDS if "learning_rate" not in one.model_fields)
-UNTRAINED = frozenset(str(kind) for found in _KEPT for kind in get_args(found["kind"].annotation))
+_RATELESS = (kind.model_fields for kind in _KINDS if "learning_rate" not in kind.model_fields)
+UNTRAINED = frozenset(str(k) for fields in _RATELESS for k in get_args(fields["kind"].annotation))
 """The kinds that have no learning rate: they are counted, drawn or read."""
 
 
@@ -312,7 +309,7 @@ def identity(model: ModelConfig) -> dict[str, Any]:
     name = model.algorithm if isinstance(model, Word2vecConfig) else kind
     then = inverse(KEYS)
     settings = {then.get(key, key): v for key, v in model.model_dump(mode="json").items()}
-    settings.pop("path", None)  # their digest says what the files are
+    settings.pop("path", None)  # their digest identifies the files
     if isinstance(model, MatchedConfig) and model.start:
         first = identity(model.start).items()
         settings["start"] = {key: v for key, v in first if MODEL.get(key, model) != v}

@@ -1,6 +1,6 @@
-"""What things are called, and what they were called in files of schema 1 and 2.
+"""Present names, and the former ones in files of schema 1 and 2.
 
-A former name is mapped only where the schema says that such a name stands: a kind, a key of a
+A former name is mapped only where the schema has such a name: a kind, a key of a
 model, the header of a column, the id of an embedding, and the name of a model that its config did
 not choose. It is never replaced in text, in a name that a user gave, or in a word of a corpus.
 Seeds and digests use the former names forever, so that a new name changes no number.
@@ -30,7 +30,7 @@ TRAINING: dict[str, Any] = {
     **{"hits": "skip", "context": "window", "widest": 64},
     **{"target": "word", "shuffled_contexts": False},
 }
-"""Settings of training that were none in schema 1 and 2, and what training did then."""
+"""Settings of training that are newer than schema 2, and what training did before."""
 
 MODEL: dict[str, Any] = {
     **{"query_bias": False, "recency": 0.0, "dropout": 0.0, "weight_decay": 0.0},
@@ -42,7 +42,7 @@ CORPUS: dict[str, Any] = {"words": "letters"}
 """The same of the settings of a corpus."""
 
 STATISTICS = {"exploratory_resamples": 200}
-"""What every study said of its statistics once, and no setting says now."""
+"""A setting of the statistics of all older studies, which no longer exists."""
 
 Data = Mapping[str, Any]
 
@@ -64,33 +64,33 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     Raises:
         ValueError: two former names are one name now; the message has both.
     """
-    found, names = _translated(data, KINDS, KEYS)
-    if isinstance(corpora := found.get("corpora"), list | tuple):
-        found["corpora"] = [CORPUS | c if isinstance(c, dict) else c for c in corpora]
-    for i, entry in enumerate(found.get("models") or ()):
+    config, names = _translated(data, KINDS, KEYS)
+    if isinstance(corpora := config.get("corpora"), list | tuple):
+        config["corpora"] = [CORPUS | c if isinstance(c, dict) else c for c in corpora]
+    for i, entry in enumerate(config.get("models") or ()):
         if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
-            found["models"][i] = {"scale": False, "ties": [], **MODEL, **entry}
-    for group in (found, *(found.get("models") or ())):
+            config["models"][i] = {"scale": False, "ties": [], **MODEL, **entry}
+    for group in (config, *(config.get("models") or ())):
         if isinstance(group, dict) and isinstance(training := group.get("training"), Mapping):
-            then = TRAINING if group is found else dict.fromkeys(TRAINING)
+            then = TRAINING if group is config else dict.fromkeys(TRAINING)
             group["training"] = {**then, **training}
     distinct(names)
-    return found, names
+    return config, names
 
 
 def config_then(data: Data) -> dict[str, Any]:
     """A config under the former names, of the settings of then: what digests are made of."""
     kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
-    found = _translated(data, kinds, inverse(KEYS))[0]
-    found["corpora"] = [_then(corpus, CORPUS) for corpus in found["corpora"]]
-    found["models"] = [_then(model, MODEL) for model in found["models"]]
-    for group in (found, *found["models"]):
+    config = _translated(data, kinds, inverse(KEYS))[0]
+    config["corpora"] = [_then(corpus, CORPUS) for corpus in config["corpora"]]
+    config["models"] = [_then(model, MODEL) for model in config["models"]]
+    for group in (config, *config["models"]):
         group["training"] = group["training"] and _then(group["training"], TRAINING)
-    return found
+    return config
 
 
 def _then(settings: Data, later: Data) -> dict[str, Any]:
-    """Settings without the later ones that say what was done then, or nothing."""
+    """Settings without the later ones that are empty, or stand for what was done before."""
     new = {key for key, before in later.items() if settings.get(key) in (before, None)}
     return {key: value for key, value in settings.items() if key not in new}
 
@@ -110,20 +110,20 @@ def distinct(names: Mapping[str, str]) -> None:
     before: dict[str, str] = {}
     for then, now in names.items():
         if now in before:
-            found = f"found {before[now]} and {then}, which are both called {now} now"
-            raise ValueError(f"{found}; give one of them another name")
+            problem = f"found {before[now]} and {then}, which are both called {now} now"
+            raise ValueError(f"{problem}; give one of them another name")
         before[now] = then
 
 
-def now_called(found: Iterable[str], names: Mapping[str, str]) -> list[str]:
-    """The present names of these.
+def now_called(former: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """The present names of former ones.
 
     Raises:
         ValueError: two of them are one name now; the message has both.
     """
-    found = list(found)
-    distinct({name: names.get(name, name) for name in found})
-    return [names.get(name, name) for name in found]
+    former = list(former)
+    distinct({name: names.get(name, name) for name in former})
+    return [names.get(name, name) for name in former]
 
 
 def suffix(key: str, value: Any) -> str:
@@ -159,15 +159,15 @@ def _model(
     entry: Data, shared: Any, kinds: Mapping[str, str], keys: Mapping[str, str]
 ) -> dict[str, Any]:
     kind = kinds.get(entry["kind"], entry["kind"])
-    found = {keys.get(key, key): value for key, value in entry.items()} | {"kind": kind}
+    model = {keys.get(key, key): value for key, value in entry.items()} | {"kind": kind}
     if isinstance(entry.get("name"), str):
         training = [group for group in (shared, entry.get("training")) if isinstance(group, dict)]
-        given = {key: value for group in (*training, entry) for key, value in group.items()}
-        ends = {suffix(key, v): suffix(keys.get(key, key), v) for key, v in given.items()}
+        settings = {key: value for group in (*training, entry) for key, value in group.items()}
+        ends = {suffix(key, v): suffix(keys.get(key, key), v) for key, v in settings.items()}
         start, end = entry["name"][: len(entry["kind"])], entry["name"][len(entry["kind"]) :]
         other = _ending(end, ends) if start == entry["kind"] else None
-        found["name"] = entry["name"] if other is None else kind + other
-    return found
+        model["name"] = entry["name"] if other is None else kind + other
+    return model
 
 
 def _ending(text: str, ends: Mapping[str, str]) -> str | None:
@@ -176,7 +176,7 @@ def _ending(text: str, ends: Mapping[str, str]) -> str | None:
         return ""
     for then, now in ends.items():
         if then and text.startswith(then):
-            rest = _ending(text[len(then) :], {k: v for k, v in ends.items() if k != then})
-            if rest is not None:
-                return now + rest
+            tail = _ending(text[len(then) :], {k: v for k, v in ends.items() if k != then})
+            if tail is not None:
+                return now + tail
     return None

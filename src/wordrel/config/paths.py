@@ -1,7 +1,7 @@
-"""Paths that a user gives: where they start, how they are stored, and what is there.
+"""Paths that a user gives: where they start, how they are stored, and to what they lead.
 
 A path starts at the folder of its config, or where an override was given. In memory paths are
-absolute; what is stored starts at the folder in which it is stored, so that it says nothing about
+absolute; what is stored starts at the folder in which it is stored, so that it holds nothing about
 the machine and may be moved together with the text. The kind of a file is looked at without
 opening it: opening a pipe waits, and a device may have no end.
 """
@@ -39,13 +39,13 @@ _KINDS = {
 
 def anchored(data: Mapping[str, Any], base: Callable[[Keys], Path]) -> dict[str, Any]:
     """A copy of a study's data with absolute paths; `base`: where the path at some keys starts."""
-    found = dict(data)
+    absolute = dict(data)
     for group, field in (("corpora", "source"), ("tasks", "path"), ("models", "path")):
         if isinstance(items := data.get(group), list | tuple):
-            found[group] = [
+            absolute[group] = [
                 _anchored(item, field, base((group, i, field))) for i, item in enumerate(items)
             ]
-    return found
+    return absolute
 
 
 def _anchored(item: Any, field: str, base: Path) -> Any:
@@ -64,8 +64,8 @@ def _anchored(item: Any, field: str, base: Path) -> Any:
 
 def path_from(path: str | Path, folder: Path) -> str:
     """The path as it is seen from `folder`; absolute where only the root is common to both."""
-    given = Path(path).absolute()
-    real, base = given.parent.resolve() / given.name, folder.resolve()
+    absolute = Path(path).absolute()
+    real, base = absolute.parent.resolve() / absolute.name, folder.resolve()
     if os.path.commonpath([real, base]) == real.anchor:
         return str(real)
     return Path(os.path.relpath(real, base)).as_posix()
@@ -76,13 +76,13 @@ def source_from(source: str, folder: Path) -> str:
     if source in NAMED_SOURCES:
         return source
     if os.path.exists(source) or not glob.has_magic(source):  # noqa: PTH110
-        found = path_from(source, folder)
+        stored = path_from(source, folder)
     else:
         parts = Path(source).absolute().parts
         plain = next(i for i, part in enumerate(parts) if _is_pattern(part))
         start = Path(*(_ESCAPED.sub(r"\1", part) for part in parts[:plain]))
-        found = "/".join([glob.escape(path_from(start, folder)), *parts[plain:]])
-    return f"./{found}" if found in NAMED_SOURCES else found
+        stored = "/".join([glob.escape(path_from(start, folder)), *parts[plain:]])
+    return f"./{stored}" if stored in NAMED_SOURCES else stored
 
 
 def _is_pattern(part: str) -> bool:
@@ -123,10 +123,10 @@ def content_digest(
     def content(corpus: CorpusConfig) -> str:
         return corpus.source if corpus.source in NAMED_SOURCES else corpora[corpus.name]
 
-    found = _moved(
+    by_content = _moved(
         config, content, lambda name, path: tasks[name], lambda model: model.digest or ""
     )
-    data = config_then(found.model_dump(mode="json"))
+    data = config_then(by_content.model_dump(mode="json"))
     return digest(data | {"statistics": STATISTICS | data["statistics"]})
 
 
@@ -164,11 +164,9 @@ def regular_file(path: Path, error: Callable[[str], WordrelError], *, or_else: s
         WordrelError: for what is there and is no regular file, with its kind.
         OSError: for a path that leads to nothing and is no link, or that may not be looked at.
     """
-    found = _other_kind(path)
-    if found:
-        raise error(
-            f"{path}: found {found}; expected a regular file: give the path of one{or_else}"
-        )
+    kind = _other_kind(path)
+    if kind:
+        raise error(f"{path}: found {kind}; expected a regular file: give the path of one{or_else}")
     return path
 
 

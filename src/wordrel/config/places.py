@@ -1,6 +1,6 @@
 r"""A config as it was written: its data, overrides on top, and where each value came from.
 
-Reads one YAML file; writes nothing. `${key.path}` in a value is a reference to a single value of
+Reads one YAML file. `${key.path}` in a value is a reference to a single value of
 the same study, and is replaced by it. Nothing outside the study is read: a resolver such as
 `${oc.env:HOME}` is refused, for texts of a study are stored and shared. `\${x}` is the text `${x}`.
 """
@@ -40,18 +40,18 @@ class Places:
         self._typed: dict[Keys, str] = {}
         self.moved: dict[Keys, Keys] = {}
 
-    def override(self, keys: Keys, given: str, *, typed: bool = False) -> None:
+    def override(self, keys: Keys, text: str, *, typed: bool = False) -> None:
         """From now on the value at `keys`, and all below it, come from this override.
 
         Args:
             keys: of the value.
-            given: the override in words.
+            text: the override in words.
             typed: whether it is `key.path=value`, as one types it into a shell.
         """
         if typed:
-            self._typed[keys] = given
+            self._typed[keys] = text
         kept = {at: place for at, place in self._at.items() if at[: len(keys)] != keys}
-        self._at = {**kept, keys: f"override {given!r}"}
+        self._at = {**kept, keys: f"override {text!r}"}
 
     def written(self, keys: Keys) -> Keys:
         """The keys under which the file has a value."""
@@ -67,11 +67,11 @@ class Places:
         return f"{self._name}:{place}" if place else self._name
 
     def cured(self, keys: Keys, problem: str) -> str:
-        """The problem with a cure that works in a shell, which takes away quotes around a value."""
-        given = self._typed.get(self.written(keys))
-        if given is None or not problem.endswith(IN_QUOTES):
+        """The problem with a cure that works in a shell, which removes quotes around a value."""
+        text = self._typed.get(self.written(keys))
+        if text is None or not problem.endswith(IN_QUOTES):
             return problem
-        return problem.removesuffix(IN_QUOTES) + f"give {_quoted(given)}"
+        return problem.removesuffix(IN_QUOTES) + f"give {_quoted(text)}"
 
     def is_overridden(self, keys: Keys) -> bool:
         """Whether the value at `keys` comes from an override, and not from the file."""
@@ -98,8 +98,7 @@ def read_yaml(
     Args:
         path: of the file.
         overrides: as in `put_overrides`.
-        change: what is done to the data before the overrides are put in; a ValueError of it says
-            what is wrong.
+        change: applied to the data before the overrides; its ValueError becomes a ConfigError.
 
     Raises:
         ConfigError: when there is no such file, it is not YAML, or an override is malformed.
@@ -109,8 +108,8 @@ def read_yaml(
     except MalformedError as error:
         raise ConfigError([f"{path}:{error.line}: {error.text}"]) from error
     if not isinstance(data, dict) or not data:
-        found = "a list" if isinstance(data, list) else shown(data or None)
-        raise ConfigError([f"{path}: found {found}, expected keys: study, corpora, models, ..."])
+        kind = "a list" if isinstance(data, list) else shown(data or None)
+        raise ConfigError([f"{path}: found {kind}, expected keys: study, corpora, models, ..."])
     try:
         data = change(data)
     except ValueError as error:
@@ -136,11 +135,11 @@ def read_text(path: Path) -> str:
     except FileNotFoundError as error:
         raise ConfigError([f"{path}: there is no such file; give the path of a study"]) from error
     except UnicodeDecodeError as error:
-        found = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
-        raise ConfigError([f"{path}: found {found}, expected UTF-8; save it as UTF-8"]) from error
+        byte = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
+        raise ConfigError([f"{path}: found {byte}, expected UTF-8; save it as UTF-8"]) from error
     except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        raise ConfigError([f"{str(path)!r}: cannot be read: {found}"]) from error
+        problem = getattr(error, "strerror", None) or str(error)
+        raise ConfigError([f"{str(path)!r}: cannot be read: {problem}"]) from error
 
 
 def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) -> None:
@@ -162,25 +161,25 @@ def put_overrides(data: dict[str, Any], overrides: Overrides, places: Places) ->
         parted = {f"{key}={value!r}": (key, value) for key, value in leaves}
     else:
         parted = dict.fromkeys(overrides)
-    for given, pair in parted.items():
+    for override, pair in parted.items():
         try:
-            key, value = pair or _split(given)
+            key, value = pair or _split(override)
             for keys in _put(data, _parts(key), value):
-                places.override(keys, given, typed=pair is None)
+                places.override(keys, override, typed=pair is None)
         except ValueError as error:
-            problems.append(f"override {given!r}: {error}")
+            problems.append(f"override {override!r}: {error}")
     if problems:
         raise ConfigError(problems)
 
 
-def _leaves(name: str, given: Any) -> list[tuple[str, Any]]:
-    if isinstance(given, Mapping) and given:
-        return [leaf for key, value in given.items() for leaf in _leaves(f"{name}.{key}", value)]
-    return [(name, given)]
+def _leaves(name: str, node: Any) -> list[tuple[str, Any]]:
+    if isinstance(node, Mapping) and node:
+        return [leaf for key, value in node.items() for leaf in _leaves(f"{name}.{key}", value)]
+    return [(name, node)]
 
 
 def _split(item: str) -> tuple[str, Any]:
-    """Key and value of `key.path=value`; raises ValueError, which says what is wrong.
+    """Key and value of `key.path=value`; raises ValueError with the problem.
 
     A path is text, in which YAML's signs mean nothing: `my #1.txt`, `*.txt` and `[a-c].txt` are
     paths. In quotes it is YAML, as elsewhere.
@@ -195,9 +194,9 @@ def _split(item: str) -> tuple[str, Any]:
     try:
         return key, parse(text)[0]
     except MalformedError as error:
-        found = f"found {shown(text)}, expected a value such as 50 or [1, 2]"
-        said = error.text.replace("write text in quotes", f"for text give {_quoted(item)}")
-        raise ValueError(found if error.text.startswith("not YAML") else said) from error
+        problem = f"found {shown(text)}, expected a value such as 50 or [1, 2]"
+        message = error.text.replace("write text in quotes", f"for text give {_quoted(item)}")
+        raise ValueError(problem if error.text.startswith("not YAML") else message) from error
 
 
 def _quoted(item: str) -> str:
@@ -219,7 +218,7 @@ def _put(node: Any, parts: list[str], value: Any, keys: Keys = ()) -> list[Keys]
     """Set one value below `node`, which is at `keys`; the keys that are new, and its own.
 
     Raises:
-        ValueError: says where the key leads nowhere.
+        ValueError: where the key leads nowhere.
     """
     step = _step(node, parts[0], keys)
     keys = (*keys, step)
@@ -247,7 +246,7 @@ def _step(node: Any, part: str, keys: Keys) -> int | str:
 
 
 class _RefusedError(Exception):
-    """A reference that is refused; the text says why."""
+    """A reference that is refused; the text is the reason."""
 
 
 def resolve(data: dict[str, Any], place: Callable[[Keys], str]) -> dict[str, Any]:
@@ -300,12 +299,12 @@ class _References:
         return _SIGN.sub(put, text)
 
     def _value(self, path: str, above: tuple[str, ...]) -> Any:
-        found = f"found {shown(f'${{{path}')}"
+        problem = f"found {shown(f'${{{path}')}"
         if not _PATH.fullmatch(path):
             expected = "expected the path of a key, such as ${training.dim}"
-            raise _RefusedError(rf"{found}, {expected}; write \${{ where it is text")
+            raise _RefusedError(rf"{problem}, {expected}; write \${{ where it is text")
         if path in above or len(above) >= DEPTH:
-            raise _RefusedError(f"{found}, which leads back to itself: write the value")
+            raise _RefusedError(f"{problem}, which leads back to itself: write the value")
         value: Any = self._data
         for part in path[:-1].split("."):
             steps = value if isinstance(value, dict) else {}
@@ -313,15 +312,15 @@ class _References:
                 steps = {str(i): item for i, item in enumerate(value)}
             if part not in steps:
                 cure = r"write \${ where it is text"
-                raise _RefusedError(f"{found}, and there is no such key; {cure}")
+                raise _RefusedError(f"{problem}, and there is no such key; {cure}")
             value = steps[part]
         if isinstance(value, dict | list | tuple):
-            raise _RefusedError(f"{found}, which is no single value: write it out")
+            raise _RefusedError(f"{problem}, which is no single value: write it out")
         self._count += 1
         if self._count <= REFERENCES and isinstance(value, str):
             value = self.text(value, (*above, path))
         self._length += len(str(value))
         if self._count > REFERENCES or self._length > _LENGTH:
             expected = f"expected at most {REFERENCES:,} references, {_LENGTH:,} characters in all"
-            raise _RefusedError(f"{found} and others, {expected}: write values out")
+            raise _RefusedError(f"{problem} and others, {expected}: write values out")
         return value

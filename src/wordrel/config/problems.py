@@ -1,7 +1,4 @@
-"""What pydantic found wrong, in words that say where, what was found, and what is allowed.
-
-Reads and writes nothing.
-"""
+"""Messages for what pydantic found wrong: where, what was found, and what is allowed."""
 
 import difflib
 import re
@@ -78,17 +75,17 @@ def problems_of(error: ValidationError) -> list[Problem]:
     return [_explain(e) for e in errors if e["type"] != "too_short" or e["loc"] not in wrong]
 
 
-def nearest(found: str, allowed: Iterable[str]) -> str:
-    """A question that ends what was found: did you mean the most similar name?"""
-    near = difflib.get_close_matches(found, allowed, n=1)
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """The question whether the most similar name is meant; a plain `;` where none is similar."""
+    near = difflib.get_close_matches(name, allowed, n=1)
     return f"; did you mean {near[0]!r}?" if near else ";"
 
 
 def _explain(error: Any) -> Problem:
-    kind, found, keys = error["type"], error["input"], _keys(error["loc"])
+    kind, value, keys = error["type"], error["input"], _keys(error["loc"])
     if kind == "extra_forbidden" and keys[0] == "execute" and keys[-1] in _FLAGS:
         cure = f"remove it, and give {_FLAGS[str(keys[-1])]} on the command line"
-        text = f"found {_shown(found)}, but no config says on which machines a study runs; {cure}"
+        text = f"found {_shown(value)}, but no config says on which machines a study runs; {cure}"
         return keys, text
     if kind == "extra_forbidden" and keys[0] == "models" and keys[-1] in KEYS:
         return keys, f"found {keys[-1]}, which is now called {KEYS[str(keys[-1])]}"
@@ -99,10 +96,10 @@ def _explain(error: Any) -> Problem:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return (*keys, "kind"), _wrong_kind(error)
     if kind in _NO_KEYS:
-        return keys, f"found {_shown(found)}, expected {_keys_of(error['loc'])}"
-    shown = "nothing" if kind == "missing" else _shown(found)
+        return keys, f"found {_shown(value)}, expected {_keys_of(error['loc'])}"
+    shown = "nothing" if kind == "missing" else _shown(value)
     allowed = re.findall("'([^']*)'", error["ctx"]["expected"]) if kind == "literal_error" else []
-    near = nearest(str(found), allowed)
+    near = nearest(str(value), allowed)
     return keys, f"found {shown}{near.rstrip(';') or ','} expected {_expected(error)}"
 
 
@@ -127,20 +124,20 @@ def _expected(error: Any) -> str:
     return f"{expected}: {IN_QUOTES}" if as_number else expected
 
 
-def _shown(found: Any) -> str:
-    if isinstance(found, Mapping):
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
         return "keys"
-    if isinstance(found, list | tuple):
-        return "a list" if found else "an empty list"
-    return shown(found)
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    return shown(value)
 
 
 def _wrong_kind(error: Any) -> str:
     kinds = _KINDS[error["loc"][0]]
     allowed = f"expected one of {', '.join(sorted(kinds))}"
     if error["type"] == "union_tag_not_found":
-        found = error["input"]
-        return f"found {'nothing' if isinstance(found, Mapping) else _shown(found)}, {allowed}"
+        value = error["input"]
+        return f"found {'nothing' if isinstance(value, Mapping) else _shown(value)}, {allowed}"
     tag = str(error["ctx"]["tag"])
     if error["loc"][0] == "models" and tag in KINDS:
         return f"found {tag}, which is now called {KINDS[tag]}"

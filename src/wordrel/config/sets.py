@@ -1,7 +1,7 @@
 """The test sets as their files have them, and the names of the tasks that they make.
 
-Reads `tasks/sets/*.yaml` inside the package, once; writes nothing. A config is checked against the
-names, which cost little; `wordrel.tasks.registry` gives all the rest a meaning.
+Reads `tasks/sets/*.yaml` inside the package, once. A config is checked against the names, which
+cost little; `wordrel.tasks.registry` interprets all else.
 """
 
 import difflib
@@ -31,7 +31,7 @@ def task_names() -> list[str]:
 
 
 def explain_unknown(name: str, known: Iterable[str]) -> str:
-    """What to tell a user who named a task that is not one of the known ones."""
+    """The message for a task name that is not among the known ones."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."

@@ -1,7 +1,7 @@
 """The settings of a study: strict, frozen pydantic models, and the digest that names them.
 
-Reads and writes nothing. A type is never guessed (`dim: "50"` and `epochs: true` are refused). What
-several settings are together is checked where a study is loaded.
+A type is never guessed (`dim: "50"` and `epochs: true` are refused). Loading a study checks its
+settings against each other.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ class StatisticsConfig(Strict):
 
 
 _ONCE_STORED = {"engine": "local", "address": None, "scheduler_file": None}
-"""What every config that was stored by the first edition says, and what says nothing."""
+"""Settings in every config that the first edition stored; they change nothing."""
 
 
 class ExecuteConfig(Strict):
@@ -173,19 +173,22 @@ class StudyConfig(Strict):
     @model_serializer(mode="wrap")
     def _without_what_is_not_given(self, standard: Any) -> dict[str, Any]:
         """Studies without these settings are stored as before, under the digest that they had."""
-        found: dict[str, Any] = standard(self)
-        return {k: v for k, v in found.items() if k not in _OPTIONAL or v}
+        settings: dict[str, Any] = standard(self)
+        return {k: v for k, v in settings.items() if k not in _OPTIONAL or v}
 
     def planned(self, corpus: str) -> tuple[Contrast, ...]:
         """The contrasts of a corpus; every gain of the orderings is one."""
-        listed = [*self.contrasts, *(c for one in self.orderings for c in one.contrasts())]
-        here = (one for one in listed if corpus in one.corpora or not one.corpora)
-        return tuple(dict.fromkeys(here))
+        listed = [
+            *self.contrasts,
+            *(c for ordering in self.orderings for c in ordering.contrasts()),
+        ]
+        planned = (c for c in listed if corpus in c.corpora or not c.corpora)
+        return tuple(dict.fromkeys(planned))
 
     def with_seeds(self, number: int) -> "StudyConfig":
         """The study with so many seeds: its own, then the smallest other numbers."""
-        more = (seed for seed in count(1) if seed not in self.seeds)
-        return self.model_copy(update={"seeds": (*islice(chain(self.seeds, more), number),)})
+        others = (seed for seed in count(1) if seed not in self.seeds)
+        return self.model_copy(update={"seeds": (*islice(chain(self.seeds, others), number),)})
 
     def training_of(self, model: ModelConfig) -> TrainingConfig:
         """What a model is trained with: what all share, but for what its own entry changes."""

@@ -1,6 +1,6 @@
 """Settings that `wordrel tune` chose, for the models of another study.
 
-Reads `choices.yaml` and `trials.csv` of one or more folders; writes nothing.
+Reads `choices.yaml` and `trials.csv` of one or more folders.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from wordrel.errors import ConfigError
 
 CHOICES, TRIALS = "choices.yaml", "trials.csv"
 TUNED_AS = "tuned_as"
-"""Key of a model's entry: whose trials it takes; its own where it is missing."""
+"""Key of a model's entry: the model whose trials it takes; default: itself."""
 
 _STORED = re.compile(r"[a-z0-9][a-z0-9_.-]*@[0-9a-f]{12}(, [a-z0-9][a-z0-9_.-]*@[0-9a-f]{12})*")
-"""What a stored study says in place of the folder: its settings are written out already."""
+"""What a stored study has in place of the folder: its settings are written out already."""
 
 
 def text_digest(text: str) -> str:
@@ -47,21 +47,21 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
         The data, and what is wrong: no such folder, trials that were changed, models without
         trials, or with trials in two folders.
     """
-    given = data.get("tuned")
-    places = given if isinstance(given, list | tuple) else [given]
+    tuned = data.get("tuned")
+    places = tuned if isinstance(tuned, list | tuple) else [tuned]
     if not places or not all(isinstance(place, str | Path) for place in places):
         return dict(data), []
     if len(places) == 1 and _STORED.fullmatch(str(places[0])):
         return dict(data) | {"tuned": str(places[0])}, []
     try:
-        found = [_read(folder / str(place)) for place in places]
+        tunings = [_read(folder / str(place)) for place in places]
     except ConfigError as error:
         return dict(data) | {"tuned": None}, [(("tuned",), str(error))]
-    shared = [name for name, n in Counter(chain(*(c["models"] for c in found))).items() if n > 1]
+    shared = [name for name, n in Counter(chain(*(t["models"] for t in tunings))).items() if n > 1]
     if shared:
         text = f"found trials of {', '.join(shared)} in several folders, expected one for each"
         return dict(data) | {"tuned": None}, [(("tuned",), text)]
-    chosen = {name: settings for choices in found for name, settings in choices["models"].items()}
+    chosen = {name: settings for tuning in tunings for name, settings in tuning["models"].items()}
     models, problems = [], list[Problem]()
     for number, entry in enumerate(data.get("models") or ()):
         if not isinstance(entry, Mapping):
@@ -75,7 +75,7 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
             where = ", ".join(map(str, places))
             text = f"found no trial of {name} in {where}, expected one: tune it, or remove `tuned`"
             problems.append((("models", number), text))
-    stored = ", ".join(f"{one['tuning']}@{one['trials_sha256'][:12]}" for one in found)
+    stored = ", ".join(f"{tuning['tuning']}@{tuning['trials_sha256'][:12]}" for tuning in tunings)
     return dict(data) | {"models": models, "tuned": stored}, problems
 
 
@@ -83,7 +83,7 @@ def _read(folder: Path) -> dict[str, Any]:
     """The choices of a folder, whose trials are as they were written.
 
     Raises:
-        ConfigError: saying what is wrong with the folder.
+        ConfigError: what is wrong with the folder.
     """
     try:
         texts = [
@@ -92,8 +92,8 @@ def _read(folder: Path) -> dict[str, Any]:
         ]
         choices, _ = parse(texts[0])
     except (OSError, UnicodeDecodeError) as error:
-        found = f"found no choices in {folder} ({error}), expected a folder of `wordrel tune`"
-        raise ConfigError([found]) from error
+        problem = f"found no choices in {folder} ({error}), expected a folder of `wordrel tune`"
+        raise ConfigError([problem]) from error
     except MalformedError as error:
         raise ConfigError([f"{folder / CHOICES}:{error.line}: {error.text}"]) from error
     keys = {"tuning": str, "trials_sha256": str, "models": dict}
@@ -102,18 +102,18 @@ def _read(folder: Path) -> dict[str, Any]:
     ):
         raise ConfigError([f"{folder / CHOICES}: expected the keys {', '.join(keys)}"])
     if text_digest(texts[1]) != choices["trials_sha256"]:
-        found = "found other trials than those that made these choices"
-        raise ConfigError([f"{folder / TRIALS}: {found}; run `wordrel tune` again"])
+        problem = "found other trials than those that made these choices"
+        raise ConfigError([f"{folder / TRIALS}: {problem}; run `wordrel tune` again"])
     _check_models(folder / CHOICES, choices["models"])
     return choices
 
 
 def _check_models(path: Path, models: Mapping[str, Any]) -> None:
-    """Settings are keys; what each of them may be is said where the study is read."""
+    """Check that settings are keys; reading the study checks their values."""
     for name, settings in models.items():
-        for place, found in ((name, settings), (f"{name}.training", _training(settings))):
-            if not isinstance(found, Mapping):
-                text = f"{path}: models.{place}: found {shown(found)}, expected settings or {{}}"
+        for place, value in ((name, settings), (f"{name}.training", _training(settings))):
+            if not isinstance(value, Mapping):
+                text = f"{path}: models.{place}: found {shown(value)}, expected settings or {{}}"
                 raise ConfigError([f"{text}; run `wordrel tune` again"])
 
 
@@ -125,7 +125,7 @@ def _training(settings: Any) -> Any:
 def _merged(chosen: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry's own settings on top of the chosen ones."""
     own = _training(entry)
-    if not isinstance(own, Mapping):  # which is named where the study is read
+    if not isinstance(own, Mapping):  # which reading the study reports
         return {**chosen, **entry}
     training = {**_training(chosen), **own}
     return {**chosen, **entry} | ({"training": training} if training else {})

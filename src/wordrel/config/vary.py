@@ -12,9 +12,9 @@ mean_window10, mean_window10_shuffled.
 | w2v | frequent ones dropped (1e-3) | drawn from 1..window | negative sampling, K = 5 |
 | lm | all | full | sampled softmax (the full softmax may be given instead) |
 
-It stands in `training`, of the study or of one model, and is written out before the settings get a
-meaning: no config has it once it is loaded, so that a recipe and its settings are the same study.
-The mixes of the two have no name: they are written with the settings themselves.
+It stands in `training`, of the study or of one model, and is written out before the settings are
+checked. A loaded config has no recipe, so that a recipe and its settings are the same study. The
+mixes of the two have no name: they are written with the settings themselves.
 """
 
 import math
@@ -34,7 +34,7 @@ ENTRIES = 1_000  # corpora or models that a config may have once `vary` is expan
 _OWN_NAME = {"name", "kind", "algorithm", "source"}  # what an entry is called after anyway
 
 _LOSSES = {"w2v": ("negative_sampling",), "lm": ("sampled_softmax", "full_softmax")}
-"""What each says of `loss`; the first where a model says nothing."""
+"""The losses that a recipe allows; the first is the default."""
 _OURS = (*ARCHITECTURES, "matched_skip_gram")
 
 
@@ -45,7 +45,7 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
         data: as it was written.
         places: changed in place: where each entry was written.
     """
-    found, problems = dict(data), list[Problem]()
+    study, problems = dict(data), list[Problem]()
     shared = data.get("training")
     defaults = (
         {"recipe": None}
@@ -55,17 +55,17 @@ def expanded(data: Mapping[str, Any], places: Places) -> tuple[dict[str, Any], l
     for group, training in (("corpora", {}), ("models", defaults)):
         if not isinstance(entries := data.get(group), list | tuple):
             continue
-        found[group] = []
+        study[group] = []
         for i, entry in enumerate(entries):
-            room = ENTRIES - len(found[group]) - len(entries[i + 1 :])
+            room = ENTRIES - len(study[group]) - len(entries[i + 1 :])
             if problem := _problem(entry, room):
-                problems.append(((group, len(found[group]), "vary"), problem))
+                problems.append(((group, len(study[group]), "vary"), problem))
                 entry = {key: value for key, value in entry.items() if key != "vary"}
             for variant, origins in _variants(entry, training):
-                at = (group, len(found[group]))
+                at = (group, len(study[group]))
                 places.moved |= {(*at, *to): (group, i, *key) for to, key in origins.items()}
-                found[group].append(variant)
-    return found, problems
+                study[group].append(variant)
+    return study, problems
 
 
 def _problem(entry: Any, room: int) -> str:
@@ -90,7 +90,7 @@ def _variants(entry: Any, shared: Mapping[str, Any]) -> Iterator[tuple[Any, dict
     if not isinstance(entry, Mapping) or "vary" not in entry:
         yield entry, {(): ()}
         return
-    vary, given = entry["vary"], entry.get("training", {})
+    vary, own_training = entry["vary"], entry.get("training", {})
     for chosen in product(*(enumerate(values) for values in vary.values())):
         varied = {key: value for key, (_, value) in zip(vary, chosen, strict=True)}
         origins: dict[Keys, Keys] = {(): ()}
@@ -100,8 +100,8 @@ def _variants(entry: Any, shared: Mapping[str, Any]) -> Iterator[tuple[Any, dict
         variant = {key: value for key, value in entry.items() if key != "vary"} | own
         # a model with the shared value is the one that other studies train: it changes nothing
         training = {k: varied[k] for k in varied if k in shared and not _same(varied[k], shared[k])}
-        if training and isinstance(given, Mapping):
-            variant["training"] = {**given, **training}
+        if training and isinstance(own_training, Mapping):
+            variant["training"] = {**own_training, **training}
         yield variant | _name(variant, varied), origins
 
 
@@ -123,36 +123,36 @@ def with_recipes(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]
     A model's own recipe counts for it in place of the shared one. What is wrong by itself is left
     as it is, for the check of single settings.
     """
-    found = dict(data)
+    study = dict(data)
     shared, recipe, problems = _written_out(data.get("training"), ("training",))
     if "training" in data:
-        found["training"] = shared
+        study["training"] = shared
     if isinstance(models := data.get("models"), list | tuple):
-        found["models"] = []
+        study["models"] = []
         for i, entry in enumerate(models):
-            model, more = _model(entry, recipe, ("models", i))
-            found["models"].append(model)
-            problems += more
-    return found, problems
+            model, model_problems = _model(entry, recipe, ("models", i))
+            study["models"].append(model)
+            problems += model_problems
+    return study, problems
 
 
 def _written_out(training: Any, at: Keys) -> tuple[Any, str | None, list[Problem]]:
     """Settings of training without their recipe, its name if they have one, and its problems."""
     if not isinstance(training, Mapping) or "recipe" not in training:
         return training, None, []
-    rest = {key: value for key, value in training.items() if key != "recipe"}
+    settings = {key: value for key, value in training.items() if key != "recipe"}
     name = training["recipe"]
     if not isinstance(name, str) or name not in RECIPES:
         text = f"found {shown(name)}{nearest(str(name), RECIPES)} expected one of "
-        return rest, None, [((*at, "recipe"), text + ", ".join(RECIPES))]
-    return RECIPES[name] | rest, name, [*_contradicted(rest, name, at)]
+        return settings, None, [((*at, "recipe"), text + ", ".join(RECIPES))]
+    return RECIPES[name] | settings, name, [*_contradicted(settings, name, at)]
 
 
 def _contradicted(training: Mapping[str, Any], recipe: str, at: Keys) -> Iterator[Problem]:
     for key, value in RECIPES[recipe].items():
         if training.get(key, value) != value:
-            found = f"found {shown(training[key])}, but the recipe {recipe} stands for "
-            yield (*at, key), f"{found}{shown(value)}: remove one of the two"
+            problem = f"found {shown(training[key])}, but the recipe {recipe} stands for "
+            yield (*at, key), f"{problem}{shown(value)}: remove one of the two"
 
 
 def _model(entry: Any, shared: str | None, at: Keys) -> tuple[Any, list[Problem]]:

@@ -103,9 +103,9 @@ class Builder:
             share = _TOKENIZING * (done + shard_bytes) / total
             self.progress(share, f"{tokens + shard_tokens:,} tokens read")
 
-        heard = tick if self._processes(plan) == 1 else None  # others cannot call back
+        callback = tick if self._processes(plan) == 1 else None  # other processes cannot call back
         calls = [
-            (shard, self.config, self.folder / "shards" / str(i), self.limits, heard)
+            (shard, self.config, self.folder / "shards" / str(i), self.limits, callback)
             for i, shard in enumerate(plan)
         ]
         for shard, tokenized in zip(plan, self._each(tokenize_shard, calls), strict=True):
@@ -146,9 +146,9 @@ class Builder:
         chosen = choose_vocabulary(merged_counts(runs), config.min_count, config.max_vocabulary)
         words = chosen.vocab.words
         if len(words) < 2:
-            found = f"only {words[0]!r}" if words else "no word"
+            frequent = f"only {words[0]!r}" if words else "no word"
             raise CorpusError(
-                f"{config.source}: found {found} at least min_count={config.min_count} times, "
+                f"{config.source}: found {frequent} at least min_count={config.min_count} times, "
                 f"among {chosen.seen} different words in the training part; expected two words or "
                 f"more: lower min_count, {self._raise_limit()}or give more text as source"
             )
@@ -250,12 +250,12 @@ class Builder:
         With `held_out` of all documents, with `test` of the training documents.
         """
         sampled = [Part.TRAIN] if self.config.test is not None else [*self._part_names()]
-        left = [Part.MORE_TRAIN, *([] if self.config.test is not None else [Part.UNUSED])]
+        left_out = [Part.MORE_TRAIN, *([] if self.config.test is not None else [Part.UNUSED])]
         counted = {}
         for what in ("tokens", "documents"):
-            of = getattr(dealt, what)
-            counted[f"sampled_{what}"] = sum(of[part] for part in sampled)
-            counted[f"source_{what}"] = sum(of[part] for part in (*sampled, *left))
+            by_part = getattr(dealt, what)
+            counted[f"sampled_{what}"] = sum(by_part[part] for part in sampled)
+            counted[f"source_{what}"] = sum(by_part[part] for part in (*sampled, *left_out))
         whole = counted["sampled_documents"] == counted["source_documents"]
         return {"limit_tokens": limit, "whole_source": whole, **counted}
 

@@ -57,7 +57,7 @@ class Corpus:
         vocab: the words, counted in the training part.
         train: the training part.
         test: what models are tested on; empty if the config sets none aside.
-        report: what went in, what was dropped or mended, and how long it took.
+        report: what went in, what was dropped or repaired, and how long it took.
         development: what settings are chosen on; empty if the config sets none aside.
     """
 

@@ -64,8 +64,8 @@ class SourceFile:
     @property
     def author(self) -> str:
         """The author, where the name has one as in `Dickens_Bleak_1853.txt`; else empty."""
-        found = _BY_AUTHOR.fullmatch(Path(self.name).name)
-        return found[1] if found else ""
+        match = _BY_AUTHOR.fullmatch(Path(self.name).name)
+        return match[1] if match else ""
 
 
 @dataclass(frozen=True)
@@ -114,25 +114,25 @@ def own_source(source: str, cache: Path) -> Source:
     Raises:
         CorpusError: nothing there, nothing that can be read, or what is no regular file.
     """
-    found = _found_at(source)
-    for file, _ in found:
+    paths = _files_at(source)
+    for file, _ in paths:
         with _readable(file):
             regular_file(file, CorpusError, or_else=_MOVE_OUT)
     outright = Path(source).is_file()
     files = sorted(
-        (f for f in found if outright or f[0].suffix.lower() in SUFFIXES), key=lambda f: f[1]
+        (f for f in paths if outright or f[0].suffix.lower() in SUFFIXES), key=lambda f: f[1]
     )
     if not files:
         raise CorpusError(
-            f"{source}: found {_nothing(Path(source), found)}; expected a file, folder or glob of "
+            f"{source}: found {_nothing(Path(source), paths)}; expected a file, folder or glob of "
             f"{' '.join(SUFFIXES)} files: mend the path (it is relative to the working directory) "
             "or name one of `wordrel corpus list`"
         )
     looked_at = look_at_files([(path, name, "text") for path, name in files], cache)
-    return replace(looked_at, ignored=len(found) - len(files))
+    return replace(looked_at, ignored=len(paths) - len(files))
 
 
-def _found_at(source: str) -> list[tuple[Path, str]]:
+def _files_at(source: str) -> list[tuple[Path, str]]:
     """Every file there, of any kind, with its name."""
     path = Path(source)
     if path.is_dir():
@@ -143,9 +143,9 @@ def _found_at(source: str) -> list[tuple[Path, str]]:
     return [(Path(match), match) for match in matches if not Path(match).is_dir()]
 
 
-def _nothing(path: Path, found: list[tuple[Path, str]]) -> str:
-    if found:
-        return f"{len(found)} file(s), none of a kind that can be read"
+def _nothing(path: Path, paths: list[tuple[Path, str]]) -> str:
+    if paths:
+        return f"{len(paths)} file(s), none of a kind that can be read"
     return "an empty folder" if path.is_dir() else "nothing there"
 
 
@@ -172,8 +172,8 @@ class DigestTable:
     """
 
     def __init__(self, files: Iterable[Path], cache: Path) -> None:
-        self._asked = {os.path.abspath(file) for file in files}  # noqa: PTH100 - links stay
-        folder = os.path.commonpath([os.path.dirname(file) for file in self._asked])  # noqa: PTH120
+        self._requested = {os.path.abspath(file) for file in files}  # noqa: PTH100 - links stay
+        folder = os.path.commonpath([os.path.dirname(file) for file in self._requested])  # noqa: PTH120
         self._path = cache / "digests" / f"{_sha256_of(folder)[:32]}.json"
         self._known = _known_digests(self._path)
         self._new = False
@@ -205,7 +205,7 @@ class DigestTable:
         rows = [
             json.dumps([name, *stamp, digest])
             for name, (stamp, digest) in sorted(self._known.items())
-            if name in self._asked or os.path.lexists(name)
+            if name in self._requested or os.path.lexists(name)
         ]
         text = "".join(f"{row}\n" for row in rows)
         write_text(self._path, f"{_sha256_of(text)}\n{text}", durable=False)

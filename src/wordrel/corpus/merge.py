@@ -112,7 +112,7 @@ class PartWriter:
     """Writes one part: the tokens that stay, and where sentences and documents end.
 
     Attributes:
-        ids, sentences, documents: the arrays; their lengths say how much was written.
+        ids, sentences, documents: the arrays, as long as what was written.
         split_sentences: that were too long.
     """
 

@@ -43,8 +43,8 @@ class PairTable:
         if not len(self.keys):
             return np.zeros(len(wanted), self.values.dtype), np.zeros(len(wanted), dtype=np.bool_)
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        there = self.keys[at] == wanted
-        return np.where(there, self.values[at], 0), there
+        present = self.keys[at] == wanted
+        return np.where(present, self.values[at], 0), present
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How a source is shared out: which worker reads what.
 
-Reads large plain files around the places where they might be cut; writes nothing. The plan depends
-on the source alone, never on the number of workers.
+Reads large plain files around the places where they might be cut. The plan depends on the
+source alone, never on the number of workers.
 """
 
 import re

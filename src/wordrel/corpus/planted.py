@@ -6,7 +6,7 @@ one of these keys, then its value:
     kcvh kavd kbvm kovb ka vd
 
 The values are dealt anew in each sentence, so that only this sentence holds the answer: a model
-must find the pair whose key was named, and take its value. A model that knows only which words
+must find the pair whose key was named, and take its value. A model that uses only which words
 occur, and not which value is wanted, is right once in P. A key and its value are one word because
 a single layer of attention cannot join two (that takes two; Olsson et al. 2022, arXiv:2209.11895).
 Source: the task is associative recall (Ba et al. 2016, arXiv:1610.06258; Arora et al. 2023,
@@ -18,7 +18,7 @@ A sentence of `planted:induction-L` has L different words in random order, then 
     d h a f c g b e | f c
 
 Here a model must find the place behind the first f. One layer finds f and has no way from there to
-its neighbour; two can. A model that knows only which words occur, and which comes again, is right
+its neighbour; two can. A model that uses only which words occur, and which comes again, is right
 once in L - 1. Source: Olsson et al. 2022; Elhage et al. 2021, "A Mathematical Framework for
 Transformer Circuits".
 
@@ -53,8 +53,8 @@ def planted_file(source: str, cache: Path) -> Path:
     path = cache / "planted" / f"{source.removeprefix('planted:')}.txt"
     text = PLANTED[source]()
     with explained(path):
-        there = path.is_file() and path.read_bytes() == text.encode()
-    if not there:
+        current = path.is_file() and path.read_bytes() == text.encode()
+    if not current:
         write_text(path, text)
     return path
 
@@ -96,9 +96,9 @@ def _induction_sentence(words: int, letters: str, rng: Random) -> str:
 
 def _recall_sentence(pairs: int, letters: str, rng: Random) -> str:
     keys, values = _dealt(letters, pairs, rng), _dealt(letters, pairs, rng)
-    asked = int(rng.random() * pairs)
+    queried = int(rng.random() * pairs)
     words = [f"k{key}v{value}" for key, value in zip(keys, values, strict=True)]
-    return " ".join([*words, f"k{keys[asked]}", f"v{values[asked]}"])
+    return " ".join([*words, f"k{keys[queried]}", f"v{values[queried]}"])
 
 
 def _dealt(letters: str, count: int, rng: Random) -> list[str]:

@@ -76,7 +76,7 @@ class TokenizedShard:
     Attributes:
         folder: of its arrays.
         segment_ends: exclusive token ends of the stretches that have one dictionary.
-        lines: what was read, and what was mended in it.
+        lines: what was read, and what was repaired in it.
         tokens, documents: of the shard, before any word is dropped.
         max_test_document: tokens of a development or test document after which it is unused.
     """
@@ -119,19 +119,19 @@ class TokenizedShard:
             if not np.isin(parts[documents], list(wanted)).any():
                 continue
             lengths = np.diff(np.minimum(ends[documents], stop), prepend=start)
-            of = np.repeat(parts[documents], lengths)
+            token_parts = np.repeat(parts[documents], lengths)
             begun = np.concatenate([ends[first - 1 : first], ends[first:last]])
             begins = begun if first else np.concatenate([[0], begun])
             before = np.arange(start, stop) - np.repeat(begins, lengths)
-            tested = (of == Part.DEVELOPMENT) | (of == Part.TEST)
-            of[tested & (before >= self.max_test_document)] = Part.UNUSED
+            tested = (token_parts == Part.DEVELOPMENT) | (token_parts == Part.TEST)
+            token_parts[tested & (before >= self.max_test_document)] = Part.UNUSED
             block = TokenBlock(
                 np.asarray(ids[start:stop]),
-                of,
+                token_parts,
                 _within(sentence_ends, start, stop),
                 _within(ends, start, stop),
             )
-            keep = np.isin(of, list(wanted))
+            keep = np.isin(token_parts, list(wanted))
             yield block if keep.all() else block.only(keep)
 
 

@@ -1,6 +1,6 @@
 """Signs that a text is not read as its writer meant it, seen in its first megabyte.
 
-Reads the first file of a source; writes nothing. Each sign is a sentence with its cure.
+Reads the first file of a source. Each sign is a sentence with its cure.
 """
 
 import re
@@ -48,8 +48,8 @@ class FirstLook:
     Attributes:
         text: what was read.
         tokens: its words by the rules of the corpus.
-        readable: whether it is text in the encoding of the corpus. If not, nothing else is said of
-            it: reading it ends with an error that names the encoding.
+        readable: whether it is text in the encoding of the corpus. If not, no sign is reported:
+            reading it ends with an error that names the encoding.
     """
 
     def __init__(self, source: Source, config: CorpusConfig) -> None:
@@ -119,10 +119,10 @@ def signs(source: Source, config: CorpusConfig) -> list[str]:
     if source.files[0].kind != "text":
         return []
     look = FirstLook(source, config)
-    found = list(look.signs())
+    messages = list(look.signs())
     if config.lines == "paragraph" and look.readable and look.wrapped:
-        found.append(
+        messages.append(
             "the lines end at a margin, so that each counts as a paragraph; set lines=wrapped if "
             "they only wrap"
         )
-    return found
+    return messages

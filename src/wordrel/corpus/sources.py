@@ -167,7 +167,7 @@ def _wiki17m_path(cache: Path) -> Path | None:
     """The user's packed text, or the text that was made in the cache."""
     folder = data_folder()
     path = folder / "corpora" / "wiki17m.txt.xz" if folder else None
-    if path and os.path.lexists(path):  # a broken link is said to be one
+    if path and os.path.lexists(path):  # reading reports a broken link
         return path
     made = wiki17m.text_path(cache)
     return made if made.is_file() else None

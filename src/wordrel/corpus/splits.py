@@ -55,17 +55,17 @@ def deal(shards: Sequence[TokenizedShard], config: CorpusConfig) -> Dealt:
     blocks = False
     if config.test is not None:
         shards = [replace(s, max_test_document=config.max_test_document) for s in shards]
-        found = sum(shard.documents for shard in shards)
-        if (config.test or config.development) and found < FEW_DOCUMENTS:
+        n_documents = sum(shard.documents for shard in shards)
+        if (config.test or config.development) and n_documents < FEW_DOCUMENTS:
             shards = [cut_into_blocks(shard) for shard in shards]
-            blocks = sum(shard.documents for shard in shards) > found
+            blocks = sum(shard.documents for shard in shards) > n_documents
     parts = _parts(shards, config)
     documents, tokens = dict.fromkeys(Part, 0), dict.fromkeys(Part, 0)
-    for shard, of in zip(shards, parts, strict=True):
-        np.save(shard.folder / "parts.npy", of, allow_pickle=False)
+    for shard, shard_parts in zip(shards, parts, strict=True):
+        np.save(shard.folder / "parts.npy", shard_parts, allow_pickle=False)
         lengths = shard.document_lengths()
         for part in Part:
-            whole = lengths[of == part]
+            whole = lengths[shard_parts == part]
             tested = part in (Part.DEVELOPMENT, Part.TEST)
             used = np.minimum(whole, shard.max_test_document) if tested else whole
             documents[part] += len(whole)
@@ -81,15 +81,15 @@ def _parts(shards: Sequence[TokenizedShard], config: CorpusConfig) -> list[Int8[
         if config.test is None
         else _bounds(np.sort(np.concatenate(keys)), config)
     )
-    found = []
+    parts = []
     for own in keys:
-        parts = np.full(len(own), Part.TRAIN, np.int8)
-        parts[own < np.uint64(development)] = Part.DEVELOPMENT
-        parts[own < np.uint64(test)] = Part.TEST
-        found.append(parts)
+        shard_parts = np.full(len(own), Part.TRAIN, np.int8)
+        shard_parts[own < np.uint64(development)] = Part.DEVELOPMENT
+        shard_parts[own < np.uint64(test)] = Part.TEST
+        parts.append(shard_parts)
     if config.limit_tokens is not None:
-        _leave_out(shards, found, config.limit_tokens, only_train=config.test is not None)
-    return found
+        _leave_out(shards, parts, config.limit_tokens, only_train=config.test is not None)
+    return parts
 
 
 def _bounds(keys: UInt64[np.ndarray, " M"], config: CorpusConfig) -> tuple[int, int]:
@@ -140,17 +140,19 @@ def _leave_out(
     """
     # Bisected, not sorted: of a document, its keys and length are in memory and nothing besides.
     documents = []
-    for shard, of in zip(shards, parts, strict=True):
-        asked = (of == Part.TRAIN) | (not only_train)
-        documents.append((np.array(shard.array("sample_keys")), shard.document_lengths(), asked))
+    for shard, shard_parts in zip(shards, parts, strict=True):
+        eligible = (shard_parts == Part.TRAIN) | (not only_train)
+        documents.append((np.array(shard.array("sample_keys")), shard.document_lengths(), eligible))
 
     def tokens(key: int) -> int:
-        return sum(int(np.sum(n, where=asked & (keys <= key))) for keys, n, asked in documents)
+        return sum(
+            int(np.sum(n, where=eligible & (keys <= key))) for keys, n, eligible in documents
+        )
 
     last = bisect_left(range(LAST_SAMPLE_KEY), limit, key=tokens)
-    for (keys, _, asked), of in zip(documents, parts, strict=True):
-        out = asked & (keys > last)
-        of[out] = np.where(of[out] == Part.TRAIN, Part.MORE_TRAIN, Part.UNUSED)
+    for (keys, _, eligible), shard_parts in zip(documents, parts, strict=True):
+        out = eligible & (keys > last)
+        shard_parts[out] = np.where(shard_parts[out] == Part.TRAIN, Part.MORE_TRAIN, Part.UNUSED)
 
 
 def cut_into_blocks(shard: TokenizedShard) -> TokenizedShard:

@@ -1,7 +1,7 @@
 """From a file's bytes to blocks of checked text.
 
 Reads plain, .gz, .bz2, .xz and .zst files piece by piece, so that memory stays flat whatever the
-size of a file; gives back strings that hold whole lines, each line ending in LF. Writes nothing.
+size of a file; gives back strings that hold whole lines, each line ending in LF.
 """
 
 import bz2
@@ -82,7 +82,7 @@ def read_bytes(
     """The decompressed bytes of a file, or the bytes `start` to `stop` of a plain one.
 
     Args:
-        path: the suffix says how it is packed.
+        path: its suffix gives the packing.
         start: the first byte; only for plain files.
         stop: the byte after the last.
         block: bytes to read at once.
@@ -127,10 +127,10 @@ def _pieces(
     start, stop = span
     if start:
         stream.seek(start)
-    left = math.inf if stop is None else stop - start
-    while piece := stream.read(int(min(block, left))):
+    remaining = math.inf if stop is None else stop - start
+    while piece := stream.read(int(min(block, remaining))):
         yield piece
-        left -= len(piece)
+        remaining -= len(piece)
 
 
 def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
@@ -153,12 +153,12 @@ def _has_utf8(path: Path) -> bool:
         start = next(read_bytes(path, block=_FEED), b"")
         return not codecs.getincrementaldecoder("utf-8")().decode(start).isascii()
     except (CorpusError, UnicodeDecodeError):
-        return False  # it is named when its turn comes
+        return False  # reading it later reports this
 
 
 @dataclass
 class LineReader:
-    """How bytes become lines of text, and what was mended on the way.
+    """How bytes become lines of text, and what was repaired on the way.
 
     Attributes:
         replace: write U+FFFD for NUL and for bytes that are no text, instead of an error.
@@ -169,7 +169,7 @@ class LineReader:
         replaced_bytes: that were no text, or NUL.
         split_lines: cuts made in lines that were too long.
         encoding: of the bytes.
-        others: files of the same source, whose first bytes tell whether they are UTF-8 where one
+        others: files of the same source, whose first bytes show whether they are UTF-8 where one
             file is not.
     """
 
@@ -283,9 +283,9 @@ class LineReader:
         mixed = bool(self._utf8_place) or any(map(_has_utf8, self.others[:_OTHERS]))
         settings = [] if mixed else ["set encoding={}"]
         begun = self._utf8_place == place
-        said = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
+        cure = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
         only = "; other text of this source is UTF-8" if mixed and not begun else ""
-        return f"{said}{only}; bad_utf8=replace would cut a word at each such byte"
+        return f"{cure}{only}; bad_utf8=replace would cut a word at each such byte"
 
     def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:
         try:

@@ -1,7 +1,7 @@
 """From text to numbered tokens: what a word is, where sentences and documents end.
 
 Reads blocks of text that end at a line end; gives back local token ids with the places where
-sentences and documents end. Writes nothing.
+sentences and documents end.
 
 A word is a run of letters with single apostrophes inside it (', ’ or ＇, written '). With digits
 kept, it is a run of letters and digits. Combining marks (Unicode's class M: vowel signs, points,
@@ -18,7 +18,7 @@ abbreviations: the rule is the same for every language.
 
 With `words: letters`, the rule of the first edition, a combining mark ends a word.
 
-Text that is written without spaces is cut into words by a library that knows its language. Such a
+Text that is written without spaces is cut into words by a library for its language. Such a
 segmenter is an entry point of the group `wordrel.segmenters`: a function that makes a segmenter,
 which takes a line and gives its words in order. Three are built in; their libraries are extras:
 `pip install wordrel[chinese]`, `[japanese]`, `[thai]`.
@@ -61,7 +61,7 @@ DOTTED = "i\u0307+"
 
 
 def spelled(word: str, *, lowercase: bool) -> str:
-    """How any word is written before it is looked up: in the form NFC, lower-cased if asked.
+    """How any word is written before it is looked up: in the form NFC, lower-cased on request.
 
     A small i that keeps the dot of İ is written as i, so that İstanbul and ISTANBUL are one word.
     Hyphens of other kinds, which are in words of `phrases` alone, become -.
@@ -102,7 +102,7 @@ def combining_marks() -> str:
     planes = (*range(0x300, 0x20000), *range(0xE0000, 0xE1000))
     marks = [code for code in planes if unicodedata.category(chr(code))[0] == "M"]
     ranges = (list(g) for _, g in groupby(enumerate(marks), lambda pair: pair[1] - pair[0]))
-    return "".join(f"{chr(found[0][1])}-{chr(found[-1][1])}" for found in ranges)
+    return "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in ranges)
 
 
 def _word_pattern(letter: str, *, marks: bool = True, phrases: bool = False) -> str:
@@ -122,9 +122,9 @@ def _words_and_stops() -> re.Pattern[str]:
 
 def cut_words(text: str) -> tuple[tuple[str, ...], bool]:
     """The words of a short text without digits, and whether a sentence ends at its end."""
-    found = list(_words_and_stops().finditer(text))
-    ends = bool(found) and found[-1][2] is not None and found[-1].end() == len(text)
-    return tuple(match[1] for match in found if match[1]), ends
+    matches = list(_words_and_stops().finditer(text))
+    ends = bool(matches) and matches[-1][2] is not None and matches[-1].end() == len(text)
+    return tuple(match[1] for match in matches if match[1]), ends
 
 
 def _pattern(config: CorpusConfig) -> str:
@@ -205,12 +205,12 @@ class Tokenizer:
 
         The line end before it is put back, so that a blank line that opens a block is seen as one.
         """
-        found = self._find("\n" + text)
-        marked = np.fromiter(map(self.local.__getitem__, found), np.int32, len(found))
+        pieces = self._find("\n" + text)
+        marked = np.fromiter(map(self.local.__getitem__, pieces), np.int32, len(pieces))
         is_word = marked >= FIRST_WORD
         words_before = np.cumsum(is_word)
         return Block(
-            tokens=list(compress(found, is_word.tobytes())) if with_tokens else [],
+            tokens=list(compress(pieces, is_word.tobytes())) if with_tokens else [],
             ids=marked[is_word] - FIRST_WORD,
             sentence_ends=words_before[~is_word],
             document_ends=words_before[marked == DOCUMENT],
@@ -258,11 +258,11 @@ def load_segmenter(name: str) -> Segmenter:
             raise CorpusError(
                 f"segmenter: {name} is not installed; pip install 'wordrel[{extra}]'"
             ) from error
-    found = entry_points(group=GROUP, name=name)
-    if not found:
+    entries = entry_points(group=GROUP, name=name)
+    if not entries:
         names = sorted({*_BUILT_IN, *(entry.name for entry in entry_points(group=GROUP))})
         raise CorpusError(f"segmenter: found {name!r}, expected one of {', '.join(names)}")
-    made: Segmenter = next(iter(found)).load()()
+    made: Segmenter = next(iter(entries)).load()()
     return made
 
 
@@ -271,8 +271,8 @@ def segmenter_version(name: str) -> str:
     if name in _BUILT_IN:
         load_segmenter(name)
         return f"{name} {version(name)}"
-    found = entry_points(group=GROUP, name=name)
-    distribution = next((entry.dist for entry in found if entry.dist), None)
+    entries = entry_points(group=GROUP, name=name)
+    distribution = next((entry.dist for entry in entries if entry.dist), None)
     return f"{name} {distribution.version}" if distribution else name
 
 

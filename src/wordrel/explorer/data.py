@@ -1,6 +1,6 @@
-"""What the explorer's page knows: trained tables of the frequent words, as plain JSON.
+"""The data of the explorer's page: trained tables of the frequent words, as plain JSON.
 
-Reads a study's results and trained runs of its cache; writes nothing. Word tables become whole
+Reads a study's results and trained runs of its cache. Word tables become whole
 numbers of 8 bits with one scale a row, maps float16; other weights stay float32. Only the rows of
 the most frequent words are taken, so nearest words in the page are nearest among those.
 
@@ -41,7 +41,7 @@ from wordrel.study.results import Results
 
 WORDS = 10_000
 ENOUGH = 1_000_000
-"""Training words below which the page says that its text is too small to mean anything."""
+"""Training words below which the page warns that its text is too small to mean anything."""
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig | PpmiSvdConfig
@@ -77,14 +77,14 @@ def explorer_data(
     name = corpus or corpora(results)[0]
     root = cache_folder(cache)
     runs, counted_runs = _runs(results, config, name, models, seed)
-    found = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
+    loaded = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
     counted = [
-        (run.model, one)
+        (run.model, predictor)
         for run in counted_runs
-        for one in api.load_run(results, run, cache=root).predictors
-        if isinstance(one, Counted)
+        for predictor in api.load_run(results, run, cache=root).predictors
+        if isinstance(predictor, Counted)
     ]
-    vocab = found[0][2].vocab
+    vocab = loaded[0][2].vocab
     shown, reach = list(vocab.words[:words]), config.training.reach
     shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
     labels = model_labels(model for model in config.models if model.name in shown_names)
@@ -92,11 +92,11 @@ def explorer_data(
     return {
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
-        **_corpus_data(next(one for one in config.corpora if one.name == name), vocab, words),
+        **_corpus_data(next(c for c in config.corpora if c.name == name), vocab, words),
         "window": reach,
         "shrunk": config.training.shrink_window,
         "gap": gap,
-        "terms": terms(word_model for _, _, word_model in found),
+        "terms": terms(word_model for _, _, word_model in loaded),
         "cells": cell_grids([model for model, _ in runs if isinstance(model, MatchedConfig)]),
         "models": [
             {
@@ -105,13 +105,13 @@ def explorer_data(
                 **first_answer(_predictor(word_model), gap, vocab.index, reach, len(shown)),
                 **_word_model_data(results, run, word_model, words),
             }
-            for model, run, word_model in found
+            for model, run, word_model in loaded
         ],
         "counts_models": [
-            counts_data(model, one, vocab.counts[:words])
+            counts_data(model, counts, vocab.counts[:words])
             | {"label": labels[model]}
-            | first_answer(one, gap, vocab.index, len(one.left.grams) - 1, len(shown))
-            for model, one in counted
+            | first_answer(counts, gap, vocab.index, len(counts.left.grams) - 1, len(shown))
+            for model, counts in counted
         ],
     }
 
@@ -180,9 +180,9 @@ def _runs(
     models = [model for model in models if not wanted or model.name in wanted]
     families = {type(model) for model in models}
     if not families >= {MatchedConfig, Word2vecConfig}:
-        there = ", ".join(wanted or distinct(r.model for r in tried)) or "nothing"
+        names = ", ".join(wanted or distinct(r.model for r in tried)) or "nothing"
         raise StoreError(
-            f"{place}: found trained {there}; expected at least one word2vec and one model of the "
+            f"{place}: found trained {names}; expected at least one word2vec and one model of the "
             "matched family to set beside it; choose another corpus or add the model to the study"
         )
 
@@ -222,7 +222,7 @@ def model_data(model: Explorable, tensors: Tensors, words: int = WORDS) -> dict[
         return described | {"matched": False, "predicts": False, "query": "none", "heads": 1}
     described["predicts"] = True
     if isinstance(model, Word2vecConfig):
-        # CBOW is a mean of the words around: attention in which no word asks.
+        # CBOW is a mean of the words around: attention without a query.
         return described | {
             "matched": False,
             "algorithm": model.algorithm,
@@ -277,10 +277,10 @@ def _means(word_model: WordModel) -> dict[str, dict[str, Any]]:
 
 def _mean(word_model: WordModel, name: str) -> Float32[np.ndarray, " D"]:
     table, centred = word_model.embeddings[name], word_model.embeddings[name + CENTRED]
-    there = np.flatnonzero(table.any(axis=1))
-    if not len(there):
+    nonzero = np.flatnonzero(table.any(axis=1))
+    if not len(nonzero):
         return np.zeros(table.shape[1], dtype=np.float32)
-    row: Float32[np.ndarray, " D"] = table[there[0]] - centred[there[0]]
+    row: Float32[np.ndarray, " D"] = table[nonzero[0]] - centred[nonzero[0]]
     return row
 
 

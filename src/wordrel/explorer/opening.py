@@ -1,7 +1,7 @@
 """What the explorer's page shows before it reads a model: names, the twelve cells, a first answer.
 
 The answers to its first question come from the trained models as they were stored, in float32. Once
-a model is read, the page answers by itself. Nothing is read or written here.
+a model is read, the page answers by itself.
 """
 
 from collections import Counter
@@ -27,16 +27,16 @@ def model_labels(models: Iterable[ModelConfig]) -> dict[str, str]:
 
     A model with a name of its own is called after its kind.
     """
-    found = {model.name: (_label(model), model) for model in models}
-    times = Counter(one for one, _ in found.values())
+    labelled = {model.name: (_label(model), model) for model in models}
+    times = Counter(text for text, _ in labelled.values())
 
-    def own(name: str, one: str, model: ModelConfig) -> bool:
+    def own(name: str, text: str, model: ModelConfig) -> bool:
         unknown = label(name, "model") == name and not isinstance(model, KneserNeyConfig)
-        return name != one and (unknown or times[one] > 1)
+        return name != text and (unknown or times[text] > 1)
 
     return {
-        name: f"{one}: {name}" if own(name, one, model) else one
-        for name, (one, model) in found.items()
+        name: f"{text}: {name}" if own(name, text, model) else text
+        for name, (text, model) in labelled.items()
     }
 
 
@@ -62,11 +62,11 @@ def cell_grids(models: Sequence[MatchedConfig]) -> list[dict[str, Any]]:
 
     A grid has two rows, without and with positions, of three names: no word scores, a weight for
     each word, word-word scores. None stands for a cell that is not here. A model belongs to the
-    grid of what its name says beyond its kind, such as `_recipelm`; with a name of its own it is
+    grid of what its name has beyond its kind, such as `_recipelm`; with a name of its own it is
     in none. A grid of one cell compares nothing and is left out.
     """
     names = {(m.kind, m.name.removeprefix(m.kind)): m.name for m in models if _named_by_kind(m)}
-    found = []
+    grids = []
     for objective, kinds in CELLS.items():
         for suffix in dict.fromkeys(end for _, end in names):
             rows = [[names.get((kind, suffix)) for kind in row] for row in kinds]
@@ -74,8 +74,8 @@ def cell_grids(models: Sequence[MatchedConfig]) -> list[dict[str, Any]]:
                 what = label(f"mean{suffix}", "model").removeprefix(label("mean", "model"))
                 added = suffix if what.startswith("mean_") else what
                 title = f"{_OBJECTIVES[objective]}{added}"
-                found.append({"objective": objective, "title": title, "rows": rows})
-    return found
+                grids.append({"objective": objective, "title": title, "rows": rows})
+    return grids
 
 
 def _named_by_kind(model: MatchedConfig) -> bool:
@@ -128,10 +128,10 @@ def first_answer(
     p = np.exp(log_p - log_p.max())
     p /= p.sum()
     best = np.argsort(-p, kind="stable")[:SHOWN]
-    both = predictor.objective == "masked_word"
+    two_sided = predictor.objective == "masked_word"
     return {
         "first": {
-            "best": [[int(one), round(float(p[one]), 6)] for one in best],
-            "reads": [min(len(before), reach), min(len(after), reach) if both else 0],
+            "best": [[int(word), round(float(p[word]), 6)] for word in best],
+            "reads": [min(len(before), reach), min(len(after), reach) if two_sided else 0],
         }
     }

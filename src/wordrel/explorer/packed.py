@@ -76,10 +76,10 @@ def packed_rows(table: Float32[np.ndarray, "V D"], words: int) -> dict[str, Any]
         rows = rows[:words]
         along = packed_tensor(rows @ line, "float16")
         rows = rows - np.outer(_values(along), line)
-    some = table[:words].any(axis=1)
-    steps = np.maximum(np.abs(rows).max(axis=1, initial=0) / 127, _LEAST_SCALE) * some
+    nonzero = table[:words].any(axis=1)
+    steps = np.maximum(np.abs(rows).max(axis=1, initial=0) / 127, _LEAST_SCALE) * nonzero
     scales = packed_tensor(steps, "float16")
-    whole = np.rint(rows / np.where(some, _values(scales), 1)[:, None])
+    whole = np.rint(rows / np.where(nonzero, _values(scales), 1)[:, None])
     data = packed_bytes(np.clip(whole, -127, 127).astype(np.int8).tobytes())
     return {
         "shape": list(rows.shape),
@@ -123,7 +123,7 @@ def counts_data(
         limit: the largest number of n-grams of two words and more, on each side.
     """
     sides = {"left": counted.left, "right": counted.right}
-    found: dict[str, Any] = {
+    packed: dict[str, Any] = {
         "name": name,
         "objective": counted.objective,
         "order": len(counted.left.grams),
@@ -133,11 +133,11 @@ def counts_data(
     for side, ngrams in sides.items():
         if ngrams is not None:
             grams, left_out = most_probable(ngrams.grams, frequency, limit)
-            shorter = [0, *(len(one.keys) for one in grams[:-1])]
+            shorter = [0, *(len(table.keys) for table in grams[:-1])]
             base = len(grams[0].keys)
-            found[side] = [_packed(*one, base) for one in zip(grams, shorter, strict=True)]
-            found["left_out"] += left_out
-    return found
+            packed[side] = [_packed(*level, base) for level in zip(grams, shorter, strict=True)]
+            packed["left_out"] += left_out
+    return packed
 
 
 def most_probable(
@@ -151,7 +151,7 @@ def most_probable(
     n_words = len(grams[0].keys) - 1
     ours = np.arange(n_words + 1) < len(frequency)
     ours[-1] = True  # the start of a segment
-    grams = _selected(grams, [ours, *(np.ones(len(one.keys), np.bool_) for one in grams[1:])])
+    grams = _selected(grams, [ours, *(np.ones(len(table.keys), np.bool_) for table in grams[1:])])
     base = len(grams[0].keys)
     # The p of single words in n-grams is not how often they occur. A start counts as certain.
     joint = [np.append(np.log(np.maximum(frequency, 1) / max(frequency.sum(), 1)), 0.0)]
@@ -163,25 +163,25 @@ def most_probable(
     first_left_out = np.partition(together, -limit - 1)[-limit - 1]
     every = np.ones(base, np.bool_)
     kept = _selected(grams, [every, *(log_p > first_left_out for log_p in joint[1:])])
-    return kept, len(together) - sum(len(one.keys) for one in kept[1:])
+    return kept, len(together) - sum(len(table.keys) for table in kept[1:])
 
 
 def _selected(grams: Sequence[Grams], keep: Sequence[Bool[np.ndarray, " _"]]) -> list[Grams]:
     """Those n-grams of each length, numbered anew, whose words and beginnings are kept."""
     base, new_base = len(keep[0]), int(keep[0].sum())
     word = number = np.where(keep[0], np.cumsum(keep[0]) - 1, -1)
-    found = []
-    for length, (one, wanted) in enumerate(zip(grams, keep, strict=True)):
+    selected = []
+    for length, (table, wanted) in enumerate(zip(grams, keep, strict=True)):
         keys = word
         if length:
-            before, last = number[one.keys // base], word[one.keys % base]
+            before, last = number[table.keys // base], word[table.keys % base]
             wanted = wanted & (before >= 0) & (last >= 0)
             keys = before * new_base + last
             number = np.where(wanted, np.cumsum(wanted) - 1, -1)
         # The longest n-grams have no backoff.
-        backoff = one.log_backoff[wanted] if len(one.log_backoff) else one.log_backoff
-        found.append(Grams(keys[wanted], one.log_p[wanted], backoff))
-    return found
+        backoff = table.log_backoff[wanted] if len(table.log_backoff) else table.log_backoff
+        selected.append(Grams(keys[wanted], table.log_p[wanted], backoff))
+    return selected
 
 
 def _packed(grams: Grams, shorter: int, base: int) -> dict[str, Any]:

@@ -108,9 +108,9 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     return Written(
         page,
         stored if beside else None,
-        sum(len(one.encode()) for one in (text, *beside.values())) / 1e6,
-        max(len(one["words"]) for one in data),
-        tuple(dict.fromkeys(model["name"] for one in data for model in one["models"])),
+        sum(len(part.encode()) for part in (text, *beside.values())) / 1e6,
+        max(len(corpus["words"]) for corpus in data),
+        tuple(dict.fromkeys(model["name"] for corpus in data for model in corpus["models"])),
         () if models else other_windows(results, api.stored_config(results)),
     )
 
@@ -138,10 +138,10 @@ def write_site(
         StoreError: `out` holds something else; there is no such corpus or model; or a file cannot
             be written.
     """
-    there = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if there and PLAIN not in there:
+    existing = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if existing and PLAIN not in existing:
         raise StoreError(
-            f"{out}: found {min(there)}, expected a new or empty folder, or a site of wordrel; "
+            f"{out}: found {min(existing)}, expected a new or empty folder, or a site of wordrel; "
             "choose another folder"
         )
     write_text(out / PLAIN, "")
@@ -209,11 +209,11 @@ def _divided(
         return {key: value for key, value in model.items() if key not in heavy} | {"file": address}
 
     divided = [
-        one
+        corpus
         | {
-            key: [light(model, heavy) for model in one[key]]
+            key: [light(model, heavy) for model in corpus[key]]
             for key, heavy in zip(("models", "counts_models"), _HEAVY, strict=True)
         }
-        for one in data
+        for corpus in data
     ]
     return divided, files

@@ -36,7 +36,7 @@ OTHERS = {
 }
 _DEPTH = {"corpora": 1, "cells": 2, "answers": 3, "vectors": 1}
 _DIGEST = re.compile(r"(.+-)?[0-9a-f]{12}(-\d+)?")
-_LEFT = re.compile(r"\..+\.([0-9a-f]{8}\.partial|damaged-[0-9a-f]{8})")
+_LEFTOVER = re.compile(r"\..+\.([0-9a-f]{8}\.partial|damaged-[0-9a-f]{8})")
 _LOCK = re.compile(r"\..+\.lock(\.holder)?")
 
 
@@ -71,7 +71,7 @@ def _below(folder: Path, kind: str) -> Iterator[Stored]:
         path = Path(entry.path)
         if not entry.is_dir(follow_symlinks=False):
             continue
-        if _LEFT.fullmatch(entry.name):
+        if _LEFTOVER.fullmatch(entry.name):
             yield _measured(path, LEFTOVERS, entry.stat(follow_symlinks=False).st_mtime)
         elif (path / DONE).is_file():
             yield _measured(path, kind, (path / DONE).stat().st_mtime)
@@ -102,20 +102,20 @@ def _measured(path: Path, kind: str, modified: float) -> Stored:
 
 def sizes(cache: Path) -> dict[str, tuple[int, int, int]]:
     """Folders, files and bytes of each kind, of those that there are; locks are left out."""
-    found = {kind: [0, 0, 0] for kind in (*KINDS, *OTHERS)}
+    totals = {kind: [0, 0, 0] for kind in (*KINDS, *OTHERS)}
     seen = set[Path]()
-    for one in folders(cache):
-        seen.add(one.path)
-        for i, number in enumerate((1, one.files, one.bytes)):
-            found[one.kind][i] += number
+    for stored in folders(cache):
+        seen.add(stored.path)
+        for i, number in enumerate((1, stored.files, stored.bytes)):
+            totals[stored.kind][i] += number
     for file in _files(cache):
         if _LOCK.fullmatch(file.name) or not seen.isdisjoint(file.parents):
             continue
         top = file.relative_to(cache).parts[0]
         kind = top if top in OTHERS else "other"
-        found[kind][1] += 1
-        found[kind][2] += file.lstat().st_size
-    return {kind: (n, files, size) for kind, (n, files, size) in found.items() if files}
+        totals[kind][1] += 1
+        totals[kind][2] += file.lstat().st_size
+    return {kind: (n, files, size) for kind, (n, files, size) in totals.items() if files}
 
 
 def damage(cache: Path) -> Iterator[tuple[Path, str]]:
@@ -142,39 +142,39 @@ def _finished(folder: Path, depth: int) -> Iterator[Path]:
         yield from _finished(path, depth - 1)  # counts of word pairs lie in their corpus
 
 
-def _why_it_stays(one: Stored) -> str:
+def _why_it_stays(stored: Stored) -> str:
     """Why a folder may not be removed; empty where it may."""
     try:
-        marked = marked_files(one.path)
+        marked = marked_files(stored.path)
         if marked is None:
-            return "" if one.kind == LEFTOVERS else f"found no {DONE} in it that can be read"
-        for path in _files(one.path):
+            return "" if stored.kind == LEFTOVERS else f"found no {DONE} in it that can be read"
+        for path in _files(stored.path):
             if path.name == DONE:
                 written = marked_files(path.parent)
                 marked |= set(_files(path.parent)) if written is None else written
     except StoreError as error:
         return str(error)
-    left = (path for path in _files(one.path) if path not in marked)
-    other = next((path for path in left if not _is_ours(path.relative_to(one.path))), None)
+    unmarked = (path for path in _files(stored.path) if path not in marked)
+    other = next((path for path in unmarked if not _is_ours(path.relative_to(stored.path))), None)
     return f"found {other} in it, which wordrel did not write; move it elsewhere" if other else ""
 
 
 def _is_ours(path: Path) -> bool:
     """A lock, or below a folder that was being built or was set aside."""
-    return bool(_LOCK.fullmatch(path.name)) or any(map(_LEFT.fullmatch, path.parts[:-1]))
+    return bool(_LOCK.fullmatch(path.name)) or any(map(_LEFTOVER.fullmatch, path.parts[:-1]))
 
 
-def remove(one: Stored) -> str:
+def remove(stored: Stored) -> str:
     """Remove a folder; why not, where it stays.
 
     Raises:
-        StoreError: the disk refuses.
+        StoreError: it cannot be removed.
     """
-    path = one.path
+    path = stored.path
     with explained(path):
         if path.name.endswith(".partial"):
             return "" if discard_if_dead(path) else "a process is at it"
-        if why := _why_it_stays(one):
+        if why := _why_it_stays(stored):
             return why
         try:
             with FileLock(lock_path(path), timeout=0):
@@ -186,7 +186,7 @@ def remove(one: Stored) -> str:
 
 
 def _remove_whole(path: Path) -> None:
-    """At its place it is whole or gone; a process that is killed leaves a hidden rest."""
+    """The folder is whole or gone; a process that is killed leaves a hidden part of it."""
     gone = path.with_name(f".{path.name.removeprefix('.')}.{uuid.uuid4().hex[:8]}.partial")
     with FileLock(lock_path(gone), timeout=10):
         path.rename(gone)

@@ -1,4 +1,4 @@
-"""Files from the network: fetched patiently, verified, never half; and where data lies already.
+"""Files from the network: fetched with retries, verified, never half; and where data lies already.
 
 Reads the network and the variable WORDREL_DATA; writes into the folder that it is given. Corpora
 and data sets share it.
@@ -57,7 +57,7 @@ def fetch_files(  # noqa: PLR0913 - what is fetched, and how
         sizes: bytes of each file, where they are known; else no more than 64 MiB are read.
         by_hand: the folder into which a user may put the files instead, for the message.
         pauses: seconds to wait before each new try of a file, if the failure may pass.
-        progress: told the share of files that are here.
+        progress: called with the share of files that are here.
 
     Raises:
         DownloadError: at the first file that cannot be had; files that came are kept.
@@ -120,7 +120,7 @@ def _try_to_fetch(
         return f"{error}", False
     except requests.RequestException as error:
         return f"the connection failed or was cut ({error})", True
-    except ValueError as error:  # pooch's word for a wrong checksum, ours for a size
+    except ValueError as error:  # pooch's for a wrong checksum, ours for a size
         return f"found another file than expected ({error})", False
     return "", False
 

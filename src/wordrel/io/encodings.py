@@ -1,7 +1,7 @@
 """In what encoding bytes that are no UTF-8 seem to be, and the cure that works.
 
 The detector is charset-normalizer's; it chooses among encodings that text is still found in. Latin
-ones differ in few letters, so of these the alphabets of languages decide. Reads and writes nothing.
+ones differ in few letters, so of these the alphabets of languages decide.
 """
 
 import codecs
@@ -43,11 +43,11 @@ _ALPHABETS = {
 }
 _LATIN = (*_ALPHABETS, "cp1258")
 _WINDOWS = ("cp1252", "cp1250", "iso8859_2", "cp1257", "cp1254")
-"""Which the letters may tell where the detector found another one of `_LATIN`."""
+"""Those that letters may choose where the detector found another one of `_LATIN`."""
 _USUAL = ("cp1252", "mac_roman")
-"""Which stay where the letters fit: of most texts in them, some other encoding makes words too."""
+"""Those that stay where the letters fit: most texts in them are words in another one too."""
 _OF_ALL = frozenset("\xa0\xad„“”‚‘’–—…«»‹›§°€•·©®™×")
-"""Signs that texts of any language have; they tell no alphabet."""
+"""Signs that texts of any language have; they identify no alphabet."""
 _FITS = 0.9
 """Share of the signs that an alphabet has; the others are of names and of quotations."""
 _STRAY = 20
@@ -64,7 +64,7 @@ _ARCHIVES = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"%PDF": "a PDF",
 }
-"""How files begin that hold text, and are none."""
+"""First bytes of files that contain text, and are no text themselves."""
 _UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}
 _SAMPLE = 1 << 16
 _PLAIN = re.compile("[\0-\x7f]+")
@@ -74,7 +74,7 @@ _SEEN, _SPACES = 0.95, 0.01
 
 
 def recognised(data: bytes, at: int = 0) -> str | None:
-    """The encoding that bytes which are no UTF-8 seem to have, by a name that Python knows.
+    """The encoding that bytes which are no UTF-8 seem to have, by its name in Python.
 
     Args:
         data: text from a line's start on.
@@ -95,32 +95,32 @@ def candidates(data: bytes, at: int = 0) -> list[str]:
     sample = data[start + start % 2 : start + _SAMPLE]
     if b"\0" in sample:
         return [name for name in ("utf-16-le", "utf-16-be") if _is_text(sample, name)][:1]
-    found = [*from_bytes(sample, cp_isolation=list(_LIKELY))]
-    if not found:  # the detector passes over what is like an encoding that failed
+    matches = [*from_bytes(sample, cp_isolation=list(_LIKELY))]
+    if not matches:  # the detector passes over what is like an encoding that failed
         alone = (from_bytes(sample, cp_isolation=[name]).best() for name in _LIKELY)
-        found = sorted((one for one in alone if one is not None), key=lambda one: one.chaos)
-    if not found:
+        matches = sorted((m for m in alone if m is not None), key=lambda m: m.chaos)
+    if not matches:
         return []
-    best = found[0]
-    turkish = next((one for one in found if one.encoding == "cp1254"), best)
+    best = matches[0]
+    turkish = next((match for match in matches if match.encoding == "cp1254"), best)
     likely = turkish.language == "Turkish" and turkish.chaos <= best.chaos
     if likely and turkish.encoding == "cp1254":
         return ["cp1254"]  # six letters apart from cp1252
     usual = _LIKELY[0]
-    as_likely = any(one.encoding == usual and one.chaos <= best.chaos for one in found)
+    as_likely = any(match.encoding == usual and match.chaos <= best.chaos for match in matches)
     same = as_likely or sample.decode(usual, "replace") == str(best)
     named = usual if same else str(best.encoding)
-    return _by_letters(sample, [named, *(str(one.encoding) for one in found)])
+    return _by_letters(sample, [named, *(str(match.encoding) for match in matches)])
 
 
-def _by_letters(sample: bytes, found: Sequence[str]) -> list[str]:
+def _by_letters(sample: bytes, detected: Sequence[str]) -> list[str]:
     """The Latin encodings in which the letters are those of one language.
 
     Args:
         sample: of the text.
-        found: what the detector found, the likeliest first; it stays where letters do not decide.
+        detected: by the detector, the likeliest first; it stays where letters do not decide.
     """
-    named = found[0]
+    named = detected[0]
     if named not in _LATIN:
         return [named]
     alphabets = {name: _ALPHABETS[name] for name in _ALPHABETS if name in (named, *_WINDOWS)}
@@ -128,7 +128,7 @@ def _by_letters(sample: bytes, found: Sequence[str]) -> list[str]:
     most = max(fits.values())
     if most < _FITS or (fits.get(named) == most and named in _USUAL):
         return [named]
-    order = {name: place for place, name in reversed([*enumerate([*found, *_ALPHABETS])])}
+    order = {name: place for place, name in reversed([*enumerate([*detected, *_ALPHABETS])])}
     best = [name for name, fit in fits.items() if fit == most]
     readings: dict[str, str] = {}
     for name in sorted(best, key=lambda name: (name != _LIKELY[0], order[name])):
@@ -180,19 +180,19 @@ def cure(
     def converted(convert: str) -> str:
         return f"{read} {convert} > NEW" if read else f"{convert} {place} > NEW"
 
-    found = candidates(data, at)
-    if stray := _stray_bytes(data, found, begun_as_utf8=begun_as_utf8):
+    likely = candidates(data, at)
+    if stray := _stray_bytes(data, likely, begun_as_utf8=begun_as_utf8):
         drop = converted("iconv -c -f UTF-8 -t UTF-8")
         all_of = f"{stray:,} of {len(data):,} bytes here"
         return f"it is UTF-8 but for {all_of}: mend them, or leave them out: {drop}"
-    if not found:
+    if not likely:
         return "its encoding was not recognised: save it as UTF-8"
-    encoding = found[0]
+    encoding = likely[0]
     ways = [setting.format(encoding) for setting in settings]
     known = _ICONV.get(encoding, encoding.replace("_", "-").upper())
     ways.append(f"convert it: {converted(f'iconv -f {known} -t UTF-8')}")
-    looks = f"it looks like {' or '.join(found)}"
-    look = "" if len(found) == 1 else f" (read a line: with {found[1]} other letters come out)"
+    looks = f"it looks like {' or '.join(likely)}"
+    look = "" if len(likely) == 1 else f" (read a line: with {likely[1]} other letters come out)"
     return f"{looks}{look}: " + ", or ".join(ways)
 
 
@@ -218,20 +218,20 @@ def utf8_text(data: bytes, path: Path, refusal: Callable[[str], Exception]) -> s
     return text
 
 
-def _stray_bytes(data: bytes, found: Sequence[str], *, begun_as_utf8: bool) -> int:
+def _stray_bytes(data: bytes, likely: Sequence[str], *, begun_as_utf8: bool) -> int:
     """How many bytes are none of UTF-8 in what is UTF-8 else; 0 where it is another encoding.
 
     Args:
         data: of the file.
-        found: the encodings that it seems to have.
+        likely: the encodings that it seems to have.
         begun_as_utf8: as in `cure`.
     """
-    if found and found[0].startswith("utf"):
+    if likely and likely[0].startswith("utf"):
         return 0
     text = _PLAIN.sub("", data.decode("utf-8", "surrogateescape"))
     stray = len(_BYTES.findall(text))
     valid = len(text) - stray
-    needed = stray / _STRAY if found and found[0] in _LATIN else stray
+    needed = stray / _STRAY if likely and likely[0] in _LATIN else stray
     return stray if begun_as_utf8 or 0 < needed <= valid else 0
 
 

@@ -1,6 +1,6 @@
 """What a result was made with: machine, versions, commit, peak memory.
 
-Reads /proc, package metadata and git; writes nothing. Nothing in it names a host, a user or a
+Reads /proc, package metadata and git. Nothing in it names a host, a user or a
 folder, for manifests are published.
 """
 
@@ -88,7 +88,7 @@ def git_state(source: Path | None = None) -> tuple[str | None, bool]:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git prints, or None where it refuses."""
+    """What git prints, or None where it fails."""
     # a hook's GIT_DIR would point elsewhere; and looking must not take the index's lock
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     done = subprocess.run(
@@ -103,7 +103,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 @dataclass
 class PeakMemory:
-    """The most resident memory this process had; `how` says since when.
+    """The most resident memory this process had; `how`: since when.
 
     Attributes:
         megabytes: 10^6 bytes; 0 until the block has ended.
@@ -144,5 +144,5 @@ def _peak_since_reset() -> float:
 
 
 def _peak_of_process() -> float:
-    found = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return (found if sys.platform == "darwin" else found * 1024) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (peak if sys.platform == "darwin" else peak * 1024) / 1e6

@@ -1,7 +1,7 @@
 """Files that are complete or not there: written to a temporary name, synced, renamed; and locks.
 
-Reads safetensors; writes text, JSON, parquet and safetensors, nothing pickled. A disk that
-refuses becomes a `StoreError` that says where, what was found, and what to do.
+Reads safetensors; writes text, JSON, parquet and safetensors, nothing pickled. A failed
+write becomes a `StoreError` with the place, what was found, and the cure.
 """
 
 import errno
@@ -42,7 +42,7 @@ _OTHER_CURE = "mend this or choose another folder (WORDREL_CACHE, --out), then r
 
 @contextmanager
 def explained(path: Path, inside: Path | None = None) -> Iterator[None]:
-    """Turn an OSError into a StoreError that says where, what, and what to do.
+    """Turn an OSError into a StoreError with place, problem and cure.
 
     Args:
         path: what is to be written.
@@ -59,25 +59,25 @@ def explained(path: Path, inside: Path | None = None) -> Iterator[None]:
 
 
 def store_error(path: Path, error: OSError) -> StoreError:
-    """The message for a disk that refused: place, found, what is safe, cure."""
+    """The error for a failed write: place, problem, what is safe, cure."""
     cure = _CURES.get(error.errno or 0, _OTHER_CURE)
-    found = error.strerror or str(error)
-    return StoreError(f"{path}: cannot be written: {found}; what was finished is kept; {cure}")
+    reason = error.strerror or str(error)
+    return StoreError(f"{path}: cannot be written: {reason}; what was finished is kept; {cure}")
 
 
 def refused(error: OSError) -> str:
     """The message for an OSError that no caller expected: which file, what was found, and a cure.
 
-    A disk may fail at any call; this is for the outermost caller, which knows no more than that.
+    A disk may fail at any call; this is for the outermost caller.
     """
     cure = _CURES.get(error.errno or 0, _OTHER_CURE)
     place = error.filename if isinstance(error.filename, str) else "a file"
-    found = error.strerror or str(error)
-    return f"{place}: found {found}; what was finished is kept; {cure}"
+    reason = error.strerror or str(error)
+    return f"{place}: found {reason}; what was finished is kept; {cure}"
 
 
 def check_is_text(path: Path) -> None:
-    """Refuse a path that could not stand in the files that name it, at the end of a long run.
+    """Refuse a path that could not stand in the files that name it, before a long run starts.
 
     Raises:
         StoreError: bytes of it are no UTF-8.
@@ -85,8 +85,8 @@ def check_is_text(path: Path) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        found = "found a byte that is no UTF-8 in the path, expected UTF-8"
-        raise StoreError(f"{path}: {found}; choose another folder with --out") from error
+        problem = "found a byte that is no UTF-8 in the path, expected UTF-8"
+        raise StoreError(f"{path}: {problem}; choose another folder with --out") from error
 
 
 CACHE_CURE = "set WORDREL_CACHE to another folder and run again, or remove the folder of this file"
@@ -107,15 +107,15 @@ def reading(path: Path, cure: str = CACHE_CURE) -> Iterator[None]:
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename or path}: there is no such file; {cure}") from error
     except Exception as error:
-        raise StoreError(f"{path}: cannot be read: {_found(error)}; {cure}") from error
+        raise StoreError(f"{path}: cannot be read: {_parser_error(error)}; {cure}") from error
 
 
-def _found(error: Exception) -> str:
-    """What a parser said, in one line."""
-    said = " ".join(str(error).split())
-    if "pickle" in said:  # numpy's advice for such a file is to load it all the same
+def _parser_error(error: Exception) -> str:
+    """The message of a parser on one line."""
+    message = " ".join(str(error).split())
+    if "pickle" in message:  # numpy's advice for such a file is to load it all the same
         return "it does not hold plain numbers"
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
@@ -161,7 +161,7 @@ def write_parquet(path: Path, table: "pd.DataFrame", *, durable: bool = True) ->
 
 
 def read_parquet(path: Path, columns: list[str] | None = None) -> "pd.DataFrame":
-    """A table, or some columns of it; what was said of it stands in its `attrs`.
+    """A table, or some columns of it; its metadata are in its `attrs`.
 
     Raises:
         StoreError: it cannot be read.
@@ -183,7 +183,7 @@ def _save_tensors(tensors: dict[str, np.ndarray], path: Path) -> None:
     try:
         save_file(tensors, path)
     except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))  # its only word of what the disk said
+        number = re.search(r"os error (\d+)", str(error))  # the only trace of the disk's error
         if number is None:
             raise
         raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
@@ -228,10 +228,10 @@ def _held_open(temporary: Path) -> Iterator[None]:
 
 def _remove_dead(path: Path) -> None:
     """Remove what dead processes wrote in order to replace a file."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
-        with suppress(FileNotFoundError, BlockingIOError), left.open("rb") as file:
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+        with suppress(FileNotFoundError, BlockingIOError), leftover.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+            leftover.unlink()
 
 
 def sync(path: Path) -> None:

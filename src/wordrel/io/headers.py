@@ -1,7 +1,7 @@
-"""What the header of a file of arrays says, held against the bytes that the file has.
+"""The header of a file of arrays, checked against the size of the file.
 
-Reads the first bytes of .npy and safetensors files. A header of a few bytes can ask for more memory
-than any machine has, so it is looked at before memory is taken for it.
+Reads the first bytes of .npy and safetensors files. A header of a few bytes can declare more memory
+than any machine has, so it is checked before memory is taken for it.
 """
 
 import math
@@ -17,10 +17,10 @@ _MOST = 8 << 20
 
 
 def check_npy(path: Path) -> None:
-    """Refuse a .npy file that is shorter than its header says.
+    """Refuse a .npy file that is shorter than its header declares.
 
     Raises:
-        ValueError: saying what was found; also of what is no .npy file.
+        ValueError: what was found; also for what is no .npy file.
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
@@ -49,7 +49,7 @@ def check_safetensors(path: Path) -> None:
     file, before it takes memory for one.
 
     Raises:
-        ValueError: saying what was found.
+        ValueError: what was found.
         OSError: it cannot be read.
     """
     size = path.stat().st_size

@@ -15,7 +15,7 @@ _log = logging.getLogger("wordrel")
 
 
 class _Stderr:
-    """Whatever stands for stderr when a line is written: a live display puts itself there."""
+    """The `sys.stderr` at the time of a line: a live display replaces it."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)
@@ -33,12 +33,12 @@ def log_handler() -> logging.Handler:
     """Coloured lines on a terminal, plain lines with the time elsewhere."""
     stream = cast("IO[str]", _Stderr())
     handler: logging.Handler = logging.StreamHandler(stream)
-    form = _Visible("%(asctime)s %(message)s", "%H:%M:%S")
+    formatter = _Visible("%(asctime)s %(message)s", "%H:%M:%S")
     if sys.stderr.isatty():
         console = Console(file=stream, force_terminal=True)
         handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
-        form = _Visible("%(message)s")
-    handler.setFormatter(form)
+        formatter = _Visible("%(message)s")
+    handler.setFormatter(formatter)
     return handler
 
 

@@ -33,7 +33,7 @@ _log = logging.getLogger("wordrel")
 
 
 class _File(NamedTuple):
-    """What the marker says of one file."""
+    """The entry of one file in the marker."""
 
     sha256: str
     bytes: int
@@ -59,9 +59,9 @@ def write_marker(folder: Path) -> None:
 
 
 def own_digest(record: Mapping[str, Any]) -> str:
-    """Of all that a record says besides `sha256`; the same in every version of the format."""
-    said = {key: value for key, value in record.items() if key != "sha256"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """Of all that a record holds besides `sha256`; the same in every version of the format."""
+    content = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _described(path: Path) -> _File:
@@ -93,7 +93,7 @@ def opened(folder: Path, absent: str) -> Path:
 
     Args:
         folder: its name in the cache.
-        absent: what to say where there is no such folder, and the cure.
+        absent: the message where there is no such folder, and the cure.
 
     Raises:
         DamagedError: it holds something else, and was set aside.
@@ -117,9 +117,9 @@ def _examined(folder: Path, only: Collection[str] = ()) -> tuple[bool, str]:
         if identity is None or _sound.get(folder) != identity:
             _check(folder, only)
     except _FaultError as fault:
-        file, found = fault.args
+        file, problem = fault.args
         aside = _set_aside(folder, identity)
-        return False, aside and f"{folder / file}: {found}; its folder was set aside as {aside}"
+        return False, aside and f"{folder / file}: {problem}; its folder was set aside as {aside}"
     if identity is not None and not only:
         _sound[folder] = identity
     return True, ""
@@ -136,8 +136,8 @@ def fault_of(folder: Path) -> str:
     try:
         _check(folder, (), trusting=False)
     except _FaultError as fault:
-        file, found = fault.args
-        return f"{folder / file}: {found}"
+        file, problem = fault.args
+        return f"{folder / file}: {problem}"
     return ""
 
 
@@ -154,7 +154,7 @@ def marked_files(folder: Path) -> set[Path] | None:
 
 
 def _identity(folder: Path) -> _Identity | None:
-    """Tells the marker of a folder from that of one which was built there later."""
+    """Distinguishes the marker of a folder from that of one which was built there later."""
     try:
         stat = (folder / DONE).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -167,8 +167,8 @@ def _check(folder: Path, only: Collection[str], *, trusting: bool = True) -> Non
     for name, file in _read_marker(folder).items():
         digested = not only or name in only
         quick = trusting and _is_quick()
-        if found := _difference(folder / name, file, digested=digested, quick=quick):
-            raise _FaultError(name, found)
+        if difference := _difference(folder / name, file, digested=digested, quick=quick):
+            raise _FaultError(name, difference)
 
 
 def _read_marker(folder: Path) -> Mapping[str, _File]:
@@ -193,7 +193,7 @@ def _read_marker(folder: Path) -> Mapping[str, _File]:
 
 
 def _difference(path: Path, expected: _File, *, digested: bool, quick: bool) -> str:
-    """How a file differs from what the marker says; empty where it does not."""
+    """How a file differs from its entry in the marker; empty where it does not."""
     try:
         stat = path.stat()
         if stat.st_size != expected.bytes:

@@ -32,7 +32,7 @@ def scratch_folder(what: str) -> Iterator[Path]:
         StoreError: it cannot be made.
     """
     place = Path(tempfile.gettempdir()).resolve()
-    discard_left(place)
+    discard_leftovers(place)
     folder = place / f"wordrel-{what}-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
         with explained(folder):
@@ -44,14 +44,14 @@ def scratch_folder(what: str) -> Iterator[Path]:
         yield folder
 
 
-def discard_left(place: Path) -> list[Path]:
-    """Remove what dead processes of this user left there; says what.
+def discard_leftovers(place: Path) -> list[Path]:
+    """Remove what dead processes of this user left there; returns them.
 
-    Folders without a lock are left alone: they may be anybody's.
+    Folders without a lock stay: they may be of another program.
     """
     with os.scandir(place) as entries:
-        found = [_LOCK.fullmatch(e.name) for e in entries if e.name.startswith(".wordrel-")]
-    folders = [place / name[1] for name in found if name and _is_own(place / name[0])]
+        locks = [_LOCK.fullmatch(e.name) for e in entries if e.name.startswith(".wordrel-")]
+    folders = [place / match[1] for match in locks if match and _is_own(place / match[0])]
     with explained(place):
         return [folder for folder in folders if discard_if_dead(folder)]
 

@@ -154,14 +154,14 @@ def temporary_folder(final: Path) -> Iterator[Path]:
     """A folder beside `final` that is gone after the block, unless the block renamed it.
 
     Its lock is held from before it exists until after it is gone: a folder whose lock is free has
-    lost its writer. No process id or age could say that across machines that share a disk.
+    lost its writer. No process id or age could show that across machines that share a disk.
     """
     temporary = final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
     with ExitStack() as stack:
         with explained(final):
             final.parent.mkdir(parents=True, exist_ok=True)
             stack.callback(lock_path(temporary).unlink, missing_ok=True)
-            # No other process knows this name, but discard_partial may look at it for a moment.
+            # No other process has this name, but discard_partial may look at it for a moment.
             stack.enter_context(FileLock(lock_path(temporary), timeout=10))
             # What cannot be removed now is found by discard_partial: its lock is free then.
             stack.callback(shutil.rmtree, temporary, ignore_errors=True)
@@ -171,12 +171,12 @@ def temporary_folder(final: Path) -> Iterator[Path]:
 
 
 def discard_partial(root: Path) -> list[Path]:
-    """Remove the temporary folders below `root` whose writers are dead; says which."""
+    """Remove the temporary folders below `root` whose writers are dead; returns them."""
     with explained(root):
-        return discard(_left_below(root))
+        return discard(_leftovers_below(root))
 
 
-def _left_below(root: Path) -> Iterator[Path]:
+def _leftovers_below(root: Path) -> Iterator[Path]:
     def unless_gone(error: OSError) -> None:  # a folder may be renamed while we walk
         if not isinstance(error, FileNotFoundError):
             raise error
@@ -190,13 +190,13 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith((_PARTIAL, f"{_PARTIAL}.lock"))
 
 
-def discard(found: Iterable[Path]) -> list[Path]:
-    """The same for those among some paths; a lock may have outlived its folder.
+def discard(paths: Iterable[Path]) -> list[Path]:
+    """Remove those among some paths; a lock may have outlived its folder.
 
     Raises:
         OSError: one cannot be removed.
     """
-    names = {path for path in found if _is_temporary(path.name)}
+    names = {path for path in paths if _is_temporary(path.name)}
     folders = sorted({path.with_name(path.name.removesuffix(".lock")) for path in names})
     return [path for path in folders if path.parent.is_dir() and discard_if_dead(path)]
 
@@ -224,10 +224,10 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
 
     Args:
         final: a folder made by this function, an empty one, or a name that is free.
-        proof: a file that every complete folder holds; a folder without it is somebody else's.
+        proof: a file that every complete folder holds; a folder without it is not ours.
 
     Raises:
-        StoreError: when another process is at it, `final` is not ours, or the disk refuses.
+        StoreError: when another process uses it, `final` is not ours, or a write fails.
         ValueError: when the block wrote no `proof`.
     """
     final = final.resolve()  # so that "." has a name, and a link keeps pointing where it did

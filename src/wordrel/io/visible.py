@@ -32,7 +32,7 @@ def visible(text: str) -> str:
 def visible_json(text: str) -> str:
     """The same in the text of a JSON document, where a backslash is written as two."""
     text = _ESCAPED.sub(r"\1\\\\\2", text)
-    return _OBEYED.sub(lambda found: "\\" + _escape(found), text)
+    return _OBEYED.sub(lambda match: "\\" + _escape(match), text)
 
 
 def visible_parts(part: Any) -> Any:
@@ -40,14 +40,14 @@ def visible_parts(part: Any) -> Any:
     if isinstance(part, str):
         return visible(part)
     if isinstance(part, list | tuple):
-        return [visible_parts(one) for one in part]
+        return [visible_parts(element) for element in part]
     if isinstance(part, dict):
         return {key: visible_parts(value) for key, value in part.items()}
     return part
 
 
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
 
 
 def script_digest(text: str) -> str:

@@ -1,6 +1,6 @@
 """Run cells in parallel: on this machine (`local`), or on a cluster that the user names (`dask`).
 
-Loads neither of the two before it is needed.
+Neither of the two is loaded before it is needed.
 """
 
 import os
@@ -46,8 +46,8 @@ def cluster_of(address: str | None, scheduler_file: Path | str | None) -> Cluste
         names = ("WORDREL_DASK", "WORDREL_SCHEDULER_FILE")
         address, scheduler_file = map(os.environ.get, names)
     if address and scheduler_file:
-        found = f"found both ({address} and {scheduler_file}), expected one; leave one out"
-        raise ConfigError([f"{' and '.join(names)}: {found}"])
+        problem = f"found both ({address} and {scheduler_file}), expected one; leave one out"
+        raise ConfigError([f"{' and '.join(names)}: {problem}"])
     if scheduler_file:
         return Cluster(scheduler_file=Path(scheduler_file))
     return Cluster(address) if address else None

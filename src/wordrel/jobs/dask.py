@@ -1,7 +1,7 @@
-"""A Dask cluster as the engine: cells go to workers that somebody has started, on any machine.
+"""A Dask cluster as the engine: cells go to workers that run already, on any machine.
 
 Reads the file that `dask scheduler --scheduler-file` wrote, and the certificates that the user's
-own Dask configuration names; writes nothing. This is the one module that loads Dask.
+own Dask configuration names. This is the one module that loads Dask.
 """
 
 import json
@@ -70,7 +70,7 @@ class DaskEngine(Engine):
             try:
                 yield partial(self._results, client, scratch, guard)
             finally:
-                if client.status == "running":  # a subscriber that is gone would trouble Dask
+                if client.status == "running":  # Dask fails on a subscriber that is gone
                     events.unsubscribe_topic("all")
 
     def _results(
@@ -80,8 +80,8 @@ class DaskEngine(Engine):
         resources = {"GPU": 1} if self.gpu else None
 
         def submit(cell: Cell) -> Future[CellOutcome]:
-            given = (cell, scratch, guard)
-            return client.submit(run_cell, *given, pure=False, resources=resources)
+            arguments = (cell, scratch, guard)
+            return client.submit(run_cell, *arguments, pure=False, resources=resources)
 
         waiting = iter(cells)
         running: Any = as_completed(  # type: ignore[no-untyped-call]
@@ -110,14 +110,14 @@ class DaskEngine(Engine):
     def _security(self, address: str) -> Security:
         """The certificates of the user's own Dask configuration, which tls:// needs."""
         security = Security()  # type: ignore[no-untyped-call]
-        found = "none"
+        problem = "none"
         try:
             context = security.get_connection_args("client")["ssl_context"]  # type: ignore[no-untyped-call]
         except OSError as error:
-            context, found = None, str(error)
+            context, problem = None, str(error)
         if context is None and address.startswith("tls://"):
             raise self._error(
-                f"{address} needs certificates, found {found}; set ca-file, client.cert and "
+                f"{address} needs certificates, found {problem}; set ca-file, client.cert and "
                 "client.key below distributed.comm.tls in Dask's own configuration (such as "
                 "~/.config/dask/dask.yaml)"
             )
@@ -155,11 +155,11 @@ class DaskEngine(Engine):
             if time.monotonic() >= end:
                 break
             time.sleep(0.2)
-        asked = " with the resource GPU (execute.device: cuda)" if self.gpu else ""
-        found = f"{len(workers)} workers, none of them fit{asked}" if workers else "no worker"
+        resource = " with the resource GPU (execute.device: cuda)" if self.gpu else ""
+        state = f"{len(workers)} workers, none of them fit{resource}" if workers else "no worker"
         start = 'dask worker --nthreads 1 --resources "GPU=1"' if self.gpu else "dask worker"
         raise self._error(
-            f"found {found} at {address} after {self.patience:.0f} s; start `{start}` on each host"
+            f"found {state} at {address} after {self.patience:.0f} s; start `{start}` on each host"
         )
 
 
@@ -190,13 +190,13 @@ def _warn_of_limits(workers: Mapping[str, Any]) -> None:
 
 
 def _refuse_unfit(client: Client, workers: list[str], guard: "_OnWorker") -> None:
-    """Ask all workers that are there now; a host that fails each cell at once would eat them all.
+    """Check all present workers: a host that fails each cell at once would take all cells.
 
     Raises:
         ConfigError: naming every worker that cannot run cells, and why.
     """
-    found = client.run(guard.problem, workers=workers, on_error="return")
-    problems = [f"dask worker {a} {_explained(p)}" for a, p in sorted(found.items()) if p]
+    replies = client.run(guard.problem, workers=workers, on_error="return")
+    problems = [f"dask worker {a} {_explained(p)}" for a, p in sorted(replies.items()) if p]
     if problems:
         raise ConfigError(problems)
 
@@ -236,10 +236,10 @@ class _OnWorker:
                     f"does not see {path}: the cache (--cache, WORDREL_CACHE) and the files of "
                     "tasks must be on a path which all workers reach"
                 )
-        for name, here in _versions().items():
-            if here != self.versions[name]:
+        for name, build in _versions().items():
+            if build != self.versions[name]:
                 return (
-                    f"has {name} {here}, expected {self.versions[name]} as where the study was "
+                    f"has {name} {build}, expected {self.versions[name]} as where the study was "
                     "started: install the same versions (pip install -c constraints.txt)"
                 )
         threads = dask_worker.state.nthreads
@@ -247,7 +247,7 @@ class _OnWorker:
         return None if threads == 1 else f"has {threads} threads, expected 1: {cure}"
 
     def __call__(self) -> Callable[[], None]:
-        """Look again, for this worker may have come after the run began.
+        """Check again, for this worker may have joined after the run began.
 
         Returns:
             What stops the cell when the run has ended or has given it to another worker; but in
@@ -285,8 +285,8 @@ def _without_result(client: Any, error: Any) -> Died:
         return Died(error.allowed_failures + 1, f"the last was {error.last_worker.address}")
     if isinstance(error, WordrelError):  # what `run_cell` raises
         raise error
-    found = "the connection was lost" if isinstance(error, CancelledError) else error
+    reason = "the connection was lost" if isinstance(error, CancelledError) else error
     raise WordrelError(
-        f"the Dask scheduler at {client.scheduler.address} gave up the runs ({found}); what was "
+        f"the Dask scheduler at {client.scheduler.address} gave up the runs ({reason}); what was "
         "finished is kept: see that it runs, then run again"
     )

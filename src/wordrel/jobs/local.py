@@ -89,7 +89,7 @@ What it returns is called at each report of progress, and may raise to stop the 
 
 
 class Engine(ABC):
-    """Where cells run; `lag`: seconds until this process sees what a cell has stored."""
+    """Where cells run; `lag`: seconds until what a cell has stored is visible here."""
 
     lag = 0.0
 
@@ -167,7 +167,7 @@ class _Run:
         return [cell for name, cell in self._cells.items() if name not in self.outcomes]
 
     def settle_stored(self, *, ran: bool = True) -> None:
-        """Settle the cells that are stored, though their worker may have died before it said so."""
+        """Settle the cells that are stored, though their worker may have died before its report."""
         for cell in self.waiting():
             if cell.is_done():
                 self._settle(CellOutcome(cell.name, "done", ran=ran))
@@ -176,11 +176,11 @@ class _Run:
         """Run a crowd; where a worker died, returns the cells that may have killed it."""
         if not self._round(start, crowd):
             return []
-        rest = [cell for cell in self.waiting() if cell in crowd]
-        return [cell for cell in rest if self._progress(cell.name).exists()] or rest
+        unfinished = [cell for cell in self.waiting() if cell in crowd]
+        return [cell for cell in unfinished if self._progress(cell.name).exists()] or unfinished
 
     def in_isolation(self, start: Start, cell: Cell, retries: int) -> None:
-        """Run one cell with no other beside it, so that a death is its own doing."""
+        """Run one cell with no other beside it, so that it alone can cause a death."""
         deaths = list[Died]()
         self.settle_stored()  # a worker may outlive the round that gave it up
         while cell.name not in self.outcomes:
@@ -241,7 +241,7 @@ def run_cell(cell: Cell, scratch: Path, guard: Guard) -> CellOutcome:
                 cell.work(ProgressFile(scratch, cell.name, check))
     except StoreError as error:
         raise type(error)(f"{cell.name}: {error}") from error
-    except OSError as error:  # the disk refuses: it would refuse the next one as well
+    except OSError as error:  # a write failed: the next one would fail as well
         raise StoreError(f"{cell.name}: {refused(error)}") from error
     except Exception as error:
         expected = isinstance(error, WordrelError | TrainingError)
@@ -285,7 +285,7 @@ class LocalEngine(Engine):
 
     Attributes:
         jobs: cells at a time; 1 runs them in this process, so the run ends with a cell that the
-            system kills for want of memory.
+            system kills for lack of memory.
     """
 
     jobs: int
@@ -310,7 +310,7 @@ class LocalEngine(Engine):
             codes = re.search(r"exit codes of the workers are \{(.*)\}", str(error))
             yield Died(1, codes[1] if codes else "exit code unknown")
         finally:
-            with warnings.catch_warnings():  # joblib warns of what it did not run: we meant it
+            with warnings.catch_warnings():  # joblib warns of what it did not run, as intended
                 warnings.simplefilter("ignore", UserWarning)
                 outcomes.close()
 

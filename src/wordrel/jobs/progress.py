@@ -47,12 +47,12 @@ class CellProgress:
     def describe(self) -> str:
         """One line: name, share, details, time left at the mean rate so far."""
         parts = [self.name, f"{self.fraction:4.0%}", *(_word(k, v) for k, v in self.detail.items())]
-        left = time_left(self.updated - self.started, self.fraction, 1 - self.fraction)
-        return " · ".join(parts) + left
+        ending = time_left(self.updated - self.started, self.fraction, 1 - self.fraction)
+        return " · ".join(parts) + ending
 
 
 class ProgressFile:
-    """Says how far a cell is, at most twice a second; from its creation on the cell has started.
+    """Reports how far a cell is, at most twice a second; from its creation on the cell has started.
 
     Args:
         folder: where the file goes.
@@ -104,14 +104,14 @@ def read_progress(folder: Path) -> dict[str, CellProgress]:
     return cells
 
 
-def time_left(seconds: float, done: float, rest: float) -> str:
+def time_left(seconds: float, done: float, remaining: float) -> str:
     """The last part of a line, at the mean rate so far; empty before anything is done."""
     if done <= 0:
         return ""
-    left = round(seconds * rest / done)
-    if left < 60:
-        return f" · {left} s left"
-    words = f"{left // 60} min {left % 60:02d} s" if left < 3600 else f"{left / 3600:.1f} h"
+    eta = round(seconds * remaining / done)
+    if eta < 60:
+        return f" · {eta} s left"
+    words = f"{eta // 60} min {eta % 60:02d} s" if eta < 3600 else f"{eta / 3600:.1f} h"
     return f" · {words} left"
 
 
@@ -210,7 +210,7 @@ class _Lines:
                 self._next[name] = now + self._every
 
     def finished(self, name: str, how: str) -> None:
-        self._next[name] = math.inf  # a poll that read its file before has nothing more to say
+        self._next[name] = math.inf  # a poll that read its file before logs nothing more
         self._study.ended += 1
         _log.info("%s %s (%s)", name, how, str(self._study))
 
@@ -236,7 +236,7 @@ class _Bars(Live):
 
 @contextmanager
 def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
-    """A bar, or now and then a log line, for one long job; yields what to tell share and doing."""
+    """A bar, or now and then a log line, for one long job; yields what reports share and step."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _tenths(what)
@@ -250,10 +250,10 @@ def job_progress(what: str) -> Iterator[Callable[[float, str], None]]:
 def _tenths(what: str) -> Callable[[float, str], None]:
     following = 0.0
 
-    def tell(share: float, doing: str) -> None:
+    def report(share: float, doing: str) -> None:
         nonlocal following
         if share >= following:
             following = share + 0.1
             _log.info("%s: %.0f %%, %s", what, 100 * share, doing)
 
-    return tell
+    return report

@@ -1,4 +1,4 @@
-"""Statistics: arrays in, numbers out, randomness an argument; knows no words and no models."""
+"""Statistics: arrays in, numbers out, randomness an argument; no words and no models."""
 
 from wordrel.stats.comparison import (
     Comparison,

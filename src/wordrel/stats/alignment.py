@@ -9,7 +9,7 @@ Resampling Plans, 1982, chapter 6), so that an interval costs no second computat
 measures over the same words has the mean influence. A bootstrap over words would be biased: a word
 that is drawn twice agrees with itself, in every pair of spaces.
 
-A drop says how much less two models agree than the seeds of either. Agreement is then Spearman's
+A drop is how much less two models agree than the seeds of either. Agreement is then Spearman's
 correlation of the scores that two runs give to the same pairs of words. The drop is the smaller of
 the two agreements between seeds, less the agreement between the models. 0 or less where the models
 differ no more than two seeds of one do.
@@ -51,10 +51,10 @@ def linear_cka(first: Float64[np.ndarray, "Q D"], second: Float64[np.ndarray, "Q
     al., ICML 2019, as Nguyen et al., ICLR 2021, use it. Gram matrices are never built: O(Q D E).
     """
     x, y = _centred(first), _centred(second)
-    both, of_x, of_y = _hsic(x, y), _hsic(x, x), _hsic(y, y)
+    cross, of_x, of_y = _hsic(x, y), _hsic(x, x), _hsic(y, y)
     norm = of_x * of_y
-    cka = np.full(len(both), np.nan)
-    np.divide(both, np.sqrt(np.maximum(norm, 0)), out=cka, where=(of_x > 0) & (norm > 0))
+    cka = np.full(len(cross), np.nan)
+    np.divide(cross, np.sqrt(np.maximum(norm, 0)), out=cka, where=(of_x > 0) & (norm > 0))
     n, left_out = len(x), cka[1:]
     shift = np.sqrt((n - 1) / n) * (left_out.mean() - left_out) if n else left_out
     return Aligned(float(np.minimum(cka[0], 1)), shift)
@@ -82,8 +82,8 @@ def _hsic(
     sums = [np.concatenate([[v.sum()], v.sum() - 2 * v]) for v in (a, b)]
     m = np.concatenate([[n], np.full(n, n - 1)]).astype(np.float64)
     inner = traces + sums[0] * sums[1] / ((m - 1) * (m - 2)) - 2 * products / (m - 2)
-    found: Float64[np.ndarray, " R"] = inner / (m * (m - 3))
-    return found
+    hsic: Float64[np.ndarray, " R"] = inner / (m * (m - 3))
+    return hsic
 
 
 def procrustes(first: Float64[np.ndarray, "Q D"], second: Float64[np.ndarray, "Q E"]) -> Aligned:
@@ -156,7 +156,7 @@ def error_over_pairs(
 def normal_interval(
     value: float, error: float, confidence: float, bounds: tuple[float, float]
 ) -> Interval:
-    """The value, and as many standard errors to both sides as `confidence` asks; within bounds."""
+    """The value, and as many standard errors to both sides as `confidence` needs; within bounds."""
     reach = float(ndtri((1 + confidence) / 2)) * error
     low, high = (float(np.clip(value + side, *bounds)) for side in (-reach, reach))
     return Interval(low, high)
@@ -198,16 +198,16 @@ class Drop:
         scores = {(0, seed): row for seed, row in first.items()}
         scores |= {(1, seed): row for seed, row in second.items()}
         aligned = {
-            (one, other): rank_correlation(scores[one], scores[other])
-            for one, other in combinations(scores, 2)
-            if one[0] == other[0] or one[1] != other[1]
+            (a, b): rank_correlation(scores[a], scores[b])
+            for a, b in combinations(scores, 2)
+            if a[0] == b[0] or a[1] != b[1]
         }
         value, least = _value(aligned)
         seeds = []
         for model, runs in enumerate((first, second)):
             n = len(runs)
-            left = [_value(aligned, without=(model, seed))[0] for seed in runs]
-            seeds.append(((n - 1) * float(np.var(left)), n - 1))
+            left_out = [_value(aligned, without=(model, seed))[0] for seed in runs]
+            seeds.append(((n - 1) * float(np.var(left_out)), n - 1))
         own, between = (_mean(aligned, models).influence for models in (least, _BETWEEN))
         return cls(value, own - between, tuple(seeds))
 
@@ -228,8 +228,8 @@ _Agreement = Mapping[tuple[Run, Run], Aligned]
 
 def _value(agreement: _Agreement, without: Run | None = None) -> tuple[float, _Models]:
     """The drop, and which model's seeds agree less."""
-    some = {runs: found for runs, found in agreement.items() if without not in runs}
-    means = {m: _mean(some, m).value for m in ((0, 0), (1, 1), _BETWEEN)}
+    subset = {runs: aligned for runs, aligned in agreement.items() if without not in runs}
+    means = {m: _mean(subset, m).value for m in ((0, 0), (1, 1), _BETWEEN)}
     least: _Models = min(((0, 0), (1, 1)), key=lambda models: means[models])
     known = not np.isnan([*means.values()]).any()
     return means[least] - means[_BETWEEN] if known else float("nan"), least
@@ -237,10 +237,10 @@ def _value(agreement: _Agreement, without: Run | None = None) -> tuple[float, _M
 
 def _mean(agreement: _Agreement, models: _Models) -> Aligned:
     """Over the couples of runs of these models; NaN without any."""
-    found = [one for runs, one in agreement.items() if (runs[0][0], runs[1][0]) == models]
-    if not found:
+    chosen = [aligned for runs, aligned in agreement.items() if (runs[0][0], runs[1][0]) == models]
+    if not chosen:
         return Aligned(float("nan"), np.full(1, np.nan))
     return Aligned(
-        float(np.mean([one.value for one in found])),
-        np.mean([one.influence for one in found], axis=0),
+        float(np.mean([aligned.value for aligned in chosen])),
+        np.mean([aligned.influence for aligned in chosen], axis=0),
     )

@@ -30,7 +30,7 @@ class Design:
         cluster: items that are no independent evidence share a number, shape [P].
         permutations: for p-values; the smallest p is 1 / (permutations + 1).
         confidence: share of such intervals that hold the truth.
-        margin: differences within +-margin mean nothing to us; for measures that are bounded.
+        margin: differences within +-margin are negligible; for measures that are bounded.
     """
 
     measure: Measure
@@ -117,7 +117,7 @@ def compare_all(
             raise ValueError(f"{key}: found items without an answer; pass only those all answer")
     sample = Sample.of(design.gold, design.cluster)
     scored = {key: Scored.of(design.measure, sample, rows) for key, rows in predicted.items()}
-    estimates = {key: _estimated(design, one) for key, one in scored.items()}
+    estimates = {key: _estimated(design, model_scores) for key, model_scores in scored.items()}
     wanted = list(itertools.combinations(predicted, 2) if pairs is None else pairs)
     compared = {key: predicted[key] for key in dict.fromkeys(itertools.chain(*wanted))}
     for_signs = rng.spawn(3)[2]  # the third, as when items and seeds were drawn from the others
@@ -151,10 +151,10 @@ def benjamini_hochberg(
     # Large to import, and only a study's end needs it: commands that read tables do without.
     from statsmodels.stats.multitest import multipletests
 
-    given = np.asarray(p, dtype=np.float64)
-    adjusted = np.full(len(given), np.nan)
-    if (known := ~np.isnan(given)).any():
-        adjusted[known] = multipletests(given[known], method="fdr_bh")[1]
+    values = np.asarray(p, dtype=np.float64)
+    adjusted = np.full(len(values), np.nan)
+    if (known := ~np.isnan(values)).any():
+        adjusted[known] = multipletests(values[known], method="fdr_bh")[1]
     return adjusted
 
 
@@ -178,7 +178,9 @@ def estimate(design: Design, rows: Float64[np.ndarray, "_ P"]) -> Estimate:
 
 def _estimated(design: Design, scored: Scored) -> Estimate:
     low, high = combined({0: 1.0}, {0: scored}).interval(design.confidence, design.measure.bounds)
-    of_seeds = (one.interval(design.confidence, design.measure.bounds) for one in scored.of_seeds())
+    of_seeds = (
+        seed.interval(design.confidence, design.measure.bounds) for seed in scored.of_seeds()
+    )
     return Estimate(scored.mean, low, high, spread(scored.seeds), scored.seeds, tuple(of_seeds))
 
 
@@ -190,10 +192,10 @@ def _permutation(
     rng: np.random.Generator,
 ) -> dict[tuple[Key, Key], float]:
     """The p of the paired permutation test; NaN where one of the two has no score."""
-    found = dict.fromkeys(pairs, float("nan"))
+    p_values = dict.fromkeys(pairs, float("nan"))
     scored = {key: rows for key, rows in predicted.items() if not np.isnan(estimates[key].score)}
     if not scored:
-        return found
+        return p_values
     sample = Sample.of(design.gold, design.cluster)
     signs = random_signs(sample.n_clusters, design.permutations, rng)
     observed = {
@@ -202,7 +204,7 @@ def _permutation(
         if a in scored and b in scored
     }
     far = farther(design.measure, sample, scored, observed, signs)
-    return found | {pair: p_of(count, design.permutations) for pair, count in far.items()}
+    return p_values | {pair: p_of(count, design.permutations) for pair, count in far.items()}
 
 
 def _steiger(

@@ -1,7 +1,7 @@
 """Two correlations with the same gold on the same items: do they differ?
 
-Formulas of three correlations and the number of items; they see neither clusters of items nor
-seeds. The permutation test decides; these stand beside it, because reviewers know them. Axis: F
+Formulas of three correlations and the number of items; they use neither clusters of items nor
+seeds. The permutation test decides; these stand beside it, because they are well known. Axis: F
 pairs of models.
 
 Spearman's correlations may be inserted (Myers & Sirois, Encyclopedia of Statistical Sciences,

@@ -43,7 +43,7 @@ FEWEST = 20
 
 
 class Interval(NamedTuple):
-    """From `low` to `high`, both NaN where there is nothing to tell."""
+    """From `low` to `high`, both NaN where there is no interval."""
 
     low: float
     high: float
@@ -253,8 +253,8 @@ def mean_over_seeds(
         return float("nan"), float("nan"), float("nan")
     if np.isinf(values).any():
         return float(values.mean()), float("nan"), float("nan")
-    found = over_seeds(values, errors, n)
-    return found.value, *found.interval(confidence)
+    mean = over_seeds(values, errors, n)
+    return mean.value, *mean.interval(confidence)
 
 
 def over_seeds(

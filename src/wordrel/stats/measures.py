@@ -70,7 +70,7 @@ class Measure:
         bounds: the lowest and the highest score that there can be.
         plain: (gold [P], predicted [S, P]) -> [S]: what `scores` gives, bit for bit, on the items
             as they are; for less work, or None.
-        correlation: whether the scores are correlations with gold, as `steiger` wants them.
+        correlation: whether the scores are correlations with gold, as `steiger` needs them.
     """
 
     scores: Scores

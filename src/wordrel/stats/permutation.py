@@ -80,12 +80,12 @@ def farther(
         observed: two models -> difference of their mean scores over seeds.
         signs: of the permutations, in blocks of any size.
     """
-    found = dict.fromkeys(observed, 0)
+    counts = dict.fromkeys(observed, 0)
     for block in _signed_sums(measure, sample, predicted, signs):
         sums = {key: Sums(values) for key, values in block.items()}
         for (a, b), difference in observed.items():
-            found[a, b] += _farther(measure, sample.gold, sums[a], sums[b], difference)
-    return found
+            counts[a, b] += _farther(measure, sample.gold, sums[a], sums[b], difference)
+    return counts
 
 
 def _farther(
@@ -97,13 +97,13 @@ def _farther(
 ) -> int:
     estimate, error = measure.estimate(gold, first, second)
     margin = np.abs(estimate) - _nearest(observed)
-    told = np.abs(margin) > error + _ROUNDING  # not where either is NaN
-    told[0] = True  # without a swap: no permutation
-    count = int((margin[1:] >= 0)[told[1:]].sum())
-    rest = np.flatnonzero(~told)
-    if len(rest):
-        asked = np.concatenate([[0], rest])
-        exact = measure.gap(gold, first.values[:, asked], second.values[:, asked])[1:]
+    decided = np.abs(margin) > error + _ROUNDING  # not where either is NaN
+    decided[0] = True  # without a swap: no permutation
+    count = int((margin[1:] >= 0)[decided[1:]].sum())
+    undecided = np.flatnonzero(~decided)
+    if len(undecided):
+        columns = np.concatenate([[0], undecided])
+        exact = measure.gap(gold, first.values[:, columns], second.values[:, columns])[1:]
         count += _far(exact, observed)
     return count
 
@@ -132,14 +132,14 @@ def _gathered(
     blocks: Iterable[Float64[np.ndarray, "K _"]],
 ) -> Iterator[list[Float64[np.ndarray, "K _"]]]:
     """The same blocks, several at a time."""
-    some: list[Float64[np.ndarray, "K _"]] = []
+    gathered: list[Float64[np.ndarray, "K _"]] = []
     for block in blocks:
-        some.append(block)
-        if sum(one.shape[1] for one in some) >= _ROW:
-            yield some
-            some = []
-    if some:
-        yield some
+        gathered.append(block)
+        if sum(member.shape[1] for member in gathered) >= _ROW:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
 
 
 def p_of(far: int, permutations: int) -> float:

@@ -160,9 +160,9 @@ def quotient(
     top: Float64[np.ndarray, "*A"], bottom: Float64[np.ndarray, "*A"]
 ) -> Float64[np.ndarray, "*A"]:
     """Quotient; NaN where the denominator is zero: nothing varies, or there is nothing."""
-    found: Float64[np.ndarray, "*A"] = np.full(top.shape, np.nan)
-    np.divide(top, bottom, out=found, where=bottom > 0)
-    return found
+    ratio: Float64[np.ndarray, "*A"] = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=ratio, where=bottom > 0)
+    return ratio
 
 
 def _sums_of_last(
@@ -181,12 +181,12 @@ def _sums_of_last(
     # Group by group, each step over all resamples: nothing is gathered, no array is built.
     weighed = np.concatenate([np.count_nonzero(w, axis=1) for _, w in parts])[order].tolist()
     below, product, total = (np.zeros(size.shape[1]) for _ in range(3))
-    n, (more, more_weights) = len(size), parts[-1]
+    n, (next_size, next_weights) = len(size), parts[-1]
     for group, weighs in zip(order.tolist(), weighed, strict=True):
-        below += size[group] if group < n else more[group - n]
+        below += size[group] if group < n else next_size[group - n]
         if weighs:
-            of = weights[group] if group < n else more_weights[group - n]
-            np.multiply(of, below, out=product)
+            group_weights = weights[group] if group < n else next_weights[group - n]
+            np.multiply(group_weights, below, out=product)
             total += product
     return total
 

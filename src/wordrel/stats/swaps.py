@@ -1,8 +1,8 @@
 """Scores of two models whose answers to some items are swapped, for many choices of items at once.
 
 Arrays in, numbers out. A permutation keeps (sign 1) or swaps (-1) each item's two answers. Scores
-after it follow from sums over items that are linear in the signs: `*_columns` says of what one
-model's sums are, `*_gap` makes of two models' sums the difference of their mean scores over seeds.
+after it follow from sums over items that are linear in the signs: `*_columns` gives the terms of
+one model's sums, `*_gap` the difference of two models' mean scores over seeds from their sums.
 
 Axes: P items, R permutations (the first one of them without a swap, its sums plain, the others
 signed), S and T seeds of two models, K and L columns.
@@ -26,7 +26,7 @@ Gap = Callable[
 
 
 class Sums:
-    """One model's sums; what they say of all its seeds is computed once for all its pairs.
+    """One model's sums; extremes over its seeds are computed once for all its pairs.
 
     Attributes:
         values: shape [K, R]; see `Measure.gap`.
@@ -103,8 +103,8 @@ def exactly(gap: Gap) -> Estimate:
     def estimate(
         gold: Float64[np.ndarray, " P"], first: Sums, second: Sums
     ) -> tuple[Float64[np.ndarray, " R"], Float64[np.ndarray, " R"]]:
-        found = gap(gold, first.values, second.values)
-        return found, np.zeros_like(found)
+        difference = gap(gold, first.values, second.values)
+        return difference, np.zeros_like(difference)
 
     return estimate
 
