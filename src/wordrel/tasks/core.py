@@ -51,13 +51,13 @@ from wordrel.tasks.items import (
 from wordrel.tasks.own_tables import are_names, read_own_table, read_questions
 from wordrel.tasks.readers import READERS, read_pairs
 from wordrel.tasks.readers_text import context_pairs
-from wordrel.tasks.registry import ASKED, DataSet, TaskInfo, task_info
+from wordrel.tasks.registry import KIND_INFO, DataSet, TaskInfo, task_info
 
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
 """What the config says of a user's own set."""
 _TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
 KINDS: dict[str, Kind] = {
-    name: resolve_name(f"{__package__}.{asked.kind}") for name, asked in ASKED.items()
+    name: resolve_name(f"{__package__}.{info.kind}") for name, info in KIND_INFO.items()
 }
 
 
@@ -132,7 +132,7 @@ class _Read(NamedTuple):
     """The items of a file, a sentence on how they were read, and the header; empty without one."""
 
     items: Items
-    said: str
+    description: str
     header: tuple[str, ...] = ()
 
 
@@ -156,8 +156,8 @@ def _scored_pairs(path: Path, *, ordered: bool) -> _Read:
     rows, header = read_pairs(path)
     first = _first(header) if header else "no header"
     if ordered:
-        said = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
-        return _Read(from_directed(rows), said, header)
+        description = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
+        return _Read(from_directed(rows), description, header)
     return _Read(from_pairs(rows), f"Word pairs with scores from {path.name} ({first}).", header)
 
 
@@ -176,19 +176,19 @@ def _labelled_pairs(path: Path, against: str) -> _Read:
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
     first = f"; {_first(table.header)}" if table.header else ""
     named = f"{path.name} ({counts}{first})"
-    said = f"Word pairs with labels from {named}, each relation against {against}."
-    return _Read(from_labelled(rows, [against]), said, table.header)
+    description = f"Word pairs with labels from {named}, each relation against {against}."
+    return _Read(from_labelled(rows, [against]), description, table.header)
 
 
 def _groups(path: Path, *, odd: bool) -> _Read:
     """Words a line; the question is about the first. A header has well-known names of columns."""
     columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
 
-    table = read_own_table(path, columns, more=True, names=are_names)
-    found = table.parsed(lambda fields: distinct_words(fields, len(columns)))
-    what = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
+    table = read_own_table(path, columns, extra_columns=True, names=are_names)
+    groups = table.parsed(lambda fields: distinct_words(fields, len(columns)))
+    subject = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
     first = f" ({_first(table.header)})" if table.header else ""
-    return _Read(from_groups(found, odd=odd), f"{what} from {path.name}{first}.", table.header)
+    return _Read(from_groups(groups, odd=odd), f"{subject} from {path.name}{first}.", table.header)
 
 
 def _first(header: Sequence[str]) -> str:

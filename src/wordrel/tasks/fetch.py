@@ -36,11 +36,11 @@ def find_files(info: TaskInfo, cache: Path | None = None) -> list[Path]:
     if info.data.package:
         return [package_file(info.data, file) for file in info.files]
     cache = cache or cache_root()
-    found = {file: _find(info.data, file, cache) for file in info.files}
-    missing = [file for file, path in found.items() if path is None]
+    paths = {file: _find(info.data, file, cache) for file in info.files}
+    missing = [file for file, path in paths.items() if path is None]
     if missing:
         raise MissingDatasetError(_missing(info, missing, cache))
-    return [path for path in found.values() if path is not None]
+    return [path for path in paths.values() if path is not None]
 
 
 def package_file(data: DataSet, file: str) -> Path:
@@ -55,11 +55,11 @@ def package_file(data: DataSet, file: str) -> Path:
             f"{data.name}: found no {data.package} package, which holds {file}; install it"
         )
     path = Path(spec.submodule_search_locations[0]) / file
-    found, pinned = _sha256(path), data.files[file].sha256
-    if found != pinned:
+    actual, pinned = _sha256(path), data.files[file].sha256
+    if actual != pinned:
         version = importlib.metadata.version(data.package)
         raise DatasetError(
-            f"{path}: found sha256 {found} in {data.package} {version}, expected {pinned}; "
+            f"{path}: found sha256 {actual} in {data.package} {version}, expected {pinned}; "
             f"install the {data.package} version that constraints.txt names"
         )
     return path
@@ -131,10 +131,10 @@ def _find(data: DataSet, file: str, cache: Path) -> Path | None:
     for place in (*places, _downloads(cache, data)):
         path = place / file
         if os.path.lexists(path):  # what is no regular file is refused, and not passed over
-            found, pinned = _sha256(path), data.files[file].sha256
-            if found != pinned:
+            actual, pinned = _sha256(path), data.files[file].sha256
+            if actual != pinned:
                 raise DatasetError(
-                    f"{path}: found sha256 {found}, expected {pinned}; remove it and run "
+                    f"{path}: found sha256 {actual}, expected {pinned}; remove it and run "
                     "`wordrel tasks fetch NAME`, or copy it again"
                 )
             return path

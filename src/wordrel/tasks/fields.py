@@ -145,8 +145,8 @@ def refuse(problems: list[str]) -> None:
         DatasetError: the first 20 of them and how many more there are.
     """
     if problems:
-        more = len(problems) - _SHOWN
-        tail = [f"and {more} more"] if more > 0 else []
+        hidden = len(problems) - _SHOWN
+        tail = [f"and {hidden} more"] if hidden > 0 else []
         raise DatasetError("\n".join(problems[:_SHOWN] + tail))
 
 
@@ -187,13 +187,13 @@ class Layout:
         columns: fields of each line.
         delimiter: what parts them.
         header: the first line; empty where there is none.
-        more: whether lines may have further fields.
+        extra: whether lines may have further fields.
     """
 
     columns: int
     delimiter: str = "\t"
     header: str = ""
-    more: bool = False
+    extra: bool = False
 
 
 def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
@@ -223,9 +223,9 @@ def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> li
 
 def _fields_of(line: str, layout: Layout) -> list[str]:
     fields = line.split(layout.delimiter)
-    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.more):
+    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.extra):
         parted = {"\t": "tabs", " ": "spaces", ",": "commas"}[layout.delimiter]
-        least = "at least " if layout.more else ""
+        least = "at least " if layout.extra else ""
         raise ValueError(
             f"found {columns_of(len(fields))}, expected {least}{layout.columns} parted by {parted}"
         )

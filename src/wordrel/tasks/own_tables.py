@@ -104,7 +104,7 @@ def read_own_table(
     columns: Sequence[str],
     score: int | None = None,
     *,
-    more: bool = False,
+    extra_columns: bool = False,
     names: Callable[[Fields], bool] = lambda fields: False,
 ) -> OwnTable:
     """The lines of a user's table.
@@ -113,7 +113,7 @@ def read_own_table(
         path: the file.
         columns: what is expected, such as word, word, score.
         score: the column of a number; the first line is a header if this field holds a name.
-        more: whether a line may have further columns of the last kind.
+        extra_columns: whether a line may have further columns of the last kind.
         names: whether the fields of a first line are well-known names of columns, and so a header
             where there is no column of numbers.
 
@@ -125,10 +125,10 @@ def read_own_table(
     sentences = "sentence" in columns
 
     def fits(n: int) -> bool:
-        return n >= len(columns) if more else n == len(columns)
+        return n >= len(columns) if extra_columns else n == len(columns)
 
     delimiter = _delimiter([line for _, line in lines], fits, sentences)
-    expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
+    expected = f"{'at least ' * extra_columns}{len(columns)}: {', '.join(columns)}"
     if not any(delimiter in line for _, line in lines):
         expected += _BY
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
@@ -162,8 +162,8 @@ def are_names(fields: Fields) -> bool:
     Plain words alone (word, group) are none, nor are numbered ones alone: a text may be made up of
     w1, w2 and so on.
     """
-    found = [_NAME.fullmatch(field.lower()) for field in fields]
-    kinds = {name.lastgroup if name else "other" for name in found}
+    matches = [_NAME.fullmatch(field.lower()) for field in fields]
+    kinds = {name.lastgroup if name else "other" for name in matches}
     return "other" not in kinds and len(kinds) > 1
 
 
@@ -265,10 +265,10 @@ def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
 
 def _trimmed(fields: list[str], fits: Callable[[int], bool]) -> list[str]:
     """Without the empty fields at the end that are too many."""
-    some = fields[:]
-    while not fits(len(some)) and some and not some[-1]:
-        some.pop()
-    return some if fits(len(some)) else fields
+    trimmed = fields[:]
+    while not fits(len(trimmed)) and trimmed and not trimmed[-1]:
+        trimmed.pop()
+    return trimmed if fits(len(trimmed)) else fields
 
 
 def _split(line: str, delimiter: str) -> list[str]:
