@@ -92,15 +92,15 @@ class Predictions:
     note: str
     detail: bool = False
 
-    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Predictions":
+    def part(self, task: str, mask: Bool[np.ndarray, " P"]) -> "Predictions":
         """Some of the items as a row of their own."""
         return replace(
             self,
             task=task,
-            gold=self.gold[some],
-            predicted=self.predicted[some],
-            covered=self.covered[some],
-            cluster=self.cluster[some],
+            gold=self.gold[mask],
+            predicted=self.predicted[mask],
+            covered=self.covered[mask],
+            cluster=self.cluster[mask],
         )
 
     def noted(self, *notes: str) -> "Predictions":
@@ -119,7 +119,7 @@ class Predictions:
         n = int(np.isnan(answers).sum())
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
-    def asked(self) -> "Predictions":
+    def screened(self) -> "Predictions":
         """The same where the covered items can answer; else without answers, and why."""
         n, of = int(self.covered.sum()), len(self.covered)
         if self.note and not n:
@@ -242,7 +242,7 @@ class Kind:
         covered: whether a vocabulary has what each item needs.
         answer: all outcomes of one model.
         measure: all measurements of one model, besides its outcomes.
-        both: outcomes and measurements at once, for a kind that finds both on one way.
+        answer_and_measure: both at once, for a kind that computes them together.
     """
 
     version: int
@@ -250,16 +250,16 @@ class Kind:
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
     answer: Callable[[Task, WordModel, Scope], list[Predictions]] = nothing_to_answer
     measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
-    both: Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None = (
-        None
-    )
+    answer_and_measure: (
+        Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None
+    ) = None
 
     def ask(
         self, task: Task, word_model: WordModel, scope: Scope
     ) -> tuple[list[Predictions], list[Measurement]]:
         """All that a task finds out about one model."""
-        if self.both is not None:
-            return self.both(task, word_model, scope)
+        if self.answer_and_measure is not None:
+            return self.answer_and_measure(task, word_model, scope)
         return self.answer(task, word_model, scope), self.measure(task, word_model, scope)
 
 
@@ -304,25 +304,26 @@ def with_query_key(outcomes: list[Predictions]) -> list[Predictions]:
     words by, are two answers: the second is selected in the row `TASK.query_key`, where the models
     stand in which words ask.
     """
-    asked = [one for one in outcomes if one.embedding == QUERY_KEY]
+    of_query_key = [outcome for outcome in outcomes if outcome.embedding == QUERY_KEY]
     return outcomes + [
-        replace(one, task=f"{one.task}.{QUERY_KEY_ROW}", selected=True) for one in asked
+        replace(outcome, task=f"{outcome.task}.{QUERY_KEY_ROW}", selected=True)
+        for outcome in of_query_key
     ]
 
 
 def in_each(
-    form: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
+    template: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
 ) -> Iterator[tuple[Predictions, Space]]:
     """The form, yet to be filled in, of each embedding or relation, and that embedding or relation.
 
     Args:
-        form: of all of them.
+        template: of all of them.
         word_model: whom.
         question: whose selected embedding or relation is marked.
         spaces: by name.
     """
     for name, space in spaces.items():
         yield (
-            replace(form, embedding=name, selected=name == word_model.selected.get(question)),
+            replace(template, embedding=name, selected=name == word_model.selected.get(question)),
             space,
         )

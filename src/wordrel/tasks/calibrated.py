@@ -57,9 +57,9 @@ def calibrated_losses(
     log_u = np.log(vocab.counts / vocab.counts.sum()).astype(np.float32)
     even = text.sentence[text.targets] % 2 == 0
     losses = np.empty(len(words))
-    for told in (even, ~even):
-        best = fitted(context, states[~told], words[~told], log_u)
-        losses[told] = losses_at(context, states[told], words[told], log_u, best)
+    for half in (even, ~even):
+        best = fitted(context, states[~half], words[~half], log_u)
+        losses[half] = losses_at(context, states[half], words[half], log_u, best)
     return text.sums(losses)
 
 
@@ -81,24 +81,24 @@ def fitted(
     if not len(words):
         return _AS_IT_IS
     about = partial(expansion, context, states, words, log_u)
-    at, here = _AS_IT_IS, about(_AS_IT_IS)
+    at, current = _AS_IT_IS, about(_AS_IT_IS)
     while True:
-        if not np.isfinite(here.bend).all():
+        if not np.isfinite(current.bend).all():
             raise ValueError(
                 f"found a loss that is not finite at t, b = {at}, expected finite ones"
             )
-        step = np.linalg.lstsq(here.bend, here.slope, rcond=None)[0]
-        gain = float(here.slope @ step)
+        step = np.linalg.lstsq(current.bend, current.slope, rcond=None)[0]
+        gain = float(current.slope @ step)
         if gain < _GAIN:
             best: Float64[np.ndarray, 2] = at - step
             return best
         for share in 0.5 ** np.arange(_HALVINGS):
-            there = about(at - share * step)
-            if there.loss <= here.loss - _SUFFICIENT * share * gain:
+            trial = about(at - share * step)
+            if trial.loss <= current.loss - _SUFFICIENT * share * gain:
                 break
         else:
-            raise ValueError(f"found no lower loss than {here.loss} on the way from t, b = {at}")
-        at, here = at - share * step, there
+            raise ValueError(f"found no lower loss than {current.loss} on the way from t, b = {at}")
+        at, current = at - share * step, trial
 
 
 class Expansion(NamedTuple):
@@ -128,8 +128,8 @@ def expansion(
     covariance under p'.
     """
     loss, slope, bend = 0.0, np.zeros(2), np.zeros((2, 2))
-    for some, log_p, weight, total, losses in _predicted(context, states, words, log_u, at):
-        own = np.stack([log_p[np.arange(len(log_p)), words[some]], log_u[words[some]]])
+    for span, log_p, weight, total, losses in _predicted(context, states, words, log_u, at):
+        own = np.stack([log_p[np.arange(len(log_p)), words[span]], log_u[words[span]]])
         weighed = weight * log_p
         expected = np.stack([weighed.sum(axis=1), weight @ log_u]) / total
         of_log_p = np.einsum("pv,pv->p", weighed, log_p), weighed @ log_u
@@ -149,8 +149,8 @@ def losses_at(
 ) -> Float64[np.ndarray, " P"]:
     """-log p' of each word, in nats, with this t and b."""
     losses = np.empty(len(words))
-    for some, *_, found in _predicted(context, states, words, log_u, at):
-        losses[some] = found
+    for span, *_, values in _predicted(context, states, words, log_u, at):
+        losses[span] = values
     return losses
 
 
@@ -172,13 +172,13 @@ def _predicted(
 ) -> Iterator[_Block]:
     """Some words at a time: which, log p of every word, p' but for its total, and the losses."""
     t, b = np.float32(at[0]), np.float32(at[1])
-    for some, log_p in log_probabilities(context, states, len(log_u)):
+    for span, log_p in log_probabilities(context, states, len(log_u)):
         score = t * log_p + b * log_u
         score -= score.max(axis=1, keepdims=True)
-        own_score = score[np.arange(len(log_p)), words[some]].astype(np.float64)
+        own_score = score[np.arange(len(log_p)), words[span]].astype(np.float64)
         weight = np.exp(score, out=score)
         total = weight.sum(axis=1, dtype=np.float64)
-        yield some, log_p, weight, total, np.log(total) - own_score
+        yield span, log_p, weight, total, np.log(total) - own_score
 
 
 KIND = Kind(version=2, better="lower", answer=answer)

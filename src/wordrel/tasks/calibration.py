@@ -59,16 +59,16 @@ def losses(
     calibrations: Sequence[Calibration],
 ) -> Float64[np.ndarray, "K P"]:
     """-log p' of each scored word, in nats under the full softmax: a row a calibration."""
-    found = np.empty((len(calibrations), len(text.places)))
+    nats = np.empty((len(calibrations), len(text.places)))
     log_frequency, log_n = torch.from_numpy(log_u), _log_sizes(predictor, text)
-    for some, scores, words in _blocks(predictor, text):
-        for row, (t, g, b) in zip(found, calibrations, strict=True):
-            scale = torch.from_numpy(t * np.exp(g * log_n[some])).float()[:, None]
+    for span, scores, words in _blocks(predictor, text):
+        for row, (t, g, b) in zip(nats, calibrations, strict=True):
+            scale = torch.from_numpy(t * np.exp(g * log_n[span])).float()[:, None]
             mine = torch.addcmul(b * log_frequency, scores, scale)
             own = mine.gather(1, words[:, None])[:, 0]
             top, total = _exp(mine)
-            row[some] = (top.double() + total.double().log() - own.double()).numpy()
-    return found
+            row[span] = (top.double() + total.double().log() - own.double()).numpy()
+    return nats
 
 
 def fit(predictor: Predictor, text: ScoredText, log_u: Float32[np.ndarray, " V"]) -> Calibration:
@@ -100,9 +100,9 @@ def _fitted(
     def about(*point: float) -> Expansion:
         at = np.zeros(3)
         at[free] = point
-        found = expansion(predictor, text, log_u, log_n - middle[0], at)
-        loss, bend = found.loss + _PULL * float(at @ at), found.bend + 2 * _PULL * np.eye(3)
-        return Expansion(loss, found.slope + 2 * _PULL * at, bend)
+        plain = expansion(predictor, text, log_u, log_n - middle[0], at)
+        loss, bend = plain.loss + _PULL * float(at @ at), plain.bend + 2 * _PULL * np.eye(3)
+        return Expansion(loss, plain.slope + 2 * _PULL * at, bend)
 
     begin = start + middle * start[1]
     best = minimize(
@@ -113,13 +113,13 @@ def _fitted(
         hess=lambda at: about(*at).bend[np.ix_(free, free)],
         options={"gtol": _SLOPE, "max_trust_radius": 4.0, "initial_trust_radius": 0.5},
     )
-    left = float(best.jac @ np.linalg.solve(best.hess, best.jac)) / 2
-    if not np.isfinite(best.fun) or not (best.success or abs(left) < _SURE):
+    remaining = float(best.jac @ np.linalg.solve(best.hess, best.jac)) / 2
+    if not np.isfinite(best.fun) or not (best.success or abs(remaining) < _SURE):
         raise ValueError(f"found no lowest loss: {best.message} at log t, g, b = {best.x}")
-    found = np.zeros(3)
-    found[free] = best.x
-    found -= middle * found[1]
-    return found
+    solution = np.zeros(3)
+    solution[free] = best.x
+    solution -= middle * solution[1]
+    return solution
 
 
 class Expansion(NamedTuple):
@@ -152,8 +152,8 @@ def expansion(
     loss, slope, bend = 0.0, np.zeros(3), np.zeros((3, 3))
     log_frequency = torch.from_numpy(log_u)
     powers = torch.stack([log_frequency, log_frequency**2], dim=1)
-    for some, scores, words in _blocks(predictor, text):
-        a, sizes = np.exp(log_t + g * log_n[some]), log_n[some]
+    for span, scores, words in _blocks(predictor, text):
+        a, sizes = np.exp(log_t + g * log_n[span]), log_n[span]
         scale = torch.from_numpy(a).float()[:, None]
         mine = torch.addcmul(b * log_frequency, scores, scale)
         own_s, own_u = scores.gather(1, words[:, None])[:, 0], log_frequency[words]
@@ -184,8 +184,8 @@ def _blocks(
     """Some scored places at a time: which, the scores of every word there, and the words there."""
     words, start = torch.from_numpy(text.words), 0
     for block in predictor.scores(text.ids, text.ends(predictor.segments), text.places):
-        some = slice(start, start + len(block))
-        yield some, torch.from_numpy(block), words[some]
+        span = slice(start, start + len(block))
+        yield span, torch.from_numpy(block), words[span]
         start += len(block)
 
 
