@@ -24,9 +24,9 @@ def log_counts(vocab: Vocab, ids: Int64[np.ndarray, "*A"]) -> Float64[np.ndarray
         vocab: the words; a count of 0 is taken for 1.
         ids: of words; -1, an unknown word, gives NaN.
     """
-    logs = np.append(np.log(np.maximum(vocab.counts, 1)), np.nan)
-    found: Float64[np.ndarray, "*A"] = logs[ids]
-    return found
+    of_words = np.append(np.log(np.maximum(vocab.counts, 1)), np.nan)
+    logs: Float64[np.ndarray, "*A"] = of_words[ids]
+    return logs
 
 
 def match(
@@ -49,18 +49,18 @@ def match(
     chosen, free = chosen[order], np.ones(len(chosen), dtype=np.bool_)
     start = np.searchsorted(chosen[:, 0], choosing[:, 0] - caliper)
     end = np.searchsorted(chosen[:, 0], choosing[:, 0] + caliper, side="right")
-    couples = []
+    matches = []
     for i in np.random.default_rng(_SEED).permutation(len(choosing)):
-        some = slice(start[i], end[i])  # no other is near in the first column
-        apart = chosen[some] - choosing[i]
+        near = slice(start[i], end[i])  # no other is near in the first column
+        apart = chosen[near] - choosing[i]
         distance = np.sum(apart**2, axis=1)
-        distance[~free[some] | np.any(np.abs(apart) > caliper, axis=1)] = np.inf
+        distance[~free[near] | np.any(np.abs(apart) > caliper, axis=1)] = np.inf
         if np.isfinite(distance).any():
             best = start[i] + np.argmin(distance)
             free[best] = False
-            couples.append((i, order[best]))
-    found = np.array(couples, dtype=np.int64).reshape(-1, 2)
-    return found[:, ::-1] if turned else found
+            matches.append((i, order[best]))
+    pairs = np.array(matches, dtype=np.int64).reshape(-1, 2)
+    return pairs[:, ::-1] if turned else pairs
 
 
 def match_within(
@@ -69,13 +69,13 @@ def match_within(
     group: Int64[np.ndarray, " P"],
     alike: Float64[np.ndarray, "P K"],
 ) -> Bool[np.ndarray, " P"]:
-    """The items that found a partner, see `couples_within`."""
+    """The items that found a partner, see `pairs_within`."""
     kept = np.zeros(len(group), dtype=np.bool_)
-    kept[couples_within(first, second, group, alike).ravel()] = True
+    kept[pairs_within(first, second, group, alike).ravel()] = True
     return kept
 
 
-def couples_within(
+def pairs_within(
     first: Bool[np.ndarray, " P"],
     second: Bool[np.ndarray, " P"],
     group: Int64[np.ndarray, " P"],
@@ -93,13 +93,13 @@ def couples_within(
     """
     known = np.isfinite(alike).all(axis=1)
     sides = [np.flatnonzero(side & known) for side in (first, second)]
-    one, other = (ids[np.argsort(group[ids], kind="stable")] for ids in sides)
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for number in np.intersect1d(group[one], group[other]):
-        ones, others = (_of(number, ids, group) for ids in (one, other))
-        couples = match(alike[ones], alike[others], caliper)
-        found.append(np.stack([ones[couples[:, 0]], others[couples[:, 1]]], axis=1))
-    return np.concatenate(found)
+    first_ids, second_ids = (ids[np.argsort(group[ids], kind="stable")] for ids in sides)
+    parts = [np.empty((0, 2), dtype=np.int64)]
+    for number in np.intersect1d(group[first_ids], group[second_ids]):
+        ones, others = (_of(number, ids, group) for ids in (first_ids, second_ids))
+        matches = match(alike[ones], alike[others], caliper)
+        parts.append(np.stack([ones[matches[:, 0]], others[matches[:, 1]]], axis=1))
+    return np.concatenate(parts)
 
 
 def _of(

@@ -88,9 +88,9 @@ def neighbours(
     candidates = min(len(word_model.vocab), restrict)
     unit = unit_rows(word_model.embeddings[embedding][:candidates])
     queries = unit_rows(word_model.embeddings[embedding][probes])
-    found = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
-    found[~queries.any(axis=1)] = -1
-    return found
+    ids = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
+    ids[~queries.any(axis=1)] = -1
+    return ids
 
 
 def agreement_answers(word_model: WordModel) -> dict[str, Probed]:
@@ -114,9 +114,9 @@ def to_frame(answers: Mapping[str, Probed]) -> pd.DataFrame:
     An embedding of fewer dimensions than another has NaN in the columns that it does not need.
     """
     frames = []
-    for embedding, (found, vectors) in answers.items():
-        probes = {"view": embedding, "probe": np.arange(len(found))}
-        ranks = {f"rank_{i}": column for i, column in enumerate(found.T)}
+    for embedding, (ids, vectors) in answers.items():
+        probes = {"view": embedding, "probe": np.arange(len(ids))}
+        ranks = {f"rank_{i}": column for i, column in enumerate(ids.T)}
         values = {f"v{i}": column for i, column in enumerate(vectors.T)}
         frames.append(pd.DataFrame(probes | ranks | values))
     return (
@@ -158,9 +158,9 @@ def stratified_pairs(vocab: Vocab, limit: int = PAIRS) -> Int64[np.ndarray, "P 2
     words = [rng.permutation(np.flatnonzero(tenth == number)) for number in range(TENTHS)]
     each = min(limit // TENTHS**2, min(map(len, words)) // (2 * TENTHS))
     # Word 2n of each tenth comes first in a pair of another one, word 2n + 1 second.
-    sides = [[found[side::2][: each * TENTHS] for found in words] for side in (0, 1)]
+    sides = [[tenth_words[side::2][: each * TENTHS] for tenth_words in words] for side in (0, 1)]
     first = np.concatenate(sides[0])
-    second = np.stack([found.reshape(TENTHS, each) for found in sides[1]], axis=1)
+    second = np.stack([tenth_words.reshape(TENTHS, each) for tenth_words in sides[1]], axis=1)
     return np.stack([first, second.ravel()], axis=1)
 
 
@@ -169,8 +169,8 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     pairs = stratified_pairs(word_model.vocab)
     every = np.ones(len(pairs), dtype=np.bool_)
     items = Items((), np.ones(len(pairs)), np.arange(len(pairs)))
-    form = unanswered(replace(task, items=items), every, chance=0.0)
-    rows = {end: replace(form, task=f"{task.name}.{end}") for end in ROWS}
+    template = unanswered(replace(task, items=items), every, chance=0.0)
+    rows = {end: replace(template, task=f"{task.name}.{end}") for end in ROWS}
     if not len(pairs):
         few = f"the vocabulary has fewer than {2 * TENTHS**2} words"
         return [replace(row, note=few) for row in rows.values()]
