@@ -1,7 +1,4 @@
-"""The tasks by name: load one, ask a model, and say what a vocabulary covers.
-
-Reads the files of data sets where they lie, and the user's own; writes nothing.
-"""
+"""The tasks by name: load one, evaluate a model, and find what a vocabulary covers."""
 
 import hashlib
 import json
@@ -54,7 +51,7 @@ from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import KIND_INFO, DataSet, TaskInfo, task_info
 
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
-"""What the config says of a user's own set."""
+"""The settings of a user's own set."""
 _TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
 KINDS: dict[str, Kind] = {
     name: resolve_name(f"{__package__}.{info.kind}") for name, info in KIND_INFO.items()
@@ -69,8 +66,8 @@ def load_task(name: str, cache: Path | None = None) -> Task:
         cache: below which downloaded data sets are; default: the user's cache.
 
     Raises:
-        ConfigError: where there is no such task; says which name is nearest.
-        MissingDatasetError: where its data set is not on this machine; says how to get it.
+        ConfigError: where there is no such task; with the nearest name.
+        MissingDatasetError: where its data set is not on this machine; with the way to get it.
         DatasetError: where a file of it is altered or malformed.
     """
     info = task_info(name)
@@ -109,11 +106,11 @@ def taken_as_header(task: Task) -> str:
 
 
 def wrong_sets(tasks: Iterable[Any]) -> list[str]:
-    """What is wrong inside those files of own sets that are there, for an error with more in it.
+    """What is wrong in the existing files of own sets; the caller reports it with other mistakes.
 
     Args:
-        tasks: as a config has them, with absolute paths. What is no own set, or has a wrong
-            setting or no file, is left to others.
+        tasks: as a config has them, with absolute paths. Skipped is what is no own set, or has a
+            wrong setting or no file.
     """
     problems = []
     for task in tasks:
@@ -213,8 +210,8 @@ def ask(
         restrict_vocab: how many of the most frequent words can answer an analogy.
 
     Returns:
-        Outcomes; a model that has no answer gives one a row of the task, without predictions and
-        with a note that says why. A task of the question "agreement" gives none.
+        Outcomes; where the model has no answer, one a row of the task without predictions and with
+        a note on the reason. A task of the question "agreement" gives none.
     """
     return KINDS[task.kind].answer(task, word_model, Scope(lowercase, restrict_vocab, probe))
 
@@ -228,10 +225,10 @@ def covered(
 
 @dataclass(frozen=True)
 class Beyond:
-    """The items of a set that no text can cover, because the rules of a corpus part their words.
+    """The items of a set that no text can cover, because the rules of a corpus split their words.
 
     Attributes:
-        n_items: so many.
+        n_items: how many such items.
         of: items in all.
         example: one of the words.
     """

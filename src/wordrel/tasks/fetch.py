@@ -1,8 +1,8 @@
-"""The files of published tasks: where they lie, and how they come here.
+"""The files of published tasks: where they lie, and how they are downloaded.
 
-Reads the installed gensim package, the folder that WORDREL_DATA names, the cache and, in
-`fetch_task` only, the network; writes below `CACHE/downloads/eval/`. Every file is verified before
-it is used, and nothing that is fetched is half.
+Files are searched in the installed gensim package, in the folder that WORDREL_DATA names and in the
+cache. Only `fetch_task` uses the network; it writes below `CACHE/downloads/eval/`. Every file is
+verified before it is used, and no partial file is kept.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def find_files(info: TaskInfo, cache: Path | None = None) -> list[Path]:
         cache: below which downloads are; default: the user's cache.
 
     Raises:
-        MissingDatasetError: where one is not here; says how to get it.
+        MissingDatasetError: where one is not here; with the way to get it.
         DatasetError: where one is not the pinned file.
     """
     if info.data.package:
@@ -84,7 +84,7 @@ def fetch_task(
         The new files; none where all were here.
 
     Raises:
-        MissingDatasetError: where a file is not here that cannot be downloaded; says why.
+        MissingDatasetError: where a file is not here and cannot be downloaded; with the reason.
         DownloadError: where one cannot be had now; what came is kept.
         DatasetError: where one that is here is not the pinned file.
         StoreError: where the cache cannot be written.
@@ -112,7 +112,7 @@ def fetch_task(
             pauses=pauses,
             progress=progress,
         )
-    find_files(info, cache)  # says what cannot be downloaded
+    find_files(info, cache)  # raises where a file cannot be downloaded
     return [folder / file for file in wanted]
 
 
@@ -184,8 +184,8 @@ def _fetch_members(
 def _member(archive: Path, file: str, data: DataSet) -> bytes:
     """The content of the member that ends in this path, if it is the pinned one.
 
-    Names inside the archive are compared and never used as paths, and no more is read than the
-    pinned size, so that an archive that is not what it should be does no harm.
+    Names inside the archive are compared and never used as paths. No more is read than the pinned
+    size. So a malicious archive does no harm.
     """
     known = data.files[file]
     try:

@@ -1,7 +1,4 @@
-"""Lines, fields and tables of a file of a test set, and one error with all that is wrong in them.
-
-Reads files; writes nothing.
-"""
+"""Lines, fields and tables of a test set's file, and one error with all that is wrong in them."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +31,7 @@ def parsed(
         path: of the file.
         lines: with their numbers, from 1.
         parse: raises ValueError with found and expected where a line is not right.
-        wrong: what was found to be wrong before.
+        wrong: problems found before.
 
     Raises:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
@@ -119,10 +116,10 @@ def place_of(field: str) -> int:
 
 
 def one_of(field: str, allowed: Sequence[str]) -> str:
-    """A field that may say only one of a few things.
+    """A field that may hold only one of a few values.
 
     Raises:
-        ValueError: where it says another.
+        ValueError: where it holds another.
     """
     if field not in allowed:
         raise ValueError(f"found {field!r}, expected one of {', '.join(allowed)}")

@@ -1,9 +1,9 @@
 """Tables that a user made: one reader for all kinds of own sets.
 
-Reads UTF-8; writes nothing. Fields are parted by tabs where there is any, else by semicolons,
-commas or spaces: by what gives most lines the columns that are expected. Fields between commas or
-semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
-letter like any other. Lines that begin with # and lines without content are skipped, and so are
+Files are UTF-8. Tabs separate fields where there is any. Else it is the separator (semicolons,
+commas or spaces) that gives most lines the expected columns. Fields between commas or semicolons
+may be quoted, and a quoted field ends on its line. Between tabs and spaces a quote is a letter like
+any other. Lines that begin with # and lines without content are skipped, and so are
 empty fields at the end of a line. Numbers have a decimal point, or in the whole file a decimal
 comma; none has a thousands separator.
 """
@@ -23,14 +23,14 @@ _QUOTED = {",", ";"}
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
 _EMPTY = " \t;," + _INVISIBLE + "\u00a0\v\f"
-"""Of what a line without content is made: spreadsheets leave such lines."""
+"""The signs of a line without content, which spreadsheets leave."""
 _SEPARATOR = re.compile("sep=.")
-"""The first line by which spreadsheets say what parts the fields."""
+"""The first line in which spreadsheets name the separator of fields."""
 _NO_NUMBERS = frozenset(
     ("nan", "inf", "infinity", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "missing")
 )
 _MARKS = " +-*?./_\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2026"
-"""Of such signs alone is made what stands for a missing number."""
+"""A field of such signs alone stands for a missing number."""
 _MISTYPED = re.compile(r"(?=.*\d)(?!.*[^\W\d_].*[^\W\d_].*[^\W\d_])[^\W_]*[.,][^\W_]*")
 """A number with one or two letters in it, such as O.5 and l.5."""
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
@@ -118,8 +118,8 @@ def read_own_table(
             where there is no column of numbers.
 
     Raises:
-        DatasetError: the file cannot be read, or has no line but the header. What is wrong with
-            single lines is said by `OwnTable.parsed`.
+        DatasetError: the file cannot be read, or has no line but the header. `OwnTable.parsed`
+            raises what is wrong with single lines.
     """
     lines = _lines(path, f"lines of {', '.join(columns)}")
     sentences = "sentence" in columns
@@ -244,7 +244,7 @@ def _has_thousands(scores: Sequence[str]) -> bool:
 
 
 def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
-    """What gives most lines the expected columns; the first of equals."""
+    """The separator that gives most lines the expected columns; the first of equals."""
     if any("\t" in line for line in lines):
         return "\t"
     candidates = [d for d in _NAMES if not (sentences and d == " ")]
@@ -258,7 +258,7 @@ def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -
 def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
     try:
         fields = _split(line, delimiter)
-    except ValueError:  # bad quotes are told of the line; they must not let spaces part it
+    except ValueError:  # `_fields` reports bad quotes; spaces must not win by them
         fields = line.split(delimiter)
     return len(_trimmed(fields, fits))
 

@@ -1,7 +1,7 @@
 """From the files of a data set to its items: one strict reader a format.
 
-Every line is understood, or the file is refused. Writes nothing. Sets of words stand here, sets of
-sentences in `readers_text`.
+A file with a line that cannot be parsed is refused. Sets of words are read here, sets of sentences
+in `readers_text`.
 """
 
 import re
@@ -47,8 +47,8 @@ _HYPERLEX_TYPES = (
 )
 
 FOLLOWING = 10
-"""Pairs of BATS that each pair asks with. All 50 x 49 questions of a relation are ten times the
-work and hardly more evidence, since they share their pairs."""
+"""Pairs of BATS that each pair is combined with. All 50 x 49 questions of a relation are ten
+times the work and hardly more evidence, since they share their pairs."""
 
 SECTIONS = {
     "I1": "I01 [noun - plural_reg]",
@@ -229,7 +229,7 @@ def directed_pairs(paths: Sequence[Path]) -> Items:
 
 
 def usf_strength(paths: Sequence[Path]) -> Items:
-    """Cue, target, and the share of people who said this target to this cue."""
+    """Cue, target, and the share of people who gave this target to this cue."""
     return from_directed(_usf(paths))
 
 
@@ -245,7 +245,7 @@ def usf_direction(paths: Sequence[Path]) -> Items:
 
 
 def _usf(paths: Sequence[Path]) -> list[Pair]:
-    """The norms print all words in capitals, which say nothing: they are written small here.
+    """The norms print all words in capitals, which mean nothing: they become lower case here.
 
     Strength of a cue from its target (BSG) is NA where the target was no cue; it is not needed.
     """

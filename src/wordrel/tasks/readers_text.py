@@ -1,7 +1,6 @@
 """From files to items whose words stand in sentences, and to parsed sentences.
 
-Reads the published formats of SCWS, WiC and CoNLL-U, and a user's own table of words in sentences;
-writes nothing.
+Formats are those of SCWS, WiC and CoNLL-U, and a user's own table of words in sentences.
 """
 
 import re
@@ -147,7 +146,7 @@ def _wic_row(fields: Sequence[str]) -> tuple[str, str, tuple[Sentence, Sentence]
 
 
 def _trees(path: Path) -> list[tuple[Token, ...]]:
-    kept = cache(Token)  # most words stand there often: one object for all that are equal
+    kept = cache(Token)  # most words repeat often: one object for all equal ones
     trees, problems = [], []
     for lines in _sentences(read_text(path)):
         tree = []

@@ -1,6 +1,6 @@
 """The tasks that come with wordrel: what each measures, where it is from, under which licence.
 
-Pure metadata from `sets/*.yaml`, one file a test set: adding a set of a known kind adds a file.
+Metadata from `sets/*.yaml`, one file a test set: adding a set of a known kind adds a file.
 Field names follow MTEB's task metadata where they fit.
 """
 
@@ -89,7 +89,7 @@ class DataSet(Strict):
 
     Attributes:
         name: of its file below `sets/`, and of its folder below `$WORDREL_DATA/eval` or the cache.
-        license: as its source states it; "not specified" where it says nothing.
+        license: as its source states it; "not specified" where it states none.
         order: where its tasks stand among those of other sets.
         reference: where the set, or the method, is described.
         date: the year it was published; None where it is not.
@@ -125,8 +125,7 @@ class TaskInfo(Strict):
         files: those files, in the order in which they are read.
         reader: how they are read; a key of `wordrel.tasks.readers.READERS`.
         n_items: its published size; None where the corpus decides.
-        split: "dev" where it may decide which embedding is the selected one; it then concludes
-            nothing.
+        split: "dev" where it may choose the selected embedding; no conclusion is drawn from it.
         order: where it stands among the tasks of all sets.
         reference: where the set, or the method, is described.
     """
@@ -172,7 +171,7 @@ def tasks_of(name: str, content: dict[str, Any]) -> list[TaskInfo]:
 
     Args:
         name: of the set.
-        content: what its file says.
+        content: of its file.
 
     Raises:
         DatasetError: with every field that is wrong.
@@ -201,7 +200,7 @@ def task_info(name: str) -> TaskInfo:
     """The entry of a task.
 
     Raises:
-        ConfigError: where the registry has none; says which name is near.
+        ConfigError: where the registry has none; with the nearest name.
     """
     if name not in REGISTRY:
         raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])

@@ -1,6 +1,6 @@
 """Uses of words in sentences: from text as written to the vectors that a model has of each use.
 
-All kinds of tasks that put a word of a sentence in view share this. Reads and writes no file.
+All kinds of tasks on a word in view in a sentence share this.
 
 Sentences are read as the corpus reads text: words are runs of letters with apostrophes inside, a
 sentence ends after . ! ?, and words that the vocabulary lacks are left out, so that the window
@@ -31,7 +31,7 @@ _CLITICS = frozenset(("'s", "'d", "'m", "'ll", "'re", "'ve", "n't"))
 
 
 class _Token(NamedTuple):
-    """A token of a data set: the corpus's words in it, and what it does to what is around it."""
+    """A token of a data set: the corpus's words in it, and its effect on the tokens around it."""
 
     words: tuple[str, ...]
     clitic: str
@@ -39,7 +39,7 @@ class _Token(NamedTuple):
 
 
 class _Tokens(dict[str, _Token]):
-    """Every token that was met, cut once."""
+    """Every token so far, cut once."""
 
     def __init__(self, vocab: Vocab, lowercase: bool) -> None:
         super().__init__()
@@ -211,7 +211,7 @@ def pair_cosines(rows: Float32[np.ndarray, "U D"]) -> Float64[np.ndarray, " P"]:
 
 
 def count_lost(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What the vocabulary takes from the sentences: the same for every model of a corpus."""
+    """Shares of words that the vocabulary lacks: the same for every model of a corpus."""
     uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     n = len(uses.known)
     shares = (
