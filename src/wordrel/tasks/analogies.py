@@ -2,7 +2,7 @@
 
 Reads questions `a a' b b'`, where b' may be several words `x/y/z` of which any is right. Each is
 answered by 3CosAdd, by 3CosMul, and by the neighbour of b alone, because a high score of the first
-two says little where the third is high, too. The measure is accuracy.
+two means little where the third is high, too. The measure is accuracy.
 
 Source: 3CosAdd: Mikolov, Yih & Zweig, NAACL 2013, section 4; 3CosMul: Levy & Goldberg, CoNLL 2014,
 equation 4; the baseline: Linzen, RepEval 2016; several right answers: Gladkova, Drozd & Matsuoka,
@@ -181,7 +181,7 @@ def solve(
     rows, placed = unit[candidates], place[questions]
     answers: dict[Method, Int64[np.ndarray, " Q"]] = {m: np.full(len(placed), -1) for m in METHODS}
     n_words = max(3, _COSINES_AT_ONCE // max(1, len(rows)))
-    memory = np.empty((n_words, len(rows)), dtype=np.float32)  # asked for anew, it would be slow
+    memory = np.empty((n_words, len(rows)), dtype=np.float32)  # new memory each time would be slow
     for batch in _batches(placed, n_words):
         words, row = np.unique(placed[batch], return_inverse=True)
         cosines = np.matmul(rows[words], rows.T, out=memory[: len(words)])

@@ -1,4 +1,4 @@
-"""Fit by word class: which words are hard to predict, and which help to predict others?
+"""Loss by word class: which words are hard to predict, and which help to predict others?
 
 The class of a word is its part of speech in a treebank where at least four of five of its tokens
 have it, else "mixed"; words that the treebank lacks are "unlisted". Each class has one row an
@@ -8,8 +8,8 @@ objective, `TASK.OBJECTIVE.CLASS`: the loss per token of the targets of that cla
 Measured besides is what is lost when all tokens of a class are hidden from every context, in nats
 per target that had one of them near (`added_loss`) and per hidden word near it
 (`added_loss_per_hidden_word`). Beside it stands the same with as many others hidden at random.
-"Near" is at most `NEAR` words away, on the sides that the objective sees: which of these a model
-looks at is its own affair. Errors are clustered by sentence.
+"Near" is at most `NEAR` words away, on the sides that the objective uses, whatever the window of
+the model. Errors are clustered by sentence.
 
 Glossary: N tokens, T targets, S sentences, V words, L loss of each target.
 """
@@ -49,8 +49,8 @@ HIDDEN = ("DET", "NOUN", "VERB", "ADJ", "ADV", "ADP", "PRON", "AUX", "CCONJ", "P
 """Classes that are taken out of the contexts, one at a time."""
 NEAR = 5
 MAX_TOKENS, MAX_TARGETS = 4_000, 800
-"""Of the sentences in which words are hidden, and of the targets asked of each class: every one
-costs a full softmax."""
+"""Of the sentences in which words are hidden, and of the targets of each class: every one costs a
+full softmax."""
 MIN_TARGETS = 30
 """A class with fewer targets makes no row."""
 _SEED = 0
@@ -122,7 +122,7 @@ def _row(
     own: Bool[np.ndarray, " T"],
     sentence: Int64[np.ndarray, " T"],
 ) -> Predictions:
-    """From the form of all sentences: those that have targets of its own."""
+    """From the template of all sentences: those that have targets of its class."""
     n_targets = np.bincount(sentence[own], minlength=len(template.gold))
     has_target = n_targets > 0
     predicted = template.predicted
@@ -135,7 +135,7 @@ def _row(
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What hiding a class adds to the loss; nothing of a model without context, as `answer` says.
+    """What hiding a class adds to the loss; nothing of a model without context.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -174,7 +174,7 @@ class Hiding:
         return losses
 
     def near(self, hidden: Bool[np.ndarray, " N"]) -> Int64[np.ndarray, " N"]:
-        """How many hidden words are near each token, on the sides that the objective sees."""
+        """How many hidden words are near each token, on the sides that the objective uses."""
         text = self.text
         ends = text.ends[text.sentence]
         starts = ends - text.lengths[text.sentence]

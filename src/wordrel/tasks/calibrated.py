@@ -1,12 +1,12 @@
 """Fit apart from calibration: the loss on held-out text of a model after its calibration.
 
-Negative sampling teaches which words are likelier than noise, and hardly how sure to be: a model
-may rank words well and still lose nats because all its scores are too large, or because frequent
-words are off by a factor. So the probabilities of every model get two more numbers, fitted on other
-held-out text: p' is proportional to p^t u^b, with u the relative frequency of a word in training
-text. Sentences are dealt into two halves; what is fitted on one is used for the other, so no target
-is predicted with numbers that have seen it. What a loss falls by is calibration; what is left
-between two models is not.
+Negative sampling trains which words are likelier than noise, but hardly the scale of scores. A
+model may rank words well and still lose nats because all its scores are too large, or because
+frequent words are off by a factor. So the probabilities of every model get two more numbers, fitted
+on other held-out text: p' is proportional to p^t u^b, with u the relative frequency of a word in
+training text. Sentences are split into two halves. The numbers fitted on one half are used for the
+other, so no target takes part in its own fit. The fall of a loss is due to calibration; the
+remaining difference between two models is not.
 
 t is the temperature (its inverse) of Guo et al., On calibration of modern neural networks, 2017; b
 corrects the noise that is put back into the scores. The loss is convex in both.
@@ -37,7 +37,7 @@ _SUFFICIENT, _HALVINGS = 1e-4, 20
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome an objective; the objective that the model does not have is left open.
+    """One outcome an objective; that of another objective is without predictions.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -50,7 +50,7 @@ def calibrated_losses(
 ) -> Float64[np.ndarray, " S"]:
     """-log p' of all targets of a sentence, summed, in nats.
 
-    Where there is one sentence there is no other half, and it is predicted as it is.
+    A single sentence has no other half and is predicted without calibration.
     """
     states = context.states(text.ids, text.ends)[text.targets]
     words = text.ids[text.targets]
@@ -71,9 +71,8 @@ def fitted(
 ) -> Float64[np.ndarray, "2"]:
     """The t and b with which these words are predicted best; 1 and 0 where there is none.
 
-    Newton's method; a step that does not lower the loss as it should is halved. It ends where the
-    loss cannot be said to fall: a search that waits for a small slope may never see it, because
-    probabilities are float32.
+    Newton's method; a step that does not lower the loss enough is halved. It ends where a step
+    would gain almost nothing: the slope may never become small, because probabilities are float32.
 
     Raises:
         ValueError: a probability is not finite, or the loss does not fall along its slope.

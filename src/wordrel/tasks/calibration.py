@@ -4,9 +4,9 @@
 
 with s(w) = log p(w | context) of the model, n the words in the context, u the relative frequency in
 training text. t is the (inverse) temperature of Guo et al., On calibration of modern neural
-networks, 2017. n^g is there because a mean over n words is shorter where n is larger, which
-attention can undo and a mean cannot. b mends words that are all off by a power of their frequency.
-Two models that differ only in these learn the same about words.
+networks, 2017. n^g is needed because a mean over n words is shorter where n is larger; attention
+can compensate for that, a mean cannot. b corrects scores that are off by a power of the word's
+frequency. Two models that differ only in these learn the same about words.
 
 Every step reads blocks of scores that a processor's cache holds, and writes over them.
 
@@ -33,16 +33,16 @@ _SLOPE = 1e-4
 
 
 _SURE = 1e-5
-"""Nats that another step would gain, below which a search that stopped early is at its end: loss is
-summed from float32, which may hide so little."""
+"""Nats that another step would gain, below which a search that stopped early is accepted: loss is
+summed from float32, whose rounding may be as large."""
 _PULL = 1e-4
 """Nats by which each of log t (in a context of mean log n), g, b is held near 0, for its square:
-where a model says no more than frequencies do, t and b undo each other and have no lowest loss.
+where a model predicts no better than frequencies, t and b cancel and have no lowest loss.
 With numbers below .3 it moves a loss by less than 1e-5."""
 
 
 class Calibration(NamedTuple):
-    """The three numbers; as they stand here they change nothing."""
+    """The three numbers; the defaults change nothing."""
 
     t: float = 1.0
     g: float = 0.0
@@ -145,8 +145,8 @@ def expansion(
 ) -> Expansion:
     """See `Expansion`.
 
-    With a = t n^g the scores are a s + b log u. The loss of a word falls with a as fast as the
-    word's s is above what p' expects of it, and bends as p' says that s varies; likewise for b.
+    With a = t n^g the scores are a s + b log u. The slope by a is the mean of s under p' less the
+    word's s; the second derivative is the variance of s under p'. Likewise for b.
     """
     log_t, g, b = at
     loss, slope, bend = 0.0, np.zeros(3), np.zeros((3, 3))

@@ -1,6 +1,6 @@
-"""What a context loses where one of its words is hidden, or where its words change places.
+"""What hiding a word of a context, or shuffling its words, adds to the loss.
 
-Every target of the test documents stands in a little text of its own, with the words of its whole
+Every target of the test documents becomes a little text of its own, with the words of its whole
 context, so that each context can be changed by itself. The loss is that of the study: the full
 softmax, calibrated on development documents (see `per_token_loss`). Measured is what a change adds
 to it, in nats a target (`added_loss`), and the difference between two changes. Both changes of a
@@ -11,18 +11,18 @@ there is none, and so no interval.
 - "determiner" against "other word": a word of that class, or of another one, at most `REACH` away,
   chosen at random; "as frequent": the other word is the most frequent one of its context that is no
   determiner, and the two log counts differ by at most `APART`. Words at distance 1 have rows of
-  their own: one of them asks for the next word, and goes on asking where it is hidden.
+  their own: one of them is the query of a next-word model, and stays the query where it is hidden.
 - "largest weight" against "another word": the word to which attention gives the largest weight,
   and a random one of those that have a smaller weight.
-- "shuffled": the words of the context in random order. The last word before the target, which asks
-  in a next-word model, keeps its place there.
+- "shuffled": the words of the context in random order. The last word before the target, the query
+  of a next-word model, keeps its place there.
 
-Classes are those of `by_class`; a word without a clear class is neither sort. A target with fewer
-than `MIN_CONTEXT` words around it is left out. Targets and changes are the same for every model of
-one objective and window, but for the largest weight.
+Classes are those of `by_class`; a word without a clear class is of neither sort. A target with
+fewer than `MIN_CONTEXT` words around it is left out. Targets and changes are the same for every
+model of one objective and window, but for the largest weight.
 
-Glossary: N tokens, M tokens of little texts, T targets, P entries (a word in a context), V words,
-Q couples.
+Glossary: N tokens, M tokens of little texts, T targets, P entries (a word in a context), V words, Q
+matched pairs.
 """
 
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ class Contexts:
 
 
 def contexts_of(text: ScoredText, predictor: Predictor, window: int) -> Contexts:
-    """Of targets spread evenly over a text, as far as a model sees."""
+    """Of targets spread evenly over a text, as far as the model's window reaches."""
     ends, places = text.ends(predictor.segments), text.places
     segment = np.searchsorted(ends, places, side="right")
     first = np.maximum(np.concatenate([[0], ends[:-1]])[segment], places - window)
@@ -106,7 +106,8 @@ class Changing:
     """A model, and the contexts that are changed.
 
     Attributes:
-        way: of reading the model; calibration: of it.
+        predictor: of the model.
+        calibration: of the predictor.
         contexts: as they are.
         log_u: log frequency of each word, [V].
         before: loss of each target in its context as it is, [T].
@@ -211,11 +212,11 @@ def _contrast(
     second: tuple[str, Int64[np.ndarray, " R"], Float64[np.ndarray, " R"]],
     alike: Float64[np.ndarray, " M"],
 ) -> Iterator[Row]:
-    """The difference between two changes, and each of them, over couples of the same document.
+    """The difference between two changes, and each of them, over pairs matched in a document.
 
     Args:
         contexts: that were changed.
-        first: what was hidden, in words; the tokens, and what hiding each added.
+        first: name of what was hidden; the tokens, and the loss that hiding each added.
         second: likewise.
         alike: what may differ by `APART`, of each token.
     """
@@ -270,7 +271,7 @@ def weights_of(
 
 
 def _shuffled(changing: Changing) -> Iterator[Row]:
-    """All words of a context change places but the one that asks."""
+    """All words of a context change places but the query."""
     contexts = changing.contexts
     fixed = (0, -1) if changing.predictor.objective == "next_word" else (0,)
     moving, rng = ~np.isin(contexts.offset, fixed), np.random.default_rng(_SEED)

@@ -108,7 +108,7 @@ def clustered_coefficients(
         One estimate a column. A column that is zero throughout has NaN. Every column has NaN where
         the others are collinear, or where there are fewer than two clusters.
     """
-    # Large to import, and only this needs it: a worker that never gets here does without.
+    # Imported here: the import is slow, and only this function needs it.
     from statsmodels.regression.linear_model import OLS
 
     finite = np.isfinite(values)
@@ -121,7 +121,7 @@ def clustered_coefficients(
     if len(np.unique(cluster)) < 2 or _collinear(x):
         return estimates
     fit = OLS(values, x).fit(cov_type="cluster", cov_kwds={"groups": cluster})
-    # A relation that does not mind the order makes some variances zero, give or take a rounding.
+    # A relation that ignores the order makes some variances zero, up to rounding.
     variances = np.maximum(np.diag(fit.cov_params()), 0)
     params[used], errors[used] = fit.params, np.sqrt(variances)
     return estimates

@@ -95,7 +95,7 @@ def _is_first_odd(unit: Float32[np.ndarray, "W D"]) -> float:
 
 
 def _expected(items: Items, vocab: Vocab, scope: Scope) -> Groups:
-    """Of each item its word and the expected words that are candidates; empty where one lacks."""
+    """Of each item its word and the expected words that are candidates; empty without either."""
     candidates = min(len(vocab), scope.restrict_vocab)
     groups = []
     for ids in _ids(items, vocab, scope):
@@ -140,7 +140,7 @@ def _by_embedding(
     chance: float,
     predict: Callable[[Float32[np.ndarray, "V D"]], Float64[np.ndarray, " Q"]],
 ) -> list[Predictions]:
-    """One outcome an embedding; where the model has none, one that says why."""
+    """One outcome an embedding; one with the reason where the model has none."""
     template = unanswered(task, known, chance=chance)
     if not word_model.embeddings:
         return [replace(template, note=reason(word_model, task.question))]
@@ -189,7 +189,7 @@ def clusters(unit: Float32[np.ndarray, "P D"], n_clusters: int) -> Int64[np.ndar
         unit: rows of length 1, at least one.
         n_clusters: how many; fewer where there are not as many different rows.
     """
-    # Loading scikit-learn takes 80 MB, which no other kind of task has a use for.
+    # Only this kind of task needs scikit-learn, which takes 80 MB to load.
     from sklearn.cluster import KMeans
 
     different = len(np.unique(unit, axis=0))

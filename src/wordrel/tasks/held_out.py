@@ -3,8 +3,8 @@
 One kind, and what all kinds share that read held-out text with a model.
 
 `LOSS`: every model of a study predicts the same target words (all but the first of each sentence)
-with the full softmax. The two objectives answer different questions (a masked word is seen from
-both sides), so each has its own row, and a model answers only the one it was trained for.
+with the full softmax. The two objectives differ (a masked word has context on both sides), so each
+has its own row, and a model has predictions only in the row of its own objective.
 The items are sentences: gold is the number of targets, predicted the sum of -log p in nats, and
 the measure their ratio: the loss per token.
 
@@ -86,7 +86,7 @@ Losses = Callable[[Contextualizer, Text, Vocab], Float64[np.ndarray, " S"]]
 
 
 def answer_loss(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome an objective; the objective that the model does not have is left open.
+    """One outcome an objective; that of another objective is without predictions.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -186,10 +186,10 @@ def _answer_one(
 
 
 def context_for(objective: Objective, word_model: WordModel) -> Contextualizer:
-    """What predicts words as the objective has it.
+    """The part of a model that predicts words by this objective.
 
     Raises:
-        NotAvailableError: where the model was not trained for it; says why.
+        NotAvailableError: where the model was not trained for it; with the reason.
     """
     if word_model.context is None:
         raise NotAvailableError(reason(word_model, "fit", "context"))

@@ -1,4 +1,4 @@
-"""Meaning in context: do the vectors of two uses of words say how near their meanings are?
+"""Meaning in context: do the vectors of two uses of words show how near their meanings are?
 
 Three kinds, all of words in sentences. `context_pairs` (SCWS): the cosine of two uses beside
 people's rating. `same_sense` (WiC): are two uses of one word in one sense? The cosine at which
@@ -7,10 +7,10 @@ the answer turns is set on earlier splits, and only the last split is scored.
 `sense_shift` (WiC) is a measurement, not a score: the mean cosine distance between the states of
 one word in two sentences, for uses in the same sense and in different senses, and beside it, as the
 yardstick, the distance between the uses of two different words. Only items with the same form of
-the word in both sentences count, so that nothing but the sentence has changed. All three means are
-sums over words, so that the standard errors, which leave out one word after the other (a delete-one
-jackknife over words: Efron & Tibshirani, 1993, chapter 11), cost nothing. That of the yardstick is
-at most sqrt(2) times too large: where words have no direction in common.
+the word in both sentences count, so that only the sentence changes. Standard errors are those of a
+delete-one jackknife over words (Efron & Tibshirani, 1993, chapter 11). They are cheap, since all
+three means are sums over words. That of the yardstick is at most sqrt(2) times too large: where
+words have no direction in common.
 
 Axes: P items, U uses (two an item), W words, T uses that count.
 """
@@ -67,7 +67,7 @@ def rate_pairs(task: Task, word_model: WordModel, scope: Scope) -> list[Predicti
 def _by_embedding(
     template: Predictions, task: Task, word_model: WordModel, rows: dict[str, np.ndarray]
 ) -> Iterator[tuple[Predictions, Float64[np.ndarray, " P"]]]:
-    """The form of each embedding with the cosines of all items; without any, one that says why."""
+    """Each embedding's template with the cosines of all items; without any, one with the reason."""
     if not rows:
         why = reason(word_model, task.question, "context", "alike")
         yield replace(template, note=why), np.full(task.items.n_items, np.nan)

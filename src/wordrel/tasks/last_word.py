@@ -1,11 +1,11 @@
-"""The last word of a held-out sentence: is the word that a model expects the one that is there?
+"""The last word of a held-out sentence: is the most probable word the one that is there?
 
-`LAST_WORD`: a model is given all but the last word, as far back as its window reaches, and answers
-with the most probable word of the whole vocabulary. A masked-word model predicts the word at a
+`LAST_WORD`: a model reads all but the last word, as far back as its window reaches, and predicts
+the most probable word of the whole vocabulary. A masked-word model predicts the word at a
 place behind which nothing stands, so the task is the same for both objectives. The items are
 sentences: gold is 1, predicted 1 where the answer is right and 0 where it is wrong.
 
-`INDUCTION` asks the same of the sentences whose last two words stood side by side before in them:
+`INDUCTION` is the same for the sentences whose last two words stood side by side before in them:
 A B ... A, and then B.
 
 Glossary: N tokens, S sentences.
@@ -25,7 +25,7 @@ _ANY_WORD = 0
 
 
 def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome. Chance is the share of the commonest last word: always saying it does no better.
+    """One outcome. Chance is the share of the commonest last word, the best constant prediction.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -35,7 +35,7 @@ def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Pr
 
 
 def answer_induction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome. Chance is the best guess from the bag of the words and the one that asks.
+    """One outcome. Chance is the best guess from the bag of words and the query.
 
     It is one of the other words of the sentence: in planted text each is as likely.
 
@@ -83,7 +83,7 @@ def expected_last_words(
 ) -> Int64[np.ndarray, " S"]:
     """The most probable last word of each sentence; of equally probable ones the most frequent.
 
-    The last words themselves are never shown: another one stands in their place.
+    The last words themselves are hidden: another word stands in their place.
 
     Args:
         context: the part of the model that predicts.

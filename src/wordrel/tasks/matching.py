@@ -1,7 +1,7 @@
 """Matching for frequency: which items to compare, so that word frequency is uninformative.
 
 Counts come from the vocabulary alone, so the items are the same for every model of a corpus.
-Pure functions; the one random order has a fixed seed.
+The one random order has a fixed seed.
 
 Source: greedy matching to the nearest within a caliper, in random order, without replacement:
 Austin, Statistics in Medicine 33 (2014), 1057-1069, which finds it as good as optimal matching.
@@ -32,14 +32,14 @@ def log_counts(vocab: Vocab, ids: Int64[np.ndarray, "*A"]) -> Float64[np.ndarray
 def match(
     first: Float64[np.ndarray, "M K"], second: Float64[np.ndarray, "N K"], caliper: float = CALIPER
 ) -> Int64[np.ndarray, "Q 2"]:
-    """Couples (row of `first`, row of `second`), each row in one couple at most.
+    """Pairs (row of `first`, row of `second`), each row in one pair at most.
 
-    The rows of the smaller side choose, in random order, the nearest row that is still free, by
-    the sum of squares over the K columns; a row without a free one within the caliper in every
-    column stays alone.
+    Each row of the smaller side, in random order, gets the nearest row that is still free, by the
+    sum of squares over the K columns. A row without a free one within the caliper in every column
+    stays unmatched.
 
     Args:
-        first: what should be alike (such as log counts) of each member of one side.
+        first: what should be similar (such as log counts) of each member of one side.
         second: the same of the other side.
         caliper: the largest difference in any column, 0 or more.
     """
@@ -69,7 +69,7 @@ def match_within(
     group: Int64[np.ndarray, " P"],
     alike: Float64[np.ndarray, "P K"],
 ) -> Bool[np.ndarray, " P"]:
-    """The items that found a partner, see `pairs_within`."""
+    """The items with a partner, see `pairs_within`."""
     kept = np.zeros(len(group), dtype=np.bool_)
     kept[pairs_within(first, second, group, alike).ravel()] = True
     return kept
@@ -82,7 +82,7 @@ def pairs_within(
     alike: Float64[np.ndarray, "P K"],
     caliper: float = CALIPER,
 ) -> Int64[np.ndarray, "Q 2"]:
-    """Couples (item of `first`, item of `second`) of one group, each item in one at most.
+    """Pairs (item of `first`, item of `second`) of one group, each item in one at most.
 
     Args:
         first: the items of one side; of those without a finite number in `alike` none is matched.

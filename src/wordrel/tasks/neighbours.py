@@ -1,11 +1,11 @@
-"""Agreement: which words does a model put next to each other, and does another agree?
+"""Agreement: which words are nearest in a model, and are they the same in another?
 
 This question compares two models, or two seeds of one. It has no outcome of a single model:
 the neighbours and the vectors of some probe words are kept, in each embedding; `overlap` compares
 neighbours, one value a probe word, and `wordrel.study.agreement` does the rest.
 
 `PAIR_SCORES` keeps the lifts of pairs of words, which have no right answer either:
-`wordrel.study.agreement` correlates what two runs say of the same pairs. Does one architecture
+`wordrel.study.agreement` correlates the lifts of the same pairs in two runs. Does one architecture
 relate other words when it learns another task, with the same queries and the same contexts?
 
 The pairs are stratified by frequency: as many of each two tenths of the vocabulary, the first word
@@ -49,7 +49,7 @@ ROWS = {QUERY_KEY_ROW: QUERY_KEY, "in_out": IN_OUT, "value_out": VALUE_OUT}
 
 
 class Probed(NamedTuple):
-    """What one model, in one embedding, says of the probe words.
+    """Neighbours and vectors of the probe words in one embedding of one model.
 
     Attributes:
         neighbours: ids of the nearest words, best first; -1 where there is none.
@@ -165,7 +165,7 @@ def stratified_pairs(vocab: Vocab, limit: int = PAIRS) -> Int64[np.ndarray, "P 2
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome a lift: what it says of each pair."""
+    """One outcome a lift: its score of each pair."""
     pairs = stratified_pairs(word_model.vocab)
     every = np.ones(len(pairs), dtype=np.bool_)
     items = Items((), np.ones(len(pairs)), np.arange(len(pairs)))

@@ -8,10 +8,10 @@ the model (as trained, whole context) is the prediction
 
 - of any rule ("any rule"), and beside it of any rule at another place, drawn at random ("rules of
   another place"): what the same predictions are worth without the context;
-- of each single rule ("rule -2 -1" looks at the last two words), at places where it says anything.
+- of each single rule ("rule -2 -1" reads the last two words), at places where it predicts a word.
 
-Only next-word models have it. A rule never looks beyond the sentence, and says nothing where the
-words that it looks at never stood so in the training text. Of equally frequent words the one with
+Only next-word models have it. A rule never reads beyond the sentence, and predicts no word where
+the words that it reads never stood so in the training text. Of equally frequent words the one with
 the smaller id counts, which is the more frequent one. Errors are clustered by document; with fewer
 than 20 documents there is none, and so no interval.
 
@@ -37,7 +37,7 @@ REACH = 3
 RULES: tuple[tuple[int, ...], ...] = tuple(
     chain.from_iterable(combinations(range(-REACH, 0), n) for n in range(1, REACH + 1))
 )
-"""The places that each rule looks at, from the word that is predicted."""
+"""The places that each rule reads, from the word that is predicted."""
 MAX_PLACES = 20_000
 _SEED = 0
 NO_WORD = -1
@@ -87,7 +87,7 @@ def _shares(
 
 
 def rule_words(train: Split, n_words: int, test: ScoredText) -> Int64[np.ndarray, "R P"]:
-    """What each rule says at each place; `NO_WORD` where it says nothing."""
+    """The word that each rule predicts at each place; `NO_WORD` where it predicts none."""
     ids, ends = (np.asarray(x, dtype=np.int64) for x in (train.ids, train.sentence_ends))
     starts = _starts(ends)
     own = _starts(test.sentence_ends)[test.places]
@@ -95,10 +95,10 @@ def rule_words(train: Split, n_words: int, test: ScoredText) -> Int64[np.ndarray
     for row, rule in zip(predicted, RULES, strict=True):
         inside = np.flatnonzero(test.places + rule[0] >= own)
         wanted, at = np.unique(
-            _looked_at(test.ids, test.places[inside], rule, n_words), return_inverse=True
+            _context_keys(test.ids, test.places[inside], rule, n_words), return_inverse=True
         )
         places = np.flatnonzero(np.arange(len(ids)) + rule[0] >= starts)
-        keys = _looked_at(ids, places, rule, n_words)
+        keys = _context_keys(ids, places, rule, n_words)
         number = np.minimum(np.searchsorted(wanted, keys), max(len(wanted) - 1, 0))
         known = wanted[number] == keys if len(wanted) else np.zeros(len(keys), dtype=np.bool_)
         row[inside] = _commonest(number[known], ids[places[known]], len(wanted), n_words)[at]
@@ -111,10 +111,10 @@ def _starts(ends: Int64[np.ndarray, " S"]) -> Int64[np.ndarray, " N"]:
     return np.repeat(starts, ends - starts)
 
 
-def _looked_at(
+def _context_keys(
     ids: Int64[np.ndarray, " N"], places: Int64[np.ndarray, " P"], rule: tuple[int, ...], base: int
 ) -> Int64[np.ndarray, " P"]:
-    """One number for the words that a rule looks at before each place."""
+    """One number for the words that a rule reads before each place."""
     key = np.zeros(len(places), dtype=np.int64)
     for offset in rule:
         key = key * base + ids[places + offset]

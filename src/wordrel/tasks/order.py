@@ -1,7 +1,7 @@
 """Order: does the state that predicts a word depend on the order of the words in its context?
 
 "Attention does not care about order" is a claim about one sum: softmax weights ignore positions.
-But the query is a word at a position, and relative positions or a residual bring order in. Every
+But the query is a word at a position, and relative positions or a residual add order. Every
 target becomes a short sentence of its own, with the words of its window. So exchanging words inside
 never changes which words are in the window. The state is read before and after
 
@@ -41,7 +41,7 @@ from wordrel.tasks.scored_text import spread
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
-"""Of the length of a state: what adding up the same numbers in another order may change."""
+"""Share of a state's length that summing the same numbers in another order may change."""
 EXAMPLE = "mary gave roses to susan"
 _SEED = 0
 
@@ -77,7 +77,7 @@ class Little:
         of: number of the little sentence of each, rising, [M].
         offset: place of each token less that of its target, [M].
         cluster: number of the sentence that each target is from, [T].
-        objective: decides which sides there are, and where the state is.
+        objective: decides the sides of the context, and the place of the state.
     """
 
     ids: Int64[np.ndarray, " M"]
@@ -188,7 +188,7 @@ def moved(
 
 
 def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator[Row]:
-    """Who gives and who is given: the same words, and a state before and after they exchange."""
+    """The example before and after its first and last word change places."""
     words = EXAMPLE.split()
     if not lowercase:
         words[0], words[-1] = words[0].title(), words[-1].title()

@@ -1,6 +1,6 @@
 """Pairs of words without a text: graded, directed and labelled ones.
 
-Four kinds, each of which sees a model through one number a pair.
+Four kinds, each with one number a pair from a model.
 
 - `PAIRS`: does the cosine of two words order pairs as people do? The measure is Spearman's
   correlation over pairs.
@@ -100,13 +100,13 @@ def _by_relation(
     question: str,
     score: Callable[[Relation], Float64[np.ndarray, " Q"]],
 ) -> list[Predictions]:
-    """One outcome a relation, and `with_query_key`; where the model has none, one that says why.
+    """One outcome a relation, and `with_query_key`; one with the reason where there is none.
 
     Args:
         template: the row to fill in.
-        word_model: whom.
+        word_model: the model.
         question: whose selected relation is marked.
-        score: what a relation says of the Q covered items.
+        score: the scores of the Q covered items by a relation.
     """
     if not word_model.relations:
         return [replace(template, note=reason(word_model, "relate"))]

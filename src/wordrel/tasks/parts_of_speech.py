@@ -5,9 +5,9 @@ Scored is whether noun-verb pairs stand above verb-article pairs that are as far
 words of parsed sentences (row `TASK`), and over distinct pairs of words (row `TASK.types`). The
 score of a pair is the mean of both directions.
 
-Told besides, of every relation, are the means of classes of pairs and of dependency relations, a
-regression that holds frequency, distance and PMI (`pair_classes`), and how the articles score with
-every word of the vocabulary, each of which counts once, however frequent it is.
+Measured besides, of every relation, are the means of classes of pairs and of dependency relations,
+a regression that holds frequency, distance and PMI (`pair_classes`), and how the articles score
+with every word of the vocabulary, each of which counts once, however frequent it is.
 
 Glossary: N words of the treebank, P pairs, V words of the vocabulary, A and B words of a sample.
 """

@@ -1,13 +1,13 @@
-"""The loss of the study: how surprised a model is by each word of the test documents, in nats.
+"""The loss of the study: -log p of each scored word of the test documents, in nats.
 
-It is -log p under the full softmax, with what loss and sampling taught undone (`models.sampling`),
-whole contexts, and the same scored words for every model. A model answers for the objective it was
-trained for, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
-development documents, once a run (`tasks.calibration`). The calibrated row decides: two models that
-differ only in how sure they are do not differ in what they know.
+p is under the full softmax, corrected for loss and sampling (`models.sampling`), from whole
+contexts. The scored words are the same for every model. A model has predictions for its own
+objective, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
+development documents, once a run (`tasks.calibration`). The calibrated row decides, so that models
+which differ only in the scale of their scores do not differ.
 
-Where a model can be read in several ways, the one with the lower calibrated loss on the development
-documents counts, in both rows; they name it as their embedding.
+Where a model has several predictors, both rows take the one with the lower calibrated loss on the
+development documents, and name it as their embedding.
 
 The items are test documents: gold is the number of scored words, predicted their nats together, and
 the measure the ratio of the sums. Measurements are the calibration, the loss on the development
@@ -49,12 +49,13 @@ TRAINING_TOKENS = 200_000
 
 
 class Read(NamedTuple):
-    """One way of reading a model, and what development text says of it.
+    """A predictor of a model, and its losses on development text.
 
     Attributes:
-        predictor: the way.
-        calibration: fitted there.
-        as_trained: loss a word there, without the calibration; calibrated: with it.
+        predictor: the predictor.
+        calibration: fitted on development text.
+        as_trained: loss a word there, without the calibration.
+        calibrated: with it.
     """
 
     predictor: Predictor
@@ -66,7 +67,7 @@ class Read(NamedTuple):
 def answer_and_measure(
     task: Task, word_model: WordModel, scope: Scope
 ) -> tuple[list[Predictions], list[Measurement]]:
-    """Two outcomes and the measurements of the objective that the model has; the other's are open.
+    """Two outcomes an objective, and the measurements of the model's own objective.
 
     Raises:
         ValueError: where `scope` has no documents.
@@ -118,7 +119,7 @@ def answer_development(task: Task, word_model: WordModel, scope: Scope) -> list[
 def best_read(
     predictors: Sequence[Predictor], development: ScoredText, log_u: Float32[np.ndarray, " V"]
 ) -> Read:
-    """The way of reading a model with the lower calibrated loss on development text."""
+    """The predictor with the lower calibrated loss on development text."""
     return min(
         (_read(predictor, development, log_u) for predictor in predictors),
         key=lambda read: read.calibrated,

@@ -63,8 +63,8 @@ def contrast_of(
     """All linked pairs, then the partners of those that have one, in evenly spread sentences.
 
     Returns:
-        The items (left the dependent, or the word in its place), and of each the dependency
-        relation that it is, or is the partner of.
+        The items (left the dependent, or the word in its place), and the dependency relation of
+        each or of its partner.
     """
     every = links(words)
     pool = _unlinked(words)

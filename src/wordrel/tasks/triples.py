@@ -1,6 +1,6 @@
 """Triples: does a verb score higher with an earlier noun than with an earlier article?
 
-A triple is an asking verb, a noun that stands before it and an article, or a determiner, that
+A triple is a verb as query, a noun that stands before it and an article, or a determiner, that
 stands before the same verb at another place, as many words away. So verb and distance are the same
 on both sides, and nothing but the earlier word differs. The rows are
 
@@ -13,7 +13,7 @@ Words are classed by a treebank (see `by_class.classes_of`), and triples counted
 documents of the corpus, so that every model of the corpus has the same ones. An item is a triple:
 gold is 1, and predicted 1 where relation(verb -> noun) is larger than relation(verb -> other), .5
 where they are equal. Triples of one verb are one cluster. With the same verb on both sides, a lift
-and its raw product say the same, unless a query has a bias.
+and its raw product give the same order, unless a query has a bias.
 
 Glossary: N tokens, P pairs of a verb and an earlier word, T triples.
 """

@@ -1,10 +1,9 @@
-"""What a model weighs: how many words it looks at, which words and which offsets.
+"""The weights of a model: on how many words, on which words and at which offsets.
 
 Two kinds, both of which measure and do not score.
 
-`ROLES`. Attention is called a soft dictionary: what asks (the query) gets all that match it (the
-keys), each as far as it matches. And query and key are called different roles of one vector.
-Measured are
+`ROLES`. Attention is called a soft dictionary: a query gets the values of all keys, each weighted
+by its match. And query and key are called different roles of one vector. Measured are
 
 - embedding "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the
   weights) over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all
@@ -12,23 +11,23 @@ Measured are
   out;
 - embedding "attention", "attended NOUN" and so on: the mean of a word's weight times the number of
   keys in that context (`relative_weight`: 1 is what the mean gives to each);
-- embedding "exchanged": what is lost, in nats a target, when the trained model's query and key
-  exchange their roles (`added_loss`); nothing of a model in which no word asks.
+- embedding "exchanged": the loss added, in nats a target, when the trained model's query and key
+  exchange their roles (`added_loss`); nothing of a model without a word as query.
 
-Weights are those behind `contextual`: whole windows of held-out sentences. Who asks: of a next-word
-model the word itself (the last of a sentence, too), of a masked-word model its place, where the
-word cannot be seen. Classes are those of `by_class`; one with fewer than `MIN_ENTRIES` items makes
-no row. Errors are clustered by sentence.
+Weights are those behind `contextual`: whole windows of held-out sentences. The query is the word
+itself in a next-word model (the last of a sentence, too). In a masked-word model it is the place of
+the word, which is hidden. Classes are those of `by_class`; one with fewer than `MIN_ENTRIES` items
+makes no row. Errors are clustered by sentence.
 
 `LEARNED`. Word2vec's CBOW weighs all words of a window alike; what attention learned instead is
 measured in
 
 - embedding "relative_position": the learned score of each place ("-5" to "+5", those that the
-  objective sees),
-  less the mean over them (`score`, before the softmax, so that e^score is a factor);
-- embedding "per_word_weight": where one learned vector asks all words, the mean score of the words
-  of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over
-  all words (`score`; its error is the standard error over words);
+  objective uses), less the mean over them (`score`, before the softmax, so that e^score is a
+  factor);
+- embedding "per_word_weight": where one learned vector is the query for all words, the mean score
+  of the words of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less
+  the mean over all words (`score`; its error is the standard error over words);
 - embedding "attention", of every model that exposes its weights, in held-out sentences: the mean
   weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
   tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
@@ -75,10 +74,10 @@ _Row = tuple[str, str, str, float, float, int]  # embedding, group, statistic, v
 
 @dataclass(frozen=True)
 class TextWeights:
-    """Weights and where they are from.
+    """The weights in a text, and the sentences they are from.
 
     Attributes:
-        told: the weights, an entry each time a word stands in a context.
+        entries: the weights, an entry each time a word stands in a context.
         sentence: number of the sentence of each token, [N].
     """
 
@@ -164,7 +163,7 @@ def _effective(
 
 
 def _by_key_class(weights: TextWeights, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
-    """How much each class is listened to, by what the mean of the context gives it."""
+    """The weight of each class, relative to that in a mean of the context."""
     attended = kinds[weights.entries.attended]
     for name, value, error, n in _by_name(weights.relative, attended, weights.cluster):
         yield "attention", f"attended {name}", "relative_weight", value, error, n
@@ -255,7 +254,7 @@ def _frequency(number: int) -> str:
 
 
 def _by_offset(weights: TextWeights) -> Iterator[_Row]:
-    """Of contexts with a word at every offset: smaller ones share out more to each."""
+    """Of contexts with a word at every offset: smaller ones give each word a larger share."""
     entries = weights.entries
     places, group = np.unique(entries.offset, return_inverse=True)
     full = weights.keys[entries.state] == len(places)
@@ -267,7 +266,7 @@ def _by_offset(weights: TextWeights) -> Iterator[_Row]:
 
 
 def _by_tenth(weights: TextWeights, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
-    """How much words are listened to, by how frequent they are."""
+    """The weight of words, by how frequent they are."""
     group = tenth[weights.entries.attended]
     means = clustered_means(weights.relative, group, weights.cluster, TENTHS)
     for number, (value, error, n) in enumerate(means.rows()):

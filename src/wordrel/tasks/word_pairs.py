@@ -1,7 +1,7 @@
-"""Pairs of words in parsed sentences: who stands near whom, who depends on whom, who is like whom.
+"""Pairs of words in parsed sentences: near each other, linked, or of the same kind.
 
-Pure functions over the sentences of a treebank. Punctuation is left out, as it is in the corpora,
-and distances count the words that are left, whether the vocabulary knows them or not.
+Punctuation is left out, as it is in the corpora, and distances count the remaining words, whether
+the vocabulary holds them or not.
 
 Glossary: N words of the treebank, P pairs, V words of the vocabulary.
 """
@@ -129,7 +129,7 @@ def words_of(items: Items, vocab: Vocab, lowercase: bool) -> Words:
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " S"]:
-    """Sentences with two words that the vocabulary knows."""
+    """Sentences with two words that the vocabulary holds."""
     words = words_of(items, vocab, scope.lowercase)
     known = np.bincount(words.sentence[words.ids >= 0], minlength=items.n_items)
     return known >= 2
@@ -186,9 +186,9 @@ def partners(
     """For each number wanted the place of an equal one that is offered, no place taken twice.
 
     Args:
-        wanted: what is looked for.
-        offered: what there is.
-        rng: who gets which, where there are several of a number.
+        wanted: the numbers to match.
+        offered: the numbers to match them with.
+        rng: decides the matches, where there are several of a number.
 
     Returns:
         Places in `offered`, or -1 where there are not enough of a number.
@@ -255,7 +255,7 @@ class Contrast:
 def predictions_of(
     task: Task, word_model: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
 ) -> list[Predictions]:
-    """One outcome a relation, and `with_query_key`; a single one that says why where it has none.
+    """One outcome a relation, and `with_query_key`; one with the reason where there is none.
 
     Args:
         task: whose name the outcomes carry.
