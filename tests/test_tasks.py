@@ -18,7 +18,7 @@ from wordrel.study.agreement import LIFTS
 from wordrel.tasks import KINDS, ask, covered, load_task, registry
 from wordrel.tasks.fetch import addresses, package_file
 from wordrel.tasks.readers import READERS
-from wordrel.tasks.registry import ASKED, REGISTRY, DataFile, tasks_of
+from wordrel.tasks.registry import KIND_INFO, REGISTRY, DataFile, tasks_of
 
 
 def score(outcome):
@@ -74,7 +74,7 @@ def test_every_task_says_where_it_is_from_and_how_it_is_asked(name):
     data = info.data
     assert info.name == name
     assert info.reader in READERS
-    assert (info.question, info.measure) == ASKED[info.kind][:2]
+    assert (info.question, info.measure) == KIND_INFO[info.kind][:2]
     assert info.measure in {*MEASURES, LIFTS}
     assert KINDS[info.kind].better == ("lower" if info.measure == "loss_per_token" else "higher")
     assert info.description.endswith(".")

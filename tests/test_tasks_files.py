@@ -450,7 +450,7 @@ def test_a_set_without_an_order_is_not_asked_and_says_why(tmp_path, scores, why)
     lines = [f"w{i % 7}\tw{i % 11 + 1}\t{score}" for i, score in enumerate(scores)]
     task = pairs_task("mine", write(tmp_path, "\n".join(lines)))
     outcome = unanswered(task, np.ones(len(scores), dtype=np.bool_), chance=0.0)
-    assert outcome.asked().note.startswith(f"not asked: {why}")
+    assert outcome.screened().note.startswith(f"not asked: {why}")
 
 
 def test_columns_and_numbers_that_are_wrong_are_told_in_one_round(tmp_path):

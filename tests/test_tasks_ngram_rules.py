@@ -12,7 +12,7 @@ from task_spaces import vocab_of
 from wordrel.models.word_model import WordModel
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Scope
-from wordrel.tasks.ngram_rules import KIND, RULES, SILENT, rule_words
+from wordrel.tasks.ngram_rules import KIND, NO_WORD, RULES, rule_words
 from wordrel.tasks.scored_text import scored_text
 
 V = 6
@@ -30,7 +30,7 @@ TRAIN, TEST = texts(0), texts(1, 60)
 
 def plain(rule, sentence, i):
     if i + rule[0] < 0:
-        return SILENT
+        return NO_WORD
     wanted = [sentence[i + offset] for offset in rule]
     counts = Counter(
         words[j]
@@ -39,7 +39,7 @@ def plain(rule, sentence, i):
         if j + rule[0] >= 0 and [words[j + offset] for offset in rule] == wanted
     )
     best = sorted(counts, key=lambda word: (-counts[word], word))
-    return best[0] if best else SILENT
+    return best[0] if best else NO_WORD
 
 
 def test_each_rule_says_what_a_plain_count_says():
@@ -48,14 +48,14 @@ def test_each_rule_says_what_a_plain_count_says():
     places = [(words, i) for words in TEST for i in range(1, len(words))]
     for rule, row in zip(RULES, found, strict=True):
         assert row.tolist() == [plain(rule, words, i) for words, i in places]
-    assert (found == SILENT).any() and (found[-1] != SILENT).any()
+    assert (found == NO_WORD).any() and (found[-1] != NO_WORD).any()
 
 
 def test_words_that_never_stood_so_are_answered_by_nothing():
     found = rule_words(split_of([[0, 1, 2]]), V, scored_text(split_of([[3, 1, 2], [0, 1]]), 100))
     # places: 1 and 2 of the first sentence, 1 of the second
-    assert found[RULES.index((-1,))].tolist() == [SILENT, 2, 1]
-    assert found[RULES.index((-2,))].tolist() == [SILENT, SILENT, SILENT]
+    assert found[RULES.index((-1,))].tolist() == [NO_WORD, 2, 1]
+    assert found[RULES.index((-2,))].tolist() == [NO_WORD, NO_WORD, NO_WORD]
 
 
 def bigram(objective="next_word"):

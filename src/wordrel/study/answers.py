@@ -184,12 +184,12 @@ def collect(
 ) -> list[Asked]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
 
-    A set that the vocabulary hardly covers is not asked, see `Predictions.asked`.
+    A set that the vocabulary hardly covers is not asked, see `Predictions.screened`.
     """
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
         for given in outcomes:
-            outcome = given.asked() if question in OF_WORDS else given
+            outcome = given.screened() if question in OF_WORDS else given
             keys = rows.setdefault(outcome.task, {})
             keys.setdefault((model, outcome.embedding), {})[seed] = outcome
     return [Asked(corpus, question, keys, split) for keys in rows.values()]

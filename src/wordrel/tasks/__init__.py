@@ -1,7 +1,7 @@
 """Tasks: data sets and the kinds of question put to models.
 
-Load a task (`load_task`, or `own_task` for a user's own set), put it to a model (`ask`), see what
-a vocabulary covers (`covered`). Names are looked up on first use, so that what needs only the
+Load a task (`load_task`, or `own_task` for a user's own set), evaluate a model on it (`ask`), find
+what a vocabulary covers (`covered`). Names are looked up on first use, so that what needs only the
 registry (`wordrel tasks list`) loads neither models nor the rest of the package.
 """
 
@@ -33,7 +33,7 @@ __all__ = [
     "taken_as_header",
 ]
 
-if not TYPE_CHECKING:  # a checker would take it as leave to use any name
+if not TYPE_CHECKING:  # a type checker would then allow any name
 
     def __getattr__(name: str) -> object:
         for home, names in _HOMES.items():

@@ -2,7 +2,7 @@
 
 Reads questions `a a' b b'`, where b' may be several words `x/y/z` of which any is right. Each is
 answered by 3CosAdd, by 3CosMul, and by the neighbour of b alone, because a high score of the first
-two says little where the third is high, too. The measure is accuracy.
+two means little where the third is high, too. The measure is accuracy.
 
 Source: 3CosAdd: Mikolov, Yih & Zweig, NAACL 2013, section 4; 3CosMul: Levy & Goldberg, CoNLL 2014,
 equation 4; the baseline: Linzen, RepEval 2016; several right answers: Gladkova, Drozd & Matsuoka,
@@ -43,19 +43,19 @@ _COSINES_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Questions:
     """The questions that can be evaluated, Q of the P items, and their F right answers.
 
     Attributes:
         covered: which of the items they are, shape [P].
-        questions: ids of a, a' and b.
+        ids: of a, a' and b.
         answers: ids of right answers, those of a question side by side.
         first: where the answers of each question begin, shape [Q].
         unanswerable: items left out because only words of the question would be right.
     """
 
     covered: Bool[np.ndarray, " P"]
-    questions: Int64[np.ndarray, "Q 3"]
+    ids: Int64[np.ndarray, "Q 3"]
     answers: Int64[np.ndarray, " F"]
     first: Int64[np.ndarray, " Q"]
     unanswerable: int
@@ -64,13 +64,13 @@ class _Asked:
         """Whether it holds for any right answer of each question."""
         return np.logical_or.reduceat(of_answers, self.first)
 
-    def right(self, found: Int64[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
+    def right(self, predicted: Int64[np.ndarray, " Q"]) -> Bool[np.ndarray, " Q"]:
         """Which answers are right."""
         n_answers = np.diff(self.first, append=len(self.answers))
-        return self.any_answer(self.answers == np.repeat(found, n_answers))
+        return self.any_answer(self.answers == np.repeat(predicted, n_answers))
 
 
-def _asked(items: Items, vocab: Vocab, scope: Scope) -> _Asked:
+def _questions_of(items: Items, vocab: Vocab, scope: Scope) -> _Questions:
     """Words of a question may not answer it (3CosAdd would mostly return one of them)."""
     ids = word_ids(items, vocab, scope.lowercase)[:, :3]
     right = [spelled(words[3], lowercase=scope.lowercase) for words in items.words]
@@ -83,7 +83,7 @@ def _asked(items: Items, vocab: Vocab, scope: Scope) -> _Asked:
     among = np.all((ids >= 0) & (ids < scope.restrict_vocab), axis=1)
     covered = among & _has(candidate, item, len(ids))
     kept = candidate & covered[item]
-    return _Asked(
+    return _Questions(
         covered,
         ids[covered],
         answers[kept],
@@ -105,7 +105,7 @@ def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     Candidates are the `scope.restrict_vocab` most frequent words. A question whose only right
     answer stands in the question cannot be answered by any model.
     """
-    return _asked(items, vocab, scope).covered
+    return _questions_of(items, vocab, scope).covered
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
@@ -113,35 +113,35 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
 
     Each section has a row `task.SECTION`, by 3CosAdd, as a detail.
     """
-    asked = _asked(task.items, word_model.vocab, scope)
+    questions = _questions_of(task.items, word_model.vocab, scope)
     candidates = min(len(word_model.vocab), scope.restrict_vocab)
-    form = unanswered(task, asked.covered, chance=1.0 / candidates)
-    if asked.unanswerable:
-        note = f"{asked.unanswerable} questions hold their own answer and are not asked"
-        if asked.unanswerable == task.items.n_items:
-            form = replace(form, note=form.note.removesuffix(MORE_TEXT))
-        form = form.noted(note)
+    template = unanswered(task, questions.covered, chance=1.0 / candidates)
+    if questions.unanswerable:
+        note = f"{questions.unanswerable} questions hold their own answer and are not asked"
+        if questions.unanswerable == task.items.n_items:
+            template = replace(template, note=template.note.removesuffix(MORE_TEXT))
+        template = template.noted(note)
     if not word_model.embeddings:
         note = reason(word_model, task.question)
-        return [replace(form, task=task.name + method, note=note) for method in METHODS]
+        return [replace(template, task=task.name + method, note=note) for method in METHODS]
     outcomes = []
-    for row, embedding in in_each(form, word_model, task.question, word_model.embeddings):
-        rows = _in_embedding(row, asked, unit_rows(embedding[:candidates]))
+    for row, embedding in in_each(template, word_model, task.question, word_model.embeddings):
+        rows = _in_embedding(row, questions, unit_rows(embedding[:candidates]))
         outcomes += [*rows, *_by_section(rows[0], task.items.labels)]
     return outcomes
 
 
 def _in_embedding(
-    form: Predictions, asked: _Asked, unit: Float32[np.ndarray, "C D"]
+    template: Predictions, questions: _Questions, unit: Float32[np.ndarray, "C D"]
 ) -> list[Predictions]:
     known = has_direction(unit)
-    heard = known[asked.questions].all(axis=1) & asked.any_answer(known[asked.answers])
+    has_vectors = known[questions.ids].all(axis=1) & questions.any_answer(known[questions.answers])
     outcomes = []
-    for method, found in solve(unit, asked.questions[heard]).items():
-        said = np.full(len(heard), -1)
-        said[heard] = found
-        right = np.where(heard, asked.right(said), np.nan)
-        outcomes.append(replace(form, task=form.task + method).filled(right, NO_VECTOR))
+    for method, answers in solve(unit, questions.ids[has_vectors]).items():
+        predicted = np.full(len(has_vectors), -1)
+        predicted[has_vectors] = answers
+        right = np.where(has_vectors, questions.right(predicted), np.nan)
+        outcomes.append(replace(template, task=template.task + method).filled(right, NO_VECTOR))
     return outcomes
 
 
@@ -178,21 +178,21 @@ def solve(
     candidates = np.flatnonzero(has_direction(unit))
     place = np.full(len(unit), -1)
     place[candidates] = np.arange(len(candidates))
-    rows, asked = unit[candidates], place[questions]
-    found: dict[Method, Int64[np.ndarray, " Q"]] = {m: np.full(len(asked), -1) for m in METHODS}
+    rows, placed = unit[candidates], place[questions]
+    answers: dict[Method, Int64[np.ndarray, " Q"]] = {m: np.full(len(placed), -1) for m in METHODS}
     n_words = max(3, _COSINES_AT_ONCE // max(1, len(rows)))
-    memory = np.empty((n_words, len(rows)), dtype=np.float32)  # asked for anew, it would be slow
-    for some in _batches(asked, n_words):
-        words, row = np.unique(asked[some], return_inverse=True)
+    memory = np.empty((n_words, len(rows)), dtype=np.float32)  # new memory each time would be slow
+    for batch in _batches(placed, n_words):
+        words, row = np.unique(placed[batch], return_inverse=True)
         cosines = np.matmul(rows[words], rows.T, out=memory[: len(words)])
         row = row.reshape(-1, 3)
-        found[".only_b"][some] = _only_b(cosines, row, asked[some])
-        found[""][some] = _search(cosines, row, asked[some], np.subtract, np.add)
+        answers[".only_b"][batch] = _only_b(cosines, row, placed[batch])
+        answers[""][batch] = _search(cosines, row, placed[batch], np.subtract, np.add)
         cosines += 1  # in place: a second table would be as large
-        found[".mul"][some] = _search(cosines, row, asked[some], _quotient, np.multiply)
-    for where in found.values():
-        where[where >= 0] = candidates[where[where >= 0]]
-    return found
+        answers[".mul"][batch] = _search(cosines, row, placed[batch], _quotient, np.multiply)
+    for predicted in answers.values():
+        predicted[predicted >= 0] = candidates[predicted[predicted >= 0]]
+    return answers
 
 
 def _batches(questions: Int64[np.ndarray, "Q 3"], n_words: int) -> Iterator[slice]:
@@ -234,20 +234,20 @@ def _search(
             that follow each other.
         join: how b comes in.
     """
-    found = np.full(len(row), -1)
-    both, scores = np.empty_like(table[:2])
+    best_ids = np.full(len(row), -1)
+    joint, scores = np.empty_like(table[:2])
     last = (-1, -1)
     for i, ((a, a_prime, b), own) in enumerate(zip(row.tolist(), banned.tolist(), strict=True)):
         if (a, a_prime) != last:
-            pair(table[a_prime], table[a], out=both)
+            pair(table[a_prime], table[a], out=joint)
             last = (a, a_prime)
-        join(both, table[b], out=scores)
+        join(joint, table[b], out=scores)
         for word in own:
             scores[word] = -np.inf
         best = scores.argmax()
         if scores[best] > -np.inf:
-            found[i] = best
-    return found
+            best_ids[i] = best
+    return best_ids
 
 
 def _only_b(
@@ -265,9 +265,9 @@ def _only_b(
             scores[near[i, rank]] = -np.inf
     near = near[which]
     out = np.any(near[:, :, None] == banned[:, None, :], axis=2)
-    found: Int64[np.ndarray, " Q"] = near[np.arange(len(near)), np.argmin(out, axis=1)]
-    found[out.all(axis=1)] = -1
-    return found
+    answers: Int64[np.ndarray, " Q"] = near[np.arange(len(near)), np.argmin(out, axis=1)]
+    answers[out.all(axis=1)] = -1
+    return answers
 
 
 KIND = Kind(version=2, better="higher", covered=covered, answer=answer)

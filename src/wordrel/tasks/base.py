@@ -1,7 +1,4 @@
-"""The currency of tasks: a question with its items, and the outcome of asking one model.
-
-Data classes, and what every kind of task shares; reads and writes no file.
-"""
+"""What every kind of task shares: data classes of tasks, predictions and measurements."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,10 +15,10 @@ from wordrel.tasks.items import Items, word_ids
 from wordrel.tasks.registry import MainScore, Question, Split, TaskInfo
 
 MIN_COVERED, MIN_COVERAGE = 30, 0.05
-"""A set of words of which the vocabulary covers fewer items, or a smaller share, is not asked: a
-score of so few would say more of which words are common than of a model."""
+"""A set of words with fewer covered items, or a smaller covered share, is not evaluated: its score
+would depend more on which words are common than on the model."""
 MORE_TEXT = ": a larger corpus or a smaller corpora.N.min_count may cover some"
-"""How none of the items would become some, where a text can have their words."""
+"""The cure in the note on a set without covered items, where a text can have its words."""
 Better = Literal["higher", "lower"]
 Space = TypeVar("Space")
 """An embedding or a relation of a model."""
@@ -39,10 +36,9 @@ class Task:
         question: which of a model's answers it judges.
         measure: a key of `wordrel.stats.MEASURES`.
         better: which way is good.
-        split: "dev" where it may decide which embedding is the selected one; it then concludes
-            nothing.
+        split: "dev" where it may choose the selected embedding; no conclusion is drawn from it.
         items: what models are evaluated on.
-        digest: 12 hex digits that name the items and the version of the code that asks them.
+        digest: 12 hex digits of the items and the version of the code that evaluates them.
         info: where it comes from.
         header: the first line of a user's file, where it was taken for the names of the columns.
     """
@@ -66,10 +62,10 @@ class Predictions:
     Attributes:
         task: the row's name: the task's, or `task.variant`.
         measure: a key of `wordrel.stats.MEASURES`.
-        embedding: the space that answered; empty where none did.
+        embedding: the embedding or relation that was evaluated; empty where there is none.
         selected: whether this embedding was fixed beforehand as the headline.
-        detail: whether this row is a part of another one (a section, a relation): it is shown, and
-            no models are compared on it.
+        detail: whether this row is a part of another one (a section, a relation): it is shown, but
+            not used to compare models.
         gold: shape [P].
         predicted: shape [P]; NaN where the model has no answer.
         covered: whether the vocabulary has what the item needs, shape [P].
@@ -92,15 +88,15 @@ class Predictions:
     note: str
     detail: bool = False
 
-    def part(self, task: str, some: Bool[np.ndarray, " P"]) -> "Predictions":
+    def part(self, task: str, mask: Bool[np.ndarray, " P"]) -> "Predictions":
         """Some of the items as a row of their own."""
         return replace(
             self,
             task=task,
-            gold=self.gold[some],
-            predicted=self.predicted[some],
-            covered=self.covered[some],
-            cluster=self.cluster[some],
+            gold=self.gold[mask],
+            predicted=self.predicted[mask],
+            covered=self.covered[mask],
+            cluster=self.cluster[mask],
         )
 
     def noted(self, *notes: str) -> "Predictions":
@@ -119,8 +115,8 @@ class Predictions:
         n = int(np.isnan(answers).sum())
         return replace(self, predicted=predicted).noted(lacking.format(n) if n else "")
 
-    def asked(self) -> "Predictions":
-        """The same where the covered items can answer; else without answers, and why."""
+    def screened(self) -> "Predictions":
+        """The same where enough items are covered to score; else without answers, and why."""
         n, of = int(self.covered.sum()), len(self.covered)
         if self.note and not n:
             return self
@@ -139,12 +135,12 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number about one model that is no score: nothing says which way is good.
+    """A number about one model that is no score: neither direction is better.
 
     Attributes:
         task: the task's name.
-        embedding: the embedding or relation that was read.
-        group: what was looked at, such as "NOUN>VERB linked".
+        embedding: the embedding or relation that was measured.
+        group: the part that was measured, such as "NOUN>VERB linked".
         statistic: what was computed, such as "mean" or "share_positive".
         value: the number; NaN where there is nothing to compute it from.
         error: its standard error over independent items (clusters); NaN where it has none.
@@ -190,7 +186,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Scope:
-    """How a task is put to every model of a study.
+    """How a task is evaluated on every model of a study.
 
     Attributes:
         lowercase: whether the corpus was lower-cased; the words of items then are, too.
@@ -212,12 +208,12 @@ class Scope:
 
 
 def nothing_to_answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """Of a kind that only measures: nothing says which answer would be right."""
+    """No predictions, of a kind that only measures."""
     return []
 
 
 def nothing_to_measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """Of a kind that only scores."""
+    """No measurements, of a kind that only scores."""
     return []
 
 
@@ -242,7 +238,7 @@ class Kind:
         covered: whether a vocabulary has what each item needs.
         answer: all outcomes of one model.
         measure: all measurements of one model, besides its outcomes.
-        both: outcomes and measurements at once, for a kind that finds both on one way.
+        answer_and_measure: both at once, for a kind that computes them together.
     """
 
     version: int
@@ -250,21 +246,21 @@ class Kind:
     covered: Callable[[Items, Vocab, Scope], Bool[np.ndarray, " P"]] = all_covered
     answer: Callable[[Task, WordModel, Scope], list[Predictions]] = nothing_to_answer
     measure: Callable[[Task, WordModel, Scope], list[Measurement]] = nothing_to_measure
-    both: Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None = (
-        None
-    )
+    answer_and_measure: (
+        Callable[[Task, WordModel, Scope], tuple[list[Predictions], list[Measurement]]] | None
+    ) = None
 
     def ask(
         self, task: Task, word_model: WordModel, scope: Scope
     ) -> tuple[list[Predictions], list[Measurement]]:
-        """All that a task finds out about one model."""
-        if self.both is not None:
-            return self.both(task, word_model, scope)
+        """The outcomes and measurements of one model."""
+        if self.answer_and_measure is not None:
+            return self.answer_and_measure(task, word_model, scope)
         return self.answer(task, word_model, scope), self.measure(task, word_model, scope)
 
 
 def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Predictions:
-    """The outcome of a model that says nothing: a form that kinds fill in with `replace`."""
+    """An outcome without predictions: a template that kinds fill in with `replace`."""
     items = task.items
     nothing = np.full(items.n_items, np.nan)
     nothing_covered = f"the vocabulary covers none of the {items.n_items} items{MORE_TEXT}"
@@ -284,7 +280,7 @@ def unanswered(task: Task, covered: Bool[np.ndarray, " P"], chance: float) -> Pr
 
 
 def reason(word_model: WordModel, *questions: str) -> str:
-    """Why the model has no answer to the first of `questions` that it explains."""
+    """Why the model has no answer: its note on the first of `questions` that has one."""
     for question in questions:
         if question in word_model.unavailable:
             return word_model.unavailable[question]
@@ -292,7 +288,7 @@ def reason(word_model: WordModel, *questions: str) -> str:
 
 
 QUERY_KEY_ROW = "query_key"
-"""What the name of a row ends in where query and key answer; see `with_query_key`."""
+"""The end of the name of a row of the lift of query and key; see `with_query_key`."""
 NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
 """The note on items of known words without a direction there; see `Predictions.filled`."""
 
@@ -300,29 +296,26 @@ NO_VECTOR = "{} covered items have a word whose vector is zero or not finite"
 def with_query_key(outcomes: list[Predictions]) -> list[Predictions]:
     """The outcomes, and that of the lift of query and key once more, as a row of its own.
 
-    A model has one selected relation a row. What it says by its output words, and what it compares
-    words by, are two answers: the second is selected in the row `TASK.query_key`, where the models
-    stand in which words ask.
+    A model has one selected relation a row. Its relation to output words and its lift of query
+    and key are two answers. The second is selected in the row `TASK.query_key`, which compares the
+    models that have queries.
     """
-    asked = [one for one in outcomes if one.embedding == QUERY_KEY]
+    of_query_key = [outcome for outcome in outcomes if outcome.embedding == QUERY_KEY]
     return outcomes + [
-        replace(one, task=f"{one.task}.{QUERY_KEY_ROW}", selected=True) for one in asked
+        replace(outcome, task=f"{outcome.task}.{QUERY_KEY_ROW}", selected=True)
+        for outcome in of_query_key
     ]
 
 
 def in_each(
-    form: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
+    template: Predictions, word_model: WordModel, question: str, spaces: Mapping[str, Space]
 ) -> Iterator[tuple[Predictions, Space]]:
-    """The form, yet to be filled in, of each embedding or relation, and that embedding or relation.
+    """Each embedding or relation of `spaces`, with its template, yet to be filled in.
 
-    Args:
-        form: of all of them.
-        word_model: whom.
-        question: whose selected embedding or relation is marked.
-        spaces: by name.
+    The one that is selected for the question is marked.
     """
     for name, space in spaces.items():
         yield (
-            replace(form, embedding=name, selected=name == word_model.selected.get(question)),
+            replace(template, embedding=name, selected=name == word_model.selected.get(question)),
             space,
         )

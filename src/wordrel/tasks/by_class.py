@@ -1,4 +1,4 @@
-"""Fit by word class: which words are hard to predict, and which help to predict others?
+"""Loss by word class: which words are hard to predict, and which help to predict others?
 
 The class of a word is its part of speech in a treebank where at least four of five of its tokens
 have it, else "mixed"; words that the treebank lacks are "unlisted". Each class has one row an
@@ -8,8 +8,8 @@ objective, `TASK.OBJECTIVE.CLASS`: the loss per token of the targets of that cla
 Measured besides is what is lost when all tokens of a class are hidden from every context, in nats
 per target that had one of them near (`added_loss`) and per hidden word near it
 (`added_loss_per_hidden_word`). Beside it stands the same with as many others hidden at random.
-"Near" is at most `NEAR` words away, on the sides that the objective sees: which of these a model
-looks at is its own affair. Errors are clustered by sentence.
+"Near" is at most `NEAR` words away, on the sides that the objective uses, whatever the window of
+the model. Errors are clustered by sentence.
 
 Glossary: N tokens, T targets, S sentences, V words, L loss of each target.
 """
@@ -33,9 +33,9 @@ from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (
     Text,
     context_for,
-    form_of,
     surprises,
     target_losses,
+    template_of,
     text_of,
 )
 from wordrel.tasks.items import Items
@@ -49,8 +49,8 @@ HIDDEN = ("DET", "NOUN", "VERB", "ADJ", "ADV", "ADP", "PRON", "AUX", "CCONJ", "P
 """Classes that are taken out of the contexts, one at a time."""
 NEAR = 5
 MAX_TOKENS, MAX_TARGETS = 4_000, 800
-"""Of the sentences in which words are hidden, and of the targets asked of each class: every one
-costs a full softmax."""
+"""Of the sentences in which words are hidden, and of the targets of each class: every one costs a
+full softmax."""
 MIN_TARGETS = 30
 """A class with fewer targets makes no row."""
 _SEED = 0
@@ -92,13 +92,15 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     for objective in get_args(Objective):
         named = replace(task, name=f"{task.name}.{objective}")
         losses, note = _losses(word_model, objective, text)
-        form = replace(form_of(named, text.items, np.nan), detail=True)
+        template = replace(template_of(named, text.items, np.nan), detail=True)
         if not (counts >= MIN_TARGETS).any():
             few = f"no word class has {MIN_TARGETS} targets; raise corpus.held_out"
-            rows.append(replace(form, note=form.note or few))
+            rows.append(replace(template, note=template.note or few))
         for kind in names[counts >= MIN_TARGETS]:
             own = kinds == kind
-            row = replace(form, task=f"{form.task}.{kind}", chance=float(expected[own].mean()))
+            row = replace(
+                template, task=f"{template.task}.{kind}", chance=float(expected[own].mean())
+            )
             rows.append(_row(replace(row, note=note), losses, own, sentence))
     return rows
 
@@ -115,23 +117,25 @@ def _losses(
 
 
 def _row(
-    form: Predictions,
+    template: Predictions,
     losses: Float64[np.ndarray, " T"] | None,
     own: Bool[np.ndarray, " T"],
     sentence: Int64[np.ndarray, " T"],
 ) -> Predictions:
-    """From the form of all sentences: those that have targets of its own."""
-    n_targets = np.bincount(sentence[own], minlength=len(form.gold))
-    some = n_targets > 0
-    predicted = form.predicted
+    """From the template of all sentences: those that have targets of its class."""
+    n_targets = np.bincount(sentence[own], minlength=len(template.gold))
+    has_target = n_targets > 0
+    predicted = template.predicted
     if losses is not None:
-        predicted = np.bincount(sentence[own], losses[own], minlength=len(form.gold))
-    row = replace(form, gold=n_targets.astype(np.float64), predicted=predicted)
-    return replace(row.part(form.task, some), embedding="" if losses is None else "context")
+        predicted = np.bincount(sentence[own], losses[own], minlength=len(template.gold))
+    row = replace(template, gold=n_targets.astype(np.float64), predicted=predicted)
+    return replace(
+        row.part(template.task, has_target), embedding="" if losses is None else "context"
+    )
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What hiding a class adds to the loss; nothing of a model without context, as `answer` says.
+    """What hiding a class adds to the loss; nothing of a model without context.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -170,27 +174,27 @@ class Hiding:
         return losses
 
     def near(self, hidden: Bool[np.ndarray, " N"]) -> Int64[np.ndarray, " N"]:
-        """How many hidden words are near each token, on the sides that the objective sees."""
+        """How many hidden words are near each token, on the sides that the objective uses."""
         text = self.text
         ends = text.ends[text.sentence]
         starts = ends - text.lengths[text.sentence]
         places = np.arange(len(text.ids))
         before = np.concatenate([[0], np.cumsum(hidden)])  # how many stand before each place
-        found: Int64[np.ndarray, " N"] = before[places] - before[np.maximum(places - NEAR, starts)]
+        nearby: Int64[np.ndarray, " N"] = before[places] - before[np.maximum(places - NEAR, starts)]
         if self.context.objective == "masked_word":
-            found += before[np.minimum(places + NEAR + 1, ends)] - before[places + 1]
-        return found
+            nearby += before[np.minimum(places + NEAR + 1, ends)] - before[places + 1]
+        return nearby
 
     def added(
-        self, hidden: Bool[np.ndarray, " N"], some: Int64[np.ndarray, " P"]
+        self, hidden: Bool[np.ndarray, " N"], targets: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """What hiding adds to the loss of some targets; NaN where no context is left."""
-        states = self.context.states(self.text.ids, self.text.ends, hidden=hidden)[some]
-        there = np.isfinite(states).all(axis=1)
-        added: Float64[np.ndarray, " P"] = np.full(len(some), np.nan)
-        words = self.text.ids[some[there]]
-        added[there] = surprises(self.context, states[there], words, self.n_words)
-        added -= self.losses[some]
+        states = self.context.states(self.text.ids, self.text.ends, hidden=hidden)[targets]
+        has_state = np.isfinite(states).all(axis=1)
+        added: Float64[np.ndarray, " P"] = np.full(len(targets), np.nan)
+        words = self.text.ids[targets[has_state]]
+        added[has_state] = surprises(self.context, states[has_state], words, self.n_words)
+        added -= self.losses[targets]
         return added
 
 
@@ -206,10 +210,10 @@ def _added(
             (f"without as many others as {kind}", others),
         ):
             near = hiding.near(hidden)
-            some = np.flatnonzero((near > 0) & ~np.isnan(hiding.losses))
-            some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
-            added, sentence = hiding.added(hidden, some), hiding.text.sentence[some]
-            each = near[some].astype(np.float64)
+            targets = np.flatnonzero((near > 0) & ~np.isnan(hiding.losses))
+            targets = targets[spread(np.ones(len(targets), dtype=np.int64), MAX_TARGETS)]
+            added, sentence = hiding.added(hidden, targets), hiding.text.sentence[targets]
+            each = near[targets].astype(np.float64)
             yield group, "added_loss", *clustered_mean(added, sentence)
             yield (
                 group,

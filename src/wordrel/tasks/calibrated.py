@@ -1,12 +1,12 @@
 """Fit apart from calibration: the loss on held-out text of a model after its calibration.
 
-Negative sampling teaches which words are likelier than noise, and hardly how sure to be: a model
-may rank words well and still lose nats because all its scores are too large, or because frequent
-words are off by a factor. So the probabilities of every model get two more numbers, fitted on other
-held-out text: p' is proportional to p^t u^b, with u the relative frequency of a word in training
-text. Sentences are dealt into two halves; what is fitted on one is used for the other, so no target
-is predicted with numbers that have seen it. What a loss falls by is calibration; what is left
-between two models is not.
+Negative sampling trains which words are likelier than noise, but hardly the scale of scores. A
+model may rank words well and still lose nats because all its scores are too large, or because
+frequent words are off by a factor. So the probabilities of every model get two more numbers, fitted
+on other held-out text: p' is proportional to p^t u^b, with u the relative frequency of a word in
+training text. Sentences are split into two halves. The numbers fitted on one half are used for the
+other, so no target takes part in its own fit. The fall of a loss is due to calibration; the
+remaining difference between two models is not.
 
 t is the temperature (its inverse) of Guo et al., On calibration of modern neural networks, 2017; b
 corrects the noise that is put back into the scores. The loss is convex in both.
@@ -37,7 +37,7 @@ _SUFFICIENT, _HALVINGS = 1e-4, 20
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome an objective; the objective that the model does not have is left open.
+    """One outcome an objective; that of another objective is without predictions.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -50,16 +50,16 @@ def calibrated_losses(
 ) -> Float64[np.ndarray, " S"]:
     """-log p' of all targets of a sentence, summed, in nats.
 
-    Where there is one sentence there is no other half, and it is predicted as it is.
+    A single sentence has no other half and is predicted without calibration.
     """
     states = context.states(text.ids, text.ends)[text.targets]
     words = text.ids[text.targets]
     log_u = np.log(vocab.counts / vocab.counts.sum()).astype(np.float32)
     even = text.sentence[text.targets] % 2 == 0
     losses = np.empty(len(words))
-    for told in (even, ~even):
-        best = fitted(context, states[~told], words[~told], log_u)
-        losses[told] = losses_at(context, states[told], words[told], log_u, best)
+    for half in (even, ~even):
+        best = fitted(context, states[~half], words[~half], log_u)
+        losses[half] = losses_at(context, states[half], words[half], log_u, best)
     return text.sums(losses)
 
 
@@ -71,9 +71,8 @@ def fitted(
 ) -> Float64[np.ndarray, "2"]:
     """The t and b with which these words are predicted best; 1 and 0 where there is none.
 
-    Newton's method; a step that does not lower the loss as it should is halved. It ends where the
-    loss cannot be said to fall: a search that waits for a small slope may never see it, because
-    probabilities are float32.
+    Newton's method; a step that does not lower the loss enough is halved. It ends where a step
+    would gain almost nothing: the slope may never become small, because probabilities are float32.
 
     Raises:
         ValueError: a probability is not finite, or the loss does not fall along its slope.
@@ -81,24 +80,24 @@ def fitted(
     if not len(words):
         return _AS_IT_IS
     about = partial(expansion, context, states, words, log_u)
-    at, here = _AS_IT_IS, about(_AS_IT_IS)
+    at, current = _AS_IT_IS, about(_AS_IT_IS)
     while True:
-        if not np.isfinite(here.bend).all():
+        if not np.isfinite(current.bend).all():
             raise ValueError(
                 f"found a loss that is not finite at t, b = {at}, expected finite ones"
             )
-        step = np.linalg.lstsq(here.bend, here.slope, rcond=None)[0]
-        gain = float(here.slope @ step)
+        step = np.linalg.lstsq(current.bend, current.slope, rcond=None)[0]
+        gain = float(current.slope @ step)
         if gain < _GAIN:
             best: Float64[np.ndarray, 2] = at - step
             return best
         for share in 0.5 ** np.arange(_HALVINGS):
-            there = about(at - share * step)
-            if there.loss <= here.loss - _SUFFICIENT * share * gain:
+            trial = about(at - share * step)
+            if trial.loss <= current.loss - _SUFFICIENT * share * gain:
                 break
         else:
-            raise ValueError(f"found no lower loss than {here.loss} on the way from t, b = {at}")
-        at, here = at - share * step, there
+            raise ValueError(f"found no lower loss than {current.loss} on the way from t, b = {at}")
+        at, current = at - share * step, trial
 
 
 class Expansion(NamedTuple):
@@ -128,8 +127,8 @@ def expansion(
     covariance under p'.
     """
     loss, slope, bend = 0.0, np.zeros(2), np.zeros((2, 2))
-    for some, log_p, weight, total, losses in _predicted(context, states, words, log_u, at):
-        own = np.stack([log_p[np.arange(len(log_p)), words[some]], log_u[words[some]]])
+    for span, log_p, weight, total, losses in _predicted(context, states, words, log_u, at):
+        own = np.stack([log_p[np.arange(len(log_p)), words[span]], log_u[words[span]]])
         weighed = weight * log_p
         expected = np.stack([weighed.sum(axis=1), weight @ log_u]) / total
         of_log_p = np.einsum("pv,pv->p", weighed, log_p), weighed @ log_u
@@ -149,8 +148,8 @@ def losses_at(
 ) -> Float64[np.ndarray, " P"]:
     """-log p' of each word, in nats, with this t and b."""
     losses = np.empty(len(words))
-    for some, *_, found in _predicted(context, states, words, log_u, at):
-        losses[some] = found
+    for span, *_, values in _predicted(context, states, words, log_u, at):
+        losses[span] = values
     return losses
 
 
@@ -172,13 +171,13 @@ def _predicted(
 ) -> Iterator[_Block]:
     """Some words at a time: which, log p of every word, p' but for its total, and the losses."""
     t, b = np.float32(at[0]), np.float32(at[1])
-    for some, log_p in log_probabilities(context, states, len(log_u)):
+    for span, log_p in log_probabilities(context, states, len(log_u)):
         score = t * log_p + b * log_u
         score -= score.max(axis=1, keepdims=True)
-        own_score = score[np.arange(len(log_p)), words[some]].astype(np.float64)
+        own_score = score[np.arange(len(log_p)), words[span]].astype(np.float64)
         weight = np.exp(score, out=score)
         total = weight.sum(axis=1, dtype=np.float64)
-        yield some, log_p, weight, total, np.log(total) - own_score
+        yield span, log_p, weight, total, np.log(total) - own_score
 
 
 KIND = Kind(version=2, better="lower", answer=answer)

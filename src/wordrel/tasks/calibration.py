@@ -4,9 +4,9 @@
 
 with s(w) = log p(w | context) of the model, n the words in the context, u the relative frequency in
 training text. t is the (inverse) temperature of Guo et al., On calibration of modern neural
-networks, 2017. n^g is there because a mean over n words is shorter where n is larger, which
-attention can undo and a mean cannot. b mends words that are all off by a power of their frequency.
-Two models that differ only in these learn the same about words.
+networks, 2017. n^g is needed because a mean over n words is shorter where n is larger; attention
+can compensate for that, a mean cannot. b corrects scores that are off by a power of the word's
+frequency. Two models that differ only in these learn the same about words.
 
 Every step reads blocks of scores that a processor's cache holds, and writes over them.
 
@@ -33,16 +33,16 @@ _SLOPE = 1e-4
 
 
 _SURE = 1e-5
-"""Nats that another step would gain, below which a search that stopped early is at its end: loss is
-summed from float32, which may hide so little."""
+"""Nats that another step would gain, below which a search that stopped early is accepted: loss is
+summed from float32, whose rounding may be as large."""
 _PULL = 1e-4
 """Nats by which each of log t (in a context of mean log n), g, b is held near 0, for its square:
-where a model says no more than frequencies do, t and b undo each other and have no lowest loss.
+where a model predicts no better than frequencies, t and b cancel and have no lowest loss.
 With numbers below .3 it moves a loss by less than 1e-5."""
 
 
 class Calibration(NamedTuple):
-    """The three numbers; as they stand here they change nothing."""
+    """The three numbers; the defaults change nothing."""
 
     t: float = 1.0
     g: float = 0.0
@@ -59,16 +59,16 @@ def losses(
     calibrations: Sequence[Calibration],
 ) -> Float64[np.ndarray, "K P"]:
     """-log p' of each scored word, in nats under the full softmax: a row a calibration."""
-    found = np.empty((len(calibrations), len(text.places)))
+    nats = np.empty((len(calibrations), len(text.places)))
     log_frequency, log_n = torch.from_numpy(log_u), _log_sizes(predictor, text)
-    for some, scores, words in _blocks(predictor, text):
-        for row, (t, g, b) in zip(found, calibrations, strict=True):
-            scale = torch.from_numpy(t * np.exp(g * log_n[some])).float()[:, None]
+    for span, scores, words in _blocks(predictor, text):
+        for row, (t, g, b) in zip(nats, calibrations, strict=True):
+            scale = torch.from_numpy(t * np.exp(g * log_n[span])).float()[:, None]
             mine = torch.addcmul(b * log_frequency, scores, scale)
             own = mine.gather(1, words[:, None])[:, 0]
             top, total = _exp(mine)
-            row[some] = (top.double() + total.double().log() - own.double()).numpy()
-    return found
+            row[span] = (top.double() + total.double().log() - own.double()).numpy()
+    return nats
 
 
 def fit(predictor: Predictor, text: ScoredText, log_u: Float32[np.ndarray, " V"]) -> Calibration:
@@ -100,9 +100,9 @@ def _fitted(
     def about(*point: float) -> Expansion:
         at = np.zeros(3)
         at[free] = point
-        found = expansion(predictor, text, log_u, log_n - middle[0], at)
-        loss, bend = found.loss + _PULL * float(at @ at), found.bend + 2 * _PULL * np.eye(3)
-        return Expansion(loss, found.slope + 2 * _PULL * at, bend)
+        plain = expansion(predictor, text, log_u, log_n - middle[0], at)
+        loss, bend = plain.loss + _PULL * float(at @ at), plain.bend + 2 * _PULL * np.eye(3)
+        return Expansion(loss, plain.slope + 2 * _PULL * at, bend)
 
     begin = start + middle * start[1]
     best = minimize(
@@ -113,13 +113,13 @@ def _fitted(
         hess=lambda at: about(*at).bend[np.ix_(free, free)],
         options={"gtol": _SLOPE, "max_trust_radius": 4.0, "initial_trust_radius": 0.5},
     )
-    left = float(best.jac @ np.linalg.solve(best.hess, best.jac)) / 2
-    if not np.isfinite(best.fun) or not (best.success or abs(left) < _SURE):
+    remaining = float(best.jac @ np.linalg.solve(best.hess, best.jac)) / 2
+    if not np.isfinite(best.fun) or not (best.success or abs(remaining) < _SURE):
         raise ValueError(f"found no lowest loss: {best.message} at log t, g, b = {best.x}")
-    found = np.zeros(3)
-    found[free] = best.x
-    found -= middle * found[1]
-    return found
+    solution = np.zeros(3)
+    solution[free] = best.x
+    solution -= middle * solution[1]
+    return solution
 
 
 class Expansion(NamedTuple):
@@ -145,15 +145,15 @@ def expansion(
 ) -> Expansion:
     """See `Expansion`.
 
-    With a = t n^g the scores are a s + b log u. The loss of a word falls with a as fast as the
-    word's s is above what p' expects of it, and bends as p' says that s varies; likewise for b.
+    With a = t n^g the scores are a s + b log u. The slope by a is the mean of s under p' less the
+    word's s; the second derivative is the variance of s under p'. Likewise for b.
     """
     log_t, g, b = at
     loss, slope, bend = 0.0, np.zeros(3), np.zeros((3, 3))
     log_frequency = torch.from_numpy(log_u)
     powers = torch.stack([log_frequency, log_frequency**2], dim=1)
-    for some, scores, words in _blocks(predictor, text):
-        a, sizes = np.exp(log_t + g * log_n[some]), log_n[some]
+    for span, scores, words in _blocks(predictor, text):
+        a, sizes = np.exp(log_t + g * log_n[span]), log_n[span]
         scale = torch.from_numpy(a).float()[:, None]
         mine = torch.addcmul(b * log_frequency, scores, scale)
         own_s, own_u = scores.gather(1, words[:, None])[:, 0], log_frequency[words]
@@ -184,8 +184,8 @@ def _blocks(
     """Some scored places at a time: which, the scores of every word there, and the words there."""
     words, start = torch.from_numpy(text.words), 0
     for block in predictor.scores(text.ids, text.ends(predictor.segments), text.places):
-        some = slice(start, start + len(block))
-        yield some, torch.from_numpy(block), words[some]
+        span = slice(start, start + len(block))
+        yield span, torch.from_numpy(block), words[span]
         start += len(block)
 
 

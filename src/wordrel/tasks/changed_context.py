@@ -1,6 +1,6 @@
-"""What a context loses where one of its words is hidden, or where its words change places.
+"""What hiding a word of a context, or shuffling its words, adds to the loss.
 
-Every target of the test documents stands in a little text of its own, with the words of its whole
+Every target of the test documents becomes a little text of its own, with the words of its whole
 context, so that each context can be changed by itself. The loss is that of the study: the full
 softmax, calibrated on development documents (see `per_token_loss`). Measured is what a change adds
 to it, in nats a target (`added_loss`), and the difference between two changes. Both changes of a
@@ -11,18 +11,18 @@ there is none, and so no interval.
 - "determiner" against "other word": a word of that class, or of another one, at most `REACH` away,
   chosen at random; "as frequent": the other word is the most frequent one of its context that is no
   determiner, and the two log counts differ by at most `APART`. Words at distance 1 have rows of
-  their own: one of them asks for the next word, and goes on asking where it is hidden.
+  their own: one of them is the query of a next-word model, and stays the query where it is hidden.
 - "largest weight" against "another word": the word to which attention gives the largest weight,
   and a random one of those that have a smaller weight.
-- "shuffled": the words of the context in random order. The last word before the target, which asks
-  in a next-word model, keeps its place there.
+- "shuffled": the words of the context in random order. The last word before the target, the query
+  of a next-word model, keeps its place there.
 
-Classes are those of `by_class`; a word without a clear class is neither sort. A target with fewer
-than `MIN_CONTEXT` words around it is left out. Targets and changes are the same for every model of
-one objective and window, but for the largest weight.
+Classes are those of `by_class`; a word without a clear class is of neither sort. A target with
+fewer than `MIN_CONTEXT` words around it is left out. Targets and changes are the same for every
+model of one objective and window, but for the largest weight.
 
-Glossary: N tokens, M tokens of little texts, T targets, P entries (a word in a context), V words,
-Q couples.
+Glossary: N tokens, M tokens of little texts, T targets, P entries (a word in a context), V words, Q
+matched pairs.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import MIXED, classes_of
 from wordrel.tasks.calibration import FIT_TOKENS, Calibration, losses
 from wordrel.tasks.clustered import mean_over_documents
-from wordrel.tasks.matching import couples_within, log_counts
+from wordrel.tasks.matching import log_counts, pairs_within
 from wordrel.tasks.order import permuted
 from wordrel.tasks.per_token_loss import best_read, log_frequency
 from wordrel.tasks.scored_text import ScoredText, scored_text
@@ -72,31 +72,33 @@ class Contexts:
     document: Int64[np.ndarray, " T"]
 
     def one_each(
-        self, some: Bool[np.ndarray, " M"], rank: Float64[np.ndarray, " M"]
+        self, mask: Bool[np.ndarray, " M"], rank: Float64[np.ndarray, " M"]
     ) -> Int64[np.ndarray, " P"]:
-        """Of every target the token of `some` with the highest rank; none of a target without."""
+        """Of every target the token of `mask` with the highest rank; none of a target without."""
         order = np.lexsort((rank, self.of))
-        order = order[some[order]]
+        order = order[mask[order]]
         last = np.append(np.diff(self.of[order]) > 0, np.ones(min(1, len(order)), dtype=np.bool_))
         return np.asarray(order[last])
 
 
-def contexts_of(text: ScoredText, way: Predictor, window: int) -> Contexts:
-    """Of targets spread evenly over a text, as far as a model sees."""
-    ends, places = text.ends(way.segments), text.places
+def contexts_of(text: ScoredText, predictor: Predictor, window: int) -> Contexts:
+    """Of targets spread evenly over a text, as far as the model's window reaches."""
+    ends, places = text.ends(predictor.segments), text.places
     segment = np.searchsorted(ends, places, side="right")
     first = np.maximum(np.concatenate([[0], ends[:-1]])[segment], places - window)
-    behind = window if way.objective == "masked_word" else 0
+    behind = window if predictor.objective == "masked_word" else 0
     last = np.minimum(ends[segment] - 1, places + behind)
-    some = np.flatnonzero(last - first >= MIN_CONTEXT)
-    some = some[np.arange(min(len(some), MAX_TARGETS)) * len(some) // min(len(some), MAX_TARGETS)]
-    sizes = last[some] - first[some] + 1
+    chosen = np.flatnonzero(last - first >= MIN_CONTEXT)
+    chosen = chosen[
+        np.arange(min(len(chosen), MAX_TARGETS)) * len(chosen) // min(len(chosen), MAX_TARGETS)
+    ]
+    sizes = last[chosen] - first[chosen] + 1
     little_ends = np.cumsum(sizes)
-    of = np.repeat(np.arange(len(some)), sizes)
-    where = np.arange(len(of)) + np.repeat(first[some] - (little_ends - sizes), sizes)
-    offset = where - places[some][of]
+    of = np.repeat(np.arange(len(chosen)), sizes)
+    where = np.arange(len(of)) + np.repeat(first[chosen] - (little_ends - sizes), sizes)
+    offset = where - places[chosen][of]
     little = ScoredText(text.ids[where], little_ends, little_ends, np.flatnonzero(offset == 0))
-    return Contexts(little, of, offset, text.document[some])
+    return Contexts(little, of, offset, text.document[chosen])
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,14 @@ class Changing:
     """A model, and the contexts that are changed.
 
     Attributes:
-        way: of reading the model; calibration: of it.
+        predictor: of the model.
+        calibration: of the predictor.
         contexts: as they are.
         log_u: log frequency of each word, [V].
         before: loss of each target in its context as it is, [T].
     """
 
-    way: Hiding
+    predictor: Hiding
     calibration: Calibration
     contexts: Contexts
     log_u: Float32[np.ndarray, " V"]
@@ -119,28 +122,28 @@ class Changing:
     @classmethod
     def of(
         cls,
-        way: Hiding,
+        predictor: Hiding,
         calibration: Calibration,
         contexts: Contexts,
         log_u: Float32[np.ndarray, " V"],
     ) -> "Changing":
         """With the losses in contexts as they are."""
-        before = losses(way, contexts.text, log_u, [calibration])[0]
-        return cls(way, calibration, contexts, log_u, before)
+        before = losses(predictor, contexts.text, log_u, [calibration])[0]
+        return cls(predictor, calibration, contexts, log_u, before)
 
     def hiding(self, tokens: Int64[np.ndarray, " P"]) -> Float64[np.ndarray, " P"]:
         """What hiding each of these tokens, at most one of a context, adds to the loss there."""
         hidden = np.zeros(len(self.contexts.of), dtype=np.bool_)
         hidden[tokens] = True
-        way, targets = self.way.hiding(hidden), self.contexts.of[tokens]
-        after = losses(way, self.contexts.text, self.log_u, [self.calibration])[0]
+        predictor, targets = self.predictor.hiding(hidden), self.contexts.of[tokens]
+        after = losses(predictor, self.contexts.text, self.log_u, [self.calibration])[0]
         added: Float64[np.ndarray, " P"] = (after - self.before)[targets]
         return added
 
     def reordered(self, order: Int64[np.ndarray, " M"]) -> Float64[np.ndarray, " T"]:
         """What other tokens at each place add to the loss."""
         text = replace(self.contexts.text, ids=self.contexts.text.ids[order])
-        after = losses(self.way, text, self.log_u, [self.calibration])[0]
+        after = losses(self.predictor, text, self.log_u, [self.calibration])[0]
         return np.asarray(after - self.before)
 
 
@@ -156,23 +159,23 @@ def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement
     kinds = classes_of(task.items, word_model.vocab, scope.lowercase)
     test = scored_text(scope.test, MAX_TARGETS)
     development = scored_text(scope.development, FIT_TOKENS)
-    ways = [one for one in word_model.predictors if isinstance(one, Hiding)]
-    ways = [one for one in ways if isinstance(one, Windowed)]
-    if not ways or not len(test.places) or not len(development.places):
+    predictors = [predictor for predictor in word_model.predictors if isinstance(predictor, Hiding)]
+    predictors = [predictor for predictor in predictors if isinstance(predictor, Windowed)]
+    if not predictors or not len(test.places) or not len(development.places):
         return []
     log_u = log_frequency(word_model.vocab)
-    read = best_read(ways, development, log_u)
-    way = next(one for one in ways if one is read.predictor)
-    assert isinstance(way, Windowed)
-    contexts = contexts_of(test, way, way.window)
+    read = best_read(predictors, development, log_u)
+    predictor = next(predictor for predictor in predictors if predictor is read.predictor)
+    assert isinstance(predictor, Windowed)
+    contexts = contexts_of(test, predictor, predictor.window)
     if not len(contexts.document):
         return []
-    changing = Changing.of(way, read.calibration, contexts, log_u)
+    changing = Changing.of(predictor, read.calibration, contexts, log_u)
     counts = log_counts(word_model.vocab, contexts.text.ids)
     rows = [*_determiners(changing, kinds[contexts.text.ids], counts), *_shuffled(changing)]
-    if isinstance(way, Weigher):
-        rows += _most_weighted(changing, way)
-    return [Measurement(task.name, way.name, *row) for row in rows]
+    if isinstance(predictor, Weigher):
+        rows += _most_weighted(changing, predictor)
+    return [Measurement(task.name, predictor.name, *row) for row in rows]
 
 
 def _determiners(
@@ -192,13 +195,13 @@ def _determiners(
         alike = counts if "frequent" in name else np.zeros_like(counts)
         added_by_others = changing.hiding(others)
         for place, at_one in (("", False), ("distance 1: ", True)):
-            one, two = (
+            kept, others_kept = (
                 (np.abs(contexts.offset[tokens]) == 1) == at_one for tokens in (chosen, others)
             )
             yield from _contrast(
                 contexts,
-                (f"{place}determiner", chosen[one], added[one]),
-                (f"{place}{name}", others[two], added_by_others[two]),
+                (f"{place}determiner", chosen[kept], added[kept]),
+                (f"{place}{name}", others[others_kept], added_by_others[others_kept]),
                 alike,
             )
 
@@ -209,11 +212,11 @@ def _contrast(
     second: tuple[str, Int64[np.ndarray, " R"], Float64[np.ndarray, " R"]],
     alike: Float64[np.ndarray, " M"],
 ) -> Iterator[Row]:
-    """The difference between two changes, and each of them, over couples of the same document.
+    """The difference between two changes, and each of them, over pairs matched in a document.
 
     Args:
         contexts: that were changed.
-        first: what was hidden, in words; the tokens, and what hiding each added.
+        first: name of what was hidden; the tokens, and the loss that hiding each added.
         second: likewise.
         alike: what may differ by `APART`, of each token.
     """
@@ -222,13 +225,13 @@ def _contrast(
     number = contexts.document[contexts.of[tokens]]
     group = numbered(number, contexts.offset[tokens])
     mine = np.arange(len(tokens)) < len(chosen)
-    couples = couples_within(mine, ~mine, group, alike[tokens][:, None], APART)
-    both = np.concatenate([added, by_others])[couples]
-    cluster = number[couples[:, 0]]
+    matched = pairs_within(mine, ~mine, group, alike[tokens][:, None], APART)
+    added_losses = np.concatenate([added, by_others])[matched]
+    cluster = number[matched[:, 0]]
     for what, values in (
-        (f"{name} minus {other}", both[:, 0] - both[:, 1]),
-        (f"{name}, beside {other}", both[:, 0]),
-        (f"{other}, beside {name}", both[:, 1]),
+        (f"{name} minus {other}", added_losses[:, 0] - added_losses[:, 1]),
+        (f"{name}, beside {other}", added_losses[:, 0]),
+        (f"{other}, beside {name}", added_losses[:, 1]),
     ):
         row = mean_over_documents(values, cluster)
         if len(values):
@@ -238,7 +241,7 @@ def _contrast(
 def _most_weighted(changing: Changing, context: Weigher) -> Iterator[Row]:
     """The word with the largest weight against another one of a smaller weight."""
     contexts, text = changing.contexts, changing.contexts.text
-    weight = weights_of(context, changing.way.objective, text)
+    weight = weights_of(context, changing.predictor.objective, text)
     seen, rng = ~np.isnan(weight), np.random.default_rng(_SEED)
     top = contexts.one_each(seen, weight)
     largest = np.full(len(contexts.document), np.nan)
@@ -258,19 +261,19 @@ def weights_of(
     context: Weigher, objective: Objective, text: ScoredText
 ) -> Float64[np.ndarray, " M"]:
     """The weight of each token for the target of its little text; NaN of those not weighed."""
-    told = context.weights(text.ids, text.sentence_ends)
+    weighed = context.weights(text.ids, text.sentence_ends)
     # For the next word the state of a place predicts the place behind it.
-    target = told.state + (1 if objective == "next_word" else 0)
+    target = weighed.state + (1 if objective == "next_word" else 0)
     mine = np.isin(target, text.places)
-    found: Float64[np.ndarray, " M"] = np.full(len(text.ids), np.nan)
-    found[(target + told.offset)[mine]] = told.weight[mine]
-    return found
+    weights: Float64[np.ndarray, " M"] = np.full(len(text.ids), np.nan)
+    weights[(target + weighed.offset)[mine]] = weighed.weight[mine]
+    return weights
 
 
 def _shuffled(changing: Changing) -> Iterator[Row]:
-    """All words of a context change places but the one that asks."""
+    """All words of a context change places but the query."""
     contexts = changing.contexts
-    fixed = (0, -1) if changing.way.objective == "next_word" else (0,)
+    fixed = (0, -1) if changing.predictor.objective == "next_word" else (0,)
     moving, rng = ~np.isin(contexts.offset, fixed), np.random.default_rng(_SEED)
     order = permuted(contexts.of, moving, rng)
     row = mean_over_documents(changing.reordered(order), contexts.document)

@@ -55,18 +55,18 @@ def clustered_means(
         weights: positive; default: all items count the same. With weights h and values a / h the
             mean is the ratio of the sums of a and h, with the ratio's error.
     """
-    there = np.isfinite(values)
-    values, group, cluster = values[there], group[there], cluster[there]
-    weights = np.ones(len(values)) if weights is None else weights[there]
+    finite = np.isfinite(values)
+    values, group, cluster = values[finite], group[finite], cluster[finite]
+    weights = np.ones(len(values)) if weights is None else weights[finite]
     n = np.bincount(group, minlength=n_groups).astype(np.int64)
     total = _sums(group, weights, n_groups)
     means = quotient(_sums(group, weights * values, n_groups), total)
     n_clusters = int(cluster.max(initial=0)) + 1
     cell = group * n_clusters + cluster
-    there = np.bincount(cell, minlength=n_groups * n_clusters) > 0
-    clusters = there.reshape(n_groups, n_clusters).sum(axis=1).astype(np.float64)
-    left_over = _sums(cell, weights * (values - means[group]), n_groups * n_clusters)
-    variance = (left_over.reshape(n_groups, n_clusters) ** 2).sum(axis=1)
+    occupied = np.bincount(cell, minlength=n_groups * n_clusters) > 0
+    clusters = occupied.reshape(n_groups, n_clusters).sum(axis=1).astype(np.float64)
+    residuals = _sums(cell, weights * (values - means[group]), n_groups * n_clusters)
+    variance = (residuals.reshape(n_groups, n_clusters) ** 2).sum(axis=1)
     variance *= quotient(clusters, clusters - 1)
     return Estimates(means, quotient(np.sqrt(variance), total), n)
 
@@ -77,8 +77,8 @@ def clustered_mean(
     weights: Float64[np.ndarray, " P"] | None = None,
 ) -> tuple[float, float, int]:
     """Value, error and n of all items together; see `clustered_means`."""
-    one = np.zeros(len(values), dtype=np.int64)
-    ((value, error, n),) = clustered_means(values, one, cluster, 1, weights).rows()
+    group = np.zeros(len(values), dtype=np.int64)
+    ((value, error, n),) = clustered_means(values, group, cluster, 1, weights).rows()
     return value, error, n
 
 
@@ -108,23 +108,23 @@ def clustered_coefficients(
         One estimate a column. A column that is zero throughout has NaN. Every column has NaN where
         the others are collinear, or where there are fewer than two clusters.
     """
-    # Large to import, and only this needs it: a worker that never gets here does without.
+    # Imported here: the import is slow, and only this function needs it.
     from statsmodels.regression.linear_model import OLS
 
-    there = np.isfinite(values)
-    values, columns, cluster = values[there], columns[there], cluster[there]
+    finite = np.isfinite(values)
+    values, columns, cluster = values[finite], columns[finite], cluster[finite]
     n_columns = columns.shape[1]
     params, errors = np.full((2, n_columns), np.nan)
-    found = Estimates(params, errors, np.full(n_columns, len(values)))
+    estimates = Estimates(params, errors, np.full(n_columns, len(values)))
     used = np.flatnonzero(columns.any(axis=0))
     x = columns[:, used]
     if len(np.unique(cluster)) < 2 or _collinear(x):
-        return found
+        return estimates
     fit = OLS(values, x).fit(cov_type="cluster", cov_kwds={"groups": cluster})
-    # A relation that does not mind the order makes some variances zero, give or take a rounding.
+    # A relation that ignores the order makes some variances zero, up to rounding.
     variances = np.maximum(np.diag(fit.cov_params()), 0)
     params[used], errors[used] = fit.params, np.sqrt(variances)
-    return found
+    return estimates
 
 
 def _collinear(x: Float64[np.ndarray, "P K"]) -> bool:

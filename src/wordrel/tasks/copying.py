@@ -1,7 +1,7 @@
-"""Does what attention passes on predict the word that it came from?
+"""Does attending to a word raise the probability of that word?
 
-The values of words times the output table say of every two words (a, b) how much attending to a
-says for b: a matrix [V, V], of rank D at most. A circuit that copies says most of all for the word
+The values of words times the output table are, for every two words (a, b), the score that attending
+to a adds to b: a matrix [V, V], of rank D at most. A circuit that copies adds most to the word
 itself, and then the eigenvalues of the matrix are positive. The copying score is
 
     sum of the eigenvalues / sum of their absolute values
@@ -9,7 +9,7 @@ itself, and then the eigenvalues of the matrix are positive. The copying score i
 between -1 (a word is made less likely by itself) and 1 (it is copied). Where a model has no map of
 values they are the input vectors. The floor is the score after words have exchanged their output
 rows with words about as frequent (of the same tenth of the vocabulary): the mean over `DRAWN`
-permutations, and the value that `HIGHEST` of them stay below.
+permutations, and the value that `HIGHEST` of them do not exceed.
 
 The D nonzero eigenvalues of values x outputs' are those of outputs' x values, a matrix [D, D].
 Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits".

@@ -1,7 +1,4 @@
-"""The tasks by name: load one, ask a model, and say what a vocabulary covers.
-
-Reads the files of data sets where they lie, and the user's own; writes nothing.
-"""
+"""The tasks by name: load one, evaluate a model, and find what a vocabulary covers."""
 
 import hashlib
 import json
@@ -51,13 +48,13 @@ from wordrel.tasks.items import (
 from wordrel.tasks.own_tables import are_names, read_own_table, read_questions
 from wordrel.tasks.readers import READERS, read_pairs
 from wordrel.tasks.readers_text import context_pairs
-from wordrel.tasks.registry import ASKED, DataSet, TaskInfo, task_info
+from wordrel.tasks.registry import KIND_INFO, DataSet, TaskInfo, task_info
 
 OwnSet = PairsTask | LabelledPairsTask | ItemsTask
-"""What the config says of a user's own set."""
+"""The settings of a user's own set."""
 _TASK: TypeAdapter[TaskConfig] = TypeAdapter(TaskConfig)
 KINDS: dict[str, Kind] = {
-    name: resolve_name(f"{__package__}.{asked.kind}") for name, asked in ASKED.items()
+    name: resolve_name(f"{__package__}.{info.kind}") for name, info in KIND_INFO.items()
 }
 
 
@@ -69,8 +66,8 @@ def load_task(name: str, cache: Path | None = None) -> Task:
         cache: below which downloaded data sets are; default: the user's cache.
 
     Raises:
-        ConfigError: where there is no such task; says which name is nearest.
-        MissingDatasetError: where its data set is not on this machine; says how to get it.
+        ConfigError: where there is no such task; with the nearest name.
+        MissingDatasetError: where its data set is not on this machine; with the way to get it.
         DatasetError: where a file of it is altered or malformed.
     """
     info = task_info(name)
@@ -109,11 +106,11 @@ def taken_as_header(task: Task) -> str:
 
 
 def wrong_sets(tasks: Iterable[Any]) -> list[str]:
-    """What is wrong inside those files of own sets that are there, for an error with more in it.
+    """What is wrong in the existing files of own sets; the caller reports it with other mistakes.
 
     Args:
-        tasks: as a config has them, with absolute paths. What is no own set, or has a wrong
-            setting or no file, is left to others.
+        tasks: as a config has them, with absolute paths. Skipped is what is no own set, or has a
+            wrong setting or no file.
     """
     problems = []
     for task in tasks:
@@ -132,7 +129,7 @@ class _Read(NamedTuple):
     """The items of a file, a sentence on how they were read, and the header; empty without one."""
 
     items: Items
-    said: str
+    description: str
     header: tuple[str, ...] = ()
 
 
@@ -156,8 +153,8 @@ def _scored_pairs(path: Path, *, ordered: bool) -> _Read:
     rows, header = read_pairs(path)
     first = _first(header) if header else "no header"
     if ordered:
-        said = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
-        return _Read(from_directed(rows), said, header)
+        description = f"Word pairs whose order matters, with scores, from {path.name} ({first})."
+        return _Read(from_directed(rows), description, header)
     return _Read(from_pairs(rows), f"Word pairs with scores from {path.name} ({first}).", header)
 
 
@@ -176,19 +173,19 @@ def _labelled_pairs(path: Path, against: str) -> _Read:
     counts = ", ".join(f"{label} {count:,}" for label, count in labels.most_common())
     first = f"; {_first(table.header)}" if table.header else ""
     named = f"{path.name} ({counts}{first})"
-    said = f"Word pairs with labels from {named}, each relation against {against}."
-    return _Read(from_labelled(rows, [against]), said, table.header)
+    description = f"Word pairs with labels from {named}, each relation against {against}."
+    return _Read(from_labelled(rows, [against]), description, table.header)
 
 
 def _groups(path: Path, *, odd: bool) -> _Read:
     """Words a line; the question is about the first. A header has well-known names of columns."""
     columns = ("odd word", "word", "word") if odd else ("word", "expected neighbour")
 
-    table = read_own_table(path, columns, more=True, names=are_names)
-    found = table.parsed(lambda fields: distinct_words(fields, len(columns)))
-    what = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
+    table = read_own_table(path, columns, extra_columns=True, names=are_names)
+    groups = table.parsed(lambda fields: distinct_words(fields, len(columns)))
+    subject = "Groups of words, the odd one first," if odd else "Words with expected neighbours"
     first = f" ({_first(table.header)})" if table.header else ""
-    return _Read(from_groups(found, odd=odd), f"{what} from {path.name}{first}.", table.header)
+    return _Read(from_groups(groups, odd=odd), f"{subject} from {path.name}{first}.", table.header)
 
 
 def _first(header: Sequence[str]) -> str:
@@ -213,8 +210,8 @@ def ask(
         restrict_vocab: how many of the most frequent words can answer an analogy.
 
     Returns:
-        Outcomes; a model that has no answer gives one a row of the task, without predictions and
-        with a note that says why. A task of the question "agreement" gives none.
+        Outcomes; where the model has no answer, one a row of the task without predictions and with
+        a note on the reason. A task of the question "agreement" gives none.
     """
     return KINDS[task.kind].answer(task, word_model, Scope(lowercase, restrict_vocab, probe))
 
@@ -228,10 +225,10 @@ def covered(
 
 @dataclass(frozen=True)
 class Beyond:
-    """The items of a set that no text can cover, because the rules of a corpus part their words.
+    """The items of a set that no text can cover, because the rules of a corpus split their words.
 
     Attributes:
-        n_items: so many.
+        n_items: how many such items.
         of: items in all.
         example: one of the words.
     """

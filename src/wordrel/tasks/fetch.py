@@ -1,8 +1,8 @@
-"""The files of published tasks: where they lie, and how they come here.
+"""The files of published tasks: where they lie, and how they are downloaded.
 
-Reads the installed gensim package, the folder that WORDREL_DATA names, the cache and, in
-`fetch_task` only, the network; writes below `CACHE/downloads/eval/`. Every file is verified before
-it is used, and nothing that is fetched is half.
+Files are searched in the installed gensim package, in the folder that WORDREL_DATA names and in the
+cache. Only `fetch_task` uses the network; it writes below `CACHE/downloads/eval/`. Every file is
+verified before it is used, and no partial file is kept.
 """
 
 import hashlib
@@ -30,17 +30,17 @@ def find_files(info: TaskInfo, cache: Path | None = None) -> list[Path]:
         cache: below which downloads are; default: the user's cache.
 
     Raises:
-        MissingDatasetError: where one is not here; says how to get it.
+        MissingDatasetError: where one is not here; with the way to get it.
         DatasetError: where one is not the pinned file.
     """
     if info.data.package:
         return [package_file(info.data, file) for file in info.files]
     cache = cache or cache_root()
-    found = {file: _find(info.data, file, cache) for file in info.files}
-    missing = [file for file, path in found.items() if path is None]
+    paths = {file: _find(info.data, file, cache) for file in info.files}
+    missing = [file for file, path in paths.items() if path is None]
     if missing:
         raise MissingDatasetError(_missing(info, missing, cache))
-    return [path for path in found.values() if path is not None]
+    return [path for path in paths.values() if path is not None]
 
 
 def package_file(data: DataSet, file: str) -> Path:
@@ -55,11 +55,11 @@ def package_file(data: DataSet, file: str) -> Path:
             f"{data.name}: found no {data.package} package, which holds {file}; install it"
         )
     path = Path(spec.submodule_search_locations[0]) / file
-    found, pinned = _sha256(path), data.files[file].sha256
-    if found != pinned:
+    actual, pinned = _sha256(path), data.files[file].sha256
+    if actual != pinned:
         version = importlib.metadata.version(data.package)
         raise DatasetError(
-            f"{path}: found sha256 {found} in {data.package} {version}, expected {pinned}; "
+            f"{path}: found sha256 {actual} in {data.package} {version}, expected {pinned}; "
             f"install the {data.package} version that constraints.txt names"
         )
     return path
@@ -84,7 +84,7 @@ def fetch_task(
         The new files; none where all were here.
 
     Raises:
-        MissingDatasetError: where a file is not here that cannot be downloaded; says why.
+        MissingDatasetError: where a file is not here and cannot be downloaded; with the reason.
         DownloadError: where one cannot be had now; what came is kept.
         DatasetError: where one that is here is not the pinned file.
         StoreError: where the cache cannot be written.
@@ -112,7 +112,7 @@ def fetch_task(
             pauses=pauses,
             progress=progress,
         )
-    find_files(info, cache)  # says what cannot be downloaded
+    find_files(info, cache)  # raises where a file cannot be downloaded
     return [folder / file for file in wanted]
 
 
@@ -131,10 +131,10 @@ def _find(data: DataSet, file: str, cache: Path) -> Path | None:
     for place in (*places, _downloads(cache, data)):
         path = place / file
         if os.path.lexists(path):  # what is no regular file is refused, and not passed over
-            found, pinned = _sha256(path), data.files[file].sha256
-            if found != pinned:
+            actual, pinned = _sha256(path), data.files[file].sha256
+            if actual != pinned:
                 raise DatasetError(
-                    f"{path}: found sha256 {found}, expected {pinned}; remove it and run "
+                    f"{path}: found sha256 {actual}, expected {pinned}; remove it and run "
                     "`wordrel tasks fetch NAME`, or copy it again"
                 )
             return path
@@ -184,8 +184,8 @@ def _fetch_members(
 def _member(archive: Path, file: str, data: DataSet) -> bytes:
     """The content of the member that ends in this path, if it is the pinned one.
 
-    Names inside the archive are compared and never used as paths, and no more is read than the
-    pinned size, so that an archive that is not what it should be does no harm.
+    Names inside the archive are compared and never used as paths. No more is read than the pinned
+    size. So a malicious archive does no harm.
     """
     known = data.files[file]
     try:

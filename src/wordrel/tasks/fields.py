@@ -1,7 +1,4 @@
-"""Lines, fields and tables of a file of a test set, and one error with all that is wrong in them.
-
-Reads files; writes nothing.
-"""
+"""Lines, fields and tables of a test set's file, and one error with all that is wrong in them."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +31,7 @@ def parsed(
         path: of the file.
         lines: with their numbers, from 1.
         parse: raises ValueError with found and expected where a line is not right.
-        wrong: what was found to be wrong before.
+        wrong: problems found before.
 
     Raises:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
@@ -119,10 +116,10 @@ def place_of(field: str) -> int:
 
 
 def one_of(field: str, allowed: Sequence[str]) -> str:
-    """A field that may say only one of a few things.
+    """A field that may hold only one of a few values.
 
     Raises:
-        ValueError: where it says another.
+        ValueError: where it holds another.
     """
     if field not in allowed:
         raise ValueError(f"found {field!r}, expected one of {', '.join(allowed)}")
@@ -145,8 +142,8 @@ def refuse(problems: list[str]) -> None:
         DatasetError: the first 20 of them and how many more there are.
     """
     if problems:
-        more = len(problems) - _SHOWN
-        tail = [f"and {more} more"] if more > 0 else []
+        hidden = len(problems) - _SHOWN
+        tail = [f"and {hidden} more"] if hidden > 0 else []
         raise DatasetError("\n".join(problems[:_SHOWN] + tail))
 
 
@@ -187,13 +184,13 @@ class Layout:
         columns: fields of each line.
         delimiter: what parts them.
         header: the first line; empty where there is none.
-        more: whether lines may have further fields.
+        extra: whether lines may have further fields.
     """
 
     columns: int
     delimiter: str = "\t"
     header: str = ""
-    more: bool = False
+    extra: bool = False
 
 
 def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> list[Row]:
@@ -223,9 +220,9 @@ def read_table(path: Path, layout: Layout, parse: Callable[[Fields], Row]) -> li
 
 def _fields_of(line: str, layout: Layout) -> list[str]:
     fields = line.split(layout.delimiter)
-    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.more):
+    if len(fields) < layout.columns or (len(fields) > layout.columns and not layout.extra):
         parted = {"\t": "tabs", " ": "spaces", ",": "commas"}[layout.delimiter]
-        least = "at least " if layout.more else ""
+        least = "at least " if layout.extra else ""
         raise ValueError(
             f"found {columns_of(len(fields))}, expected {least}{layout.columns} parted by {parted}"
         )

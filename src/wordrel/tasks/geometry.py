@@ -1,4 +1,4 @@
-"""Cosines and nearest words in one space of word vectors; reads and writes no file."""
+"""Cosines and nearest words in one space of word vectors."""
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
@@ -25,7 +25,7 @@ def unit_rows(embedding: Float32[np.ndarray, "V D"]) -> Float32[np.ndarray, "V D
 
 
 def has_direction(unit: Float32[np.ndarray, "V D"]) -> Bool[np.ndarray, " V"]:
-    """Which rows of `unit_rows` are vectors at all."""
+    """Which rows of `unit_rows` are not zero."""
     known: Bool[np.ndarray, " V"] = np.any(unit != 0, axis=1)
     return known
 
@@ -41,7 +41,7 @@ def nearest(
     Args:
         queries: one row a question.
         unit: the candidates, rows of length 1 or 0; a row of zeros is never an answer.
-        exclude: candidates that may not answer; ids of C and more are no candidates anyway.
+        exclude: candidates that are left out; ids of C and more are ignored.
         k: at most C.
 
     Returns:

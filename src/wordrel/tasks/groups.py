@@ -76,13 +76,17 @@ def odd_one_out(task: Task, word_model: WordModel, scope: Scope) -> list[Predict
         word_model,
         known,
         chance=float((1 / sizes[known if known.any() else ~known]).mean()),
-        asked=lambda unit: np.array(
-            [_found(unit[ids]) for ids, one in zip(groups, known, strict=True) if one]
+        predict=lambda unit: np.array(
+            [
+                _is_first_odd(unit[ids])
+                for ids, is_known in zip(groups, known, strict=True)
+                if is_known
+            ]
         ),
     )
 
 
-def _found(unit: Float32[np.ndarray, "W D"]) -> float:
+def _is_first_odd(unit: Float32[np.ndarray, "W D"]) -> float:
     """Whether the first of the words is the odd one; NaN where one has no direction."""
     if not has_direction(unit).all():
         return np.nan
@@ -91,18 +95,18 @@ def _found(unit: Float32[np.ndarray, "W D"]) -> float:
 
 
 def _expected(items: Items, vocab: Vocab, scope: Scope) -> Groups:
-    """Of each item its word and the expected words that are candidates; empty where one lacks."""
+    """Of each item its word and the expected words that are candidates; empty without either."""
     candidates = min(len(vocab), scope.restrict_vocab)
-    found = []
+    groups = []
     for ids in _ids(items, vocab, scope):
         others = np.unique(ids[1:])
         others = others[(others >= 0) & (others < candidates) & (others != ids[0])]
-        asked = ids[0] >= 0 and len(others) > 0
-        found.append(np.append(ids[:1], others) if asked else ids[:0])
-    return found
+        usable = ids[0] >= 0 and len(others) > 0
+        groups.append(np.append(ids[:1], others) if usable else ids[:0])
+    return groups
 
 
-def some_expected(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+def any_expected(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     """Words that the vocabulary has, with an expected neighbour at least that is a candidate."""
     return np.array([len(ids) > 0 for ids in _expected(items, vocab, scope)], dtype=np.bool_)
 
@@ -116,7 +120,7 @@ def top_k(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     k = np.array([len(ids) - 1 for ids in groups])
     chance = float(k.mean()) / max(candidates - 1, 1) if len(k) else float("nan")
 
-    def asked(unit: Float32[np.ndarray, "V D"]) -> Float64[np.ndarray, " Q"]:
+    def precision(unit: Float32[np.ndarray, "V D"]) -> Float64[np.ndarray, " Q"]:
         words = np.array([ids[0] for ids in groups], dtype=np.int64)
         most = int(k.max(initial=1))
         near = nearest(unit[words], unit[:candidates], words[:, None], most)
@@ -125,7 +129,7 @@ def top_k(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
         ]
         return np.where(has_direction(unit[words]), np.array(hits, dtype=np.float64), np.nan)
 
-    return _by_embedding(task, word_model, known, chance=chance, asked=asked)
+    return _by_embedding(task, word_model, known, chance=chance, predict=precision)
 
 
 def _by_embedding(
@@ -134,15 +138,15 @@ def _by_embedding(
     known: Bool[np.ndarray, " P"],
     *,
     chance: float,
-    asked: Callable[[Float32[np.ndarray, "V D"]], Float64[np.ndarray, " Q"]],
+    predict: Callable[[Float32[np.ndarray, "V D"]], Float64[np.ndarray, " Q"]],
 ) -> list[Predictions]:
-    """One outcome an embedding; where the model has none, one that says why."""
-    form = unanswered(task, known, chance=chance)
+    """One outcome an embedding; one with the reason where the model has none."""
+    template = unanswered(task, known, chance=chance)
     if not word_model.embeddings:
-        return [replace(form, note=reason(word_model, task.question))]
+        return [replace(template, note=reason(word_model, task.question))]
     return [
-        row.filled(asked(unit_rows(embedding)), NO_VECTOR)
-        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
+        row.filled(predict(unit_rows(embedding)), NO_VECTOR)
+        for row, embedding in in_each(template, word_model, task.question, word_model.embeddings)
     ]
 
 
@@ -155,12 +159,12 @@ def categories(task: Task, word_model: WordModel, scope: Scope) -> list[Predicti
     known = words_known(task.items, word_model.vocab, scope)
     category = number(task.items.labels)[known]
     ids = word_ids(task.items, word_model.vocab, scope.lowercase)[known, 0]
-    form = unanswered(task, known, chance=_chance(category, category))
+    template = unanswered(task, known, chance=_chance(category, category))
     if not word_model.embeddings:
-        return [replace(form, note=reason(word_model, task.question))]
+        return [replace(template, note=reason(word_model, task.question))]
     return [
         _clustered(row, unit_rows(embedding[ids]), category)
-        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
+        for row, embedding in in_each(template, word_model, task.question, word_model.embeddings)
     ]
 
 
@@ -185,13 +189,13 @@ def clusters(unit: Float32[np.ndarray, "P D"], n_clusters: int) -> Int64[np.ndar
         unit: rows of length 1, at least one.
         n_clusters: how many; fewer where there are not as many different rows.
     """
-    # Loading scikit-learn takes 80 MB, which no other kind of task has a use for.
+    # Only this kind of task needs scikit-learn, which takes 80 MB to load.
     from sklearn.cluster import KMeans
 
     different = len(np.unique(unit, axis=0))
     means = KMeans(min(n_clusters, different), n_init=_STARTS, random_state=_SEED)
-    found: Int64[np.ndarray, " P"] = means.fit_predict(unit).astype(np.int64)
-    return found
+    numbers: Int64[np.ndarray, " P"] = means.fit_predict(unit).astype(np.int64)
+    return numbers
 
 
 def in_main_category(
@@ -209,10 +213,12 @@ def _chance(cluster: Int64[np.ndarray, " P"], category: Int64[np.ndarray, " P"])
     if not len(cluster):
         return float("nan")
     generator = np.random.default_rng(_SEED)
-    shuffled = (generator.permutation(cluster) for _ in range(_RANDOM_ASSIGNMENTS))
-    return float(np.mean([in_main_category(some, category).mean() for some in shuffled]))
+    assignments = (generator.permutation(cluster) for _ in range(_RANDOM_ASSIGNMENTS))
+    return float(
+        np.mean([in_main_category(assignment, category).mean() for assignment in assignments])
+    )
 
 
 ODD_ONE_OUT = Kind(version=1, better="higher", covered=whole, answer=odd_one_out)
-TOP_K = Kind(version=1, better="higher", covered=some_expected, answer=top_k)
+TOP_K = Kind(version=1, better="higher", covered=any_expected, answer=top_k)
 CATEGORIES = Kind(version=1, better="higher", covered=words_known, answer=categories)

@@ -3,8 +3,8 @@
 One kind, and what all kinds share that read held-out text with a model.
 
 `LOSS`: every model of a study predicts the same target words (all but the first of each sentence)
-with the full softmax. The two objectives answer different questions (a masked word is seen from
-both sides), so each has its own row, and a model answers only the one it was trained for.
+with the full softmax. The two objectives differ (a masked word has context on both sides), so each
+has its own row, and a model has predictions only in the row of its own objective.
 The items are sentences: gold is the number of targets, predicted the sum of -log p in nats, and
 the measure their ratio: the loss per token.
 
@@ -72,9 +72,9 @@ class Text:
         """The words of each sentence."""
         return np.split(self.ids, self.ends[:-1]) if len(self.lengths) else []
 
-    def part(self, some: Bool[np.ndarray, " S"]) -> "Text":
+    def part(self, mask: Bool[np.ndarray, " S"]) -> "Text":
         """Some of the sentences."""
-        return Text(self.ids[some[self.sentence]], self.lengths[some], self.number[some])
+        return Text(self.ids[mask[self.sentence]], self.lengths[mask], self.number[mask])
 
     def sums(self, of_targets: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " S"]:
         """What the targets of each sentence add up to."""
@@ -86,7 +86,7 @@ Losses = Callable[[Contextualizer, Text, Vocab], Float64[np.ndarray, " S"]]
 
 
 def answer_loss(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome an objective; the objective that the model does not have is left open.
+    """One outcome an objective; that of another objective is without predictions.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -95,25 +95,25 @@ def answer_loss(task: Task, word_model: WordModel, scope: Scope) -> list[Predict
     if not counted or not word_model.predictors:
         return answer_by(sentence_losses, task, word_model, scope)
     text = text_of(task, scope)
-    form = form_of(task, text.items, _unigram_loss(word_model.vocab, text))
-    return [_by_counts(form, o, word_model.predictors[0], text) for o in get_args(Objective)]
+    template = template_of(task, text.items, _unigram_loss(word_model.vocab, text))
+    return [_by_counts(template, o, word_model.predictors[0], text) for o in get_args(Objective)]
 
 
 def _by_counts(
-    form: Predictions, objective: Objective, predictor: Predictor, text: Text
+    template: Predictions, objective: Objective, predictor: Predictor, text: Text
 ) -> Predictions:
     """Of a model that has no states, but the probability of every word at a place."""
-    row = replace(form, task=f"{form.task}.{objective}")
-    if form.note:
+    row = replace(template, task=f"{template.task}.{objective}")
+    if template.note:
         return row
     if predictor.objective != objective:
         return replace(row, note=_OTHER_OBJECTIVE.format(predictor.objective))
     words, losses, start = text.ids[text.targets], np.empty(len(text.targets)), 0
     for scores in predictor.scores(text.ids, text.ends, text.targets):
-        some = slice(start, start + len(scores))
-        own = scores[np.arange(len(scores)), words[some]]
-        losses[some] = logsumexp(scores, axis=1) - own
-        start = some.stop
+        span = slice(start, start + len(scores))
+        own = scores[np.arange(len(scores)), words[span]]
+        losses[span] = logsumexp(scores, axis=1) - own
+        start = span.stop
     return replace(row, embedding=predictor.name, predicted=text.sums(losses))
 
 
@@ -131,8 +131,8 @@ def answer_by(
         ValueError: where `scope` has no probe.
     """
     text = text_of(task, scope, max_tokens)
-    form = form_of(task, text.items, _unigram_loss(word_model.vocab, text))
-    return [_answer_one(form, o, word_model, text, losses) for o in get_args(Objective)]
+    template = template_of(task, text.items, _unigram_loss(word_model.vocab, text))
+    return [_answer_one(template, o, word_model, text, losses) for o in get_args(Objective)]
 
 
 def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
@@ -147,14 +147,14 @@ def text_of(task: Task, scope: Scope, max_tokens: int | None = None) -> Text:
     return choose_sentences(replace(scope.probe, max_tokens=most))
 
 
-def form_of(task: Task, items: Items, chance: float) -> Predictions:
+def template_of(task: Task, items: Items, chance: float) -> Predictions:
     """The outcome, yet to be filled in, of a model on these held-out sentences."""
     every = np.ones(items.n_items, dtype=np.bool_)
-    form = unanswered(replace(task, items=items), every, chance)
+    template = unanswered(replace(task, items=items), every, chance)
     if items.n_items:
-        return form
+        return template
     note = "no held-out sentence has two words; raise corpus.held_out or give more text"
-    return replace(form, note=note)
+    return replace(template, note=note)
 
 
 def choose_sentences(probe: Probe) -> Text:
@@ -172,24 +172,24 @@ def choose_sentences(probe: Probe) -> Text:
 
 
 def _answer_one(
-    form: Predictions, objective: Objective, word_model: WordModel, text: Text, losses: Losses
+    template: Predictions, objective: Objective, word_model: WordModel, text: Text, losses: Losses
 ) -> Predictions:
-    row = replace(form, task=f"{form.task}.{objective}")
-    if form.note:
+    row = replace(template, task=f"{template.task}.{objective}")
+    if template.note:
         return row
     try:
         context = context_for(objective, word_model)
-        found = losses(context, text, word_model.vocab)
+        predicted = losses(context, text, word_model.vocab)
     except NotAvailableError as refusal:
         return replace(row, note=str(refusal))
-    return replace(row, embedding="context", predicted=found)
+    return replace(row, embedding="context", predicted=predicted)
 
 
 def context_for(objective: Objective, word_model: WordModel) -> Contextualizer:
-    """What predicts words as the objective has it.
+    """The part of a model that predicts words by this objective.
 
     Raises:
-        NotAvailableError: where the model was not trained for it; says why.
+        NotAvailableError: where the model was not trained for it; with the reason.
     """
     if word_model.context is None:
         raise NotAvailableError(reason(word_model, "fit", "context"))
@@ -217,8 +217,8 @@ def surprises(
 ) -> Float64[np.ndarray, " P"]:
     """-log p of the word that each state is to predict, in nats under the full softmax."""
     surprise = np.empty(len(words))
-    for some, log_p in log_probabilities(context, states, n_words):
-        surprise[some] = -log_p[np.arange(len(log_p)), words[some]]
+    for span, log_p in log_probabilities(context, states, n_words):
+        surprise[span] = -log_p[np.arange(len(log_p)), words[span]]
     return surprise
 
 
@@ -228,8 +228,8 @@ def log_probabilities(
     """Those of consecutive states, with their places among the P; memory stays bounded."""
     step = max(1, _LOG_PROBABILITIES_AT_ONCE // n_words)
     for start in range(0, len(states), step):
-        some = slice(start, start + step)
-        yield some, context.log_probabilities(states[some])
+        span = slice(start, start + step)
+        yield span, context.log_probabilities(states[span])
 
 
 def _unigram_loss(vocab: Vocab, text: Text) -> float:

@@ -1,4 +1,4 @@
-"""Meaning in context: do the vectors of two uses of words say how near their meanings are?
+"""Meaning in context: do the vectors of two uses of words show how near their meanings are?
 
 Three kinds, all of words in sentences. `context_pairs` (SCWS): the cosine of two uses beside
 people's rating. `same_sense` (WiC): are two uses of one word in one sense? The cosine at which
@@ -7,10 +7,10 @@ the answer turns is set on earlier splits, and only the last split is scored.
 `sense_shift` (WiC) is a measurement, not a score: the mean cosine distance between the states of
 one word in two sentences, for uses in the same sense and in different senses, and beside it, as the
 yardstick, the distance between the uses of two different words. Only items with the same form of
-the word in both sentences count, so that nothing but the sentence has changed. All three means are
-sums over words, so that the standard errors, which leave out one word after the other (a delete-one
-jackknife over words: Efron & Tibshirani, 1993, chapter 11), cost nothing. That of the yardstick is
-at most sqrt(2) times too large: where words have no direction in common.
+the word in both sentences count, so that only the sentence changes. Standard errors are those of a
+delete-one jackknife over words (Efron & Tibshirani, 1993, chapter 11). They are cheap, since all
+three means are sums over words. That of the yardstick is at most sqrt(2) times too large: where
+words have no direction in common.
 
 Axes: P items, U uses (two an item), W words, T uses that count.
 """
@@ -48,9 +48,9 @@ SPLITS = ("train", "dev", "test")
 def rate_pairs(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an embedding, and behind it one for each label of the items (`task.label`)."""
     uses = read_uses(task.items, word_model.vocab, scope.lowercase)
-    form = unanswered(task, uses.covered, chance=0.0)
+    template = unanswered(task, uses.covered, chance=0.0)
     outcomes: list[Predictions] = []
-    for whole, cosine in _by_embedding(form, task, word_model, vectors(word_model, uses)):
+    for whole, cosine in _by_embedding(template, task, word_model, vectors(word_model, uses)):
         predicted = np.where(uses.covered, cosine, np.nan)
         whole = replace(whole, predicted=predicted)
         labels = np.array(task.items.labels)
@@ -65,13 +65,13 @@ def rate_pairs(task: Task, word_model: WordModel, scope: Scope) -> list[Predicti
 
 
 def _by_embedding(
-    form: Predictions, task: Task, word_model: WordModel, rows: dict[str, np.ndarray]
+    template: Predictions, task: Task, word_model: WordModel, rows: dict[str, np.ndarray]
 ) -> Iterator[tuple[Predictions, Float64[np.ndarray, " P"]]]:
-    """The form of each embedding with the cosines of all items; without any, one that says why."""
+    """Each embedding's template with the cosines of all items; without any, one with the reason."""
     if not rows:
         why = reason(word_model, task.question, "context", "alike")
-        yield replace(form, note=why), np.full(task.items.n_items, np.nan)
-    for row, uses in in_each(form, word_model, task.question, rows):
+        yield replace(template, note=why), np.full(task.items.n_items, np.nan)
+    for row, uses in in_each(template, word_model, task.question, rows):
         yield row, pair_cosines(uses)
 
 
@@ -79,8 +79,8 @@ def _with_note(outcome: Predictions) -> Predictions:
     if outcome.note:
         return outcome
     answers = outcome.predicted[outcome.covered]
-    said = answers[~np.isnan(answers)]
-    if len(said) > 1 and np.ptp(said) == 0:
+    finite = answers[~np.isnan(answers)]
+    if len(finite) > 1 and np.ptp(finite) == 0:
         return replace(outcome, note="all answers are equal: there is no order to compare")
     return outcome.filled(answers, NO_VECTOR)
 
@@ -93,19 +93,19 @@ def judge_sense(task: Task, word_model: WordModel, scope: Scope) -> list[Predict
     """
     earlier, last = _splits(task)
     uses = read_uses(task.items, word_model.vocab, scope.lowercase)
-    form = _scored(task, uses.covered, last)
-    if not form.note and not (earlier & uses.covered).any():
+    template = _scored(task, uses.covered, last)
+    if not template.note and not (earlier & uses.covered).any():
         note = "no covered item stands in an earlier split, where the threshold is to be set"
-        return [replace(form, note=note)]
+        return [replace(template, note=note)]
     same = task.items.gold == 1
     outcomes = []
-    for blank, cosine in _by_embedding(form, task, word_model, vectors(word_model, uses)):
+    for row, cosine in _by_embedding(template, task, word_model, vectors(word_model, uses)):
         answered = uses.covered & ~np.isnan(cosine)
         seen = earlier & answered
         right = (cosine >= best_threshold(cosine[seen], same[seen])) == same
         predicted = np.where(answered & seen.any(), right, np.nan)[last]
-        said = predicted[blank.covered]
-        outcomes.append(blank.filled(said, NO_VECTOR) if blank.embedding else blank)
+        answers = predicted[row.covered]
+        outcomes.append(row.filled(answers, NO_VECTOR) if row.embedding else row)
     return outcomes
 
 
@@ -126,8 +126,8 @@ def _splits(task: Task) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]
 def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Predictions:
     """The outcome, yet to be filled in, for the items of the last split alone."""
     n, share = int(last.sum()), task.items.gold[last].mean() if last.any() else np.nan
-    asked = Items((), np.ones(n), task.items.cluster[last])
-    return unanswered(replace(task, items=asked), known[last], float(max(share, 1 - share)))
+    items = Items((), np.ones(n), task.items.cluster[last])
+    return unanswered(replace(task, items=items), known[last], float(max(share, 1 - share)))
 
 
 def best_threshold(scores: Float64[np.ndarray, " P"], same: Bool[np.ndarray, " P"]) -> float:
@@ -161,8 +161,8 @@ def measure_shifts(task: Task, word_model: WordModel, scope: Scope) -> list[Meas
     sizes = (int(same.sum()), int((~same).sum()), len(same), len(unit))
     return [
         Measurement(task.name, "context", group, statistic, float(v), float(e), n)
-        for statistic, some in (("mean_distance", slice(0, 4)), ("relative_shift", slice(4, 7)))
-        for group, v, e, n in zip(GROUPS, values[some], errors[some], sizes, strict=False)
+        for statistic, span in (("mean_distance", slice(0, 4)), ("relative_shift", slice(4, 7)))
+        for group, v, e, n in zip(GROUPS, values[span], errors[span], sizes, strict=False)
     ]
 
 

@@ -1,7 +1,4 @@
-"""Test items: of words, of words in sentences, of parsed sentences.
-
-Data classes and what every reader of them shares; reads and writes no file.
-"""
+"""Test items: of words, of words in sentences, of parsed sentences."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +23,7 @@ class Items:
     Attributes:
         words: the words of each item, as written: 2 for a pair, 4 for an analogy; empty where
             items are not words.
-        gold: what the right answer is worth, shape [P].
+        gold: the right answer, shape [P].
         cluster: items that are no independent evidence share a number, shape [P].
         duplicates: items that stood in the file before (a pair also in the other order).
         labels: what each item is called in its set (a relation, a section, a category, a split);

@@ -1,11 +1,11 @@
-"""The last word of a held-out sentence: is the word that a model expects the one that is there?
+"""The last word of a held-out sentence: is the most probable word the one that is there?
 
-`LAST_WORD`: a model is given all but the last word, as far back as its window reaches, and answers
-with the most probable word of the whole vocabulary. A masked-word model predicts the word at a
+`LAST_WORD`: a model reads all but the last word, as far back as its window reaches, and predicts
+the most probable word of the whole vocabulary. A masked-word model predicts the word at a
 place behind which nothing stands, so the task is the same for both objectives. The items are
 sentences: gold is 1, predicted 1 where the answer is right and 0 where it is wrong.
 
-`INDUCTION` asks the same of the sentences whose last two words stood side by side before in them:
+`INDUCTION` is the same for the sentences whose last two words stood side by side before in them:
 A B ... A, and then B.
 
 Glossary: N tokens, S sentences.
@@ -19,13 +19,13 @@ from jaxtyping import Bool, Int64
 from wordrel.models.protocols import Contextualizer
 from wordrel.models.word_model import NotAvailableError, WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task, reason
-from wordrel.tasks.held_out import Text, form_of, log_probabilities, text_of
+from wordrel.tasks.held_out import Text, log_probabilities, template_of, text_of
 
 _ANY_WORD = 0
 
 
 def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome. Chance is the share of the commonest last word: always saying it does no better.
+    """One outcome. Chance is the share of the commonest last word, the best constant prediction.
 
     Raises:
         ValueError: where `scope` has no probe.
@@ -35,7 +35,7 @@ def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Pr
 
 
 def answer_induction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome. Chance is the best guess from the bag of the words and the one that asks.
+    """One outcome. Chance is the best guess from the bag of words and the query.
 
     It is one of the other words of the sentence: in planted text each is as likely.
 
@@ -46,9 +46,11 @@ def answer_induction(task: Task, word_model: WordModel, scope: Scope) -> list[Pr
     text = every.part(repeats(every))
     others = [max(1, len({*words.tolist()} - {words[-2]})) for words in text.sentences()]
     chance = float(np.mean(1 / np.array(others))) if others else float("nan")
-    found = _answer_last(task, word_model, text, chance)
+    outcomes = _answer_last(task, word_model, text, chance)
     none = "no held-out sentence ends with two words that stood side by side before in it"
-    return [replace(row, note=none) for row in found] if len(every.ids) and not others else found
+    return (
+        [replace(row, note=none) for row in outcomes] if len(every.ids) and not others else outcomes
+    )
 
 
 def repeats(text: Text) -> Bool[np.ndarray, " S"]:
@@ -63,17 +65,17 @@ def repeats(text: Text) -> Bool[np.ndarray, " S"]:
 
 def _answer_last(task: Task, word_model: WordModel, text: Text, chance: float) -> list[Predictions]:
     last = text.ids[text.ends - 1]
-    form = form_of(task, replace(text.items, gold=np.ones(len(last))), chance)
-    if form.note:
-        return [form]
+    template = template_of(task, replace(text.items, gold=np.ones(len(last))), chance)
+    if template.note:
+        return [template]
     if word_model.context is None:
-        return [replace(form, note=reason(word_model, "fit", "context"))]
+        return [replace(template, note=reason(word_model, "fit", "context"))]
     try:
         expected = expected_last_words(word_model.context, text, len(word_model.vocab))
     except NotAvailableError as refusal:
-        return [replace(form, note=str(refusal))]
+        return [replace(template, note=str(refusal))]
     right = (expected == last).astype(np.float64)
-    return [replace(form, embedding="context", predicted=right)]
+    return [replace(template, embedding="context", predicted=right)]
 
 
 def expected_last_words(
@@ -81,7 +83,7 @@ def expected_last_words(
 ) -> Int64[np.ndarray, " S"]:
     """The most probable last word of each sentence; of equally probable ones the most frequent.
 
-    The last words themselves are never shown: another one stands in their place.
+    The last words themselves are hidden: another word stands in their place.
 
     Args:
         context: the part of the model that predicts.
@@ -91,11 +93,11 @@ def expected_last_words(
     shown = text.ids.copy()
     shown[text.ends - 1] = _ANY_WORD
     # For the next word, y of a place predicts the place behind it; for a masked word, its own.
-    asking = text.ends - (2 if context.objective == "next_word" else 1)
-    states = context.contextual(shown, text.ends)[asking]
-    best = np.empty(len(asking), dtype=np.int64)
-    for some, log_p in log_probabilities(context, states, n_words):
-        best[some] = log_p.argmax(axis=1)
+    places = text.ends - (2 if context.objective == "next_word" else 1)
+    states = context.contextual(shown, text.ends)[places]
+    best = np.empty(len(places), dtype=np.int64)
+    for span, log_p in log_probabilities(context, states, n_words):
+        best[span] = log_p.argmax(axis=1)
     return best
 
 

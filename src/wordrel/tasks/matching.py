@@ -1,7 +1,7 @@
 """Matching for frequency: which items to compare, so that word frequency is uninformative.
 
 Counts come from the vocabulary alone, so the items are the same for every model of a corpus.
-Pure functions; the one random order has a fixed seed.
+The one random order has a fixed seed.
 
 Source: greedy matching to the nearest within a caliper, in random order, without replacement:
 Austin, Statistics in Medicine 33 (2014), 1057-1069, which finds it as good as optimal matching.
@@ -24,22 +24,22 @@ def log_counts(vocab: Vocab, ids: Int64[np.ndarray, "*A"]) -> Float64[np.ndarray
         vocab: the words; a count of 0 is taken for 1.
         ids: of words; -1, an unknown word, gives NaN.
     """
-    logs = np.append(np.log(np.maximum(vocab.counts, 1)), np.nan)
-    found: Float64[np.ndarray, "*A"] = logs[ids]
-    return found
+    of_words = np.append(np.log(np.maximum(vocab.counts, 1)), np.nan)
+    logs: Float64[np.ndarray, "*A"] = of_words[ids]
+    return logs
 
 
 def match(
     first: Float64[np.ndarray, "M K"], second: Float64[np.ndarray, "N K"], caliper: float = CALIPER
 ) -> Int64[np.ndarray, "Q 2"]:
-    """Couples (row of `first`, row of `second`), each row in one couple at most.
+    """Pairs (row of `first`, row of `second`), each row in one pair at most.
 
-    The rows of the smaller side choose, in random order, the nearest row that is still free, by
-    the sum of squares over the K columns; a row without a free one within the caliper in every
-    column stays alone.
+    Each row of the smaller side, in random order, gets the nearest row that is still free, by the
+    sum of squares over the K columns. A row without a free one within the caliper in every column
+    stays unmatched.
 
     Args:
-        first: what should be alike (such as log counts) of each member of one side.
+        first: what should be similar (such as log counts) of each member of one side.
         second: the same of the other side.
         caliper: the largest difference in any column, 0 or more.
     """
@@ -49,18 +49,18 @@ def match(
     chosen, free = chosen[order], np.ones(len(chosen), dtype=np.bool_)
     start = np.searchsorted(chosen[:, 0], choosing[:, 0] - caliper)
     end = np.searchsorted(chosen[:, 0], choosing[:, 0] + caliper, side="right")
-    couples = []
+    matches = []
     for i in np.random.default_rng(_SEED).permutation(len(choosing)):
-        some = slice(start[i], end[i])  # no other is near in the first column
-        apart = chosen[some] - choosing[i]
+        near = slice(start[i], end[i])  # no other is near in the first column
+        apart = chosen[near] - choosing[i]
         distance = np.sum(apart**2, axis=1)
-        distance[~free[some] | np.any(np.abs(apart) > caliper, axis=1)] = np.inf
+        distance[~free[near] | np.any(np.abs(apart) > caliper, axis=1)] = np.inf
         if np.isfinite(distance).any():
             best = start[i] + np.argmin(distance)
             free[best] = False
-            couples.append((i, order[best]))
-    found = np.array(couples, dtype=np.int64).reshape(-1, 2)
-    return found[:, ::-1] if turned else found
+            matches.append((i, order[best]))
+    pairs = np.array(matches, dtype=np.int64).reshape(-1, 2)
+    return pairs[:, ::-1] if turned else pairs
 
 
 def match_within(
@@ -69,20 +69,20 @@ def match_within(
     group: Int64[np.ndarray, " P"],
     alike: Float64[np.ndarray, "P K"],
 ) -> Bool[np.ndarray, " P"]:
-    """The items that found a partner, see `couples_within`."""
+    """The items with a partner, see `pairs_within`."""
     kept = np.zeros(len(group), dtype=np.bool_)
-    kept[couples_within(first, second, group, alike).ravel()] = True
+    kept[pairs_within(first, second, group, alike).ravel()] = True
     return kept
 
 
-def couples_within(
+def pairs_within(
     first: Bool[np.ndarray, " P"],
     second: Bool[np.ndarray, " P"],
     group: Int64[np.ndarray, " P"],
     alike: Float64[np.ndarray, "P K"],
     caliper: float = CALIPER,
 ) -> Int64[np.ndarray, "Q 2"]:
-    """Couples (item of `first`, item of `second`) of one group, each item in one at most.
+    """Pairs (item of `first`, item of `second`) of one group, each item in one at most.
 
     Args:
         first: the items of one side; of those without a finite number in `alike` none is matched.
@@ -93,13 +93,13 @@ def couples_within(
     """
     known = np.isfinite(alike).all(axis=1)
     sides = [np.flatnonzero(side & known) for side in (first, second)]
-    one, other = (ids[np.argsort(group[ids], kind="stable")] for ids in sides)
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for number in np.intersect1d(group[one], group[other]):
-        ones, others = (_of(number, ids, group) for ids in (one, other))
-        couples = match(alike[ones], alike[others], caliper)
-        found.append(np.stack([ones[couples[:, 0]], others[couples[:, 1]]], axis=1))
-    return np.concatenate(found)
+    first_ids, second_ids = (ids[np.argsort(group[ids], kind="stable")] for ids in sides)
+    parts = [np.empty((0, 2), dtype=np.int64)]
+    for number in np.intersect1d(group[first_ids], group[second_ids]):
+        ones, others = (_of(number, ids, group) for ids in (first_ids, second_ids))
+        matches = match(alike[ones], alike[others], caliper)
+        parts.append(np.stack([ones[matches[:, 0]], others[matches[:, 1]]], axis=1))
+    return np.concatenate(parts)
 
 
 def _of(

@@ -1,11 +1,11 @@
-"""Agreement: which words does a model put next to each other, and does another agree?
+"""Agreement: which words are nearest in a model, and are they the same in another?
 
 This question compares two models, or two seeds of one. It has no outcome of a single model:
 the neighbours and the vectors of some probe words are kept, in each embedding; `overlap` compares
 neighbours, one value a probe word, and `wordrel.study.agreement` does the rest.
 
 `PAIR_SCORES` keeps the lifts of pairs of words, which have no right answer either:
-`wordrel.study.agreement` correlates what two runs say of the same pairs. Does one architecture
+`wordrel.study.agreement` correlates the lifts of the same pairs in two runs. Does one architecture
 relate other words when it learns another task, with the same queries and the same contexts?
 
 The pairs are stratified by frequency: as many of each two tenths of the vocabulary, the first word
@@ -49,7 +49,7 @@ ROWS = {QUERY_KEY_ROW: QUERY_KEY, "in_out": IN_OUT, "value_out": VALUE_OUT}
 
 
 class Probed(NamedTuple):
-    """What one model, in one embedding, says of the probe words.
+    """Neighbours and vectors of the probe words in one embedding of one model.
 
     Attributes:
         neighbours: ids of the nearest words, best first; -1 where there is none.
@@ -88,9 +88,9 @@ def neighbours(
     candidates = min(len(word_model.vocab), restrict)
     unit = unit_rows(word_model.embeddings[embedding][:candidates])
     queries = unit_rows(word_model.embeddings[embedding][probes])
-    found = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
-    found[~queries.any(axis=1)] = -1
-    return found
+    ids = nearest(queries, unit, probes[:, None], min(k, candidates - 1))
+    ids[~queries.any(axis=1)] = -1
+    return ids
 
 
 def agreement_answers(word_model: WordModel) -> dict[str, Probed]:
@@ -114,9 +114,9 @@ def to_frame(answers: Mapping[str, Probed]) -> pd.DataFrame:
     An embedding of fewer dimensions than another has NaN in the columns that it does not need.
     """
     frames = []
-    for embedding, (found, vectors) in answers.items():
-        probes = {"view": embedding, "probe": np.arange(len(found))}
-        ranks = {f"rank_{i}": column for i, column in enumerate(found.T)}
+    for embedding, (ids, vectors) in answers.items():
+        probes = {"view": embedding, "probe": np.arange(len(ids))}
+        ranks = {f"rank_{i}": column for i, column in enumerate(ids.T)}
         values = {f"v{i}": column for i, column in enumerate(vectors.T)}
         frames.append(pd.DataFrame(probes | ranks | values))
     return (
@@ -158,19 +158,19 @@ def stratified_pairs(vocab: Vocab, limit: int = PAIRS) -> Int64[np.ndarray, "P 2
     words = [rng.permutation(np.flatnonzero(tenth == number)) for number in range(TENTHS)]
     each = min(limit // TENTHS**2, min(map(len, words)) // (2 * TENTHS))
     # Word 2n of each tenth comes first in a pair of another one, word 2n + 1 second.
-    sides = [[found[side::2][: each * TENTHS] for found in words] for side in (0, 1)]
+    sides = [[tenth_words[side::2][: each * TENTHS] for tenth_words in words] for side in (0, 1)]
     first = np.concatenate(sides[0])
-    second = np.stack([found.reshape(TENTHS, each) for found in sides[1]], axis=1)
+    second = np.stack([tenth_words.reshape(TENTHS, each) for tenth_words in sides[1]], axis=1)
     return np.stack([first, second.ravel()], axis=1)
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """One outcome a lift: what it says of each pair."""
+    """One outcome a lift: its score of each pair."""
     pairs = stratified_pairs(word_model.vocab)
     every = np.ones(len(pairs), dtype=np.bool_)
     items = Items((), np.ones(len(pairs)), np.arange(len(pairs)))
-    form = unanswered(replace(task, items=items), every, chance=0.0)
-    rows = {end: replace(form, task=f"{task.name}.{end}") for end in ROWS}
+    template = unanswered(replace(task, items=items), every, chance=0.0)
+    rows = {end: replace(template, task=f"{task.name}.{end}") for end in ROWS}
     if not len(pairs):
         few = f"the vocabulary has fewer than {2 * TENTHS**2} words"
         return [replace(row, note=few) for row in rows.values()]

@@ -1,7 +1,7 @@
 """Order: does the state that predicts a word depend on the order of the words in its context?
 
 "Attention does not care about order" is a claim about one sum: softmax weights ignore positions.
-But the query is a word at a position, and relative positions or a residual bring order in. Every
+But the query is a word at a position, and relative positions or a residual add order. Every
 target becomes a short sentence of its own, with the words of its window. So exchanging words inside
 never changes which words are in the window. The state is read before and after
 
@@ -41,7 +41,7 @@ from wordrel.tasks.scored_text import spread
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
-"""Of the length of a state: what adding up the same numbers in another order may change."""
+"""Share of a state's length that summing the same numbers in another order may change."""
 EXAMPLE = "mary gave roses to susan"
 _SEED = 0
 
@@ -77,7 +77,7 @@ class Little:
         of: number of the little sentence of each, rising, [M].
         offset: place of each token less that of its target, [M].
         cluster: number of the sentence that each target is from, [T].
-        objective: decides which sides there are, and where the state is.
+        objective: decides the sides of the context, and the place of the state.
     """
 
     ids: Int64[np.ndarray, " M"]
@@ -113,17 +113,17 @@ class Little:
         yield "all permuted", permuted(self.of, before | others, rng)
 
     def _exchanged(
-        self, one: Int64[np.ndarray, " T"], other: Int64[np.ndarray, " T"]
+        self, first: Int64[np.ndarray, " T"], second: Int64[np.ndarray, " T"]
     ) -> Int64[np.ndarray, " M"]:
         order = np.arange(len(self.ids))
-        order[one], order[other] = other, one
+        order[first], order[second] = second, first
         return order
 
     def _ends(
-        self, some: Bool[np.ndarray, " M"]
+        self, mask: Bool[np.ndarray, " M"]
     ) -> tuple[Int64[np.ndarray, " T"], Int64[np.ndarray, " T"]]:
         """The first and the last of some tokens in each little sentence."""
-        places, numbers = np.flatnonzero(some), np.arange(len(self.cluster))
+        places, numbers = np.flatnonzero(mask), np.arange(len(self.cluster))
         of = self.of[places]
         first = places[np.searchsorted(of, numbers)]
         return first, places[np.searchsorted(of, numbers, side="right") - 1]
@@ -135,16 +135,16 @@ class Little:
 
 
 def permuted(
-    of: Int64[np.ndarray, " M"], some: Bool[np.ndarray, " M"], rng: np.random.Generator
+    of: Int64[np.ndarray, " M"], moving: Bool[np.ndarray, " M"], rng: np.random.Generator
 ) -> Int64[np.ndarray, " M"]:
     """Which token stands at each place once some tokens are in random order inside their sentence.
 
     Args:
         of: number of the sentence of each token.
-        some: those that move.
+        moving: those that move.
         rng: draws a number for each of them.
     """
-    places, order = np.flatnonzero(some), np.arange(len(of))
+    places, order = np.flatnonzero(moving), np.arange(len(of))
     order[places] = places[np.lexsort((rng.random(len(places)), of[places]))]
     return order
 
@@ -156,12 +156,12 @@ def little_sentences(text: Text, window: int, objective: Objective) -> Little:
     starts = ends - text.lengths[sentence]
     first = np.maximum(starts, places - window)
     last = np.minimum(ends - 1, places + (window if objective == "masked_word" else 0))
-    some = np.flatnonzero((places > starts) & (last - first >= MIN_CONTEXT))
-    some = some[spread(np.ones(len(some), dtype=np.int64), MAX_TARGETS)]
-    sizes = last[some] - first[some] + 1
-    of = np.repeat(np.arange(len(some)), sizes)
-    where = np.arange(len(of)) + np.repeat(first[some] - (np.cumsum(sizes) - sizes), sizes)
-    return Little(text.ids[where], of, where - some[of], sentence[some], objective)
+    targets = np.flatnonzero((places > starts) & (last - first >= MIN_CONTEXT))
+    targets = targets[spread(np.ones(len(targets), dtype=np.int64), MAX_TARGETS)]
+    sizes = last[targets] - first[targets] + 1
+    of = np.repeat(np.arange(len(targets)), sizes)
+    where = np.arange(len(of)) + np.repeat(first[targets] - (np.cumsum(sizes) - sizes), sizes)
+    return Little(text.ids[where], of, where - targets[of], sentence[targets], objective)
 
 
 def _moves(context: Contextualizer, small: Little, n_words: int) -> Iterator[Row]:
@@ -188,7 +188,7 @@ def moved(
 
 
 def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator[Row]:
-    """Who gives and who is given: the same words, and a state before and after they exchange."""
+    """The example before and after its first and last word change places."""
     words = EXAMPLE.split()
     if not lowercase:
         words[0], words[-1] = words[0].title(), words[-1].title()

@@ -1,9 +1,9 @@
 """Tables that a user made: one reader for all kinds of own sets.
 
-Reads UTF-8; writes nothing. Fields are parted by tabs where there is any, else by semicolons,
-commas or spaces: by what gives most lines the columns that are expected. Fields between commas or
-semicolons may be quoted, and a quoted field ends on its line; between tabs and spaces a quote is a
-letter like any other. Lines that begin with # and lines without content are skipped, and so are
+Files are UTF-8. Tabs separate fields where there is any. Else it is the separator (semicolons,
+commas or spaces) that gives most lines the expected columns. Fields between commas or semicolons
+may be quoted, and a quoted field ends on its line. Between tabs and spaces a quote is a letter like
+any other. Lines that begin with # and lines without content are skipped, and so are
 empty fields at the end of a line. Numbers have a decimal point, or in the whole file a decimal
 comma; none has a thousands separator.
 """
@@ -23,14 +23,14 @@ _QUOTED = {",", ";"}
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
 _EMPTY = " \t;," + _INVISIBLE + "\u00a0\v\f"
-"""Of what a line without content is made: spreadsheets leave such lines."""
+"""The signs of a line without content, which spreadsheets leave."""
 _SEPARATOR = re.compile("sep=.")
-"""The first line by which spreadsheets say what parts the fields."""
+"""The first line in which spreadsheets name the separator of fields."""
 _NO_NUMBERS = frozenset(
     ("nan", "inf", "infinity", "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "missing")
 )
 _MARKS = " +-*?./_\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2026"
-"""Of such signs alone is made what stands for a missing number."""
+"""A field of such signs alone stands for a missing number."""
 _MISTYPED = re.compile(r"(?=.*\d)(?!.*[^\W\d_].*[^\W\d_].*[^\W\d_])[^\W_]*[.,][^\W_]*")
 """A number with one or two letters in it, such as O.5 and l.5."""
 _COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
@@ -104,7 +104,7 @@ def read_own_table(
     columns: Sequence[str],
     score: int | None = None,
     *,
-    more: bool = False,
+    extra_columns: bool = False,
     names: Callable[[Fields], bool] = lambda fields: False,
 ) -> OwnTable:
     """The lines of a user's table.
@@ -113,22 +113,22 @@ def read_own_table(
         path: the file.
         columns: what is expected, such as word, word, score.
         score: the column of a number; the first line is a header if this field holds a name.
-        more: whether a line may have further columns of the last kind.
+        extra_columns: whether a line may have further columns of the last kind.
         names: whether the fields of a first line are well-known names of columns, and so a header
             where there is no column of numbers.
 
     Raises:
-        DatasetError: the file cannot be read, or has no line but the header. What is wrong with
-            single lines is said by `OwnTable.parsed`.
+        DatasetError: the file cannot be read, or has no line but the header. `OwnTable.parsed`
+            raises what is wrong with single lines.
     """
     lines = _lines(path, f"lines of {', '.join(columns)}")
     sentences = "sentence" in columns
 
     def fits(n: int) -> bool:
-        return n >= len(columns) if more else n == len(columns)
+        return n >= len(columns) if extra_columns else n == len(columns)
 
     delimiter = _delimiter([line for _, line in lines], fits, sentences)
-    expected = f"{'at least ' * more}{len(columns)}: {', '.join(columns)}"
+    expected = f"{'at least ' * extra_columns}{len(columns)}: {', '.join(columns)}"
     if not any(delimiter in line for _, line in lines):
         expected += _BY
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
@@ -162,8 +162,8 @@ def are_names(fields: Fields) -> bool:
     Plain words alone (word, group) are none, nor are numbered ones alone: a text may be made up of
     w1, w2 and so on.
     """
-    found = [_NAME.fullmatch(field.lower()) for field in fields]
-    kinds = {name.lastgroup if name else "other" for name in found}
+    matches = [_NAME.fullmatch(field.lower()) for field in fields]
+    kinds = {name.lastgroup if name else "other" for name in matches}
     return "other" not in kinds and len(kinds) > 1
 
 
@@ -244,7 +244,7 @@ def _has_thousands(scores: Sequence[str]) -> bool:
 
 
 def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -> str:
-    """What gives most lines the expected columns; the first of equals."""
+    """The separator that gives most lines the expected columns; the first of equals."""
     if any("\t" in line for line in lines):
         return "\t"
     candidates = [d for d in _NAMES if not (sentences and d == " ")]
@@ -258,17 +258,17 @@ def _delimiter(lines: list[str], fits: Callable[[int], bool], sentences: bool) -
 def _parted(line: str, delimiter: str, fits: Callable[[int], bool]) -> int:
     try:
         fields = _split(line, delimiter)
-    except ValueError:  # bad quotes are told of the line; they must not let spaces part it
+    except ValueError:  # `_fields` reports bad quotes; spaces must not win by them
         fields = line.split(delimiter)
     return len(_trimmed(fields, fits))
 
 
 def _trimmed(fields: list[str], fits: Callable[[int], bool]) -> list[str]:
     """Without the empty fields at the end that are too many."""
-    some = fields[:]
-    while not fits(len(some)) and some and not some[-1]:
-        some.pop()
-    return some if fits(len(some)) else fields
+    trimmed = fields[:]
+    while not fits(len(trimmed)) and trimmed and not trimmed[-1]:
+        trimmed.pop()
+    return trimmed if fits(len(trimmed)) else fields
 
 
 def _split(line: str, delimiter: str) -> list[str]:

@@ -126,9 +126,11 @@ def material_of(words: Words, vocab: Vocab, counts: PairCounts | None) -> Materi
     kind = _classes(words, pairs)
     sentence = words.sentence[pairs.left]
     inside = (np.abs(pairs.offset) <= WINDOW) & (kind >= 0)
-    some = np.flatnonzero(inside)
-    if len(some):
-        some = some[np.isin(sentence[some], spread(np.bincount(sentence[some]), MAX_REGRESSED))]
+    sample = np.flatnonzero(inside)
+    if len(sample):
+        sample = sample[
+            np.isin(sentence[sample], spread(np.bincount(sentence[sample]), MAX_REGRESSED))
+        ]
     return Material(
         left=left,
         right=right,
@@ -140,7 +142,12 @@ def material_of(words: Words, vocab: Vocab, counts: PairCounts | None) -> Materi
             *_by_deprel(words, pairs),
         ),
         regression=_regression(
-            some, kind[some], np.abs(pairs.offset[some]), (left[some], right[some]), vocab, counts
+            sample,
+            kind[sample],
+            np.abs(pairs.offset[sample]),
+            (left[sample], right[sample]),
+            vocab,
+            counts,
         ),
     )
 
@@ -178,7 +185,7 @@ def _linked_or_not(
     yes = link[classed]
     yield Grouping(tuple(f"{name} linked" for name in CLASSES), classed[yes], kind[classed[yes]])
     size = int(where.max(initial=-1)) + 1
-    n_linked, n_unlinked = (np.bincount(where[some], minlength=size) for some in (yes, ~yes))
+    n_linked, n_unlinked = (np.bincount(where[mask], minlength=size) for mask in (yes, ~yes))
     weights = n_linked[where[~yes]] / n_unlinked[where[~yes]]
     others = classed[~yes][weights > 0]
     names = tuple(f"{name} unlinked at the same distances" for name in CLASSES)
@@ -195,9 +202,9 @@ def _by_deprel(words: Words, pairs: Pairs) -> Iterator[Grouping]:
     ):
         names, counts = np.unique(words.deprel[dependent], return_counts=True)
         names = names[counts >= MIN_LINKS]
-        some = np.isin(words.deprel[dependent], names)
-        group = np.searchsorted(names, words.deprel[dependent[some]]).astype(np.int64)
-        yield Grouping(tuple(f"{name} {way}" for name in names), places[some], group)
+        frequent = np.isin(words.deprel[dependent], names)
+        group = np.searchsorted(names, words.deprel[dependent[frequent]]).astype(np.int64)
+        yield Grouping(tuple(f"{name} {way}" for name in names), places[frequent], group)
 
 
 def _regression(
@@ -240,12 +247,12 @@ def of_classes(
     Pairs that it has no answer to are left out, and so are those that never met (-inf), except
     from share_positive.
     """
-    tell = partial(Measurement, task, embedding)
+    measured = partial(Measurement, task, embedding)
     answers = scores(relation, material.left, material.right)
-    there = answers[np.isfinite(answers)]
-    mean, sd = (float(there.mean()), float(there.std())) if len(there) else (np.nan, np.nan)
-    yield tell("all pairs", "mean", mean, np.nan, len(there))
-    yield tell("all pairs", "sd", sd, np.nan, len(there))
+    finite = answers[np.isfinite(answers)]
+    mean, sd = (float(finite.mean()), float(finite.std())) if len(finite) else (np.nan, np.nan)
+    yield measured("all pairs", "mean", mean, np.nan, len(finite))
+    yield measured("all pairs", "sd", sd, np.nan, len(finite))
     standardised = (answers - mean) / (sd or np.nan)
     positive = np.where(np.isnan(answers), np.nan, answers > 0)
     for grouping in material.groupings:
@@ -254,18 +261,18 @@ def of_classes(
             ("standardised_mean", standardised),
             ("share_positive", positive),
         ):
-            found = clustered_means(
+            estimates = clustered_means(
                 values[grouping.pairs],
                 grouping.group,
                 material.sentence[grouping.pairs],
                 len(grouping.names),
                 grouping.weights,
             )
-            for name, row in zip(grouping.names, found.rows(), strict=True):
-                yield tell(name, statistic, *row)
+            for name, row in zip(grouping.names, estimates.rows(), strict=True):
+                yield measured(name, statistic, *row)
     regression = material.regression
-    found = clustered_coefficients(
+    estimates = clustered_coefficients(
         standardised[regression.pairs], regression.columns, material.sentence[regression.pairs]
     )
-    for name, row in zip(regression.names, found.rows(), strict=True):
-        yield tell(name, "coefficient", *row)
+    for name, row in zip(regression.names, estimates.rows(), strict=True):
+        yield measured(name, "coefficient", *row)

@@ -1,6 +1,6 @@
 """Pairs of words without a text: graded, directed and labelled ones.
 
-Four kinds, each of which sees a model through one number a pair.
+Four kinds, each with one number a pair from a model.
 
 - `PAIRS`: does the cosine of two words order pairs as people do? The measure is Spearman's
   correlation over pairs.
@@ -70,50 +70,50 @@ RANDOM_OF = {
 
 def alike(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome an embedding: the cosine of each covered pair."""
-    form = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
+    template = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
     if not word_model.embeddings:
-        return [replace(form, note=reason(word_model, task.question))]
-    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[form.covered].T
+        return [replace(template, note=reason(word_model, task.question))]
+    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[template.covered].T
     return [
         row.filled(_exact(cosines(embedding, left, right), left == right), NO_VECTOR)
-        for row, embedding in in_each(form, word_model, task.question, word_model.embeddings)
+        for row, embedding in in_each(template, word_model, task.question, word_model.embeddings)
     ]
 
 
 def _exact(
-    found: Float64[np.ndarray, " Q"], same: Bool[np.ndarray, " Q"]
+    cosine: Float64[np.ndarray, " Q"], same: Bool[np.ndarray, " Q"]
 ) -> Float64[np.ndarray, " Q"]:
     """Cosines with 1 for a word with itself: rounding would order such pairs."""
-    return np.where(same & np.isfinite(found), 1.0, found)
+    return np.where(same & np.isfinite(cosine), 1.0, cosine)
 
 
 def directed(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation: relation(a -> b) of each covered pair."""
-    form = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
-    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[form.covered].T
-    return _by_relation(form, word_model, task.question, lambda relation: relation(left, right))
+    template = unanswered(task, words_known(task.items, word_model.vocab, scope), chance=0.0)
+    left, right = word_ids(task.items, word_model.vocab, scope.lowercase)[template.covered].T
+    return _by_relation(template, word_model, task.question, lambda relation: relation(left, right))
 
 
 def _by_relation(
-    form: Predictions,
+    template: Predictions,
     word_model: WordModel,
     question: str,
-    told: Callable[[Relation], Float64[np.ndarray, " Q"]],
+    score: Callable[[Relation], Float64[np.ndarray, " Q"]],
 ) -> list[Predictions]:
-    """One outcome a relation, and `with_query_key`; where the model has none, one that says why.
+    """One outcome a relation, and `with_query_key`; one with the reason where there is none.
 
     Args:
-        form: the row to fill in.
-        word_model: whom.
+        template: the row to fill in.
+        word_model: the model.
         question: whose selected relation is marked.
-        told: what a relation says of the Q covered items.
+        score: the scores of the Q covered items by a relation.
     """
     if not word_model.relations:
-        return [replace(form, note=reason(word_model, "relate"))]
+        return [replace(template, note=reason(word_model, "relate"))]
     return with_query_key(
         [
-            row.filled(told(relation), "{} covered items got no number from this relation")
-            for row, relation in in_each(form, word_model, question, word_model.relations)
+            row.filled(score(relation), "{} covered items got no number from this relation")
+            for row, relation in in_each(template, word_model, question, word_model.relations)
         ]
     )
 
@@ -141,15 +141,15 @@ def balanced(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]
 def direction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
     """One outcome a relation: relation(rarer -> other) - relation(other -> rarer)."""
     ids, gold = oriented(task.items, word_model.vocab, scope)
-    asked = balanced(task.items, word_model.vocab, scope)
-    form = replace(unanswered(task, asked, chance=0.5), gold=gold)
-    alone = int((np.all(ids >= 0, axis=1) & ~asked).sum())
+    evaluated = balanced(task.items, word_model.vocab, scope)
+    template = replace(unanswered(task, evaluated, chance=0.5), gold=gold)
+    alone = int((np.all(ids >= 0, axis=1) & ~evaluated).sum())
     if alone:
         note = f"{alone} pairs of known words have no partner as frequent and are not asked"
-        form = replace(form, note=note)
-    rarer, other = ids[asked].T
+        template = replace(template, note=note)
+    rarer, other = ids[evaluated].T
     return _by_relation(
-        form,
+        template,
         word_model,
         "relate",  # what the design takes; a development split may choose another
         lambda relation: _lead(relation(rarer, other), relation(other, rarer)),
@@ -157,11 +157,11 @@ def direction(task: Task, word_model: WordModel, scope: Scope) -> list[Predictio
 
 
 def _lead(
-    there: Float64[np.ndarray, " Q"], back: Float64[np.ndarray, " Q"]
+    forward: Float64[np.ndarray, " Q"], backward: Float64[np.ndarray, " Q"]
 ) -> Float64[np.ndarray, " Q"]:
     """The difference; 0 where both are the same infinity (a pair that never meets has no PMI)."""
-    lead: Float64[np.ndarray, " Q"] = np.zeros(len(there))
-    np.subtract(there, back, out=lead, where=there != back)
+    lead: Float64[np.ndarray, " Q"] = np.zeros(len(forward))
+    np.subtract(forward, backward, out=lead, where=forward != backward)
     return lead
 
 
@@ -182,17 +182,17 @@ def matched(
     items: Items, vocab: Vocab, ids: Int64[np.ndarray, "P 2"], relation: str
 ) -> Bool[np.ndarray, " P"]:
     """The pairs of word ids in the row of a label, half of them random."""
-    alike = np.where(ids[:, :1] >= 0, log_counts(vocab, ids[:, 1:]), np.nan)
-    return match_within(*sides(items, relation), items.cluster, alike)
+    frequency = np.where(ids[:, :1] >= 0, log_counts(vocab, ids[:, 1:]), np.nan)
+    return match_within(*sides(items, relation), items.cluster, frequency)
 
 
-def in_some_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
+def in_any_row(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " P"]:
     """Pairs that are evaluated in the row of some label."""
     ids = word_ids(items, vocab, scope.lowercase)
-    asked = np.zeros(items.n_items, dtype=np.bool_)
+    evaluated = np.zeros(items.n_items, dtype=np.bool_)
     for relation in relations_of(items):
-        asked |= matched(items, vocab, ids, relation)
-    return asked
+        evaluated |= matched(items, vocab, ids, relation)
+    return evaluated
 
 
 def labelled(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
@@ -208,21 +208,21 @@ def labelled(task: Task, word_model: WordModel, scope: Scope) -> list[Prediction
 def _of_label(
     task: Task, word_model: WordModel, ids: Int64[np.ndarray, "P 2"], label: str
 ) -> list[Predictions]:
-    asked = matched(task.items, word_model.vocab, ids, label)
+    evaluated = matched(task.items, word_model.vocab, ids, label)
     related, random = sides(task.items, label)
-    form = unanswered(task, asked, chance=0.5)
-    alone = int((related & np.all(ids >= 0, axis=1) & ~asked).sum())
+    template = unanswered(task, evaluated, chance=0.5)
+    alone = int((related & np.all(ids >= 0, axis=1) & ~evaluated).sum())
     if alone:
         note = f"{alone} pairs of known words have no random partner as frequent and are not asked"
-        form = replace(form, note=note)
-    form = form.part(f"{task.name}.{label}", related | random)
-    concept, relatum = ids[asked].T
+        template = replace(template, note=note)
+    template = template.part(f"{task.name}.{label}", related | random)
+    concept, relatum = ids[evaluated].T
     return _by_relation(
-        form, word_model, task.question, lambda relation: relation(concept, relatum)
+        template, word_model, task.question, lambda relation: relation(concept, relatum)
     )
 
 
 PAIRS = Kind(version=1, better="higher", covered=words_known, answer=alike)
 DIRECTED = Kind(version=1, better="higher", covered=words_known, answer=directed)
 DIRECTION = Kind(version=1, better="higher", covered=balanced, answer=direction)
-LABELLED = Kind(version=1, better="higher", covered=in_some_row, answer=labelled)
+LABELLED = Kind(version=1, better="higher", covered=in_any_row, answer=labelled)

@@ -5,9 +5,9 @@ Scored is whether noun-verb pairs stand above verb-article pairs that are as far
 words of parsed sentences (row `TASK`), and over distinct pairs of words (row `TASK.types`). The
 score of a pair is the mean of both directions.
 
-Told besides, of every relation, are the means of classes of pairs and of dependency relations, a
-regression that holds frequency, distance and PMI (`pair_classes`), and how the articles score with
-every word of the vocabulary, each of which counts once, however frequent it is.
+Measured besides, of every relation, are the means of classes of pairs and of dependency relations,
+a regression that holds frequency, distance and PMI (`pair_classes`), and how the articles score
+with every word of the vocabulary, each of which counts once, however frequent it is.
 
 Glossary: N words of the treebank, P pairs, V words of the vocabulary, A and B words of a sample.
 """
@@ -55,11 +55,13 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
     """
     words = words_of(task.items, word_model.vocab, scope.lowercase)
     pairs = _with_verbs(words)
-    form = coded(words.forms)
-    types = pairs[np.unique(numbered(form[pairs.left], form[pairs.right]), return_index=True)[1]]
+    form_codes = coded(words.forms)
+    types = pairs[
+        np.unique(numbered(form_codes[pairs.left], form_codes[pairs.right]), return_index=True)[1]
+    ]
     rows = (
         (task.name, _contrast(words, pairs, words.sentence)),
-        (f"{task.name}.types", _contrast(words, types, form)),
+        (f"{task.name}.types", _contrast(words, types, form_codes)),
     )
     return [
         outcome
@@ -73,9 +75,9 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
 def _with_verbs(words: Words) -> Pairs:
     """Verbs (left) and the nouns and articles near them."""
     near = neighbours(words, WINDOW)
-    both = joined(near, near.turned())
+    pairs = joined(near, near.turned())
     part = parts_of(words)
-    return both[(part[both.left] == "VERB") & np.isin(part[both.right], ("NOUN", "ARTICLE"))]
+    return pairs[(part[pairs.left] == "VERB") & np.isin(part[pairs.right], ("NOUN", "ARTICLE"))]
 
 
 def _contrast(words: Words, pairs: Pairs, cluster: Int64[np.ndarray, " N"]) -> Contrast:
@@ -87,19 +89,19 @@ def _contrast(words: Words, pairs: Pairs, cluster: Int64[np.ndarray, " N"]) -> C
         cluster: of each verb; pairs of the same one are no independent evidence.
     """
     noun = parts_of(words)[pairs.right] == "NOUN"
-    both = known(words, pairs)
+    usable = known(words, pairs)
     distance = np.abs(pairs.offset)
-    nouns, articles = np.flatnonzero(both & noun), np.flatnonzero(both & ~noun)
-    found = partners(distance[articles], distance[nouns], np.random.default_rng(_SEED))
+    nouns, articles = np.flatnonzero(usable & noun), np.flatnonzero(usable & ~noun)
+    partner = partners(distance[articles], distance[nouns], np.random.default_rng(_SEED))
     compared = np.zeros(len(pairs), dtype=np.bool_)
-    compared[articles[found >= 0]] = compared[nouns[found[found >= 0]]] = True
+    compared[articles[partner >= 0]] = compared[nouns[partner[partner >= 0]]] = True
     return Contrast(
         pairs=pairs,
         gold=noun.astype(np.float64),
         covered=compared,
         cluster=cluster[pairs.left],
-        note=f"of {len(pairs)} pairs {int((~both).sum())} have a word that the vocabulary lacks, "
-        f"{int((both & ~compared).sum())} no pair of the other sort as far apart",
+        note=f"of {len(pairs)} pairs {int((~usable).sum())} have a word that the vocabulary lacks, "
+        f"{int((usable & ~compared).sum())} no pair of the other sort as far apart",
     )
 
 
@@ -147,8 +149,8 @@ def _of_one_direction(
     for article in articles[articles >= 0]:
         group = name.format(vocab.words[article])
         others = np.delete(np.arange(len(vocab)), article)
-        found = scores(relation, np.full(len(others), article), others)
-        yield from ((group, *row) for row in _distribution(found))
+        values = scores(relation, np.full(len(others), article), others)
+        yield from ((group, *row) for row in _distribution(values))
         own = _mean_scores(relation, np.array([article]), beside)
         percentile, n = _percentile(float(own[0]), of_ranked[ranked != article])
         yield group, "percentile", percentile, np.nan, n
@@ -161,20 +163,20 @@ def _turned(
 
 
 def _distribution(
-    found: Float64[np.ndarray, " P"],
+    values: Float64[np.ndarray, " P"],
 ) -> Iterator[tuple[str, float, float, int]]:
     """Statistic, value, error and n; words without an answer are left out.
 
     Words that never met the article (-inf) are no part of the mean, but of all the rest.
     """
-    there = found[~np.isnan(found)]
-    each = np.arange(len(there))
-    yield "mean", *clustered_mean(there, each)
-    yield "share_negative", *clustered_mean((there < 0).astype(np.float64), each)
+    answered = values[~np.isnan(values)]
+    each = np.arange(len(answered))
+    yield "mean", *clustered_mean(answered, each)
+    yield "share_negative", *clustered_mean((answered < 0).astype(np.float64), each)
     for share in _QUANTILES:
         # One of the scores, not a value between two of them, of which one may be -inf.
-        value = np.quantile(there, share, method="inverted_cdf") if len(there) else np.nan
-        yield f"quantile_{round(100 * share):02}", float(value), np.nan, len(there)
+        value = np.quantile(answered, share, method="inverted_cdf") if len(answered) else np.nan
+        yield f"quantile_{round(100 * share):02}", float(value), np.nan, len(answered)
 
 
 def _mean_scores(
@@ -183,9 +185,9 @@ def _mean_scores(
     """Of each of `words` with all of `beside` but itself; NaN where nothing finite answers."""
     group = np.repeat(np.arange(len(words)), len(beside))
     other = np.tile(beside, len(words))
-    found = scores(relation, words[group], other)
-    found[words[group] == other] = np.nan
-    return clustered_means(found, group, group, len(words)).values
+    values = scores(relation, words[group], other)
+    values[words[group] == other] = np.nan
+    return clustered_means(values, group, group, len(words)).values
 
 
 def _percentile(own: float, others: Float64[np.ndarray, " A"]) -> tuple[float, int]:

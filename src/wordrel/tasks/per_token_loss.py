@@ -1,13 +1,13 @@
-"""The loss of the study: how surprised a model is by each word of the test documents, in nats.
+"""The loss of the study: -log p of each scored word of the test documents, in nats.
 
-It is -log p under the full softmax, with what loss and sampling taught undone (`models.sampling`),
-whole contexts, and the same scored words for every model. A model answers for the objective it was
-trained for, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
-development documents, once a run (`tasks.calibration`). The calibrated row decides: two models that
-differ only in how sure they are do not differ in what they know.
+p is under the full softmax, corrected for loss and sampling (`models.sampling`), from whole
+contexts. The scored words are the same for every model. A model has predictions for its own
+objective, in two rows: `as_trained`, and `calibrated` with three numbers that are fitted on the
+development documents, once a run (`tasks.calibration`). The calibrated row decides, so that models
+which differ only in the scale of their scores do not differ.
 
-Where a model can be read in several ways, the one with the lower calibrated loss on the development
-documents counts, in both rows; they name it as their embedding.
+Where a model has several predictors, both rows take the one with the lower calibrated loss on the
+development documents, and name it as their embedding.
 
 The items are test documents: gold is the number of scored words, predicted their nats together, and
 the measure the ratio of the sums. Measurements are the calibration, the loss on the development
@@ -49,12 +49,13 @@ TRAINING_TOKENS = 200_000
 
 
 class Read(NamedTuple):
-    """One way of reading a model, and what development text says of it.
+    """A predictor of a model, and its losses on development text.
 
     Attributes:
-        predictor: the way.
-        calibration: fitted there.
-        as_trained: loss a word there, without the calibration; calibrated: with it.
+        predictor: the predictor.
+        calibration: fitted on development text.
+        as_trained: loss a word there, without the calibration.
+        calibrated: with it.
     """
 
     predictor: Predictor
@@ -63,10 +64,10 @@ class Read(NamedTuple):
     calibrated: float
 
 
-def both(
+def answer_and_measure(
     task: Task, word_model: WordModel, scope: Scope
 ) -> tuple[list[Predictions], list[Measurement]]:
-    """Two outcomes and the measurements of the objective that the model has; the other's are open.
+    """Two outcomes an objective, and the measurements of the model's own objective.
 
     Raises:
         ValueError: where `scope` has no documents.
@@ -77,52 +78,60 @@ def both(
     development = scored_text(scope.development, FIT_TOKENS)
     training = scored_text(sampled(scope.train or empty_split(), TRAINING_TOKENS), FIT_TOKENS)
     log_u = log_frequency(word_model.vocab)
-    form = _form(task, test, development, log_u)
+    template = _template(task, test, development, log_u)
     outcomes: list[Predictions] = []
     measurements: list[Measurement] = []
     for objective in get_args(Objective):
         rows = [
-            replace(form, task=f"{task.name}.{objective}.{row}") for row in (AS_IT_IS, CALIBRATED)
+            replace(template, task=f"{task.name}.{objective}.{row}")
+            for row in (AS_IT_IS, CALIBRATED)
         ]
-        ways = [way for way in word_model.predictors if way.objective == objective]
-        if form.note or not ways:
-            outcomes += rows if form.note else [row.noted(_why(word_model)) for row in rows]
+        predictors = [
+            predictor for predictor in word_model.predictors if predictor.objective == objective
+        ]
+        if template.note or not predictors:
+            outcomes += rows if template.note else [row.noted(_why(word_model)) for row in rows]
             continue
-        read = best_read(ways, development, log_u)
+        read = best_read(predictors, development, log_u)
         nats = losses(read.predictor, test, log_u, [AS_TRAINED, read.calibration])
         for row, values in zip(rows, nats, strict=True):
-            sums = test.by_document(values)[_asked(test)]
+            sums = test.by_document(values)[_scored_documents(test)]
             outcomes.append(replace(row, embedding=read.predictor.name, predicted=sums))
         measurements += _measured(task.name, objective, read, test, len(development.places))
         if len(training.places):
             nats = losses(read.predictor, training, log_u, [read.calibration])
-            told = (f"training_{CALIBRATED}", float(nats.mean()), np.nan, len(training.places))
-            measurements.append(Measurement(task.name, read.predictor.name, objective, *told))
+            columns = (f"training_{CALIBRATED}", float(nats.mean()), np.nan, len(training.places))
+            measurements.append(Measurement(task.name, read.predictor.name, objective, *columns))
     return outcomes, measurements
 
 
 def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """See `both`."""
-    return both(task, word_model, scope)[0]
+    """See `answer_and_measure`."""
+    return answer_and_measure(task, word_model, scope)[0]
 
 
 def answer_development(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
-    """The calibrated rows of `both` on the development documents: what settings are chosen by."""
-    rows = both(task, word_model, replace(scope, test=scope.development))[0]
+    """The calibrated rows on the development documents, by which settings are chosen."""
+    rows = answer_and_measure(task, word_model, replace(scope, test=scope.development))[0]
     return [row for row in rows if row.task.endswith(CALIBRATED)]
 
 
 def best_read(
-    ways: Sequence[Predictor], development: ScoredText, log_u: Float32[np.ndarray, " V"]
+    predictors: Sequence[Predictor], development: ScoredText, log_u: Float32[np.ndarray, " V"]
 ) -> Read:
-    """The way of reading a model with the lower calibrated loss on development text."""
-    return min((_read(way, development, log_u) for way in ways), key=lambda read: read.calibrated)
+    """The predictor with the lower calibrated loss on development text."""
+    return min(
+        (_read(predictor, development, log_u) for predictor in predictors),
+        key=lambda read: read.calibrated,
+    )
 
 
-def _read(way: Predictor, development: ScoredText, log_u: Float32[np.ndarray, " V"]) -> Read:
-    calibration = fit(way, development, log_u)
-    plain, calibrated = losses(way, development, log_u, [AS_TRAINED, calibration]).mean(axis=1)
-    return Read(way, calibration, float(plain), float(calibrated))
+def _read(predictor: Predictor, development: ScoredText, log_u: Float32[np.ndarray, " V"]) -> Read:
+    calibration = fit(predictor, development, log_u)
+    plain, calibrated = losses(predictor, development, log_u, [AS_TRAINED, calibration]).mean(
+        axis=1
+    )
+    return Read(predictor, calibration, float(plain), float(calibrated))
 
 
 def log_frequency(vocab: Vocab) -> Float32[np.ndarray, " V"]:
@@ -130,24 +139,28 @@ def log_frequency(vocab: Vocab) -> Float32[np.ndarray, " V"]:
     return np.asarray(np.log(noise_distribution(vocab.counts, 1.0)), dtype=np.float32)
 
 
-def _asked(test: ScoredText) -> Int64[np.ndarray, " M"]:
+def _scored_documents(test: ScoredText) -> Int64[np.ndarray, " M"]:
     """The documents that have a scored word."""
     return np.asarray(np.unique(test.document))
 
 
-def _form(
+def _template(
     task: Task, test: ScoredText, development: ScoredText, log_u: Float32[np.ndarray, " V"]
 ) -> Predictions:
     """The outcome, yet to be filled in, of a model on these documents."""
-    asked = _asked(test)
-    gold = test.by_document(np.ones(len(test.places)))[asked]
-    chance = float(-log_u[test.words].mean()) if len(asked) else float("nan")
-    items = Items((), gold=gold, cluster=asked)
-    form = unanswered(replace(task, items=items), np.ones(len(asked), dtype=np.bool_), chance)
-    empty = "test" if not len(asked) else "development" if not len(development.places) else ""
+    documents = _scored_documents(test)
+    gold = test.by_document(np.ones(len(test.places)))[documents]
+    chance = float(-log_u[test.words].mean()) if len(documents) else float("nan")
+    items = Items((), gold=gold, cluster=documents)
+    template = unanswered(
+        replace(task, items=items), np.ones(len(documents), dtype=np.bool_), chance
+    )
+    empty = "test" if not len(documents) else "development" if not len(development.places) else ""
     if not empty:
-        return form
-    return replace(form, note=f"no {empty} document has a sentence of two words: give more text")
+        return template
+    return replace(
+        template, note=f"no {empty} document has a sentence of two words: give more text"
+    )
 
 
 def _why(word_model: WordModel) -> str:
@@ -160,18 +173,18 @@ def _why(word_model: WordModel) -> str:
 def _measured(
     task: str, objective: Objective, read: Read, test: ScoredText, fitted: int
 ) -> Iterator[Measurement]:
-    def told(statistic: str, value: float, n: int) -> Measurement:
+    def measurement(statistic: str, value: float, n: int) -> Measurement:
         return Measurement(task, read.predictor.name, objective, statistic, value, np.nan, n)
 
     for name, value in read.calibration._asdict().items():
-        yield told(name, value, fitted)
-    yield told(f"development_{AS_IT_IS}", read.as_trained, fitted)
-    yield told(f"development_{CALIBRATED}", read.calibrated, fitted)
+        yield measurement(name, value, fitted)
+    yield measurement(f"development_{AS_IT_IS}", read.as_trained, fitted)
+    yield measurement(f"development_{CALIBRATED}", read.calibrated, fitted)
     ends = test.ends(read.predictor.segments)
     attended = read.predictor.attended(test.ids, ends, test.places)
     if attended is not None:
-        yield told("words_attended", float(attended.mean()), len(test.places))
+        yield measurement("words_attended", float(attended.mean()), len(test.places))
 
 
-KIND = Kind(version=2, better="lower", answer=answer, both=both)
+KIND = Kind(version=2, better="lower", answer=answer, answer_and_measure=answer_and_measure)
 DEVELOPMENT = Kind(version=1, better="lower", answer=answer_development)

@@ -1,7 +1,7 @@
 """From the files of a data set to its items: one strict reader a format.
 
-Every line is understood, or the file is refused. Writes nothing. Sets of words stand here, sets of
-sentences in `readers_text`.
+A file with a line that cannot be parsed is refused. Sets of words are read here, sets of sentences
+in `readers_text`.
 """
 
 import re
@@ -40,15 +40,15 @@ from wordrel.tasks.readers_text import conllu, scws, wic
 Reader = Callable[[Sequence[Path]], Items]
 
 BLESS_RELATIONS = ("attri", "coord", "event", "hyper", "mero", "random-n", "random-v", "random-j")
-_HYPERLEX = Layout(8, " ", "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD SCORES..", more=True)
+_HYPERLEX = Layout(8, " ", "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD SCORES..", extra=True)
 _HYPERLEX_TYPES = (
     *(f"{way}-{steps}" for way in ("hyp", "r-hyp") for steps in range(1, 5)),
     *("cohyp", "syn", "ant", "mero", "no-rel"),
 )
 
 FOLLOWING = 10
-"""Pairs of BATS that each pair asks with. All 50 x 49 questions of a relation are ten times the
-work and hardly more evidence, since they share their pairs."""
+"""Pairs of BATS that each pair is combined with. All 50 x 49 questions of a relation are ten
+times the work and hardly more evidence, since they share their pairs."""
 
 SECTIONS = {
     "I1": "I01 [noun - plural_reg]",
@@ -123,9 +123,9 @@ def read_quadruples(path: Path) -> list[tuple[str, Quadruple]]:
         if line.startswith(":"):
             section = line[1:].strip()
         elif len(words) != 4 or not section:
-            found = f"{len(words)} words" if section else "a question before the first section"
+            actual = f"{len(words)} words" if section else "a question before the first section"
             problems.append(
-                f"{path}:{number}: found {found}, expected ': section', then 4 words a line"
+                f"{path}:{number}: found {actual}, expected ': section', then 4 words a line"
             )
         else:
             questions.append((section, (words[0], words[1], words[2], words[3])))
@@ -156,7 +156,7 @@ def lemma_pairs(paths: Sequence[Path]) -> Items:
 
 def rated_pairs(paths: Sequence[Path]) -> Items:
     """RW: word, word, mean, and the ratings that it is the mean of."""
-    return from_pairs(_tables(paths, Layout(3, more=True), _pair))
+    return from_pairs(_tables(paths, Layout(3, extra=True), _pair))
 
 
 def verb_pairs(paths: Sequence[Path]) -> Items:
@@ -166,7 +166,7 @@ def verb_pairs(paths: Sequence[Path]) -> Items:
         one_of(fields[2], ("V",))
         return word_of(fields[0]), word_of(fields[1]), number_of(fields[3])
 
-    return from_pairs(_tables(paths, Layout(4, more=True), parse))
+    return from_pairs(_tables(paths, Layout(4, extra=True), parse))
 
 
 def google_analogies(paths: Sequence[Path]) -> Items:
@@ -186,7 +186,7 @@ def msr_analogies(paths: Sequence[Path]) -> Items:
 
 def bats(paths: Sequence[Path]) -> Items:
     """BATS: all questions (a, first target of a, b, targets of b) of all relations, one a file."""
-    return from_questions([(SECTIONS[p.stem], asked) for p in paths for asked in _questions(p)])
+    return from_questions([(SECTIONS[p.stem], words) for p in paths for words in _questions(p)])
 
 
 def _questions(path: Path) -> list[Quadruple]:
@@ -212,8 +212,8 @@ def categories(paths: Sequence[Path]) -> Items:
     def parse(fields: Fields) -> tuple[str, str]:
         return word_of(fields[1]), word_of(fields[2]) if fields[2] else ""
 
-    found = _tables(paths, Layout(3, ",", ",category,word"), parse)
-    rows = [(category, word) for category, word in found if word]
+    lines = _tables(paths, Layout(3, ",", ",category,word"), parse)
+    rows = [(category, word) for category, word in lines if word]
     return Items(
         words=tuple((word,) for _, word in rows),
         gold=np.ones(len(rows)),
@@ -229,23 +229,23 @@ def directed_pairs(paths: Sequence[Path]) -> Items:
 
 
 def usf_strength(paths: Sequence[Path]) -> Items:
-    """Cue, target, and the share of people who said this target to this cue."""
+    """Cue, target, and the share of people who gave this target to this cue."""
     return from_directed(_usf(paths))
 
 
 def usf_direction(paths: Sequence[Path]) -> Items:
     """Pairs listed both ways with different strengths, once each, in the order of the first row."""
     strength = {(cue, target): share for cue, target, share in _usf(paths)}
-    found: dict[frozenset[str], Pair] = {}
+    by_words: dict[frozenset[str], Pair] = {}
     for (a, b), forward in strength.items():
         backward = strength.get((b, a), forward)
         if forward != backward:
-            found.setdefault(frozenset((a, b)), (a, b, float(forward > backward)))
-    return from_directions(list(found.values()))
+            by_words.setdefault(frozenset((a, b)), (a, b, float(forward > backward)))
+    return from_directions(list(by_words.values()))
 
 
 def _usf(paths: Sequence[Path]) -> list[Pair]:
-    """The norms print all words in capitals, which say nothing: they are written small here.
+    """The norms print all words in capitals, which mean nothing: they become lower case here.
 
     Strength of a cue from its target (BSG) is NA where the target was no cue; it is not needed.
     """
@@ -265,8 +265,8 @@ def hyperlex_degree(paths: Sequence[Path]) -> Items:
 
 def hyperlex_direction(paths: Sequence[Path]) -> Items:
     """The pairs of which one word is a type of the other: hyp-N forward, r-hyp-N backward."""
-    found = [(a, b, kind) for a, b, kind, _ in _hyperlex(paths) if "hyp-" in kind]
-    return from_directions([(a, b, float(kind.startswith("hyp"))) for a, b, kind in found])
+    rows = [(a, b, kind) for a, b, kind, _ in _hyperlex(paths) if "hyp-" in kind]
+    return from_directions([(a, b, float(kind.startswith("hyp"))) for a, b, kind in rows])
 
 
 def _hyperlex(paths: Sequence[Path]) -> list[tuple[str, str, str, float]]:
@@ -300,10 +300,10 @@ def _pair(fields: Fields) -> Pair:
 
 
 def _lemma(field: str) -> str:
-    found = re.fullmatch(r"(.+)-[njv]", field)
-    if found is None:
+    match = re.fullmatch(r"(.+)-[njv]", field)
+    if match is None:
         raise ValueError(f"found {field!r}, expected a word that ends in -n, -j or -v")
-    return word_of(found[1])
+    return word_of(match[1])
 
 
 READERS: dict[str, Reader] = {

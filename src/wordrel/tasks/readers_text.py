@@ -1,7 +1,6 @@
 """From files to items whose words stand in sentences, and to parsed sentences.
 
-Reads the published formats of SCWS, WiC and CoNLL-U, and a user's own table of words in sentences;
-writes nothing.
+Formats are those of SCWS, WiC and CoNLL-U, and a user's own table of words in sentences.
 """
 
 import re
@@ -41,8 +40,8 @@ def scws(paths: Sequence[Path]) -> InText:
     def parse(fields: Sequence[str]) -> Rated:
         for rating in fields[8:]:
             number_of(rating)
-        one, other = word_of(fields[1]), word_of(fields[3])
-        return (one, _marked(fields[5])), (other, _marked(fields[6])), number_of(fields[7])
+        first, second = word_of(fields[1]), word_of(fields[3])
+        return (first, _marked(fields[5])), (second, _marked(fields[6])), number_of(fields[7])
 
     return from_rated(read_table(path, Layout(18), parse))
 
@@ -56,13 +55,13 @@ def context_pairs(path: Path) -> tuple[InText, tuple[str, ...]]:
         DatasetError: with file and line of everything that is wrong, the first 20 places.
     """
     table = read_own_table(path, _OWN_COLUMNS, score=4)
-    found = table.parsed(lambda fields: _own_row(fields, table))
-    return from_rated(found), table.header
+    rows = table.parsed(lambda fields: _own_row(fields, table))
+    return from_rated(rows), table.header
 
 
 def from_rated(rows: Sequence[Rated]) -> InText:
     """Items that keep every row; rows about the same two words are one cluster."""
-    words = tuple((one[0], other[0]) for one, other, _ in rows)
+    words = tuple((first[0], second[0]) for first, second, _ in rows)
     same = (a.lower() == b.lower() for a, b in words)
     return InText(
         words=words,
@@ -70,7 +69,7 @@ def from_rated(rows: Sequence[Rated]) -> InText:
         cluster=number(map(frozenset, words)),
         duplicates=len(rows) - len({frozenset(uses) for *uses, _ in rows}),
         labels=tuple("same_word" if s else "different_words" for s in same),
-        sentences=tuple((one[1], other[1]) for one, other, _ in rows),
+        sentences=tuple((first[1], second[1]) for first, second, _ in rows),
     )
 
 
@@ -132,8 +131,8 @@ def _in_view(words: Sequence[str], place: int) -> Sentence:
 
 
 def _own_row(fields: Sequence[str], table: OwnTable) -> Rated:
-    one, other = (_in_view(fields[i].split(), place_of(fields[i + 1])) for i in (0, 2))
-    uses = [(s.words[s.position], s) for s in (one, other)]
+    first, second = (_in_view(fields[i].split(), place_of(fields[i + 1])) for i in (0, 2))
+    uses = [(s.words[s.position], s) for s in (first, second)]
     return uses[0], uses[1], table.number(fields[4])
 
 
@@ -141,13 +140,13 @@ def _wic_row(fields: Sequence[str]) -> tuple[str, str, tuple[Sentence, Sentence]
     places = re.fullmatch(r"(\d+)-(\d+)", fields[2])
     if places is None:
         raise ValueError(f"found the places {fields[2]!r}, expected two numbers such as 2-0")
-    one = _in_view(fields[3].split(" "), int(places[1]))
-    other = _in_view(fields[4].split(" "), int(places[2]))
-    return word_of(fields[0]), one_of(fields[1], ("N", "V")), (one, other)
+    first = _in_view(fields[3].split(" "), int(places[1]))
+    second = _in_view(fields[4].split(" "), int(places[2]))
+    return word_of(fields[0]), one_of(fields[1], ("N", "V")), (first, second)
 
 
 def _trees(path: Path) -> list[tuple[Token, ...]]:
-    kept = cache(Token)  # most words stand there often: one object for all that are equal
+    kept = cache(Token)  # most words repeat often: one object for all equal ones
     trees, problems = [], []
     for lines in _sentences(read_text(path)):
         tree = []

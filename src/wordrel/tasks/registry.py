@@ -1,6 +1,6 @@
 """The tasks that come with wordrel: what each measures, where it is from, under which licence.
 
-Pure metadata from `sets/*.yaml`, one file a test set: adding a set of a known kind adds a file.
+Metadata from `sets/*.yaml`, one file a test set: adding a set of a known kind adds a file.
 Field names follow MTEB's task metadata where they fit.
 """
 
@@ -23,7 +23,7 @@ AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
 """The two rows of a loss."""
 
 
-class Asked(NamedTuple):
+class KindInfo(NamedTuple):
     """How models are evaluated on tasks of a kind.
 
     Attributes:
@@ -37,43 +37,43 @@ class Asked(NamedTuple):
     kind: str
 
 
-ASKED: dict[str, Asked] = {
-    "pairs": Asked("alike", "spearman", "pairs:PAIRS"),
-    "analogies": Asked("alike", "accuracy", "analogies:KIND"),
-    "categories": Asked("alike", "accuracy", "groups:CATEGORIES"),
-    "odd_one_out": Asked("alike", "accuracy", "groups:ODD_ONE_OUT"),
-    "top_k": Asked("alike", "precision", "groups:TOP_K"),
-    "directed_pairs": Asked("relate", "spearman", "pairs:DIRECTED"),
-    "direction": Asked("direction", "auc", "pairs:DIRECTION"),
-    "labelled_pairs": Asked("relate", "auc", "pairs:LABELLED"),
-    "syntax": Asked("syntax", "auc", "syntax:KIND"),
-    "triples": Asked("syntax", "accuracy", "triples:KIND"),
-    "parts_of_speech": Asked("syntax", "auc", "parts_of_speech:KIND"),
-    "context_pairs": Asked("in_context", "spearman", "in_context:CONTEXT_PAIRS"),
-    "same_sense": Asked("in_context", "accuracy", "in_context:SAME_SENSE"),
-    "sense_shift": Asked("in_context", "auc", "in_context:SENSE_SHIFT"),
-    "held_out_loss": Asked("fit", "loss_per_token", "held_out:LOSS"),
-    "calibrated_loss": Asked("fit", "loss_per_token", "calibrated:KIND"),
-    "per_token_loss": Asked("fit", "loss_per_token", "per_token_loss:KIND"),
-    "development_loss": Asked("fit", "loss_per_token", "per_token_loss:DEVELOPMENT"),
-    "held_out_by_class": Asked("fit", "loss_per_token", "by_class:KIND"),
-    "changed_context": Asked("fit", "loss_per_token", "changed_context:KIND"),
-    "roles": Asked("fit", "loss_per_token", "weights:ROLES"),
-    "order": Asked("fit", "loss_per_token", "order:KIND"),
-    "learned": Asked("fit", "loss_per_token", "weights:LEARNED"),
-    "copying": Asked("fit", "loss_per_token", "copying:KIND"),
-    "ngram_rules": Asked("fit", "loss_per_token", "ngram_rules:KIND"),
-    "last_word": Asked("recall", "accuracy", "last_word:LAST_WORD"),
-    "induction": Asked("recall", "accuracy", "last_word:INDUCTION"),
-    "pair_scores": Asked("agreement", "lift_correlation", "neighbours:PAIR_SCORES"),
-    "neighbours": Asked("agreement", "overlap", "neighbours:KIND"),
+KIND_INFO: dict[str, KindInfo] = {
+    "pairs": KindInfo("alike", "spearman", "pairs:PAIRS"),
+    "analogies": KindInfo("alike", "accuracy", "analogies:KIND"),
+    "categories": KindInfo("alike", "accuracy", "groups:CATEGORIES"),
+    "odd_one_out": KindInfo("alike", "accuracy", "groups:ODD_ONE_OUT"),
+    "top_k": KindInfo("alike", "precision", "groups:TOP_K"),
+    "directed_pairs": KindInfo("relate", "spearman", "pairs:DIRECTED"),
+    "direction": KindInfo("direction", "auc", "pairs:DIRECTION"),
+    "labelled_pairs": KindInfo("relate", "auc", "pairs:LABELLED"),
+    "syntax": KindInfo("syntax", "auc", "syntax:KIND"),
+    "triples": KindInfo("syntax", "accuracy", "triples:KIND"),
+    "parts_of_speech": KindInfo("syntax", "auc", "parts_of_speech:KIND"),
+    "context_pairs": KindInfo("in_context", "spearman", "in_context:CONTEXT_PAIRS"),
+    "same_sense": KindInfo("in_context", "accuracy", "in_context:SAME_SENSE"),
+    "sense_shift": KindInfo("in_context", "auc", "in_context:SENSE_SHIFT"),
+    "held_out_loss": KindInfo("fit", "loss_per_token", "held_out:LOSS"),
+    "calibrated_loss": KindInfo("fit", "loss_per_token", "calibrated:KIND"),
+    "per_token_loss": KindInfo("fit", "loss_per_token", "per_token_loss:KIND"),
+    "development_loss": KindInfo("fit", "loss_per_token", "per_token_loss:DEVELOPMENT"),
+    "held_out_by_class": KindInfo("fit", "loss_per_token", "by_class:KIND"),
+    "changed_context": KindInfo("fit", "loss_per_token", "changed_context:KIND"),
+    "roles": KindInfo("fit", "loss_per_token", "weights:ROLES"),
+    "order": KindInfo("fit", "loss_per_token", "order:KIND"),
+    "learned": KindInfo("fit", "loss_per_token", "weights:LEARNED"),
+    "copying": KindInfo("fit", "loss_per_token", "copying:KIND"),
+    "ngram_rules": KindInfo("fit", "loss_per_token", "ngram_rules:KIND"),
+    "last_word": KindInfo("recall", "accuracy", "last_word:LAST_WORD"),
+    "induction": KindInfo("recall", "accuracy", "last_word:INDUCTION"),
+    "pair_scores": KindInfo("agreement", "lift_correlation", "neighbours:PAIR_SCORES"),
+    "neighbours": KindInfo("agreement", "overlap", "neighbours:KIND"),
 }
 """Every kind of task: one line here, and the module that it names."""
 
 
 def _of_a_known_kind(kind: str) -> str:
-    if kind not in ASKED:
-        raise ValueError(f"found the kind {kind!r}, expected one of {', '.join(ASKED)}")
+    if kind not in KIND_INFO:
+        raise ValueError(f"found the kind {kind!r}, expected one of {', '.join(KIND_INFO)}")
     return kind
 
 
@@ -89,7 +89,7 @@ class DataSet(Strict):
 
     Attributes:
         name: of its file below `sets/`, and of its folder below `$WORDREL_DATA/eval` or the cache.
-        license: as its source states it; "not specified" where it says nothing.
+        license: as its source states it; "not specified" where it states none.
         order: where its tasks stand among those of other sets.
         reference: where the set, or the method, is described.
         date: the year it was published; None where it is not.
@@ -119,14 +119,13 @@ class TaskInfo(Strict):
 
     Attributes:
         name: how a config names it.
-        kind: how models are evaluated on it; a key of `ASKED`.
+        kind: how models are evaluated on it; a key of `KIND_INFO`.
         description: one sentence on what a high score means.
         data: the set whose files it reads.
         files: those files, in the order in which they are read.
         reader: how they are read; a key of `wordrel.tasks.readers.READERS`.
         n_items: its published size; None where the corpus decides.
-        split: "dev" where it may decide which embedding is the selected one; it then concludes
-            nothing.
+        split: "dev" where it may choose the selected embedding; no conclusion is drawn from it.
         order: where it stands among the tasks of all sets.
         reference: where the set, or the method, is described.
     """
@@ -152,12 +151,12 @@ class TaskInfo(Strict):
     @property
     def question(self) -> Question:
         """Which of a model's answers it judges."""
-        return ASKED[self.kind].question
+        return KIND_INFO[self.kind].question
 
     @property
     def measure(self) -> MainScore:
         """A key of `wordrel.stats.MEASURES`."""
-        return ASKED[self.kind].measure
+        return KIND_INFO[self.kind].measure
 
     @property
     def source(self) -> str:
@@ -167,20 +166,20 @@ class TaskInfo(Strict):
         return self.data.name if self.files else self.description
 
 
-def tasks_of(name: str, given: dict[str, Any]) -> list[TaskInfo]:
+def tasks_of(name: str, content: dict[str, Any]) -> list[TaskInfo]:
     """The tasks of one set; each reads all files of the set where it names none.
 
     Args:
         name: of the set.
-        given: what its file says.
+        content: of its file.
 
     Raises:
         DatasetError: with every field that is wrong.
     """
     try:
-        data = DataSet(name=name, **{key: given[key] for key in given if key != "tasks"})
+        data = DataSet(name=name, **{key: content[key] for key in content if key != "tasks"})
         every = {"order": data.order, "reference": data.reference, "files": data.files}
-        tasks = {task: every | own for task, own in given["tasks"].items()}
+        tasks = {task: every | own for task, own in content["tasks"].items()}
         return [
             TaskInfo(name=task, data=data, **own | {"files": tuple(own["files"])})
             for task, own in tasks.items()
@@ -190,7 +189,7 @@ def tasks_of(name: str, given: dict[str, Any]) -> list[TaskInfo]:
 
 
 def _all_tasks() -> list[TaskInfo]:
-    tasks = [info for name, given in read_sets().items() for info in tasks_of(name, given)]
+    tasks = [info for name, content in read_sets().items() for info in tasks_of(name, content)]
     return sorted(tasks, key=lambda info: info.order)
 
 
@@ -201,7 +200,7 @@ def task_info(name: str) -> TaskInfo:
     """The entry of a task.
 
     Raises:
-        ConfigError: where the registry has none; says which name is near.
+        ConfigError: where the registry has none; with the nearest name.
     """
     if name not in REGISTRY:
         raise ConfigError([f"tasks: {explain_unknown(name, REGISTRY)}"])

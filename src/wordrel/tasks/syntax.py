@@ -63,14 +63,14 @@ def contrast_of(
     """All linked pairs, then the partners of those that have one, in evenly spread sentences.
 
     Returns:
-        The items (left the dependent, or the word in its place), and of each the dependency
-        relation that it is, or is the partner of.
+        The items (left the dependent, or the word in its place), and the dependency relation of
+        each or of its partner.
     """
     every = links(words)
     pool = _unlinked(words)
     partner = _partners(words, every, pool)
-    some = _some(words.sentence[every.left], partner >= 0, max_items)
-    chosen, partner = every[some], partner[some]
+    kept = _within_limit(words.sentence[every.left], partner >= 0, max_items)
+    chosen, partner = every[kept], partner[kept]
     has = partner >= 0
     n_known = int(known(words, chosen).sum())
     pairs = joined(chosen, pool[partner[has]])
@@ -96,25 +96,25 @@ def _unlinked(words: Words) -> Pairs:
 def _partners(words: Words, wanted: Pairs, pool: Pairs) -> Int64[np.ndarray, " P"]:
     """The place in `pool` of each pair's partner, -1 where it has none."""
     rng = np.random.default_rng(_SEED)
-    both = joined(wanted, pool)
+    pairs = joined(wanted, pool)
     part = coded(words.upos)
-    like = numbered(both.offset, part[both.left], part[both.right])
+    like = numbered(pairs.offset, part[pairs.left], part[pairs.right])
     wanted_like, pool_like = np.split(like, [len(wanted)])
-    ask = known(words, wanted)
-    useful = np.isin(pool_like, wanted_like)
-    found = np.full(len(wanted), -1)
+    unmatched = known(words, wanted)
+    free = np.isin(pool_like, wanted_like)
+    partner = np.full(len(wanted), -1)
     # Pairs of the same sentence first: they share its subject and its words.
-    here = numbered(like, words.sentence[both.left])
-    for of_wanted, of_pool in (np.split(here, [len(wanted)]), (wanted_like, pool_like)):
-        asking, offering = np.flatnonzero(ask), np.flatnonzero(useful)
-        got = partners(of_wanted[asking], of_pool[offering], rng)
-        found[asking[got >= 0]] = taken = offering[got[got >= 0]]
-        ask, useful = ask & (found < 0), useful.copy()
-        useful[taken] = False
-    return found
+    by_sentence = numbered(like, words.sentence[pairs.left])
+    for of_wanted, of_pool in (np.split(by_sentence, [len(wanted)]), (wanted_like, pool_like)):
+        unmatched_places, free_places = np.flatnonzero(unmatched), np.flatnonzero(free)
+        got = partners(of_wanted[unmatched_places], of_pool[free_places], rng)
+        partner[unmatched_places[got >= 0]] = taken = free_places[got[got >= 0]]
+        unmatched, free = unmatched & (partner < 0), free.copy()
+        free[taken] = False
+    return partner
 
 
-def _some(
+def _within_limit(
     sentence: Int64[np.ndarray, " P"], has_partner: Bool[np.ndarray, " P"], max_items: int
 ) -> Bool[np.ndarray, " P"]:
     """Linked pairs of evenly spread sentences that make, with partners, at most `max_items`."""

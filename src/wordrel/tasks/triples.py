@@ -1,6 +1,6 @@
 """Triples: does a verb score higher with an earlier noun than with an earlier article?
 
-A triple is an asking verb, a noun that stands before it and an article, or a determiner, that
+A triple is a verb as query, a noun that stands before it and an article, or a determiner, that
 stands before the same verb at another place, as many words away. So verb and distance are the same
 on both sides, and nothing but the earlier word differs. The rows are
 
@@ -13,7 +13,7 @@ Words are classed by a treebank (see `by_class.classes_of`), and triples counted
 documents of the corpus, so that every model of the corpus has the same ones. An item is a triple:
 gold is 1, and predicted 1 where relation(verb -> noun) is larger than relation(verb -> other), .5
 where they are equal. Triples of one verb are one cluster. With the same verb on both sides, a lift
-and its raw product say the same, unless a query has a bias.
+and its raw product give the same order, unless a query has a bias.
 
 Glossary: N tokens, P pairs of a verb and an earlier word, T triples.
 """
@@ -40,7 +40,7 @@ from wordrel.tasks.base import (
 )
 from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.items import Items
-from wordrel.tasks.matching import couples_within, log_counts
+from wordrel.tasks.matching import log_counts, pairs_within
 from wordrel.tasks.pair_classes import ARTICLES
 from wordrel.tasks.word_pairs import numbered, partners, scores
 
@@ -98,11 +98,11 @@ def answer(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]
 
 def _answers(task: Task, word_model: WordModel, triples: Triples) -> list[Predictions]:
     every = np.ones(len(triples.verb), dtype=np.bool_)
-    form = replace(unanswered(task, every, chance=0.5), note="")
+    template = replace(unanswered(task, every, chance=0.5), note="")
     if not len(every):
-        return [replace(form, note="the test documents have no such triple of known words")]
+        return [replace(template, note="the test documents have no such triple of known words")]
     if not word_model.relations:
-        return [replace(form, note=reason(word_model, "relate"))]
+        return [replace(template, note=reason(word_model, "relate"))]
     return with_query_key(
         [
             row.filled(
@@ -112,17 +112,17 @@ def _answers(task: Task, word_model: WordModel, triples: Triples) -> list[Predic
                 ),
                 "the relation has no answer to {} triples",
             )
-            for row, relation in in_each(form, word_model, "relate", word_model.relations)
+            for row, relation in in_each(template, word_model, "relate", word_model.relations)
         ]
     )
 
 
 def _larger(
-    one: Float64[np.ndarray, " T"], other: Float64[np.ndarray, " T"]
+    first: Float64[np.ndarray, " T"], second: Float64[np.ndarray, " T"]
 ) -> Float64[np.ndarray, " T"]:
     """1 where the first is larger, .5 where both are equal, NaN where one is."""
-    share = np.where(one > other, 1.0, np.where(one == other, 0.5, 0.0))
-    return np.where(np.isnan(one) | np.isnan(other), np.nan, share)
+    share = np.where(first > second, 1.0, np.where(first == second, 0.5, 0.0))
+    return np.where(np.isnan(first) | np.isnan(second), np.nan, share)
 
 
 def earlier_words(split: Split, verbs: Bool[np.ndarray, " V"]) -> Earlier:
@@ -130,13 +130,13 @@ def earlier_words(split: Split, verbs: Bool[np.ndarray, " V"]) -> Earlier:
     ids = np.asarray(split.ids, dtype=np.int64)
     ends = np.asarray(split.sentence_ends, dtype=np.int64)
     sentence = np.searchsorted(ends, np.arange(len(ids)), side="right")
-    asking = np.flatnonzero(verbs[ids])
-    found = []
+    verb_places = np.flatnonzero(verbs[ids])
+    parts = []
     for distance in range(1, REACH + 1):
-        some = asking[asking >= distance]
-        some = some[sentence[some] == sentence[some - distance]]
-        found.append((ids[some], ids[some - distance], np.full(len(some), distance)))
-    return Earlier(*map(np.concatenate, zip(*found, strict=True)))
+        places = verb_places[verb_places >= distance]
+        places = places[sentence[places] == sentence[places - distance]]
+        parts.append((ids[places], ids[places - distance], np.full(len(places), distance)))
+    return Earlier(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 def triples_of(pairs: Earlier, kinds: Shaped[np.ndarray, " V"], vocab: Vocab) -> dict[str, Triples]:
@@ -144,24 +144,24 @@ def triples_of(pairs: Earlier, kinds: Shaped[np.ndarray, " V"], vocab: Vocab) ->
     kind, group = kinds[pairs.word], numbered(pairs.verb, pairs.distance)
     articles = np.isin(pairs.word, vocab.ids([w for a in ARTICLES for w in (a, a.title())]))
     noun, counts = kind == "NOUN", log_counts(vocab, pairs.word)[:, None]
-    one, other = np.flatnonzero(noun), np.flatnonzero(articles & ~noun)
-    partner = partners(group[one], group[other], np.random.default_rng(_SEED))
+    nouns, others = np.flatnonzero(noun), np.flatnonzero(articles & ~noun)
+    partner = partners(group[nouns], group[others], np.random.default_rng(_SEED))
     has = partner >= 0
     rows = {
-        "articles": np.stack([one[has], other[partner[has]]], axis=1),
-        "determiners": couples_within(noun, kind == "DET", group, counts, APART),
+        "articles": np.stack([nouns[has], others[partner[has]]], axis=1),
+        "determiners": pairs_within(noun, kind == "DET", group, counts, APART),
     }
-    return {row: Triples(*_triples(pairs, couples)) for row, couples in rows.items()}
+    return {row: Triples(*_triples(pairs, matched)) for row, matched in rows.items()}
 
 
 def _triples(
-    pairs: Earlier, couples: Int64[np.ndarray, "T 2"]
+    pairs: Earlier, matched: Int64[np.ndarray, "T 2"]
 ) -> Iterator[Int64[np.ndarray, " T"]]:
-    n = len(couples)
-    some = couples[np.arange(min(n, MAX_TRIPLES)) * n // max(1, min(n, MAX_TRIPLES))]
-    yield pairs.verb[some[:, 0]]
-    yield pairs.word[some[:, 0]]
-    yield pairs.word[some[:, 1]]
+    n = len(matched)
+    kept = matched[np.arange(min(n, MAX_TRIPLES)) * n // max(1, min(n, MAX_TRIPLES))]
+    yield pairs.verb[kept[:, 0]]
+    yield pairs.word[kept[:, 0]]
+    yield pairs.word[kept[:, 1]]
 
 
 KIND = Kind(version=1, better="higher", answer=answer)

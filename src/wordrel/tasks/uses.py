@@ -1,6 +1,6 @@
 """Uses of words in sentences: from text as written to the vectors that a model has of each use.
 
-All kinds of tasks that put a word of a sentence in view share this. Reads and writes no file.
+All kinds of tasks on a word in view in a sentence share this.
 
 Sentences are read as the corpus reads text: words are runs of letters with apostrophes inside, a
 sentence ends after . ! ?, and words that the vocabulary lacks are left out, so that the window
@@ -31,7 +31,7 @@ _CLITICS = frozenset(("'s", "'d", "'m", "'ll", "'re", "'ve", "n't"))
 
 
 class _Token(NamedTuple):
-    """A token of a data set: the corpus's words in it, and what it does to what is around it."""
+    """A token of a data set: the corpus's words in it, and its effect on the tokens around it."""
 
     words: tuple[str, ...]
     clitic: str
@@ -39,7 +39,7 @@ class _Token(NamedTuple):
 
 
 class _Tokens(dict[str, _Token]):
-    """Every token that was met, cut once."""
+    """Every token so far, cut once."""
 
     def __init__(self, vocab: Vocab, lowercase: bool) -> None:
         super().__init__()
@@ -50,8 +50,8 @@ class _Tokens(dict[str, _Token]):
         text = spelled(token, lowercase=self.lowercase)
         clitic = text if text.lower() in _CLITICS else ""
         words = () if clitic else self._words(text)
-        found = self[token] = _Token(words, clitic, cut_words(text)[1])
-        return found
+        cut = self[token] = _Token(words, clitic, cut_words(text)[1])
+        return cut
 
     def _words(self, text: str) -> tuple[str, ...]:
         for whole in (text, _DIGIT.sub("0", text)):
@@ -106,8 +106,8 @@ class Uses:
     @cached_property
     def covered(self) -> Bool[np.ndarray, " P"]:
         """Items whose two uses can be answered."""
-        both: Bool[np.ndarray, " P"] = np.all(self.answerable.reshape(-1, 2), axis=1)
-        return both
+        both_answerable: Bool[np.ndarray, " P"] = np.all(self.answerable.reshape(-1, 2), axis=1)
+        return both_answerable
 
     @cached_property
     def same_form(self) -> Bool[np.ndarray, " P"]:
@@ -130,16 +130,16 @@ def read_uses(items: Items, vocab: Vocab, lowercase: bool) -> Uses:
     around = around_known = 0
     for passage in _passages(items):
         before, own, after = tokens.sentence(passage)
-        left, right = (
+        known_before, known_after = (
             [vocab.index[w] for w in side if w in vocab.index] for side in (before, after)
         )
         around += len(before) + len(after)
-        around_known += len(left) + len(right)
+        around_known += len(known_before) + len(known_after)
         known.append(own in vocab.index)
-        answerable.append(known[-1] and bool(left or right))
+        answerable.append(known[-1] and bool(known_before or known_after))
         if answerable[-1]:
-            places.append(len(ids) + len(left))
-            ids += [*left, vocab.index[own], *right]
+            places.append(len(ids) + len(known_before))
+            ids += [*known_before, vocab.index[own], *known_after]
             ends.append(len(ids))
     return Uses(
         ids=np.array(ids, dtype=np.int64),
@@ -175,17 +175,19 @@ def vectors(word_model: WordModel, uses: Uses) -> dict[str, Float32[np.ndarray, 
         (the control: it does not depend on the sentence); "context": y_i; "joined": both
         with length 1, one behind the other. Only those that the model has.
     """
-    found: dict[str, Float32[np.ndarray, "A _"]] = {}
+    by_embedding: dict[str, Float32[np.ndarray, "A _"]] = {}
     if word_model.embeddings:
-        found["static"] = word_model.embeddings[word_model.selected["alike"]][uses.ids[uses.places]]
+        by_embedding["static"] = word_model.embeddings[word_model.selected["alike"]][
+            uses.ids[uses.places]
+        ]
     if word_model.reader is not None:
-        found["context"] = word_model.reader.contextual(uses.ids, uses.ends)[uses.places]
-    if len(found) == 2:
-        parts = [unit_rows(rows) for rows in found.values()]
+        by_embedding["context"] = word_model.reader.contextual(uses.ids, uses.ends)[uses.places]
+    if len(by_embedding) == 2:
+        parts = [unit_rows(rows) for rows in by_embedding.values()]
         joined = np.concatenate(parts, axis=1)
         joined[~np.all([part.any(axis=1) for part in parts], axis=0)] = np.nan
-        found["joined"] = joined
-    return {embedding: _spread(rows, uses.answerable) for embedding, rows in found.items()}
+        by_embedding["joined"] = joined
+    return {embedding: _spread(rows, uses.answerable) for embedding, rows in by_embedding.items()}
 
 
 def _spread(
@@ -201,15 +203,15 @@ def pair_cosines(rows: Float32[np.ndarray, "U D"]) -> Float64[np.ndarray, " P"]:
 
     Equal vectors have cosine 1, not 1 less a rounding error: those would be an order.
     """
-    left = np.arange(0, len(rows), 2)
-    found = cosines(rows, left, left + 1)
-    equal = np.all(rows[::2] == rows[1::2], axis=1) & ~np.isnan(found)
-    found[equal] = 1.0
-    return found
+    first = np.arange(0, len(rows), 2)
+    cosine = cosines(rows, first, first + 1)
+    equal = np.all(rows[::2] == rows[1::2], axis=1) & ~np.isnan(cosine)
+    cosine[equal] = 1.0
+    return cosine
 
 
 def count_lost(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
-    """What the vocabulary takes from the sentences: the same for every model of a corpus."""
+    """Shares of words that the vocabulary lacks: the same for every model of a corpus."""
     uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     n = len(uses.known)
     shares = (

@@ -1,10 +1,9 @@
-"""What a model weighs: how many words it looks at, which words and which offsets.
+"""The weights of a model: on how many words, on which words and at which offsets.
 
 Two kinds, both of which measure and do not score.
 
-`ROLES`. Attention is called a soft dictionary: what asks (the query) gets all that match it (the
-keys), each as far as it matches. And query and key are called different roles of one vector.
-Measured are
+`ROLES`. Attention is called a soft dictionary: a query gets the values of all keys, each weighted
+by its match. And query and key are called different roles of one vector. Measured are
 
 - embedding "attention", "asking NOUN" and so on, "asking any": the mean of exp(entropy of the
   weights) over the contexts at such words (`effective_keys`: 1 where one key takes all, n where all
@@ -12,23 +11,23 @@ Measured are
   out;
 - embedding "attention", "attended NOUN" and so on: the mean of a word's weight times the number of
   keys in that context (`relative_weight`: 1 is what the mean gives to each);
-- embedding "exchanged": what is lost, in nats a target, when the trained model's query and key
-  exchange their roles (`added_loss`); nothing of a model in which no word asks.
+- embedding "exchanged": the loss added, in nats a target, when the trained model's query and key
+  exchange their roles (`added_loss`); nothing of a model without a word as query.
 
-Weights are those behind `contextual`: whole windows of held-out sentences. Who asks: of a next-word
-model the word itself (the last of a sentence, too), of a masked-word model its place, where the
-word cannot be seen. Classes are those of `by_class`; one with fewer than `MIN_ENTRIES` items makes
-no row. Errors are clustered by sentence.
+Weights are those behind `contextual`: whole windows of held-out sentences. The query is the word
+itself in a next-word model (the last of a sentence, too). In a masked-word model it is the place of
+the word, which is hidden. Classes are those of `by_class`; one with fewer than `MIN_ENTRIES` items
+makes no row. Errors are clustered by sentence.
 
 `LEARNED`. Word2vec's CBOW weighs all words of a window alike; what attention learned instead is
 measured in
 
 - embedding "relative_position": the learned score of each place ("-5" to "+5", those that the
-  objective sees),
-  less the mean over them (`score`, before the softmax, so that e^score is a factor);
-- embedding "per_word_weight": where one learned vector asks all words, the mean score of the words
-  of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less the mean over
-  all words (`score`; its error is the standard error over words);
+  objective uses), less the mean over them (`score`, before the softmax, so that e^score is a
+  factor);
+- embedding "per_word_weight": where one learned vector is the query for all words, the mean score
+  of the words of each tenth of the vocabulary ("frequency 1/10" are the most frequent ones), less
+  the mean over all words (`score`; its error is the standard error over words);
 - embedding "attention", of every model that exposes its weights, in held-out sentences: the mean
   weight of each offset in contexts that fill the window (`mean_weight`), and of the words of each
   tenth of the vocabulary the weight times the number of keys in that context (`relative_weight`: 1
@@ -74,27 +73,27 @@ _Row = tuple[str, str, str, float, float, int]  # embedding, group, statistic, v
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Weights and where they are from.
+class TextWeights:
+    """The weights in a text, and the sentences they are from.
 
     Attributes:
-        told: the weights, an entry each time a word stands in a context.
+        entries: the weights, an entry each time a word stands in a context.
         sentence: number of the sentence of each token, [N].
     """
 
-    told: Weighed
+    entries: Weighed
     sentence: Int64[np.ndarray, " N"]
 
     @cached_property
     def keys(self) -> Int64[np.ndarray, " N"]:
         """How many words stand in the context of each state; 0 where there is none."""
-        return np.bincount(self.told.state, minlength=len(self.sentence)).astype(np.int64)
+        return np.bincount(self.entries.state, minlength=len(self.sentence)).astype(np.int64)
 
     @cached_property
     def relative(self) -> Float64[np.ndarray, " P"]:
         """Weight of each entry times the number of keys of its state: 1 is as the mean weighs."""
-        weight = self.told.weight.astype(np.float64)
-        relative: Float64[np.ndarray, " P"] = weight * self.keys[self.told.state]
+        weight = self.entries.weight.astype(np.float64)
+        relative: Float64[np.ndarray, " P"] = weight * self.keys[self.entries.state]
         return relative
 
     @cached_property
@@ -104,20 +103,20 @@ class Looks:
         1 of a state without context, too. The perplexity of the weights; Jost 2006 calls it the
         effective number.
         """
-        of_entries = entr(self.told.weight.astype(np.float64))
-        entropy = np.bincount(self.told.state, of_entries, minlength=len(self.sentence))
+        of_entries = entr(self.entries.weight.astype(np.float64))
+        entropy = np.bincount(self.entries.state, of_entries, minlength=len(self.sentence))
         return np.exp(entropy)
 
     @property
     def cluster(self) -> Int64[np.ndarray, " P"]:
         """The sentence of each entry."""
-        sentence: Int64[np.ndarray, " P"] = self.sentence[self.told.state]
+        sentence: Int64[np.ndarray, " P"] = self.sentence[self.entries.state]
         return sentence
 
 
-def looks(context: Weigher, text: Text) -> Looks:
+def text_weights(context: Weigher, text: Text) -> TextWeights:
     """The weights in a text, each context a whole window."""
-    return Looks(context.weights(text.ids, text.ends), text.sentence)
+    return TextWeights(context.weights(text.ids, text.ends), text.sentence)
 
 
 def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
@@ -132,8 +131,8 @@ def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measu
     rows, context = list[_Row](), word_model.context
     try:
         if isinstance(context, Weigher):
-            found = looks(context, text)
-            rows += [*_asking(found, kinds[text.ids]), *_attended(found, kinds)]
+            weights = text_weights(context, text)
+            rows += [*_by_query_class(weights, kinds[text.ids]), *_by_key_class(weights, kinds)]
         if isinstance(context, Exchangeable):
             fewer = text_of(task, scope, MAX_TOKENS)
             rows += _exchanged(context, fewer, len(word_model.vocab))
@@ -142,31 +141,31 @@ def measure_roles(task: Task, word_model: WordModel, scope: Scope) -> list[Measu
     return [Measurement(task.name, *row) for row in rows]
 
 
-def _asking(found: Looks, kinds: Shaped[np.ndarray, " N"]) -> Iterator[_Row]:
+def _by_query_class(weights: TextWeights, kinds: Shaped[np.ndarray, " N"]) -> Iterator[_Row]:
     """How many keys count, by the class of the word at whose place the context is weighed."""
-    for statistic, values, some in _effective(found):
-        sentence = found.sentence[some]
+    for statistic, values, places in _effective(weights):
+        sentence = weights.sentence[places]
         value, error, n = clustered_mean(values, sentence)
         if n:
             yield "attention", "asking any", statistic, value, error, n
-        for name, value, error, n in _by_name(values, kinds[some], sentence):
+        for name, value, error, n in _by_name(values, kinds[places], sentence):
             yield "attention", f"asking {name}", statistic, value, error, n
 
 
 def _effective(
-    found: Looks,
+    weights: TextWeights,
 ) -> Iterator[tuple[str, Float64[np.ndarray, " P"], Int64[np.ndarray, " P"]]]:
     """The effective number of keys of each context of two or more, and its share of them."""
-    some = np.flatnonzero(found.keys >= 2)
-    effective = found.effective_keys[some]
-    yield "effective_keys", effective, some
-    yield "effective_share", effective / found.keys[some], some
+    places = np.flatnonzero(weights.keys >= 2)
+    effective = weights.effective_keys[places]
+    yield "effective_keys", effective, places
+    yield "effective_share", effective / weights.keys[places], places
 
 
-def _attended(found: Looks, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
-    """How much each class is listened to, by what the mean of the context gives it."""
-    attended = kinds[found.told.attended]
-    for name, value, error, n in _by_name(found.relative, attended, found.cluster):
+def _by_key_class(weights: TextWeights, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
+    """The weight of each class, relative to that in a mean of the context."""
+    attended = kinds[weights.entries.attended]
+    for name, value, error, n in _by_name(weights.relative, attended, weights.cluster):
         yield "attention", f"attended {name}", "relative_weight", value, error, n
 
 
@@ -176,9 +175,9 @@ def _by_name(
     cluster: Int64[np.ndarray, " P"],
 ) -> Iterator[tuple[str, float, float, int]]:
     """Name, mean, error and n of each name that has enough items."""
-    there = np.unique(names)
-    means = clustered_means(values, coded(names), cluster, len(there))
-    for name, (value, error, n) in zip(there.tolist(), means.rows(), strict=True):
+    distinct = np.unique(names)
+    means = clustered_means(values, coded(names), cluster, len(distinct))
+    for name, (value, error, n) in zip(distinct.tolist(), means.rows(), strict=True):
         if n >= MIN_ENTRIES:
             yield name, value, error, n
 
@@ -209,9 +208,9 @@ def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Mea
         rows += _of_words(word_model.learned["per_word_weight"], tenth)
     try:
         if isinstance(context, Weigher):
-            found = looks(context, text)
-            rows += [*_by_offset(found), *_by_tenth(found, tenth)]
-            rows += _in_all(found, context.objective)
+            weights = text_weights(context, text)
+            rows += [*_by_offset(weights), *_by_tenth(weights, tenth)]
+            rows += _in_all(weights, context.objective)
     except NotAvailableError:
         return []
     return [Measurement(task.name, *row) for row in rows]
@@ -254,37 +253,37 @@ def _frequency(number: int) -> str:
     return f"frequency {number + 1}/{TENTHS}"
 
 
-def _by_offset(found: Looks) -> Iterator[_Row]:
-    """Of contexts with a word at every offset: smaller ones share out more to each."""
-    told = found.told
-    places, group = np.unique(told.offset, return_inverse=True)
-    full = found.keys[told.state] == len(places)
-    weight = np.where(full, told.weight.astype(np.float64), np.nan)
-    means = clustered_means(weight, group, found.cluster, len(places))
+def _by_offset(weights: TextWeights) -> Iterator[_Row]:
+    """Of contexts with a word at every offset: smaller ones give each word a larger share."""
+    entries = weights.entries
+    places, group = np.unique(entries.offset, return_inverse=True)
+    full = weights.keys[entries.state] == len(places)
+    weight = np.where(full, entries.weight.astype(np.float64), np.nan)
+    means = clustered_means(weight, group, weights.cluster, len(places))
     for place, (value, error, n) in zip(places.tolist(), means.rows(), strict=True):
         if n:
             yield "attention", f"offset {place:+d}", "mean_weight", value, error, n
 
 
-def _by_tenth(found: Looks, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
-    """How much words are listened to, by how frequent they are."""
-    group = tenth[found.told.attended]
-    means = clustered_means(found.relative, group, found.cluster, TENTHS)
+def _by_tenth(weights: TextWeights, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
+    """The weight of words, by how frequent they are."""
+    group = tenth[weights.entries.attended]
+    means = clustered_means(weights.relative, group, weights.cluster, TENTHS)
     for number, (value, error, n) in enumerate(means.rows()):
         if n:
             yield "attention", _frequency(number), "relative_weight", value, error, n
 
 
-def _in_all(found: Looks, objective: Objective) -> Iterator[_Row]:
+def _in_all(weights: TextWeights, objective: Objective) -> Iterator[_Row]:
     """How many words count in all contexts, and the weight of a query word on itself."""
-    for statistic, values, some in _effective(found):
-        value, error, n = clustered_mean(values, found.sentence[some])
+    for statistic, values, places in _effective(weights):
+        value, error, n = clustered_mean(values, weights.sentence[places])
         if n:
             yield "attention", "all contexts", statistic, value, error, n
-    own = found.told.offset == -1
+    own = weights.entries.offset == -1
     if objective == "next_word" and own.any():
-        weight = found.told.weight[own].astype(np.float64)
-        row = clustered_mean(weight, found.cluster[own])
+        weight = weights.entries.weight[own].astype(np.float64)
+        row = clustered_mean(weight, weights.cluster[own])
         yield "attention", "itself", "mean_weight", *row
 
 

@@ -1,7 +1,7 @@
-"""Pairs of words in parsed sentences: who stands near whom, who depends on whom, who is like whom.
+"""Pairs of words in parsed sentences: near each other, linked, or of the same kind.
 
-Pure functions over the sentences of a treebank. Punctuation is left out, as it is in the corpora,
-and distances count the words that are left, whether the vocabulary knows them or not.
+Punctuation is left out, as it is in the corpora, and distances count the remaining words, whether
+the vocabulary holds them or not.
 
 Glossary: N words of the treebank, P pairs, V words of the vocabulary.
 """
@@ -67,8 +67,8 @@ class Pairs:
     left: Int64[np.ndarray, " P"]
     right: Int64[np.ndarray, " P"]
 
-    def __getitem__(self, some: Bool[np.ndarray, " P"] | Int64[np.ndarray, " K"]) -> "Pairs":
-        return Pairs(self.left[some], self.right[some])
+    def __getitem__(self, index: Bool[np.ndarray, " P"] | Int64[np.ndarray, " K"]) -> "Pairs":
+        return Pairs(self.left[index], self.right[index])
 
     def __len__(self) -> int:
         return len(self.left)
@@ -129,7 +129,7 @@ def words_of(items: Items, vocab: Vocab, lowercase: bool) -> Words:
 
 
 def covered(items: Items, vocab: Vocab, scope: Scope) -> Bool[np.ndarray, " S"]:
-    """Sentences with two words that the vocabulary knows."""
+    """Sentences with two words that the vocabulary holds."""
     words = words_of(items, vocab, scope.lowercase)
     known = np.bincount(words.sentence[words.ids >= 0], minlength=items.n_items)
     return known >= 2
@@ -143,25 +143,25 @@ def links(words: Words) -> Pairs:
 
 def neighbours(words: Words, reach: int = REACH) -> Pairs:
     """Any two words of a sentence at most `reach` apart, the one that stands first on the left."""
-    found = []
+    parts = []
     places = np.arange(len(words.ids))
     for distance in range(1, reach + 1):
         first, second = places[:-distance], places[distance:]
         inside = words.sentence[first] == words.sentence[second]
-        found.append(Pairs(first[inside], second[inside]))
-    return joined(*found)
+        parts.append(Pairs(first[inside], second[inside]))
+    return joined(*parts)
 
 
 def known(words: Words, pairs: Pairs) -> Bool[np.ndarray, " P"]:
     """Whether the vocabulary has both words."""
-    both: Bool[np.ndarray, " P"] = (words.ids[pairs.left] >= 0) & (words.ids[pairs.right] >= 0)
-    return both
+    is_known: Bool[np.ndarray, " P"] = (words.ids[pairs.left] >= 0) & (words.ids[pairs.right] >= 0)
+    return is_known
 
 
 def linked(words: Words, pairs: Pairs) -> Bool[np.ndarray, " P"]:
     """Whether one of the two words is the other's head."""
-    one = words.head[pairs.left] == pairs.right
-    either: Bool[np.ndarray, " P"] = one | (words.head[pairs.right] == pairs.left)
+    right_is_head = words.head[pairs.left] == pairs.right
+    either: Bool[np.ndarray, " P"] = right_is_head | (words.head[pairs.right] == pairs.left)
     return either
 
 
@@ -186,19 +186,23 @@ def partners(
     """For each number wanted the place of an equal one that is offered, no place taken twice.
 
     Args:
-        wanted: what is looked for.
-        offered: what there is.
-        rng: who gets which, where there are several of a number.
+        wanted: the numbers to match.
+        offered: the numbers to match them with.
+        rng: decides the matches, where there are several of a number.
 
     Returns:
         Places in `offered`, or -1 where there are not enough of a number.
     """
     size = max(len(wanted), len(offered), 1)  # larger than any rank
-    one, other = (numbers * size + _rank(numbers, rng) for numbers in (wanted, offered))
-    _, here, there = np.intersect1d(one, other, assume_unique=True, return_indices=True)
-    found: Int64[np.ndarray, " P"] = np.full(len(wanted), -1)
-    found[here] = there
-    return found
+    wanted_keys, offered_keys = (
+        numbers * size + _rank(numbers, rng) for numbers in (wanted, offered)
+    )
+    _, wanted_places, offered_places = np.intersect1d(
+        wanted_keys, offered_keys, assume_unique=True, return_indices=True
+    )
+    partner: Int64[np.ndarray, " P"] = np.full(len(wanted), -1)
+    partner[wanted_places] = offered_places
+    return partner
 
 
 def _rank(numbers: Int64[np.ndarray, " P"], rng: np.random.Generator) -> Int64[np.ndarray, " P"]:
@@ -215,12 +219,12 @@ def scores(
     relation: Relation, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
 ) -> Float64[np.ndarray, " P"]:
     """The relation of each two word ids; NaN where an id is -1 or there is no answer."""
-    found: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
-    asked = np.flatnonzero((left >= 0) & (right >= 0))
-    for start in range(0, len(asked), _SCORED_AT_ONCE):
-        some = asked[start : start + _SCORED_AT_ONCE]
-        found[some] = relation(left[some], right[some])
-    return found
+    values: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
+    answerable = np.flatnonzero((left >= 0) & (right >= 0))
+    for start in range(0, len(answerable), _SCORED_AT_ONCE):
+        batch = answerable[start : start + _SCORED_AT_ONCE]
+        values[batch] = relation(left[batch], right[batch])
+    return values
 
 
 @dataclass(frozen=True)
@@ -242,16 +246,16 @@ class Contrast:
     cluster: Int64[np.ndarray, " P"]
     note: str = ""
 
-    def __getitem__(self, some: Bool[np.ndarray, " P"]) -> "Contrast":
+    def __getitem__(self, mask: Bool[np.ndarray, " P"]) -> "Contrast":
         return Contrast(
-            self.pairs[some], self.gold[some], self.covered[some], self.cluster[some], self.note
+            self.pairs[mask], self.gold[mask], self.covered[mask], self.cluster[mask], self.note
         )
 
 
 def predictions_of(
     task: Task, word_model: WordModel, words: Words, contrast: Contrast, *, both_ways: bool = False
 ) -> list[Predictions]:
-    """One outcome a relation, and `with_query_key`; a single one that says why where it has none.
+    """One outcome a relation, and `with_query_key`; one with the reason where there is none.
 
     Args:
         task: whose name the outcomes carry.
@@ -261,13 +265,13 @@ def predictions_of(
         both_ways: score a pair by the mean of both directions, instead of left -> right.
     """
     items = Items((), contrast.gold, contrast.cluster)
-    form = unanswered(replace(task, items=items), contrast.covered, chance=0.5)
+    template = unanswered(replace(task, items=items), contrast.covered, chance=0.5)
     if not word_model.relations:
-        return [replace(form, note=reason(word_model, "relate"))]
-    asked = contrast.pairs[contrast.covered]
-    left, right = words.ids[asked.left], words.ids[asked.right]
-    form, outcomes = form.noted(contrast.note), []
-    for row, relation in in_each(form, word_model, "relate", word_model.relations):
+        return [replace(template, note=reason(word_model, "relate"))]
+    pairs = contrast.pairs[contrast.covered]
+    left, right = words.ids[pairs.left], words.ids[pairs.right]
+    template, outcomes = template.noted(contrast.note), []
+    for row, relation in in_each(template, word_model, "relate", word_model.relations):
         answers = scores(relation, left, right)
         if both_ways:
             answers = (answers + scores(relation, right, left)) / 2
