@@ -21,7 +21,7 @@ from wordrel.study.results import Results
 class Verdict(NamedTuple):
     """Of a prediction: holds, fails or undecided, and the numbers that decide it."""
 
-    found: str
+    outcome: str
     evidence: str
 
 
@@ -31,17 +31,17 @@ class Claim(NamedTuple):
     Attributes:
         verdict: that word.
         effect: the size of it, with interval, n and seeds.
-        more: the other numbers that the rule looks at.
+        details: the other numbers that the rule looks at.
     """
 
     verdict: str
     effect: str
-    more: str = ""
+    details: str = ""
 
     @property
     def evidence(self) -> str:
         """All the numbers."""
-        return "; ".join(filter(None, (self.effect, self.more)))
+        return "; ".join(filter(None, (self.effect, self.details)))
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,17 @@ class Rule:
         return without + [name for name in self.tasks if name not in tasks]
 
 
-def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
+def verdict_lines(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
     """Every verdict of an experiment, a line each."""
-    lines = [f"{name}: {found}; {evidence}" for name, (found, evidence) in predictions.items()]
+    lines = [f"{name}: {outcome}; {evidence}" for name, (outcome, evidence) in predictions.items()]
     lines += [f"{name}: {'; '.join(filter(None, claim))}" for name, claim in claims.items()]
     return "\n".join(lines)
 
 
 def too_few(results: Results, models: Iterable[str]) -> dict[str, Verdict]:
     """Each prediction undecided, where a model has too few seeds on a corpus; empty elsewhere."""
-    found = itertools.product(queries.corpora(results), models)
-    if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in found):
+    runs = itertools.product(queries.corpora(results), models)
+    if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in runs):
         return {}
     return dict.fromkeys("1234", Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
@@ -108,14 +108,14 @@ def ahead(pair: Row | None) -> int:
 
 def decided(signs: Iterable[int]) -> str:
     """Holds where one supports and none contradicts, fails where one contradicts."""
-    found = set(signs)
-    return "fails" if -1 in found else "holds" if 1 in found else "undecided"
+    distinct = set(signs)
+    return "fails" if -1 in distinct else "holds" if 1 in distinct else "undecided"
 
 
 def decided_by_all(signs: Iterable[int]) -> str:
     """Holds where all support, fails where one contradicts."""
-    found = set(signs)
-    return "fails" if -1 in found else "holds" if found == {1} else "undecided"
+    distinct = set(signs)
+    return "fails" if -1 in distinct else "holds" if distinct == {1} else "undecided"
 
 
 def above(row: Row | None, value: float) -> int:
@@ -218,10 +218,10 @@ def counted(rows: Iterable[Row | None]) -> str:
 
     Rows of the agreement say how many pairs of runs instead.
     """
-    found = [row for row in rows if row is not None]
-    items = [int(_n(row)) for row in found]
-    kind = "seeds" if all(hasattr(row, "seeds") for row in found) else "pairs of runs"
-    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in found]
+    known = [row for row in rows if row is not None]
+    items = [int(_n(row)) for row in known]
+    kind = "seeds" if all(hasattr(row, "seeds") for row in known) else "pairs of runs"
+    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in known]
     return f"n {_span(items)}, {_span(runs)} {kind}"
 
 
@@ -245,16 +245,16 @@ def over_corpora(
     results: Results, on_corpus: Callable[[Results, str], Mapping[str, Verdict]]
 ) -> dict[str, Verdict]:
     """Each prediction over all corpora, from its verdict on one."""
-    found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
+    by_corpus = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
     return {
         name: Verdict(
-            overall(of[name].found for of in found.values()),
+            overall(of[name].outcome for of in by_corpus.values()),
             "; ".join(
-                f"{corpus}: {of[name].evidence}" if len(found) > 1 else of[name].evidence
-                for corpus, of in found.items()
+                f"{corpus}: {of[name].evidence}" if len(by_corpus) > 1 else of[name].evidence
+                for corpus, of in by_corpus.items()
             ),
         )
-        for name in next(iter(found.values()))
+        for name in next(iter(by_corpus.values()))
     }
 
 
@@ -263,11 +263,11 @@ def enough(rows: Iterable[Row | None]) -> bool:
     return all(row is not None and row.seeds >= SEEDS for row in rows)
 
 
-def borne_out(words: str, found: Iterable[bool]) -> None:
+def borne_out(words: str, checks: Iterable[bool]) -> None:
     """Refuse to write what the tables do not say.
 
     Raises:
         ValueError: naming the sentence that has to be written anew.
     """
-    if not all(found):
+    if not all(checks):
         raise ValueError(f"the stored tables no longer say that {words}: write the sentence anew")

@@ -31,8 +31,8 @@ _FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has 
 
 def own(results: Results) -> Own:
     """The result that the study was made for, or what it has in its place."""
-    found = _OWN.get(results.study, _ladder)(results)
-    return found if found.blocks else _families(results)
+    result = _OWN.get(results.study, _ladder)(results)
+    return result if result.blocks else _families(results)
 
 
 def _ladder(results: Results) -> Own:
@@ -62,7 +62,7 @@ def _families(results: Results) -> Own:
     opened = findings.against_skip_gram(results)
     if opened:
         sentences.pop("alike")
-    opened += [f"{findings.title(q)} {found[0]}" for q, found in sentences.items() if found]
+    opened += [f"{findings.title(q)} {texts[0]}" for q, texts in sentences.items() if texts]
     drawn = [f for q in questions for f in scores.differences_figure(results, q)]
     drawn += scores.scores_figure(results)
     table = findings.families_table(results)
