@@ -57,26 +57,26 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
     return list(table.itertuples(index=False, name="Row"))
 
 
-def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
+def chosen(what: str, wanted: Any, known: Iterable[Any]) -> Any:
     """The one that was named, or the only one there is."""
-    names = list(dict.fromkeys(there))
+    names = list(dict.fromkeys(known))
     listed = ", ".join(map(str, names))
-    if found is None and len(names) == 1:
+    if wanted is None and len(names) == 1:
         return names[0]
-    if found is None:
+    if wanted is None:
         raise StoreError(f"{what}: found several ({listed}); say which")
-    if found not in names:
-        hint = nearest(str(found), map(str, names))
-        raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
-    return found
+    if wanted not in names:
+        hint = nearest(str(wanted), map(str, names))
+        raise StoreError(f"{what}: found {wanted!r}{hint} expected one of {listed}")
+    return wanted
 
 
 def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """Things by key, both in the order of first appearance."""
-    found: dict[K, list[T]] = {}
+    groups: dict[K, list[T]] = {}
     for thing in things:
-        found.setdefault(key(thing), []).append(thing)
-    return found
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -91,12 +91,12 @@ def corpora(results: Results) -> list[str]:
 
 def corpus(results: Results, name: str) -> Mapping[str, Any]:
     """What the manifest says of one."""
-    return next(one for one in results.manifest["corpora"] if one["name"] == name)
+    return next(entry for entry in results.manifest["corpora"] if entry["name"] == name)
 
 
 def sources(results: Results) -> dict[str, str]:
     """Name of each corpus -> the text that it is made of."""
-    return {str(one["name"]): str(one["source"]) for one in results.manifest["corpora"]}
+    return {str(entry["name"]): str(entry["source"]) for entry in results.manifest["corpora"]}
 
 
 def level(results: Results) -> str:
@@ -134,27 +134,27 @@ def kinds(results: Results) -> dict[str, str]:
     return dict(zip(results.runs["model"], results.runs["kind"], strict=True))
 
 
-def asked(results: Results, corpus: str, question: str) -> list[Row]:
+def headline_rows(results: Results, corpus: str, question: str) -> list[Row]:
     """The rows that a headline may show: of test splits, and no parts of other rows."""
-    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
-    return [r for r in found if r.split != "dev" and not r.detail]
+    of_question = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in of_question if r.split != "dev" and not r.detail]
 
 
 def parts(results: Results, corpus: str, question: str) -> list[Row]:
     """The rows that are parts of others (sections, relations), of test splits."""
-    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
-    return [r for r in found if r.split != "dev" and r.detail]
+    of_question = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in of_question if r.split != "dev" and r.detail]
 
 
 def measured(results: Results, corpus: str, question: str) -> list[Row]:
     """The measurements of a question's test splits that have a value, of every embedding."""
     tasks = [t for t in results.manifest["tasks"] if t.get("split") != "dev"]
-    asked_by = {str(t["name"]): str(t["question"]) for t in tasks}
-    found = _groups(results, "measurements", ("corpus", "task"))
+    question_of = {str(t["name"]): str(t["question"]) for t in tasks}
+    by_task = _groups(results, "measurements", ("corpus", "task"))
     return [
         r
-        for (where, task), rows_of_task in found.items()
-        if where == corpus and asked_by.get(base(results, task)) == question
+        for (where, task), rows_of_task in by_task.items()
+        if where == corpus and question_of.get(base(results, task)) == question
         for r in rows_of_task
         if not pd.isna(r.value)
     ]
@@ -185,8 +185,8 @@ def _labels(results: Results) -> Counter[str]:
 def base(results: Results, task: str) -> str:
     """The task that a row belongs to: itself, or the one of which it is a variant or a part."""
     names = [str(t["name"]) for t in results.manifest["tasks"]]
-    found = [n for n in names if task == n or task.startswith(f"{n}.")]
-    return max(found, key=len, default=task)
+    matches = [n for n in names if task == n or task.startswith(f"{n}.")]
+    return max(matches, key=len, default=task)
 
 
 def kind(results: Results, task: str) -> str:
@@ -203,7 +203,7 @@ def columns(results: Results, corpus: str, question: str) -> list[Column]:
 @lru_cache(maxsize=64)
 def _columns(results: Results, corpus: str, question: str) -> tuple[Column, ...]:
     by_task: dict[str, dict[str, Column]] = {}
-    for r in asked(results, corpus, question):
+    for r in headline_rows(results, corpus, question):
         column = Column(question, r.task, r.measure, r.better or "higher")
         by_task.setdefault(r.task, {}).setdefault(r.measure, column)
     return tuple(
@@ -217,12 +217,12 @@ def _columns(results: Results, corpus: str, question: str) -> tuple[Column, ...]
 def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
     """The columns that count: no variant beside its task, and the measure that is registered."""
     registered = {str(t["name"]): str(t["measure"]) for t in results.manifest["tasks"]}
-    found = columns(results, corpus, question)
-    known = {(c.task, c.measure) for c in found}
-    tasks = {c.task for c in found}
+    candidates = columns(results, corpus, question)
+    known = {(c.task, c.measure) for c in candidates}
+    tasks = {c.task for c in candidates}
     return [
         c
-        for c in found
+        for c in candidates
         if (base(results, c.task) == c.task or base(results, c.task) not in tasks)
         and (
             c.measure == registered.get(c.task, c.measure)
@@ -234,14 +234,14 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
     """Each model's row of the selected embedding; without an answer `note` says why."""
     key = (corpus, column.question, column.task)
-    found: dict[str, Row] = {}
+    by_model: dict[str, Row] = {}
     for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):
         silent = pd.isna(r.score) and r.measure in ("", column.measure)
         if r.selected and r.measure == column.measure and not silent:
-            found[r.model] = r
+            by_model[r.model] = r
         elif silent:
-            found.setdefault(r.model, r)
-    return found
+            by_model.setdefault(r.model, r)
+    return by_model
 
 
 def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
