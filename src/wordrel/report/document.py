@@ -221,17 +221,17 @@ class Document:
 def figures(report: Document) -> list[Figure]:
     """The figures with a file of their own, that of the card first."""
     card = report.card.figure if report.card else None
-    found = [*([card] if card else []), *inside(report.sections)]
-    return [block for block in found if isinstance(block, Figure) and block.name]
+    blocks = [*([card] if card else []), *inside(report.sections)]
+    return [block for block in blocks if isinstance(block, Figure) and block.name]
 
 
 def inside(blocks: Sequence[Block]) -> list[Block]:
     """Blocks with all that stand inside them, in their order."""
-    found: list[Block] = []
+    flat: list[Block] = []
     for block in blocks:
-        found.append(block)
+        flat.append(block)
         if isinstance(block, Section | Fold):
-            found += inside(block.blocks)
+            flat += inside(block.blocks)
         elif isinstance(block, Figure):
-            found += block.tables
-    return found
+            flat += block.tables
+    return flat

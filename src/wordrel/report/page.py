@@ -106,8 +106,8 @@ def document(results: Results) -> Document:
         provenance.data(results),
     ]
     notes = [str(note) for note in results.config.get("notes") or ()]
-    said = tuple(map(name, made_for.sentences))
-    card = Card(said, claims.chips(results), made_for.figure)
+    sentences = tuple(map(name, made_for.sentences))
+    card = Card(sentences, claims.chips(results), made_for.figure)
     return Document(results.study, notes, sections, card)
 
 
@@ -130,19 +130,19 @@ def _own(results: Results, made_for: Own) -> list[Section]:
 def _questions(results: Results, made_for: Own) -> list[Section]:
     """A section for each; the ladder of a study made for something else follows the loss."""
     ladder = ladder_section.sections(results) if made_for.title != ladder_section.TITLE else []
-    found = []
+    sections = []
     for i, question in enumerate(queries.questions(results), start=1):
-        said = [
+        texts = [
             *map(name, findings.sentences(results, question)),
             APART if question in SEPARATE else "",
         ]
-        blocks: list[Block] = [Paragraph(text) for text in said if text]
+        blocks: list[Block] = [Paragraph(text) for text in texts if text]
         blocks += _figures(results, question)
         for corpus in queries.corpora(results):
             blocks += _on_corpus(results, corpus, question)
-        found.append(Section(findings.title(question), blocks, f"question-{i}"))
-        found += ladder if question == "fit" else []
-    return found
+        sections.append(Section(findings.title(question), blocks, f"question-{i}"))
+        sections += ladder if question == "fit" else []
+    return sections
 
 
 def _figures(results: Results, question: str) -> list[Figure]:
@@ -181,8 +181,8 @@ def _failed(results: Results, corpus: str) -> list[Block]:
 def _agreement(results: Results) -> list[Section]:
     if not len(results.agreement):
         return []
-    said = (agreement.sentence(results), agreement.explained(results))
-    blocks: list[Block] = [Paragraph(text) for text in said if text]
+    texts = (agreement.sentence(results), agreement.explained(results))
+    blocks: list[Block] = [Paragraph(text) for text in texts if text]
     blocks += agreement.agreement_figure(results)
     for corpus in queries.corpora(results):
         for between in ("seeds", "models"):
@@ -193,12 +193,12 @@ def _agreement(results: Results) -> list[Section]:
 
 def _chosen(results: Results) -> list[Section]:
     tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
-    folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
-    title, said = "How the selected embedding was chosen", pairs.how_chosen(results)
-    return [Section(title, [Paragraph(said), *folds], "embeddings")] if said else []
+    folds = [Fold(name(corpus), blocks) for corpus, blocks in tables.items() if blocks]
+    title, how = "How the selected embedding was chosen", pairs.how_chosen(results)
+    return [Section(title, [Paragraph(how), *folds], "embeddings")] if how else []
 
 
-def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:
+def _by_question(results: Results, title: str, how: str, draw: _Draw) -> list[Section]:
     """A section with a fold for each corpus and question of which something is drawn."""
     folds = [
         Fold(f"{name(corpus)}: {findings.title(question)}", blocks)
@@ -207,7 +207,7 @@ def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[S
         if (blocks := draw(results, corpus, question))
     ]
     place = title.lower().replace(" ", "-")
-    return [Section(title, [Paragraph(said), *folds], place)] if folds else []
+    return [Section(title, [Paragraph(how), *folds], place)] if folds else []
 
 
 def _cost(results: Results) -> Section:
@@ -217,12 +217,12 @@ def _cost(results: Results) -> Section:
     blocks: list[Block] = [Paragraph("Means over the finished seeds of a model.")]
     for corpus in queries.corpora(results):
         lines = [_cost_line(results, corpus, m) for m in queries.models(results, corpus)]
-        found: list[Block] = [Table(heads, lines)]
+        of_corpus: list[Block] = [Table(heads, lines)]
         failed = queries.failures(results, corpus)
         if failed:
-            said = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
-            found += [Paragraph("Failed runs:"), Bullets(said)]
-        blocks.append(Section(name(corpus), found))
+            items = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
+            of_corpus += [Paragraph("Failed runs:"), Bullets(items)]
+        blocks.append(Section(name(corpus), of_corpus))
     return Section("Cost", blocks, "cost")
 
 
