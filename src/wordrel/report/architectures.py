@@ -108,8 +108,8 @@ class Step:
         """What differs besides the ingredient: by design, or by the settings of this study."""
         own = ["name", "kind", "heads"] + ["scale"] * (self.start["kind"] in _UNSCORED)
         keys = [k for k in {**self.start, **self.end} if k not in own]
-        both = [(k, self.start.get(k), self.end.get(k)) for k in keys]
-        changed = [f"{k}: {a} to {b}" for k, a, b in both if a != b]
+        values = [(k, self.start.get(k), self.end.get(k)) for k in keys]
+        changed = [f"{k}: {a} to {b}" for k, a, b in values if a != b]
         return [text for text in (self.edge.also * (not self.end.get("ties")), *changed) if text]
 
 
@@ -122,13 +122,13 @@ def architectures(results: Results) -> dict[str, Settings]:
     """
     models: Sequence[Settings] = results.config.get("models") or ()
     names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))
-    found: dict[str, Settings] = {}
+    settings: dict[str, Settings] = {}
     for architecture in sorted(names, key=_ANY_HEADS.__contains__):  # blocks last
-        heads = _heads(found.get(SEVERAL_HEADS, {}))
+        heads = _heads(settings.get(SEVERAL_HEADS, {}))
         candidates = [model for model in models if _stands_for(model, architecture)]
         if candidates:
-            found[architecture] = min(candidates, key=_strangeness(architecture, heads))
-    return found
+            settings[architecture] = min(candidates, key=_strangeness(architecture, heads))
+    return settings
 
 
 def steps(models: Mapping[str, Settings], objective: str) -> list[Step]:
@@ -146,10 +146,10 @@ def orderings(edges: Sequence[Edge], foot: str, top: str) -> list[tuple[Edge, ..
     if foot == top:
         return [()]
     return [
-        (edge, *rest)
+        (edge, *way)
         for edge in edges
         if edge.start == foot
-        for rest in orderings(edges, edge.end, top)
+        for way in orderings(edges, edge.end, top)
     ]
 
 

@@ -230,8 +230,8 @@ def label(identifier: str, of: Of | None = None) -> str:
             embedding); else the first table that has it is taken, in the order of `Of`.
     """
     for table in (of,) if of else get_args(Of):
-        if found := _FIND.get(table, _TABLES[table].get)(identifier):
-            return found
+        if known := _FIND.get(table, _TABLES[table].get)(identifier):
+            return known
     return identifier
 
 

@@ -23,7 +23,7 @@ layout would follow it."""
 _WIDTHS = {1: 520, 2: 250}  # columns of a figure -> pixels of a panel without its names
 _LETTER = 7.2  # pixels of a letter of a title, on average
 _OWN = ("color", "stroke", "fill", "shape", "yOffset")  # scales that no two panels share
-_SAID = ("values", "sort", "domain", "title", "text", "subtitle")  # names, and no colours
+_TEXTS = ("values", "sort", "domain", "title", "text", "subtitle")  # names, and no colours
 _TITLE: Spec = {
     "anchor": "start",
     "color": charts.INK,
@@ -69,14 +69,14 @@ def _coloured(part: Any) -> Any:
     if isinstance(part, str):
         return _colours().get(part, part)
     if isinstance(part, list | tuple):
-        return [_coloured(one) for one in part]
+        return [_coloured(item) for item in part]
     if isinstance(part, dict):
-        return {k: v if _is_said(k, v) else _coloured(v) for k, v in part.items()}
+        return {k: v if _is_text(k, v) else _coloured(v) for k, v in part.items()}
     return part
 
 
-def _is_said(key: str, value: Any) -> bool:
-    return key in _SAID and not isinstance(value, dict)
+def _is_text(key: str, value: Any) -> bool:
+    return key in _TEXTS and not isinstance(value, dict)
 
 
 @cache

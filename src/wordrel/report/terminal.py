@@ -50,18 +50,18 @@ def headline_tables(results: Results) -> list[Group]:
 
 def claims_table(results: Results) -> Table | None:
     """What the study says of each claim that it can decide; None where it decides none."""
-    found = claims.claims_table(results)
-    return _written(found[0], claims.TITLE) if found else None
+    tables = claims.claims_table(results)
+    return _written(tables[0], claims.TITLE) if tables else None
 
 
 def comparison_verdict(comparison: Comparison) -> str:
     """One line: the verdict, the folders, how much moved, and what only one of them has."""
-    found = comparison.table["found"].value_counts()
+    counts = comparison.table["found"].value_counts()
     sides = {"first": comparison.first, "second": comparison.second}
-    alone = [f"; {found[side]} only in {name}" for side, name in sides.items() if side in found]
+    alone = [f"; {counts[side]} only in {name}" for side, name in sides.items() if side in counts]
     return (
         f"{comparison.verdict}: {comparison.second} beside {comparison.first}: "
-        f"{len(comparison.moved)} of {found.get('both', 0)} shared numbers moved beyond their "
+        f"{len(comparison.moved)} of {counts.get('both', 0)} shared numbers moved beyond their "
         f"intervals{''.join(alone)}"
     )
 
@@ -89,15 +89,15 @@ def verdicts_table(verdicts: pd.DataFrame) -> list[Table]:
     return [table] if table.rows else []
 
 
-def stored_table(found: pd.DataFrame) -> Table:
+def stored_table(frame: pd.DataFrame) -> Table:
     """Rows of a stored table, with the columns for readers."""
-    return _written(stored.shown(found, doc.name), "")
+    return _written(stored.shown(frame, doc.name), "")
 
 
 def _below_each_other(title: str, blocks: Sequence[doc.Block]) -> Group:
     tables = [_written(block, title) for block in blocks if isinstance(block, doc.Table)]
-    said = [_text(block.text) for block in blocks if isinstance(block, doc.Paragraph)]
-    below = Text("\n").join([*said[:-1], Text(_BEATS), *said[-1:]])
+    notes = [_text(block.text) for block in blocks if isinstance(block, doc.Paragraph)]
+    below = Text("\n").join([*notes[:-1], Text(_BEATS), *notes[-1:]])
     below.stylize("dim")
     return Group(*tables, below, "")
 
