@@ -24,7 +24,7 @@ _MEASURES = {
 
 
 def explained(results: Results) -> str:
-    """What the measures of this study say."""
+    """What the measures of agreement in this study mean."""
     measures = queries.distinct(results.agreement["measure"])
     known = {m: _MEASURES[m] for m in measures if m in _MEASURES}
     meanings = [f"{emphasis(term(m, 'measure'))}: {meaning}" for m, meaning in known.items()]
@@ -54,7 +54,7 @@ def nearest(results: Results, corpus: str) -> Row | None:
 
 
 def sentence(results: Results) -> str:
-    """The two models that agree most, beside how far each agrees with itself; by corpus."""
+    """The two models that agree most, beside the agreement of two seeds of each; by corpus."""
     return " ".join(filter(None, (_corpus_sentence(results, c) for c in queries.corpora(results))))
 
 

@@ -24,7 +24,7 @@ class Edge:
     Attributes:
         start: the architecture without the ingredient.
         end: the architecture with it.
-        adds: the ingredient; edges that add the same one bear the same name.
+        adds: the ingredient; edges that add the same one have the same name.
         also: what comes with it and adds nothing that the start could not express.
         more_heads: whether the end has more heads; elsewhere both have the same number.
     """
@@ -63,7 +63,7 @@ EDGES: dict[str, tuple[Edge, ...]] = {
         sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: _blocks(edge.end))
     ),
 }
-"""The neighbours of each objective, from the foot up, as the architectures say.
+"""The neighbours of each objective, from the foot up, as `ARCHITECTURES` has them.
 
 Of an edge and a longer way between the same two architectures, only the longer way counts.
 """
@@ -116,9 +116,9 @@ class Step:
 def architectures(results: Results) -> dict[str, Settings]:
     """Architecture -> the settings of the model that stands for it.
 
-    Models with tied maps or an sum_gradient gradient are variants and stand for no architecture. Of
-    several models of one kind the one that is named after the architecture is taken, else the
-    first; of several blocks, one with as many heads as the one that is no block, if there is one.
+    Models with tied maps or a summed gradient are variants and stand for no architecture. Of
+    several models of one kind, the one named after the architecture is taken, else the first. Of
+    several blocks, one with as many heads as the attention with several heads comes first.
     """
     models: Sequence[Settings] = results.config.get("models") or ()
     names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))

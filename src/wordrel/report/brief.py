@@ -48,7 +48,7 @@ _PAGE = (
 
 
 class TaskScores(NamedTuple):
-    """A task on a corpus, and the row of each model's selected embedding."""
+    """A task on a corpus: the row of each model's selected embedding, and the best models."""
 
     corpus: str
     column: Column
@@ -85,7 +85,7 @@ def document(results: Results) -> Document:
 
 
 def answers(results: Results, question: str) -> list[Block]:
-    """What a question's scores say, and one table of them: tasks by models, or models by tasks."""
+    """A question's findings, and one table of scores: tasks by models, or models by tasks."""
     tasks = [
         _task_scores(results, corpus, column)
         for corpus in queries.corpora(results)

@@ -40,7 +40,7 @@ HIGH = 260
 """Pixels of a chart of lines."""
 
 WIDE: Spec = {"usermeta": {"least": 480}}
-"""Of a chart with names beside its lines: on a narrow page it is rather scrolled than squeezed."""
+"""Of a chart with names beside its lines: a narrow page scrolls it and does not squeeze it."""
 
 SELECTED = " (selected)"
 """Ends the name of an embedding that the study selected; such a name is bold."""
@@ -95,7 +95,7 @@ def heat_map(data: list[dict[str, Any]], scale: Spec, across: Spec, down: Spec) 
     """Fields of colour, each with its number; of one size, whatever the width of the page.
 
     Args:
-        data: the table; its column `value` is drawn and `shown` is what it reads.
+        data: the table; its column `value` is drawn and `shown` is the text.
         scale: from values to colours.
         across: the names along the bottom.
         down: the names along the side.
@@ -124,7 +124,7 @@ def line_at(name: str, places: Sequence[float], channel: str = "x") -> Spec:
 
 
 def lines(results: Results, models: Sequence[str], places: Spec) -> list[Spec]:
-    """A band, a line and its points for each model; `names_beside` says which is which."""
+    """A band, a line and its points for each model; `names_beside` labels them."""
     stroke = named("model", colours(results, models))
     ends = {"y": {**places["y"], "field": "low"}, "y2": {"field": "high"}}
     dot = {

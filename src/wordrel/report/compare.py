@@ -1,9 +1,9 @@
 """Two results side by side: which numbers moved, and whether one reproduces the other.
 
 A number *moved beyond its interval* when each score lies outside the other's interval: the second
-outside the first's and the first outside the second's. Asking both ways keeps one narrow interval
-from calling a difference that the other's uncertainty explains. A score without an interval must
-be the same.
+outside the first's and the first outside the second's. With both conditions, one narrow interval
+cannot flag a difference that the other's uncertainty explains. A score without an interval must be
+the same.
 """
 
 from collections.abc import Sequence

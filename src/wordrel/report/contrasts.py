@@ -1,4 +1,4 @@
-"""The planned contrasts and what becomes of them; each ingredient's gains in both orderings.
+"""The planned contrasts with their outcomes; each ingredient's gains in both orderings.
 
 Reads the tables `contrasts` and `orderings`.
 """
@@ -59,7 +59,7 @@ def sections(results: Results) -> list[Section]:
 
 
 def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
-    """Of each claim, what became of its contrasts over the corpora, and on each corpus."""
+    """The verdicts on each claim's contrasts over the corpora, and the outcomes on each."""
     lines = []
     for claim, its in queries.grouped(rows, lambda r: str(r.claim)).items():
         alike = queries.grouped(its, _same).values()

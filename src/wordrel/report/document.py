@@ -34,7 +34,7 @@ Spec = dict[str, Any]  # of a chart, in Vega-Lite
 
 
 def name(text: object) -> str:
-    """Text that the report did not write itself (a name, a message), on one line.
+    """Text from outside the report (a name, a message), on one line.
 
     Plain words are markup in no language and need no marks.
     """
@@ -63,7 +63,7 @@ def code(text: str) -> str:
 
 
 def labelled(identifier: str, label: str) -> str:
-    """The label of what the stored tables call by its identifier."""
+    """The label of an identifier of the stored tables."""
     if identifier == label:
         return name(identifier)
     return _around(LABEL, f"{_plain(identifier)}{TO}{name(label)}")
@@ -148,7 +148,7 @@ class Figure:
         charts: in their order.
         words: what they show, as plain text.
         caption: how they are to be read.
-        marks: what stands for what, where only the page has to say it.
+        marks: the key of its signs, where only the page needs one.
         tables: the numbers that are drawn, where no other table of the page holds them.
         columns: how many charts stand side by side where there is room.
     """

@@ -1,4 +1,4 @@
-"""What the scores of a study say, in plain sentences: never more than the comparisons show."""
+"""The scores of a study in plain sentences, which claim no more than the comparisons show."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _FEW = 3  # models that a sentence names
 
 @dataclass(frozen=True)
 class Contrast:
-    """The best models of the two families on one column; the pair says first minus second."""
+    """The best models of the two families on one column; the pair holds first minus second."""
 
     column: Column
     first: Row | None
@@ -115,7 +115,7 @@ def skip_gram_signs(results: Results) -> list[int]:
 
 
 def _in_front(results: Results, corpus: str, question: str) -> str:
-    """Where one family alone answers: which model is in front on its first task."""
+    """Where one family alone has scores: which model is in front on its first task."""
     columns = queries.main_columns(results, corpus, question)
     fronts = ((c, front(results, corpus, c)) for c in columns)
     column, best = next(((c, r) for c, r in fronts if r is not None), (None, None))

@@ -1,4 +1,4 @@
-"""The headline tables: a line a model, a column a task, with what no number stands without.
+"""The headline tables: a line a model, a column a task, with intervals, n, coverage and chance.
 
 Tasks of one kind stand in a table together, as many as a page is wide.
 """
@@ -31,8 +31,8 @@ from wordrel.report.text import NOTHING, count, number, percent, shared, small, 
 from wordrel.study.results import Results
 
 SEPARATE = ("fit",)
-"""Questions whose columns have different targets: only what the same models answer stands in one
-table."""
+"""Questions whose columns have different targets: a table holds only what the same models
+answer."""
 
 WIDEST = 5
 """Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
@@ -58,7 +58,7 @@ def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     """The tables of a question on a corpus, in the order of the tasks.
 
     Few columns stand in one table. Many are sorted by their kind (the kind of task where
-    the manifest tells it, else the measure); small neighbours share a table, large ones are cut
+    the manifest has it, else the measure); small neighbours share a table, large ones are cut
     into tables of about the same width. A task is never cut from its variants.
     """
     columns = queries.columns(results, corpus, question)

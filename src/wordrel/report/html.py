@@ -77,7 +77,7 @@ def script_json(data: object, texts: Mapping[str, int] | None = None) -> Markup:
     """JSON that can stand inside a <script> element, whatever the names in it are.
 
     Args:
-        data: blocks of a report, or what JSON knows.
+        data: blocks of a report, or values of JSON.
         texts: a cell of a table -> the number that stands for it.
     """
     text = json.dumps(
@@ -112,7 +112,7 @@ def _repeated(blocks: Sequence[doc.Block]) -> dict[str, int]:
 
 
 def _record(part: Any, texts: Mapping[str, int]) -> dict[str, Any]:
-    """A block as data: its kind, and what it says."""
+    """A block as data: its kind and its fields."""
     if not is_dataclass(part):
         raise TypeError(f"cannot write {type(part).__name__} as JSON")
     values = {field.name: getattr(part, field.name) for field in fields(part)}

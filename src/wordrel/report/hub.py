@@ -1,4 +1,4 @@
-"""What hubs ask of a folder beside its numbers: a model card, a licence, a Croissant description.
+"""Files for model hubs: a model card, a licence, a Croissant description.
 
 Reads stored tables; `write_croissant` writes croissant.json into a results folder. Source:
 MLCommons Croissant 1.0, https://docs.mlcommons.org/croissant/docs/croissant-spec.html.
@@ -127,7 +127,7 @@ def write_croissant(folder: Path) -> Path:
 def croissant(folder: Path) -> dict[str, Any]:
     """The description: each table as a file with its digest, each column with its type.
 
-    A packed table (.csv.xz) is a file alone, since readers of Croissant unpack no xz.
+    A packed table (.csv.xz) has no record set, since readers of Croissant unpack no xz.
 
     Raises:
         StoreError: a file that is missing or damaged.

@@ -1,4 +1,4 @@
-"""What a reader calls a model, a task, an embedding, a measure: identifier -> label.
+"""Labels of models, tasks, embeddings and measures for readers: identifier -> label.
 
 Identifiers stay in the stored tables. A name that is not here, such as one of a user's own config,
 is its own label.

@@ -89,7 +89,7 @@ class Climb:
         return mean_over_seeds(self.gains[ingredient], self.confidence)
 
     def share(self, ingredient: str) -> Mean:
-        """Its part of the whole gain, which may be negative; NaN where `no_share` says why."""
+        """Its part of the whole gain, which may be negative; NaN where `no_share` has a reason."""
         return mean_over_seeds(self._shares(ingredient), self.confidence)
 
     def ahead(self, first: str, second: str) -> Mean:
@@ -121,7 +121,7 @@ def climbs(results: Results) -> list[Climb]:
 
 
 def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
-    """One ladder on one corpus; None without an ordering, or a seed that all of it have."""
+    """One ladder on one corpus; None without an ordering, or a seed that all models have."""
     of_seeds = losses_by_seed(results, corpus, ladder.objective)
     neighbours = steps(results, corpus, ladder.objective)
     names = {

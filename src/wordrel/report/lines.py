@@ -1,7 +1,7 @@
 """Lines with a label and a number in each column: one table of them, and a chart a column.
 
-What a study measured itself, beside the scores of tasks, is shown so: attention weights, losses
-that a change adds, agreement of seeds.
+They show measurements that are no scores of tasks: attention weights, added losses, agreement of
+seeds.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ _CAPTION = (
 
 
 class Line(NamedTuple):
-    """What stands in a line: its label, the model that gives the colour, and column -> row."""
+    """Its label, the model that gives the colour, and column -> row."""
 
     label: str
     model: str
@@ -79,12 +79,12 @@ def by_model(
 
 
 def known(lines: Iterable[Line]) -> list[Line]:
-    """Those of which something was measured."""
+    """The lines that have a number."""
     return [line for line in lines if any(row is not None for row in line.cells.values())]
 
 
 def tables(groups: Sequence[Lines]) -> list[Block]:
-    """A table for each, with what the numbers rest on below it."""
+    """A table for each, with n and seeds below it."""
     return [block for group in groups if group.lines for block in _table(group)]
 
 

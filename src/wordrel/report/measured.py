@@ -1,6 +1,6 @@
 """What was measured inside the models: learned offsets and word weights, order, roles.
 
-Reads the table of measurements; a panel is there where the study measured what it shows.
+Reads the table of measurements; panels without measurements are left out.
 """
 
 import re

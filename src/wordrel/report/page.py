@@ -87,7 +87,7 @@ def report_files(report: Document) -> dict[str, str]:
 
 
 def document(results: Results) -> Document:
-    """The page as a tree; a section is there where the study has something to say in it."""
+    """The page as a tree; sections without content are left out."""
     made_for = own(results)
     sections = [
         *_own(results, made_for),
@@ -112,7 +112,7 @@ def document(results: Results) -> Document:
 
 
 def legend(results: Results) -> str:
-    """What stands in a cell of a headline table, and below it."""
+    """How to read the cells and the last lines of a headline table."""
     level = queries.level(results)
     known = results.comparisons["detectable"].notna().any()
     return _LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
@@ -159,7 +159,7 @@ def _figures(results: Results, question: str) -> list[Figure]:
 
 
 def _on_corpus(results: Results, corpus: str, question: str) -> list[Section]:
-    """The headline tables, and what stands behind them: task by task, by part, and no scores."""
+    """The headline tables; then folds with the parts of each task, and with its measurements."""
     tabled = [block for table in headlines(results, corpus, question) for block in table]
     folds = []
     for task, tables in parts.part_tables(results, corpus, question).items():
@@ -199,7 +199,7 @@ def _chosen(results: Results) -> list[Section]:
 
 
 def _by_question(results: Results, title: str, how: str, draw: _Draw) -> list[Section]:
-    """A section with a fold for each corpus and question of which something is drawn."""
+    """A section with a fold for each corpus and question that has blocks."""
     folds = [
         Fold(f"{name(corpus)}: {findings.title(question)}", blocks)
         for corpus in queries.corpora(results)

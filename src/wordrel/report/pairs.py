@@ -86,7 +86,7 @@ def comparisons(results: Results, corpus: str, question: str) -> list[Block]:
 
 
 def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
-    """A line for each pair of one column, with what its tests say."""
+    """A line for each pair of one column, with the results of its tests."""
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
     tested = queries.compared(results, corpus, column)
     ordered = sorted(tested, key=lambda r: (order[r.model_a], order[r.model_b]))
@@ -165,13 +165,13 @@ def _equal(pair: Row) -> bool:
 
 
 def _margin(results: Results) -> str:
-    """` within .03`, the margin of the equivalence test; empty where the study does not say it."""
+    """` within .03`, the margin of the equivalence test; empty where the study has none."""
     stored: Any = results.manifest["statistics"].get("margin")
     return "" if stored is None else f" within {stored:g}".replace(" 0.", " .")
 
 
 def how_chosen(results: Results) -> str:
-    """How the selected embeddings came about; empty where nothing is to be said of it."""
+    """How the selected embeddings came about; empty where there is nothing to explain."""
     rows = queries.rows(results.embeddings)
     if any(r.by == "development" for r in rows):
         lifts = any(str(r.embedding).endswith(".lift") for r in rows)

@@ -1,7 +1,7 @@
 """What a score is made of: parts of tasks, and measurements that are no scores.
 
-Models stand side by side, each in its selected embedding or the only one with an answer, which the
-head of its column names; no two are tested here.
+A column is a model in its selected embedding, or in its only one with a score. Its head names the
+embedding. No two models are tested here.
 """
 
 from collections import Counter
@@ -53,8 +53,8 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv.xz: its unit differs by model.
-    Embeddings are mostly ways to measure the same thing, and one is selected; where each measures
-    things of its own, each has its table.
+    Mostly all embeddings measure the same things, and the selected one is shown. Where each
+    measures other things, each has its table.
     """
     every = queries.measured(results, corpus, question)
     whole = _of_several_embeddings(every)
@@ -93,7 +93,7 @@ def _measured(results: Results, corpus: str, statistic: str, rows: Sequence[Row]
 
 
 def _of_several_embeddings(rows: Sequence[Row]) -> set[str]:
-    """The tasks in which no two embeddings of a model tell of the same thing."""
+    """The tasks in which no two embeddings of a model measure the same thing."""
     things = Counter((r.task, r.model, r.group, r.statistic) for r in rows)
     return {r.task for r in rows} - {task for (task, *_), n in things.items() if n > 1}
 

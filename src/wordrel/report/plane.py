@@ -62,7 +62,7 @@ def sections(results: Results) -> list[Section]:
 
 
 def word_sets(results: Results) -> tuple[str, ...]:
-    """The rows of the result whose mean tells the quality of word vectors."""
+    """The rows of the result whose mean measures the quality of word vectors."""
     planned = results.config.get("contrasts") or ()
     return next((_rows(contrast) for contrast in planned if contrast.get("mean_with")), ())
 

@@ -171,7 +171,7 @@ def commands(results: Results) -> list[str]:
     folder = arguments.get("results", f"results/{results.study}")
     stored, place = f"{folder}/config.yaml", shell_word(folder)
     config = arguments.get("config", stored)
-    # a stored config does not say where its results lie; by default, where its study has them
+    # a stored config has no folder of results; the default is that of its study
     elsewhere = config == stored and folder != f"results/{results.study}"
     run = f"wordrel run {shell_word(config)}" + (f" --out {place}" if elsewhere else "")
     return [f"wordrel report {place}", run, f"wordrel reproduce {place}"]

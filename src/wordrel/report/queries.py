@@ -58,7 +58,7 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
 
 
 def chosen(what: str, wanted: Any, known: Iterable[Any]) -> Any:
-    """The one that was named, or the only one there is."""
+    """The wanted name, or the only known one where none is wanted."""
     names = list(dict.fromkeys(known))
     listed = ", ".join(map(str, names))
     if wanted is None and len(names) == 1:
@@ -90,7 +90,7 @@ def corpora(results: Results) -> list[str]:
 
 
 def corpus(results: Results, name: str) -> Mapping[str, Any]:
-    """What the manifest says of one."""
+    """The manifest's entry of a corpus."""
     return next(entry for entry in results.manifest["corpora"] if entry["name"] == name)
 
 
@@ -110,9 +110,9 @@ def models(results: Results, corpus: str) -> list[str]:
 
 
 def questions(results: Results) -> list[str]:
-    """The questions that test splits ask, in the order of the summary; then what is only measured.
+    """The questions of test splits, in the order of the summary; then those only measured.
 
-    A question that development splits alone ask has no section: they conclude nothing.
+    A question of development splits alone has no section: no conclusion rests on them.
     """
     scored = results.summary[results.summary["split"] != "dev"]["question"].unique()
     measured = set(results.measurements["task"].unique())
@@ -162,7 +162,7 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
 
 @lru_cache(maxsize=4096)
 def label(results: Results, model: str) -> str:
-    """What a reader calls a model of this study; its identifier where two share a label.
+    """The label of a model of this study; its identifier where two share a label.
 
     Marked where its scores are unscaled though the default is scaled.
     """
@@ -190,13 +190,13 @@ def base(results: Results, task: str) -> str:
 
 
 def kind(results: Results, task: str) -> str:
-    """The kind of task that a row belongs to; empty where the manifest does not say it."""
+    """The kind of task that a row belongs to; empty where the manifest does not have it."""
     kinds = {str(t["name"]): str(t.get("kind") or "") for t in results.manifest["tasks"]}
     return kinds.get(base(results, task), "")
 
 
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
-    """What was measured; a task that no model answers keeps a column without a measure."""
+    """What was measured; a task without any score keeps a column without a measure."""
     return list(_columns(results, corpus, question))
 
 
@@ -232,7 +232,7 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
-    """Each model's row of the selected embedding; without an answer `note` says why."""
+    """Each model's row of the selected embedding; without a score `note` has the reason."""
     key = (corpus, column.question, column.task)
     by_model: dict[str, Row] = {}
     for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):
@@ -245,7 +245,7 @@ def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
 
 
 def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
-    """The comparisons in which both models stand with their selected embedding."""
+    """The comparisons of models in their selected embeddings."""
     embeddings = {model: r.embedding for model, r in answers(results, corpus, column).items()}
     return [
         r
@@ -262,7 +262,7 @@ def compared(results: Results, corpus: str, column: Column) -> list[Row]:
 
 
 def is_finest(results: Results, pair: Row) -> bool:
-    """Whether no permutation was as far from 0 as the pair's difference: its p is at most so."""
+    """Whether no permutation was as far from 0 as the pair's difference: p is an upper bound."""
     table = results.comparisons
     family = (table["corpus"] == pair.corpus) & (table["question"] == pair.question)
     return bool(pair.p <= resolution(int(family.sum())) * (1 + 1e-5))
@@ -276,14 +276,14 @@ def _runs(results: Results, corpus: str) -> Sequence[Row]:
 def _groups(
     results: Results, table: str, keys: tuple[str, ...]
 ) -> Mapping[tuple[str, ...], list[Row]]:
-    """The rows of a table by these columns: thousands of rows are sorted once, not a cell."""
+    """The rows of a table by these columns, grouped once and not for each cell."""
     return grouped(rows(getattr(results, table)), lambda r: tuple(getattr(r, k) for k in keys))
 
 
 def winner(pair: Row) -> str | None:
     """The significantly better model of a comparison, or None.
 
-    Both must show it: the test for other items, the interval for other items and other seeds.
+    Both have to show it: the test is over items, the interval over items and seeds.
     """
     if not (pair.p_adjusted < ALPHA and (pair.low > 0 or pair.high < 0)):
         return None

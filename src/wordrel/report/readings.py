@@ -27,13 +27,13 @@ _SPEECH = (
     "{corpus}: the mean score of pairs of parts of speech (the word that relates first), in "
     "standard deviations of all scores of the embedding. Bold: the selected embedding."
 )
-_FLOOR = "random"  # what random vectors give to parts of speech needs no panel
+_FLOOR = "random"  # random vectors need no panel of parts of speech
 
 KIND = "direction"
 """The kind of task that is drawn; without kinds in the manifest, tasks whose name ends in it."""
 
 STATISTIC = "standardised_mean"
-"""The mean score of a class of pairs, in standard deviations of the reading's scores."""
+"""The mean score of a class of pairs, in standard deviations of the embedding's scores."""
 
 _PAIR = re.compile(r"[A-Z]+>[A-Z]+")
 
@@ -41,7 +41,7 @@ Key = tuple[str, str]  # model, embedding
 
 
 def direction_panels(results: Results, question: str) -> dict[tuple[str, Column], dict[Key, Row]]:
-    """(corpus, column) -> (model, embedding) -> the row, for every reading that has an answer."""
+    """(corpus, column) -> (model, embedding) -> the row, for every embedding that has a score."""
     panels: dict[tuple[str, Column], dict[Key, Row]] = {}
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
@@ -53,7 +53,7 @@ def direction_panels(results: Results, question: str) -> dict[tuple[str, Column]
 
 
 def direction_figure(results: Results, question: str) -> list[Figure]:
-    """A line for each reading of each model, a chart a task; none without such a task."""
+    """A line for each embedding of each model, a chart a task; none without such a task."""
     drawn = direction_panels(results, question)
     if not drawn:
         return []
@@ -166,7 +166,7 @@ class Panel:
 
 @lru_cache(maxsize=16)
 def speech_panels(results: Results, corpus: str, question: str) -> tuple[Panel, ...]:
-    """A panel for each model that has an answer, in the order of the study."""
+    """A panel for each model that has a value, in the order of the study."""
     measured = queries.measured(results, corpus, question)
     rows = [r for r in measured if r.statistic == STATISTIC and _PAIR.fullmatch(r.group)]
     pairs = tuple(queries.distinct(r.group for r in rows))

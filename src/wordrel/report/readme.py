@@ -1,8 +1,8 @@
 """What pages show of stored results and of the source: blocks, a figure, lines of code.
 
 A block is what stands between `<!-- answer:NAME -->` and `<!-- /answer:NAME -->`.
-experiments/answer.py, which alone knows the rules that decide, renders them all. Those of
-docs/paper.md begin with `paper:`; experiments/paper.py renders them.
+experiments/answer.py, which has the rules that decide, renders them. Those of docs/paper.md begin
+with `paper:`; experiments/paper.py renders them.
 """
 
 import ast
@@ -28,7 +28,7 @@ def replace_block(text: str, block: str, fresh: str) -> str:
     Args:
         text: of a page.
         block: such as `answer:claims`.
-        fresh: what stands between its markers from now on.
+        fresh: its new content.
 
     Raises:
         StoreError: the text has not exactly one such block.

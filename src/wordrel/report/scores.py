@@ -19,7 +19,7 @@ _CAPTION = (
     "Random vectors are left out."
 )
 _MOST = 12  # columns; a study of more shows differences, question by question
-_FEW = 10  # models that a panel shows whether or not they have an answer, or a task has room for
+_FEW = 10  # models that a panel shows whether or not they have a score, or a task has room for
 _FLOOR = "random"  # so far below the others that it would press them together
 _REFERENCE = "word2vec"
 _LEAST = 0.01  # a difference that an axis can show
@@ -63,7 +63,7 @@ def _all_columns(results: Results, question: str) -> list[Column]:
 
 
 def _scores_chart(results: Results, corpus: str, column: Column) -> Chart:
-    """A line for each model; among many, those without an answer are left to the table."""
+    """A line for each model; among many, those without a score are left to the table."""
     answers = queries.answers(results, corpus, column)
     models = queries.models(results, corpus)
     answered = [m for m in models if m in answers and not pd.isna(answers[m].score)]
@@ -103,7 +103,7 @@ class Panel:
 
     Attributes:
         corpus: its name.
-        reference: the model that is taken off.
+        reference: the model that is subtracted.
         models: the others, in the order of the study.
         gaps: column -> model -> the comparison, turned so that it is model minus reference.
     """
@@ -115,7 +115,7 @@ class Panel:
 
 
 def gap_panels(results: Results, question: str) -> list[Panel]:
-    """One for each corpus that has a reference: the first word2vec model with an answer."""
+    """One for each corpus that has a reference: the first word2vec model with a score."""
     panels = [_panel(results, corpus, question) for corpus in queries.corpora(results)]
     return [panel for panel in panels if panel is not None]
 

@@ -45,8 +45,8 @@ def select(
 ) -> pd.DataFrame:
     """The rows of a stored table that have these names; without names, all of them.
 
-    A row of a pair of models is taken where it has the one model that is named, or where both of
-    its models are among several.
+    A row of two models is kept where it has the one model that is named, or where both of its
+    models are among several named ones.
 
     Raises:
         StoreError: a name that the table does not have.
@@ -74,7 +74,7 @@ def as_csv(frame: pd.DataFrame, table: str) -> str:
 
 
 def for_sheets(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table in which no text is a formula: one that begins like it gets a quote before it."""
+    """A table in which no text is a formula: one that begins like it gets a leading quote."""
     texts = {str(c): frame[c].map(_quoted) for c in frame.columns if not is_numeric_dtype(frame[c])}
     return frame.assign(**texts)
 

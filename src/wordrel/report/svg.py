@@ -23,7 +23,7 @@ layout would follow it."""
 _WIDTHS = {1: 520, 2: 250}  # columns of a figure -> pixels of a panel without its names
 _LETTER = 7.2  # pixels of a letter of a title, on average
 _OWN = ("color", "stroke", "fill", "shape", "yOffset")  # scales that no two panels share
-_TEXTS = ("values", "sort", "domain", "title", "text", "subtitle")  # names, and no colours
+_TEXTS = ("values", "sort", "domain", "title", "text", "subtitle")  # keys of texts, not of colours
 _TITLE: Spec = {
     "anchor": "start",
     "color": charts.INK,
@@ -33,10 +33,7 @@ _TITLE: Spec = {
 
 
 def draw(figure: Figure) -> str:
-    """The charts of a figure below, or small ones beside, each other, in the colours of light.
-
-    Same figure, same text.
-    """
+    """The charts of a figure below, or small ones beside, each other, in the colours of light."""
     drawing = {
         "concat": [_panel(chart, _WIDTHS[figure.columns]) for chart in figure.charts],
         "columns": figure.columns,
@@ -65,7 +62,7 @@ def _panel(chart: Chart, width: int) -> Spec:
 
 
 def _coloured(part: Any) -> Any:
-    """Names of colours replaced; data and names are left as they are, whatever they say."""
+    """Names of colours replaced; data and texts stay as they are."""
     if isinstance(part, str):
         return _colours().get(part, part)
     if isinstance(part, list | tuple):
@@ -81,7 +78,7 @@ def _is_text(key: str, value: Any) -> bool:
 
 @cache
 def _colours() -> dict[str, str]:
-    """Those of the page in light."""
+    """The colours of the page in light."""
     style = (files("wordrel.report") / "templates" / "page.css").read_text(encoding="utf-8")
     light = style.partition("}")[0]
     return {f"var({n})": value for n, value in re.findall(r"(--\w+): (#\w+)", light)}

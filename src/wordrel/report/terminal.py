@@ -49,7 +49,7 @@ def headline_tables(results: Results) -> list[Group]:
 
 
 def claims_table(results: Results) -> Table | None:
-    """What the study says of each claim that it can decide; None where it decides none."""
+    """The verdict on each claim that the study can decide; None where it can decide none."""
     tables = claims.claims_table(results)
     return _written(tables[0], claims.TITLE) if tables else None
 
@@ -67,7 +67,7 @@ def comparison_verdict(comparison: Comparison) -> str:
 
 
 def comparison_tables(comparison: Comparison, *, everything: bool = False) -> list[Group]:
-    """The scores of two results side by side: those that moved, or every one; perhaps no table."""
+    """The scores of two results side by side: those that moved, or all; perhaps none."""
     shown = comparison.table if everything else comparison.moved
     scored = shown.dropna(subset=["score_first", "score_second"], how="all")
     tables = [_side_by_side(str(name), part) for name, part in scored.groupby("corpus", sort=False)]
@@ -114,7 +114,7 @@ def _written(table: doc.Table, title: str) -> Table:
 
 
 def _text(inline: str) -> Text:
-    """One line of the report: what is raised stands behind, in a colour of its own."""
+    """One line of the report; raised text follows in its own colour."""
     shown = Text()
     style = ""
     for part in _MARKS.split(_LABEL.sub(r"\1", inline).translate(_SIGNS)):

@@ -1,4 +1,4 @@
-"""What the trials of `wordrel tune` say: chosen settings, gaps to contained models, epochs.
+"""The trials of `wordrel tune`: chosen settings, gaps to contained models, epochs.
 
 Reads tables of trials in memory, one an objective. A loss is that of development documents; it is
 of one seed and has no interval, so it decides nothing.

@@ -1,6 +1,6 @@
 """What the rules of claims and experiments judge by: rows of tables, and the words of a verdict.
 
-Reads tables in memory; a rule itself stands in `claims`, or in the experiment that it decides.
+A rule itself stands in `claims`, or in the experiment that it decides.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import number, p_value, with_interval
-from wordrel.study.contrasts import SEEDS as SEEDS  # experiments name it from here
+from wordrel.study.contrasts import SEEDS as SEEDS  # experiments import it from here
 from wordrel.study.results import Results
 
 
@@ -53,7 +53,7 @@ class Rule:
         claim: its words.
         experiment: the one whose docstring has the question, the predictions and the rule, as
             they were written before its run.
-        rule: the rule in words that stand by themselves.
+        rule: the rule in words.
         models: those that have to be in a study, by their names.
         tasks: those that have to be in it, too.
         decide: the verdict, from the tables of a study that has both.
@@ -178,7 +178,7 @@ def shown(pair: Row | None, digits: int = 4) -> str:
 
 
 def _detectable(pair: Row, digits: int) -> str:
-    """The difference that 80% power would find, where the tables know it."""
+    """The difference that 80% power would find, where the tables have it."""
     known = not pd.isna(pair.detectable)
     return f", detectable {number(pair.detectable, digits)}" if known else ""
 
@@ -216,7 +216,7 @@ def shown_counted(rows: Mapping[str, Row | None]) -> str:
 def counted(rows: Iterable[Row | None]) -> str:
     """How many items, and which seeds, some rows rest on: "n 148 to 2,655, 5 seeds".
 
-    Rows of the agreement say how many pairs of runs instead.
+    Rows of the agreement count pairs of runs instead.
     """
     known = [row for row in rows if row is not None]
     items = [int(_n(row)) for row in known]
@@ -259,12 +259,12 @@ def over_corpora(
 
 
 def enough(rows: Iterable[Row | None]) -> bool:
-    """Whether all are there and rest on enough seeds to conclude from."""
+    """Whether no row is missing and all rest on enough seeds for a verdict."""
     return all(row is not None and row.seeds >= SEEDS for row in rows)
 
 
 def borne_out(words: str, checks: Iterable[bool]) -> None:
-    """Refuse to write what the tables do not say.
+    """Check that the tables still support a sentence.
 
     Raises:
         ValueError: naming the sentence that has to be written anew.

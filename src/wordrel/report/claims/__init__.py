@@ -1,4 +1,4 @@
-"""What the tables of a study say of the claims of the note: a rule for each, C1 to C9.
+"""The claims of the note, judged by the tables of a study: a rule for each, C1 to C9.
 
 The rules stand, with the date of their commit, in the experiments that they name. Here they are
 applied to any study that has the models and tasks which they need. A claim of which a study planned
@@ -57,7 +57,7 @@ REVISED = {
         "what word scores add changes its sign with learning rate, windows and calibration",
     ),
 }
-"""Claim -> what the review says of its verdict."""
+"""Claim -> the verdict of the review."""
 YOUNGER_RULES = ("C1", "C9")
 """Those written when some results were known."""
 YOUNG = "†"
@@ -74,7 +74,7 @@ class Standing(NamedTuple):
 
 
 def standing(rule: Rule, claim: Claim) -> Standing:
-    """What stands of the verdict of a rule: the review has read none of a planned contrast."""
+    """The verdict of a rule, or of the review, which covers no planned contrasts."""
     revision = REVISED.get(rule.name)
     if rule.planned or revision is None or claim.verdict == "undecided":
         return Standing(claim.verdict)
@@ -82,7 +82,7 @@ def standing(rule: Rule, claim: Claim) -> Standing:
 
 
 def young(rule: Rule) -> str:
-    """A mark behind the verdict of a rule that is younger than results."""
+    """The mark of a rule that was written when some results were known."""
     return YOUNG if rule.name in YOUNGER_RULES and not rule.planned else ""
 
 

@@ -1,7 +1,4 @@
-"""C9: does self-attention differ from word2vec, and by one ingredient?
-
-Reads stored tables in memory.
-"""
+"""C9: does self-attention differ from word2vec, and by one ingredient?"""
 
 from wordrel.report import ladder, queries
 from wordrel.report.queries import Row

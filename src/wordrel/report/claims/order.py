@@ -1,7 +1,4 @@
-"""C8: does attention care about the order of words?
-
-Reads stored tables in memory.
-"""
+"""C8: does attention depend on the order of words?"""
 
 from wordrel.report import queries
 from wordrel.report.queries import Row

@@ -1,6 +1,6 @@
 """The part of a study that one claim needs: its models, its tasks, and some of its seeds.
 
-Reads and writes nothing; what is left out of a config is not run.
+What is left out of a config is not run.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,10 +29,10 @@ def part(
         config: that made them.
         claim: C1 to C9; its models, and its tasks with the development splits beside them.
         models: of these the ones named; default: all.
-        seeds: so many, the first ones; default: all.
+        seeds: how many of the first ones; default: all.
 
     Raises:
-        StoreError: the study cannot decide the claim, or has no such model; says what it has.
+        StoreError: the study cannot decide the claim, or has no such model; names what it has.
     """
     if claim is not None:
         config = _of_claim(results, config, claim)

@@ -1,7 +1,4 @@
-"""C2 and C3: do nouns and verbs get the better product, and do articles help little?
-
-Reads stored tables in memory.
-"""
+"""C2 and C3: do nouns and verbs get the better product, and do articles help little?"""
 
 from wordrel.report import queries
 from wordrel.report.labels import label

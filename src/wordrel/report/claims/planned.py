@@ -11,7 +11,8 @@ A condition is one of
 
 Supported and contradicted are strict: an outcome counts where it is found on every corpus of the
 contrast, wiki17m and novels (or planted text alone), with five seeds. Elsewhere an outcome on one
-corpus is enough, if none has the opposite one. A claim that is supported but for that is partly so.
+corpus is enough, if none has the opposite one. A claim that only this keeps from support is
+partly supported.
 
 Reads the tables `contrasts` and `orderings`.
 """
@@ -61,7 +62,7 @@ def written() -> dict[str, dict[str, Any]]:
 
 
 def rules(results: Results, general: Sequence[Rule]) -> list[Rule]:
-    """The general rules, but of each claim of which the study planned contrasts that over them."""
+    """The general rules; where a study planned contrasts of a claim, the rule over these."""
     named = {_claim_of(str(claim)) for claim in results.contrasts["claim"]}
     return [
         replace(
@@ -119,7 +120,7 @@ def _contrast(row: Row) -> tuple[object, ...]:
 
 
 def _part(name: str, rows: Sequence[Row]) -> str:
-    """What became of the contrasts of one part: in full where there is one, else how many."""
+    """The outcomes of the contrasts of one part: in full where there is one, else counted."""
     contrasts = len(queries.grouped(rows, _contrast))
     if contrasts == 1:
         return f"{name}, {_shown(rows)}"
@@ -132,7 +133,7 @@ def _part(name: str, rows: Sequence[Row]) -> str:
 
 
 def _shown(rows: Sequence[Row]) -> str:
-    """What became of one contrast on every corpus."""
+    """The outcome of one contrast on every corpus."""
     first = rows[0]
     over = (
         f"over {label(str(first.model_b), 'model')}"
@@ -157,7 +158,7 @@ class _Facts:
         self._rows = rows
 
     def holds(self, condition: Condition, *, strict: bool = True) -> bool:
-        """Whether a condition does."""
+        """Whether a condition holds."""
         return self._holds(condition, self._rows, strict)
 
     def _holds(self, condition: Condition, rows: Sequence[Row], strict: bool) -> bool:

@@ -1,7 +1,4 @@
-"""C7: are key, value and query a soft dictionary?
-
-Reads stored tables in memory.
-"""
+"""C7: are key, value and query a soft dictionary?"""
 
 from collections.abc import Iterator
 
@@ -77,14 +74,14 @@ def verdict(looks_up: str, means_guess: str) -> str:
 
 
 def looked_up(results: Results, corpus: str) -> Iterator[int]:
-    """1 for each asking model that is right in .9 or more, -1 where it is not."""
+    """1 for each model with a word query that is right in .9 or more, -1 where it is not."""
     for model in WORD_QUERY:
         row = _scores(results, corpus)[model]
         yield 1 if row.low >= RIGHT else -1 if row.high < RIGHT else 0
 
 
 def guessed(results: Results, corpus: str, pairs: int, learned: set[str]) -> Iterator[int]:
-    """1 for each silent model that is right once in `pairs`, -1 for one that does better."""
+    """1 for each model without a word query that is right once in `pairs`, -1 if more often."""
     most = 1 / pairs + MARGIN
     for model in NO_WORD_QUERY:
         row = _scores(results, corpus)[model]
@@ -107,14 +104,14 @@ def _scores(results: Results, corpus: str) -> dict[str, Row]:
 
 
 def complete(results: Results, also: tuple[str, ...] = ()) -> bool:
-    """Whether these models, and some others, have answered on every corpus with every seed."""
+    """Whether these models, and some others, have scores of every seed on every corpus."""
     models = (*WORD_QUERY, *NO_WORD_QUERY, *also)
     answered = [_scores(results, corpus) for corpus in planted(results).values()]
     return all(m in rows and rows[m].seeds >= SEEDS for rows in answered for m in models)
 
 
 def _learned(results: Results, corpus: str) -> set[str]:
-    """The models that are right where nothing has to be chosen."""
+    """The models that are right where a sentence has one pair."""
     return {model for model, row in _scores(results, corpus).items() if row.low >= RIGHT}
 
 

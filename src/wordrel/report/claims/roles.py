@@ -1,7 +1,4 @@
-"""C5 and C6: are query, key and value different roles, and what do their maps add?
-
-Reads stored tables in memory.
-"""
+"""C5 and C6: are query, key and value different roles, and what do their maps add?"""
 
 from wordrel.report import queries
 from wordrel.report.queries import Row

@@ -1,7 +1,4 @@
-"""C4: does the task that is learnt decide how related two words are?
-
-Reads stored tables in memory.
-"""
+"""C4: does the task that is learnt decide how related two words are?"""
 
 from wordrel.report import queries
 from wordrel.report.verdicts import (

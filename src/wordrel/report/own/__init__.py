@@ -30,7 +30,7 @@ _FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has 
 
 
 def own(results: Results) -> Own:
-    """The result that the study was made for, or what it has in its place."""
+    """The result that the study was made for, else the two families."""
     result = _OWN.get(results.study, _ladder)(results)
     return result if result.blocks else _families(results)
 
@@ -80,4 +80,4 @@ _OWN: dict[str, Callable[[Results], Own]] = {
     "word2vec_vs_attention": _families,
     "quickstart": _families,
 }
-"""Study -> what it has of its own."""
+"""Study -> the result that it was made for."""

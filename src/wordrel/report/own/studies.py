@@ -42,7 +42,7 @@ class Own(NamedTuple):
         sentences: at most three, for the card, as plain text.
         blocks: its tables.
         figure: the chart of the card.
-        question: the one whose scores its tables have, where they have one's.
+        question: the one whose scores its tables have; empty where they have none.
     """
 
     title: str = ""
@@ -79,7 +79,7 @@ def on_corpus(results: Results, corpus: str) -> str:
 def measured_result(
     results: Results, title: str, groups: list[Lines], sentences: list[str], about: str
 ) -> Own:
-    """Tables below the words that they need; the first one is drawn."""
+    """Tables below their explanation; the first one is drawn."""
     present = [group for group in groups if group.lines]
     if not present:
         return Own()
