@@ -10,7 +10,7 @@ from pathlib import Path
 import wordrel
 from wordrel.config import load_config
 from wordrel.report.claims import RULES, standing
-from wordrel.report.verdicts import told
+from wordrel.report.verdicts import verdict_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -28,7 +28,7 @@ def main() -> None:
     verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
     own = {rule: rule.decide(result) for rule in RULES if rule.experiment == name}
     claims = {r.name: c._replace(verdict=standing(r, c).verdict) for r, c in own.items()}
-    print(told(verdicts, claims))
+    print(verdict_lines(verdicts, claims))
 
 
 if __name__ == "__main__":

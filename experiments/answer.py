@@ -154,8 +154,8 @@ def figure(results: dict[str, Results]) -> Figure:
 def answer_page(results: dict[str, Results]) -> str:
     """The whole of results/ANSWER.md."""
     found = predictions(results)
-    failed = [p for p in found if p.verdict.found == "fails"]
-    others = [p for p in found if p.verdict.found != "fails"]
+    failed = [p for p in found if p.verdict.outcome == "fails"]
+    others = [p for p in found if p.verdict.outcome != "fails"]
     parts = [
         "# How is self-attention different from word2vec?",
         _numbered(front_sentences(results, "../")),
@@ -702,7 +702,7 @@ def predictions_table(found: Sequence[Prediction], up: str) -> str:
             f"[{p.experiment}]({up}experiments/{p.experiment}.py) {p.name}"
             + (YOUNG if p.name in YOUNGER_PREDICTIONS.get(p.experiment, ()) else ""),
             p.words.replace("|", "\\|"),
-            f"**{p.verdict.found}**",
+            f"**{p.verdict.outcome}**",
             escape(p.verdict.evidence),
         ]
         for p in found
@@ -738,7 +738,7 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
         found = import_module(name).verdicts(results[name])
         younger = YOUNGER_PREDICTIONS.get(name, ())
         for n, verdict in found.items():
-            yield f"{n}{YOUNG if n in younger else ''} {verdict.found}"
+            yield f"{n}{YOUNG if n in younger else ''} {verdict.outcome}"
 
 
 def _links(name: str, up: str) -> str:

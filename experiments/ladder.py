@@ -148,7 +148,7 @@ def differ(pair: Row | None) -> Verdict:
     """Holds where two models differ significantly, fails where they are equal within the margin."""
     if pair is not None and pair.seeds >= SEEDS and is_significant(pair):
         return Verdict("holds", shown(pair))
-    equal = within_margin(pair).found == "holds"
+    equal = within_margin(pair).outcome == "holds"
     return Verdict("fails" if equal else "undecided", shown(pair))
 
 

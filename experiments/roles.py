@@ -60,7 +60,7 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     turned = {"holds": "fails", "fails": "holds"}
     return {
         **roles.verdicts(results),
-        "5": Verdict(turned.get(share.found, share.found), share.evidence),
+        "5": Verdict(turned.get(share.outcome, share.outcome), share.evidence),
     }
 
 

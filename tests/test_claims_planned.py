@@ -224,9 +224,9 @@ def test_another_ingredient_for_the_other_objective_leads_nothing() -> None:
 
 def test_what_is_special_to_attention_is_said_beside_the_verdict() -> None:
     beside = results_of("C4", of(drop="adds", beside_the_mean="adds"))
-    assert decide("C4", beside).more == "special to attention"
+    assert decide("C4", beside).details == "special to attention"
     alone = results_of("C4", of(drop="adds", beside_the_mean="adds less"))
-    assert decide("C4", alone).more == ""
+    assert decide("C4", alone).details == ""
 
 
 def test_every_rule_names_outcomes_that_there_are_and_claims_of_the_note() -> None:

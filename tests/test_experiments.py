@@ -140,7 +140,7 @@ def contrast(claim: str, part: str, first: str, gain: float, **given: Any) -> di
 def test_predictions_about_cells_are_judged_by_planned_contrasts() -> None:
     def found(*rows: dict[str, Any]) -> dict[str, str]:
         verdicts = CELLS.verdicts(SimpleNamespace(contrasts=pd.DataFrame(rows)))
-        return {name: verdict.found for name, verdict in verdicts.items()}
+        return {name: verdict.outcome for name, verdict in verdicts.items()}
 
     words = "mean_query_attention_position"
     rows = (
@@ -180,13 +180,13 @@ def altered(results: Results, model: str, corpus: str, **values: float) -> Resul
 def test_recall_is_judged_by_intervals(recall: Results) -> None:
     found = RECALL.verdicts(recall)
     assert set(found) == set("123")
-    assert {verdict.found for verdict in found.values()} <= {"holds", "fails", "undecided"}
+    assert {verdict.outcome for verdict in found.values()} <= {"holds", "fails", "undecided"}
     low = altered(recall, "attention", "recall-8", score=0.5, low=0.4, high=0.6)
-    assert RECALL.verdicts(low)["1"].found == "fails"
+    assert RECALL.verdicts(low)["1"].outcome == "fails"
     wide = altered(recall, "attention", "recall-8", low=0.4)
-    assert RECALL.verdicts(wide)["1"].found == "undecided"
+    assert RECALL.verdicts(wide)["1"].outcome == "undecided"
     knows = altered(recall, "mean", "recall-4", score=0.9, low=0.8, high=1.0)
-    assert RECALL.verdicts(knows)["2"].found == "fails"
+    assert RECALL.verdicts(knows)["2"].outcome == "fails"
     few = altered(recall, "mean", "recall-4", seeds=4)
     assert {found for found, _ in RECALL.verdicts(few).values()} == {"undecided"}
 

@@ -30,10 +30,10 @@ from wordrel.report.document import Spec
 from wordrel.report.ladder import (
     Climb,
     Mean,
-    bought,
     climb,
     climbs,
     losses_by_seed,
+    mean_gains,
     mean_over_seeds,
     steps,
 )
@@ -156,7 +156,7 @@ def test_gains_on_a_whole_lattice_are_shapley_values_over_all_permutations(size:
     }
     edges = [Edge(names[c], names[c | {p}], p) for c in coalitions for p in players if p not in c]
     ways = orderings(edges, "foot", names[frozenset(players)])
-    found = bought(ways, values)
+    found = mean_gains(ways, values)
     expected = {player: np.zeros(2) for player in players}
     for order in itertools.permutations(players):
         for i, player in enumerate(order):
@@ -557,16 +557,16 @@ def test_verdicts_on_one_pair(
     from types import SimpleNamespace
 
     pair = SimpleNamespace(**PAIR | changes)
-    assert experiment.by_difference(pair).found == better
-    assert experiment.within_margin(pair).found == margin
-    assert experiment.differ(pair).found == differs
+    assert experiment.by_difference(pair).outcome == better
+    assert experiment.within_margin(pair).outcome == margin
+    assert experiment.differ(pair).outcome == differs
     shown = experiment.by_difference(pair).evidence
     assert "n 1,054" in shown and f"{pair.seeds} seeds" in shown
 
 
 def test_verdicts_from_the_stored_tables(experiment: ModuleType, results: Results):
     found = experiment.on_corpus(results, "wiki17m")
-    assert {k: v.found for k, v in found.items()} == {
+    assert {k: v.outcome for k, v in found.items()} == {
         "1": "holds",
         "2": "holds",
         "3": "holds",
@@ -588,30 +588,30 @@ def test_similarity_holds_only_where_something_is_worse_and_nothing_better(
     experiment: ModuleType, results: Results
 ):
     weak = ["dot_product_attention", "mask_query_attention"]
-    assert experiment.none_better(results, "wiki17m", ["attention"]).found == "fails"
-    assert experiment.none_better(results, "wiki17m", weak).found == "holds"
-    assert experiment.none_better(results, "wiki17m", []).found == "undecided"
+    assert experiment.none_better(results, "wiki17m", ["attention"]).outcome == "fails"
+    assert experiment.none_better(results, "wiki17m", weak).outcome == "holds"
+    assert experiment.none_better(results, "wiki17m", []).outcome == "undecided"
     open_ = replace(results, comparisons=results.comparisons.assign(p_adjusted=1.0))
-    assert experiment.none_better(open_, "wiki17m", weak).found == "undecided"
+    assert experiment.none_better(open_, "wiki17m", weak).outcome == "undecided"
 
 
 def test_share_verdicts_turn_with_the_numbers(experiment: ModuleType, results: Results):
     found = one(results, TO_CONTENT)
-    assert experiment.by_shares(found, WORD_SCORES, POSITIONS).found == "fails"
-    assert experiment.by_shares(None, WORD_SCORES, POSITIONS).found == "undecided"
-    assert experiment.by_shares(found, WORD_SCORES, QUERY_KEY).found == "undecided"
+    assert experiment.by_shares(found, WORD_SCORES, POSITIONS).outcome == "fails"
+    assert experiment.by_shares(None, WORD_SCORES, POSITIONS).outcome == "undecided"
+    assert experiment.by_shares(found, WORD_SCORES, QUERY_KEY).outcome == "undecided"
     few = one(ladder_results(without(seeds=(1, 2, 3, 4))), TO_CONTENT)
-    assert experiment.by_shares(few, POSITIONS, WORD_SCORES).found == "undecided"
+    assert experiment.by_shares(few, POSITIONS, WORD_SCORES).outcome == "undecided"
     one_way = one(ladder_results(without("mean_query_attention")), TO_CONTENT)
-    assert experiment.by_shares(one_way, POSITIONS, WORD_SCORES).found == "undecided"
+    assert experiment.by_shares(one_way, POSITIONS, WORD_SCORES).outcome == "undecided"
 
 
 def test_missing_architectures_leave_predictions_undecided(experiment: ModuleType):
     found = experiment.on_corpus(
         ladder_results(without("mean", "four_heads", "transformer_block")), "wiki17m"
     )
-    assert {found[k].found for k in ("1", "3", "4", "6")} == {"undecided"}
-    assert found["2"].found == "holds"
+    assert {found[k].outcome for k in ("1", "3", "4", "6")} == {"undecided"}
+    assert found["2"].outcome == "holds"
 
 
 def test_overall_holds_on_all_and_fails_on_one():

@@ -24,9 +24,9 @@ _MEASURES = {
 
 
 def explained(results: Results) -> str:
-    """What the measures of this study say."""
-    there = queries.distinct(results.agreement["measure"])
-    known = {m: _MEASURES[m] for m in there if m in _MEASURES}
+    """What the measures of agreement in this study mean."""
+    measures = queries.distinct(results.agreement["measure"])
+    known = {m: _MEASURES[m] for m in measures if m in _MEASURES}
     meanings = [f"{emphasis(term(m, 'measure'))}: {meaning}" for m, meaning in known.items()]
     differ = "Two models differ only as far as they agree less than two seeds of one of them."
     return f"{'; '.join(meanings)}. {differ}" if meanings else differ
@@ -35,7 +35,9 @@ def explained(results: Results) -> str:
 def overlaps(results: Results, corpus: str) -> dict[frozenset[str], Row]:
     """The row of each pair of models in their selected embeddings; one name = between seeds."""
     selected = {
-        (r.model, r.embedding) for r in queries.asked(results, corpus, "alike") if r.selected
+        (r.model, r.embedding)
+        for r in queries.headline_rows(results, corpus, "alike")
+        if r.selected
     }
     return {
         frozenset((r.model_a, r.model_b)): r
@@ -52,23 +54,23 @@ def nearest(results: Results, corpus: str) -> Row | None:
 
 
 def sentence(results: Results) -> str:
-    """The two models that agree most, beside how far each agrees with itself; by corpus."""
-    return " ".join(filter(None, (_said(results, c) for c in queries.corpora(results))))
+    """The two models that agree most, beside the agreement of two seeds of each; by corpus."""
+    return " ".join(filter(None, (_corpus_sentence(results, c) for c in queries.corpora(results))))
 
 
-def _said(results: Results, corpus: str) -> str:
+def _corpus_sentence(results: Results, corpus: str) -> str:
     pair = nearest(results, corpus)
     if pair is None:
         return ""
-    found = overlaps(results, corpus)
+    by_pair = overlaps(results, corpus)
     names = (pair.model_a, pair.model_b)
-    seeds = [found[frozenset((n,))] for n in names if frozenset((n,)) in found]
+    seeds = [by_pair[frozenset((n,))] for n in names if frozenset((n,)) in by_pair]
     own = listed([f"{number(r.score)} ({queries.term(results, r.model_a)})" for r in seeds])
     beside = f" Two seeds of one model share {own}." if own else ""
-    models = count(sum(len(p) == 2 for p in found))
-    both = listed([queries.term(results, model) for model in names])
-    most = f"{with_interval(pair.score, pair.low, pair.high)}, of {models} pairs of models"
-    return f"On {name(corpus)}, {both} share most nearest neighbours: {most}.{beside}"
+    n_pairs = count(sum(len(p) == 2 for p in by_pair))
+    models = listed([queries.term(results, model) for model in names])
+    most = f"{with_interval(pair.score, pair.low, pair.high)}, of {n_pairs} pairs of models"
+    return f"On {name(corpus)}, {models} share most nearest neighbours: {most}.{beside}"
 
 
 def agreement_figure(results: Results) -> list[Figure]:
@@ -90,8 +92,8 @@ def agreement_figure(results: Results) -> list[Figure]:
 
 
 def _heat_map(results: Results, corpus: str) -> Spec:
-    found = overlaps(results, corpus)
-    known = frozenset[str]().union(*found)
+    by_pair = overlaps(results, corpus)
+    known = frozenset[str]().union(*by_pair)
     models = {m: queries.label(results, m) for m in queries.models(results, corpus) if m in known}
     fields = [
         {
@@ -100,7 +102,7 @@ def _heat_map(results: Results, corpus: str) -> Spec:
         }
         for a in models
         for b in models
-        if (r := found.get(frozenset((a, b)))) is not None
+        if (r := by_pair.get(frozenset((a, b)))) is not None
     ]
     scale = {"domain": [0, 1], "range": [charts.PAPER, "var(--cold)"], "interpolate": "lab"}
     names = list(models.values())
@@ -110,19 +112,19 @@ def _heat_map(results: Results, corpus: str) -> Spec:
 
 def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     """What the seeds of one model, or two models, have in common, in every measure."""
-    found = [
+    scored = [
         r
         for r in queries.rows(results.agreement, corpus=corpus, between=between)
         if not pd.isna(r.score)
     ]
     pairs = queries.grouped(
-        found,
+        scored,
         lambda r: (
             model_and_embedding(results, r.model_a, r.embedding_a),
             model_and_embedding(results, r.model_b, r.embedding_b),
         ),
     )
-    measures = queries.distinct(r.measure for r in found)
+    measures = queries.distinct(r.measure for r in scored)
     names = ["model"] if between == "seeds" else ["a", "b"]
     heads = [*names, *(term(m, "measure") for m in measures)]
     body = [_line(key[: len(names)], measures, rows) for key, rows in pairs.items()]
@@ -130,11 +132,13 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
     return [Table([*heads, *last], body, words=len(names))] if body else []
 
 
-def _line(names: tuple[str, ...], measures: list[str], found: list[Row]) -> list[str]:
-    rows = {r.measure: r for r in found}
+def _line(names: tuple[str, ...], measures: list[str], rows: list[Row]) -> list[str]:
+    by_measure = {r.measure: r for r in rows}
     scores = [
-        with_interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else number(None)
+        with_interval(by_measure[m].score, by_measure[m].low, by_measure[m].high)
+        if m in by_measure
+        else number(None)
         for m in measures
     ]
-    first = rows[MAIN] if MAIN in rows else found[0]
+    first = by_measure[MAIN] if MAIN in by_measure else rows[0]
     return [*names, *scores, small(first.chance), count(first.n_items), count(first.pairs)]

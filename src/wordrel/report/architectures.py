@@ -24,7 +24,7 @@ class Edge:
     Attributes:
         start: the architecture without the ingredient.
         end: the architecture with it.
-        adds: the ingredient; edges that add the same one bear the same name.
+        adds: the ingredient; edges that add the same one have the same name.
         also: what comes with it and adds nothing that the start could not express.
         more_heads: whether the end has more heads; elsewhere both have the same number.
     """
@@ -63,7 +63,7 @@ EDGES: dict[str, tuple[Edge, ...]] = {
         sorted([*_edges("next_word"), *_BY_HEADS], key=lambda edge: _blocks(edge.end))
     ),
 }
-"""The neighbours of each objective, from the foot up, as the architectures say.
+"""The neighbours of each objective, from the foot up, as `ARCHITECTURES` has them.
 
 Of an edge and a longer way between the same two architectures, only the longer way counts.
 """
@@ -108,27 +108,27 @@ class Step:
         """What differs besides the ingredient: by design, or by the settings of this study."""
         own = ["name", "kind", "heads"] + ["scale"] * (self.start["kind"] in _UNSCORED)
         keys = [k for k in {**self.start, **self.end} if k not in own]
-        both = [(k, self.start.get(k), self.end.get(k)) for k in keys]
-        changed = [f"{k}: {a} to {b}" for k, a, b in both if a != b]
+        values = [(k, self.start.get(k), self.end.get(k)) for k in keys]
+        changed = [f"{k}: {a} to {b}" for k, a, b in values if a != b]
         return [text for text in (self.edge.also * (not self.end.get("ties")), *changed) if text]
 
 
 def architectures(results: Results) -> dict[str, Settings]:
     """Architecture -> the settings of the model that stands for it.
 
-    Models with tied maps or an sum_gradient gradient are variants and stand for no architecture. Of
-    several models of one kind the one that is named after the architecture is taken, else the
-    first; of several blocks, one with as many heads as the one that is no block, if there is one.
+    Models with tied maps or a summed gradient are variants and stand for no architecture. Of
+    several models of one kind, the one named after the architecture is taken, else the first. Of
+    several blocks, one with as many heads as the attention with several heads comes first.
     """
     models: Sequence[Settings] = results.config.get("models") or ()
     names = queries.distinct(r for e in chain(*EDGES.values()) for r in (e.start, e.end))
-    found: dict[str, Settings] = {}
+    settings: dict[str, Settings] = {}
     for architecture in sorted(names, key=_ANY_HEADS.__contains__):  # blocks last
-        heads = _heads(found.get(SEVERAL_HEADS, {}))
+        heads = _heads(settings.get(SEVERAL_HEADS, {}))
         candidates = [model for model in models if _stands_for(model, architecture)]
         if candidates:
-            found[architecture] = min(candidates, key=_strangeness(architecture, heads))
-    return found
+            settings[architecture] = min(candidates, key=_strangeness(architecture, heads))
+    return settings
 
 
 def steps(models: Mapping[str, Settings], objective: str) -> list[Step]:
@@ -146,10 +146,10 @@ def orderings(edges: Sequence[Edge], foot: str, top: str) -> list[tuple[Edge, ..
     if foot == top:
         return [()]
     return [
-        (edge, *rest)
+        (edge, *way)
         for edge in edges
         if edge.start == foot
-        for rest in orderings(edges, edge.end, top)
+        for way in orderings(edges, edge.end, top)
     ]
 
 

@@ -47,8 +47,8 @@ _PAGE = (
 )
 
 
-class Asked(NamedTuple):
-    """A task on a corpus, and the row of each model's selected embedding."""
+class TaskScores(NamedTuple):
+    """A task on a corpus: the row of each model's selected embedding, and the best models."""
 
     corpus: str
     column: Column
@@ -59,12 +59,12 @@ class Asked(NamedTuple):
 def document(results: Results) -> Document:
     """The short report as a tree."""
     made_for = own(results)
-    said = tuple(map(name, made_for.sentences))
-    card = Card(said, claims.chips(results), made_for.figure)
+    sentences = tuple(map(name, made_for.sentences))
+    card = Card(sentences, claims.chips(results), made_for.figure)
     questions = [
-        Section(findings.title(question), found)
+        Section(findings.title(question), blocks)
         for question in queries.questions(results)
-        if question != made_for.question and (found := answers(results, question))
+        if question != made_for.question and (blocks := answers(results, question))
     ]
     legend = [Section("How to read the tables", [Paragraph(_legend(results))])] if questions else []
     claimed = claims.blocks(results)
@@ -85,24 +85,24 @@ def document(results: Results) -> Document:
 
 
 def answers(results: Results, question: str) -> list[Block]:
-    """What a question's scores say, and one table of them: tasks by models, or models by tasks."""
-    found = [
-        _asked(results, corpus, column)
+    """A question's findings, and one table of scores: tasks by models, or models by tasks."""
+    tasks = [
+        _task_scores(results, corpus, column)
         for corpus in queries.corpora(results)
         for column in queries.main_columns(results, corpus, question)
     ]
-    found = [asked for asked in found if asked.rows]
-    if not found:
+    tasks = [task for task in tasks if task.rows]
+    if not tasks:
         return []
-    said = " ".join(map(name, findings.sentences(results, question)))
+    text = " ".join(map(name, findings.sentences(results, question)))
     apart = [Paragraph(APART)] if question in SEPARATE else []
-    there = {model for asked in found for model in asked.rows}
-    models = [model for model in queries.kinds(results) if model in there]
-    draw = _by_task if len(found) > len(models) else _by_model
-    return [Paragraph(said), *apart, draw(results, found, models)]
+    answered = {model for task in tasks for model in task.rows}
+    models = [model for model in queries.kinds(results) if model in answered]
+    draw = _by_task if len(tasks) > len(models) else _by_model
+    return [Paragraph(text), *apart, draw(results, tasks, models)]
 
 
-def _asked(results: Results, corpus: str, column: Column) -> Asked:
+def _task_scores(results: Results, corpus: str, column: Column) -> TaskScores:
     rows = queries.answers(results, corpus, column)
     rows = {model: row for model, row in rows.items() if not pd.isna(row.score)}
     front = findings.front(results, corpus, column)
@@ -113,41 +113,41 @@ def _asked(results: Results, corpus: str, column: Column) -> Asked:
         for pair in pairs
         if queries.winner(pair) == first
     }
-    return Asked(corpus, column, rows, set(rows) - beaten)
+    return TaskScores(corpus, column, rows, set(rows) - beaten)
 
 
-def _by_task(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
+def _by_task(results: Results, tasks: Sequence[TaskScores], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = ["task", *(["corpus"] if several else []), "measure"]
-    heads += [*(queries.term(results, m) for m in models), *_behind_heads(found[0])]
+    heads += [*(queries.term(results, m) for m in models), *_behind_heads(tasks[0])]
     rows = [
         [
-            term(a.column.task),
-            *([name(a.corpus)] if several else []),
-            _measure(a.column),
-            *(_cell(a, model) for model in models),
-            *_behind(a),
+            term(task.column.task),
+            *([name(task.corpus)] if several else []),
+            _measure(task.column),
+            *(_cell(task, model) for model in models),
+            *_behind(task),
         ]
-        for a in found
+        for task in tasks
     ]
     return Table(heads, rows, words=2 + several)
 
 
-def _by_model(results: Results, found: Sequence[Asked], models: Sequence[str]) -> Table:
+def _by_model(results: Results, tasks: Sequence[TaskScores], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = [
         BREAK.join(
             [
-                term(a.column.task),
-                *([name(a.corpus)] if several else []),
-                _measure(a.column),
+                term(task.column.task),
+                *([name(task.corpus)] if several else []),
+                _measure(task.column),
             ]
         )
-        for a in found
+        for task in tasks
     ]
-    rows = [[queries.term(results, m), *(_cell(a, m) for a in found)] for m in models]
-    behind = zip(*(_behind(a) for a in found), strict=True)
-    names = map(emphasis, _behind_heads(found[0]))
+    rows = [[queries.term(results, m), *(_cell(task, m) for task in tasks)] for m in models]
+    behind = zip(*(_behind(task) for task in tasks), strict=True)
+    names = map(emphasis, _behind_heads(tasks[0]))
     foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
     return Table(["model", *heads], rows, foot=foot)
 
@@ -156,22 +156,22 @@ def _measure(column: Column) -> str:
     return f"{name(label(column.measure, 'measure'))} {ARROWS[column.better]}"
 
 
-def _cell(asked: Asked, model: str) -> str:
-    row = asked.rows.get(model)
+def _cell(task: TaskScores, model: str) -> str:
+    row = task.rows.get(model)
     if row is None:
         return NOTHING
     shown = with_interval(row.score, row.low, row.high)
     shown = emphasis(shown) if findings.is_below_chance(row) else shown
-    return strong(shown) if model in asked.best else shown
+    return strong(shown) if model in task.best else shown
 
 
-def _behind_heads(asked: Asked) -> list[str]:
-    return [findings.chance_by(asked.column.question, asked.column.task), "n", "coverage"]
+def _behind_heads(task: TaskScores) -> list[str]:
+    return [findings.chance_by(task.column.question, task.column.task), "n", "coverage"]
 
 
-def _behind(asked: Asked) -> tuple[str, str, str]:
+def _behind(task: TaskScores) -> tuple[str, str, str]:
     """Chance, items and coverage; where models differ, from the least to the most."""
-    rows = asked.rows.values()
+    rows = task.rows.values()
     return (
         shared(small, [r.chance for r in rows]),
         shared(count, [r.n_scored for r in rows]),
@@ -188,7 +188,9 @@ def _unscored(results: Results) -> list[Section]:
     for corpus in queries.corpora(results):
         for question in queries.questions(results):
             columns = queries.main_columns(results, corpus, question)
-            silent = [column for column in columns if not _asked(results, corpus, column).rows]
+            silent = [
+                column for column in columns if not _task_scores(results, corpus, column).rows
+            ]
             scored = {queries.base(results, c.task) for c in columns if c not in silent}
             for column in silent:
                 if question in OF_WORDS or queries.base(results, column.task) not in scored:

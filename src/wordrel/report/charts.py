@@ -40,7 +40,7 @@ HIGH = 260
 """Pixels of a chart of lines."""
 
 WIDE: Spec = {"usermeta": {"least": 480}}
-"""Of a chart with names beside its lines: on a narrow page it is rather scrolled than squeezed."""
+"""Of a chart with names beside its lines: a narrow page scrolls it and does not squeeze it."""
 
 SELECTED = " (selected)"
 """Ends the name of an embedding that the study selected; such a name is bold."""
@@ -86,7 +86,7 @@ def chart(
         height: of the chart, in pixels or as the step of its side.
         lines: layers below them that go across the whole chart.
     """
-    placed = [{**one, "encoding": places | one["encoding"]} for one in layers]
+    placed = [{**spec, "encoding": places | spec["encoding"]} for spec in layers]
     size = {"width": "container", "height": height, "autosize": {"type": "fit-x"}}
     return {"data": {"values": data}, "layer": [*lines, *placed], **size}
 
@@ -95,7 +95,7 @@ def heat_map(data: list[dict[str, Any]], scale: Spec, across: Spec, down: Spec) 
     """Fields of colour, each with its number; of one size, whatever the width of the page.
 
     Args:
-        data: the table; its column `value` is drawn and `shown` is what it reads.
+        data: the table; its column `value` is drawn and `shown` is the text.
         scale: from values to colours.
         across: the names along the bottom.
         down: the names along the side.
@@ -124,7 +124,7 @@ def line_at(name: str, places: Sequence[float], channel: str = "x") -> Spec:
 
 
 def lines(results: Results, models: Sequence[str], places: Spec) -> list[Spec]:
-    """A band, a line and its points for each model; `names_beside` says which is which."""
+    """A band, a line and its points for each model; `names_beside` labels them."""
     stroke = named("model", colours(results, models))
     ends = {"y": {**places["y"], "field": "low"}, "y2": {"field": "high"}}
     dot = {
@@ -169,14 +169,14 @@ def names_beside(
 
 def _apart(wanted: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
     """Heights near the wanted ones, in the same order, with at least a gap between them."""
-    found: dict[str, float] = {}
+    heights: dict[str, float] = {}
     for model in sorted(wanted, key=lambda m: wanted[m]):
-        found[model] = max(wanted[model], *(y + gap for y in found.values()), low)
-    ceiling = max(high, low + gap * (len(found) - 1))
-    for model in reversed(list(found)):
-        found[model] = min(found[model], ceiling)
-        ceiling = found[model] - gap
-    return found
+        heights[model] = max(wanted[model], *(y + gap for y in heights.values()), low)
+    ceiling = max(high, low + gap * (len(heights) - 1))
+    for model in reversed(list(heights)):
+        heights[model] = min(heights[model], ceiling)
+        ceiling = heights[model] - gap
+    return heights
 
 
 def ticks(values: Sequence[int]) -> Spec:
@@ -225,7 +225,7 @@ def side(name: str, order: Sequence[str], *, ruled: bool = False) -> Spec:
         order: of the names; a group of `inside` has a line of its own.
         ruled: whether lines part them, where one name has several dots.
     """
-    grouped = _GROUPED if any(INSIDE in one for one in order) else {}
+    grouped = _GROUPED if any(INSIDE in entry for entry in order) else {}
     axis = _SIDE | grouped | (_RULED if ruled else {})
     scale = {"domain": list(order)}
     return field(name, "nominal", scale=scale, sort=None, title=None, axis=axis)
@@ -242,11 +242,11 @@ def bottom(name: str, order: Sequence[str], title: str | None = None) -> Spec:
     return field(name, "nominal", sort=list(order), title=title, axis=axis)
 
 
-def named(name: str, given: Mapping[str, Any], *, legend: bool = False) -> Spec:
+def named(name: str, values: Mapping[str, Any], *, legend: bool = False) -> Spec:
     """One look for each name, with a legend where no name stands beside it."""
-    scale = {"domain": list(given), "range": list(given.values())}
-    said = {"orient": "bottom", "title": None} if legend else None
-    return field(name, "nominal", scale=scale, legend=said)
+    scale = {"domain": list(values), "range": list(values.values())}
+    key = {"orient": "bottom", "title": None} if legend else None
+    return field(name, "nominal", scale=scale, legend=key)
 
 
 def hollow(fill: Spec, test: str) -> Spec:
@@ -254,9 +254,9 @@ def hollow(fill: Spec, test: str) -> Spec:
     return {**fill, "condition": {"test": test, "value": PAPER}}
 
 
-def field(name: str, kind: str, **more: Any) -> Spec:
+def field(name: str, kind: str, **properties: Any) -> Spec:
     """A column of the table, and how it is measured."""
-    return {"field": name, "type": kind, **more}
+    return {"field": name, "type": kind, **properties}
 
 
 def tips(*names: str) -> list[Spec]:

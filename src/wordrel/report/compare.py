@@ -1,9 +1,9 @@
 """Two results side by side: which numbers moved, and whether one reproduces the other.
 
 A number *moved beyond its interval* when each score lies outside the other's interval: the second
-outside the first's and the first outside the second's. Asking both ways keeps one narrow interval
-from calling a difference that the other's uncertainty explains. A score without an interval must
-be the same.
+outside the first's and the first outside the second's. With both conditions, one narrow interval
+cannot flag a difference that the other's uncertainty explains. A score without an interval must be
+the same.
 """
 
 from collections.abc import Sequence
@@ -51,8 +51,8 @@ class Comparison:
 
         Different where a number moved, or where only one side has a row.
         """
-        both = self.table["found"] == "both"
-        if self.table.empty or not both.all() or self.table["moved"].any():
+        in_both = self.table["found"] == "both"
+        if self.table.empty or not in_both.all() or self.table["moved"].any():
             return DIFFERENT
         same = (_prints(self.table, "first") == _prints(self.table, "second")).all(axis=None)
         return IDENTICAL if same else WITHIN
@@ -122,8 +122,8 @@ def _keyed(table: pd.DataFrame, key: Sequence[str]) -> dict[Key, Row]:
 
 def _side_by_side(key: Key, a: Row | None, b: Row | None) -> Key:
     numbers = [getattr(r, c, float("nan")) for r in (a, b) for c in ("score", "low", "high")]
-    found = "both" if a is not None and b is not None else "second" if a is None else "first"
-    return (*key, *numbers, found, found == "both" and _moved(a, b))
+    sides = "both" if a is not None and b is not None else "second" if a is None else "first"
+    return (*key, *numbers, sides, sides == "both" and _moved(a, b))
 
 
 def _moved(a: Row, b: Row) -> bool:

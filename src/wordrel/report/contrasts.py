@@ -1,4 +1,4 @@
-"""The planned contrasts and what becomes of them; each ingredient's gains in both orderings.
+"""The planned contrasts with their outcomes; each ingredient's gains in both orderings.
 
 Reads the tables `contrasts` and `orderings`.
 """
@@ -46,38 +46,38 @@ _RULES = {"adds": "adds more than", "not_worse": "not worse by", "equivalent": "
 
 def sections(results: Results) -> list[Section]:
     """The two sections; each only where something was planned."""
-    found = []
+    parts = []
     if rows := queries.rows(results.contrasts):
         most = percent(1 - _confidence(results))
         how: list[Block] = [Paragraph(_HOW.format(most=most)), Bullets(_claims(results, rows))]
-        found.append(Section("Planned contrasts", [*how, *_table(results, rows)], "contrasts"))
+        parts.append(Section("Planned contrasts", [*how, *_table(results, rows)], "contrasts"))
     if rows := queries.rows(results.orderings):
         half = percent(MOST_INTERACTION)
         blocks = [Paragraph(_ORDERINGS.format(half=half)), *_orderings(results, rows)]
-        found.append(Section("Both orderings", blocks, "orderings"))
-    return found
+        parts.append(Section("Both orderings", blocks, "orderings"))
+    return parts
 
 
 def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
-    """Of each claim, what became of its contrasts over the corpora, and on each corpus."""
-    said = []
+    """The verdicts on each claim's contrasts over the corpora, and the outcomes on each."""
+    lines = []
     for claim, its in queries.grouped(rows, lambda r: str(r.claim)).items():
         alike = queries.grouped(its, _same).values()
         verdicts = Counter(decided_by(contrast, queries.sources(results)) for contrast in alike)
         outcomes = Counter(str(r.outcome) for r in its)
-        said.append(
+        lines.append(
             f"{strong(name(claim))}: {_counted(verdicts)} of {count(len(alike))} contrasts; "
             f"{_counted(outcomes)} on single corpora."
         )
-    return said
+    return lines
 
 
 def _same(row: Row) -> tuple[object, ...]:
     return row.part, row.model_a, row.model_b, row.against, row.task, row.rule, row.margin
 
 
-def _counted(found: Mapping[str, int]) -> str:
-    return listed([f"{count(n)} {what}" for what, n in found.items()])
+def _counted(counts: Mapping[str, int]) -> str:
+    return listed([f"{count(n)} {what}" for what, n in counts.items()])
 
 
 def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
@@ -133,8 +133,8 @@ def _orderings(results: Results, rows: Sequence[Row]) -> list[Block]:
     blocks: list[Block] = []
     for (claim, task), its in queries.grouped(rows, lambda r: (r.claim, r.task)).items():
         blocks.append(Paragraph(_leads(results, str(claim), str(task), its)))
-        for corpus, here in queries.grouped(its, lambda r: str(r.corpus)).items():
-            blocks += _ordering(results, f"{claim}, {label(str(task))}, {corpus}", here)
+        for corpus, on_corpus in queries.grouped(its, lambda r: str(r.corpus)).items():
+            blocks += _ordering(results, f"{claim}, {label(str(task))}, {corpus}", on_corpus)
     return blocks
 
 

@@ -34,7 +34,7 @@ Spec = dict[str, Any]  # of a chart, in Vega-Lite
 
 
 def name(text: object) -> str:
-    """Text that the report did not write itself (a name, a message), on one line.
+    """Text from outside the report (a name, a message), on one line.
 
     Plain words are markup in no language and need no marks.
     """
@@ -63,7 +63,7 @@ def code(text: str) -> str:
 
 
 def labelled(identifier: str, label: str) -> str:
-    """The label of what the stored tables call by its identifier."""
+    """The label of an identifier of the stored tables."""
     if identifier == label:
         return name(identifier)
     return _around(LABEL, f"{_plain(identifier)}{TO}{name(label)}")
@@ -148,7 +148,7 @@ class Figure:
         charts: in their order.
         words: what they show, as plain text.
         caption: how they are to be read.
-        marks: what stands for what, where only the page has to say it.
+        marks: the key of its signs, where only the page needs one.
         tables: the numbers that are drawn, where no other table of the page holds them.
         columns: how many charts stand side by side where there is room.
     """
@@ -221,17 +221,17 @@ class Document:
 def figures(report: Document) -> list[Figure]:
     """The figures with a file of their own, that of the card first."""
     card = report.card.figure if report.card else None
-    found = [*([card] if card else []), *inside(report.sections)]
-    return [block for block in found if isinstance(block, Figure) and block.name]
+    blocks = [*([card] if card else []), *inside(report.sections)]
+    return [block for block in blocks if isinstance(block, Figure) and block.name]
 
 
 def inside(blocks: Sequence[Block]) -> list[Block]:
     """Blocks with all that stand inside them, in their order."""
-    found: list[Block] = []
+    flat: list[Block] = []
     for block in blocks:
-        found.append(block)
+        flat.append(block)
         if isinstance(block, Section | Fold):
-            found += inside(block.blocks)
+            flat += inside(block.blocks)
         elif isinstance(block, Figure):
-            found += block.tables
-    return found
+            flat += block.tables
+    return flat

@@ -1,4 +1,4 @@
-"""What the scores of a study say, in plain sentences: never more than the comparisons show."""
+"""The scores of a study in plain sentences, which claim no more than the comparisons show."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _FEW = 3  # models that a sentence names
 
 @dataclass(frozen=True)
 class Contrast:
-    """The best models of the two families on one column; the pair says first minus second."""
+    """The best models of the two families on one column; the pair holds first minus second."""
 
     column: Column
     first: Row | None
@@ -72,17 +72,24 @@ def contrasts(results: Results, corpus: str, question: str) -> list[Contrast]:
 def sentences(results: Results, question: str) -> list[str]:
     """How often attention is ahead, or which model is; what is worse than chance. Plain text."""
     corpora = queries.corpora(results)
-    found = [c for corpus in corpora for c in contrasts(results, corpus, question)]
-    both = [c.verdict for c in found if c.pair is not None]
-    said = [_tally(Counter(both))] if both else [_in_front(results, c, question) for c in corpora]
-    return [*filter(None, said), *below_chance(results, question)]
+    compared = [c for corpus in corpora for c in contrasts(results, corpus, question)]
+    verdicts = [c.verdict for c in compared if c.pair is not None]
+    opening = (
+        [_tally(Counter(verdicts))]
+        if verdicts
+        else [_in_front(results, c, question) for c in corpora]
+    )
+    return [*filter(None, opening), *below_chance(results, question)]
 
 
-def _tally(found: Counter[str]) -> str:
+def _tally(verdicts: Counter[str]) -> str:
     pair = "the best attention model is significantly better than the best word2vec model"
-    times = f"{found.total()} contrast{'s'[: found.total() != 1]}"
-    rest = f"Equivalent: {found['equivalent']}; inconclusive: {found['inconclusive']}."
-    return f"In {found['worse']} of {times} {pair}, and in {found['better']} it is worse. {rest}"
+    times = f"{verdicts.total()} contrast{'s'[: verdicts.total() != 1]}"
+    others = f"Equivalent: {verdicts['equivalent']}; inconclusive: {verdicts['inconclusive']}."
+    return (
+        f"In {verdicts['worse']} of {times} {pair}, and in {verdicts['better']} it is worse. "
+        f"{others}"
+    )
 
 
 def against_skip_gram(results: Results) -> list[str]:
@@ -108,7 +115,7 @@ def skip_gram_signs(results: Results) -> list[int]:
 
 
 def _in_front(results: Results, corpus: str, question: str) -> str:
-    """Where one family alone answers: which model is in front on its first task."""
+    """Where one family alone has scores: which model is in front on its first task."""
     columns = queries.main_columns(results, corpus, question)
     fronts = ((c, front(results, corpus, c)) for c in columns)
     column, best = next(((c, r) for c, r in fronts if r is not None), (None, None))
@@ -128,7 +135,7 @@ def chance_by(question: str, task: str) -> str:
 def below_chance(results: Results, question: str) -> list[str]:
     """What is worse than chance, a sentence for each task and corpus; random vectors left out."""
     kinds = queries.kinds(results)
-    found = []
+    texts = []
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
             rows = queries.answers(results, corpus, column)
@@ -138,8 +145,8 @@ def below_chance(results: Results, question: str) -> list[str]:
             verb = "is" if len(bad) == 1 else "are"
             chance = chance_by(question, column.task)
             what = f"worse than {chance} on {label(column.task)} ({corpus})"
-            found += [capital(f"{who} {verb} {what}.")] if bad else []
-    return found
+            texts += [capital(f"{who} {verb} {what}.")] if bad else []
+    return texts
 
 
 def is_below_chance(row: Row) -> bool:
@@ -154,10 +161,10 @@ def families_table(results: Results) -> Table | None:
     body = []
     for question in queries.questions(results):
         for corpus in queries.corpora(results):
-            found = Counter(c.verdict for c in contrasts(results, corpus, question))
-            tasks = found.total() - found["one-sided"]
+            verdicts = Counter(c.verdict for c in contrasts(results, corpus, question))
+            tasks = verdicts.total() - verdicts["one-sided"]
             if tasks:
-                kept = [found[v] for v in ("worse", "better", "equivalent", "inconclusive")]
+                kept = [verdicts[v] for v in ("worse", "better", "equivalent", "inconclusive")]
                 body.append([title(question), name(corpus), *map(str, (tasks, *kept))])
     heads = ["question", "corpus", "tasks"]
     heads += ["attention better", "worse", "equivalent", "inconclusive"]

@@ -1,4 +1,4 @@
-"""The headline tables: a line a model, a column a task, with what no number stands without.
+"""The headline tables: a line a model, a column a task, with intervals, n, coverage and chance.
 
 Tasks of one kind stand in a table together, as many as a page is wide.
 """
@@ -31,8 +31,8 @@ from wordrel.report.text import NOTHING, count, number, percent, shared, small, 
 from wordrel.study.results import Results
 
 SEPARATE = ("fit",)
-"""Questions whose columns have different targets: only what the same models answer stands in one
-table."""
+"""Questions whose columns have different targets: a table holds only what the same models
+answer."""
 
 WIDEST = 5
 """Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
@@ -58,7 +58,7 @@ def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     """The tables of a question on a corpus, in the order of the tasks.
 
     Few columns stand in one table. Many are sorted by their kind (the kind of task where
-    the manifest tells it, else the measure); small neighbours share a table, large ones are cut
+    the manifest has it, else the measure); small neighbours share a table, large ones are cut
     into tables of about the same width. A task is never cut from its variants.
     """
     columns = queries.columns(results, corpus, question)
@@ -68,7 +68,7 @@ def column_groups(results: Results, corpus: str, question: str) -> list[Group]:
     if len(columns) <= WIDEST:
         return [Group("", tuple(columns))] if columns else []
     kinds = queries.grouped(columns, lambda c: _kind(results, c))
-    cut = [Group(k, part) for k, found in kinds.items() for part in _cut(results, found)]
+    cut = [Group(k, part) for k, of_kind in kinds.items() for part in _cut(results, of_kind)]
     return _joined(cut)
 
 
@@ -84,9 +84,9 @@ def letters(n: int) -> list[str]:
     return list(islice(words, n))
 
 
-def joined_letters(found: Sequence[str]) -> str:
+def joined_letters(names: Sequence[str]) -> str:
     """Letters beside a score, kept apart where one is longer."""
-    return ("," if any(len(letter) > 1 for letter in found) else "").join(found)
+    return ("," if any(len(letter) > 1 for letter in names) else "").join(names)
 
 
 def column_title(column: Column) -> str:
@@ -120,12 +120,12 @@ def _headline(results: Results, corpus: str, group: Group) -> list[Block]:
     notes: list[str] = []
     rows = []
     for model, letter in names.items():
-        found = [a.get(model) for a in answers]
+        scores = [a.get(model) for a in answers]
         why = _unfinished(results, corpus, model)
-        cells = [_cell(r, notes, why) for r in found]
+        cells = [_cell(r, notes, why) for r in scores]
         marked = [cell + raised(marks[model]) for cell, marks in zip(cells, beaten, strict=True)]
         rows.append(
-            (letter, queries.term(results, model), _embedding(found), _seeds(found), *marked)
+            (letter, queries.term(results, model), _embedding(scores), _seeds(scores), *marked)
         )
     heads = ("", "model", "selected embedding", "seeds", *map(column_title, group.columns))
     table = Table(
@@ -165,14 +165,14 @@ def _beaten(results: Results, corpus: str, column: Column, names: dict[str, str]
     return {m: joined_letters([names[o] for o in names if o in beaten[m]]) for m in names}
 
 
-def _embedding(found: Sequence[Row | None]) -> str:
+def _embedding(rows: Sequence[Row | None]) -> str:
     """The selected embedding; several where the columns of a table have several."""
-    embeddings = queries.distinct(r.embedding for r in found if r is not None and r.embedding)
+    embeddings = queries.distinct(r.embedding for r in rows if r is not None and r.embedding)
     return ", ".join(term(embedding, "embedding") for embedding in embeddings) or NOTHING
 
 
-def _seeds(found: Sequence[Row | None]) -> str:
-    seeds = {int(r.seeds) for r in found if r is not None and not pd.isna(r.score)}
+def _seeds(rows: Sequence[Row | None]) -> str:
+    seeds = {int(r.seeds) for r in rows if r is not None and not pd.isna(r.score)}
     if not seeds:
         return NOTHING
     return str(max(seeds)) if len(seeds) == 1 else f"{min(seeds)}–{max(seeds)}"
@@ -184,7 +184,7 @@ def _foot(
     """Chance and items below each column; coverage and what is detectable where they are known."""
     by_column = [list(of_models.values()) for of_models in answers]
     names = (group.columns[0].task, group.columns[0].question)
-    found = {
+    lines = {
         next((_CHANCE[name] for name in names if name in _CHANCE), "chance"): [
             shared(small, [r.chance for r in rows]) for rows in by_column
         ],
@@ -195,7 +195,7 @@ def _foot(
     optional = ("coverage", "detectable")
     return [
         ("", emphasis(what), "", "", *cells)
-        for what, cells in found.items()
+        for what, cells in lines.items()
         if what not in optional or set(cells) != {NOTHING}
     ]
 
@@ -208,8 +208,8 @@ def _counts(answers: list[Row]) -> str:
 
 def _detectable(results: Results, corpus: str, column: Column) -> str:
     """The difference that would be found with 80 % power, the median over the pairs."""
-    found = [p.detectable for p in queries.pairs(results, corpus, column)]
-    return number(pd.Series(found, dtype="float64").median())
+    differences = [p.detectable for p in queries.pairs(results, corpus, column)]
+    return number(pd.Series(differences, dtype="float64").median())
 
 
 def _signature(results: Results, corpus: str, columns: Sequence[Column]) -> str:
@@ -248,24 +248,24 @@ def _who_answers(results: Results, corpus: str, column: Column) -> str:
 def _cut(results: Results, columns: Sequence[Column]) -> list[tuple[Column, ...]]:
     """Tables of about the same width, none wider than a page unless a task alone is."""
     tasks = queries.grouped(columns, lambda c: queries.base(results, c.task)).values()
-    tables = -(-len(columns) // WIDEST)
-    width = -(-len(columns) // tables)
-    found: list[list[Column]] = []
+    n_tables = -(-len(columns) // WIDEST)
+    width = -(-len(columns) // n_tables)
+    tables: list[list[Column]] = []
     for task in tasks:
-        if found and len(found[-1]) + len(task) <= width:
-            found[-1] += task
+        if tables and len(tables[-1]) + len(task) <= width:
+            tables[-1] += task
         else:
-            found.append(task)
-    return [tuple(table) for table in found]
+            tables.append(task)
+    return [tuple(table) for table in tables]
 
 
 def _joined(groups: Sequence[Group]) -> list[Group]:
     """Neighbours in one table while they fit."""
-    found: list[Group] = []
+    joined: list[Group] = []
     for group in groups:
-        if found and len(found[-1].columns) + len(group.columns) <= WIDEST:
-            title = ", ".join(queries.distinct([found[-1].title, group.title]))
-            found[-1] = Group(title, found[-1].columns + group.columns)
+        if joined and len(joined[-1].columns) + len(group.columns) <= WIDEST:
+            title = ", ".join(queries.distinct([joined[-1].title, group.title]))
+            joined[-1] = Group(title, joined[-1].columns + group.columns)
         else:
-            found.append(group)
-    return found
+            joined.append(group)
+    return joined

@@ -77,7 +77,7 @@ def script_json(data: object, texts: Mapping[str, int] | None = None) -> Markup:
     """JSON that can stand inside a <script> element, whatever the names in it are.
 
     Args:
-        data: blocks of a report, or what JSON knows.
+        data: blocks of a report, or values of JSON.
         texts: a cell of a table -> the number that stands for it.
     """
     text = json.dumps(
@@ -94,11 +94,11 @@ def script_json(data: object, texts: Mapping[str, int] | None = None) -> Markup:
 
 def holds(blocks: Sequence[doc.Block]) -> str:
     """How much a section holds, such as "2 figures, 3 tables"."""
-    found = {"figure": 0, "table": 0}
+    counts = {"figure": 0, "table": 0}
     for block in doc.inside(blocks):
         kind = _kind(block)
-        found[kind] = found.get(kind, 0) + 1
-    shown = [f"{found[kind]} {kind}{'s' * (found[kind] != 1)}" for kind in ("figure", "table")]
+        counts[kind] = counts.get(kind, 0) + 1
+    shown = [f"{counts[kind]} {kind}{'s' * (counts[kind] != 1)}" for kind in ("figure", "table")]
     return ", ".join(text for text in shown if text[0] != "0")
 
 
@@ -112,15 +112,15 @@ def _repeated(blocks: Sequence[doc.Block]) -> dict[str, int]:
 
 
 def _record(part: Any, texts: Mapping[str, int]) -> dict[str, Any]:
-    """A block as data: its kind, and what it says."""
+    """A block as data: its kind and its fields."""
     if not is_dataclass(part):
         raise TypeError(f"cannot write {type(part).__name__} as JSON")
-    said = {field.name: getattr(part, field.name) for field in fields(part)}
-    said = {k: visible_parts(v) if isinstance(v, str | dict) else v for k, v in said.items()}
+    values = {field.name: getattr(part, field.name) for field in fields(part)}
+    values = {k: visible_parts(v) if isinstance(v, str | dict) else v for k, v in values.items()}
     if isinstance(part, doc.Table):
         for place in ("rows", "foot"):
-            said[place] = [[texts.get(cell, cell) for cell in row] for row in said[place]]
-    return {"kind": _kind(part)} | {name: value for name, value in said.items() if value}
+            values[place] = [[texts.get(cell, cell) for cell in row] for row in values[place]]
+    return {"kind": _kind(part)} | {name: value for name, value in values.items() if value}
 
 
 def _kind(block: object) -> str:

@@ -1,4 +1,4 @@
-"""What hubs ask of a folder beside its numbers: a model card, a licence, a Croissant description.
+"""Files for model hubs: a model card, a licence, a Croissant description.
 
 Reads stored tables; `write_croissant` writes croissant.json into a results folder. Source:
 MLCommons Croissant 1.0, https://docs.mlcommons.org/croissant/docs/croissant-spec.html.
@@ -76,21 +76,21 @@ def _scores(results: Results, run: Row, embedding: str) -> list[doc.Block]:
     wanted: dict[str, str | bool] = {"corpus": run.corpus, "model": run.model}
     wanted |= {"embedding": embedding, "split": "test", "detail": False}
     ours = rows(results.scores[results.scores["seed"] == run.seed], **wanted)
-    here = {(r.task, r.measure): r.score for r in ours}
-    found = [r for r in rows(results.summary, **wanted) if r.n_scored > 0]
-    if not found:
+    of_seed = {(r.task, r.measure): r.score for r in ours}
+    of_study = [r for r in rows(results.summary, **wanted) if r.n_scored > 0]
+    if not of_study:
         return [Paragraph("The study has no test of this table.")]
     heads = ["test", "measure", "this seed", "mean of the seeds [interval]", "seeds", "items"]
     body = [
         [
             doc.name(labels.label(r.task, "task")),
             doc.name(labels.label(r.measure, "measure")),
-            number(here.get((r.task, r.measure))),
+            number(of_seed.get((r.task, r.measure))),
             with_interval(r.score, r.low, r.high),
             count(r.seeds),
             f"{count(r.n_scored)} of {count(r.n_items)}",
         ]
-        for r in found
+        for r in of_study
     ]
     note = "A test has only items whose words the vocabulary has; the last column counts them."
     return [Table(heads, body, words=2), Paragraph(note)]
@@ -127,7 +127,7 @@ def write_croissant(folder: Path) -> Path:
 def croissant(folder: Path) -> dict[str, Any]:
     """The description: each table as a file with its digest, each column with its type.
 
-    A packed table (.csv.xz) is a file alone, since readers of Croissant unpack no xz.
+    A packed table (.csv.xz) has no record set, since readers of Croissant unpack no xz.
 
     Raises:
         StoreError: a file that is missing or damaged.
@@ -187,7 +187,7 @@ def _bytes(path: Path) -> bytes:
 
 def _records(path: Path) -> dict[str, Any]:
     """The columns as the file spells them, which in older folders are older names."""
-    table, found = path.name.partition(".")[0], pd.read_csv(path)
+    table, frame = path.name.partition(".")[0], pd.read_csv(path)
     return {
         "@type": "cr:RecordSet",
         "@id": table,
@@ -197,9 +197,9 @@ def _records(path: Path) -> dict[str, Any]:
                 "@type": "cr:Field",
                 "@id": f"{table}/{column}",
                 "name": f"{table}/{column}",
-                "dataType": _KINDS.get(found[column].dtype.kind, "sc:Text"),
+                "dataType": _KINDS.get(frame[column].dtype.kind, "sc:Text"),
                 "source": {"fileObject": {"@id": path.name}, "extract": {"column": column}},
             }
-            for column in map(str, found)
+            for column in map(str, frame)
         ],
     }

@@ -1,4 +1,4 @@
-"""What a reader calls a model, a task, an embedding, a measure: identifier -> label.
+"""Labels of models, tasks, embeddings and measures for readers: identifier -> label.
 
 Identifiers stay in the stored tables. A name that is not here, such as one of a user's own config,
 is its own label.
@@ -230,8 +230,8 @@ def label(identifier: str, of: Of | None = None) -> str:
             embedding); else the first table that has it is taken, in the order of `Of`.
     """
     for table in (of,) if of else get_args(Of):
-        if found := _FIND.get(table, _TABLES[table].get)(identifier):
-            return found
+        if known := _FIND.get(table, _TABLES[table].get)(identifier):
+            return known
     return identifier
 
 

@@ -89,7 +89,7 @@ class Climb:
         return mean_over_seeds(self.gains[ingredient], self.confidence)
 
     def share(self, ingredient: str) -> Mean:
-        """Its part of the whole gain, which may be negative; NaN where `no_share` says why."""
+        """Its part of the whole gain, which may be negative; NaN where `no_share` has a reason."""
         return mean_over_seeds(self._shares(ingredient), self.confidence)
 
     def ahead(self, first: str, second: str) -> Mean:
@@ -116,16 +116,18 @@ class Climb:
 
 def climbs(results: Results) -> list[Climb]:
     """The climbs of every corpus, one ladder after the other, its corpora side by side."""
-    found = [climb(results, c, lad) for lad in LADDERS for c in queries.corpora(results)]
-    return [c for c in found if c is not None]
+    candidates = [climb(results, c, lad) for lad in LADDERS for c in queries.corpora(results)]
+    return [c for c in candidates if c is not None]
 
 
 def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
-    """One ladder on one corpus; None without an ordering, or a seed that all of it have."""
+    """One ladder on one corpus; None without an ordering, or a seed that all models have."""
     of_seeds = losses_by_seed(results, corpus, ladder.objective)
-    there = steps(results, corpus, ladder.objective)
-    names = {r: m["name"] for s in there for r, m in ((s.edge.start, s.start), (s.edge.end, s.end))}
-    edges = [step.edge for step in there]
+    neighbours = steps(results, corpus, ladder.objective)
+    names = {
+        r: m["name"] for s in neighbours for r, m in ((s.edge.start, s.start), (s.edge.end, s.end))
+    }
+    edges = [step.edge for step in neighbours]
     ways = {top: architectures.orderings(edges, ladder.foot, top) for top in ladder.tops}
     top = next((top for top in ladder.tops if ways[top]), None)
     if top is None:
@@ -145,7 +147,7 @@ def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
         orderings=len(ways[top]),
         seeds=tuple(seeds),
         n_scored=min(int(r.n_scored) for r in _scored(results, corpus, ladder.objective)),
-        gains=bought(ways[top], losses),
+        gains=mean_gains(ways[top], losses),
         by_ordering=_by_ordering(ways[top], losses),
         confidence=float(results.manifest["statistics"]["confidence"]),
     )
@@ -153,16 +155,16 @@ def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
 
 def steps(results: Results, corpus: str, objective: str) -> list[Step]:
     """The neighbouring architectures that both have a loss on this corpus, from the foot up."""
-    there = losses_by_seed(results, corpus, objective)
+    losses = losses_by_seed(results, corpus, objective)
     models = {
         architecture: m
         for architecture, m in architectures.architectures(results).items()
-        if m["name"] in there
+        if m["name"] in losses
     }
     return architectures.steps(models, objective)
 
 
-def bought(
+def mean_gains(
     orderings: Sequence[Iterable[Edge]], losses: Mapping[str, Float64[np.ndarray, " S"]]
 ) -> dict[str, Float64[np.ndarray, " S"]]:
     """What each ingredient takes off the loss in each seed, as a mean over the orderings.
@@ -192,10 +194,10 @@ def _by_ordering(
 
 def losses_by_seed(results: Results, corpus: str, objective: str) -> dict[str, dict[int, float]]:
     """Model -> seed -> held-out loss per token in nats, of the selected embedding."""
-    found: dict[str, dict[int, float]] = {}
+    losses: dict[str, dict[int, float]] = {}
     for r in _scored(results, corpus, objective):
-        found.setdefault(r.model, {})[int(r.seed)] = float(r.score)
-    return found
+        losses.setdefault(r.model, {})[int(r.seed)] = float(r.score)
+    return losses
 
 
 def mean_over_seeds(values: Float64[np.ndarray, " S"], confidence: float) -> Mean:
@@ -209,5 +211,5 @@ def mean_over_seeds(values: Float64[np.ndarray, " S"], confidence: float) -> Mea
 
 def _scored(results: Results, corpus: str, objective: str) -> list[Row]:
     task = TASK.format(objective)
-    asked = queries.rows(results.scores, corpus=corpus, task=task, selected=True)
-    return [r for r in asked if not pd.isna(r.score)]
+    selected = queries.rows(results.scores, corpus=corpus, task=task, selected=True)
+    return [r for r in selected if not pd.isna(r.score)]

@@ -54,11 +54,11 @@ def sections(results: Results) -> list[Section]:
     climbs = ladder.climbs(results)
     if not climbs:
         return []
-    found: list[Block] = [figure(results, climbs), *blocks(results)]
+    content: list[Block] = [figure(results, climbs), *blocks(results)]
     for corpus in queries.corpora(results):
         others = others_table(results, corpus)
-        found += [Fold(f"{name(corpus)}: other questions", others)] if others else []
-    return [Section(TITLE, found, "ladder")]
+        content += [Fold(f"{name(corpus)}: other questions", others)] if others else []
+    return [Section(TITLE, content, "ladder")]
 
 
 def blocks(results: Results) -> list[Block]:
@@ -74,11 +74,11 @@ def blocks(results: Results) -> list[Block]:
 def figure(results: Results, climbs: Sequence[Climb]) -> Figure:
     """What each ingredient takes off the loss, a chart for each ladder and corpus."""
     level = percent(climbs[0].confidence)
-    alike = queries.grouped(climbs, lambda c: (c.objective, c.foot, c.top))
+    ladders = queries.grouped(climbs, lambda c: (c.objective, c.foot, c.top))
     shown = [
-        Chart(_way(results, climb), _chart(climb, _axis(found)), climb.corpus)
-        for found in alike.values()
-        for climb in found
+        Chart(_way(results, climb), _chart(climb, _axis(of_ladder)), climb.corpus)
+        for of_ladder in ladders.values()
+        for climb in of_ladder
     ]
     gains = "; ".join(f"{c.corpus}, {_way(results, c)}: {_parts(c)}" for c in climbs)
     words = f"What each ingredient takes off the held-out loss, {level} intervals. {gains}."
@@ -93,7 +93,9 @@ def _way(results: Results, climb: Climb) -> str:
 def _axis(climbs: Sequence[Climb]) -> Spec:
     """One for the same ladder on every corpus."""
     gains = [value for c in climbs for i in c.gains for value in vars(c.gain(i)).values()]
-    falls = [fall for c in climbs for found in c.by_ordering.values() for fall in found]
+    falls = [
+        fall for c in climbs for of_ingredient in c.by_ordering.values() for fall in of_ingredient
+    ]
     return charts.shared([0.0, *falls, *gains])
 
 
@@ -174,7 +176,11 @@ def losses_table(results: Results, corpus: str) -> list[Table]:
         "tokens/s",
     ]
     steps = {objective: ladder.steps(results, corpus, objective) for objective in EDGES}
-    losses = [line for o, found in steps.items() for line in _losses(results, corpus, o, found)]
+    losses = [
+        line
+        for o, of_objective in steps.items()
+        for line in _losses(results, corpus, o, of_objective)
+    ]
     return [Table(heads, losses, words=3, title=strong(name(corpus)))] if losses else []
 
 
@@ -219,10 +225,10 @@ def _tested(results: Results, pair: Row | None) -> list[str]:
 
 
 def _costs(results: Results, corpus: str, step: Step) -> list[str]:
-    both = [queries.cost(results, corpus, m["name"]) for m in (step.start, step.end)]
+    costs = [queries.cost(results, corpus, m["name"]) for m in (step.start, step.end)]
     return [
-        " → ".join(count(cost.parameters) for cost in both),
-        " → ".join(count(cost.tokens_per_second) for cost in both),
+        " → ".join(count(cost.parameters) for cost in costs),
+        " → ".join(count(cost.tokens_per_second) for cost in costs),
     ]
 
 

@@ -1,7 +1,7 @@
 """Lines with a label and a number in each column: one table of them, and a chart a column.
 
-What a study measured itself, beside the scores of tasks, is shown so: attention weights, losses
-that a change adds, agreement of seeds.
+They show measurements that are no scores of tasks: attention weights, added losses, agreement of
+seeds.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ _CAPTION = (
 
 
 class Line(NamedTuple):
-    """What stands in a line: its label, the model that gives the colour, and column -> row."""
+    """Its label, the model that gives the colour, and column -> row."""
 
     label: str
     model: str
@@ -79,24 +79,24 @@ def by_model(
 
 
 def known(lines: Iterable[Line]) -> list[Line]:
-    """Those of which something was measured."""
+    """The lines that have a number."""
     return [line for line in lines if any(row is not None for row in line.cells.values())]
 
 
-def tables(found: Sequence[Lines]) -> list[Block]:
-    """A table for each, with what the numbers rest on below it."""
-    return [block for one in found if one.lines for block in _table(one)]
+def tables(groups: Sequence[Lines]) -> list[Block]:
+    """A table for each, with n and seeds below it."""
+    return [block for group in groups if group.lines for block in _table(group)]
 
 
-def _table(found: Lines) -> list[Block]:
-    columns = found.columns
-    rows = [[name(one.label), *(cell(one.cells.get(c)) for c in columns)] for one in found.lines]
-    every = [row for line in found.lines for row in line.cells.values()]
+def _table(group: Lines) -> list[Block]:
+    columns = group.columns
+    rows = [[name(line.label), *(cell(line.cells.get(c)) for c in columns)] for line in group.lines]
+    every = [row for line in group.lines for row in line.cells.values()]
     return [
         Table(
             ["", *map(name, columns)],
             rows,
-            title=strong(name(capital(found.title))),
+            title=strong(name(capital(group.title))),
         ),
         Paragraph(f"{counted(every)}."),
     ]
@@ -107,15 +107,15 @@ def cell(row: Row | None) -> str:
     return NOTHING if row is None else with_interval(value_of(row), row.low, row.high)
 
 
-def figure(results: Results, file: str, found: Sequence[Lines]) -> Figure | None:
+def figure(results: Results, file: str, groups: Sequence[Lines]) -> Figure | None:
     """A chart for each column, with one axis for those that mean the same; None without lines."""
     drawn = [
-        Chart(column, _chart(results, one, column))
-        for one in found
-        for column in one.columns
-        if one.lines
+        Chart(column, _chart(results, group, column))
+        for group in groups
+        for column in group.columns
+        if group.lines
     ]
-    titles = "; ".join(one.title for one in found if one.lines)
+    titles = "; ".join(group.title for group in groups if group.lines)
     words = f"{titles}. The table below has the numbers."
     level = queries.level(results)
     columns = min(2, len(drawn))
@@ -124,29 +124,29 @@ def figure(results: Results, file: str, found: Sequence[Lines]) -> Figure | None
     )
 
 
-def _chart(results: Results, found: Lines, column: str) -> Spec:
+def _chart(results: Results, group: Lines, column: str) -> Spec:
     rows = [
         {"line": line.label, **charts.interval("value", value_of(row), row.low, row.high)}
-        for line in found.lines
+        for line in group.lines
         if (row := line.cells.get(column)) is not None
     ]
-    of_lines = {line.label: looks(results)[line.model] for line in found.lines}
+    of_lines = {line.label: looks(results)[line.model] for line in group.lines}
     colours = charts.named("line", {name: look.colour for name, look in of_lines.items()})
     dot = {
-        "x": charts.field("value", "quantitative", title=found.title, **_axis(found)),
+        "x": charts.field("value", "quantitative", title=group.title, **_axis(group)),
         "stroke": colours,
         "fill": colours,
         "shape": charts.named("line", {name: look.shape for name, look in of_lines.items()}),
         "tooltip": charts.tips("line", "value", "low", "high"),
     }
     side = {"y": charts.side("line", list(of_lines))}
-    rules = [found.rules[column]] if column in found.rules else []
+    rules = [group.rules[column]] if column in group.rules else []
     below = [charts.line_at("value", rules)] if rules else []
     return charts.chart(rows, charts.dots(dot), side, {"step": 20}, below)
 
 
-def _axis(found: Lines) -> Spec:
+def _axis(group: Lines) -> Spec:
     """One for all columns."""
-    rows = [row for line in found.lines for row in line.cells.values() if row is not None]
+    rows = [row for line in group.lines for row in line.cells.values() if row is not None]
     ends = [end for row in rows for end in (value_of(row), row.low, row.high)]
-    return charts.shared([*found.rules.values(), *ends])
+    return charts.shared([*group.rules.values(), *ends])

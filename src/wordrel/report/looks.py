@@ -45,14 +45,14 @@ def looks(results: Results) -> Mapping[str, Look]:
     """Model -> its look."""
     families = queries.families(results)
     before: dict[tuple[str, ...], int] = {}
-    found = {}
+    by_model = {}
     for model, family in families.items():
         colours = COLOURS.get(family, REFERENCES)
         place = before[colours] = before.get(colours, -1) + 1
-        found[model] = Look(
+        by_model[model] = Look(
             queries.label(results, model),
             colours[place % len(colours)],
             SHAPES[place % len(SHAPES)],
             place % (len(DASHES) + 1),
         )
-    return found
+    return by_model

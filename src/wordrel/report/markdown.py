@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from wordrel.report import document as doc
-from wordrel.report import text as form
+from wordrel.report import text as markup
 from wordrel.report.document import Block, Card, Document, Figure, Fold, Section, Table
 
 _SIGNS = str.maketrans(
@@ -23,7 +23,7 @@ _LABEL = re.compile(f"{doc.LABEL[0]}.*?{doc.TO}(.*?){doc.LABEL[1]}", re.DOTALL)
 
 def write(report: Document) -> str:
     """The whole of report.md."""
-    head = [f"# {form.escape(report.study)}", *map(form.escape, report.notes)]
+    head = [f"# {markup.escape(report.study)}", *map(markup.escape, report.notes)]
     card = _card(report.card) if report.card else []
     sections = [_section(section, 2) for section in report.sections]
     return "\n\n".join([*head, *card, *sections]) + "\n"
@@ -31,27 +31,27 @@ def write(report: Document) -> str:
 
 def _card(card: Card) -> list[str]:
     verdicts = [f"{doc.name(claim)}: {doc.verdict(word)}" for claim, word in card.verdicts]
-    found = [doc.Bullets(found) for found in (card.sentences, verdicts) if found]
-    return [blocks(found), *([image(card.figure)] if card.figure else [])]
+    lists = [doc.Bullets(items) for items in (card.sentences, verdicts) if items]
+    return [blocks(lists), *([image(card.figure)] if card.figure else [])]
 
 
-def blocks(found: Sequence[Block], level: int = 2) -> str:
+def blocks(parts: Sequence[Block], level: int = 2) -> str:
     """Blocks below each other; headings of sections have at least this level."""
-    return "\n\n".join(filter(None, (_block(block, level) for block in found)))
+    return "\n\n".join(filter(None, (_block(block, level) for block in parts)))
 
 
 def inline(text: str) -> str:
     """One line of text."""
-    text = _LABEL.sub(lambda found: found[1], text)
-    text = _CODE.sub(lambda found: form.code(found[1]), text)
-    text = _NAME.sub(lambda found: form.escape(found[1]), text)
-    text = _LINK.sub(lambda found: _link(*found[1].split(doc.TO)), text)
+    text = _LABEL.sub(lambda match: match[1], text)
+    text = _CODE.sub(lambda match: markup.code(match[1]), text)
+    text = _NAME.sub(lambda match: markup.escape(match[1]), text)
+    text = _LINK.sub(lambda match: _link(*match[1].split(doc.TO)), text)
     return text.translate(_SIGNS)
 
 
 def image(figure: Figure, folder: str = "") -> str:
     """A figure with its caption below it; `folder` leads to that of the results."""
-    shown = f"![{form.escape(figure.words)}]({folder}{figure.path})"
+    shown = f"![{markup.escape(figure.words)}]({folder}{figure.path})"
     return f"{shown}\n\n{inline(doc.emphasis(figure.caption))}" if figure.caption else shown
 
 
@@ -85,5 +85,5 @@ def _section(section: Section, level: int) -> str:
 
 def _table(table: Table) -> str:
     rows = [[inline(cell) for cell in row] for row in (*table.rows, *table.foot)]
-    drawn = form.table([inline(head) for head in table.heads], rows, left=table.words)
+    drawn = markup.table([inline(head) for head in table.heads], rows, left=table.words)
     return f"{inline(table.title)}\n\n{drawn}" if table.title else drawn

@@ -1,6 +1,6 @@
 """What was measured inside the models: learned offsets and word weights, order, roles.
 
-Reads the table of measurements; a panel is there where the study measured what it shows.
+Reads the table of measurements; panels without measurements are left out.
 """
 
 import re
@@ -40,8 +40,10 @@ class Panel:
 def panels(results: Results, question: str, theme: Theme) -> list[Panel]:
     """Corpus by corpus, what was measured; none where nothing was."""
     measured = {c: queries.measured(results, c, question) for c in queries.corpora(results)}
-    found = [_panel(results, c, look, rows) for c, rows in measured.items() for look in theme.looks]
-    return [part for panel in found if panel.values for part in _parts(panel)]
+    candidates = [
+        _panel(results, c, look, rows) for c, rows in measured.items() for look in theme.looks
+    ]
+    return [part for panel in candidates if panel.values for part in _parts(panel)]
 
 
 def _parts(panel: Panel) -> list[Panel]:
@@ -80,7 +82,7 @@ def panel_table(results: Results, panel: Panel) -> Table:
 def figures(results: Results, question: str) -> list[Figure]:
     """A figure for each theme of which something was measured; only the page shows them."""
     drawn = {theme: panels(results, question, theme) for theme in THEMES}
-    return [_figure(results, theme, found) for theme, found in drawn.items() if found]
+    return [_figure(results, theme, of_theme) for theme, of_theme in drawn.items() if of_theme]
 
 
 def _figure(results: Results, theme: Theme, drawn: Sequence[Panel]) -> Figure:
@@ -161,8 +163,8 @@ def _drawn_lines(results: Results, panel: Panel, axis: Spec) -> Spec:
             "side": "after" if int(place) > 0 else "before",
             **charts.interval("value", r.value, r.low, r.high),
         }
-        for model, found in panel.values.items()
-        for place, r in found.items()
+        for model, by_place in panel.values.items()
+        for place, r in by_place.items()
     ]
     signed = any(place.startswith("-") for place in panel.places)
     bottom = charts.ticks([int(place) for place in panel.places])
@@ -171,8 +173,8 @@ def _drawn_lines(results: Results, panel: Panel, axis: Spec) -> Spec:
     x = charts.field("place", "quantitative", title=panel.look.axis, axis=bottom, scale=scale)
     places = {"x": x, "y": charts.field("value", "quantitative", title=None, **axis)}
     drawn = charts.lines(results, list(panel.values), places)
-    for one in drawn:
-        one["encoding"] |= {"detail": charts.field("side", "nominal")}  # no line runs across 0
+    for layer in drawn:
+        layer["encoding"] |= {"detail": charts.field("side", "nominal")}  # no line runs across 0
     last = panel.places[-1]
     ends = {model: (float(last), float(of[last].value)) for model, of in panel.values.items()}
     layers = [*drawn, charts.names_beside(results, ends, places, axis)]
@@ -186,8 +188,8 @@ def _drawn_dots(results: Results, panel: Panel, axis: Spec, *, legend: bool) -> 
             "place": place,
             **charts.interval("value", r.value, r.low, r.high),
         }
-        for model, found in panel.values.items()
-        for place, r in found.items()
+        for model, by_place in panel.values.items()
+        for place, r in by_place.items()
     ]
     models = list(panel.values)
     dot = {

@@ -87,7 +87,7 @@ def report_files(report: Document) -> dict[str, str]:
 
 
 def document(results: Results) -> Document:
-    """The page as a tree; a section is there where the study has something to say in it."""
+    """The page as a tree; sections without content are left out."""
     made_for = own(results)
     sections = [
         *_own(results, made_for),
@@ -106,13 +106,13 @@ def document(results: Results) -> Document:
         provenance.data(results),
     ]
     notes = [str(note) for note in results.config.get("notes") or ()]
-    said = tuple(map(name, made_for.sentences))
-    card = Card(said, claims.chips(results), made_for.figure)
+    sentences = tuple(map(name, made_for.sentences))
+    card = Card(sentences, claims.chips(results), made_for.figure)
     return Document(results.study, notes, sections, card)
 
 
 def legend(results: Results) -> str:
-    """What stands in a cell of a headline table, and below it."""
+    """How to read the cells and the last lines of a headline table."""
     level = queries.level(results)
     known = results.comparisons["detectable"].notna().any()
     return _LEGEND.format(level=level, detectable=_DETECTABLE if known else "")
@@ -130,19 +130,19 @@ def _own(results: Results, made_for: Own) -> list[Section]:
 def _questions(results: Results, made_for: Own) -> list[Section]:
     """A section for each; the ladder of a study made for something else follows the loss."""
     ladder = ladder_section.sections(results) if made_for.title != ladder_section.TITLE else []
-    found = []
+    sections = []
     for i, question in enumerate(queries.questions(results), start=1):
-        said = [
+        texts = [
             *map(name, findings.sentences(results, question)),
             APART if question in SEPARATE else "",
         ]
-        blocks: list[Block] = [Paragraph(text) for text in said if text]
+        blocks: list[Block] = [Paragraph(text) for text in texts if text]
         blocks += _figures(results, question)
         for corpus in queries.corpora(results):
             blocks += _on_corpus(results, corpus, question)
-        found.append(Section(findings.title(question), blocks, f"question-{i}"))
-        found += ladder if question == "fit" else []
-    return found
+        sections.append(Section(findings.title(question), blocks, f"question-{i}"))
+        sections += ladder if question == "fit" else []
+    return sections
 
 
 def _figures(results: Results, question: str) -> list[Figure]:
@@ -159,7 +159,7 @@ def _figures(results: Results, question: str) -> list[Figure]:
 
 
 def _on_corpus(results: Results, corpus: str, question: str) -> list[Section]:
-    """The headline tables, and what stands behind them: task by task, by part, and no scores."""
+    """The headline tables; then folds with the parts of each task, and with its measurements."""
     tabled = [block for table in headlines(results, corpus, question) for block in table]
     folds = []
     for task, tables in parts.part_tables(results, corpus, question).items():
@@ -181,8 +181,8 @@ def _failed(results: Results, corpus: str) -> list[Block]:
 def _agreement(results: Results) -> list[Section]:
     if not len(results.agreement):
         return []
-    said = (agreement.sentence(results), agreement.explained(results))
-    blocks: list[Block] = [Paragraph(text) for text in said if text]
+    texts = (agreement.sentence(results), agreement.explained(results))
+    blocks: list[Block] = [Paragraph(text) for text in texts if text]
     blocks += agreement.agreement_figure(results)
     for corpus in queries.corpora(results):
         for between in ("seeds", "models"):
@@ -193,13 +193,13 @@ def _agreement(results: Results) -> list[Section]:
 
 def _chosen(results: Results) -> list[Section]:
     tables = {corpus: pairs.chosen(results, corpus) for corpus in queries.corpora(results)}
-    folds = [Fold(name(corpus), found) for corpus, found in tables.items() if found]
-    title, said = "How the selected embedding was chosen", pairs.how_chosen(results)
-    return [Section(title, [Paragraph(said), *folds], "embeddings")] if said else []
+    folds = [Fold(name(corpus), blocks) for corpus, blocks in tables.items() if blocks]
+    title, how = "How the selected embedding was chosen", pairs.how_chosen(results)
+    return [Section(title, [Paragraph(how), *folds], "embeddings")] if how else []
 
 
-def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[Section]:
-    """A section with a fold for each corpus and question of which something is drawn."""
+def _by_question(results: Results, title: str, how: str, draw: _Draw) -> list[Section]:
+    """A section with a fold for each corpus and question that has blocks."""
     folds = [
         Fold(f"{name(corpus)}: {findings.title(question)}", blocks)
         for corpus in queries.corpora(results)
@@ -207,7 +207,7 @@ def _by_question(results: Results, title: str, said: str, draw: _Draw) -> list[S
         if (blocks := draw(results, corpus, question))
     ]
     place = title.lower().replace(" ", "-")
-    return [Section(title, [Paragraph(said), *folds], place)] if folds else []
+    return [Section(title, [Paragraph(how), *folds], place)] if folds else []
 
 
 def _cost(results: Results) -> Section:
@@ -217,12 +217,12 @@ def _cost(results: Results) -> Section:
     blocks: list[Block] = [Paragraph("Means over the finished seeds of a model.")]
     for corpus in queries.corpora(results):
         lines = [_cost_line(results, corpus, m) for m in queries.models(results, corpus)]
-        found: list[Block] = [Table(heads, lines)]
+        of_corpus: list[Block] = [Table(heads, lines)]
         failed = queries.failures(results, corpus)
         if failed:
-            said = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
-            found += [Paragraph("Failed runs:"), Bullets(said)]
-        blocks.append(Section(name(corpus), found))
+            items = [f"{code(r.cell)}: {message(r.message)}" for r in failed]
+            of_corpus += [Paragraph("Failed runs:"), Bullets(items)]
+        blocks.append(Section(name(corpus), of_corpus))
     return Section("Cost", blocks, "cost")
 
 

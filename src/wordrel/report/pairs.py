@@ -76,30 +76,30 @@ def comparisons(results: Results, corpus: str, question: str) -> list[Block]:
     columns = queries.columns(results, corpus, question)
     listed_pairs = {column: _pair_list(results, corpus, column) for column in columns}
     if len(queries.models(results, corpus)) <= _FEW:
-        return [block for found in listed_pairs.values() for block in found]
+        return [block for blocks in listed_pairs.values() for block in blocks]
     shown = {column: _triangle(results, corpus, column) for column in columns}
-    tables = [block for found in shown.values() for block in found if isinstance(block, Table)]
+    tables = [block for blocks in shown.values() for block in blocks if isinstance(block, Table)]
     equal = any(cell.endswith(" =") for table in tables for row in table.rows for cell in row)
     how = Paragraph(_TRIANGLES.format(equal=", = where equal" if equal else ""))
-    both = [block for c in columns for block in (*shown[c], *listed_pairs[c])]
-    return [how, *both] if both else []
+    body = [block for c in columns for block in (*shown[c], *listed_pairs[c])]
+    return [how, *body] if body else []
 
 
 def _pair_list(results: Results, corpus: str, column: Column) -> list[Block]:
-    """A line for each pair of one column, with what its tests say."""
+    """A line for each pair of one column, with the results of its tests."""
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
     tested = queries.compared(results, corpus, column)
-    found = sorted(tested, key=lambda r: (order[r.model_a], order[r.model_b]))
-    if not found:
+    ordered = sorted(tested, key=lambda r: (order[r.model_a], order[r.model_b]))
+    if not ordered:
         return []
     within = _margin(results)
-    more = [test for test in _TESTS if any(not pd.isna(getattr(pair, test)) for pair in found)]
-    heads = ["a", "b", "a − b", "interval", "p", "p (adjusted)", *(_TESTS[test] for test in more)]
+    tests = [test for test in _TESTS if any(not pd.isna(getattr(pair, test)) for pair in ordered)]
+    heads = ["a", "b", "a − b", "interval", "p", "p (adjusted)", *(_TESTS[test] for test in tests)]
     body = [
-        [*_pair_line(results, pair), *(_tested(pair, within)[test] for test in more)]
-        for pair in found
+        [*_pair_line(results, pair), *(_tested(pair, within)[test] for test in tests)]
+        for pair in ordered
     ]
-    heading = f"{strong(term(column.task, 'task'))}, {measured(column)}, {_counted(found)}"
+    heading = f"{strong(term(column.task, 'task'))}, {measured(column)}, {_counted(ordered)}"
     return [Table(heads, body, words=2, title=heading)]
 
 
@@ -127,21 +127,21 @@ def _triangle(results: Results, corpus: str, column: Column) -> list[Block]:
     tested = queries.pairs(results, corpus, column)
     models = queries.models(results, corpus)
     names = dict(zip(models, letters(len(models)), strict=True))
-    there = [m for m in models if any(m in (p.model_a, p.model_b) for p in tested)]
-    if not there:
+    compared = [m for m in models if any(m in (p.model_a, p.model_b) for p in tested)]
+    if not compared:
         return []
     body = [
         [
             *(names[row], queries.term(results, row)),
-            *(_difference(tested, row, other) for other in there[:i]),
-            *[""] * (len(there) - 1 - i),
+            *(_difference(tested, row, other) for other in compared[:i]),
+            *[""] * (len(compared) - 1 - i),
         ]
-        for i, row in enumerate(there)
+        for i, row in enumerate(compared)
     ]
     heads = [
         "",
         f"{term(column.task, 'task')}, {measured(column)}",
-        *(names[m] for m in there[:-1]),
+        *(names[m] for m in compared[:-1]),
     ]
     return [Table(heads, body, words=2), Paragraph(_counted(tested))]
 
@@ -154,9 +154,9 @@ def _difference(tested: Sequence[Row], first: str, second: str) -> str:
     return f"{bold(number(pair.difference))}{' =' if _equal(pair) else ''}"
 
 
-def _counted(found: Sequence[Row]) -> str:
-    seeds = queries.distinct(str(n) for n in sorted({pair.seeds for pair in found}))
-    return f"n {count(found[0].n_scored)}, {'–'.join(seeds)} seeds"
+def _counted(pairs: Sequence[Row]) -> str:
+    seeds = queries.distinct(str(n) for n in sorted({pair.seeds for pair in pairs}))
+    return f"n {count(pairs[0].n_scored)}, {'–'.join(seeds)} seeds"
 
 
 def _equal(pair: Row) -> bool:
@@ -165,18 +165,18 @@ def _equal(pair: Row) -> bool:
 
 
 def _margin(results: Results) -> str:
-    """` within .03`, the margin of the equivalence test; empty where the study does not say it."""
+    """` within .03`, the margin of the equivalence test; empty where the study has none."""
     stored: Any = results.manifest["statistics"].get("margin")
     return "" if stored is None else f" within {stored:g}".replace(" 0.", " .")
 
 
 def how_chosen(results: Results) -> str:
-    """How the selected embeddings came about; empty where nothing is to be said of it."""
-    found = queries.rows(results.embeddings)
-    if any(r.by == "development" for r in found):
-        lifts = any(str(r.embedding).endswith(".lift") for r in found)
+    """How the selected embeddings came about; empty where there is nothing to explain."""
+    rows = queries.rows(results.embeddings)
+    if any(r.by == "development" for r in rows):
+        lifts = any(str(r.embedding).endswith(".lift") for r in rows)
         return CHOSEN_ALIKE if lifts else CHOSEN
-    alike = {r.embedding for r in found if r.question == "alike" and r.chosen}
+    alike = {r.embedding for r in rows if r.question == "alike" and r.chosen}
     return SAME.format(name(alike.pop())) if len(alike) == 1 else ""
 
 
@@ -186,10 +186,10 @@ def chosen(results: Results, corpus: str) -> list[Block]:
     Nothing where no embedding was chosen by development splits: the headline tables name the
     embeddings.
     """
-    found = queries.rows(results.embeddings, corpus=corpus)
-    if not any(r.by == "development" for r in found):
+    rows = queries.rows(results.embeddings, corpus=corpus)
+    if not any(r.by == "development" for r in rows):
         return []
-    groups = queries.grouped(found, lambda r: (r.question, r.model))
+    groups = queries.grouped(rows, lambda r: (r.question, r.model))
     heads = ["question", "model", "selected embedding", "chosen by", "score", "next best", "seeds"]
     return [
         Table(heads, [line for g in groups.values() for line in _chosen_line(results, g)], words=4)
@@ -225,7 +225,7 @@ def _scored(embedding: Row | None) -> str:
 
 def embeddings(results: Results, corpus: str, question: str) -> list[Block]:
     """Every embedding of every model, a table for each headline; none if all are selected."""
-    scored = [r for r in queries.asked(results, corpus, question) if not pd.isna(r.score)]
+    scored = [r for r in queries.headline_rows(results, corpus, question) if not pd.isna(r.score)]
     if all(r.selected for r in scored):
         return []
     groups = column_groups(results, corpus, question)
@@ -243,10 +243,12 @@ def _embeddings(
     order = {model: i for i, model in enumerate(queries.models(results, corpus))}
     body = [
         [
-            *(queries.term(results, model), _embedding(embedding, found.values())),
-            *(_shown(found[i]) if i in found else NOTHING for i in range(len(columns))),
+            *(queries.term(results, model), _embedding(embedding, by_column.values())),
+            *(_shown(by_column[i]) if i in by_column else NOTHING for i in range(len(columns))),
         ]
-        for (model, embedding), found in sorted(lines.items(), key=lambda line: order[line[0][0]])
+        for (model, embedding), by_column in sorted(
+            lines.items(), key=lambda line: order[line[0][0]]
+        )
     ]
     return Table(["model", "embedding", *map(column_title, columns)], body, words=2)
 
@@ -255,6 +257,6 @@ def _shown(row: Row) -> str:
     return with_interval(row.score, row.low, row.high)
 
 
-def _embedding(embedding: str, found: Iterable[Row]) -> str:
+def _embedding(embedding: str, rows: Iterable[Row]) -> str:
     shown = term(embedding, "embedding") or NOTHING
-    return f"{strong(shown)} (selected)" if any(r.selected for r in found) else shown
+    return f"{strong(shown)} (selected)" if any(r.selected for r in rows) else shown

@@ -1,7 +1,7 @@
 """What a score is made of: parts of tasks, and measurements that are no scores.
 
-Models stand side by side, each in its selected embedding or the only one with an answer, which the
-head of its column names; no two are tested here.
+A column is a model in its selected embedding, or in its only one with a score. Its head names the
+embedding. No two models are tested here.
 """
 
 from collections import Counter
@@ -23,26 +23,28 @@ _interval = partial(with_interval, digits=2)  # many columns of numbers with int
 
 def part_tables(results: Results, corpus: str, question: str) -> dict[str, list[Table]]:
     """Task -> the table of its sections, relations or classes, a line each."""
-    speaking = _speaking(queries.parts(results, corpus, question))
-    scored = [r for r in speaking if not pd.isna(r.score)]
+    selected = _selected(queries.parts(results, corpus, question))
+    scored = [r for r in selected if not pd.isna(r.score)]
     by_task = queries.grouped(scored, lambda r: queries.base(results, r.task))
     return {task: [_part_table(results, corpus, task, rows)] for task, rows in by_task.items()}
 
 
-def _part_table(results: Results, corpus: str, task: str, found: Sequence[Row]) -> Table:
-    models = _models(results, corpus, found)
+def _part_table(results: Results, corpus: str, task: str, rows: Sequence[Row]) -> Table:
+    models = _models(results, corpus, rows)
     body = [
         [
             name(part.removeprefix(f"{task}.")),
             f"{term(measure, 'measure')} {ARROWS[better]}",
             *(
-                _interval(rows[m].score, rows[m].low, rows[m].high) if m in rows else NOTHING
+                _interval(by_model[m].score, by_model[m].low, by_model[m].high)
+                if m in by_model
+                else NOTHING
                 for m in models
             ),
-            shared(small, [r.chance for r in rows.values()]),
-            shared(count, [r.n_scored for r in rows.values()]),
+            shared(small, [r.chance for r in by_model.values()]),
+            shared(count, [r.n_scored for r in by_model.values()]),
         ]
-        for (part, measure, better), rows in _lines(found, "task", "measure", "better").items()
+        for (part, measure, better), by_model in _lines(rows, "task", "measure", "better").items()
     ]
     return Table(["part", "measure", *models.values(), "chance", "n"], body, words=2)
 
@@ -51,14 +53,14 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     """Task -> a table for each statistic that was measured, a line for each group.
 
     A mean that was also standardised is left to measurements.csv.xz: its unit differs by model.
-    Embeddings are mostly ways to measure the same thing, and one is selected; where each measures
-    things of its own, each has its table.
+    Mostly all embeddings measure the same things, and the selected one is shown. Where each
+    measures other things, each has its table.
     """
     every = queries.measured(results, corpus, question)
     whole = _of_several_embeddings(every)
     by_task: dict[str, dict[tuple[str, str], list[Row]]] = {}
-    speaking = _speaking([r for r in every if r.task not in whole])
-    for r in [*(r for r in every if r.task in whole), *speaking]:
+    selected = _selected([r for r in every if r.task not in whole])
+    for r in [*(r for r in every if r.task in whole), *selected]:
         embedding = r.embedding if r.task in whole else ""
         by_task.setdefault(r.task, {}).setdefault((embedding, r.statistic), []).append(r)
     return {
@@ -72,45 +74,47 @@ def measurement_tables(results: Results, corpus: str, question: str) -> dict[str
     }
 
 
-def _measured(results: Results, corpus: str, statistic: str, found: Sequence[Row]) -> Table:
-    models = _models(results, corpus, found)
+def _measured(results: Results, corpus: str, statistic: str, rows: Sequence[Row]) -> Table:
+    models = _models(results, corpus, rows)
     body = [
         [
             name(group) or NOTHING,
             *(
-                _interval(rows[m].value, rows[m].low, rows[m].high) if m in rows else NOTHING
+                _interval(by_model[m].value, by_model[m].low, by_model[m].high)
+                if m in by_model
+                else NOTHING
                 for m in models
             ),
-            shared(count, [r.n for r in rows.values()]),
+            shared(count, [r.n for r in by_model.values()]),
         ]
-        for (group,), rows in _lines(found, "group").items()
+        for (group,), by_model in _lines(rows, "group").items()
     ]
     return Table([term(statistic, "statistic"), *models.values(), "n"], body)
 
 
-def _of_several_embeddings(found: Sequence[Row]) -> set[str]:
-    """The tasks in which no two embeddings of a model tell of the same thing."""
-    things = Counter((r.task, r.model, r.group, r.statistic) for r in found)
-    return {r.task for r in found} - {task for (task, *_), n in things.items() if n > 1}
+def _of_several_embeddings(rows: Sequence[Row]) -> set[str]:
+    """The tasks in which no two embeddings of a model measure the same thing."""
+    things = Counter((r.task, r.model, r.group, r.statistic) for r in rows)
+    return {r.task for r in rows} - {task for (task, *_), n in things.items() if n > 1}
 
 
-def _speaking(found: Sequence[Row]) -> list[Row]:
+def _selected(rows: Sequence[Row]) -> list[Row]:
     """The rows of selected embeddings, and of a model's only embedding where none is selected."""
     embeddings = Counter(
-        (model, task) for model, task, _ in {(r.model, r.task, r.embedding) for r in found}
+        (model, task) for model, task, _ in {(r.model, r.task, r.embedding) for r in rows}
     )
-    return [r for r in found if r.selected or embeddings[r.model, r.task] == 1]
+    return [r for r in rows if r.selected or embeddings[r.model, r.task] == 1]
 
 
-def _lines(found: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, Row]]:
+def _lines(rows: Sequence[Row], *keys: str) -> dict[tuple[str, ...], dict[str, Row]]:
     """The lines of a table by these columns: model -> its row."""
-    lines = queries.grouped(found, lambda r: tuple(getattr(r, key) for key in keys))
+    lines = queries.grouped(rows, lambda r: tuple(getattr(r, key) for key in keys))
     return {key: {r.model: r for r in of_line} for key, of_line in lines.items()}
 
 
-def _models(results: Results, corpus: str, found: Sequence[Row]) -> dict[str, str]:
+def _models(results: Results, corpus: str, rows: Sequence[Row]) -> dict[str, str]:
     """The models that have a row, with the heads of their columns: model and embedding."""
-    embeddings = {r.model: r.embedding for r in found}
+    embeddings = {r.model: r.embedding for r in rows}
     return {
         model: BREAK.join(
             filter(None, (queries.term(results, model), term(embeddings[model], "embedding")))

@@ -33,7 +33,7 @@ from wordrel.tasks.registry import CALIBRATED
 
 TITLE = "Loss and word vectors"
 LOSSES = "per_token_loss."
-SAID = {
+EFFECTS = {
     ("adds", "worse"): "trade-off",
     ("adds", "not worse"): "loss alone",
     ("adds less", "worse"): "word vectors alone",
@@ -62,15 +62,15 @@ def sections(results: Results) -> list[Section]:
 
 
 def word_sets(results: Results) -> tuple[str, ...]:
-    """The rows of the result whose mean tells the quality of word vectors."""
+    """The rows of the result whose mean measures the quality of word vectors."""
     planned = results.config.get("contrasts") or ()
-    return next((_rows(one) for one in planned if one.get("mean_with")), ())
+    return next((_rows(contrast) for contrast in planned if contrast.get("mean_with")), ())
 
 
 def trade_offs(results: Results) -> dict[tuple[str, str], str]:
     """First and second model of an ingredient -> what it does, or `open`."""
     sources = queries.sources(results)
-    return {pair: _decided(*both, sources) for pair, both in _pairs(results).items()}
+    return {pair: _decided(*rows, sources) for pair, rows in _pairs(results).items()}
 
 
 def _rows(contrast: Mapping[str, Any]) -> tuple[str, ...]:
@@ -91,21 +91,21 @@ def _models(row: Row) -> tuple[str, str]:
 
 
 def _decided(losses: Sequence[Row], words: Sequence[Row], sources: Mapping[str, str]) -> str:
-    both = [(a, b) for a in losses for b in words if a.corpus == b.corpus]
-    everywhere = {sources[a.corpus] for a, _ in both} >= CORPORA
-    if not everywhere or min(row.seeds for pair in both for row in pair) < SEEDS:
+    matched = [(a, b) for a in losses for b in words if a.corpus == b.corpus]
+    everywhere = {sources[a.corpus] for a, _ in matched} >= CORPORA
+    if not everywhere or min(row.seeds for pair in matched for row in pair) < SEEDS:
         return "open"
-    found = {(str(a.outcome), str(b.outcome)) for a, b in both}
-    return SAID.get(next(iter(found)), "open") if len(found) == 1 else "open"
+    outcomes = {(str(a.outcome), str(b.outcome)) for a, b in matched}
+    return EFFECTS.get(next(iter(outcomes)), "open") if len(outcomes) == 1 else "open"
 
 
 def _table(results: Results) -> list[Table]:
     """A line for each ingredient and corpus."""
-    pairs, found = _pairs(results), trade_offs(results)
+    pairs, effects = _pairs(results), trade_offs(results)
     heads = ["with it", "without it", "it changes", "corpus", "loss saved", "word score gained"]
     body = []
     for (first, second), (losses, words) in pairs.items():
-        word = verdict(found[first, second])
+        word = verdict(effects[first, second])
         of_words = {row.corpus: row for row in words}
         for i, loss in enumerate(losses):
             beside = of_words.get(loss.corpus)
@@ -130,11 +130,11 @@ def _figure(results: Results, sets: Sequence[str]) -> list[Figure]:
         if len(points := _points(results, corpus, task, sets)) > 1
     }
     axis = charts.shared(y for points in drawn.values() for _, y in points.values())
-    found = [
+    panels = [
         Chart(label(task, "task"), _chart(results, corpus, points, axis), corpus)
         for (task, corpus), points in drawn.items()
     ]
-    return [Figure("plane", found, _WORDS, columns=2)] if found else []
+    return [Figure("plane", panels, _WORDS, columns=2)] if panels else []
 
 
 def _loss_rows(results: Results) -> list[str]:
@@ -147,14 +147,15 @@ def _points(
 ) -> dict[str, tuple[float, float]]:
     """Model -> its loss and its mean score, of the models that have both."""
     table = results.summary
-    here = table[(table["corpus"] == corpus) & table["selected"]].dropna(subset=["score"])
-    scores = here.pivot_table(index="model", columns="task", values="score", sort=False)
+    selected = table[(table["corpus"] == corpus) & table["selected"]].dropna(subset=["score"])
+    scores = selected.pivot_table(index="model", columns="task", values="score", sort=False)
     if not {task, *sets} <= {*scores.columns}:
         return {}
-    both = scores[[task, *sets]].dropna()
-    means = both[[*sets]].mean(axis=1)
+    complete = scores[[task, *sets]].dropna()
+    means = complete[[*sets]].mean(axis=1)
     return {
-        str(m): (float(x), float(y)) for m, x, y in zip(both.index, both[task], means, strict=True)
+        str(m): (float(x), float(y))
+        for m, x, y in zip(complete.index, complete[task], means, strict=True)
     }
 
 

@@ -142,16 +142,22 @@ def _weights(kind: str) -> str:
     """How an architecture weighs the words of the context; a dash for other kinds of models."""
     if kind not in ARCHITECTURES:
         return NOTHING
-    one = ARCHITECTURES[kind]
-    weight = _QUERIES[one.query] if one.maps or not one.words_ask else "product of the vectors"
-    alone = one.positions and one.query == "none"
-    return "; ".join(["its position"] if alone else [weight, *["its position"] * one.positions])
+    architecture = ARCHITECTURES[kind]
+    weight = (
+        _QUERIES[architecture.query]
+        if architecture.maps or not architecture.words_ask
+        else "product of the vectors"
+    )
+    alone = architecture.positions and architecture.query == "none"
+    return "; ".join(
+        ["its position"] if alone else [weight, *["its position"] * architecture.positions]
+    )
 
 
 def notes(results: Results) -> list[Section]:
     """What the author of the study wrote in its config."""
-    said = [name(note) for note in results.config.get("notes") or ()]
-    return [Section("Notes of the study", [Bullets(said)])] if said else []
+    items = [name(note) for note in results.config.get("notes") or ()]
+    return [Section("Notes of the study", [Bullets(items)])] if items else []
 
 
 def again(results: Results) -> Section:
@@ -161,11 +167,11 @@ def again(results: Results) -> Section:
 
 def commands(results: Results) -> list[str]:
     """To make the page, to run the study again, and to check its numbers."""
-    given: Mapping[str, str] = results.manifest.get("given") or {}
-    folder = given.get("results", f"results/{results.study}")
+    arguments: Mapping[str, str] = results.manifest.get("given") or {}
+    folder = arguments.get("results", f"results/{results.study}")
     stored, place = f"{folder}/config.yaml", shell_word(folder)
-    config = given.get("config", stored)
-    # a stored config does not say where its results lie; by default, where its study has them
+    config = arguments.get("config", stored)
+    # a stored config has no folder of results; the default is that of its study
     elsewhere = config == stored and folder != f"results/{results.study}"
     run = f"wordrel run {shell_word(config)}" + (f" --out {place}" if elsewhere else "")
     return [f"wordrel report {place}", run, f"wordrel reproduce {place}"]

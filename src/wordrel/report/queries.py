@@ -57,26 +57,26 @@ def rows(table: pd.DataFrame, **wanted: str | bool) -> list[Row]:
     return list(table.itertuples(index=False, name="Row"))
 
 
-def chosen(what: str, found: Any, there: Iterable[Any]) -> Any:
-    """The one that was named, or the only one there is."""
-    names = list(dict.fromkeys(there))
+def chosen(what: str, wanted: Any, known: Iterable[Any]) -> Any:
+    """The wanted name, or the only known one where none is wanted."""
+    names = list(dict.fromkeys(known))
     listed = ", ".join(map(str, names))
-    if found is None and len(names) == 1:
+    if wanted is None and len(names) == 1:
         return names[0]
-    if found is None:
+    if wanted is None:
         raise StoreError(f"{what}: found several ({listed}); say which")
-    if found not in names:
-        hint = nearest(str(found), map(str, names))
-        raise StoreError(f"{what}: found {found!r}{hint} expected one of {listed}")
-    return found
+    if wanted not in names:
+        hint = nearest(str(wanted), map(str, names))
+        raise StoreError(f"{what}: found {wanted!r}{hint} expected one of {listed}")
+    return wanted
 
 
 def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """Things by key, both in the order of first appearance."""
-    found: dict[K, list[T]] = {}
+    groups: dict[K, list[T]] = {}
     for thing in things:
-        found.setdefault(key(thing), []).append(thing)
-    return found
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -90,13 +90,13 @@ def corpora(results: Results) -> list[str]:
 
 
 def corpus(results: Results, name: str) -> Mapping[str, Any]:
-    """What the manifest says of one."""
-    return next(one for one in results.manifest["corpora"] if one["name"] == name)
+    """The manifest's entry of a corpus."""
+    return next(entry for entry in results.manifest["corpora"] if entry["name"] == name)
 
 
 def sources(results: Results) -> dict[str, str]:
     """Name of each corpus -> the text that it is made of."""
-    return {str(one["name"]): str(one["source"]) for one in results.manifest["corpora"]}
+    return {str(entry["name"]): str(entry["source"]) for entry in results.manifest["corpora"]}
 
 
 def level(results: Results) -> str:
@@ -110,9 +110,9 @@ def models(results: Results, corpus: str) -> list[str]:
 
 
 def questions(results: Results) -> list[str]:
-    """The questions that test splits ask, in the order of the summary; then what is only measured.
+    """The questions of test splits, in the order of the summary; then those only measured.
 
-    A question that development splits alone ask has no section: they conclude nothing.
+    A question of development splits alone has no section: no conclusion rests on them.
     """
     scored = results.summary[results.summary["split"] != "dev"]["question"].unique()
     measured = set(results.measurements["task"].unique())
@@ -134,27 +134,27 @@ def kinds(results: Results) -> dict[str, str]:
     return dict(zip(results.runs["model"], results.runs["kind"], strict=True))
 
 
-def asked(results: Results, corpus: str, question: str) -> list[Row]:
+def headline_rows(results: Results, corpus: str, question: str) -> list[Row]:
     """The rows that a headline may show: of test splits, and no parts of other rows."""
-    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
-    return [r for r in found if r.split != "dev" and not r.detail]
+    of_question = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in of_question if r.split != "dev" and not r.detail]
 
 
 def parts(results: Results, corpus: str, question: str) -> list[Row]:
     """The rows that are parts of others (sections, relations), of test splits."""
-    found = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
-    return [r for r in found if r.split != "dev" and r.detail]
+    of_question = _groups(results, "summary", ("corpus", "question")).get((corpus, question), ())
+    return [r for r in of_question if r.split != "dev" and r.detail]
 
 
 def measured(results: Results, corpus: str, question: str) -> list[Row]:
     """The measurements of a question's test splits that have a value, of every embedding."""
     tasks = [t for t in results.manifest["tasks"] if t.get("split") != "dev"]
-    asked_by = {str(t["name"]): str(t["question"]) for t in tasks}
-    found = _groups(results, "measurements", ("corpus", "task"))
+    question_of = {str(t["name"]): str(t["question"]) for t in tasks}
+    by_task = _groups(results, "measurements", ("corpus", "task"))
     return [
         r
-        for (where, task), rows_of_task in found.items()
-        if where == corpus and asked_by.get(base(results, task)) == question
+        for (where, task), rows_of_task in by_task.items()
+        if where == corpus and question_of.get(base(results, task)) == question
         for r in rows_of_task
         if not pd.isna(r.value)
     ]
@@ -162,7 +162,7 @@ def measured(results: Results, corpus: str, question: str) -> list[Row]:
 
 @lru_cache(maxsize=4096)
 def label(results: Results, model: str) -> str:
-    """What a reader calls a model of this study; its identifier where two share a label.
+    """The label of a model of this study; its identifier where two share a label.
 
     Marked where its scores are unscaled though the default is scaled.
     """
@@ -185,25 +185,25 @@ def _labels(results: Results) -> Counter[str]:
 def base(results: Results, task: str) -> str:
     """The task that a row belongs to: itself, or the one of which it is a variant or a part."""
     names = [str(t["name"]) for t in results.manifest["tasks"]]
-    found = [n for n in names if task == n or task.startswith(f"{n}.")]
-    return max(found, key=len, default=task)
+    matches = [n for n in names if task == n or task.startswith(f"{n}.")]
+    return max(matches, key=len, default=task)
 
 
 def kind(results: Results, task: str) -> str:
-    """The kind of task that a row belongs to; empty where the manifest does not say it."""
+    """The kind of task that a row belongs to; empty where the manifest does not have it."""
     kinds = {str(t["name"]): str(t.get("kind") or "") for t in results.manifest["tasks"]}
     return kinds.get(base(results, task), "")
 
 
 def columns(results: Results, corpus: str, question: str) -> list[Column]:
-    """What was measured; a task that no model answers keeps a column without a measure."""
+    """What was measured; a task without any score keeps a column without a measure."""
     return list(_columns(results, corpus, question))
 
 
 @lru_cache(maxsize=64)
 def _columns(results: Results, corpus: str, question: str) -> tuple[Column, ...]:
     by_task: dict[str, dict[str, Column]] = {}
-    for r in asked(results, corpus, question):
+    for r in headline_rows(results, corpus, question):
         column = Column(question, r.task, r.measure, r.better or "higher")
         by_task.setdefault(r.task, {}).setdefault(r.measure, column)
     return tuple(
@@ -217,12 +217,12 @@ def _columns(results: Results, corpus: str, question: str) -> tuple[Column, ...]
 def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
     """The columns that count: no variant beside its task, and the measure that is registered."""
     registered = {str(t["name"]): str(t["measure"]) for t in results.manifest["tasks"]}
-    found = columns(results, corpus, question)
-    known = {(c.task, c.measure) for c in found}
-    tasks = {c.task for c in found}
+    candidates = columns(results, corpus, question)
+    known = {(c.task, c.measure) for c in candidates}
+    tasks = {c.task for c in candidates}
     return [
         c
-        for c in found
+        for c in candidates
         if (base(results, c.task) == c.task or base(results, c.task) not in tasks)
         and (
             c.measure == registered.get(c.task, c.measure)
@@ -232,20 +232,20 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:
-    """Each model's row of the selected embedding; without an answer `note` says why."""
+    """Each model's row of the selected embedding; without a score `note` has the reason."""
     key = (corpus, column.question, column.task)
-    found: dict[str, Row] = {}
+    by_model: dict[str, Row] = {}
     for r in _groups(results, "summary", ("corpus", "question", "task")).get(key, ()):
         silent = pd.isna(r.score) and r.measure in ("", column.measure)
         if r.selected and r.measure == column.measure and not silent:
-            found[r.model] = r
+            by_model[r.model] = r
         elif silent:
-            found.setdefault(r.model, r)
-    return found
+            by_model.setdefault(r.model, r)
+    return by_model
 
 
 def pairs(results: Results, corpus: str, column: Column) -> list[Row]:
-    """The comparisons in which both models stand with their selected embedding."""
+    """The comparisons of models in their selected embeddings."""
     embeddings = {model: r.embedding for model, r in answers(results, corpus, column).items()}
     return [
         r
@@ -262,7 +262,7 @@ def compared(results: Results, corpus: str, column: Column) -> list[Row]:
 
 
 def is_finest(results: Results, pair: Row) -> bool:
-    """Whether no permutation was as far from 0 as the pair's difference: its p is at most so."""
+    """Whether no permutation was as far from 0 as the pair's difference: p is an upper bound."""
     table = results.comparisons
     family = (table["corpus"] == pair.corpus) & (table["question"] == pair.question)
     return bool(pair.p <= resolution(int(family.sum())) * (1 + 1e-5))
@@ -276,14 +276,14 @@ def _runs(results: Results, corpus: str) -> Sequence[Row]:
 def _groups(
     results: Results, table: str, keys: tuple[str, ...]
 ) -> Mapping[tuple[str, ...], list[Row]]:
-    """The rows of a table by these columns: thousands of rows are sorted once, not a cell."""
+    """The rows of a table by these columns, grouped once and not for each cell."""
     return grouped(rows(getattr(results, table)), lambda r: tuple(getattr(r, k) for k in keys))
 
 
 def winner(pair: Row) -> str | None:
     """The significantly better model of a comparison, or None.
 
-    Both must show it: the test for other items, the interval for other items and other seeds.
+    Both have to show it: the test is over items, the interval over items and seeds.
     """
     if not (pair.p_adjusted < ALPHA and (pair.low > 0 or pair.high < 0)):
         return None

@@ -27,13 +27,13 @@ _SPEECH = (
     "{corpus}: the mean score of pairs of parts of speech (the word that relates first), in "
     "standard deviations of all scores of the embedding. Bold: the selected embedding."
 )
-_FLOOR = "random"  # what random vectors give to parts of speech needs no panel
+_FLOOR = "random"  # random vectors need no panel of parts of speech
 
 KIND = "direction"
 """The kind of task that is drawn; without kinds in the manifest, tasks whose name ends in it."""
 
 STATISTIC = "standardised_mean"
-"""The mean score of a class of pairs, in standard deviations of the reading's scores."""
+"""The mean score of a class of pairs, in standard deviations of the embedding's scores."""
 
 _PAIR = re.compile(r"[A-Z]+>[A-Z]+")
 
@@ -41,17 +41,19 @@ Key = tuple[str, str]  # model, embedding
 
 
 def direction_panels(results: Results, question: str) -> dict[tuple[str, Column], dict[Key, Row]]:
-    """(corpus, column) -> (model, embedding) -> the row, for every reading that has an answer."""
-    found: dict[tuple[str, Column], dict[Key, Row]] = {}
+    """(corpus, column) -> (model, embedding) -> the row, for every embedding that has a score."""
+    panels: dict[tuple[str, Column], dict[Key, Row]] = {}
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
-            rows = _readings(results, corpus, column) if _is_direction(results, column) else {}
-            found |= {(corpus, column): rows} if rows else {}
-    return found
+            rows = (
+                _embedding_rows(results, corpus, column) if _is_direction(results, column) else {}
+            )
+            panels |= {(corpus, column): rows} if rows else {}
+    return panels
 
 
 def direction_figure(results: Results, question: str) -> list[Figure]:
-    """A line for each reading of each model, a chart a task; none without such a task."""
+    """A line for each embedding of each model, a chart a task; none without such a task."""
     drawn = direction_panels(results, question)
     if not drawn:
         return []
@@ -81,7 +83,12 @@ def _best(results: Results, corpus: str, column: Column, rows: Mapping[Key, Row]
 
 def _everywhere(drawn: Mapping[tuple[str, Column], Mapping[Key, Row]], column: Column) -> Spec:
     """The axis of a task on every corpus."""
-    rows = [r for (_, other), found in drawn.items() if other == column for r in found.values()]
+    rows = [
+        r
+        for (_, other), by_embedding in drawn.items()
+        if other == column
+        for r in by_embedding.values()
+    ]
     return charts.shared(v for r in rows for v in (r.score, r.low, r.high, r.chance))
 
 
@@ -90,10 +97,10 @@ def _is_direction(results: Results, column: Column) -> bool:
     return (kind or queries.base(results, column.task).rpartition("_")[2]) == KIND
 
 
-def _readings(results: Results, corpus: str, column: Column) -> dict[Key, Row]:
+def _embedding_rows(results: Results, corpus: str, column: Column) -> dict[Key, Row]:
     return {
         (r.model, r.embedding): r
-        for r in queries.asked(results, corpus, column.question)
+        for r in queries.headline_rows(results, corpus, column.question)
         if (r.task, r.measure) == (column.task, column.measure) and not pd.isna(r.score)
     }
 
@@ -159,11 +166,11 @@ class Panel:
 
 @lru_cache(maxsize=16)
 def speech_panels(results: Results, corpus: str, question: str) -> tuple[Panel, ...]:
-    """A panel for each model that has an answer, in the order of the study."""
+    """A panel for each model that has a value, in the order of the study."""
     measured = queries.measured(results, corpus, question)
-    found = [r for r in measured if r.statistic == STATISTIC and _PAIR.fullmatch(r.group)]
-    pairs = tuple(queries.distinct(r.group for r in found))
-    by_model = queries.grouped(found, lambda r: str(r.model))
+    rows = [r for r in measured if r.statistic == STATISTIC and _PAIR.fullmatch(r.group)]
+    pairs = tuple(queries.distinct(r.group for r in rows))
+    by_model = queries.grouped(rows, lambda r: str(r.model))
     kinds = queries.kinds(results)
     models = [m for m in queries.models(results, corpus) if m in by_model and kinds[m] != _FLOOR]
     return tuple(_panel(model, pairs, by_model[model]) for model in models)
@@ -172,8 +179,8 @@ def speech_panels(results: Results, corpus: str, question: str) -> tuple[Panel, 
 def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
     """Heat maps with one scale of colours, a chart a model; none where nothing was measured."""
     drawn = speech_panels(results, corpus, question)
-    said = "; ".join(text for panel in drawn if (text := _extremes(results, panel)))
-    if not said:
+    extremes = "; ".join(text for panel in drawn if (text := _extremes(results, panel)))
+    if not extremes:
         return []
     opening = (
         f"Mean score of pairs of parts of speech on {corpus}, in standard deviations of an "
@@ -188,18 +195,18 @@ def speech_figure(results: Results, corpus: str, question: str) -> list[Figure]:
         Figure(
             f"parts_of_speech-{charts.file_name(corpus)}",
             charted,
-            f"{opening} Highest and lowest: {said}.",
+            f"{opening} Highest and lowest: {extremes}.",
             _SPEECH.format(corpus=name(corpus)),
         )
     ]
 
 
-def _panel(model: str, pairs: tuple[str, ...], found: Sequence[Row]) -> Panel:
-    embeddings = tuple(queries.distinct(r.embedding for r in found))
+def _panel(model: str, pairs: tuple[str, ...], rows: Sequence[Row]) -> Panel:
+    embeddings = tuple(queries.distinct(r.embedding for r in rows))
     values = np.full((len(embeddings), len(pairs)), np.nan)
-    for r in found:
+    for r in rows:
         values[embeddings.index(r.embedding), pairs.index(r.group)] = r.value
-    selected = next((r.embedding for r in found if r.selected), "")
+    selected = next((r.embedding for r in rows if r.selected), "")
     return Panel(model, embeddings, selected, pairs, values)
 
 

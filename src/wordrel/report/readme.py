@@ -1,8 +1,8 @@
 """What pages show of stored results and of the source: blocks, a figure, lines of code.
 
 A block is what stands between `<!-- answer:NAME -->` and `<!-- /answer:NAME -->`.
-experiments/answer.py, which alone knows the rules that decide, renders them all. Those of
-docs/paper.md begin with `paper:`; experiments/paper.py renders them.
+experiments/answer.py, which has the rules that decide, renders them. Those of docs/paper.md begin
+with `paper:`; experiments/paper.py renders them.
 """
 
 import ast
@@ -28,16 +28,16 @@ def replace_block(text: str, block: str, fresh: str) -> str:
     Args:
         text: of a page.
         block: such as `answer:claims`.
-        fresh: what stands between its markers from now on.
+        fresh: its new content.
 
     Raises:
         StoreError: the text has not exactly one such block.
     """
-    found = [m for m in _BLOCK.finditer(text) if m["block"] == block]
-    if len(found) != 1:
+    matches = [m for m in _BLOCK.finditer(text) if m["block"] == block]
+    if len(matches) != 1:
         markers = f"<!-- {block} --> and <!-- /{block} -->"
-        raise StoreError(f"page: found {len(found)} blocks {block}, expected 1 between {markers}")
-    start, end = found[0].span()
+        raise StoreError(f"page: found {len(matches)} blocks {block}, expected 1 between {markers}")
+    start, end = matches[0].span()
     return f"{text[:start]}<!-- {block} -->\n\n{fresh}\n\n<!-- /{block} -->{text[end:]}"
 
 
@@ -82,7 +82,7 @@ def weights_figure(results: Results, corpus: str) -> Figure:
         model: {place: _mean_weight(results, corpus, model, place) for place in places}
         for model in ("mean", "mean_query_attention", "mean_query_attention_position")
     }
-    by_model = {m: {p: float(r.value) for p, r in found.items()} for m, found in rows.items()}
+    by_model = {m: {p: float(r.value) for p, r in by_place.items()} for m, by_place in rows.items()}
     drawn = {place: drawn_weight(abs(place), window) for place in places}
     mean, without, placed = (looks(results)[model].colour for model in by_model)
     shown = [
@@ -93,7 +93,7 @@ def weights_figure(results: Results, corpus: str) -> Figure:
         _Line("mean, full window", 3, -12, mean, 1, by_model["mean"]),
         _Line("attention without positions", 3, 14, without, 2, by_model["mean_query_attention"]),
     ]
-    behind = counted(row for found in rows.values() for row in found.values())
+    behind = counted(row for by_place in rows.values() for row in by_place.values())
     words = (
         "Mean weight of a context word at each position around a masked word. Without positions, "
         "attention gives all positions nearly the same weight, as a mean with a full window does. "

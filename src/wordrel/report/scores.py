@@ -19,7 +19,7 @@ _CAPTION = (
     "Random vectors are left out."
 )
 _MOST = 12  # columns; a study of more shows differences, question by question
-_FEW = 10  # models that a panel shows whether or not they have an answer, or a task has room for
+_FEW = 10  # models that a panel shows whether or not they have a score, or a task has room for
 _FLOOR = "random"  # so far below the others that it would press them together
 _REFERENCE = "word2vec"
 _LEAST = 0.01  # a difference that an axis can show
@@ -46,7 +46,7 @@ def scores_figure(results: Results) -> list[Figure]:
 def score_panels(results: Results) -> list[tuple[str, Column]]:
     """Corpus and column of each panel, the corpora of a column beside each other."""
     corpora = queries.corpora(results)
-    found = [
+    panels = [
         (corpus, column)
         for question in queries.questions(results)
         for column in _all_columns(results, question)
@@ -54,7 +54,7 @@ def score_panels(results: Results) -> list[tuple[str, Column]]:
         if column in queries.columns(results, corpus, question)
         and front(results, corpus, column) is not None
     ]
-    return found if len({column for _, column in found}) <= _MOST else []
+    return panels if len({column for _, column in panels}) <= _MOST else []
 
 
 def _all_columns(results: Results, question: str) -> list[Column]:
@@ -63,7 +63,7 @@ def _all_columns(results: Results, question: str) -> list[Column]:
 
 
 def _scores_chart(results: Results, corpus: str, column: Column) -> Chart:
-    """A line for each model; among many, those without an answer are left to the table."""
+    """A line for each model; among many, those without a score are left to the table."""
     answers = queries.answers(results, corpus, column)
     models = queries.models(results, corpus)
     answered = [m for m in models if m in answers and not pd.isna(answers[m].score)]
@@ -92,8 +92,8 @@ def _scores_chart(results: Results, corpus: str, column: Column) -> Chart:
 
 def _everywhere(results: Results, column: Column) -> list[float]:
     """What the axis of a column has to show on every corpus."""
-    found = [queries.answers(results, corpus, column) for corpus in queries.corpora(results)]
-    rows = [r for answers in found for r in answers.values() if not pd.isna(r.score)]
+    on_corpora = [queries.answers(results, corpus, column) for corpus in queries.corpora(results)]
+    rows = [r for answers in on_corpora for r in answers.values() if not pd.isna(r.score)]
     return [value for r in rows for value in (r.score, r.low, r.high, r.chance)]
 
 
@@ -103,7 +103,7 @@ class Panel:
 
     Attributes:
         corpus: its name.
-        reference: the model that is taken off.
+        reference: the model that is subtracted.
         models: the others, in the order of the study.
         gaps: column -> model -> the comparison, turned so that it is model minus reference.
     """
@@ -115,9 +115,9 @@ class Panel:
 
 
 def gap_panels(results: Results, question: str) -> list[Panel]:
-    """One for each corpus that has a reference: the first word2vec model with an answer."""
-    found = [_panel(results, corpus, question) for corpus in queries.corpora(results)]
-    return [panel for panel in found if panel is not None]
+    """One for each corpus that has a reference: the first word2vec model with a score."""
+    panels = [_panel(results, corpus, question) for corpus in queries.corpora(results)]
+    return [panel for panel in panels if panel is not None]
 
 
 def differences_figure(results: Results, question: str) -> list[Figure]:
@@ -125,7 +125,7 @@ def differences_figure(results: Results, question: str) -> list[Figure]:
     drawn = gap_panels(results, question)
     if not drawn:
         return []
-    said = "; ".join(
+    counts = "; ".join(
         f"{panel.corpus}, against {queries.label(results, panel.reference)}: "
         + ", ".join(_counted(results, panel, model) for model in panel.models)
         for panel in drawn
@@ -144,7 +144,7 @@ def differences_figure(results: Results, question: str) -> list[Figure]:
         for i, (panel, of) in enumerate(zip(drawn, dots, strict=True))
     ]
     name = f"differences-{charts.file_name(question)}"
-    return [Figure(name, charted, f"{opening} {said}.", _CAPTION, columns=min(len(charted), 2))]
+    return [Figure(name, charted, f"{opening} {counts}.", _CAPTION, columns=min(len(charted), 2))]
 
 
 def _panel(results: Results, corpus: str, question: str) -> Panel | None:
@@ -155,8 +155,8 @@ def _panel(results: Results, corpus: str, question: str) -> Panel | None:
     columns = queries.main_columns(results, corpus, question)
     tested = {c: queries.pairs(results, corpus, c) for c in columns}
     for reference in (m for m in models if families[m] == _REFERENCE):
-        found = {c: _gaps(pairs, reference, models) for c, pairs in tested.items()}
-        gaps = {c: of_models for c, of_models in found.items() if of_models}
+        by_column = {c: _gaps(pairs, reference, models) for c, pairs in tested.items()}
+        gaps = {c: of_models for c, of_models in by_column.items() if of_models}
         if gaps:
             others = tuple(m for m in models if any(m in g for g in gaps.values()))
             return Panel(corpus, reference, others, gaps)

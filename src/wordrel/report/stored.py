@@ -45,38 +45,38 @@ def select(
 ) -> pd.DataFrame:
     """The rows of a stored table that have these names; without names, all of them.
 
-    A row of a pair of models is taken where it has the one model that is named, or where both of
-    its models are among several.
+    A row of two models is kept where it has the one model that is named, or where both of its
+    models are among several named ones.
 
     Raises:
         StoreError: a name that the table does not have.
         ConfigError: the table has no such column.
     """
-    found: pd.DataFrame = getattr(results, table)
+    frame: pd.DataFrame = getattr(results, table)
     wanted = {"corpora": (corpora, "corpus"), "tasks": (tasks, "task"), "models": (models, "model")}
-    taken = pd.Series(True, index=found.index)
+    taken = pd.Series(True, index=frame.index)
     for option, (names, column) in wanted.items():
-        if names and len(found):
-            columns = [c for c in (column, f"{column}_a", f"{column}_b") if c in found]
+        if names and len(frame):
+            columns = [c for c in (column, f"{column}_a", f"{column}_b") if c in frame]
             if not columns:
                 raise ConfigError([f"--{option}: table {table} has no {column}; leave it out"])
-            there = pd.concat([found[c] for c in columns]).unique()
+            known = pd.concat([frame[c] for c in columns]).unique()
             for name in names:
-                chosen(f"{results.folder}: --{option}: table {table}", name, there)
-            has = found[columns].isin(names)
+                chosen(f"{results.folder}: --{option}: table {table}", name, known)
+            has = frame[columns].isin(names)
             taken &= has.all(axis=1) if len(names) > 1 else has.any(axis=1)
-    return found[taken]
+    return frame[taken]
 
 
-def as_csv(found: pd.DataFrame, table: str) -> str:
+def as_csv(frame: pd.DataFrame, table: str) -> str:
     """All columns as the study stores them, but for what a spreadsheet would run."""
-    return table_to_csv(for_sheets(found), table)
+    return table_to_csv(for_sheets(frame), table)
 
 
-def for_sheets(found: pd.DataFrame) -> pd.DataFrame:
-    """A table in which no text is a formula: one that begins like it gets a quote before it."""
-    texts = {str(c): found[c].map(_quoted) for c in found.columns if not is_numeric_dtype(found[c])}
-    return found.assign(**texts)
+def for_sheets(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table in which no text is a formula: one that begins like it gets a leading quote."""
+    texts = {str(c): frame[c].map(_quoted) for c in frame.columns if not is_numeric_dtype(frame[c])}
+    return frame.assign(**texts)
 
 
 def _quoted(value: Any) -> Any:
@@ -84,20 +84,20 @@ def _quoted(value: Any) -> Any:
     return f"'{value}" if runs else value
 
 
-def as_json(found: pd.DataFrame, table: str) -> str:
+def as_json(frame: pd.DataFrame, table: str) -> str:
     """A list of rows with all columns; what is not known is null."""
-    records = found.astype(object).where(found.notna(), None).to_dict("records")
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return json.dumps(records, indent=1) + "\n"
 
 
-def as_markdown(found: pd.DataFrame, table: str) -> str:
+def as_markdown(frame: pd.DataFrame, table: str) -> str:
     """What a reader needs: scores with intervals and how many items they are over."""
-    return markdown.blocks([shown(found, doc.name)]) + "\n"
+    return markdown.blocks([shown(frame, doc.name)]) + "\n"
 
 
-def as_latex(found: pd.DataFrame, table: str) -> str:
+def as_latex(frame: pd.DataFrame, table: str) -> str:
     """The same columns as a `tabular`, which needs no package."""
-    drawn = shown(found, lambda text: visible(str(text)).translate(_TEX))
+    drawn = shown(frame, lambda text: visible(str(text)).translate(_TEX))
     lines = [" & ".join(line) + r" \\" for line in (drawn.heads, *drawn.rows)]
     columns = "l" * drawn.words + "r" * (len(drawn.heads) - drawn.words)
     head = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline"]
@@ -107,22 +107,22 @@ def as_latex(found: pd.DataFrame, table: str) -> str:
 WRITERS = {"md": as_markdown, "csv": as_csv, "latex": as_latex, "json": as_json}
 
 
-def shown(found: pd.DataFrame, marked: Callable[[str], str]) -> doc.Table:
+def shown(frame: pd.DataFrame, marked: Callable[[str], str]) -> doc.Table:
     """The columns for readers: words first, then numbers; `marked` makes a text fit its format."""
-    left = [c for c in found.columns if c in _WORDS and (c != "note" or found[c].any())]
-    right = [c for c in found.columns if c not in (*_WORDS, *_FOLDED, "n_scored", "n")]
-    counts = [c for c in _COUNTS if c in found]
-    heads = [*left, *(_head(c, found) for c in right), *(["n"] if counts else [])]
+    words = [c for c in frame.columns if c in _WORDS and (c != "note" or frame[c].any())]
+    numbers = [c for c in frame.columns if c not in (*_WORDS, *_FOLDED, "n_scored", "n")]
+    counts = [c for c in _COUNTS if c in frame]
+    heads = [*words, *(_head(c, frame) for c in numbers), *(["n"] if counts else [])]
     body = []
-    for r in rows(found):
-        cells = [_cell(r, c) for c in (*left, *right)]
+    for r in rows(frame):
+        cells = [_cell(r, c) for c in (*words, *numbers)]
         cells += [_count(r, counts)] if counts else []
         body.append([marked(cell) for cell in cells])
-    return doc.Table([marked(head) for head in heads], body, words=len(left))
+    return doc.Table([marked(head) for head in heads], body, words=len(words))
 
 
-def _head(column: str, found: pd.DataFrame) -> str:
-    return f"{column} [interval]" if column in _SCORES and "low" in found else column
+def _head(column: str, frame: pd.DataFrame) -> str:
+    return f"{column} [interval]" if column in _SCORES and "low" in frame else column
 
 
 def _cell(row: Row, column: str) -> str:

@@ -23,7 +23,7 @@ layout would follow it."""
 _WIDTHS = {1: 520, 2: 250}  # columns of a figure -> pixels of a panel without its names
 _LETTER = 7.2  # pixels of a letter of a title, on average
 _OWN = ("color", "stroke", "fill", "shape", "yOffset")  # scales that no two panels share
-_SAID = ("values", "sort", "domain", "title", "text", "subtitle")  # names, and no colours
+_TEXTS = ("values", "sort", "domain", "title", "text", "subtitle")  # keys of texts, not of colours
 _TITLE: Spec = {
     "anchor": "start",
     "color": charts.INK,
@@ -33,10 +33,7 @@ _TITLE: Spec = {
 
 
 def draw(figure: Figure) -> str:
-    """The charts of a figure below, or small ones beside, each other, in the colours of light.
-
-    Same figure, same text.
-    """
+    """The charts of a figure below, or small ones beside, each other, in the colours of light."""
     drawing = {
         "concat": [_panel(chart, _WIDTHS[figure.columns]) for chart in figure.charts],
         "columns": figure.columns,
@@ -65,23 +62,23 @@ def _panel(chart: Chart, width: int) -> Spec:
 
 
 def _coloured(part: Any) -> Any:
-    """Names of colours replaced; data and names are left as they are, whatever they say."""
+    """Names of colours replaced; data and texts stay as they are."""
     if isinstance(part, str):
         return _colours().get(part, part)
     if isinstance(part, list | tuple):
-        return [_coloured(one) for one in part]
+        return [_coloured(item) for item in part]
     if isinstance(part, dict):
-        return {k: v if _is_said(k, v) else _coloured(v) for k, v in part.items()}
+        return {k: v if _is_text(k, v) else _coloured(v) for k, v in part.items()}
     return part
 
 
-def _is_said(key: str, value: Any) -> bool:
-    return key in _SAID and not isinstance(value, dict)
+def _is_text(key: str, value: Any) -> bool:
+    return key in _TEXTS and not isinstance(value, dict)
 
 
 @cache
 def _colours() -> dict[str, str]:
-    """Those of the page in light."""
+    """The colours of the page in light."""
     style = (files("wordrel.report") / "templates" / "page.css").read_text(encoding="utf-8")
     light = style.partition("}")[0]
     return {f"var({n})": value for n, value in re.findall(r"(--\w+): (#\w+)", light)}

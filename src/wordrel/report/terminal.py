@@ -49,25 +49,25 @@ def headline_tables(results: Results) -> list[Group]:
 
 
 def claims_table(results: Results) -> Table | None:
-    """What the study says of each claim that it can decide; None where it decides none."""
-    found = claims.claims_table(results)
-    return _written(found[0], claims.TITLE) if found else None
+    """The verdict on each claim that the study can decide; None where it can decide none."""
+    tables = claims.claims_table(results)
+    return _written(tables[0], claims.TITLE) if tables else None
 
 
 def comparison_verdict(comparison: Comparison) -> str:
     """One line: the verdict, the folders, how much moved, and what only one of them has."""
-    found = comparison.table["found"].value_counts()
+    counts = comparison.table["found"].value_counts()
     sides = {"first": comparison.first, "second": comparison.second}
-    alone = [f"; {found[side]} only in {name}" for side, name in sides.items() if side in found]
+    alone = [f"; {counts[side]} only in {name}" for side, name in sides.items() if side in counts]
     return (
         f"{comparison.verdict}: {comparison.second} beside {comparison.first}: "
-        f"{len(comparison.moved)} of {found.get('both', 0)} shared numbers moved beyond their "
+        f"{len(comparison.moved)} of {counts.get('both', 0)} shared numbers moved beyond their "
         f"intervals{''.join(alone)}"
     )
 
 
 def comparison_tables(comparison: Comparison, *, everything: bool = False) -> list[Group]:
-    """The scores of two results side by side: those that moved, or every one; perhaps no table."""
+    """The scores of two results side by side: those that moved, or all; perhaps none."""
     shown = comparison.table if everything else comparison.moved
     scored = shown.dropna(subset=["score_first", "score_second"], how="all")
     tables = [_side_by_side(str(name), part) for name, part in scored.groupby("corpus", sort=False)]
@@ -89,15 +89,15 @@ def verdicts_table(verdicts: pd.DataFrame) -> list[Table]:
     return [table] if table.rows else []
 
 
-def stored_table(found: pd.DataFrame) -> Table:
+def stored_table(frame: pd.DataFrame) -> Table:
     """Rows of a stored table, with the columns for readers."""
-    return _written(stored.shown(found, doc.name), "")
+    return _written(stored.shown(frame, doc.name), "")
 
 
 def _below_each_other(title: str, blocks: Sequence[doc.Block]) -> Group:
     tables = [_written(block, title) for block in blocks if isinstance(block, doc.Table)]
-    said = [_text(block.text) for block in blocks if isinstance(block, doc.Paragraph)]
-    below = Text("\n").join([*said[:-1], Text(_BEATS), *said[-1:]])
+    notes = [_text(block.text) for block in blocks if isinstance(block, doc.Paragraph)]
+    below = Text("\n").join([*notes[:-1], Text(_BEATS), *notes[-1:]])
     below.stylize("dim")
     return Group(*tables, below, "")
 
@@ -114,7 +114,7 @@ def _written(table: doc.Table, title: str) -> Table:
 
 
 def _text(inline: str) -> Text:
-    """One line of the report: what is raised stands behind, in a colour of its own."""
+    """One line of the report; raised text follows in its own colour."""
     shown = Text()
     style = ""
     for part in _MARKS.split(_LABEL.sub(r"\1", inline).translate(_SIGNS)):

@@ -1,4 +1,4 @@
-"""Numbers and Markdown: how a value looks on the page, and how it is kept from being markup."""
+"""Numbers and Markdown: how a value looks on the page, and how a text is escaped."""
 
 import math
 import re
@@ -33,7 +33,7 @@ def with_interval(score: Any, low: Any, high: Any, digits: int = 3) -> str:
 
 
 def share(value: Any, low: Any = math.nan, high: Any = math.nan) -> str:
-    """A part of a whole as `62.4% [61.9%, 62.8%]`, without the brackets where no interval is."""
+    """A part of a whole as `62.4% [61.9%, 62.8%]`, without brackets where there is no interval."""
     shown = [f"{number(v * 100, 1)}%" for v in (value, low, high) if not pd.isna(v)]
     ends = f" [{shown[1]}, {shown[2]}]" if len(shown) == 3 else ""
     return f"{shown[0]}{ends}" if shown else NOTHING
@@ -49,7 +49,7 @@ def p_value(p: Any, *, finest: bool = False) -> str:
 
     Args:
         p: the number.
-        finest: whether it is the smallest that the permutations can give, so that p is at most so.
+        finest: whether it is the smallest that the permutations can give, and so an upper bound.
     """
     if p < 0.001:
         return "< 0.001"
@@ -67,7 +67,7 @@ def small(value: float) -> str:
     return f"{value:.1g}".replace("-", "−") if tiny else number(value)
 
 
-@lru_cache(maxsize=4096)  # a page says the same names thousands of times
+@lru_cache(maxsize=4096)  # a page holds the same names thousands of times
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line and also inside a table."""
     line = (
@@ -105,6 +105,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def shared(shown: Callable[[Any], str], values: Sequence[Any]) -> str:
-    """What the models of a line have in common, or from which to which it goes."""
+    """The value that all models of a line have, or the least and the most."""
     known = sorted(float(v) for v in values if not pd.isna(v))
     return " to ".join(dict.fromkeys(map(shown, known[:1] + known[-1:]))) or NOTHING

@@ -13,7 +13,7 @@ class Look:
     Attributes:
         title: what the numbers are.
         kind: of the task.
-        embedding: of the model; empty where any may stand, the selected one first.
+        embedding: of the model; empty where any may be drawn, the selected one first.
         statistic: the column `statistic` of measurements.csv.xz.
         groups: a pattern; its group 1 is the name, or the number, of a place on the axis.
         axis: what the places are; empty where their names show it.

@@ -1,4 +1,4 @@
-"""What the trials of `wordrel tune` say: chosen settings, gaps to contained models, epochs.
+"""The trials of `wordrel tune`: chosen settings, gaps to contained models, epochs.
 
 Reads tables of trials in memory, one an objective. A loss is that of development documents; it is
 of one seed and has no interval, so it decides nothing.
@@ -37,7 +37,7 @@ class Tuned(NamedTuple):
 
 def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
     """Model -> how it was tuned."""
-    found = {}
+    by_model = {}
     for objective, every in tried.items():
         largest = every[every["tokens"] == every["tokens"].max()]
         for model, its in largest.groupby("model", sort=False):
@@ -48,8 +48,8 @@ def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
             n = int((every["model"] == model).sum())
             own = its[its["start"] == model]
             continued = {int(e): float(s) for e, s in own.groupby("epochs")["score"].max().items()}
-            found[str(model)] = Tuned(objective, n, chosen, alone, inside, continued)
-    return found
+            by_model[str(model)] = Tuned(objective, n, chosen, alone, inside, continued)
+    return by_model
 
 
 def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
@@ -65,11 +65,11 @@ def numbers(tried: Mapping[str, pd.DataFrame]) -> str:
         on = every["start"].notna()
         sorts = {"from a random start": ~on, "of these with dropout": ~on & (every["dropout"] > 0)}
         sorts["that go on from other weights"] = on
-        said = [
+        counts = [
             f"{shared(count, rows.groupby(every['model']).sum().tolist())} {words}"
             for words, rows in sorts.items()
         ]
-        lines.append(f"- {objective}: {'; '.join(said)}.")
+        lines.append(f"- {objective}: {'; '.join(counts)}.")
     return "\n".join(lines)
 
 
@@ -79,16 +79,16 @@ def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
     lines = [
         [
             *(
-                one.objective,
+                tuning.objective,
                 named(model),
-                named(one.chosen.start) if one.chosen.start else NOTHING,
-                count(one.tried),
+                named(tuning.chosen.start) if tuning.chosen.start else NOTHING,
+                count(tuning.tried),
             ),
-            *(number(one.chosen.learning_rate, 4), count(one.chosen.epochs)),
-            number(one.chosen.weights_learning_rate),
-            *(number(one.chosen.dropout, 1), number(-one.chosen.score)),
+            *(number(tuning.chosen.learning_rate, 4), count(tuning.chosen.epochs)),
+            number(tuning.chosen.weights_learning_rate),
+            *(number(tuning.chosen.dropout, 1), number(-tuning.chosen.score)),
         ]
-        for model, one in tuned(tried).items()
+        for model, tuning in tuned(tried).items()
     ]
     return table([*heads, "dropout", "development loss"], lines, left=3)
 
@@ -98,16 +98,21 @@ def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
 
     From a random start, in the chosen trials, and where both went on for as many epochs.
     """
-    found = tuned(tried)
+    tunings = tuned(tried)
     lines = []
-    for model, one in found.items():
-        if one.inside:
-            small = found[one.inside]
-            gaps = [small.alone.score - one.alone.score, small.chosen.score - one.chosen.score]
-            both = small.continued.get(int(one.chosen.epochs)) if one.chosen.start else None
-            gaps.append(both - one.chosen.score if both is not None else float("nan"))
-            still = "yes" if one.chosen.note.startswith("under-tuned: ") else "no"
-            lines.append([named(model), named(one.inside), still, *map(number, gaps)])
+    for model, tuning in tunings.items():
+        if tuning.inside:
+            small = tunings[tuning.inside]
+            gaps = [
+                small.alone.score - tuning.alone.score,
+                small.chosen.score - tuning.chosen.score,
+            ]
+            continued = (
+                small.continued.get(int(tuning.chosen.epochs)) if tuning.chosen.start else None
+            )
+            gaps.append(continued - tuning.chosen.score if continued is not None else float("nan"))
+            still = "yes" if tuning.chosen.note.startswith("under-tuned: ") else "no"
+            lines.append([named(model), named(tuning.inside), still, *map(number, gaps)])
     heads = ["model", "contains", "still under-tuned", "gap, random start", "gap, chosen"]
     return table([*heads, "gap, both went on"], lines, left=3)
 
@@ -115,9 +120,9 @@ def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
 def edge(tried: Mapping[str, pd.DataFrame]) -> str:
     """Whether more epochs might have helped."""
     most = int(max(every["epochs"].max() for every in tried.values()))
-    found = tuned(tried).values()
-    there = sum(one.alone.epochs == most for one in found)
+    tunings = tuned(tried).values()
+    at_edge = sum(tuning.alone.epochs == most for tuning in tunings)
     return (
-        f"From a random start, the best trial of {there} of {len(found)} models has {most} epochs, "
-        "the largest number that was tried."
+        f"From a random start, the best trial of {at_edge} of {len(tunings)} models has {most} "
+        "epochs, the largest number that was tried."
     )

@@ -1,6 +1,6 @@
 """What the rules of claims and experiments judge by: rows of tables, and the words of a verdict.
 
-Reads tables in memory; a rule itself stands in `claims`, or in the experiment that it decides.
+A rule itself stands in `claims`, or in the experiment that it decides.
 """
 
 import itertools
@@ -14,14 +14,14 @@ from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import number, p_value, with_interval
-from wordrel.study.contrasts import SEEDS as SEEDS  # experiments name it from here
+from wordrel.study.contrasts import SEEDS as SEEDS  # experiments import it from here
 from wordrel.study.results import Results
 
 
 class Verdict(NamedTuple):
     """Of a prediction: holds, fails or undecided, and the numbers that decide it."""
 
-    found: str
+    outcome: str
     evidence: str
 
 
@@ -31,17 +31,17 @@ class Claim(NamedTuple):
     Attributes:
         verdict: that word.
         effect: the size of it, with interval, n and seeds.
-        more: the other numbers that the rule looks at.
+        details: the other numbers that the rule looks at.
     """
 
     verdict: str
     effect: str
-    more: str = ""
+    details: str = ""
 
     @property
     def evidence(self) -> str:
         """All the numbers."""
-        return "; ".join(filter(None, (self.effect, self.more)))
+        return "; ".join(filter(None, (self.effect, self.details)))
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Rule:
         claim: its words.
         experiment: the one whose docstring has the question, the predictions and the rule, as
             they were written before its run.
-        rule: the rule in words that stand by themselves.
+        rule: the rule in words.
         models: those that have to be in a study, by their names.
         tasks: those that have to be in it, too.
         decide: the verdict, from the tables of a study that has both.
@@ -77,17 +77,17 @@ class Rule:
         return without + [name for name in self.tasks if name not in tasks]
 
 
-def told(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
+def verdict_lines(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:
     """Every verdict of an experiment, a line each."""
-    lines = [f"{name}: {found}; {evidence}" for name, (found, evidence) in predictions.items()]
+    lines = [f"{name}: {outcome}; {evidence}" for name, (outcome, evidence) in predictions.items()]
     lines += [f"{name}: {'; '.join(filter(None, claim))}" for name, claim in claims.items()]
     return "\n".join(lines)
 
 
 def too_few(results: Results, models: Iterable[str]) -> dict[str, Verdict]:
     """Each prediction undecided, where a model has too few seeds on a corpus; empty elsewhere."""
-    found = itertools.product(queries.corpora(results), models)
-    if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in found):
+    runs = itertools.product(queries.corpora(results), models)
+    if all(queries.cost(results, corpus, model).done >= SEEDS for corpus, model in runs):
         return {}
     return dict.fromkeys("1234", Verdict("undecided", f"fewer than {SEEDS} seeds"))
 
@@ -108,14 +108,14 @@ def ahead(pair: Row | None) -> int:
 
 def decided(signs: Iterable[int]) -> str:
     """Holds where one supports and none contradicts, fails where one contradicts."""
-    found = set(signs)
-    return "fails" if -1 in found else "holds" if 1 in found else "undecided"
+    distinct = set(signs)
+    return "fails" if -1 in distinct else "holds" if 1 in distinct else "undecided"
 
 
 def decided_by_all(signs: Iterable[int]) -> str:
     """Holds where all support, fails where one contradicts."""
-    found = set(signs)
-    return "fails" if -1 in found else "holds" if found == {1} else "undecided"
+    distinct = set(signs)
+    return "fails" if -1 in distinct else "holds" if distinct == {1} else "undecided"
 
 
 def above(row: Row | None, value: float) -> int:
@@ -178,7 +178,7 @@ def shown(pair: Row | None, digits: int = 4) -> str:
 
 
 def _detectable(pair: Row, digits: int) -> str:
-    """The difference that 80% power would find, where the tables know it."""
+    """The difference that 80% power would find, where the tables have it."""
     known = not pd.isna(pair.detectable)
     return f", detectable {number(pair.detectable, digits)}" if known else ""
 
@@ -216,12 +216,12 @@ def shown_counted(rows: Mapping[str, Row | None]) -> str:
 def counted(rows: Iterable[Row | None]) -> str:
     """How many items, and which seeds, some rows rest on: "n 148 to 2,655, 5 seeds".
 
-    Rows of the agreement say how many pairs of runs instead.
+    Rows of the agreement count pairs of runs instead.
     """
-    found = [row for row in rows if row is not None]
-    items = [int(_n(row)) for row in found]
-    kind = "seeds" if all(hasattr(row, "seeds") for row in found) else "pairs of runs"
-    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in found]
+    known = [row for row in rows if row is not None]
+    items = [int(_n(row)) for row in known]
+    kind = "seeds" if all(hasattr(row, "seeds") for row in known) else "pairs of runs"
+    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in known]
     return f"n {_span(items)}, {_span(runs)} {kind}"
 
 
@@ -245,29 +245,29 @@ def over_corpora(
     results: Results, on_corpus: Callable[[Results, str], Mapping[str, Verdict]]
 ) -> dict[str, Verdict]:
     """Each prediction over all corpora, from its verdict on one."""
-    found = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
+    by_corpus = {corpus: on_corpus(results, corpus) for corpus in queries.corpora(results)}
     return {
         name: Verdict(
-            overall(of[name].found for of in found.values()),
+            overall(of[name].outcome for of in by_corpus.values()),
             "; ".join(
-                f"{corpus}: {of[name].evidence}" if len(found) > 1 else of[name].evidence
-                for corpus, of in found.items()
+                f"{corpus}: {of[name].evidence}" if len(by_corpus) > 1 else of[name].evidence
+                for corpus, of in by_corpus.items()
             ),
         )
-        for name in next(iter(found.values()))
+        for name in next(iter(by_corpus.values()))
     }
 
 
 def enough(rows: Iterable[Row | None]) -> bool:
-    """Whether all are there and rest on enough seeds to conclude from."""
+    """Whether no row is missing and all rest on enough seeds for a verdict."""
     return all(row is not None and row.seeds >= SEEDS for row in rows)
 
 
-def borne_out(words: str, found: Iterable[bool]) -> None:
-    """Refuse to write what the tables do not say.
+def borne_out(words: str, checks: Iterable[bool]) -> None:
+    """Check that the tables still support a sentence.
 
     Raises:
         ValueError: naming the sentence that has to be written anew.
     """
-    if not all(found):
+    if not all(checks):
         raise ValueError(f"the stored tables no longer say that {words}: write the sentence anew")

@@ -1,4 +1,4 @@
-"""What the tables of a study say of the claims of the note: a rule for each, C1 to C9.
+"""The claims of the note, judged by the tables of a study: a rule for each, C1 to C9.
 
 The rules stand, with the date of their commit, in the experiments that they name. Here they are
 applied to any study that has the models and tasks which they need. A claim of which a study planned
@@ -57,7 +57,7 @@ REVISED = {
         "what word scores add changes its sign with learning rate, windows and calibration",
     ),
 }
-"""Claim -> what the review says of its verdict."""
+"""Claim -> the verdict of the review."""
 YOUNGER_RULES = ("C1", "C9")
 """Those written when some results were known."""
 YOUNG = "†"
@@ -73,16 +73,16 @@ class Standing(NamedTuple):
     why: str = ""
 
 
-def standing(rule: Rule, found: Claim) -> Standing:
-    """What stands of the verdict of a rule: the review has read none of a planned contrast."""
+def standing(rule: Rule, claim: Claim) -> Standing:
+    """The verdict of a rule, or of the review, which covers no planned contrasts."""
     revision = REVISED.get(rule.name)
-    if rule.planned or revision is None or found.verdict == "undecided":
-        return Standing(found.verdict)
-    return Standing(revision.verdict, found.verdict, revision.why)
+    if rule.planned or revision is None or claim.verdict == "undecided":
+        return Standing(claim.verdict)
+    return Standing(revision.verdict, claim.verdict, revision.why)
 
 
 def young(rule: Rule) -> str:
-    """A mark behind the verdict of a rule that is younger than results."""
+    """The mark of a rule that was written when some results were known."""
     return YOUNG if rule.name in YOUNGER_RULES and not rule.planned else ""
 
 
@@ -93,17 +93,17 @@ def rules_of(results: Results) -> list[Rule]:
 
 def decidable(results: Results) -> list[Rule]:
     """The rules that have what they need in this study; those of its own experiment first."""
-    found = [rule for rule in rules_of(results) if not rule.missing(results)]
-    return sorted(found, key=lambda rule: rule.experiment != results.study)
+    rules = [rule for rule in rules_of(results) if not rule.missing(results)]
+    return sorted(rules, key=lambda rule: rule.experiment != results.study)
 
 
 def chips(results: Results) -> list[tuple[str, str]]:
     """Each claim that the study was made for, or else can decide, with its verdict."""
-    found = decidable(results)
-    own = [rule for rule in found if rule.experiment == results.study]
+    rules = decidable(results)
+    own = [rule for rule in rules if rule.experiment == results.study]
     return [
         (f"{rule.name}: {rule.claim}", standing(rule, rule.decide(results)).verdict)
-        for rule in own or found
+        for rule in own or rules
     ]
 
 
@@ -131,19 +131,19 @@ def blocks(results: Results) -> list[Block]:
     ]
     if any(map(young, rules)):
         revised.append(_YOUNGER)
-    said = [
+    texts = [
         f"{rule.name} ({code(f'experiments/{rule.experiment}.py')}): {name(rule.rule)}"
         for rule in rules
     ]
-    found: list[Block] = [Paragraph(_EXPLAINED), *claims_table(results)]
-    found += [Bullets(revised)] if revised else []
-    return [*found, Fold("The rules", [Bullets(said)])]
+    content: list[Block] = [Paragraph(_EXPLAINED), *claims_table(results)]
+    content += [Bullets(revised)] if revised else []
+    return [*content, Fold("The rules", [Bullets(texts)])]
 
 
 def sections(results: Results) -> list[Section]:
     """The same, and what the other claims would need."""
-    found = blocks(results)
-    if not found:
+    content = blocks(results)
+    if not content:
         return []
     needs = {rule: rule.missing(results) for rule in rules_of(results)}
     others = [
@@ -152,5 +152,5 @@ def sections(results: Results) -> list[Section]:
         if missing
     ]
     if others:
-        found.append(Fold("Claims that this study cannot decide", [Bullets(others)]))
-    return [Section(TITLE, found, "claims")]
+        content.append(Fold("Claims that this study cannot decide", [Bullets(others)]))
+    return [Section(TITLE, content, "claims")]

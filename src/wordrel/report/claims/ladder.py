@@ -1,7 +1,4 @@
-"""C9: does self-attention differ from word2vec, and by one ingredient?
-
-Reads stored tables in memory.
-"""
+"""C9: does self-attention differ from word2vec, and by one ingredient?"""
 
 from wordrel.report import ladder, queries
 from wordrel.report.queries import Row
@@ -31,13 +28,13 @@ def claim(results: Results) -> Claim:
             verdict = "supported" if all(alone) else "partly supported"
         elif all(gain.high < MARGIN for gain in gains):
             verdict = "contradicted"
-    said = [
+    effects = [
         f"{_way(results, climb)} saves "
         f"{shown_value(_whole(results, climb))} nats per token, of which {name} "
         f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
         for climb, name in zip(climbs, first, strict=True)
     ]
-    return Claim(verdict, said[0], "; ".join(said[1:])) if said else Claim(verdict, "")
+    return Claim(verdict, effects[0], "; ".join(effects[1:])) if effects else Claim(verdict, "")
 
 
 def _way(results: Results, climb: ladder.Climb) -> str:

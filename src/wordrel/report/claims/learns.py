@@ -1,7 +1,4 @@
-"""C1: does self-attention learn words and their relationships?
-
-Reads stored tables in memory.
-"""
+"""C1: does self-attention learn words and their relationships?"""
 
 from wordrel.report import queries
 from wordrel.report.labels import label

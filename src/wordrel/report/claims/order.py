@@ -1,7 +1,4 @@
-"""C8: does attention care about the order of words?
-
-Reads stored tables in memory.
-"""
+"""C8: does attention depend on the order of words?"""
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
@@ -24,8 +21,8 @@ from wordrel.study.results import Results
 
 UNMOVED = ("cbow", "mean", "next_mean", "attention")
 NEXT, ORDER = "held_out_loss.next_word", "word_order"
-OTHERS, ASKING = "others permuted", "asking word exchanged"
-PERMUTATIONS = (OTHERS, "two words exchanged", ASKING, "all permuted")
+OTHERS, QUERY_EXCHANGED = "others permuted", "asking word exchanged"
+PERMUTATIONS = (OTHERS, "two words exchanged", QUERY_EXCHANGED, "all permuted")
 NOTHING = 0.001
 
 
@@ -38,14 +35,14 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     unmoved = {m: _row(results, corpus, m, OTHERS, "unmoved") for m in UNMOVED}
     return {
         "1": Verdict(all_unmoved(unmoved), shown_counted(unmoved)),
-        "2": moved(results, corpus, ("attention",), ASKING),
+        "2": moved(results, corpus, ("attention",), QUERY_EXCHANGED),
     }
 
 
 def claim(results: Results) -> Claim:
     """C8, from these and from what does not move `attention`."""
     corpora = queries.corpora(results)
-    found = verdicts(results)
+    predictions = verdicts(results)
     rows = {
         corpus: {p: _row(results, corpus, "attention", p, "unmoved") for p in PERMUTATIONS}
         for corpus in corpora
@@ -54,22 +51,22 @@ def claim(results: Results) -> Claim:
     verdict = "undecided"
     if enough(flat) and all(row is not None and row.low >= 1 for row in flat):
         verdict = "supported"
-    elif found["1"].found == "fails":
+    elif predictions["1"].outcome == "fails":
         verdict = "contradicted"
-    elif found["1"].found == found["2"].found == "holds":
+    elif predictions["1"].outcome == predictions["2"].outcome == "holds":
         verdict = "partly supported"
-    said = [_said(results, corpus, rows[corpus]) for corpus in corpora]
+    effects = [_effect(results, corpus, rows[corpus]) for corpus in corpora]
     shuffled = "; ".join(
         shown(difference(results, corpus, NEXT, "attention_shuffled", "attention"))
         for corpus in corpora
     )
-    where = dict(zip(corpora, said, strict=True))
-    effect = said[0] if len(said) == 1 else "; ".join(f"{c}: {s}" for c, s in where.items())
+    where = dict(zip(corpora, effects, strict=True))
+    effect = effects[0] if len(effects) == 1 else "; ".join(f"{c}: {s}" for c, s in where.items())
     return Claim(verdict, effect, f"shuffled training text: {shuffled}")
 
 
-def _said(results: Results, corpus: str, rows: dict[str, Row | None]) -> str:
-    added = _row(results, corpus, "attention", ASKING, "added_loss")
+def _effect(results: Results, corpus: str, rows: dict[str, Row | None]) -> str:
+    added = _row(results, corpus, "attention", QUERY_EXCHANGED, "added_loss")
     n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
     return (
         f"share of states of attention that stay the same: {shown_values(rows)}; loss added where "
@@ -99,9 +96,9 @@ def moved(results: Results, corpus: str, models: tuple[str, ...], group: str) ->
         else int(above(by[m], 0.0) == above(added[m], 0.0) == 1)
         for m in models
     ]
-    there = enough([*by.values(), *added.values()])
-    said = f"moved by {shown_values(by)}; added loss {shown_counted(added)}"
-    return Verdict(decided_by_all(signs) if there else "undecided", said)
+    sufficient = enough([*by.values(), *added.values()])
+    evidence = f"moved by {shown_values(by)}; added loss {shown_counted(added)}"
+    return Verdict(decided_by_all(signs) if sufficient else "undecided", evidence)
 
 
 C8 = Rule(

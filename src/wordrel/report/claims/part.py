@@ -1,6 +1,6 @@
 """The part of a study that one claim needs: its models, its tasks, and some of its seeds.
 
-Reads and writes nothing; what is left out of a config is not run.
+What is left out of a config is not run.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,17 +29,17 @@ def part(
         config: that made them.
         claim: C1 to C9; its models, and its tasks with the development splits beside them.
         models: of these the ones named; default: all.
-        seeds: so many, the first ones; default: all.
+        seeds: how many of the first ones; default: all.
 
     Raises:
-        StoreError: the study cannot decide the claim, or has no such model; says what it has.
+        StoreError: the study cannot decide the claim, or has no such model; names what it has.
     """
     if claim is not None:
         config = _of_claim(results, config, claim)
-    there = [model.name for model in config.models]
-    if strange := [name for name in models if name not in there]:
+    known = [model.name for model in config.models]
+    if strange := [name for name in models if name not in known]:
         raise StoreError(
-            f"{results.folder}: found no {listed(strange)} in it; expected of {listed(there)}"
+            f"{results.folder}: found no {listed(strange)} in it; expected of {listed(known)}"
         )
     if models:
         config = _of_models(config, models)
@@ -63,14 +63,16 @@ def verdict(results: Results, claim: str) -> str:
 def _of_claim(results: Results, config: StudyConfig, claim: str) -> StudyConfig:
     rule = next((rule for rule in rules_of(results) if rule.name == claim), None)
     if rule is None or rule.missing(results):
-        found = [one.name for one in rules_of(results) if not one.missing(results)]
-        cure = f"expected one of {listed(found)}" if found else "it decides no claim: leave it out"
+        claims = [r.name for r in rules_of(results) if not r.missing(results)]
+        cure = (
+            f"expected one of {listed(claims)}" if claims else "it decides no claim: leave it out"
+        )
         raise StoreError(f"{results.folder}: it has not what {claim} needs; {cure}")
     contrasts = tuple(c for c in config.contrasts if c.claim.partition(" ")[0] == claim)
     orderings = tuple(o for o in config.orderings if o.claim.partition(" ")[0] == claim)
     changes = {"contrasts": contrasts, "orderings": orderings}
     if rule.planned:
-        every = [*contrasts, *(c for one in orderings for c in one.contrasts())]
+        every = [*contrasts, *(c for o in orderings for c in o.contrasts())]
         models = {name for c in every for name in (c.first, c.second) if name}
         models |= {n for c in every if c.beside for n in (c.beside.first, c.beside.second)}
         rows = {row for c in every for row in (*c.rows, *([c.beside.task] if c.beside else []))}

@@ -1,7 +1,4 @@
-"""C2 and C3: do nouns and verbs get the better product, and do articles help little?
-
-Reads stored tables in memory.
-"""
+"""C2 and C3: do nouns and verbs get the better product, and do articles help little?"""
 
 from wordrel.report import queries
 from wordrel.report.labels import label
@@ -38,10 +35,10 @@ def products(results: Results) -> Claim:
     means = {f"{named[m]} on {c}": mean(results, c, m) for c in corpora for m in CLAIMED}
     held = {f"{named[m]} on {c}": coefficient(results, c, m) for c in corpora for m in CLAIMED}
     whole = all(above(row, 0.0) == 1 for row in (*means.values(), *held.values()))
-    there = enough([*aucs.values(), *means.values(), *held.values()])
-    found = verdict([above(row, 0.5) for row in aucs.values()], whole=whole)
+    sufficient = enough([*aucs.values(), *means.values(), *held.values()])
+    word = verdict([above(row, 0.5) for row in aucs.values()], whole=whole)
     return Claim(
-        found if there else "undecided",
+        word if sufficient else "undecided",
         "AUC of noun-verb over verb-article pairs as far apart: "
         f"{shown_values(aucs)} ({counted(aucs.values())})",
         "with frequency, distance and PMI held, noun-verb minus verb-article in standard "
@@ -55,10 +52,10 @@ def helping(results: Results) -> Claim:
     corpora = queries.corpora(results)
     hidden = [articles(results, corpus, model) for corpus in corpora for model in NEXT]
     less = [-apart(*pair) for pair in hidden]
-    there = enough(row for pair in hidden for row in pair)
+    sufficient = enough(row for pair in hidden for row in pair)
     alone, others = articles(results, corpora[0], "attention")
     return Claim(
-        verdict(less) if there else "undecided",
+        verdict(less) if sufficient else "undecided",
         f"hiding determiners adds {shown_value(alone)} nats per hidden word to the loss of "
         f"attention on {corpora[0]}, hiding as many others {shown_value(others)}; less in "
         f"{less.count(1)} and more in {less.count(-1)} of {len(less)} models and corpora "

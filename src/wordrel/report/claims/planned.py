@@ -11,7 +11,8 @@ A condition is one of
 
 Supported and contradicted are strict: an outcome counts where it is found on every corpus of the
 contrast, wiki17m and novels (or planted text alone), with five seeds. Elsewhere an outcome on one
-corpus is enough, if none has the opposite one. A claim that is supported but for that is partly so.
+corpus is enough, if none has the opposite one. A claim that only this keeps from support is
+partly supported.
 
 Reads the tables `contrasts` and `orderings`.
 """
@@ -56,26 +57,26 @@ OBJECTIVES = {*get_args(Objective)}
 def written() -> dict[str, dict[str, Any]]:
     """Claim -> its rule, as `rules.yaml` has it."""
     text = files(__package__).joinpath("rules.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
-    return found
+    by_claim: dict[str, dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
+    return by_claim
 
 
 def rules(results: Results, general: Sequence[Rule]) -> list[Rule]:
-    """The general rules, but of each claim of which the study planned contrasts that over them."""
+    """The general rules; where a study planned contrasts of a claim, the rule over these."""
     named = {_claim_of(str(claim)) for claim in results.contrasts["claim"]}
     return [
         replace(
-            one,
+            rule,
             experiment=results.study,
-            rule=written()[one.name]["rule"],
+            rule=written()[rule.name]["rule"],
             models=(),
             tasks=(),
-            decide=partial(decide, one.name),
+            decide=partial(decide, rule.name),
             planned=True,
         )
-        if one.name in named
-        else one
-        for one in general
+        if rule.name in named
+        else rule
+        for rule in general
     ]
 
 
@@ -94,7 +95,7 @@ def decide(name: str, *studies: Results) -> Claim:
 
     Studies with one corpus under one name have it from one source.
     """
-    contrasts = chain.from_iterable(queries.rows(one.contrasts) for one in studies)
+    contrasts = chain.from_iterable(queries.rows(study.contrasts) for study in studies)
     rows = [row for row in contrasts if _claim_of(str(row.claim)) == name]
     facts = _Facts(studies, name, rows)
     rule = written()[name]
@@ -108,10 +109,10 @@ def decide(name: str, *studies: Results) -> Claim:
     )
     if verdict == "undecided" and facts.holds(rule["supported"], strict=False):
         verdict = _WORDS["partly"]
-    said = [what for what, condition in rule.get("also", {}).items() if facts.holds(condition)]
+    also = [what for what, condition in rule.get("also", {}).items() if facts.holds(condition)]
     parts = queries.grouped(rows, lambda row: str(row.part or row.task))
     shown = "; ".join(_part(name, of) for name, of in parts.items())
-    return Claim(verdict, shown, ", ".join(said))
+    return Claim(verdict, shown, ", ".join(also))
 
 
 def _contrast(row: Row) -> tuple[object, ...]:
@@ -119,69 +120,75 @@ def _contrast(row: Row) -> tuple[object, ...]:
 
 
 def _part(name: str, rows: Sequence[Row]) -> str:
-    """What became of the contrasts of one part: in full where there is one, else how many."""
+    """The outcomes of the contrasts of one part: in full where there is one, else counted."""
     contrasts = len(queries.grouped(rows, _contrast))
     if contrasts == 1:
         return f"{name}, {_shown(rows)}"
     outcomes = Counter(str(row.outcome) for row in rows)
-    found = [row for row in rows if not pd.isna(row.gain)]
-    ends = [number(end([row.gain for row in found])) for end in (min, max)] if found else []
+    measured = [row for row in rows if not pd.isna(row.gain)]
+    ends = [number(end([row.gain for row in measured])) for end in (min, max)] if measured else []
     between = f", gains of {' to '.join(dict.fromkeys(ends))}" if ends else ""
-    told = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
-    return f"{name}, {count(contrasts)} contrasts: {told}{between} ({counted(found or rows)})"
+    counts = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
+    return f"{name}, {count(contrasts)} contrasts: {counts}{between} ({counted(measured or rows)})"
 
 
 def _shown(rows: Sequence[Row]) -> str:
-    """What became of one contrast on every corpus."""
-    one = rows[0]
-    over = f"over {label(str(one.model_b), 'model')}" if one.model_b else f"against {one.against}"
+    """The outcome of one contrast on every corpus."""
+    first = rows[0]
+    over = (
+        f"over {label(str(first.model_b), 'model')}"
+        if first.model_b
+        else f"against {first.against}"
+    )
     gains = (with_interval(row.gain, row.low, row.high) for row in rows)
     facts = (f"{row.corpus} {row.outcome} {gain}" for row, gain in zip(rows, gains, strict=True))
-    said = ", ".join(fact.removesuffix(f" {NOTHING}") for fact in facts)
-    return f"{label(str(one.model_a), 'model')} {over}: {said} ({counted(rows)})"
+    outcomes = ", ".join(fact.removesuffix(f" {NOTHING}") for fact in facts)
+    return f"{label(str(first.model_a), 'model')} {over}: {outcomes} ({counted(rows)})"
 
 
 class _Facts:
     """The outcomes of the contrasts of one claim."""
 
     def __init__(self, studies: Sequence[Results], name: str, rows: Sequence[Row]) -> None:
-        self._sources = dict(chain.from_iterable(queries.sources(one).items() for one in studies))
-        orderings = chain.from_iterable(queries.rows(one.orderings) for one in studies)
+        self._sources = dict(
+            chain.from_iterable(queries.sources(study).items() for study in studies)
+        )
+        orderings = chain.from_iterable(queries.rows(study.orderings) for study in studies)
         self._orderings = [row for row in orderings if _claim_of(str(row.claim)) == name]
         self._rows = rows
 
     def holds(self, condition: Condition, *, strict: bool = True) -> bool:
-        """Whether a condition does."""
+        """Whether a condition holds."""
         return self._holds(condition, self._rows, strict)
 
     def _holds(self, condition: Condition, rows: Sequence[Row], strict: bool) -> bool:
         if "rows" in condition:
-            rest = {key: value for key, value in condition.items() if key != "rows"}
+            per_row = {key: value for key, value in condition.items() if key != "rows"}
             by_row = queries.grouped(rows, lambda r: str(r.task)).values()
-            return sum(self._holds(rest, of, strict) for of in by_row) >= int(condition["rows"])
+            return sum(self._holds(per_row, of, strict) for of in by_row) >= int(condition["rows"])
         ((key, value),) = condition.items()
         if key in ("all", "any"):
-            found = [self._holds(one, rows, strict) for one in value]
-            return all(found) if key == "all" else any(found)
+            held = [self._holds(inner, rows, strict) for inner in value]
+            return all(held) if key == "all" else any(held)
         if key == "not":
             return not self._holds(value, rows, strict=False)
         if key == "leads":
             tables = queries.grouped(self._orderings, lambda r: (str(r.claim), str(r.task)))
-            objectives = {one for one in OBJECTIVES if any(f".{one}." in t for _, t in tables)}
+            objectives = {name for name in OBJECTIVES if any(f".{name}." in t for _, t in tables)}
             leaders = [leader(of, self._sources) for of in tables.values()]
             return objectives == OBJECTIVES and len({*leaders}) == 1 and all(leaders)
         if key == "some":
             ((key, value),) = value.items()
-            return any(self._found(of, value, strict) for of in self._contrasts(key, rows))
+            return any(self._has_outcome(of, value, strict) for of in self._contrasts(key, rows))
         contrasts = self._contrasts(key, rows)
-        return bool(contrasts) and all(self._found(of, value, strict) for of in contrasts)
+        return bool(contrasts) and all(self._has_outcome(of, value, strict) for of in contrasts)
 
     def _contrasts(self, part: str, rows: Sequence[Row]) -> list[list[Row]]:
         """The contrasts of a part, each with its rows of all corpora."""
-        some = [r for r in rows if part in ("*", str(r.part))]
-        return [*queries.grouped(some, _contrast).values()]
+        of_part = [r for r in rows if part in ("*", str(r.part))]
+        return [*queries.grouped(of_part, _contrast).values()]
 
-    def _found(self, contrast: Sequence[Row], outcome: str, strict: bool) -> bool:
+    def _has_outcome(self, contrast: Sequence[Row], outcome: str, strict: bool) -> bool:
         outcomes = {str(row.outcome) for row in contrast}
         if outcome == MISSING:
             return outcomes == {MISSING}

@@ -1,7 +1,4 @@
-"""C7: are key, value and query a soft dictionary?
-
-Reads stored tables in memory.
-"""
+"""C7: are key, value and query a soft dictionary?"""
 
 from collections.abc import Iterator
 
@@ -20,8 +17,8 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-ASKING = ("attention", "attention_position")
-SILENT = ("cbow", "mean", "next_mean", "next_position_weight", "mask_query_attention")
+WORD_QUERY = ("attention", "attention_position")
+NO_WORD_QUERY = ("cbow", "mean", "next_mean", "next_position_weight", "mask_query_attention")
 TASK = "last_word"
 RIGHT, MARGIN = 0.9, 0.1
 _PLANTED = "planted:recall-"
@@ -33,18 +30,18 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     if 1 not in corpora or not complete(results):
         return dict.fromkeys("12", Verdict("undecided", "not every model has answered"))
     several = {pairs: corpus for pairs, corpus in corpora.items() if pairs > 1}
-    taught = _learnt(results, corpora[1])
-    asked = [sign for corpus in corpora.values() for sign in looked_up(results, corpus)]
-    silent = [s for p, corpus in several.items() for s in guessed(results, corpus, p, taught)]
+    learned = _learned(results, corpora[1])
+    lookups = [sign for corpus in corpora.values() for sign in looked_up(results, corpus)]
+    guesses = [s for p, corpus in several.items() for s in guessed(results, corpus, p, learned)]
     return {
-        "1": Verdict(decided_by_all(asked), _listed(results, ASKING)),
-        "2": Verdict(decided_by_all(silent), _listed(results, SILENT)),
+        "1": Verdict(decided_by_all(lookups), _listed(results, WORD_QUERY)),
+        "2": Verdict(decided_by_all(guesses), _listed(results, NO_WORD_QUERY)),
     }
 
 
 def claim(results: Results) -> Claim:
     """C7, as far as planted recall decides it."""
-    found = verdicts(results)
+    predictions = verdicts(results)
     corpora = planted(results)
     hardest = corpora[max(corpora)] if corpora else queries.corpora(results)[-1]
     rows = _scores(results, hardest)
@@ -52,10 +49,10 @@ def claim(results: Results) -> Claim:
         f"{queries.label(results, model)} {shown_value(rows.get(model))}"
         for model in ("attention", "mean", "cbow")
     )
-    asking = rows.get("attention")
-    n = "" if asking is None else f"; n {asking.n_scored:,}, {asking.seeds} seeds"
-    said = f"share of sentences of {hardest} whose last word is found: {compared}{n}"
-    return Claim(verdict(found["1"].found, found["2"].found), said)
+    attention = rows.get("attention")
+    n = "" if attention is None else f"; n {attention.n_scored:,}, {attention.seeds} seeds"
+    effect = f"share of sentences of {hardest} whose last word is found: {compared}{n}"
+    return Claim(verdict(predictions["1"].outcome, predictions["2"].outcome), effect)
 
 
 def planted(results: Results) -> dict[int, str]:
@@ -77,19 +74,19 @@ def verdict(looks_up: str, means_guess: str) -> str:
 
 
 def looked_up(results: Results, corpus: str) -> Iterator[int]:
-    """1 for each asking model that is right in .9 or more, -1 where it is not."""
-    for model in ASKING:
+    """1 for each model with a word query that is right in .9 or more, -1 where it is not."""
+    for model in WORD_QUERY:
         row = _scores(results, corpus)[model]
         yield 1 if row.low >= RIGHT else -1 if row.high < RIGHT else 0
 
 
-def guessed(results: Results, corpus: str, pairs: int, taught: set[str]) -> Iterator[int]:
-    """1 for each silent model that is right once in `pairs`, -1 for one that does better."""
+def guessed(results: Results, corpus: str, pairs: int, learned: set[str]) -> Iterator[int]:
+    """1 for each model without a word query that is right once in `pairs`, -1 if more often."""
     most = 1 / pairs + MARGIN
-    for model in SILENT:
+    for model in NO_WORD_QUERY:
         row = _scores(results, corpus)[model]
         sign = ahead(difference(results, corpus, TASK, "attention", model))
-        if model not in taught:
+        if model not in learned:
             yield 0
         elif row.low > most or sign < 0:
             yield -1
@@ -107,14 +104,14 @@ def _scores(results: Results, corpus: str) -> dict[str, Row]:
 
 
 def complete(results: Results, also: tuple[str, ...] = ()) -> bool:
-    """Whether these models, and some others, have answered on every corpus with every seed."""
-    models = (*ASKING, *SILENT, *also)
+    """Whether these models, and some others, have scores of every seed on every corpus."""
+    models = (*WORD_QUERY, *NO_WORD_QUERY, *also)
     answered = [_scores(results, corpus) for corpus in planted(results).values()]
-    return all(m in found and found[m].seeds >= SEEDS for found in answered for m in models)
+    return all(m in rows and rows[m].seeds >= SEEDS for rows in answered for m in models)
 
 
-def _learnt(results: Results, corpus: str) -> set[str]:
-    """The models that are right where nothing has to be chosen."""
+def _learned(results: Results, corpus: str) -> set[str]:
+    """The models that are right where a sentence has one pair."""
     return {model for model, row in _scores(results, corpus).items() if row.low >= RIGHT}
 
 
@@ -136,7 +133,7 @@ C7 = Rule(
         "which no word asks in no more than once in so many pairs (and .1 besides); partly "
         "supported where only the first holds; contradicted where the first fails."
     ),
-    models=(*ASKING, *SILENT),
+    models=(*WORD_QUERY, *NO_WORD_QUERY),
     tasks=(TASK,),
     decide=claim,
 )

@@ -1,7 +1,4 @@
-"""C5 and C6: are query, key and value different roles, and what do their maps add?
-
-Reads stored tables in memory.
-"""
+"""C5 and C6: are query, key and value different roles, and what do their maps add?"""
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
@@ -33,25 +30,25 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     added = measured(results, corpus, "attention", (ROLES, "exchanged", "all", "added_loss"))
-    found = {"1": against(added, MARGIN, "added loss of exchanged query and key")}
+    predictions = {"1": against(added, MARGIN, "added loss of exchanged query and key")}
     for name, model in SMALLER.items():
         gap = difference(results, corpus, NEXT, model, "attention")
-        found[name] = Verdict(costs_little(gap), shown(gap))
-    return found
+        predictions[name] = Verdict(costs_little(gap), shown(gap))
+    return predictions
 
 
-def different(results: Results) -> Claim:
+def roles_claim(results: Results) -> Claim:
     """C5, from the first two."""
-    found = verdicts(results)
-    words = {name: verdict.found for name, verdict in found.items()}
-    return Claim(of_roles(words), found["1"].evidence, found["2"].evidence)
+    predictions = verdicts(results)
+    words = {name: verdict.outcome for name, verdict in predictions.items()}
+    return Claim(of_roles(words), predictions["1"].evidence, predictions["2"].evidence)
 
 
-def buying(results: Results) -> Claim:
+def maps_claim(results: Results) -> Claim:
     """C6, from the last three."""
-    found = verdicts(results)
+    predictions = verdicts(results)
     corpora = queries.corpora(results)
-    words = {name: verdict.found for name, verdict in found.items()}
+    words = {name: verdict.outcome for name, verdict in predictions.items()}
     gaps = [
         ahead(difference(results, c, NEXT, "dot_product_attention", "attention")) for c in corpora
     ]
@@ -60,9 +57,9 @@ def buying(results: Results) -> Claim:
         for model in ("dot_product_attention", "no_value_map", "one_map_qk", "attention")
     }
     parameters = ", ".join(f"{queries.label(results, m)} {size:,.0f}" for m, size in sizes.items())
-    told_of = "; ".join(found[name].evidence for name in ("2", "3"))
-    more = f"{told_of}; parameters: {parameters}"
-    return Claim(of_maps(words, max(gaps)), found["4"].evidence, more)
+    costs = "; ".join(predictions[name].evidence for name in ("2", "3"))
+    details = f"{costs}; parameters: {parameters}"
+    return Claim(of_maps(words, max(gaps)), predictions["4"].evidence, details)
 
 
 def of_roles(words: dict[str, str]) -> str:
@@ -73,9 +70,9 @@ def of_roles(words: dict[str, str]) -> str:
     return "contradicted" if words["1"] == "fails" and little else "undecided"
 
 
-def of_maps(words: dict[str, str], basic_ahead: int) -> str:
+def of_maps(words: dict[str, str], dot_product_ahead: int) -> str:
     """C6 from them, and whether attention without maps is better (1) or worse (-1) than with."""
-    if words["4"] == "fails" and basic_ahead == -1:
+    if words["4"] == "fails" and dot_product_ahead == -1:
         return "supported"
     if "fails" in (words["2"], words["3"]):
         return "partly supported"
@@ -85,9 +82,9 @@ def of_maps(words: dict[str, str], basic_ahead: int) -> str:
 def against(row: Row | None, value: float, name: str) -> Verdict:
     """Holds where the whole interval lies above a value, fails where it lies below."""
     words = {1: "holds", -1: "fails", 0: "undecided"}
-    found = words[above(row, value)] if enough([row]) else "undecided"
+    outcome = words[above(row, value)] if enough([row]) else "undecided"
     n = "" if row is None else f", n {row.n:,}, {row.seeds} seeds"
-    return Verdict(found, f"{name} {shown_value(row)}{n}")
+    return Verdict(outcome, f"{name} {shown_value(row)}{n}")
 
 
 def costs_little(gap: Row | None) -> str:
@@ -109,7 +106,7 @@ C5 = Rule(
     ),
     models=("attention", "one_map_qk", "no_value_map"),
     tasks=(ROLES, "held_out_loss"),
-    decide=different,
+    decide=roles_claim,
 )
 C6 = Rule(
     name="C6",
@@ -123,5 +120,5 @@ C6 = Rule(
     ),
     models=("attention", "dot_product_attention", "one_map_qk", "no_value_map"),
     tasks=("held_out_loss",),
-    decide=buying,
+    decide=maps_claim,
 )

@@ -1,7 +1,4 @@
-"""C4: does the task that is learnt decide how related two words are?
-
-Reads stored tables in memory.
-"""
+"""C4: does the task that is learnt decide how related two words are?"""
 
 from wordrel.report import queries
 from wordrel.report.verdicts import (
@@ -42,38 +39,42 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         return {name: Verdict("undecided", f"fewer than {SEEDS} seeds") for name in "123"}
     compared = {"1": [(t[0], t[1]) for t in TASKS.values()]}
     compared["2"] = [(t[0], t[2]) for t in TASKS.values()]
-    found = {
+    predictions = {
         name: Verdict(
-            decided_by_all(_below_seeds(results, corpus, a, b) for a, b in those),
-            "; ".join(_beside_seeds(results, corpus, a, b) for a, b in those),
+            decided_by_all(_below_seeds(results, corpus, a, b) for a, b in pairs),
+            "; ".join(_beside_seeds(results, corpus, a, b) for a, b in pairs),
         )
-        for name, those in compared.items()
+        for name, pairs in compared.items()
     }
     every = counted(agreement(results, corpus, MEASURE, model, model) for model in MODELS)
-    found = {name: Verdict(v.found, f"{v.evidence} ({every})") for name, v in found.items()}
+    predictions = {
+        name: Verdict(v.outcome, f"{v.evidence} ({every})") for name, v in predictions.items()
+    }
     between = agreement(results, corpus, MEASURE, *CONTROL)
     tasks = [agreement(results, corpus, MEASURE, a, b) for a, b in compared["1"]]
-    said = f"{_pair(results, *CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
+    evidence = f"{_pair(results, *CONTROL)} {shown_value(between)}; between tasks " + ", ".join(
         f"{queries.label(results, name)} {shown_value(row)}"
         for name, row in zip(TASKS, tasks, strict=True)
     )
-    found["3"] = Verdict(decided_by_all(-apart(between, row) for row in tasks), f"{said} ({every})")
-    return found
+    predictions["3"] = Verdict(
+        decided_by_all(-apart(between, row) for row in tasks), f"{evidence} ({every})"
+    )
+    return predictions
 
 
 def claim(results: Results) -> Claim:
     """C4, from the first two."""
-    found = verdicts(results)
-    words = [found["1"].found, found["2"].found]
+    predictions = verdicts(results)
+    words = [predictions["1"].outcome, predictions["2"].outcome]
     verdict = "undecided"
     if "holds" in words:
         verdict = "supported" if set(words) == {"holds"} else "partly supported"
     elif set(words) == {"fails"}:
         verdict = "contradicted"
-    first, *rest = "; ".join(found[name].evidence for name in "123").split("; ")
+    first, *others = "; ".join(predictions[name].evidence for name in "123").split("; ")
     rows = [agreement(results, c, MEASURE, m, m) for c in queries.corpora(results) for m in MODELS]
     effect = f"rank correlation of pair scores: {first} ({counted(rows)})"
-    return Claim(verdict, effect, "; ".join(rest))
+    return Claim(verdict, effect, "; ".join(others))
 
 
 def _below_seeds(results: Results, corpus: str, first: str, second: str) -> int:

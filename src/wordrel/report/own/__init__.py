@@ -30,9 +30,9 @@ _FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has 
 
 
 def own(results: Results) -> Own:
-    """The result that the study was made for, or what it has in its place."""
-    found = _OWN.get(results.study, _ladder)(results)
-    return found if found.blocks else _families(results)
+    """The result that the study was made for, else the two families."""
+    result = _OWN.get(results.study, _ladder)(results)
+    return result if result.blocks else _families(results)
 
 
 def _ladder(results: Results) -> Own:
@@ -62,7 +62,7 @@ def _families(results: Results) -> Own:
     opened = findings.against_skip_gram(results)
     if opened:
         sentences.pop("alike")
-    opened += [f"{findings.title(q)} {found[0]}" for q, found in sentences.items() if found]
+    opened += [f"{findings.title(q)} {texts[0]}" for q, texts in sentences.items() if texts]
     drawn = [f for q in questions for f in scores.differences_figure(results, q)]
     drawn += scores.scores_figure(results)
     table = findings.families_table(results)
@@ -80,4 +80,4 @@ _OWN: dict[str, Callable[[Results], Own]] = {
     "word2vec_vs_attention": _families,
     "quickstart": _families,
 }
-"""Study -> what it has of its own."""
+"""Study -> the result that it was made for."""

@@ -42,7 +42,7 @@ class Own(NamedTuple):
         sentences: at most three, for the card, as plain text.
         blocks: its tables.
         figure: the chart of the card.
-        question: the one whose scores its tables have, where they have one's.
+        question: the one whose scores its tables have; empty where they have none.
     """
 
     title: str = ""
@@ -67,8 +67,8 @@ def beside(results: Results, pair: Row | None) -> list[str]:
 
 def named(results: Results, model: str) -> str:
     """A model's label inside a sentence."""
-    found = queries.label(results, model)
-    return f"the {found}" if found.startswith("context mean") else found
+    name = queries.label(results, model)
+    return f"the {name}" if name.startswith("context mean") else name
 
 
 def on_corpus(results: Results, corpus: str) -> str:
@@ -77,14 +77,16 @@ def on_corpus(results: Results, corpus: str) -> str:
 
 
 def measured_result(
-    results: Results, title: str, found: list[Lines], sentences: list[str], about: str
+    results: Results, title: str, groups: list[Lines], sentences: list[str], about: str
 ) -> Own:
-    """Tables below the words that they need; the first one is drawn."""
-    there = [one for one in found if one.lines]
-    if not there:
+    """Tables below their explanation; the first one is drawn."""
+    present = [group for group in groups if group.lines]
+    if not present:
         return Own()
-    drawn = figure(results, results.study, there[:1])
-    return Own(title, tuple(map(capital, sentences[:3])), (Paragraph(about), *tables(there)), drawn)
+    drawn = figure(results, results.study, present[:1])
+    return Own(
+        title, tuple(map(capital, sentences[:3])), (Paragraph(about), *tables(present)), drawn
+    )
 
 
 def order_result(results: Results) -> Own:
@@ -109,12 +111,12 @@ def order_result(results: Results) -> Own:
         lambda model, loss: difference(results, corpus, loss, f"{model}_shuffled", model),
     )
     sentences = [
-        f"{what} adds {number(found.value)} nats to the next-word loss of attention."
+        f"{what} adds {number(measurement.value)} nats to the next-word loss of attention."
         for what, group in (
             ("Another order of the words before the query word", order.OTHERS),
-            ("Exchanging the query word with another", order.ASKING),
+            ("Exchanging the query word with another", order.QUERY_EXCHANGED),
         )
-        if (found := row("added_loss")("attention", group)) is not None
+        if (measurement := row("added_loss")("attention", group)) is not None
     ]
     shuffled = difference(results, corpus, NEXT, "attention_shuffled", "attention")
     sentences += beside(results, shuffled)
@@ -147,11 +149,11 @@ def parts_result(results: Results) -> Own:
         lambda model, of: parts_of_speech.articles(results, of[0], model)[of[1]],
     )
     where, sentences = on_corpus(results, corpora[0]), []
-    asking = parts_of_speech.auc(results, corpora[0], "attention", "q.k")
-    if asking is not None:
+    attention_auc = parts_of_speech.auc(results, corpora[0], "attention", "q.k")
+    if attention_auc is not None:
         sentences.append(
             f"{where}query-key scores of attention separate noun-verb from verb-article pairs with "
-            f"an AUC of {number(asking.score)}."
+            f"an AUC of {number(attention_auc.score)}."
         )
         sentences.append(f"Why they do is {REVISED['C2'].verdict}: {REVISED['C2'].why}.")
     alone, other = parts_of_speech.articles(results, corpora[0], "attention")
@@ -218,7 +220,7 @@ def recall_result(results: Results) -> Own:
     if not corpora:
         return Own()
     heads = {corpora[n]: f"{n} pair{'s'[: n != 1]}" for n in sorted(corpora)}
-    found = by_model(
+    shares = by_model(
         results,
         "share of sentences whose value is found",
         queries.kinds(results),
@@ -239,7 +241,7 @@ def recall_result(results: Results) -> Own:
         "the value of that key. The broken line is a guess among the values of the sentence."
     )
     title = "Which models find the value of a key?"
-    made_for = measured_result(results, title, [found], sentences, about)
+    made_for = measured_result(results, title, [shares], sentences, about)
     return made_for._replace(question="recall")
 
 
@@ -254,7 +256,7 @@ def task_result(results: Results) -> Own:
         (a, b): {c: agreement(results, c, task.MEASURE, a, b) for c in corpora} for a, b in words
     }
     lines = [Line(words[pair], pair[0], cells) for pair, cells in rows.items()]
-    found = Lines("rank correlation of pair scores", known(lines))
+    correlations = Lines("rank correlation of pair scores", known(lines))
     mean = next(iter(task.TASKS))
     opening = f"Pair scores of {named(results, mean)} for two tasks"
     openings = {pairs[0]: f"{opening} have a rank correlation of"}
@@ -269,13 +271,13 @@ def task_result(results: Results) -> Own:
         "that two models rank all pairs in the same order."
     )
     title = "Do two tasks agree less than two seeds?"
-    return measured_result(results, title, [found], sentences, about)
+    return measured_result(results, title, [correlations], sentences, about)
 
 
 def stability_result(results: Results) -> Own:
     """How far two seeds of one model agree."""
     corpus = queries.corpora(results)[0]
-    found = by_model(
+    agreements = by_model(
         results,
         f"agreement of two seeds on {corpus}",
         queries.kinds(results),
@@ -286,11 +288,11 @@ def stability_result(results: Results) -> Own:
     sentences = [
         f"Two seeds of {line.label} share {share(value_of(line.cells[overlap]))} of the ten "
         "nearest words."
-        for line in found.lines
+        for line in agreements.lines
         if line.model in ("skip_gram", "attention")
     ]
     about = (
         "Nearest words are the ten with the highest cosine. A number is the mean over all pairs of "
         "seeds. A distance of 0 means that one space is a rotation of the other."
     )
-    return measured_result(results, "How far do two seeds agree?", [found], sentences, about)
+    return measured_result(results, "How far do two seeds agree?", [agreements], sentences, about)
