@@ -57,8 +57,8 @@ class Frequency:
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """See `Relation`."""
-        found: Float64[np.ndarray, " P"] = self.log_share[right if self.second else left]
-        return found
+        log_share: Float64[np.ndarray, " P"] = self.log_share[right if self.second else left]
+        return log_share
 
 
 def count_words(

@@ -146,11 +146,11 @@ def target(counts: sparse.csr_matrix) -> LinearOperator:
     together, alone = pairs.data / total, share[pairs.row] * share[pairs.col]
     above = 2 * (together - alone) / (together + alone) - _NEVER
     met = sparse.csr_matrix((above, (pairs.row, pairs.col)), counts.shape)
-    there = (share > 0).astype(np.float64)
+    paired = (share > 0).astype(np.float64)
 
     def product(x: Float64[np.ndarray, "V *K"]) -> Float64[np.ndarray, "V *K"]:
-        column = x.reshape(len(there), -1)
-        whole = met @ column + _NEVER * np.outer(there, there @ column)
+        column = x.reshape(len(paired), -1)
+        whole = met @ column + _NEVER * np.outer(paired, paired @ column)
         return np.asarray(whole.reshape(x.shape))
 
     return LinearOperator(counts.shape, matvec=product, matmat=product, dtype=np.float64)

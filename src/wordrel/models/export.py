@@ -184,12 +184,12 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
 def _refuse_other(path: Path, text: str, read: Callable[[str], Any] = str) -> None:
     """Leave alone what belongs to another export, or to somebody else."""
     try:
-        there = read(regular_file(path, StoreError).read_text(encoding="utf-8"))
+        stored = read(regular_file(path, StoreError).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error}); {_CURE}") from error
-    if there != read(text):
+    if stored != read(text):
         raise StoreError(f"{path}: found the file of something else; {_CURE}")
 
 

@@ -51,11 +51,11 @@ def fasttext_rows(path: Path) -> Iterator[Rows]:
         raise VectorsError(
             f"{path}: found a packed model of fastText, expected it unpacked: unpack it first"
         )
-    found = _load(path)
-    words = list(found.index_to_key)
-    step = max(1, BLOCK // (4 * found.vector_size))
+    vectors = _load(path)
+    words = list(vectors.index_to_key)
+    step = max(1, BLOCK // (4 * vectors.vector_size))
     for start in range(0, len(words), step):
-        yield words[start : start + step], found.vectors[start : start + step]
+        yield words[start : start + step], vectors.vectors[start : start + step]
 
 
 def _load(path: Path) -> Any:

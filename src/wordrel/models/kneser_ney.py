@@ -68,10 +68,10 @@ class Counted:
             behind = self.right.contexts(*_reversed(ids, ends), len(ids) - 1 - places)
         step = max(1, SCORES_AT_ONCE // len(self.log_p))
         for start in range(0, len(places), step):
-            some = slice(start, start + step)
-            log_p = self.left.log_probabilities(before[:, some])
+            block = slice(start, start + step)
+            log_p = self.left.log_probabilities(before[:, block])
             if self.right is not None:
-                log_p += self.right.log_probabilities(behind[:, some])
+                log_p += self.right.log_probabilities(behind[:, block])
                 log_p -= self.log_p
             yield log_p
 

@@ -101,9 +101,9 @@ def mean_states(
     places = np.zeros(n_words, dtype=np.int64)
     for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
         states = context.contextual(block, block_ends)
-        there = ~np.isnan(states).any(axis=1)
-        words = block[there]
-        total.index_add_(0, torch.from_numpy(words), torch.from_numpy(states[there]).double())
+        has_state = ~np.isnan(states).any(axis=1)
+        words = block[has_state]
+        total.index_add_(0, torch.from_numpy(words), torch.from_numpy(states[has_state]).double())
         places += np.bincount(words, minlength=n_words)
     mean = total.numpy() / np.maximum(places, 1)[:, None]
     return mean.astype(np.float32)
@@ -119,13 +119,13 @@ def mean_weights(
     """
     total, times = (sparse.csr_matrix((n_words, n_words), dtype=np.float64) for _ in range(2))
     for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
-        found = context.weights(block, block_ends)
-        places = found.asking, found.attended
-        weight = np.maximum(found.weight, np.finfo(np.float64).tiny)
+        weighed = context.weights(block, block_ends)
+        places = weighed.attending, weighed.attended
+        weight = np.maximum(weighed.weight, np.finfo(np.float64).tiny)
         total = total + sparse.csr_matrix((weight, places), total.shape)
         times = times + sparse.csr_matrix((np.ones_like(weight), places), total.shape)
     total.sort_indices()
     times.sort_indices()
-    asking = np.repeat(np.arange(n_words), np.diff(times.indptr))
-    keys = asking * n_words + times.indices
+    attending = np.repeat(np.arange(n_words), np.diff(times.indptr))
+    keys = attending * n_words + times.indices
     return PairTable(n_words, keys, (total.data / times.data).astype(np.float32))

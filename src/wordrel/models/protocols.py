@@ -65,7 +65,7 @@ class Weighed:
     """Which words were weighed for whose state: an entry each time a word stands in a context.
 
     Attributes:
-        asking: id of the word at whose place the context is weighed, [P].
+        attending: id of the word at whose place the context is weighed, [P].
         attended: id of the word in the context, [P].
         weight: how much of the state comes from it, 0 to 1; those of one state add up to 1, [P].
         state: number of the token at whose place the context is weighed, from 0: entries of one
@@ -74,7 +74,7 @@ class Weighed:
             0 for `masked_word`, -W to -1 for `next_word`, [P].
     """
 
-    asking: Int64[np.ndarray, " P"]
+    attending: Int64[np.ndarray, " P"]
     attended: Int64[np.ndarray, " P"]
     weight: Float32[np.ndarray, " P"]
     state: Int64[np.ndarray, " P"]

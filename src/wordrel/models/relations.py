@@ -89,8 +89,8 @@ class Among:
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """See `Relation`; NaN where it lacks one of the two."""
-        one, other = self.places[left], self.places[right]
-        both = (one >= 0) & (other >= 0)
-        found: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
-        found[both] = self.relation(one[both], other[both])
-        return found
+        first, second = self.places[left], self.places[right]
+        known = (first >= 0) & (second >= 0)
+        values: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
+        values[known] = self.relation(first[known], second[known])
+        return values

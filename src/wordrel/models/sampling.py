@@ -106,8 +106,8 @@ class Readout:
         size = max(1, SCORES_AT_ONCE // len(self.outputs))
         block = torch.empty(min(size, len(states)), len(self.outputs))
         for start in range(0, len(states), size):
-            some = torch.from_numpy(states[start : start + size])
-            scores = torch.addmm(self.shift, some, self.outputs.T, out=block[: len(some)])
+            chunk = torch.from_numpy(states[start : start + size])
+            scores = torch.addmm(self.shift, chunk, self.outputs.T, out=block[: len(chunk)])
             if self.odds_shift is not None:
                 scores.clamp_(min=_LEAST).sigmoid_().log_().add_(self.odds_shift)
             yield scores.numpy()

@@ -56,19 +56,19 @@ class WordByWord:
     ) -> Iterator[Float32[np.ndarray, "B V"]]:
         """See `Predictor`."""
         for start in range(0, len(places), PLACES):
-            some = places[start : start + PLACES]
-            before, behind = context_sizes(self.objective, self.window, ends, some)
+            block = places[start : start + PLACES]
+            before, behind = context_sizes(self.objective, self.window, ends, block)
             offset = np.arange(-self.window, self.window + 1)
             seen = (offset >= -before[:, None]) & (offset <= behind[:, None]) & (offset != 0)
             row, column = np.nonzero(seen)
-            words, word = np.unique(ids[some[row] + offset[column]], return_inverse=True)
-            shape = len(some), len(words)
+            words, word = np.unique(ids[block[row] + offset[column]], return_inverse=True)
+            shape = len(block), len(words)
             times = sparse.csr_matrix((np.ones(len(row), np.float32), (row, word)), shape)
             yield self._joined(times, self._log_p(words))
 
     def _log_p(self, words: Int64[np.ndarray, " U"]) -> Float32[np.ndarray, "U V"]:
-        found = np.concatenate([b.copy() for b in self.readout.blocks(self.inputs[words])])
-        log_p: Float32[np.ndarray, "U V"] = torch.from_numpy(found).log_softmax(1).numpy()
+        scores = np.concatenate([b.copy() for b in self.readout.blocks(self.inputs[words])])
+        log_p: Float32[np.ndarray, "U V"] = torch.from_numpy(scores).log_softmax(1).numpy()
         return log_p
 
     def _joined(

@@ -88,11 +88,11 @@ def centred(table: Table) -> Table:
     the mean of a few function words. A zero row has no direction; it is not in the mean and stays
     zero. Source: Mu & Viswanath 2018, "All-but-the-Top", section 2.
     """
-    there = table.any(axis=1)
-    mean = table.sum(axis=0, dtype=np.float64) / max(1, there.sum())
-    found: Table = table - mean.astype(np.float32)
-    found[~there] = 0
-    return found
+    nonzero = table.any(axis=1)
+    mean = table.sum(axis=0, dtype=np.float64) / max(1, nonzero.sum())
+    shifted: Table = table - mean.astype(np.float32)
+    shifted[~nonzero] = 0
+    return shifted
 
 
 def relations(**tables: Table) -> dict[str, Relation]:
@@ -102,19 +102,19 @@ def relations(**tables: Table) -> dict[str, Relation]:
     `in.in` and `cosine` have no direction. `value.out` is what attending to a says for b; `q.k` how
     much a asks for b, and `k.q` how much b asks for a.
     """
-    given, predicted = tables["input"], tables["output"]
-    found: dict[str, Relation] = {
-        "in.in": Product(given, given),
-        "in.out": Product(given, predicted),
-        "out.in": Product(predicted, given),
-        "cosine": Cosine(given),
+    inputs, outputs = tables["input"], tables["output"]
+    by_name: dict[str, Relation] = {
+        "in.in": Product(inputs, inputs),
+        "in.out": Product(inputs, outputs),
+        "out.in": Product(outputs, inputs),
+        "cosine": Cosine(inputs),
     }
     if "value" in tables:
-        found["value.out"] = Product(tables["value"], predicted)
+        by_name["value.out"] = Product(tables["value"], outputs)
     if "query" in tables:
-        found["q.k"] = Product(tables["query"], tables["key"])
-        found["k.q"] = Product(tables["key"], tables["query"])
-    return found
+        by_name["q.k"] = Product(tables["query"], tables["key"])
+        by_name["k.q"] = Product(tables["key"], tables["query"])
+    return by_name
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,8 @@ class Lift:
         """The lift of left[a] . right[b] + bias[b]; each head compares its own part of the rows."""
         none = np.zeros(len(vocab), dtype=np.float32)
         share = np.maximum(vocab.counts, 1) / np.maximum(vocab.counts, 1).sum()
-        one, other = (tuple(np.split(table, heads, axis=1)) for table in (left, right))
-        return cls(one, other, none if bias is None else bias, np.log(share).astype(np.float32))
+        lefts, rights = (tuple(np.split(table, heads, axis=1)) for table in (left, right))
+        return cls(lefts, rights, none if bias is None else bias, np.log(share).astype(np.float32))
 
     def __call__(
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
@@ -161,24 +161,24 @@ class Lift:
         new = words[np.isnan(self._means[words])]
         self._means[new] = self._log_means(new)
         products = sum(
-            np.einsum("pk,pk->p", one[left], other[right], dtype=np.float64)
-            for one, other in zip(self.left, self.right, strict=True)
+            np.einsum("pk,pk->p", rows_a[left], rows_b[right], dtype=np.float64)
+            for rows_a, rows_b in zip(self.left, self.right, strict=True)
         )
-        found: Float64[np.ndarray, " P"] = products / len(self.left) + self.bias[right]
-        found -= self._means[left]
-        return found
+        lift: Float64[np.ndarray, " P"] = products / len(self.left) + self.bias[right]
+        lift -= self._means[left]
+        return lift
 
     def _log_means(self, words: Int64[np.ndarray, " U"]) -> Float64[np.ndarray, " U"]:
         """Log sum_b p(b) exp s(a, b), the mean over heads."""
-        found = np.zeros(len(words))
+        means = np.zeros(len(words))
         step = max(1, SCORES_AT_ONCE // len(self.log_p))
         for left, right in zip(self.left, self.right, strict=True):
             added, keys = torch.from_numpy(self.bias + self.log_p), torch.from_numpy(right)
             for start in range(0, len(words), step):
-                some = slice(start, start + step)
-                scores = torch.addmm(added, torch.from_numpy(left[words[some]]), keys.T)
-                found[some] += torch.logsumexp(scores, dim=1).numpy()
-        return found / len(self.left)
+                block = slice(start, start + step)
+                scores = torch.addmm(added, torch.from_numpy(left[words[block]]), keys.T)
+                means[block] += torch.logsumexp(scores, dim=1).numpy()
+        return means / len(self.left)
 
 
 def output_lifts(

@@ -186,11 +186,11 @@ class Model:
     seeded: bool = True
 
 
-def too_few_words(training: TrainingConfig, found: int) -> TrainingError:
+def too_few_words(training: TrainingConfig, n_words: int) -> TrainingError:
     """What is wrong where a matrix of the vocabulary has no more rows than dimensions asked for."""
     return TrainingError(
         f"training.dim {training.dim} needs a vocabulary of more words than that, "
-        f"found {found}: lower training.dim or corpora.min_count"
+        f"found {n_words}: lower training.dim or corpora.min_count"
     )
 
 

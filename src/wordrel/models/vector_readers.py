@@ -52,10 +52,10 @@ def read_vectors(path: Path) -> tuple[str, Iterator[Rows]]:
     if start.startswith(MAGIC):
         return FASTTEXT_BINARY, _finite(path, fasttext_rows(path))
     _refuse_packed(path, start)
-    first, _, rest = start.partition(b"\n")
+    first, _, body = start.partition(b"\n")
     sizes = first.split()
     if len(sizes) == 2 and all(map(bytes.isdigit, sizes)):
-        return _with_header(path, sizes, chain([rest], pieces), rest.partition(b"\n")[0])
+        return _with_header(path, sizes, chain([body], pieces), body.partition(b"\n")[0])
     _refuse_table(path, first, start)
     lines = _as_spaces(chain([start], pieces), first, len(sizes) - 1)
     return "GloVe text", _finite(path, text_rows(path, lines, len(sizes) - 1, 1, None), 1)

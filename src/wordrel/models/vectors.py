@@ -47,7 +47,7 @@ class Vectors:
     Attributes:
         path: the file or folder.
         digest: 12 hex digits of its bytes.
-        form: such as "word2vec binary".
+        file_format: such as "word2vec binary".
         words: the V words in the order of the file; of a word that comes again, the first stays.
         table: their vectors, [V, D], mapped from the cache.
         repeated: how many words came again and were left out.
@@ -55,7 +55,7 @@ class Vectors:
 
     path: Path
     digest: str
-    form: str
+    file_format: str
     words: tuple[str, ...]
     table: Float32[np.ndarray, "V D"]
     repeated: int
@@ -97,7 +97,7 @@ def _digest(path: Path, cache: Path) -> str:
 
 def _convert(path: Path, new: Path) -> None:
     """Write the array, the words, and what they are; one block is in memory at a time."""
-    form, blocks = read_vectors(path)
+    file_format, blocks = read_vectors(path)
     seen: set[str] = set()
     rows = repeated = dimensions = 0
     with (
@@ -122,7 +122,7 @@ def _convert(path: Path, new: Path) -> None:
             raise VectorsError(f"{path}: found no vectors, expected a word and its numbers a line")
         table_file.seek(0)
         np.lib.format.write_array_header_1_0(table_file, _header(rows, dimensions))
-    write_json(new / "vectors.json", {"form": form, "repeated": repeated}, durable=False)
+    write_json(new / "vectors.json", {"form": file_format, "repeated": repeated}, durable=False)
 
 
 def _header(rows: int, columns: int) -> dict[str, Any]:
@@ -149,19 +149,21 @@ def train(
     rows = {word: i for i, word in enumerate(corpus.vocab.words)}
     lowered = all(word == word.lower() for word in rows)
     table = np.zeros((0, 0), np.float32)
-    there = np.zeros(len(rows), np.bool_)
+    covered = np.zeros(len(rows), np.bool_)
     for words, block in read_vectors(config.path)[1]:
         table = table if table.size else np.zeros((len(rows), block.shape[1]), np.float32)
         for word, vector in zip(words, block, strict=True):
             row = rows.get(spelled(word, lowercase=lowered), -1)
-            if row >= 0 and not there[row]:
-                table[row], there[row] = vector, True
-    lacking = [word for word, row in rows.items() if not there[row]]
+            if row >= 0 and not covered[row]:
+                table[row], covered[row] = vector, True
+    lacking = [word for word, row in rows.items() if not covered[row]]
     for word, vector in composed(config.path, lacking).items():
-        table[rows[word]], there[rows[word]] = vector, True
-    if not there.any():
+        table[rows[word]], covered[rows[word]] = vector, True
+    if not covered.any():
         raise TrainingError(f"{config.path}: found none of the {len(rows):,} words of the corpus")
-    return Trained({"input": table}, parameters=int(there.sum()) * table.shape[1], trained_tokens=0)
+    return Trained(
+        {"input": table}, parameters=int(covered.sum()) * table.shape[1], trained_tokens=0
+    )
 
 
 def path_digest(config: VectorsConfig) -> str:

@@ -34,7 +34,7 @@ def _columns(objective: Objective, batch: Batch) -> int:
     return columns if objective == "masked_word" else before
 
 
-def asking_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
+def attending_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
     """The word at whose place each target's context is weighed.
 
     Of a next-word model the word before the target; of a masked-word model the target, whose place
@@ -54,10 +54,10 @@ def has_context(objective: Objective, batch: Batch) -> Bool[np.ndarray, "C L"]:
 
 def attends(batch: Batch) -> Bool[np.ndarray, "C L"]:
     """Which targets have a word in their context besides the last one, of a direct path."""
-    found: Bool[np.ndarray, "C L"] = batch.left > 1
+    mask: Bool[np.ndarray, "C L"] = batch.left > 1
     if batch.hidden is not None:
-        found = visible("next_word", batch, torch.device("cpu"), direct=True).any(-1).numpy()
-    return found
+        mask = visible("next_word", batch, torch.device("cpu"), direct=True).any(-1).numpy()
+    return mask
 
 
 def sees_last(batch: Batch) -> Bool[np.ndarray, "C L"]:
@@ -146,20 +146,20 @@ def place_scores(
         inside = _offsets(objective, batch).to(like.device).clamp(-reach, reach) + reach
         tables[0] = tables[0] + by_offset[inside][:, None]
     rows = torch.arange(targets, device=like.device) * (widest + 1)
-    found = [
+    by_side = [
         table.flatten(0, 1).index_select(
             0, (rows + torch.from_numpy(side).to(like.device)).flatten()
         )
         for table, side in zip(tables, sides, strict=True)
     ]
-    total = found[0] if len(found) == 1 else found[0] + found[1]
+    total = by_side[0] if len(by_side) == 1 else by_side[0] + by_side[1]
     total = total.view(*batch.left.shape, -1)
     if batch.hidden is None:
         return total
     return total.masked_fill(_hidden(objective, batch, batch.hidden, like.device), CLOSED)
 
 
-def askers(batch: Batch) -> Batch:
+def over_previous(batch: Batch) -> Batch:
     """The same targets of a next-word model, over the words before them in place of all words."""
     targets = slice(batch.first - 1, batch.first - 1 + batch.left.shape[1])
     hidden = None if batch.hidden is None else batch.hidden[:, targets]

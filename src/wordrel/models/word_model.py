@@ -124,8 +124,8 @@ class WordModel:
                 there is.
         """
         if measure not in get_args(Alike):
-            there = ", ".join(get_args(Alike))
-            raise NotAvailableError(f"no measure {measure!r}; there are {there}")
+            measures = ", ".join(get_args(Alike))
+            raise NotAvailableError(f"no measure {measure!r}; there are {measures}")
         table = self._embedding(embedding)
         left, right = table[self._id(a)], table[self._id(b)]
         if measure == "dot":
@@ -268,17 +268,17 @@ class WordModel:
     def _embedding(self, embedding: str | None) -> Float32[np.ndarray, "V D"]:
         return self.embeddings[self.chosen(embedding, "alike", self.embeddings)]
 
-    def chosen(self, embedding: str | None, question: str, there: Mapping[str, object]) -> str:
+    def chosen(self, embedding: str | None, question: str, available: Mapping[str, object]) -> str:
         """The name of an embedding; without one, of the question's headline.
 
         Raises:
             NotAvailableError: naming the embeddings there are.
         """
-        if not there:
+        if not available:
             raise NotAvailableError(self.unavailable[question])
         name = embedding or self.selected[question]
-        if name not in there:
-            expected = ", ".join(there)
+        if name not in available:
+            expected = ", ".join(available)
             raise NotAvailableError(f"embedding: found {name!r}, expected one of {expected}")
         return name
 
@@ -300,11 +300,11 @@ class WordModel:
             else f"none: {self.unavailable.get('context', 'it reads no text')}",
         }
 
-    def _names(self, question: str, there: Mapping[str, object]) -> str:
-        if not there:
+    def _names(self, question: str, available: Mapping[str, object]) -> str:
+        if not available:
             return f"none: {self.unavailable.get(question, 'it has no answer')}"
         selected = self.selected.get(question)
-        return ", ".join(f"{name} (selected)" if name == selected else name for name in there)
+        return ", ".join(f"{name} (selected)" if name == selected else name for name in available)
 
 
 def _length(vector: Float32[np.ndarray, " D"]) -> float:

@@ -129,7 +129,7 @@ def _adjusted(contrasts: Sequence[Row]) -> list[Row]:
 def _described(name: str, file: Vectors) -> Row:
     return {
         "file": name,
-        "form": file.form,
+        "form": file.file_format,
         "digest": file.digest,
         "words": len(file.words),
         "dim": file.table.shape[1],

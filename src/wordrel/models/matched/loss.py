@@ -195,8 +195,8 @@ def full_softmax_loss(
     total = 0.0
     size = max(1, _SCORES_AT_ONCE // len(outputs))
     for start in range(0, len(y), size):
-        some = slice(start, start + size)
-        states, own, true = y[some], weight[some, None], words[some, None]
+        block = slice(start, start + size)
+        states, own, true = y[block], weight[block, None], words[block, None]
         scores = torch.addmm(bias, states, outputs.T)
         scores -= scores.amax(dim=1, keepdim=True)
         good = scores.gather(1, true)
@@ -204,7 +204,7 @@ def full_softmax_loss(
         sums = slope.sum(dim=1, keepdim=True)
         total += float((own * (sums.log() - good)).sum())
         slope.mul_(own / sums).scatter_add_(1, true, -own)
-        d_y[some] = slope @ outputs
+        d_y[block] = slope @ outputs
         d_outputs.addmm_(slope.T, states)
         d_bias += slope.sum(0)
     return Loss(d_y, d_outputs, d_bias[:, None], lambda: (total, int(weight.sum())))

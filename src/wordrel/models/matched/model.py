@@ -18,9 +18,9 @@ from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
 from wordrel.models.windows import (
-    askers,
     attends,
     has_context,
+    over_previous,
     place_scores,
     reachable,
     sees_last,
@@ -123,15 +123,15 @@ class Model:
         y, a = self._attend(self.dense, x, batch, drop)
         if self.architecture.direct:
             around, last = (
-                torch.from_numpy(found)[..., None].to(x.device, x.dtype)
-                for found in (attends(batch), sees_last(batch))
+                torch.from_numpy(mask)[..., None].to(x.device, x.dtype)
+                for mask in (attends(batch), sees_last(batch))
             )
-            y = y * around + (w.asking(x, y.shape[1]) * last) @ self.dense["W_d"].T
+            y = y * around + (w.previous_words(x, y.shape[1]) * last) @ self.dense["W_d"].T
         if self.architecture.block:
-            y = w.block(self.dense, w.asking(x, y.shape[1]), y)
+            y = w.block(self.dense, w.previous_words(x, y.shape[1]), y)
         if self.architecture.blocks > 1:
             weights = w.second(self.dense)
-            above, a = self._attend(weights, y, askers(batch), drop)
+            above, a = self._attend(weights, y, over_previous(batch), drop)
             y = w.block(weights, y, above)
         return (w.norm(self.dense, "norm_out", y) if self.architecture.block else y), a
 
@@ -188,12 +188,12 @@ class Model:
 
 def _exchanged(config: MatchedConfig, weights: Weights, like: Tensor) -> Weights:
     w_q, w_k, w_v = (w.role(config, weights, name, like) for name in ("W_q", "W_k", "W_v"))
-    found = {"W_q": w_k, "W_k": w_q}
+    roles = {"W_q": w_k, "W_k": w_q}
     if "W_v" in weights or "K=V" in config.ties:
-        found["W_v"] = w_v
+        roles["W_v"] = w_v
     if "b_q" in weights:
-        found["u_q"] = w.word_scores(config, weights, w_k)
-    return found
+        roles["u_q"] = w.word_scores(config, weights, w_k)
+    return roles
 
 
 def new_model(config: MatchedConfig, training: TrainingConfig, vocabulary: int, seed: int) -> Model:

@@ -51,16 +51,16 @@ def embed_below(
     lost += ["blocks"] if small.blocks > large.blocks else []
     if lost:
         raise _refusal(below, config, f"other {', '.join(lost)}")
-    found = {name: weight for name, weight in tensors.items() if name not in _CHANGED}
+    embedded = {name: weight for name, weight in tensors.items() if name not in _CHANGED}
     if large.positions:
-        found.setdefault("offsets", torch.zeros(2 * training.reach + 1))
-    found |= _roles(below, tensors, config)
-    found |= _position_values(below, tensors, config, training)
+        embedded.setdefault("offsets", torch.zeros(2 * training.reach + 1))
+    embedded |= _roles(below, tensors, config)
+    embedded |= _position_values(below, tensors, config, training)
     if large.blocks > small.blocks:
         drawn = initial_weights(config, dim, training.reach, torch.Generator().manual_seed(0))
-        found |= {name: weight for name, weight in drawn.items() if name.startswith(SECOND)}
-        found |= {SECOND + name: torch.zeros_like(found[name]) for name in ("W_o", "W_2")}
-    return found
+        embedded |= {name: weight for name, weight in drawn.items() if name.startswith(SECOND)}
+        embedded |= {SECOND + name: torch.zeros_like(embedded[name]) for name in ("W_o", "W_2")}
+    return embedded
 
 
 def contains(config: MatchedConfig, below: MatchedConfig) -> bool:
@@ -140,10 +140,10 @@ def _untied(
     Raises:
         TrainingError: a tie, or the lack of a map, does not hold of them.
     """
-    large, one = ARCHITECTURES[config.kind], torch.eye(len(query))
-    found = dict(maps)
+    large, identity = ARCHITECTURES[config.kind], torch.eye(len(query))
+    stored = dict(maps)
     equal = {"K=Q": ("W_k", maps["W_q"]), "K=V": ("W_k", maps["W_v"])}
-    equal |= {f"{name}=I": (f"W_{name.lower()}", one) for name in "QKV"}
+    equal |= {f"{name}=I": (f"W_{name.lower()}", identity) for name in "QKV"}
     ties = config.ties if large.maps else ("Q=I", "K=I", "V=I")
     for tie in ties:
         name, other = equal[tie]
@@ -152,19 +152,19 @@ def _untied(
             raise _refusal(
                 below, config, f"{tie} does not hold" if large.maps else "it has no maps"
             )
-        found.pop(name)
+        stored.pop(name)
     if large.words_ask:
         if config.query_bias:
-            found["b_q"] = query
+            stored["b_q"] = query
         elif query.any():
             raise _refusal(below, config, "its query has no bias")
     else:
-        found.pop("W_q", None)
+        stored.pop("W_q", None)
         if large.query == "mask":
-            found["q_mask"] = query
+            stored["q_mask"] = query
         elif query.any():
             raise _refusal(below, config, "it gives words no weights")
-    return found
+    return stored
 
 
 def _scale(config: MatchedConfig, like: Tensor) -> float:

@@ -67,14 +67,14 @@ def batches(trainer: "Trainer", corpus: Corpus, at: Position) -> Iterator[Batch]
                 continue
             if training.target == "following":  # apart: contexts are those of any other target
                 block = following(block, np.random.default_rng([*seed, epoch, number]))
-            found = cutter.batches(block, rng)
+            block_batches = cutter.batches(block, rng)
             if resumed:
-                for _ in islice(found, first[2]):  # what was learnt from already
+                for _ in islice(block_batches, first[2]):  # what was learnt from already
                     pass
                 rng.bit_generator.state = now
             at.epoch, at.block, at.before = epoch, number, before
             at.batch = first[2] if resumed else 0
-            for batch in found:
+            for batch in block_batches:
                 at.batch += 1
                 yield batch
 

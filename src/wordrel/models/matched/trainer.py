@@ -110,8 +110,8 @@ def schedule(config: MatchedConfig | SkipGramConfig, done: float) -> float:
     """The share of the learning rates at this share of training."""
     if done < config.warm_up:
         return done / config.warm_up
-    left = (1 - done) / (1 - config.warm_up)
-    return left if config.decay == "linear" else (1 - math.cos(math.pi * left)) / 2
+    remaining = (1 - done) / (1 - config.warm_up)
+    return remaining if config.decay == "linear" else (1 - math.cos(math.pi * remaining)) / 2
 
 
 class Trainer:
@@ -298,7 +298,7 @@ def _check_end(trainer: Trainer, log: list[dict[str, float | int]]) -> None:
 
 def _lower_the_rates(trainer: Trainer) -> str:
     config = trainer.model.config
-    found = f"lower models.{config.name}.learning_rate ({config.learning_rate})"
+    advice = f"lower models.{config.name}.learning_rate ({config.learning_rate})"
     if trainer.settings is None:
-        return found
-    return f"{found} or weights_learning_rate ({trainer.settings.weights_learning_rate})"
+        return advice
+    return f"{advice} or weights_learning_rate ({trainer.settings.weights_learning_rate})"

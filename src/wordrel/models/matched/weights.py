@@ -161,9 +161,9 @@ def _scores_by_head(
     places: Float[Tensor, "C L S"],
 ) -> Float[Tensor, "C H L S"]:
     """The scores of several heads, each in its D / H dimensions, from queries and keys."""
-    heads, words = config.heads, _asking(config, x, places)
+    heads, words = config.heads, _query_words(config, x, places)
     w_q, w_k = (role(config, weights, name, x) for name in ("W_q", "W_k"))
-    query, key = (_split(some @ each.T, heads) for some, each in ((words, w_q), (x, w_k)))
+    query, key = (_split(vectors @ each.T, heads) for vectors, each in ((words, w_q), (x, w_k)))
     scores = query @ key.transpose(2, 3)
     if "b_q" in weights:
         alone = x @ word_scores(config, weights, w_k).view(heads, -1).T
@@ -177,7 +177,7 @@ def _split(vectors: Float[Tensor, "C n D"], heads: int) -> Float[Tensor, "C H n 
     return vectors.view(*vectors.shape[:2], heads, -1).transpose(1, 2)
 
 
-def asking(x: Float[Tensor, "C S D"], targets: int) -> Float[Tensor, "C L D"]:
+def previous_words(x: Float[Tensor, "C S D"], targets: int) -> Float[Tensor, "C L D"]:
     """The word before each target: the last L of the columns of a next-word model."""
     return x[:, x.shape[1] - targets :]
 
@@ -200,7 +200,7 @@ def _queries(
         q = weights["q_mask"].view(heads, 1, -1)
         mapped = q @ _by_head(role(config, weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
-    words = _asking(config, x, places)
+    words = _query_words(config, x, places)
     if not architecture.maps:
         return (words + weights["b_q"] if "b_q" in weights else words)[:, None]
     w_q, w_k = (_by_head(role(config, weights, name, x), heads) for name in ("W_q", "W_k"))
@@ -213,12 +213,12 @@ def _queries(
     return mapped.view(chunks, targets, heads, -1).transpose(1, 2)
 
 
-def _asking(
+def _query_words(
     config: MatchedConfig, x: Float[Tensor, "C S D"], places: Float[Tensor, "C L S"]
 ) -> Float[Tensor, "C L D"]:
     """What asks at each target: the word before, or the mean of the context."""
     previous = ARCHITECTURES[config.kind].query == "previous"
-    return asking(x, places.shape[1]) if previous else _mean(x, places)
+    return previous_words(x, places.shape[1]) if previous else _mean(x, places)
 
 
 def word_scores(
