@@ -52,7 +52,7 @@ def write_answers(
     table.attrs = {
         "views": embeddings,
         "rows": [_described(its) for its in rows.values()],
-        "measurements": [_measured(one) for one in measurements],
+        "measurements": [_measured(measurement) for measurement in measurements],
     }
     write_parquet(path, table, durable=False)
 
@@ -75,11 +75,13 @@ def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
     return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": each}
 
 
-def _measured(one: Measurement) -> dict[str, Any]:
+def _measured(measurement: Measurement) -> dict[str, Any]:
     """Under the former names, which the file keeps; without what is None, as former files are."""
     keys, ids = inverse(COLUMNS), inverse(EMBEDDINGS)
-    found = asdict(one) | {"embedding": ids.get(one.embedding, one.embedding)}
-    return {keys.get(key, key): value for key, value in found.items() if value is not None}
+    stored = asdict(measurement) | {
+        "embedding": ids.get(measurement.embedding, measurement.embedding)
+    }
+    return {keys.get(key, key): value for key, value in stored.items() if value is not None}
 
 
 def read_outcomes(path: Path) -> list[Predictions]:
@@ -106,9 +108,9 @@ def _outcomes(table: pd.DataFrame) -> Iterator[Predictions]:
     for row, own in zip(rows, map(slice, [0, *ends[:-1]], ends), strict=True):
         shared: dict[str, Any] = {name: row[name] for name in _OF_A_ROW}
         shared |= {name: values[own] for name, values in items.items()}
-        for found in row["views"]:
-            own_names = {name: found[key] for key, name in _OF_AN_EMBEDDING.items()}
-            yield Predictions(predicted=answers[found["view"]][own], **own_names, **shared)
+        for view in row["views"]:
+            own_names = {name: view[key] for key, name in _OF_AN_EMBEDDING.items()}
+            yield Predictions(predicted=answers[view["view"]][own], **own_names, **shared)
 
 
 def read_measurements(path: Path) -> list[Measurement]:
@@ -119,16 +121,16 @@ def read_measurements(path: Path) -> list[Measurement]:
     """
     with reading(path):
         described = read_parquet(path, columns=[]).attrs
-        return [_measurement(found) for found in described["measurements"]]
+        return [_measurement(stored) for stored in described["measurements"]]
 
 
-def _measurement(found: Mapping[str, Any]) -> Measurement:
-    now = {COLUMNS.get(key, key): value for key, value in found.items()}
+def _measurement(stored: Mapping[str, Any]) -> Measurement:
+    now = {COLUMNS.get(key, key): value for key, value in stored.items()}
     return Measurement(**now | {"embedding": EMBEDDINGS.get(now["embedding"], now["embedding"])})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Evaluation:
     """The outcomes of one row of the result (a task, or a variant of it) on one corpus.
 
     Attributes:
@@ -181,15 +183,15 @@ def collect(
     question: str,
     cells: Iterable[tuple[str, int, Sequence[Predictions]]],
     split: str = "test",
-) -> list[Asked]:
+) -> list[Evaluation]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
 
     A set that the vocabulary hardly covers is not asked, see `Predictions.asked`.
     """
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
-        for given in outcomes:
-            outcome = given.asked() if question in OF_WORDS else given
+        for predictions in outcomes:
+            outcome = predictions.asked() if question in OF_WORDS else predictions
             keys = rows.setdefault(outcome.task, {})
             keys.setdefault((model, outcome.embedding), {})[seed] = outcome
-    return [Asked(corpus, question, keys, split) for keys in rows.values()]
+    return [Evaluation(corpus, question, keys, split) for keys in rows.values()]

@@ -29,7 +29,7 @@ from wordrel.config.names import KINDS
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
-from wordrel.study.evaluate import ASKED
+from wordrel.study.evaluate import TIMES
 
 SPEED_TRAINING = {
     **{"dim": 100, "window": 5, "shrink_window": True},
@@ -52,7 +52,7 @@ _SAME_COST = {
 _NO_VECTORS = {"kneser_ney", "word_frequency"}
 """Kinds that count words and n-grams: their costs are the same for any number of dimensions."""
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 class Basis(StrEnum):
@@ -133,7 +133,7 @@ class Known:
             StoreError: where a cell does not say what it cost.
         """
         cells = map(_finished, finished(cache / "cells", "*/*/cell.json"))
-        notes = map(_notes, finished(cache / "answers", f"*/*/*/{ASKED}"))
+        notes = map(_notes, finished(cache / "answers", f"*/*/*/{TIMES}"))
         return cls(tuple(cells), tuple(chain.from_iterable(notes)), read_rates())
 
     def to_train(self, spec: CellSpec, tokens: int, words: int | None) -> Estimate:
@@ -157,7 +157,7 @@ class Known:
         like = [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind]
         near, peak = _nearest(like, distance), None
         if near and words is not None and near[0].digest == spec.corpus_digest:
-            peak = max(c.memory_mb + _more_memory(model, training, words, c) for c in near)
+            peak = max(c.memory_mb + _extra_memory(model, training, words, c) for c in near)
         rate = self.rates.get(measured_as(model))
         timed = _nearest([c for c in like if _is_long(c, tokens)], distance)
         if timed or (near and rate is None):
@@ -169,10 +169,10 @@ class Known:
         if rate is None:
             return UNKNOWN
         other = Finished("", "", ours | SPEED_TRAINING, rate, 1.0, 0.0)
-        found = Estimate(None, peak, Basis.SPEED, f"{rate:,.0f} tokens/s")
-        return _estimated(ours, tokens, [other], found)
+        estimate = Estimate(None, peak, Basis.SPEED, f"{rate:,.0f} tokens/s")
+        return _estimated(ours, tokens, [other], estimate)
 
-    def seconds_to_ask(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
+    def seconds_to_evaluate(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
         """What asking these tasks of one cell takes on one core; None where one was never asked.
 
         The notes on the same corpus decide, of these the ones on the same kind of model; else all:
@@ -230,21 +230,21 @@ def _notes(path: Path) -> list[Note]:
         return notes_of(json.loads(path.read_text(encoding="utf-8")))
 
 
-def notes_of(found: Any) -> list[Note]:
+def notes_of(stored: Any) -> list[Note]:
     """What one stored note says; raises whatever Python does where it is none."""
     cell = (
-        str(found["corpus"]),
-        KINDS.get(str(found["kind"]), str(found["kind"])),
-        float(found["reading"]),
+        str(stored["corpus"]),
+        KINDS.get(str(stored["kind"]), str(stored["kind"])),
+        float(stored["reading"]),
     )
-    return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
+    return [Note(*cell, str(task), float(took)) for task, took in stored["tasks"].items()]
 
 
-def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[Found]:
+def _nearest(items: Iterable[Item], distance: Callable[[Item], Any]) -> list[Item]:
     """All that are at the least distance."""
-    far = [(distance(one), one) for one in found]
+    far = [(distance(item), item) for item in items]
     least = min((away for away, _ in far), default=None)
-    return [one for away, one in far if away == least]
+    return [item for away, item in far if away == least]
 
 
 def _differing(ours: Mapping[str, Any], cell: Finished) -> list[str]:
@@ -260,7 +260,7 @@ def _is_long(cell: Finished, tokens: int) -> bool:
 
 
 def _estimated(
-    ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], found: Estimate
+    ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], estimate: Estimate
 ) -> Estimate:
     """What was found, with the seconds of these cells, scaled; and which settings differ."""
     # what others trained is stored without settings of training: nothing grows with `dim`
@@ -269,17 +269,19 @@ def _estimated(
     longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
     seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
     other = ", ".join(_differing(ours, cells[0]))
-    evidence = f"{found.evidence}; {other} differ" if other else found.evidence
-    return replace(found, seconds=seconds, evidence=evidence)
+    evidence = f"{estimate.evidence}; {other} differ" if other else estimate.evidence
+    return replace(estimate, seconds=seconds, evidence=evidence)
 
 
-def _more_memory(model: ModelConfig, training: TrainingConfig, words: int, cell: Finished) -> float:
+def _extra_memory(
+    model: ModelConfig, training: TrainingConfig, words: int, cell: Finished
+) -> float:
     """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
     if "dim" not in cell.settings or model.kind in _NO_VECTORS:
         return 0.0
     then = training.model_copy(update={"dim": cell.settings["dim"]})
-    more = table_bytes(model, training, words) - table_bytes(model, then, words)
-    return _COPIES * max(0, more) / 1e6
+    extra = table_bytes(model, training, words) - table_bytes(model, then, words)
+    return _COPIES * max(0, extra) / 1e6
 
 
 def stored_bytes(model: ModelConfig, training: TrainingConfig, words: int, tokens: int) -> int:

@@ -34,7 +34,7 @@ COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the 
 OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
 SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
 
-ASKED = "asked.json"
+TIMES = "asked.json"
 """Beside the answers of a cell: what asking took, from which that of cells to come is estimated."""
 
 
@@ -92,7 +92,7 @@ def is_answered(work: CellWork) -> bool:
     return is_trained(work.cell) or is_done(work.folder / COST)
 
 
-def train_and_ask(work: CellWork, report: Report) -> None:
+def train_and_evaluate(work: CellWork, report: Report) -> None:
     """Train the cell where it is not, then put to it the tasks that it has not answered.
 
     Raises:
@@ -113,13 +113,13 @@ def train_and_ask(work: CellWork, report: Report) -> None:
         report(number / len(waiting), {"stage": f"asking {task.name}"})
         with new_folder(path, durable=False) as folder:
             started = perf_counter()
-            _ask(task, word_model, scope, folder / ANSWERS)
+            _evaluate(task, word_model, scope, folder / ANSWERS)
             took = {"reading": reading, "tasks": {task.name: perf_counter() - started}}
             note = {"corpus": work.cell.corpus_name, "kind": kind, **took}
-            write_text(folder / ASKED, json.dumps(note, sort_keys=True) + "\n", durable=False)
+            write_text(folder / TIMES, json.dumps(note, sort_keys=True) + "\n", durable=False)
 
 
-def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
+def _evaluate(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
     if task.kind == "neighbours":
         write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return

@@ -18,7 +18,7 @@ from wordrel.io.store import DONE, is_done, new_folder, opened
 from wordrel.study.answers import ANSWERS
 from wordrel.study.cell import COST, cell_described
 from wordrel.study.costs import notes_of
-from wordrel.study.evaluate import ASKED, CellWork, is_answered
+from wordrel.study.evaluate import TIMES, CellWork, is_answered
 
 KEPT = "answers.zip"
 _CELL = "cell.json"
@@ -83,21 +83,21 @@ def _checked(
     archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], path: Path
 ) -> dict[str, bytes]:
     """The files of one folder by name, each of which can be read as what it is."""
-    found = {}
+    contents = {}
     for name, entry in entries.items():
         with reading(path / PurePosixPath(entry.filename), _CURE):
             if entry.file_size > _LARGEST:
                 raise ValueError(f"{entry.file_size:,} bytes, more than answers take")
-            found[name] = archive.read(entry)
-            _parse(name, found[name])
-    return found
+            contents[name] = archive.read(entry)
+            _parse(name, contents[name])
+    return contents
 
 
 def _parse(name: str, content: bytes) -> None:
     """Read a file as later readers do, which raises where it is none of theirs."""
     if name == ANSWERS:
         pd.read_parquet(io.BytesIO(content))
-    elif name == ASKED:
+    elif name == TIMES:
         notes_of(json.loads(content))
     else:
         cost = json.loads(content)["cost"]
@@ -113,7 +113,7 @@ def _install(files: Mapping[str, bytes], folder: Path) -> None:
 def _folders(work: CellWork) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """Of the cost and of the answers to each task: the file that it needs, and all that it has."""
     yield work.folder / COST, _CELL, (_CELL,)
-    yield from ((path, ANSWERS, (ANSWERS, ASKED)) for _, path in work.paths())
+    yield from ((path, ANSWERS, (ANSWERS, TIMES)) for _, path in work.paths())
 
 
 def _name(work: CellWork, folder: Path) -> PurePosixPath:

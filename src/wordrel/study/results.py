@@ -141,10 +141,10 @@ def _check_is_result(folder: Path) -> None:
     """No run was there; a result that lost its manifest has tables."""
     files = ("manifest.json", "config.yaml", "runs.csv")
     with reading(folder, CURE):
-        found = "no manifest.json" if folder.exists() else "nothing"
+        content = "no manifest.json" if folder.exists() else "nothing"
         if not any((folder / name).exists() for name in files):
             raise StoreError(
-                f"{folder}: found {found}, expected a folder of results; give the path of one, "
+                f"{folder}: found {content}, expected a folder of results; give the path of one, "
                 "such as results/STUDY"
             )
 
@@ -226,8 +226,8 @@ def _check_models(
     for name, whole in tables.items():
         table = whole[whole["seeds"] > 0] if name in PLANNED else whole
         for column in {"model", "model_a", "model_b"} & set(table.columns):
-            found = set(table[["corpus", column]].itertuples(index=False, name=None))
-            strange = sorted(one for one in found - (ran & described) if one[1])
+            named = set(table[["corpus", column]].itertuples(index=False, name=None))
+            strange = sorted(pair for pair in named - (ran & described) if pair[1])
             if strange:
                 what = f"{strange[0][1]} on {strange[0][0]}"
                 place = f"{paths[name]}: {column}"
@@ -242,27 +242,27 @@ def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> d
         manifest: all else that it says.
         rows: of each table.
     """
-    said = manifest | {"rows": dict(rows)}
+    described = manifest | {"rows": dict(rows)}
     files = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".xz", ".yaml"))
     digests = {path.name: file_digest(path) for path in files}
-    return said | {_DIGESTS: {"manifest.json": own_digest(said), **digests}}
+    return described | {_DIGESTS: {"manifest.json": own_digest(described), **digests}}
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
     """A changed digit is no error of form: only a digest shows it. Older manifests have none."""
     digests = manifest.get(_DIGESTS, {})
     if not isinstance(digests, dict):
-        found = f"found {type(digests).__name__}, expected a digest a file"
-        raise StoreError(f"{folder / 'manifest.json'}: {_DIGESTS}: {found}; {CURE}")
+        problem = f"found {type(digests).__name__}, expected a digest a file"
+        raise StoreError(f"{folder / 'manifest.json'}: {_DIGESTS}: {problem}; {CURE}")
     for name, digest in digests.items():
         with reading(folder / name, CURE):
             own = name == "manifest.json"
-            found = own_digest(manifest) if own else file_digest(folder / Path(name).name)
-        if found != digest:
+            actual = own_digest(manifest) if own else file_digest(folder / Path(name).name)
+        if actual != digest:
             raise StoreError(f"{folder / name}: found other bytes than the run wrote; {CURE}")
 
 
-def _check_keys(place: str, found: Any, expected: tuple[str, ...]) -> None:
-    missing = [key for key in expected if not isinstance(found, dict) or key not in found]
+def _check_keys(place: str, mapping: Any, expected: tuple[str, ...]) -> None:
+    missing = [key for key in expected if not isinstance(mapping, dict) or key not in mapping]
     if missing:
         raise StoreError(f"{place}: {', '.join(missing)} missing; {CURE}")

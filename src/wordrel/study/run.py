@@ -31,7 +31,7 @@ from wordrel.jobs import Cluster, engine_of
 from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.analysis import METHODS
-from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
+from wordrel.study.evaluate import CellWork, is_answered, train_and_evaluate
 from wordrel.study.kept import KEPT, keep, restore
 from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
 from wordrel.study.results import Results, read_results, sealed
@@ -49,7 +49,7 @@ def _cell(work: CellWork) -> Cell:
     own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
     return Cell(
         work.name,
-        partial(train_and_ask, work),
+        partial(train_and_evaluate, work),
         partial(is_answered, work),
         (work.cell.corpus, *own),
     )
@@ -99,8 +99,8 @@ def run_study(  # noqa: PLR0913 - what a run is given
 
         def attempt() -> tuple[Plan, dict[str, int]]:
             plan = prepare_plan(config, cache, tasks, cores)
-            if keep_answers and (found := restore(out / KEPT, plan.works)):
-                _log.info("%d of %d runs are in %s", found, len(plan.works), out / KEPT)
+            if keep_answers and (restored := restore(out / KEPT, plan.works)):
+                _log.info("%d of %d runs are in %s", restored, len(plan.works), out / KEPT)
             outcomes = _run(plan, engine, None if cluster is None else cache)
             if keep_answers:
                 done = zip(plan.works, outcomes, strict=True)
@@ -114,7 +114,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
             raise
         manifest = _manifest(plan, out, started, time.monotonic() - clock)
         if config_file:
-            manifest["given"] = told_paths({"config": config_file, "results": str(out)})
+            manifest["given"] = portable_paths({"config": config_file, "results": str(out)})
         _write(folder, plan, out, manifest, rows)
         write_pages(folder)
     return read_results(out)
@@ -251,11 +251,11 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
     }
 
 
-def told_paths(given: Mapping[str, str]) -> dict[str, str]:
+def portable_paths(paths: Mapping[str, str]) -> dict[str, str]:
     """Those that mean something elsewhere: absolute ones do not, nor what is no text."""
     return {
         key: path
-        for key, path in given.items()
+        for key, path in paths.items()
         if not Path(path).is_absolute() and path == path.encode("utf-8", "replace").decode()
     }
 

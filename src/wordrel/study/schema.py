@@ -253,11 +253,11 @@ def _unpacked(path: Path, data: bytes) -> bytes:
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
     content = unpacker.decompress(data, max_length=most + 1)
     if len(content) > most:
-        found = f"found more than {most:,} bytes of text in {len(data):,}"
-        raise StoreError(f"{path}: {found}, so no study wrote it; {CURE}")
+        problem = f"found more than {most:,} bytes of text in {len(data):,}"
+        raise StoreError(f"{path}: {problem}, so no study wrote it; {CURE}")
     if not unpacker.eof or unpacker.unused_data:
-        found = "more after the end" if unpacker.eof else "no end of the compressed text"
-        raise StoreError(f"{path}: found {found}, expected one whole text; {CURE}")
+        problem = "more after the end" if unpacker.eof else "no end of the compressed text"
+        raise StoreError(f"{path}: found {problem}, expected one whole text; {CURE}")
     return content
 
 
@@ -296,21 +296,21 @@ def read_table(path: Path, name: str, schema: int = SCHEMA) -> pd.DataFrame:
     }
     table = pd.DataFrame(columns)[list(COLUMNS[name])]
     if schema < SCHEMA:
-        for column, found in _FORMER_VALUES.items():
+        for column, present_names in _FORMER_VALUES.items():
             if column in table:
-                table[column] = renamed(table[column], found)
+                table[column] = renamed(table[column], present_names)
     return table
 
 
-def renamed(column: pd.Series, found: Mapping[str, str]) -> pd.Series:
+def renamed(column: pd.Series, present_names: Mapping[str, str]) -> pd.Series:
     """The column with these whole values under other names."""
-    return column.map(lambda value: found.get(value, value)).astype(column.dtype)
+    return column.map(lambda value: present_names.get(value, value)).astype(column.dtype)
 
 
-def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Series:
+def _parsed(path: Path, column: str, texts: Sequence[tuple[int, str]]) -> pd.Series:
     """The values of one column, given with the line of each."""
     kind, values = _TYPES.get(column, _TEXT), []
-    for line, text in found:
+    for line, text in texts:
         try:
             values.append(kind.parse(text))
         except (KeyError, ValueError) as error:
@@ -320,11 +320,11 @@ def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Ser
         return pd.Series(values, dtype=kind.dtype)
 
 
-def _check_columns(place: str, found: list[str], expected: tuple[str, ...]) -> None:
-    missing = [c for c in expected if c not in found]
-    unknown = [c for c in found if c not in expected]
+def _check_columns(place: str, columns: list[str], expected: tuple[str, ...]) -> None:
+    missing = [c for c in expected if c not in columns]
+    unknown = [c for c in columns if c not in expected]
     if missing:
         raise StoreError(f"{place}: column {', '.join(missing)} missing; {CURE}")
-    if unknown or len(found) != len(expected):
+    if unknown or len(columns) != len(expected):
         shown = ", ".join(unknown) or "a repeated column"
         raise StoreError(f"{place}: found {shown}, expected {', '.join(expected)}; {CURE}")

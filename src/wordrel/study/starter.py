@@ -52,7 +52,7 @@ _BY_THE_TEXT = frozenset(
     }
 )
 """Settings of a corpus that stand in the config already."""
-_ASKED = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
+_QUESTIONS = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
 
@@ -133,8 +133,8 @@ def write_config(
         CorpusError: text that cannot be read, or has no word.
         StoreError: there is a file already, or it cannot be written.
     """
-    given = parse_config(_smallest(name), place="wordrel new").study
-    found = parse_corpus(corpus, settings)
+    study = parse_config(_smallest(name), place="wordrel new").study
+    parsed = parse_corpus(corpus, settings)
     if chosen := sorted({setting.partition("=")[0] for setting in settings} & _BY_THE_TEXT):
         expected = "expected nothing: the text decides it; change it in the config that is written"
         raise ConfigError([f"wordrel new: found {key}=, {expected}" for key in chosen])
@@ -142,10 +142,10 @@ def write_config(
         raise StoreError(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
-    look = look_at(found, cache)
-    read = {key: value for key, value in found if key in found.model_fields_set - _BY_THE_TEXT}
+    look = look_at(parsed, cache)
+    read = {key: value for key, value in parsed if key in parsed.model_fields_set - _BY_THE_TEXT}
     text = config_text(
-        given, source_from(corpus, out.parent), look, cache, claims=claims, read=read
+        study, source_from(corpus, out.parent), look, cache, claims=claims, read=read
     )
     config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
@@ -260,12 +260,12 @@ def config_text(
         models=models_text(claims=claims),
         rates="" if claims else f" # rates and epochs: {tuned().source}, by development loss",
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
-        asked="sets of English words; " if look.english else "",
+        sets="sets of English words; " if look.english else "",
         tasks="\n".join(_task_lines(look, cache, claims=claims)),
     )
 
 
-def _can_be_asked(info: TaskInfo, look: Look) -> bool:
+def _is_applicable(info: TaskInfo, look: Look) -> bool:
     """Not recall, which is of planted text, nor what only `wordrel tune` chooses settings by."""
     if info.files and not look.english:
         return False
@@ -276,24 +276,24 @@ def _can_be_asked(info: TaskInfo, look: Look) -> bool:
 
 def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
     """Every task of the registry: those of the study, and the others as comments."""
-    waiting, more = [], []
+    waiting, others = [], []
     if not look.english:
         yield "  # Sets of English words are left out: this text does not look like English."
     for name, info in REGISTRY.items():
-        if not _can_be_asked(info, look):
+        if not _is_applicable(info, look):
             continue
         try:
             find_files(info, cache)
         except DatasetError:
             waiting.append(name)
         else:
-            if claims or {name, info.question} & {*_ASKED}:
+            if claims or {name, info.question} & {*_QUESTIONS}:
                 yield f"  - {name}"
             else:
-                more.append(name)
-    if more:
+                others.append(name)
+    if others:
         yield "  # here too, for other questions: take off the #"
-    yield from (f"  # - {name}" for name in more)
+    yield from (f"  # - {name}" for name in others)
     if waiting:
         yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
@@ -324,6 +324,6 @@ models:{rates}
 
 seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
 
-tasks: # {asked}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
+tasks: # {sets}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
 {tasks}
 """
