@@ -40,7 +40,7 @@ def mean(x: Float64[np.ndarray, "n D"]) -> Vector:
 def self_attention(
     x: Float64[np.ndarray, "n D"], x_q: Vector, W_q: Map, W_k: Map, W_v: Map
 ) -> Float64[np.ndarray, " d"]:
-    """One head: a word's weight grows with the product of its key and the query of who asks."""
+    """One head: a word's weight grows with the product of its key and the query, made of `x_q`."""
     q, k, v = W_q @ x_q, x @ W_k.T, x @ W_v.T
     a = softmax(k @ q)
     y = a @ v
@@ -70,14 +70,14 @@ def state(
 def layer(
     config: MatchedConfig, w: Tensors, x: Float64[np.ndarray, "N D"], i: int, C: Sequence[int]
 ) -> tuple[Vector, Weights]:
-    """What one layer makes of the vectors of a sentence at target i, and its weights there."""
+    """The output of one layer for target i of a sentence, and its weights a_ij."""
     has, D, d = ARCHITECTURES[config.kind], x.shape[1], x.shape[1] // config.heads
     if not C:
         return np.zeros(D), np.zeros((config.heads, 0))
     words = norm(w, "norm_1", x) if has.block else x
     W_q, W_k, W_v = (map_of(config, w, role, D) for role in ("W_q", "W_k", "W_v"))
     q, k, v = np.zeros(D), words[C] @ W_k.T, words[C] @ W_v.T
-    if has.query == "mask":  # one learned vector asks; else the last word, or the mean
+    if has.query == "mask":  # a learned query; else of the last word, or of the mean
         q = w["q_mask"]
     elif has.query != "none":
         x_q = words[i - 1] if has.query == "previous" else words[C].mean(axis=0)

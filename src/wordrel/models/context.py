@@ -1,7 +1,7 @@
-"""How a model that predicts a word from a state reads running text.
+"""States, weights and scores on running text, of a model that predicts a word from a state.
 
-gensim's CBOW and the matched family differ in how they mix a context into a state; the windows,
-the two kinds of state and the full softmax are the same and stand here once.
+gensim's CBOW and the matched family differ in how they mix a context into a state. The windows,
+the two kinds of state and the full softmax are the same.
 """
 
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ class StreamContext:
 
     @property
     def readout(self) -> Readout:
-        """What its output table says of every word, given a state."""
+        """Scores of every word from a state, by the output table."""
         own = self.outputs, self.bias, self.counts, self.training
         return Readout.of(self.teaches, *own)
 
@@ -140,7 +140,7 @@ class StreamContext:
     ) -> Float32[np.ndarray, "N D"]:
         """y_i of the word at i, from its whole window.
 
-        For `next_word` this is the state that predicts the word after i, which i itself asks for.
+        For `next_word` this is the state that predicts the word after i; its query is that of i.
         """
         if self.objective == "masked_word":
             return self._read(ids, ends, shrink=False)
@@ -149,10 +149,10 @@ class StreamContext:
         return y
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
-        """What each word gives to each word in its whole window, when `contextual` is read.
+        """The weight of each word in each window, of the states that `contextual` returns.
 
-        For `next_word` a word asks at its own place and is itself among those that it weighs, but
-        where it has a direct path.
+        For `next_word` each word gives the query at its own place. It is also one of the words
+        weighed, but where it has a direct path.
         """
         if self.objective == "next_word":
             ids, ends = _with_ends(ids, ends)
@@ -167,7 +167,7 @@ class StreamContext:
             np.concatenate, zip(*columns, strict=True)
         )
         state = target
-        if self.objective == "next_word":  # the word before asks; no sentence's first is predicted
+        if self.objective == "next_word":  # the query is that of the word before
             state = target - 1 - np.searchsorted(ends, target, side="right")
         return Weighed(attending, attended, weight, state, offset)
 

@@ -75,7 +75,7 @@ def counted_pairs(
     """As `cooccurrence`, of a text that can be decomposed.
 
     Raises:
-        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
+        TrainingError: where the vocabulary has no more words than dimensions, or no
             two words stand in one window.
     """
     if len(corpus.vocab) <= training.dim:
@@ -111,7 +111,7 @@ def train_ppmi_svd(
     """
     counts = counted_pairs(corpus, training, np.random.default_rng(seed), runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
-    # Loading scikit-learn takes 80 MB, which no other model has a use for.
+    # Loading scikit-learn takes 80 MB, and no other model uses it.
     from sklearn.utils.extmath import randomized_svd
 
     pmi = positive_pmi(counts, smoothed)

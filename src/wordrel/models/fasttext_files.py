@@ -45,7 +45,7 @@ def fasttext_rows(path: Path) -> Iterator[Rows]:
     """The words of a model and their vectors.
 
     Raises:
-        VectorsError: gensim cannot read it, it is packed, or shorter than its sizes say.
+        VectorsError: gensim cannot read it, it is packed, or shorter than its header requires.
     """
     if path.suffix.lower() in PACKED:
         raise VectorsError(
@@ -69,7 +69,7 @@ def _load(path: Path) -> Any:
 
 
 def _check(path: Path) -> None:
-    """Hold the sizes against the file; gensim takes memory for what they say.
+    """Compare the sizes with the file; gensim allocates memory by them.
 
     Raises:
         ValueError, struct.error: they do not fit.

@@ -1,4 +1,4 @@
-"""Interpolated modified Kneser-Ney: the n-grams of a text, and what they say of the next word.
+"""Interpolated modified Kneser-Ney: n-grams of a text, and p of the next word.
 
     p(w | c) = (n(c w) - D) / n(c .) + backoff(c) p(w | c without its first word)
 
@@ -154,7 +154,7 @@ def _counted(
     """The n-grams of each length, one word first."""
     keys = np.arange(n_words + 1)
     frequency = np.bincount(padded).astype(np.int32)
-    frequency[n_words] = 0  # a start is in no n-gram but as a context
+    frequency[n_words] = 0  # a start occurs only as a context
     current, starting = _Counted(keys, np.zeros_like(frequency), frequency), keys[:0]
     number = padded
     for length in range(2, order + 1):

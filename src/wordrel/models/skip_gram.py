@@ -1,4 +1,4 @@
-"""Two ways to read p(w | context) of a model that predicts a word from one word at a time.
+"""Two estimates of p(w | context) by a model that predicts a word from one word at a time.
 
 Skip-gram has p(w | c) for each word c of a context, and nothing for all of them together. It can be
 read as their product, p(w | c_1 ... c_n) ~ u(w) * product over c of p(w | c) / u(w) with u the

@@ -178,7 +178,7 @@ class Cutter:
             objective: of the model; only where contexts are shuffled.
 
         Raises:
-            ValueError: where contexts are shuffled and nothing says for which objective.
+            ValueError: where contexts are shuffled and `objective` is None.
         """
         shrink = training.shrink_window if shrink is None else shrink
         chunk = min(CHUNK if training.context == "window" else WIDE_CHUNK, targets)
@@ -279,7 +279,7 @@ class Cutter:
 def shuffled(batch: Batch, objective: Objective, rng: np.random.Generator) -> Batch:
     """The words that each chunk's last target sees, in random order.
 
-    Of a next word the one before it, which asks, stays where it is; nothing behind a place that a
+    Of a next word the one before it, which gives the query, stays; nothing behind a place that a
     model cannot see comes before it.
     """
     target = batch.first + batch.left.shape[1] - 1

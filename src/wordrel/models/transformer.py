@@ -1,4 +1,4 @@
-"""A Transformer that others trained, as a model of a study: table of words, states, and lifts.
+"""A pretrained Transformer as a model of a study: table of words, states, and lifts.
 
 Reads a local folder as Hugging Face's library writes it (`wordrel[transformers]`); writes nothing.
 Nothing is fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer
@@ -56,7 +56,7 @@ def train(
     seed: int,
     runtime: Runtime,
 ) -> Trained:
-    """Nothing is learnt: rows of words that are one token are kept, and their heads.
+    """Learns nothing: keeps the rows of words that are one token, and their heads.
 
     Raises:
         VectorsError: the folder cannot be read.
@@ -196,10 +196,10 @@ class _Maps:
 
 
 def head_tables(model: Any, tokens: Int64[np.ndarray, " W"], layer: int) -> dict[str, np.ndarray]:
-    """What the heads of block `layer` make of each token: `SIDES`, each [H, W, K] float32.
+    """The tables of the heads of block `layer`, a row a token: `SIDES`, each [H, W, K] float32.
 
     The scale is part of the queries. The result is empty where `layer` is 0, which is no block,
-    and of a model whose blocks have another form than those of BERT and GPT-2.
+    and of a model whose blocks differ from those of BERT and GPT-2.
     """
     rows = model.get_input_embeddings().weight[torch.from_numpy(tokens)]
     with torch.no_grad():
@@ -301,8 +301,8 @@ def read(
 ) -> WordModel:
     """The table of whole words as that of a file of vectors, states in context, and lifts.
 
-    How words relate is read from the lift of what a word gives by attention, as of our own models;
-    from the cosine where there are no lifts.
+    How words relate is read from the lift of value and output, as of the other models; from the
+    cosine where there are no lifts.
     """
     why = "a Transformer of others has other words than the corpus: its loss is no loss of these"
     table_model = of_table(vocab, tensors, why)

@@ -63,7 +63,7 @@ def npy_rows(path: Path, listed: Path) -> Iterator[Rows]:
     """The rows of an array and their words.
 
     Raises:
-        VectorsError: it is no array of floats, is shorter than it says, or has other words.
+        VectorsError: it is no array of floats, is shorter than its header, or lacks words.
     """
     try:
         check_npy(path)
@@ -116,7 +116,7 @@ def _in_blocks(path: Path, table: Any, listed: Path) -> Iterator[Rows]:
         block = np.asarray(table[start : min(start + step, rows)])
         if block.dtype.kind != "f":
             raise _no_floats(path, str(block.dtype))
-        with np.errstate(over="ignore"):  # what is too large for 32 bits is refused as infinite
+        with np.errstate(over="ignore"):  # too large for 32 bits: refused later, as infinite
             kept = block[with_word].astype(np.float32)
         yield [str(words[start + i]) for i in with_word], kept
 
@@ -129,7 +129,7 @@ def _no_floats(path: Path, kind: str) -> VectorsError:
 
 
 def _listed(path: Path, rows: int) -> list[str | None]:
-    """The word of each row; None for what is no whole word: a piece of one, or a control token."""
+    """The word of each row; None for a piece of a word, or a control token."""
     text = _text_of(path)
     if path.suffix != ".json":
         return list(_a_word_a_line(path, text))

@@ -29,8 +29,8 @@ _BETWEEN = re.compile(rb"[\s,;]+")
 class _Spaced:
     """Words that hold a space: phrases, or rows with a number too many.
 
-    Where the last part of such a word is a number like those of its row, the file has to hold other
-    phrases for it to be one, too.
+    A word whose last part is a number like those of its row counts as a phrase only if the file
+    holds other phrases.
     """
 
     path: Path
@@ -83,7 +83,7 @@ def text_rows(
         pieces: its bytes from the first word on.
         dimensions: how many numbers a line has.
         line: the number of the first line.
-        count: how many there are, if the file says so.
+        count: how many words, if the header has it.
 
     Raises:
         VectorsError: with the line where that is known.
@@ -135,7 +135,7 @@ def _columns(block: bytes, dimensions: int) -> Rows | None:
 
 
 def _by_line(spaced: _Spaced, block: bytes, first: int) -> Rows:
-    """The same, where words may hold spaces; what is wrong is named with its line."""
+    """The same, where words may hold spaces; errors name the line."""
     path, dimensions = spaced.path, spaced.dimensions
     check_utf8(path, block, first)
     lines = [line.rstrip() for line in block.split(b"\n")]

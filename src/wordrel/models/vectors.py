@@ -1,12 +1,12 @@
-"""Word vectors that others made: opened to be compared, or a model of a study.
+"""Word vectors from files: to compare, or as a model of a study.
 
-Reads word2vec's text and binary form, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy`
+Reads word2vec's text and binary format, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy`
 with a list of words beside it, and folders of static embeddings (model2vec, sentence-transformers).
 Packed files (.gz .bz2 .xz .zst) are read as they are. `open_vectors` writes `CACHE/vectors/DIGEST/`
 once: `vectors.npy` [V, D] float32, `words.txt`, `vectors.json`. No pickle is ever read.
 
 As a model, vectors have the rows of the corpus's words, and stand beside trained models in every
-table that asks how alike words are. A word that the file lacks has a row of zeros, and no answer.
+table of word similarity. A word that the file lacks has a row of zeros, and no answer.
 
 Glossary: V words, D dimensions.
 """
@@ -96,7 +96,7 @@ def _digest(path: Path, cache: Path) -> str:
 
 
 def _convert(path: Path, new: Path) -> None:
-    """Write the array, the words, and what they are; one block is in memory at a time."""
+    """Write the array, the words, and their description, one block at a time."""
     file_format, blocks = read_vectors(path)
     seen: set[str] = set()
     rows = repeated = dimensions = 0
@@ -136,9 +136,9 @@ def train(
     seed: int,
     runtime: Runtime,
 ) -> Trained:
-    """Nothing is learnt: the file is read, and the rows of the vocabulary are kept.
+    """Learns nothing: reads the file and keeps the rows of the vocabulary.
 
-    Of words that differ in case alone, the first of the file counts, as where gensim evaluates.
+    Of words that differ in case alone, the first of the file counts, as in gensim.
 
     Raises:
         VectorsError: the file cannot be read.
@@ -179,7 +179,7 @@ def read(
 
 
 def of_table(vocab: Vocab, tensors: Tensors, why: str) -> WordModel:
-    """One table: how alike words are, and as a relation the cosine and the product of two rows.
+    """One table as embedding, and as relations the cosine and the product of two rows.
 
     Args:
         vocab: the words.

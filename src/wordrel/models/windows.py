@@ -37,8 +37,8 @@ def _columns(objective: Objective, batch: Batch) -> int:
 def attending_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
     """The word at whose place each target's context is weighed.
 
-    Of a next-word model the word before the target; of a masked-word model the target, whose place
-    asks although the model cannot see the word.
+    Of a next-word model the word before the target; of a masked-word model the target, which the
+    model itself cannot see.
     """
     first = batch.first - (objective == "next_word")
     return batch.ids[:, first : first + batch.left.shape[1]]
@@ -110,7 +110,7 @@ def _open(
 ) -> tuple[Float[Tensor, "L K S"], ...]:
     """For each target and each size k = 0..W of one side of its context: 0 or `CLOSED`.
 
-    One table a side; each says 0 of the other side, so that their sum says which tokens are seen.
+    One table a side; each is 0 on the other side, so that their sum shows which tokens are seen.
     """
     offset = offsets(*shape)[:, None]
     size = torch.arange(window + 1)[:, None]
@@ -129,7 +129,7 @@ def place_scores(
     *,
     direct: bool = False,
 ) -> Float[Tensor, "C L S"]:
-    """Score of each place in each target's context before any word is looked at.
+    """Score of each place in each target's context, the same for all words.
 
     `CLOSED` outside the context and where the token is hidden; else `by_offset` (from -W to W), or
     0 where there is none.

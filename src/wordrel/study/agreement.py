@@ -1,6 +1,6 @@
 """How far models agree with each other, and with themselves under another seed.
 
-Reads the stored answers in memory; returns rows of the table `agreement`. Four measures:
+Reads the stored predictions in memory; returns rows of the table `agreement`. Four measures:
 `overlap` of nearest neighbours, `rank_correlation` of the cosines of pairs of probe words, `cka`,
 and `procrustes`, where 0 is agreement. Each is a mean over couples of runs; its interval is for
 other probe words, couples taken together. The lifts of pairs have a measure of their own,
@@ -54,9 +54,9 @@ def agreement_rows(
 
     Args:
         corpus: its name.
-        cells: (model, seed) -> embedding -> its answers; the same probe words in all of them.
+        cells: (model, seed) -> embedding -> its neighbours; the same probe words in all of them.
         selected: model -> the embedding that represents it; for a model that is not named, its
-            first embedding, which is the one that its design takes.
+            first embedding, the one of its design.
         words: size of the vocabulary.
         statistics: resampling settings.
     """
@@ -68,7 +68,7 @@ def agreement_rows(
     models = list(dict.fromkeys(model for model, _ in runs))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
-        if couples := independent_couples(runs, *sorted((a, b))):  # so that no order decides
+        if couples := independent_couples(runs, *sorted((a, b))):  # the same in any order
             embedding_of = {run[0]: runs[run].embedding for run in couples[0]}
             common = {
                 "corpus": corpus,
@@ -110,7 +110,7 @@ def lift_rows(evaluation: Evaluation, confidence: float) -> list[Row]:
 
 
 def runs_of(evaluation: Evaluation, model: str) -> dict[int, Float64[np.ndarray, " P"]]:
-    """Seed -> what a model says of each pair; nothing where it has no answer."""
+    """Seed -> the scores of a model for all pairs; empty where it has no answer."""
     key = next((key for key in evaluation.predicted() if key[0] == model), None)
     return {} if key is None else {s: o.predicted for s, o in evaluation.outcomes[key].items()}
 

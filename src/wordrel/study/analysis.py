@@ -1,4 +1,4 @@
-"""From the answers of every cell to the tidy tables of a study.
+"""From the predictions of every trained run to the tidy tables of a study.
 
 Reads outcomes in memory; returns data frames with the columns of `wordrel.study.schema.COLUMNS`.
 Every comparison is made on the items that all models of the study answer on that corpus.
@@ -34,7 +34,7 @@ METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
 """Of new tables. Those of schema 1 or 2 used bootstrap and Holm; their manifest omits that."""
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
-"""A correction multiplies the smallest p by the size of its family: what is left is to be below."""
+"""A correction multiplies the smallest p by the size of its family; it must stay below ALPHA."""
 
 
 def selected_pairs(evaluation: Evaluation) -> list[tuple[Key, Key]]:
@@ -56,7 +56,7 @@ def analyse(
         evaluation: the outcomes of one row of the result.
         statistics: settings of the tests.
         family: how many tests are corrected together; many of them need a finer p, else no
-            difference could ever be significant.
+            difference could be significant.
 
     Returns:
         Rows of the tables scores, summary and comparisons.
@@ -91,7 +91,7 @@ def analyse(
 
 
 def _without_score(gold: Float64[np.ndarray, " P"], rows: Float64[np.ndarray, "S P"]) -> str:
-    """Why answers have no score; details, which are parts of another row, say nothing."""
+    """Why answers have no score; empty for other reasons."""
     n = len(gold)
     if n < 2:
         return "one item has no order" if n else "no item that all models have"
@@ -120,7 +120,7 @@ def _design(
 
 
 def _rng(seed: int, *names: str) -> np.random.Generator:
-    """A stream of its own for each table row, whatever else the study asks."""
+    """A stream of its own for each table row, whatever else the study evaluates."""
     key = hashlib.sha256("\n".join(names).encode()).digest()
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
@@ -222,7 +222,7 @@ def adjust(comparisons: pd.DataFrame, random: Collection[str] = ()) -> pd.DataFr
 
 
 def _variants(tasks: Iterable[str]) -> set[str]:
-    """The rows of tasks that are another row in other words."""
+    """The tasks that are variants of another task."""
     every = {*tasks}
     beside = {f"{task.removesuffix(CALIBRATED)}{AS_IT_IS}" for task in every}
     longer = {task for task in every for other in every if task.startswith(f"{other}.")}
@@ -236,7 +236,7 @@ def measurement_rows(
     choice: Choice,
     confidence: float,
 ) -> list[Row]:
-    """What was measured of each model, over its seeds."""
+    """The measurements of each model, over its seeds."""
     groups: dict[tuple[str, ...], list[Measurement]] = {}
     for model, _, measurements in cells:
         for m in measurements:

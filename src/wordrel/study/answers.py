@@ -1,8 +1,8 @@
-"""The answers of a cell to a task: kept item by item in a file, and sorted by row of the result.
+"""The predictions of a trained run on a task: kept item by item, and sorted by row of the result.
 
 Reads and writes one parquet file a cell and task. Items stand once for each row of the result, and
-each embedding's answers in a column beside them; what is said of a whole row or embedding, and the
-measurements, stand in the file's own description.
+each embedding's predictions in a column beside them. The file's metadata hold the measurements, and
+all that belongs to a whole row or embedding.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def write_answers(
 
     Raises:
         ValueError: two embeddings of one row have other items.
-        StoreError: when the disk refuses.
+        StoreError: the file cannot be written.
     """
     rows: dict[str, list[Predictions]] = {}
     for outcome in outcomes:
@@ -76,7 +76,7 @@ def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
 
 
 def _measured(measurement: Measurement) -> dict[str, Any]:
-    """Under the former names, which the file keeps; without what is None, as former files are."""
+    """Under the former names, which files keep; None is left out, as in former files."""
     keys, ids = inverse(COLUMNS), inverse(EMBEDDINGS)
     stored = asdict(measurement) | {
         "embedding": ids.get(measurement.embedding, measurement.embedding)
@@ -136,8 +136,8 @@ class Evaluation:
     Attributes:
         corpus: name of the corpus.
         question: "alike", "fit" ...
-        outcomes: (model, embedding) -> seed -> outcome; "" is the embedding of a model without an
-            answer.
+        outcomes: (model, embedding) -> seed -> predictions; "" is the embedding of a model without
+            an answer.
         split: "dev" where it may decide which embedding is the selected one.
     """
 
@@ -148,7 +148,7 @@ class Evaluation:
 
     @property
     def any(self) -> Predictions:
-        """One of them, for what they have in common."""
+        """One of the outcomes, for fields that all share."""
         return next(iter(next(iter(self.outcomes.values())).values()))
 
     def seeds(self, model: str) -> set[int]:
@@ -156,11 +156,11 @@ class Evaluation:
         return {seed for (m, _), seeds in self.outcomes.items() for seed in seeds if m == model}
 
     def selected(self, key: Key) -> bool:
-        """Whether an embedding is the selected one of its model."""
+        """Whether this embedding is the selected one of its model."""
         return next(iter(self.outcomes[key].values())).selected
 
     def answering(self) -> list[Key]:
-        """Those that answer anything."""
+        """Embeddings with at least one prediction."""
         return [
             key
             for key, seeds in self.outcomes.items()
@@ -170,7 +170,7 @@ class Evaluation:
     def predicted(
         self, wanted: Callable[[Key], bool] = lambda key: True
     ) -> dict[Key, Float64[np.ndarray, "S P"]]:
-        """The answers of those that answer anything and are wanted, a row a seed."""
+        """The predictions of the wanted embeddings that have any, a row a seed."""
         return {
             key: np.stack([outcome.predicted for outcome in self.outcomes[key].values()])
             for key in self.answering()
@@ -186,7 +186,7 @@ def collect(
 ) -> list[Evaluation]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
 
-    A set that the vocabulary hardly covers is not asked, see `Predictions.asked`.
+    A set that the vocabulary hardly covers is not evaluated, see `Predictions.asked`.
     """
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:

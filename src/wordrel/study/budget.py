@@ -1,4 +1,4 @@
-"""What a study will cost before it is run: cells, tokens, hours, memory, disk.
+"""The cost of a study before it runs: trained runs, tokens, hours, memory, disk.
 
 Reads the config, the prepared corpora and the costs of cells (`costs`). Trains nothing and prepares
 no corpus. A source is read once for its digests, which the cache keeps. Preparing one takes a
@@ -41,8 +41,8 @@ class Line:
         tokens: that training one cell reads; None where that is unknown.
         disk: bytes that one cell takes in the cache at most; None where the corpus is not prepared.
         estimate: what training one cell costs.
-        asking: for each cell that is not trained or has not answered everything, the seconds that
-            its questions take; None where that is unknown.
+        asking: for each cell that is not trained or not fully evaluated, the seconds that its
+            evaluation takes; None where that is unknown.
         rough: whether `tokens` is an estimate, of a text that is not prepared.
     """
 
@@ -58,7 +58,7 @@ class Line:
 
     @property
     def tally(self) -> dict[str, int]:
-        """Cells to train and to ask, and those that are trained and have answered everything."""
+        """How many cells are to train, to evaluate, and fully evaluated."""
         to_evaluate = len(self.asking)
         return {
             "to_train": self.cells - self.trained,
@@ -75,7 +75,7 @@ class Budget:
         study: its name.
         jobs: cells at a time; None: as many as a cluster will have workers.
         lines: a model on a corpus each, in the order in which they run.
-        unprepared: name of each corpus that is not prepared, and why nothing is known of it.
+        unprepared: name of each corpus that is not prepared, and why.
         skipped: optional tasks that are not here, and why.
     """
 
@@ -86,7 +86,7 @@ class Budget:
     skipped: Mapping[str, str]
 
     def sums(self) -> dict[str, Any]:
-        """What is left to do in all; what is unknown is counted, and in no sum.
+        """What remains to do in all; unknown costs are counted, and in no sum.
 
         Returns:
             to_train, to_ask: cells. core_seconds, asking_seconds: on one core. wall_seconds: of
@@ -139,7 +139,7 @@ def estimate(
         cluster: where cells would run; default: on this machine.
 
     Raises:
-        WordrelError: for what would stop the run: a task or a text that is not to be read.
+        WordrelError: a task or a text that cannot be read, which would stop the run.
     """
     cache = cache.resolve()
     jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
@@ -201,7 +201,7 @@ def _size(
 
 
 def _evaluation_seconds(works: Iterable[CellWork], known: Known) -> tuple[float | None, ...]:
-    """What each cell takes that is not done."""
+    """Seconds of evaluation of each cell that is not done."""
     return tuple(
         known.seconds_to_evaluate(work.cell.corpus_name, work.cell.model_config.kind, tasks)
         for work, tasks in ((work, unanswered(work)) for work in works)

@@ -1,4 +1,4 @@
-"""Contrasts that were planned before the run, and what becomes of them.
+"""Contrasts that were planned before the run, and their outcomes.
 
 Reads outcomes in memory; returns rows of the table `contrasts`. A gain is positive where the first
 model is better, whatever the measure.
@@ -10,8 +10,8 @@ exactly where Holm's p is below alpha, each covers at least as often as an inter
 1 - alpha, and at most alpha of all families have a false outcome. Bonferroni's intervals would
 cover all gains of a claim together; they are as wide as the widest of these, and decide less.
 
-A claim is what the config names so: `C9 masked word` and `C9 next word` are two families, though
-both are of the claim C9 of the note.
+A claim is a name in the config: `C9 masked word` and `C9 next word` are two families, though both
+belong to the claim C9 of the note.
 
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
@@ -40,9 +40,9 @@ from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED
 from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 SEEDS = 5
-"""Fewer decide nothing."""
+"""With fewer, a contrast stays undecided."""
 CORPORA = {"wiki17m", "novels"}
-"""The sources on which a claim is supported or contradicted; on others it is so in part."""
+"""The sources that decide a claim; others can support it in part."""
 
 
 def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Row]:
@@ -83,7 +83,7 @@ def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Ro
 
 
 def _parts(contrast: Contrast, rows: Sequence["Scores"]) -> list[Row]:
-    """What these rows say of a mean over rows, which `_means` takes when all are known."""
+    """The parts of a mean over rows that these rows have; `_means` joins them."""
     models = contrast.first, contrast.second or ""
     answers = ((row.better, row.of(models)) for row in rows)
     return [
@@ -113,7 +113,7 @@ def _beside(contrast: Contrast) -> str:
 
 
 def _answers(scores: "Scores", first: str, second: str) -> Row:
-    """What the two models answer; nothing where one does not."""
+    """The gain of the first model; empty where one has no answer."""
     answered = scores.of((first, second))
     if answered is None:
         return {}
@@ -227,7 +227,7 @@ def p_of(contrast: Contrast, gain: Uncertain | None) -> float:
 
 
 def outcome_of(rule: str, ends: Interval, margin: float) -> str:
-    """What an interval says of a rule."""
+    """The outcome of a rule, given an interval."""
     yes, no = OUTCOMES[rule]
     if np.isnan(ends.low):
         return NO_INTERVAL
@@ -260,7 +260,7 @@ def step_down(p: Sequence[float], alpha: float) -> tuple[list[float], list[float
 
 
 def decided_by(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
-    """What one contrast says over all of its corpora: the intersection needs no correction.
+    """The verdict of one contrast over all of its corpora: an intersection needs no correction.
 
     Args:
         rows: of the table `contrasts`, one a corpus.

@@ -45,7 +45,7 @@ def _beyond(score: Uncertain, number: float, better: str) -> Uncertain:
 
 
 def dropped(by_task: Mapping[str, Evaluation], contrast: Contrast) -> Row:
-    """By how much two models agree less than their seeds, less the same of two others beside."""
+    """How much less two models agree than their seeds, less the same of two others beside."""
     pairs: list[Contrast | Beside] = [contrast, *([contrast.beside] if contrast.beside else [])]
     runs = [
         runs_of(by_task[pair.task], model) if model and pair.task in by_task else {}
@@ -62,8 +62,8 @@ def dropped(by_task: Mapping[str, Evaluation], contrast: Contrast) -> Row:
 def measured_gains(task: str, cells: Cells, planned: Sequence[Contrast]) -> list[Row]:
     """Contrasts of measurements of a task with a number; see `wordrel.study.contrasts.measured`.
 
-    Nothing of a group with several embeddings where the contrast names none of them: they are no
-    further seeds.
+    None for a group with several embeddings of which the contrast names none: they are no further
+    seeds.
     """
     by_contrast: dict[Contrast, list[list[Measurement]]] = {}
     wanted = [

@@ -1,4 +1,4 @@
-"""Answers that stay with a result: a study in parts, on several days or machines.
+"""Predictions kept with a result: a study in parts, on several days or machines.
 
 Reads and writes `answers.zip` in a results folder: of each run what training cost, and its answers
 item by item. What the cache lacks of a study is taken from there, so that a later part makes its
@@ -34,7 +34,7 @@ def keep(path: Path, works: Iterable[CellWork]) -> None:
     """Write the answers and costs of these runs, which are all there.
 
     Raises:
-        StoreError: a run has not answered everything, or the disk refuses.
+        StoreError: a run lacks predictions, or the file cannot be written.
     """
     absent = "found no answers of a trained run; run the study again"
     with zipfile.ZipFile(path, "w") as archive:
@@ -55,13 +55,13 @@ def _add(archive: zipfile.ZipFile, name: PurePosixPath, content: bytes) -> None:
 def restore(path: Path, works: Sequence[CellWork]) -> int:
     """Put what is kept of these runs into the cache, where it lacks it.
 
-    Only names that these runs have are read: what else an archive holds stays in it.
+    Only names of these runs are read; anything else in the archive is ignored.
 
     Returns:
-        The number of runs that have answered everything by that.
+        The number of runs that are complete by that.
 
     Raises:
-        StoreError: the archive cannot be read, or a file in it; of such a folder nothing is taken.
+        StoreError: the archive or a file in it cannot be read; nothing of that folder is restored.
     """
     waiting = [work for work in works if not is_answered(work)]
     if not path.is_file() or not waiting:
@@ -82,7 +82,7 @@ def restore(path: Path, works: Sequence[CellWork]) -> int:
 def _checked(
     archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], path: Path
 ) -> dict[str, bytes]:
-    """The files of one folder by name, each of which can be read as what it is."""
+    """The files of one folder by name, each checked to be readable."""
     contents = {}
     for name, entry in entries.items():
         with reading(path / PurePosixPath(entry.filename), _CURE):
@@ -94,7 +94,7 @@ def _checked(
 
 
 def _parse(name: str, content: bytes) -> None:
-    """Read a file as later readers do, which raises where it is none of theirs."""
+    """Parse a file as later readers do; raises where they would."""
     if name == ANSWERS:
         pd.read_parquet(io.BytesIO(content))
     elif name == TIMES:

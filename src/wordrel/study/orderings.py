@@ -1,4 +1,4 @@
-"""What each ingredient saves in every ordering, how far the ingredients interact, and who leads.
+"""The gain of each ingredient in every ordering, their interactions, and which one leads.
 
 Reads outcomes in memory; returns rows of the table `orderings`. Cells differ in two ingredients:
 one across, and words, which are treated in two or more ways, each of which contains the one before
@@ -108,7 +108,7 @@ class _Table:
         It is the least of all differences of one of its gains and one of another, and above a
         number where all of them are: its lower end is the lowest of all, without a correction. The
         number and its upper end are too low where several differences are near the least one; no
-        verdict reads them.
+        verdict uses them.
         """
         own = [gain for (name, _), (_, _, gain) in self.steps.items() if name == ingredient]
         others = [gain for (name, _), (_, _, gain) in self.steps.items() if name != ingredient]

@@ -58,7 +58,7 @@ def with_digests(config: StudyConfig) -> StudyConfig:
     """The study with the digests of all models that are read from files in it.
 
     Raises:
-        VectorsError: a file is not there, or is not the one that a stored config means.
+        VectorsError: a file is missing, or differs from the one of a stored config.
     """
 
     def named(model: ModelConfig) -> ModelConfig:
@@ -123,7 +123,7 @@ def _untested(tasks: Iterable[Task], config: StudyConfig) -> Iterator[str]:
 
 
 def _alike(task: Task, config: StudyConfig) -> Iterator[str]:
-    """Two words of a group that a lower-cased corpus writes alike: no answer would be right."""
+    """Two words of a group that are one word in a lower-cased corpus: no answer would be right."""
     clash = one_in_lower_case(task.items) if task.kind in ("odd_one_out", "top_k") else None
     lowered = [i for i, corpus in enumerate(config.corpora) if corpus.lowercase]
     if clash and lowered:

@@ -32,7 +32,7 @@ _STATISTICS = ("resamples", "confidence", "seed")
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What one finished study left behind; the tables have the columns of `COLUMNS`."""
+    """The results of one finished study; the tables have the columns of `COLUMNS`."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -56,8 +56,8 @@ class Results:
     def unscaled(self) -> frozenset[str]:
         """Models with maps whose q.k is not divided by sqrt(dim / heads), against the default.
 
-        Only those that are named after their kind: a label has to say that they are others than
-        the attention of the literature.
+        Only those that are named after their kind: their label has to distinguish
+        them from the attention of the literature.
         """
         return frozenset(
             str(model["name"])
@@ -86,7 +86,7 @@ class Results:
         return f"Results of the study {self.study} in {self.folder}"
 
     def _facts(self) -> dict[str, str]:
-        """What `repr` and a notebook show of the study."""
+        """The facts that `repr` and a notebook show."""
         failed = int((self.runs["status"] == "failed").sum())
         models = ", ".join(self.runs["model"].unique())
         seeds = ", ".join(map(str, self.runs["seed"].unique()))
@@ -126,7 +126,7 @@ def read_results(folder: Path) -> Results:
 
 
 def check_place(path: Path) -> None:
-    """Nothing else is written over a file of a result: its digest would not fit any more.
+    """Refuse to write over a file of a result, whose digest would no longer fit.
 
     Raises:
         StoreError: the path is one of them.
@@ -138,7 +138,7 @@ def check_place(path: Path) -> None:
 
 
 def _check_is_result(folder: Path) -> None:
-    """No run was there; a result that lost its manifest has tables."""
+    """Check that a run wrote this folder; one that lost its manifest still has tables."""
     files = ("manifest.json", "config.yaml", "runs.csv")
     with reading(folder, CURE):
         content = "no manifest.json" if folder.exists() else "nothing"
@@ -160,7 +160,7 @@ def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
 def _under_present_names(
     folder: Path, manifest: dict[str, Any], config: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
-    """What a folder of schema 1 or 2 says: its models and tables under present names.
+    """The content of a folder of schema 1 or 2, its models and tables under present names.
 
     A model that the config does not describe is called after its kind where its run is.
     """
@@ -204,7 +204,7 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
 
 
 def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.DataFrame]) -> None:
-    """No table has lost its end; a manifest of the first edition does not say how long they are."""
+    """Check that no table lost its end; manifests of the first edition lack the lengths."""
     for name, table in tables.items():
         rows = expected.get(name, len(table)) if isinstance(expected, dict) else None
         if rows != len(table):
@@ -217,7 +217,7 @@ def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.D
 def _check_models(
     paths: Mapping[str, Path], manifest: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> None:
-    """Tables of one folder belong together: each model ran, each corpus is in the manifest.
+    """Check that tables belong together: each model ran, each corpus is in the manifest.
 
     Of a study that still runs, planned contrasts may also name models that have not run yet.
     """
@@ -235,11 +235,11 @@ def _check_models(
 
 
 def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
-    """The manifest with what tells whether a folder still holds what was written.
+    """The manifest with rows and digests, which show whether a folder is unchanged.
 
     Args:
         folder: with its tables and config.yaml.
-        manifest: all else that it says.
+        manifest: everything else.
         rows: of each table.
     """
     described = manifest | {"rows": dict(rows)}
@@ -249,7 +249,7 @@ def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> d
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """A changed digit is no error of form: only a digest shows it. Older manifests have none."""
+    """Compare digests: only they show a changed digit. Older manifests have none."""
     digests = manifest.get(_DIGESTS, {})
     if not isinstance(digests, dict):
         problem = f"found {type(digests).__name__}, expected a digest a file"

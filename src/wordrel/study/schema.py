@@ -117,7 +117,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 """Rule of a contrast -> the outcome that supports it, and the one that contradicts it."""
 OPEN, UNDECIDED, NO_INTERVAL, MISSING = "open", "undecided", "no interval", "not measured"
 GAIN, WHOLE, INTERACTION, LEAD = "gain", "whole gain", "interaction", "lead"
-"""What a row of the orderings tells."""
+"""Kinds of rows of the orderings."""
 
 _FORMER_VALUES = {
     "kind": names.KINDS,
@@ -134,7 +134,7 @@ _MOST_UNPACKED = 200  # bytes of text for a byte of a larger file; our tables ha
 
 
 class _Type(NamedTuple):
-    """What a column holds: its type in pandas, from text, to text, and what a text must be."""
+    """A column: its type in pandas, from text, to text, and the expected text."""
 
     dtype: str
     parse: Callable[[str], float | int | bool | str | None]
@@ -208,7 +208,7 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     """Replace a table of a results folder; the same table gives the same bytes.
 
     Raises:
-        StoreError: other columns than `COLUMNS[name]`, or the disk refuses.
+        StoreError: other columns than `COLUMNS[name]`, or the file cannot be written.
     """
     text = table_to_csv(table, name).encode()
     data = lzma.compress(text, preset=_PRESET) if name in PACKED else text
@@ -248,7 +248,7 @@ def read_text(path: Path) -> str:
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
-    """The content of an .xz file; how much a small untrusted file may hold is bounded."""
+    """The content of an .xz file; its size is bounded, since the file is untrusted."""
     most = max(_ALWAYS_UNPACKED, _MOST_UNPACKED * len(data))
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
     content = unpacker.decompress(data, max_length=most + 1)

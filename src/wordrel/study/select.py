@@ -1,6 +1,6 @@
 """Which embedding of a model is selected: decided on development splits, before any test set.
 
-Reads outcomes in memory; returns the choice, and the rows of the table `embeddings` that tell it.
+Reads outcomes in memory; returns the choice, and its rows of the table `embeddings`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ CHOSEN_BY = {
 }
 """Question -> the question whose embedding it takes."""
 BY_DEVELOPMENT = ("alike", "in_context")
-"""Questions whose embedding development splits choose: all of them ask for the same likeness, and
-only the table differs. How words relate is read from lifts, by design: products are something else
-than lifts, and the one that fits a set best would be whatever makes that set easy."""
+"""Questions whose embedding development splits choose: the measure is the same similarity, and only
+the table differs. How words relate is read from lifts, by design. Products differ from lifts, and
+a choice among them would fit the peculiarities of one set."""
 ANSWERS_ENOUGH = 0.95
-"""One that leaves more than the rest of a development split unanswered is no candidate: what all
-models are compared on would shrink to the items that it answers."""
+"""Share of a development split that a candidate must answer, since models are compared on the items
+that all answer."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Choice:
         return self.selected.get((model, CHOSEN_BY.get(question, question)))
 
     def headline(self, model: str, question: str) -> str | None:
-        """The embedding that stands for a model, whatever decided it; None where nothing did."""
+        """The embedding that represents a model, however it was chosen; None without one."""
         key = model, CHOSEN_BY.get(question, question)
         return self.selected.get(key, self.designed.get(key))
 
@@ -56,8 +56,8 @@ def choose(corpus: str, evaluations: Sequence[Evaluation]) -> Choice:
     """The embedding with the highest mean score on the development splits of its question.
 
     Scores are means over seeds, then over splits, on the items that all candidates of the model
-    answer. Equal embeddings: the one that the design would take, else the first. Nothing of a test
-    split is looked at but which embedding the design marks.
+    answer. Equal embeddings: the one that the design would take, else the first. Of a test split,
+    only the embedding that the design marks is read.
     """
     selected: dict[tuple[str, str], str] = {}
     by_design: dict[tuple[str, str], str] = {}

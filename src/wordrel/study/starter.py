@@ -24,13 +24,13 @@ from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY, TaskInfo
 
 ARTICLE_WORDS = 100
-"""What lines or blank lines part is a paragraph, and no document, where it has fewer (mean)."""
+"""Lines or blocks with fewer words (mean) are paragraphs, not documents."""
 
 TEST_TOKENS = 20_000
-"""Wanted in the test documents, of which a loss would otherwise have a wide interval."""
+"""Wanted in the test documents: with fewer, a loss has a wide interval."""
 
 LIMIT_TOKENS = 20_000_000
-"""Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
+"""Of larger texts a first study takes a sample of this size; `run --plan` estimates its cost."""
 
 MOST = 32 << 20
 """Bytes of a text that are looked at."""
@@ -85,7 +85,7 @@ the main comparison. Always three seeds: a run with five goes on from them.
 
 @dataclass(frozen=True)
 class Look:
-    """What a text is like.
+    """The properties of a text.
 
     Attributes:
         corpus: the settings of the corpus that fit it.
@@ -93,7 +93,7 @@ class Look:
         tokens: in all; an estimate by bytes where not `whole`.
         whole: whether all of it was read.
         english: whether it looks like English; else sets of English words are left out.
-        signs: that it is not read as it was meant, each with its cure.
+        signs: that it is not read as intended, each with its cure.
     """
 
     corpus: CorpusConfig
@@ -120,7 +120,7 @@ def write_config(
         corpus: a file, folder or glob, or the name of a source.
         out: the YAML file to write; its folder is made.
         cache: where digests of files, and the data of tasks, are kept.
-        claims: compare all models and ask all tasks that the claims need, but for C7, which is
+        claims: compare all models on all tasks that the claims need, but for C7, which is
             decided on planted text. Otherwise there is what helps to choose word vectors, with
             the settings that `wordrel tune` chose for little text.
         settings: of the corpus, KEY=VALUE: how its bytes and words are read.
@@ -266,7 +266,7 @@ def config_text(
 
 
 def _is_applicable(info: TaskInfo, look: Look) -> bool:
-    """Not recall, which is of planted text, nor what only `wordrel tune` chooses settings by."""
+    """No recall, which is of planted text, and no task that only `wordrel tune` uses."""
     if info.files and not look.english:
         return False
     if info.question == "fit":  # without test documents there is no loss

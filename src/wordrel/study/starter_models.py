@@ -41,7 +41,7 @@ _FIRST: dict[str, dict[str, Any]] = {
     "and a weight for each word": {"kind": "mask_query_attention"},
     "self-attention as it is written: q.k, the words before": {"kind": "attention"},
 }
-"""What one who has to choose an embedding compares; each with a remark."""
+"""Models to compare when choosing an embedding; each with a remark."""
 
 _TOPS = ("mean_query_attention_position", "attention_position")
 _CLAIMS: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""What kinds of values a stored manifest and config hold, where a report reads them.
+"""The kinds of values in a stored manifest and config, where a report reads them.
 
 Digests show that a folder is as it was written; folders of older versions have none, and a value of
 another kind would end a report with an error that names no file. Reads and writes nothing.
@@ -15,7 +15,7 @@ from wordrel.study.schema import CURE
 
 
 class _Kind(NamedTuple):
-    """One kind of single value: what it is called, and whether a value is of it."""
+    """One kind of single value: its name, and whether a value is of it."""
 
     name: str
     has: Callable[[Any], bool]
@@ -89,7 +89,7 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def _check(place: str, keys: tuple[str, ...], stored: Any, shape: Any) -> None:
-    """Compare a value with its shape; what a shape does not name is not looked at."""
+    """Compare a value with its shape; keys outside the shape are ignored."""
     if isinstance(shape, _Kind):
         fits, expected = shape.has(stored), shape.name
     elif isinstance(shape, list):

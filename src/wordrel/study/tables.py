@@ -1,6 +1,6 @@
-"""The tables of a study: answers are collected, selected embeddings chosen, differences tested.
+"""The tables of a study: collect predictions, choose the selected embeddings, test differences.
 
-Reads the stored answers of the cells; writes the tables of a results folder.
+Reads the stored predictions of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
@@ -34,7 +34,7 @@ from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import MainScore, Question, Split
 
 FEW = 300
-"""Files of answers that are read and tested sooner than workers start."""
+"""Up to so many files of predictions, starting workers takes longer than reading them."""
 
 Rows = dict[str, list[Row]]
 
@@ -48,7 +48,7 @@ def write_tables(
         plan: the study.
         outcomes: of each cell of the plan.
         folder: where the files go.
-        jobs: tasks that are read and tested at a time; what comes out is the same for any.
+        jobs: tasks that are read and tested at a time; the result does not depend on it.
 
     Returns:
         How many rows each table has.
@@ -105,7 +105,7 @@ class _Answers:
         return sum(path.stat().st_size for _, _, path in self.files())
 
     def evaluations(self) -> list[Evaluation]:
-        """What they say, row by row of the result."""
+        """Their evaluations, one a row of the result."""
         answers = (
             (model, seed, [*map(self.beyond.explain, read_outcomes(path))])
             for model, seed, path in self.files()
@@ -155,7 +155,7 @@ def _corpus_rows(
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
-    """The tasks that tell the selected embeddings: development splits, where a question has one."""
+    """The tasks that decide the selected embeddings: development splits, if a question has one."""
     dev = {task.question for task in tasks if task.split == "dev"}
     decided = dev.intersection(BY_DEVELOPMENT)
     choosing = [task for task in tasks if task.question in CHOSEN_BY.values()]
@@ -193,7 +193,7 @@ class _Settings:
 def _task_rows(
     answers: _Answers, choice: Choice, settings: _Settings, family: int
 ) -> tuple[_Answers, Rows]:
-    """Everything that the tables say of one task; its planned contrasts are not decided yet."""
+    """The rows of all tables for one task; its planned contrasts are not decided yet."""
     if answers.measure == LIFTS:
         lifts = answers.evaluations()
         agreement = [

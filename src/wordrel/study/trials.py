@@ -1,12 +1,11 @@
 """The trials of a tuning study: models with settings to try, and the scores that these reach.
 
-A search is a walk along one coordinate after the other, of a given length. It gets points and gives
-back scores; where the scores come from is no concern of it. Every search of the same length tries
-the same number of points.
+A search is a walk along one coordinate after the other, of a given length. It yields points and is
+sent their scores. Every search of the same length tries the same number of points.
 
-Runs small studies, so that what is trained stays in the cache. After each round, all trials so far
-are written beside the folder of the study, as NAME.unfinished.json: from there the next run goes
-on, though the cache be gone.
+Runs small studies, so that trained runs stay in the cache. After each round, all trials so far are
+written beside the folder of the study, as NAME.unfinished.json. The next run resumes from there,
+even without the cache.
 """
 
 import json
@@ -126,7 +125,7 @@ class Trials:
             self.unfinished.unlink(missing_ok=True)
 
     def _evaluate(self, new: Sequence[tuple[dict[str, Any], Point]], tokens: int) -> None:
-        """Train and ask; adds score and seconds to each row."""
+        """Train and evaluate; adds score and seconds to each row."""
         models = {model.name: model for model in self.config.models}
         named = {f"{row['model'][:50]}.t{row['trial']}": (row, point) for row, point in new}
         entries = (placed(models[r["model"]], p, n, self.starts) for n, (r, p) in named.items())
@@ -162,7 +161,7 @@ class Trials:
 
     @cached_property
     def _study(self) -> str:
-        """12 hex digits of all that decides the scores: settings, texts, our version."""
+        """12 hex digits of all that decides the scores: settings, texts, version of wordrel."""
         sample = {"limit_tokens": self.config.tune.tokens[0] if self.config.tune else None}
         corpora = [c.model_copy(update=sample) for c in self.config.corpora]
         texts = {c.name: prepare(c, self.cache, jobs=self.jobs or 1).digest for c in corpora}
@@ -188,7 +187,7 @@ class Trials:
 
 
 def coordinates(model: ModelConfig) -> list[Coordinate]:
-    """The settings of a model that are searched: those that it has a use for."""
+    """The settings of a model that are searched: those that change it."""
     own = type(model).model_fields
     if "learning_rate" not in own:
         return []

@@ -1,8 +1,8 @@
 """`wordrel tune`: the same number of trials for every model, judged on development splits alone.
 
-Runs the trials as small studies; an interrupted run goes on from what is kept in the cache and
-from the trials in NAME.unfinished.json. Writes a folder with `config.yaml`, `trials.csv` (every
-trial) and `choices.yaml` (what each model was given, and the digest of the trials), which a study
+Runs the trials as small studies; an interrupted run resumes from the cache and from the trials in
+NAME.unfinished.json. Writes a folder with `config.yaml`, `trials.csv` (every
+trial) and `choices.yaml` (the settings of each model, and the digest of the trials), which a study
 names as `tuned:`.
 """
 
@@ -217,14 +217,14 @@ def started_from_what_they_contain(
     trials: Trials,
     tokens: int,
 ) -> tuple[dict[str, list[Tried]], dict[str, str]]:
-    """Models that lose to one that they contain go on from its weights; that one goes on, too.
+    """Models that lose to one that they contain go on from its weights, and so does that one.
 
     Once for as many epochs as the losing model's best setting has; once for a single epoch at a
     quarter of the rate, since weights that have converged may need little more. Both models read
     the text equally often from there. For each, the best of its trials counts.
 
     Returns:
-        All that was tried, the best first; and by name, what is to be said of models that lost.
+        All trials, the best first; and by name, the notes on models that lost.
     """
     points_of: dict[str, list[Point]] = {}
     losing = under_tuned(models, ranked)

@@ -42,11 +42,11 @@ CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p_adjuste
 
 @dataclass(frozen=True)
 class VectorScores:
-    """What `evaluate` found.
+    """The result of `evaluate`.
 
     Attributes:
         scores: a row a task and file: score with its interval, on the `n_scored` items that all
-            files cover; `n_covered` and `n_items` are of the file; `note` says why there is none.
+            files cover; `n_covered` and `n_items` are of the file; `note` is why there is none.
         contrasts: a row a task and two files: a minus b on the same items, interval, and p of the
             paired permutation test after Holm's correction for all rows of this table. Intervals
             are not corrected.
@@ -74,14 +74,14 @@ def evaluate(
     Args:
         files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
             static embeddings, or one of these. Pickled files are refused.
-        tasks: sets of the registry that ask how alike words are, or one of them.
+        tasks: sets of word similarity of the registry, or one of them.
         pairs: tables of your own, or one: word, word, score a line.
         lowercase: whether words that differ in case alone are one; the first of a file counts.
         cache: where converted vectors and downloaded sets are; default: WORDREL_CACHE, else the
             user's cache folder.
 
     Raises:
-        ConfigError: a task is unknown, or asks what vectors alone cannot say; a set cannot be
+        ConfigError: a task is unknown, or needs more than vectors; a set cannot be
             read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
     """
@@ -111,7 +111,7 @@ def evaluate(
 
 
 def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Evaluation]:
-    """What all files answer to a task."""
+    """The predictions of all files on a task."""
     outcomes = [
         (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
         for name, model in models.items()
@@ -150,7 +150,7 @@ def _of_a_file(outcome: Predictions) -> Predictions:
 def _sets(
     tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
 ) -> list[Task]:
-    """All sets; what is wrong with any of them, and which files are missing, is one error."""
+    """All sets; one error names all their problems and the missing files."""
     loads = [partial(load_task, name, cache) for name in tasks]
     loads += [
         partial(own_task, PairsTask(kind="pairs", name=name, path=path))

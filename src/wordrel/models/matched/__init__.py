@@ -59,7 +59,7 @@ def train(
     own = config.start.training.model_dump(exclude_none=True) if config.start.training else {}
     small = training.model_copy(update=own)
     untrained = new_model(config.start, small, len(corpus.vocab), seed).tensors()
-    embed_below(config.start, untrained, config, training)  # what cannot be is said at once
+    embed_below(config.start, untrained, config, training)  # fail before training
     first = train(corpus, small, config.start, seed, _part(runtime, "start", 0.0, before / total))
     learnt = {name: torch.from_numpy(tensor) for name, tensor in first.tensors.items()}
     embedded = embed_below(config.start, learnt, config, training)
@@ -88,7 +88,7 @@ def _trained(
     device = device_of(runtime.device)
     model = model.to(device)
     trainer = Trainer(model, training, corpus, rng)
-    # A state of another kind of device is left alone: its numbers are others.
+    # A checkpoint of another kind of device is not used: its numbers differ.
     state = runtime.checkpoints and runtime.checkpoints.below(device.type)
     log = run(trainer, corpus, replace(runtime, checkpoints=state))
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
@@ -113,7 +113,7 @@ def _part(runtime: Runtime, name: str, start: float, end: float) -> Runtime:
 
 
 def _joined(first: Trained, second: Trained, tokens: int) -> Trained:
-    """What came of two parts, the first of which read so many tokens."""
+    """The result of two parts; the first read `tokens` tokens."""
     log = [{**row, "tokens": row["tokens"] + tokens} for row in second.log]
     sums = ("trained_tokens", "targets", "context_words", "seconds_before")
     counted = {key: getattr(first, key) + getattr(second, key) for key in sums}
@@ -123,7 +123,7 @@ def _joined(first: Trained, second: Trained, tokens: int) -> Trained:
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
 ) -> WordModel:
-    """Tables and maps as embeddings; q.k as pair score where a word asks; y as word in context."""
+    """Tables and maps as embeddings; q.k as pair score, if words have queries; y in context."""
     model = Model.of(config, {name: torch.from_numpy(t) for name, t in tensors.items()})
     tables = {"input": tensors["input"], "output": tensors["output"]}
     if model.architecture.maps:
@@ -149,9 +149,9 @@ def read(
 
 
 def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) -> Teaches:
-    """What the scores of a model stand for after it was trained so.
+    """What the scores of a model mean after training with this loss.
 
-    A sampled softmax that skips hits teaches nothing exact; it is read as if it kept them.
+    A sampled softmax that skips hits has no exact meaning; it is read as if it kept them.
     """
     if config.loss != "negative_sampling":
         return "probability"
@@ -160,10 +160,10 @@ def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) ->
 
 @dataclass(frozen=True)
 class ExchangeableContext(StreamContext):
-    """States of an architecture in which words ask.
+    """States of an architecture in which words have queries.
 
     Attributes:
-        model: whose query and key can be exchanged.
+        model: the one whose query and key can be exchanged.
     """
 
     model: Model = field(kw_only=True)
@@ -175,7 +175,7 @@ class ExchangeableContext(StreamContext):
 
 
 def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
-    """The offsets' scores, and those of the words where one learned vector asks all of them.
+    """The scores of positions, and of words where the query is one learned vector.
 
     With several heads a word's score is the mean of theirs.
     """

@@ -94,7 +94,7 @@ class Model:
     def mixed(
         self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
     ) -> Float[Tensor, "C L D"]:
-        """Y of every target; of one without context it means nothing, and must not count.
+        """Y of every target; undefined for one without context, which must not count.
 
         Args:
             x: the input vectors of `context_ids`, apart from the table: they carry gradients.
@@ -106,7 +106,7 @@ class Model:
     def predicted(
         self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
     ) -> Predicted:
-        """What there is to learn from a batch; see `mixed`."""
+        """The predictions of a batch; see `mixed`."""
         counts = self.has_context(batch) & torch.from_numpy(batch.real).to(x.device)
         words = torch.from_numpy(batch.targets).to(x.device)
         return Predicted(
@@ -118,7 +118,7 @@ class Model:
     ) -> tuple[Float[Tensor, "C L D"], Float[Tensor, "C H L T"]]:
         """Y of every target, and the weight that it gives to each word.
 
-        A second block weighs the words that ask, of which there are as many as targets.
+        A second block weighs the previous words, of which there are as many as targets.
         """
         y, a = self._attend(self.dense, x, batch, drop)
         if self.architecture.direct:
@@ -162,16 +162,16 @@ class Model:
     def weights(self, batch: Batch) -> Float[Tensor, "C L S"]:
         """A_ij of every target and reachable token, the mean over heads; of the last block.
 
-        Of a target that attends to nothing it means nothing.
+        Undefined for a target that attends to nothing.
         """
         a = self._forward(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
         return pad(a, (batch.first - 1, 0)) if self.architecture.blocks > 1 else a
 
     def exchanged(self) -> "Model":
-        """The same model with query and key exchanged; itself where no word asks through maps.
+        """The same model with query and key exchanged; itself where no query comes from a map.
 
         Roles that are tied are written out: where W_q is the identity W_k becomes it. The weight
-        that a bias of the query gives to each word stays: it is no matter of two words.
+        that a bias of the query gives to each word stays: it depends on one word only.
         """
         if not (self.architecture.maps and self.architecture.words_ask):
             return self

@@ -1,6 +1,6 @@
 """A model as a special case of a larger one: the part that the larger one adds is neutral.
 
-The cells of the study are nested by construction: with the tensors that `embed_below` makes, the
+The architectures are nested by construction: with the tensors that `embed_below` makes, the
 larger model has the states, scores and loss of the smaller one (to rounding). Training can start
 from there.
 
@@ -117,14 +117,14 @@ def _roles(below: MatchedConfig, tensors: Weights, config: MatchedConfig) -> Wei
 def _one_weight_a_word(
     below: MatchedConfig, tensors: Weights, w_k: Float[Tensor, "D D"], config: MatchedConfig
 ) -> tuple[Float[Tensor, "D D"], Float[Tensor, " D"]]:
-    """Keys and a query of which each head gives each word the score that it had."""
+    """Keys and a query with which each head gives each word its score of before."""
     ratio = _scale(config, w_k) / _scale(below, w_k)
     query = tensors.get("q_mask", torch.zeros_like(w_k[0]))
     if config.heads == below.heads or not query.any():
         return w_k, query * ratio
     if below.heads > 1:
         raise _refusal(below, config, "other heads")
-    # The first number of each head's keys is the score; the others play no part yet.
+    # The first number of each head's keys is the score; the others do not enter yet.
     firsts = torch.arange(0, len(w_k), len(w_k) // config.heads)
     keys, wide = torch.eye(len(w_k)), torch.zeros_like(query)
     keys[firsts] = (query @ w_k) / _scale(below, w_k)
@@ -135,10 +135,10 @@ def _one_weight_a_word(
 def _untied(
     below: MatchedConfig, config: MatchedConfig, maps: Weights, query: Float[Tensor, " D"]
 ) -> Weights:
-    """What the larger model stores of these.
+    """The part of these that the larger model stores.
 
     Raises:
-        TrainingError: a tie, or the lack of a map, does not hold of them.
+        TrainingError: they break a tie of it, or it lacks a map that they need.
     """
     large, identity = ARCHITECTURES[config.kind], torch.eye(len(query))
     stored = dict(maps)
