@@ -18,7 +18,7 @@ from wordrel.config import StatisticsConfig
 from wordrel.models import MODELS
 from wordrel.study.agreement import agreement_rows
 from wordrel.study.analysis import analyse, selected_pairs
-from wordrel.study.answers import Asked, Key
+from wordrel.study.answers import Evaluation, Key
 from wordrel.tasks import Predictions
 from wordrel.tasks.calibration import AS_TRAINED, losses
 from wordrel.tasks.neighbours import Probed
@@ -77,7 +77,7 @@ def statistics(material: Material) -> Iterator[Row]:
     yield Rows("statistics", STATISTICS_AIMS).of(STATISTICS, measure, seconds, "s")
 
 
-def random_answers(task: Any, sizes: Sizes, rng: np.random.Generator) -> Asked:
+def random_answers(task: Any, sizes: Sizes, rng: np.random.Generator) -> Evaluation:
     """One task of `study.csv`, answered by all models in as many embeddings as there."""
     n = min(task.items, sizes.items)
     gold, clusters = _gold(task.measure, n, rng), np.sort(rng.integers(1 + n // 4, size=n))
@@ -100,7 +100,7 @@ def random_answers(task: Any, sizes: Sizes, rng: np.random.Generator) -> Asked:
             detail=task.detail,
         )
         outcomes.setdefault((f"m{model}", f"e{embedding}"), {})[seed] = outcome
-    return Asked("text", task.question, outcomes, task.split)
+    return Evaluation("text", task.question, outcomes, task.split)
 
 
 def _gold(measure: str, n: int, rng: np.random.Generator) -> Float64[np.ndarray, " n"]:

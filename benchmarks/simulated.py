@@ -18,7 +18,7 @@ from jaxtyping import Float64
 from scipy.stats import norm
 
 from wordrel.stats import MEASURES, Sample, Scored, combined
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.results import Results, read_results
 from wordrel.tasks import Predictions
 
@@ -141,7 +141,7 @@ def _size(results: Results, corpus: str, task: str, stored: str) -> Size:
 
 def simulated(
     size: Size, levels: Mapping[str, float], seeds: int, rng: np.random.Generator
-) -> Asked:
+) -> Evaluation:
     """What models of these true scores, above the typical one, answer in one study."""
     gold, rows = _answers(size, levels, seeds, rng)
     form = Predictions(
@@ -163,7 +163,7 @@ def simulated(
         }
         for model in levels
     }
-    return Asked(size.corpus, "simulated", outcomes)
+    return Evaluation(size.corpus, "simulated", outcomes)
 
 
 def _answers(

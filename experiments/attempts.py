@@ -30,7 +30,7 @@ from wordrel.io.files import write_text
 from wordrel.report import queries, text
 from wordrel.report.queries import Row
 from wordrel.stats import Interval, Scored, combined
-from wordrel.study.answers import ANSWERS, Asked, collect, read_outcomes
+from wordrel.study.answers import ANSWERS, Evaluation, collect, read_outcomes
 from wordrel.study.contrasts import Scores, gain_of, outcome_of
 from wordrel.study.kept import KEPT
 from wordrel.study.results import Results, read_results
@@ -115,7 +115,7 @@ def every(results: Results, tried: pd.DataFrame) -> Iterator[tuple[Row, Attempt]
             yield from ((row, attempt) for attempt in attempts(row, rows[row.task], known))
 
 
-def answers(results: Results) -> dict[str, dict[str, Asked]]:
+def answers(results: Results) -> dict[str, dict[str, Evaluation]]:
     """Corpus -> row of the result -> the kept answers of all runs.
 
     Raises:
@@ -141,7 +141,7 @@ def answers(results: Results) -> dict[str, dict[str, Asked]]:
     }
 
 
-def attempts(row: Row, asked: Asked, tried: pd.DataFrame) -> Iterator[Attempt]:
+def attempts(row: Row, asked: Evaluation, tried: pd.DataFrame) -> Iterator[Attempt]:
     """Every attempt on one planned contrast on one corpus."""
     models = (row.model_a, row.model_b)
     for what, change in CHANGES.items():
@@ -158,7 +158,7 @@ def attempts(row: Row, asked: Asked, tried: pd.DataFrame) -> Iterator[Attempt]:
         yield _alone(row, what, its)
 
 
-def changed(asked: Asked, change: Change) -> Asked:
+def changed(asked: Evaluation, change: Change) -> Evaluation:
     """The same runs with something changed in every answer."""
     outcomes = {
         key: {seed: change(one) for seed, one in seeds.items()}
@@ -178,7 +178,7 @@ def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tup
         yield "second-best setting of the second", first - other_second
 
 
-def _scored(asked: Asked, models: tuple[str, str]) -> dict[str, Scored]:
+def _scored(asked: Evaluation, models: tuple[str, str]) -> dict[str, Scored]:
     found = Scores(asked).of(models)
     assert found is not None, "a contrast that was measured has answers"
     return found[0]

@@ -19,7 +19,7 @@ def host() -> str:
 def train_slowly(work: Any, report: Callable[..., None]) -> None:
     """Note where the cell is trained, and wait in the middle of that until a host was lost."""
     from wordrel.study.cell import is_trained
-    from wordrel.study.evaluate import train_and_ask
+    from wordrel.study.evaluate import train_and_evaluate
 
     root = work.cell.cache
     new, me = not is_trained(work.cell), host()
@@ -32,7 +32,7 @@ def train_slowly(work: Any, report: Callable[..., None]) -> None:
             (root / f"in-the-middle-on-{me}").touch()
             wait_until((root / "host-was-lost").exists)
 
-    train_and_ask(work, held)
+    train_and_evaluate(work, held)
 
 
 def note(root: Path, line: str) -> None:

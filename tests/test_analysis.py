@@ -7,7 +7,7 @@ import pytest
 
 from wordrel.config import StatisticsConfig
 from wordrel.study.analysis import analyse, measurement_rows
-from wordrel.study.answers import Asked, collect
+from wordrel.study.answers import Evaluation, collect
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
 
@@ -33,7 +33,7 @@ def outcome(embedding: str, strength: float, seed: int, **given: object) -> Pred
     return replace(whole, **given)  # type: ignore[arg-type]
 
 
-def asked(**given: object) -> Asked:
+def asked(**given: object) -> Evaluation:
     """Two models with two seeds; the first has a second embedding, with holes."""
     holes = outcome("sparse", 1.0, 7, **given).predicted.copy()
     holes[:20] = np.nan
@@ -44,7 +44,7 @@ def asked(**given: object) -> Asked:
         },
         ("b", "input"): {s: outcome("input", 0.0, s + 10, **given) for s in (1, 2)},
     }
-    return Asked("text", "alike", outcomes)
+    return Evaluation("text", "alike", outcomes)
 
 
 def test_an_embedding_with_holes_takes_no_items_from_those_that_are_compared() -> None:
@@ -125,7 +125,7 @@ def test_a_score_that_is_missing_says_why(
             }
             for model, found in answers.items()
         }
-        return analyse(Asked("text", "alike", outcomes), FEW)
+        return analyse(Evaluation("text", "alike", outcomes), FEW)
 
     tables = rows(detail=False)
     for table in ("summary", "scores"):
@@ -134,7 +134,7 @@ def test_a_score_that_is_missing_says_why(
     assert {row["note"] for row in rows(detail=True)["summary"]} == {""}
 
 
-def three_models(measure: str) -> Asked:
+def three_models(measure: str) -> Evaluation:
     """Three seeds each, with many equal answers, on items that come in pairs."""
     generator = np.random.default_rng(3)
     gold = generator.normal(size=120).round(1)
@@ -155,7 +155,7 @@ def three_models(measure: str) -> Asked:
         }
         for i, model in enumerate("abc")
     }
-    return Asked("text", "alike", outcomes)
+    return Evaluation("text", "alike", outcomes)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from runners import ROOT, experiment
-from wordrel.study.answers import Asked, collect
+from wordrel.study.answers import Evaluation, collect
 from wordrel.study.results import read_results
 from wordrel.tasks import Predictions
 
@@ -38,13 +38,13 @@ def loss(of: Sequence[float], words: Sequence[float]) -> Predictions:
     return Predictions(gold=gold, **arrays, **of_row)
 
 
-def asked(**losses: list[Predictions]) -> Asked:
+def asked(**losses: list[Predictions]) -> Evaluation:
     """Model -> its answers, one a seed."""
     runs = [(m, seed, [one]) for m, its in losses.items() for seed, one in enumerate(its, 1)]
     return collect("text", "fit", runs)[0]
 
 
-def attempts(answers: Asked, **row: Any) -> dict[str, Any]:
+def attempts(answers: Evaluation, **row: Any) -> dict[str, Any]:
     """Name -> attempt, on a contrast of a with b that "adds"."""
     of = {"model_a": "a", "model_b": "b", "task": TASK, "rule": "adds", "margin": 0.02}
     of |= {"confidence": 0.95, "gain": 0.1, "outcome": "adds"}

@@ -184,7 +184,7 @@ def test_a_study_that_is_done_has_nothing_left_and_its_cells_speak_for_more_seed
     config = load_config(tiny / "tiny.yaml", ["seeds=[1,2,3]"])
     budget = estimate(config, cache, jobs=1)
     runs = json.loads(next(cache.glob("cells/*/skip_gram-seed1-*/cell.json")).read_text())
-    assert [(x.model, x.cells, x.trained, x.left["answered"]) for x in budget.lines] == [
+    assert [(x.model, x.cells, x.trained, x.tally["answered"]) for x in budget.lines] == [
         (model, 3, 2, 2) for model in ("random", "skip_gram", "attention")
     ]
     assert [x.estimate.evidence for x in budget.lines] == ["2 of text"] * 3
@@ -203,7 +203,7 @@ def test_a_text_that_is_not_prepared_stays_so_and_is_estimated_roughly(tmp_path:
     assert before.unprepared == {"text": "not prepared yet"}
     assert not (tmp_path / "cache" / "corpora").exists()
     nothing = {"to_train": 2, "answered": 0, "to_ask": 2}
-    assert [(x.cells, x.trained, x.left) for x in before.lines] == [(2, 0, nothing)] * 3
+    assert [(x.cells, x.trained, x.tally) for x in before.lines] == [(2, 0, nothing)] * 3
     sums = before.sums()
     assert (sums["to_train"], sums["to_ask"], sums["rough"]) == (6, 6, True)
     # 200 rounds of 7 and 8 words, a tenth of them held out, at the speed of another machine
@@ -222,7 +222,7 @@ def test_a_text_that_is_not_here_is_unknown(tmp_path: Path, monkeypatch: pytest.
     config = load_config(write_study(tmp_path, corpora=corpora))
     budget = estimate(config, tmp_path / "cache", jobs=1)
     assert budget.unprepared == {"wiki17m": "the text of wiki17m is not here"}
-    assert [(x.tokens, x.trained, x.left["answered"], x.estimate.basis) for x in budget.lines] == [
+    assert [(x.tokens, x.trained, x.tally["answered"], x.estimate.basis) for x in budget.lines] == [
         (None, 0, 0, Basis.UNKNOWN)
     ] * 3
     sums = budget.sums()
@@ -264,14 +264,14 @@ def test_the_counts_add_up_whatever_the_cache_has(
     for number, line in enumerate(budget.lines):
         own = states[2 * number : 2 * number + 2][:seeds]
         assert line.trained == sum(trained for trained, _ in own)
-        left = line.left
+        left = line.tally
         assert left["answered"] == sum(trained and answered for trained, answered in own)
         assert 0 <= left["answered"] <= line.trained <= line.cells == seeds
         assert left["to_train"] + line.trained == line.cells
         assert left["to_ask"] + left["answered"] == line.cells
     sums = budget.sums()
     for key in ("to_train", "to_ask"):
-        assert sums[key] == sum(line.left[key] for line in budget.lines)
+        assert sums[key] == sum(line.tally[key] for line in budget.lines)
     assert sums["unknown"] <= sums["to_train"] and sums["unknown_asking"] <= sums["to_ask"]
 
 
@@ -355,11 +355,11 @@ def test_asking_is_told_by_the_median_of_the_nearest_notes():
         (): 0.0,
     }
     for tasks, seconds in told.items():
-        assert one.seconds_to_ask("text", "mean", tasks) == seconds
-    assert one.seconds_to_ask("text", "mean", ("men", "never")) is None
-    assert Known((), (), {}).seconds_to_ask("text", "mean", ("men",)) is None
+        assert one.seconds_to_evaluate("text", "mean", tasks) == seconds
+    assert one.seconds_to_evaluate("text", "mean", ("men", "never")) is None
+    assert Known((), (), {}).seconds_to_evaluate("text", "mean", ("men",)) is None
     assert (
-        one.seconds_to_ask("new", "mean_query_attention", ("sense",)) == 38.5 + 9.0
+        one.seconds_to_evaluate("new", "mean_query_attention", ("sense",)) == 38.5 + 9.0
     )  # all: the medians
 
 

@@ -13,7 +13,7 @@ from wordrel.config import Contrast, Orderings, load_config, parse_config
 from wordrel.errors import ConfigError
 from wordrel.stats import Interval, Uncertain, combined, mean_combined
 from wordrel.study.analysis import measurement_rows
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.contrasts import (
     Scores,
     contrast_rows,
@@ -39,7 +39,9 @@ def planned(first="a", second="b", **given) -> Contrast:
     return Contrast(first=first, second=second, **settings)
 
 
-def asked(losses: dict[str, float], task=TASK, noise=0.001, documents=DOCUMENTS, **given) -> Asked:
+def asked(
+    losses: dict[str, float], task=TASK, noise=0.001, documents=DOCUMENTS, **given
+) -> Evaluation:
     """One row: models with these losses per token, five seeds, documents of several lengths."""
     generator = np.random.default_rng(1)
     gold = generator.integers(50, 150, documents) * 1.0
@@ -69,7 +71,7 @@ def asked(losses: dict[str, float], task=TASK, noise=0.001, documents=DOCUMENTS,
         }
         for model, loss in losses.items()
     }
-    return Asked("wiki17m-4m", "fit", outcomes)
+    return Evaluation("wiki17m-4m", "fit", outcomes)
 
 
 # --- Holm -------------------------------------------------------------------------------------
@@ -504,7 +506,7 @@ def test_a_whole_number_is_a_number_and_a_contrast_with_one_names_only_models_th
 # --- a mean over several rows -----------------------------------------------------------------
 
 
-def word_sets(**noise) -> tuple[Asked, Asked]:
+def word_sets(**noise) -> tuple[Evaluation, Evaluation]:
     """Two sets of words of different sizes, on which b is better by .1 and by .3."""
     better = {"better": "higher", "measure": "accuracy", **noise}
     one = asked({"a": 0.2, "b": 0.3}, task="men_test", documents=40, **better)

@@ -274,8 +274,8 @@ def test_a_plan_counts_what_is_damaged_as_to_be_done(
     flip(only(place, f"{ANSWERS}/groups-*/answers.parquet"))
     config = load_config(place / "tiny.yaml")
     skip_gram, attention = estimate(config, place / "cache", jobs=1).lines
-    assert (skip_gram.trained, skip_gram.left["answered"]) == (1, 1)
-    assert (attention.trained, attention.left["answered"]) == (0, 0)
+    assert (skip_gram.trained, skip_gram.tally["answered"]) == (1, 1)
+    assert (attention.trained, attention.tally["answered"]) == (0, 0)
     assert len(warnings(caplog)) == 2
     assert len(Known.of(place / "cache").cells) == 1  # what is set aside is no evidence
     flip(only(place, f"{CORPUS}/words.txt"))

@@ -113,7 +113,7 @@ def test_a_study_whose_host_is_lost_midway_ends_with_the_tables_of_the_local_run
     assert tiny_run.exit_code == 0
     hosts.start_workers()
     cache, middle = tmp_path / "cache", "in-the-middle-on-"
-    monkeypatch.setattr(study, "train_and_ask", train_slowly)
+    monkeypatch.setattr(study, "train_and_evaluate", train_slowly)
     monkeypatch.chdir(tmp_path)  # where no worker is
     (cache / "progress" / ".run.00000000.partial").mkdir(parents=True)  # of a run that was killed
 

@@ -140,7 +140,7 @@ def test_weights_are_told_of_every_word_in_the_window_and_add_up_to_one(name: st
             around = list(range(max(start, token + 1 - W), token + 1 - direct))
         target = token + (name in NEXT)
         expected += [(token, t - target, IDS[token], IDS[t]) for t in around]
-    columns = told.state, told.offset, told.asking, told.attended
+    columns = told.state, told.offset, told.attending, told.attended
     assert sorted(zip(*columns, strict=True)) == sorted(expected)
     assert told.weight.dtype == np.float32
     assert told.weight.sum() == pytest.approx(len({state for state, *_ in expected}), rel=1e-5)
@@ -163,7 +163,7 @@ def test_a_state_is_the_sum_of_what_the_weights_say_of_the_values(name: str) -> 
     values = tensors["input"] @ tensors.get("W_v", np.eye(D)).T
     y = reader.contextual(sentence, end)
     for word, state in zip(sentence, y, strict=True):
-        mine = told.asking == word
+        mine = told.attending == word
         summed = told.weight[mine] @ values[told.attended[mine]]
         if "W_d" in tensors:  # the direct path of the word that asks
             summed = summed + tensors["W_d"] @ tensors["input"][word]
@@ -181,7 +181,7 @@ def test_weights_are_the_mean_over_heads() -> None:
     q, k = (tensors["input"][[3, 1]] @ tensors[name].T for name in ("W_q", "W_k"))
     heads = [softmax(q[1, rows] @ k[:, rows].T) for rows in (slice(0, 2), slice(2, 4))]
     where = [(1, 3), (1, 1)]
-    found = dict(zip(zip(told.asking, told.attended, strict=True), told.weight, strict=True))
+    found = dict(zip(zip(told.attending, told.attended, strict=True), told.weight, strict=True))
     assert [found[pair] for pair in where] == pytest.approx(np.mean(heads, axis=0), rel=1e-5)
 
 
@@ -265,7 +265,7 @@ def test_a_context_of_the_same_words_gives_the_same_states(
 
     def told(one: StreamContext) -> list[tuple[int, int, int, int, float]]:
         found = one.weights(IDS, ENDS)
-        columns = found.state, found.offset, found.asking, found.attended, found.weight
+        columns = found.state, found.offset, found.attending, found.attended, found.weight
         return sorted(zip(*columns, strict=True))
 
     np.testing.assert_allclose(told(reader), told(expected), atol=1e-5)

@@ -38,8 +38,8 @@ class Neighbours:
     def contextual(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
         found = np.full((len(ids), D), np.nan, dtype=np.float32)
         told = self.weights(ids, ends, places=True)
-        for place in np.unique(told.asking):
-            mine = told.asking == place
+        for place in np.unique(told.attending):
+            mine = told.attending == place
             found[place] = told.weight[mine] @ TABLE[told.attended[mine]]
         return found
 
@@ -115,7 +115,7 @@ def test_a_word_that_does_not_occur_has_no_direction_either_when_centred() -> No
 def test_attention_is_the_mean_weight_of_two_words_that_met() -> None:
     told = Neighbours().weights(IDS, ENDS)
     weights = defaultdict(list)
-    for asking, attended, weight in zip(told.asking, told.attended, told.weight, strict=True):
+    for asking, attended, weight in zip(told.attending, told.attended, told.weight, strict=True):
         weights[int(asking), int(attended)].append(float(weight))
     left, right = pairs()
     pair_weights = [weights.get(pair, [np.nan]) for pair in zip(left, right, strict=True)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.select import choose, marked
 from wordrel.tasks import Predictions
 
@@ -35,21 +35,23 @@ def noisy(strength: float, *seed: int) -> np.ndarray:
     return strength * GOLD + np.random.default_rng(seed).standard_normal(len(GOLD)) * 10
 
 
-def asked(task: str, split: str, embeddings: dict[str, float], question: str = "alike") -> Asked:
+def asked(
+    task: str, split: str, embeddings: dict[str, float], question: str = "alike"
+) -> Evaluation:
     outcomes = {
         ("m", embedding): {
             s: outcome(task, embedding, noisy(strength, s, len(embedding))) for s in SEEDS
         }
         for embedding, strength in embeddings.items()
     }
-    return Asked("text", question, outcomes, split)
+    return Evaluation("text", question, outcomes, split)
 
 
 DEV = asked("men_dev", "dev", {"input": 0.1, "output": 0.5, "value": 3.0})
 TEST = asked("rw", "test", {"input": 3.0, "output": 0.5, "value": 0.1})
 
 
-def selected(one: Asked) -> set[str]:
+def selected(one: Evaluation) -> set[str]:
     return {
         embedding
         for (_, embedding), seeds in one.outcomes.items()
@@ -90,7 +92,7 @@ def test_nothing_of_a_test_split_can_change_the_choice() -> None:
             }
             for key, seeds in TEST.outcomes.items()
         }
-        altered = Asked("text", "alike", outcomes, "test")
+        altered = Evaluation("text", "alike", outcomes, "test")
         assert choose("text", [DEV, altered]) == choose("text", [DEV, TEST])
     assert choose("text", [replace(TEST, split="dev")]).selected == {("m", "alike"): "input"}
 
@@ -148,7 +150,7 @@ def test_of_equal_embeddings_the_designed_one_is_taken() -> None:
         embedding: {s: outcome("men_dev", embedding, GOLD) for s in SEEDS}
         for embedding in ("a", "input")
     }
-    dev = Asked(
+    dev = Evaluation(
         "text", "alike", {("m", embedding): seeds for embedding, seeds in same.items()}, "dev"
     )
     assert choose("text", [dev]).selected == {("m", "alike"): "input"}
@@ -156,7 +158,7 @@ def test_of_equal_embeddings_the_designed_one_is_taken() -> None:
 
 def test_a_model_that_answers_nothing_has_no_selected_embedding() -> None:
     silent = {("m", ""): {1: outcome("wic_dev", "", np.full(len(GOLD), np.nan), designed="")}}
-    choice = choose("text", [Asked("text", "in_context", silent, "dev")])
+    choice = choose("text", [Evaluation("text", "in_context", silent, "dev")])
     assert (choice.selected, choice.rows) == ({}, ())
 
 
@@ -166,5 +168,5 @@ def test_a_part_of_a_row_does_not_choose(split: str) -> None:
         key: {s: replace(o, detail=True) for s, o in seeds.items()}
         for key, seeds in TEST.outcomes.items()
     }
-    choice = choose("text", [DEV, Asked("text", "alike", part, split)])
+    choice = choose("text", [DEV, Evaluation("text", "alike", part, split)])
     assert choice.selected == {("m", "alike"): "value"}

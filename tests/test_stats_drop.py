@@ -8,7 +8,7 @@ from wordrel.config import Contrast
 from wordrel.config.contrasts import Beside
 from wordrel.stats.alignment import Drop
 from wordrel.study.agreement import lift_rows
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.contrasts import contrast_rows, measured
 from wordrel.study.schema import COLUMNS
 from wordrel.tasks import Predictions
@@ -91,7 +91,7 @@ def asked(task, models):
         **{"gold": np.ones(P), "covered": np.ones(P, dtype=np.bool_), "cluster": np.arange(P)},
         **{"chance": 0.0, "better": "higher", "note": ""},
     }
-    return Asked(
+    return Evaluation(
         "wiki17m-4m",
         "agreement",
         {

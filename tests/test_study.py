@@ -22,12 +22,12 @@ from wordrel.config import StatisticsConfig, StudyConfig, parse_config
 from wordrel.errors import ConfigError
 from wordrel.report.page import write_pages
 from wordrel.study.analysis import analyse, selected_pairs
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.cell import load_cell
 from wordrel.study.evaluate import is_answered
 from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
-from wordrel.study.run import run_study, told_paths
+from wordrel.study.run import portable_paths, run_study
 from wordrel.study.schema import STORED, table_file
 from wordrel.tasks import Predictions
 
@@ -205,7 +205,7 @@ import json, sys, time
 from pathlib import Path
 from wordrel.config import parse_config
 from wordrel.study import run
-from wordrel.study.evaluate import train_and_ask
+from wordrel.study.evaluate import train_and_evaluate
 
 settings, cache, out, most = sys.argv[1:]
 
@@ -214,9 +214,9 @@ def train_unless_it_is_enough(work, report):
         report(fraction, detail)
         while 0 < fraction < 1 and len(list(Path(cache).glob("cells/*/[!.]*/DONE"))) >= int(most):
             time.sleep(0.02)
-    train_and_ask(work, held)
+    train_and_evaluate(work, held)
 
-run.train_and_ask = train_unless_it_is_enough
+run.train_and_evaluate = train_unless_it_is_enough
 run.run_study(parse_config(json.loads(settings)), Path(cache), Path(out), jobs=2)
 """
 
@@ -316,7 +316,7 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
         }
         for model, predicted in given.items()
     }
-    asked = Asked("text", "alike", outcomes)
+    asked = Evaluation("text", "alike", outcomes)
     assert selected_pairs(asked) == [(("good", "input"), ("bad", "input"))]
     for family in (1, 250, 544, 2000):
         (row,) = analyse(asked, StatisticsConfig(resamples=100), family)["comparisons"]
@@ -326,5 +326,5 @@ def test_the_p_of_a_large_family_is_fine_enough_to_tell_a_pair_apart() -> None:
 
 def test_paths_are_told_where_they_mean_something_elsewhere_and_are_text() -> None:
     given = {"config": "bad\udcff.yaml", "results": "mine/ä"}
-    assert told_paths(given) == {"results": "mine/ä"}
-    assert told_paths({"config": "c.yaml", "results": "/home/me/out"}) == {"config": "c.yaml"}
+    assert portable_paths(given) == {"results": "mine/ä"}
+    assert portable_paths({"config": "c.yaml", "results": "/home/me/out"}) == {"config": "c.yaml"}

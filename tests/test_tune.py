@@ -449,7 +449,7 @@ def test_an_interrupted_study_goes_on_from_its_trials_without_the_cache(
 ) -> None:
     table, folder = tiny_trials
     config, asked = load_config(folder / "rates.yaml"), list[int]()
-    ask = Trials._ask
+    ask = Trials._evaluate
 
     def third_stops(self: Trials, new: list[Any], tokens: int) -> None:
         asked.append(len(new))
@@ -457,7 +457,7 @@ def test_an_interrupted_study_goes_on_from_its_trials_without_the_cache(
             raise KeyboardInterrupt
         ask(self, new, tokens)
 
-    monkeypatch.setattr(Trials, "_ask", third_stops)
+    monkeypatch.setattr(Trials, "_evaluate", third_stops)
     with pytest.raises(KeyboardInterrupt):
         tune(config, tmp_path / "cache", tmp_path / "out", jobs=1)
     assert (tmp_path / "out.unfinished.json").is_file()

@@ -107,7 +107,7 @@ def test_every_form_gives_the_words_and_numbers_that_were_written(
     tmp_path: Path, write: Callable[[Path], Path], form: str, close: float
 ) -> None:
     found = open_vectors(write(tmp_path / "v"), tmp_path / "cache")
-    assert found.form == form
+    assert found.file_format == form
     assert [word.replace("_", " ") for word in found.words] == WORDS
     assert np.abs(found.table - TABLE).max() <= close
     assert isinstance(found.table, np.memmap)
@@ -139,7 +139,7 @@ def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> No
     model = FastText(sentences, vector_size=8, min_count=1, bucket=500, workers=1)
     save_facebook_model(model, str(tmp_path / "v.bin"))
     found = open_vectors(tmp_path / "v.bin", tmp_path / "cache")
-    assert found.form == "fastText binary"
+    assert found.file_format == "fastText binary"
     for word, row in zip(found.words, found.table, strict=True):
         assert row == pytest.approx(model.wv[word], abs=1e-6)
     told = wordrel.evaluate([tmp_path / "v.bin"], tasks=["ws353"], cache=tmp_path / "cache").lacks

@@ -124,9 +124,9 @@ def test_names_in_capitals_are_those_of_tables(tmp_path: Path) -> None:
     (tmp_path / "v.txt").rename(tmp_path / "V.txt")
     save_file({"embeddings": TABLE + 1}, tmp_path / "V.SAFETENSORS")
     found = open_vectors(tmp_path / "V.NPY", tmp_path / "cache")
-    assert (found.form, found.words) == ("npy", tuple(WORDS))
+    assert (found.file_format, found.words) == ("npy", tuple(WORDS))
     other = open_vectors(tmp_path / "V.SAFETENSORS", tmp_path / "cache")
-    assert (other.form, other.table.tolist()) == ("safetensors", (TABLE + 1).tolist())
+    assert (other.file_format, other.table.tolist()) == ("safetensors", (TABLE + 1).tolist())
 
 
 @pytest.mark.parametrize(("kind", "width"), [("BF16", 2), ("F8_E4M3", 1), ("I8", 1)])

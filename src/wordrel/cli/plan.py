@@ -30,7 +30,7 @@ def show(
     """The plan of a study as a table with its sums, or all of it as JSON."""
     budget = estimate(study, cache or cache_root(), jobs=jobs, cluster=cluster)
     if as_json:
-        lines = [asdict(line) | line.left for line in budget.lines]
+        lines = [asdict(line) | line.tally for line in budget.lines]
         typer.echo(json.dumps(asdict(budget) | budget.sums() | {"lines": lines}))
         return
     words, numbers = ("corpus", "model"), ("runs", "trained", "evaluated")
@@ -52,7 +52,7 @@ def _planned(line: Line) -> tuple[str, ...]:
     evidence = f" ({estimate.evidence})" if estimate.evidence else ""
     about = "about " if line.rough and line.tokens else ""
     return (
-        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.left["answered"])),
+        *(line.corpus, line.model, str(line.cells), str(line.trained), str(line.tally["answered"])),
         *(about + _number(line.tokens, ",d"), hours or "", _number(estimate.memory_mb, ",.0f")),
         f"{estimate.basis}{evidence}",
     )

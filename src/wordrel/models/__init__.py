@@ -1,6 +1,6 @@
-"""Models: what each kind learns from a corpus, and what every one of them answers.
+"""Models: what each kind learns from a corpus, and the one interface of all of them.
 
-Names are looked up on first use: who needs only what a model answers does not load torch.
+Names are looked up on first use, so that reading a `WordModel` does not load torch.
 """
 
 import importlib
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _HOMES = {"MODELS": "registry", "Runtime": "trained"}
 __all__ = ["MODELS", "Runtime"]
 
-if not TYPE_CHECKING:  # a checker would take it as leave to use any name
+if not TYPE_CHECKING:  # else a checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:

@@ -38,10 +38,10 @@ def mean(x: Float64[np.ndarray, "n D"]) -> Vector:
 
 
 def self_attention(
-    x: Float64[np.ndarray, "n D"], asking: Vector, W_q: Map, W_k: Map, W_v: Map
+    x: Float64[np.ndarray, "n D"], x_q: Vector, W_q: Map, W_k: Map, W_v: Map
 ) -> Float64[np.ndarray, " d"]:
-    """One head: a word's weight grows with the product of its key and the query of who asks."""
-    q, k, v = W_q @ asking, x @ W_k.T, x @ W_v.T
+    """One head: a word's weight grows with the product of its key and the query, made of `x_q`."""
+    q, k, v = W_q @ x_q, x @ W_k.T, x @ W_v.T
     a = softmax(k @ q)
     y = a @ v
     return np.asarray(y)
@@ -70,28 +70,28 @@ def state(
 def layer(
     config: MatchedConfig, w: Tensors, x: Float64[np.ndarray, "N D"], i: int, C: Sequence[int]
 ) -> tuple[Vector, Weights]:
-    """What one layer makes of the vectors of a sentence at target i, and its weights there."""
+    """The output of one layer for target i of a sentence, and its weights a_ij."""
     has, D, d = ARCHITECTURES[config.kind], x.shape[1], x.shape[1] // config.heads
     if not C:
         return np.zeros(D), np.zeros((config.heads, 0))
     words = norm(w, "norm_1", x) if has.block else x
     W_q, W_k, W_v = (map_of(config, w, role, D) for role in ("W_q", "W_k", "W_v"))
     q, k, v = np.zeros(D), words[C] @ W_k.T, words[C] @ W_v.T
-    if has.query == "mask":  # one learned vector asks; else the last word, or the mean
+    if has.query == "mask":  # a learned query; else of the last word, or of the mean
         q = w["q_mask"]
     elif has.query != "none":
-        asking = words[i - 1] if has.query == "previous" else words[C].mean(axis=0)
-        q = W_q @ asking + w.get("b_q", 0)
+        x_q = words[i - 1] if has.query == "previous" else words[C].mean(axis=0)
+        q = W_q @ x_q + w.get("b_q", 0)
     # A position has a score, the same for all heads, or a vector or map of its values.
     places = {name: [j - i + len(w[name]) // 2 for j in C] for name in BY_POSITION & w.keys()}
-    here = {name: w[name][at] for name, at in places.items()}
-    v = v * here.get("position_vectors", 1)
-    v = np.einsum("nde,ne->nd", here["position_maps"], v) if "position_maps" in here else v
+    terms = {name: w[name][at] for name, at in places.items()}
+    v = v * terms.get("position_vectors", 1)
+    v = np.einsum("nde,ne->nd", terms["position_maps"], v) if "position_maps" in terms else v
 
     # Each head compares its own part of q and k; its weights are positive and add up to 1.
     scale = np.sqrt(d) if config.scale else 1.0
     heads = [slice(h * d, (h + 1) * d) for h in range(config.heads)]
-    a = np.array([softmax(k[:, h] @ q[h] / scale + here.get("offsets", 0)) for h in heads])
+    a = np.array([softmax(k[:, h] @ q[h] / scale + terms.get("offsets", 0)) for h in heads])
     y = np.concatenate([a[n] @ v[:, h] for n, h in enumerate(heads)])
     return (transformer(w, x[i - 1], y) if has.block else y), a
 

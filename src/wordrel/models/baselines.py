@@ -1,8 +1,7 @@
 """Two models that see no context: random vectors, and how frequent words are.
 
-Random vectors score what a model scores that has learnt nothing. Tasks that ask how two words
-relate are often answered in part by how common one of them is: word frequency says how far that
-goes.
+Random vectors score as a model that has learnt nothing. Scores of tasks on relations depend in part
+on how common a word is: the word-frequency model measures that part.
 
 Glossary: V words, P pairs.
 """
@@ -57,8 +56,8 @@ class Frequency:
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """See `Relation`."""
-        found: Float64[np.ndarray, " P"] = self.log_share[right if self.second else left]
-        return found
+        log_share: Float64[np.ndarray, " P"] = self.log_share[right if self.second else left]
+        return log_share
 
 
 def count_words(

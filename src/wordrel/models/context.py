@@ -1,7 +1,7 @@
-"""How a model that predicts a word from a state reads running text.
+"""States, weights and scores on running text, of a model that predicts a word from a state.
 
-gensim's CBOW and the matched family differ in how they mix a context into a state; the windows,
-the two kinds of state and the full softmax are the same and stand here once.
+gensim's CBOW and the matched family differ in how they mix a context into a state. The windows,
+the two kinds of state and the full softmax are the same.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from wordrel.corpus.disk import sentence_blocks
 from wordrel.models.protocols import Segments, Weighed
 from wordrel.models.sampling import Readout, Teaches, noise_distribution
 from wordrel.models.stream import Batch, Cutter, block_of, sentence_numbers
-from wordrel.models.windows import asking_ids, reachable, visible
+from wordrel.models.windows import attending_ids, reachable, visible
 
 Mix = Callable[[Batch], tuple[Float[Tensor, "C L D"], Bool[Tensor, "C L"]]]
 Weigh = Callable[[Batch], Float[Tensor, "C L S"]]
@@ -79,7 +79,7 @@ class StreamContext:
 
     @property
     def readout(self) -> Readout:
-        """What its output table says of every word, given a state."""
+        """Scores of every word from a state, by the output table."""
         own = self.outputs, self.bias, self.counts, self.training
         return Readout.of(self.teaches, *own)
 
@@ -140,7 +140,7 @@ class StreamContext:
     ) -> Float32[np.ndarray, "N D"]:
         """y_i of the word at i, from its whole window.
 
-        For `next_word` this is the state that predicts the word after i, which i itself asks for.
+        For `next_word` this is the state that predicts the word after i; its query is that of i.
         """
         if self.objective == "masked_word":
             return self._read(ids, ends, shrink=False)
@@ -149,25 +149,27 @@ class StreamContext:
         return y
 
     def weights(self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]) -> Weighed:
-        """What each word gives to each word in its whole window, when `contextual` is read.
+        """The weight of each word in each window, of the states that `contextual` returns.
 
-        For `next_word` a word asks at its own place and is itself among those that it weighs, but
-        where it has a direct path.
+        For `next_word` each word gives the query at its own place. It is also one of the words
+        weighed, but where it has a direct path.
         """
         if self.objective == "next_word":
             ids, ends = _with_ends(ids, ends)
         nothing = np.empty(0, dtype=np.int64)
-        found: list[_Columns] = [
+        columns: list[_Columns] = [
             (nothing, nothing, np.empty(0, dtype=np.float32), nothing, nothing)
         ]
         with torch.no_grad():
             for batch in self._batches(ids, ends, None, shrink=False):
-                found.append(self._weighed(batch))
-        asking, attended, weight, target, offset = map(np.concatenate, zip(*found, strict=True))
+                columns.append(self._weighed(batch))
+        attending, attended, weight, target, offset = map(
+            np.concatenate, zip(*columns, strict=True)
+        )
         state = target
-        if self.objective == "next_word":  # the word before asks; no sentence's first is predicted
+        if self.objective == "next_word":  # the query is that of the word before
             state = target - 1 - np.searchsorted(ends, target, side="right")
-        return Weighed(asking, attended, weight, state, offset)
+        return Weighed(attending, attended, weight, state, offset)
 
     def _weighed(self, batch: Batch) -> _Columns:
         """The columns of `Weighed`, with the number of the target in the place of the state's."""
@@ -175,7 +177,7 @@ class StreamContext:
         seen = visible(self.objective, batch, cpu, direct=self.direct).numpy()
         chunk, target, token = np.nonzero(seen & batch.real[..., None])
         return (
-            asking_ids(self.objective, batch)[chunk, target],
+            attending_ids(self.objective, batch)[chunk, target],
             reachable(self.objective, batch)[chunk, token],
             self.weigh(batch).cpu().numpy()[chunk, target, token],
             batch.place[chunk, target],
@@ -205,13 +207,13 @@ class StreamContext:
         *,
         shrink: bool,
     ) -> Float32[np.ndarray, "N D"]:
-        found = np.full((len(ids), self.outputs.shape[1]), np.nan, dtype=np.float32)
+        states = np.full((len(ids), self.outputs.shape[1]), np.nan, dtype=np.float32)
         with torch.no_grad():
             for batch in self._batches(ids, ends, hidden, shrink=shrink):
                 y, has_context = self.mix(batch)
                 known = batch.real & has_context.cpu().numpy()
-                found[batch.place[known]] = y.cpu().numpy()[known]
-        return found
+                states[batch.place[known]] = y.cpu().numpy()[known]
+        return states
 
     def _batches(
         self,

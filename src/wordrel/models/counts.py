@@ -75,7 +75,7 @@ def counted_pairs(
     """As `cooccurrence`, of a text that can be decomposed.
 
     Raises:
-        TrainingError: where the vocabulary has no more words than the dimensions asked for, or no
+        TrainingError: where the vocabulary has no more words than dimensions, or no
             two words stand in one window.
     """
     if len(corpus.vocab) <= training.dim:
@@ -111,7 +111,7 @@ def train_ppmi_svd(
     """
     counts = counted_pairs(corpus, training, np.random.default_rng(seed), runtime)
     smoothed = noise_distribution(corpus.vocab.counts, training.noise_exponent)
-    # Loading scikit-learn takes 80 MB, which no other model has a use for.
+    # Loading scikit-learn takes 80 MB, and no other model uses it.
     from sklearn.utils.extmath import randomized_svd
 
     pmi = positive_pmi(counts, smoothed)
@@ -146,11 +146,11 @@ def target(counts: sparse.csr_matrix) -> LinearOperator:
     together, alone = pairs.data / total, share[pairs.row] * share[pairs.col]
     above = 2 * (together - alone) / (together + alone) - _NEVER
     met = sparse.csr_matrix((above, (pairs.row, pairs.col)), counts.shape)
-    there = (share > 0).astype(np.float64)
+    paired = (share > 0).astype(np.float64)
 
     def product(x: Float64[np.ndarray, "V *K"]) -> Float64[np.ndarray, "V *K"]:
-        column = x.reshape(len(there), -1)
-        whole = met @ column + _NEVER * np.outer(there, there @ column)
+        column = x.reshape(len(paired), -1)
+        whole = met @ column + _NEVER * np.outer(paired, paired @ column)
         return np.asarray(whole.reshape(x.shape))
 
     return LinearOperator(counts.shape, matvec=product, matmat=product, dtype=np.float64)

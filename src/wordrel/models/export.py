@@ -26,7 +26,7 @@ def embedding_of(
     """An embedding's name and its table; default: the selected one.
 
     Raises:
-        NotAvailableError: naming the embeddings there are.
+        NotAvailableError: no such embedding; the message lists all.
     """
     name = word_model.chosen(embedding, "alike", word_model.embeddings)
     return name, word_model.embeddings[name]
@@ -139,7 +139,7 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
     words = word_model.vocab.words
     config = word_model.origin.corpus if word_model.origin else CorpusConfig(source="-")
     dotless = {"type": "Replace", "pattern": {"Regex": DOTTED}, "content": "i"}
-    # Python's lower() knows the small sigma at a word's end, the tokenizer's Lowercase does not
+    # Python's lower() writes a final sigma at a word's end; the tokenizer's Lowercase does not
     final = {"Regex": r"(?<=\p{L})Σ(?!\p{M}*\p{L})"}
     sigma = {"type": "Replace", "pattern": final, "content": "ς"}
     lowered: list[dict[str, Any]] = [sigma, {"type": "Lowercase"}, dotless, {"type": "NFC"}]
@@ -182,14 +182,14 @@ def _tokenizer(word_model: WordModel) -> dict[str, Any]:
 
 
 def _refuse_other(path: Path, text: str, read: Callable[[str], Any] = str) -> None:
-    """Leave alone what belongs to another export, or to somebody else."""
+    """Never overwrite a file of another export or of another program."""
     try:
-        there = read(regular_file(path, StoreError).read_text(encoding="utf-8"))
+        stored = read(regular_file(path, StoreError).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error}); {_CURE}") from error
-    if there != read(text):
+    if stored != read(text):
         raise StoreError(f"{path}: found the file of something else; {_CURE}")
 
 

@@ -45,17 +45,17 @@ def fasttext_rows(path: Path) -> Iterator[Rows]:
     """The words of a model and their vectors.
 
     Raises:
-        VectorsError: gensim cannot read it, it is packed, or shorter than its sizes say.
+        VectorsError: gensim cannot read it, it is packed, or shorter than its header requires.
     """
     if path.suffix.lower() in PACKED:
         raise VectorsError(
             f"{path}: found a packed model of fastText, expected it unpacked: unpack it first"
         )
-    found = _load(path)
-    words = list(found.index_to_key)
-    step = max(1, BLOCK // (4 * found.vector_size))
+    vectors = _load(path)
+    words = list(vectors.index_to_key)
+    step = max(1, BLOCK // (4 * vectors.vector_size))
     for start in range(0, len(words), step):
-        yield words[start : start + step], found.vectors[start : start + step]
+        yield words[start : start + step], vectors.vectors[start : start + step]
 
 
 def _load(path: Path) -> Any:
@@ -69,7 +69,7 @@ def _load(path: Path) -> Any:
 
 
 def _check(path: Path) -> None:
-    """Hold the sizes against the file; gensim takes memory for what they say.
+    """Compare the sizes with the file; gensim allocates memory by them.
 
     Raises:
         ValueError, struct.error: they do not fit.

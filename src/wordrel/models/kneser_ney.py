@@ -1,4 +1,4 @@
-"""What counts reach: n-grams that predict a word, as the reference of every loss table.
+"""N-grams that predict a word: the reference of every loss table.
 
 The next word is predicted from the n - 1 words before it. A masked word is predicted from as many
 on either side, as if the two sides were independent given the word:
@@ -41,7 +41,7 @@ class Counted:
         left: n-grams of the words before a place.
         right: of those behind it, read from right to left; None where the next word is predicted.
         log_p: of each word without context, [V].
-        segments: what no n-gram leaves.
+        segments: which n-grams never cross.
     """
 
     left: Ngrams
@@ -68,10 +68,10 @@ class Counted:
             behind = self.right.contexts(*_reversed(ids, ends), len(ids) - 1 - places)
         step = max(1, SCORES_AT_ONCE // len(self.log_p))
         for start in range(0, len(places), step):
-            some = slice(start, start + step)
-            log_p = self.left.log_probabilities(before[:, some])
+            block = slice(start, start + step)
+            log_p = self.left.log_probabilities(before[:, block])
             if self.right is not None:
-                log_p += self.right.log_probabilities(behind[:, some])
+                log_p += self.right.log_probabilities(behind[:, block])
                 log_p -= self.log_p
             yield log_p
 

@@ -1,4 +1,4 @@
-"""Interpolated modified Kneser-Ney: the n-grams of a text, and what they say of the next word.
+"""Interpolated modified Kneser-Ney: n-grams of a text, and p of the next word.
 
     p(w | c) = (n(c w) - D) / n(c .) + backoff(c) p(w | c without its first word)
 
@@ -74,15 +74,15 @@ class Ngrams:
         padded, place = _padded(ids, ends, self.n_words)
         before = places + np.searchsorted(ends, places, side="right")  # a start more a segment
         number = padded.astype(np.int64)
-        found = np.empty((len(self.grams) - 1, len(places)), dtype=np.int64)
+        numbers = np.empty((len(self.grams) - 1, len(places)), dtype=np.int64)
         for row, grams in enumerate(self.grams[:-1]):
             if row:
                 known = 1 + np.flatnonzero((number[:-1] >= 0) & (place[1:] > 0))
                 keys = number[known - 1] * (self.n_words + 1) + padded[known]
                 number = np.full(len(padded), -1)
                 number[known] = _find(grams.keys, keys)
-            found[row] = number[before]
-        return found
+            numbers[row] = number[before]
+        return numbers
 
     def log_probabilities(self, contexts: Int64[np.ndarray, "L P"]) -> Float32[np.ndarray, "P V"]:
         """Log p of every word behind each context, see `contexts`; the p of a row add up to 1."""
@@ -154,17 +154,17 @@ def _counted(
     """The n-grams of each length, one word first."""
     keys = np.arange(n_words + 1)
     frequency = np.bincount(padded).astype(np.int32)
-    frequency[n_words] = 0  # a start is in no n-gram but as a context
-    found, starting = _Counted(keys, np.zeros_like(frequency), frequency), keys[:0]
+    frequency[n_words] = 0  # a start occurs only as a context
+    current, starting = _Counted(keys, np.zeros_like(frequency), frequency), keys[:0]
     number = padded
     for length in range(2, order + 1):
         longer, next_starting, number = _longer(padded, place, number, length, n_words + 1)
-        counts = np.bincount(longer.shorter, minlength=len(found.keys)).astype(np.int32)
-        counts[starting] = found.counts[starting]
-        found = replace(found, counts=counts)
-        yield found
-        found, starting = longer, next_starting
-    yield found
+        counts = np.bincount(longer.shorter, minlength=len(current.keys)).astype(np.int32)
+        counts[starting] = current.counts[starting]
+        current = replace(current, counts=counts)
+        yield current
+        current, starting = longer, next_starting
+    yield current
 
 
 def _longer(
@@ -200,8 +200,8 @@ def _longer(
     longer = np.full(len(padded), -1, dtype=np.int32)  # -1 where a segment is too short
     longer[tokens] = np.cumsum(new, dtype=np.int32) - 1
     frequency = np.diff(first, append=len(tokens)).astype(np.int32)
-    found = _Counted(keys[first], number[example], frequency)
-    return found, np.flatnonzero(place[example] == length - 1), longer
+    counted = _Counted(keys[first], number[example], frequency)
+    return counted, np.flatnonzero(place[example] == length - 1), longer
 
 
 def _smoothed(levels: Iterator[_Counted], n_words: int) -> Ngrams:
@@ -236,8 +236,8 @@ def _interpolated(
     context = (level.keys // base).astype(np.int32)
     total = np.bincount(context, level.counts, len(shorter)).astype(np.float32)
     backoff = np.ones_like(shorter)
-    left = np.bincount(context, cut, len(shorter)).astype(np.float32)
-    np.divide(left, total, out=backoff, where=total > 0)
+    discounted = np.bincount(context, cut, len(shorter)).astype(np.float32)
+    np.divide(discounted, total, out=backoff, where=total > 0)
     p = backoff[context] * shorter[level.shorter]
     p += (level.counts.astype(np.float32) - cut) / total[context]
     return p, backoff
@@ -249,13 +249,13 @@ def discounts_of(counts: Int[np.ndarray, " M"]) -> tuple[float, float, float]:
     `FALLBACK` where no n-gram has one of these counts, or a discount is more than its count or
     negative.
     """
-    one, two, three, four = (int((counts == n).sum()) for n in (1, 2, 3, 4))
-    if not (one and two and three):
+    n1, n2, n3, n4 = (int((counts == n).sum()) for n in (1, 2, 3, 4))
+    if not (n1 and n2 and n3):
         return FALLBACK
-    y = one / (one + 2 * two)
-    found = 1 - 2 * y * two / one, 2 - 3 * y * three / two, 3 - 4 * y * four / three
-    usable = all(0 <= cut <= count for count, cut in enumerate(found, 1))
-    return found if usable else FALLBACK
+    y = n1 / (n1 + 2 * n2)
+    discounts = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
+    usable = all(0 <= cut <= count for count, cut in enumerate(discounts, 1))
+    return discounts if usable else FALLBACK
 
 
 def _find(

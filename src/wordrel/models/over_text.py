@@ -1,4 +1,4 @@
-"""What a model answers only after it has read running text: mean states and mean attention.
+"""Embeddings and relations that need running text: mean states and mean attention.
 
 Glossary: V words, D dimensions, N tokens, S sentences, P requested pairs, M pairs of words
 that met in the text.
@@ -23,7 +23,7 @@ BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 
 @dataclass(frozen=True)
 class MeanWeight:
-    """The relation "how much does a attend to b": a mean over all times that they met.
+    """The relation "how much a attends to b": a mean over all times that they met.
 
     Attributes:
         mean: of the pairs (a, b) that met.
@@ -47,22 +47,21 @@ def over_text(
     ends: Int64[np.ndarray, " S"],
     counts: PairCounts | None = None,
 ) -> WordModel:
-    """The same model with what a sample of the training text adds.
+    """The same model with embeddings and relations from a sample of the training text.
 
     A model that reads text gets the embeddings `context` (the mean contextual state of each word
     over its places in the sample; a zero row where there is none) and `context.centred`. One that
-    can tell its weights gets the relations `attention` (the mean weight that a gives to b when b is
+    exposes its weights gets the relations `attention` (the mean weight that a gives to b when b is
     in its context) and `attention.norm` (that times the length of the value of b: Kobayashi et al.
     2020, "Attention is Not Only a Weight"; with several heads the mean weight times the length of
     the whole value). In a next-word model the word a itself gives the query, and is in its own
-    context. In a masked-word model no word does: a is the word that is masked where the weight is
-    given.
+    context. In a masked-word model no word does: a is the masked word.
 
     Args:
         word_model: of a trained model.
         ids: the sample, in whole sentences.
         ends: exclusive ends of its sentences, rising, the last N.
-        counts: of the training text, for a model that counts are answers of (`Model.counts`): it
+        counts: of the training text, for a model made of counted pairs (`Model.counts`): it
             gets the relations `pmi` and `conditional` (log p(b | a)).
     """
     embeddings, relations = dict(word_model.embeddings), dict(word_model.relations)
@@ -101,9 +100,9 @@ def mean_states(
     places = np.zeros(n_words, dtype=np.int64)
     for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
         states = context.contextual(block, block_ends)
-        there = ~np.isnan(states).any(axis=1)
-        words = block[there]
-        total.index_add_(0, torch.from_numpy(words), torch.from_numpy(states[there]).double())
+        has_state = ~np.isnan(states).any(axis=1)
+        words = block[has_state]
+        total.index_add_(0, torch.from_numpy(words), torch.from_numpy(states[has_state]).double())
         places += np.bincount(words, minlength=n_words)
     mean = total.numpy() / np.maximum(places, 1)[:, None]
     return mean.astype(np.float32)
@@ -112,20 +111,20 @@ def mean_states(
 def mean_weights(
     context: Weigher, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"], n_words: int
 ) -> PairTable:
-    """The mean weight of every two words that met, the asking one first.
+    """The mean weight of every two words that met, the attending one first.
 
     The sums are sparse matrices, whose memory grows with the pairs that met. scipy leaves out what
     adds up to 0, so a weight that is 0 in floating point counts as next to nothing.
     """
     total, times = (sparse.csr_matrix((n_words, n_words), dtype=np.float64) for _ in range(2))
     for block, block_ends in sentence_blocks(ids, ends, BLOCK_TOKENS):
-        found = context.weights(block, block_ends)
-        places = found.asking, found.attended
-        weight = np.maximum(found.weight, np.finfo(np.float64).tiny)
+        weighed = context.weights(block, block_ends)
+        places = weighed.attending, weighed.attended
+        weight = np.maximum(weighed.weight, np.finfo(np.float64).tiny)
         total = total + sparse.csr_matrix((weight, places), total.shape)
         times = times + sparse.csr_matrix((np.ones_like(weight), places), total.shape)
     total.sort_indices()
     times.sort_indices()
-    asking = np.repeat(np.arange(n_words), np.diff(times.indptr))
-    keys = asking * n_words + times.indices
+    attending = np.repeat(np.arange(n_words), np.diff(times.indptr))
+    keys = attending * n_words + times.indices
     return PairTable(n_words, keys, (total.data / times.data).astype(np.float32))

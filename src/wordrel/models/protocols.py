@@ -1,8 +1,8 @@
-"""What a model can say of running text: the protocols by which tasks ask it.
+"""Protocols of models on running text, by which tasks evaluate them.
 
-A `Reader` gives a word its meaning in a context. A `Predictor` gives the probability of every word
-of the vocabulary at a place, which is all that a task needs in order to measure a loss: word2vec,
-attention and counts answer the same call.
+A `Reader` gives the vector of a word in its context. A `Predictor` gives the probability of every
+word of the vocabulary at a place, which is all that a task needs in order to measure a loss:
+word2vec, attention and counts have the same interface.
 
 Glossary: V words, D dimensions, K numbers of a state, N tokens, S sentences or other segments, P
 entries or places, B places at a time.
@@ -18,12 +18,12 @@ from jaxtyping import Bool, Float32, Int64
 from wordrel.config.architectures import Objective
 
 Segments = Literal["sentence", "document"]
-"""What a context never leaves."""
+"""Whose ends a context never crosses."""
 
 
 @runtime_checkable
 class Reader(Protocol):
-    """What a word means here: the part of a model that reads running text.
+    """A word in its context: the part of a model that reads running text.
 
     A stream is `ids` (N token ids) cut into sentences by `ends` (S exclusive ends, the last N).
     """
@@ -31,7 +31,7 @@ class Reader(Protocol):
     def contextual(
         self, ids: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " S"]
     ) -> Float32[np.ndarray, "N K"]:
-        """y_i of the word at position i: its meaning here. NaN rows where there is none."""
+        """y_i of the word at position i. NaN rows where there is none."""
 
 
 @runtime_checkable
@@ -65,7 +65,7 @@ class Weighed:
     """Which words were weighed for whose state: an entry each time a word stands in a context.
 
     Attributes:
-        asking: id of the word at whose place the context is weighed, [P].
+        attending: id of the word at whose place the context is weighed, [P].
         attended: id of the word in the context, [P].
         weight: how much of the state comes from it, 0 to 1; those of one state add up to 1, [P].
         state: number of the token at whose place the context is weighed, from 0: entries of one
@@ -74,7 +74,7 @@ class Weighed:
             0 for `masked_word`, -W to -1 for `next_word`, [P].
     """
 
-    asking: Int64[np.ndarray, " P"]
+    attending: Int64[np.ndarray, " P"]
     attended: Int64[np.ndarray, " P"]
     weight: Float32[np.ndarray, " P"]
     state: Int64[np.ndarray, " P"]
@@ -100,7 +100,7 @@ class Windowed(Protocol):
 
 @runtime_checkable
 class Exchangeable(Contextualizer, Protocol):
-    """A `Contextualizer` in which words ask: each has a role as query and one as key."""
+    """A `Contextualizer` in which each word has a role as query and one as key."""
 
     def exchanged(self) -> Contextualizer:
         """The same model with the roles of query and key exchanged; it was not trained so."""
@@ -112,12 +112,12 @@ class Predictor(Protocol):
 
     The text is `ids` (N token ids), cut into segments by `ends` (S exclusive ends, rising, the
     last N): a context never crosses the end of a segment. A place is the number of a token, and
-    what is said of it never depends on that token (nor, for `next_word`, on any behind it).
+    its scores never depend on that token (nor, for `next_word`, on any behind it).
     """
 
     @property
     def name(self) -> str:
-        """Which way of reading the model this is, such as "context": the embedding of a row."""
+        """How the model is read, such as "context": the embedding of a row."""
 
     @property
     def objective(self) -> Objective:
@@ -160,11 +160,11 @@ class Predictor(Protocol):
 
 @runtime_checkable
 class Hiding(Predictor, Protocol):
-    """A `Predictor` that can tell what it would say without some of the words of a context."""
+    """A `Predictor` that can leave out some of the words of a context."""
 
     def hiding(self, hidden: Bool[np.ndarray, " N"]) -> Predictor:
         """The same for one text, in whose contexts the hidden tokens are missing.
 
-        They keep their places: no window grows over them. Where the word before a place asks, a
-        hidden one goes on asking: it is only not attended to, and its direct path is closed.
+        They keep their places: no window grows over them. Where the word before a place gives
+        the query, a hidden one still does: no query attends to it, and its direct path is closed.
         """

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
 VALUE_OUT, IN_OUT, QUERY_KEY = "value.out.lift", "in.out.lift", "q.k.lift"
-"""The lifts, called as the products that they are of."""
+"""The lifts, named after their products."""
 
 
 @runtime_checkable
@@ -23,7 +23,7 @@ class Relation(Protocol):
     ) -> Float64[np.ndarray, " P"]:
         """relation(left[p] -> right[p]) of each pair of ids; NaN where there is no answer.
 
-        -inf is an answer: counts say it of words that they never saw together.
+        -inf is an answer: that of counts for words that never occur together.
         """
 
 
@@ -89,8 +89,8 @@ class Among:
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
     ) -> Float64[np.ndarray, " P"]:
         """See `Relation`; NaN where it lacks one of the two."""
-        one, other = self.places[left], self.places[right]
-        both = (one >= 0) & (other >= 0)
-        found: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
-        found[both] = self.relation(one[both], other[both])
-        return found
+        first, second = self.places[left], self.places[right]
+        known = (first >= 0) & (second >= 0)
+        values: Float64[np.ndarray, " P"] = np.full(len(left), np.nan)
+        values[known] = self.relation(first[known], second[known])
+        return values

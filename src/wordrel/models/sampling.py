@@ -1,4 +1,4 @@
-"""Word2vec's two sampling rules, and how scores become log p: what loss and samples did, undone.
+"""Word2vec's two sampling rules, and how scores become log p: loss and sampling undone.
 
 Source of the rules: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and
 their Compositionality", section 2.2 (noise words) and 2.3 (subsampling, in the form of word2vec.c,
@@ -63,7 +63,7 @@ def noise_distribution(
 
 @dataclass(frozen=True)
 class Readout:
-    """What an output table says of every word, given a state.
+    """Scores of every word from a state, by an output table.
 
     Attributes:
         outputs: o, [V, D].
@@ -106,8 +106,8 @@ class Readout:
         size = max(1, SCORES_AT_ONCE // len(self.outputs))
         block = torch.empty(min(size, len(states)), len(self.outputs))
         for start in range(0, len(states), size):
-            some = torch.from_numpy(states[start : start + size])
-            scores = torch.addmm(self.shift, some, self.outputs.T, out=block[: len(some)])
+            chunk = torch.from_numpy(states[start : start + size])
+            scores = torch.addmm(self.shift, chunk, self.outputs.T, out=block[: len(chunk)])
             if self.odds_shift is not None:
                 scores.clamp_(min=_LEAST).sigmoid_().log_().add_(self.odds_shift)
             yield scores.numpy()

@@ -1,4 +1,4 @@
-"""Two ways to read p(w | context) of a model that predicts a word from one word at a time.
+"""Two estimates of p(w | context) by a model that predicts a word from one word at a time.
 
 Skip-gram has p(w | c) for each word c of a context, and nothing for all of them together. It can be
 read as their product, p(w | c_1 ... c_n) ~ u(w) * product over c of p(w | c) / u(w) with u the
@@ -56,19 +56,19 @@ class WordByWord:
     ) -> Iterator[Float32[np.ndarray, "B V"]]:
         """See `Predictor`."""
         for start in range(0, len(places), PLACES):
-            some = places[start : start + PLACES]
-            before, behind = context_sizes(self.objective, self.window, ends, some)
+            block = places[start : start + PLACES]
+            before, behind = context_sizes(self.objective, self.window, ends, block)
             offset = np.arange(-self.window, self.window + 1)
             seen = (offset >= -before[:, None]) & (offset <= behind[:, None]) & (offset != 0)
             row, column = np.nonzero(seen)
-            words, word = np.unique(ids[some[row] + offset[column]], return_inverse=True)
-            shape = len(some), len(words)
+            words, word = np.unique(ids[block[row] + offset[column]], return_inverse=True)
+            shape = len(block), len(words)
             times = sparse.csr_matrix((np.ones(len(row), np.float32), (row, word)), shape)
             yield self._joined(times, self._log_p(words))
 
     def _log_p(self, words: Int64[np.ndarray, " U"]) -> Float32[np.ndarray, "U V"]:
-        found = np.concatenate([b.copy() for b in self.readout.blocks(self.inputs[words])])
-        log_p: Float32[np.ndarray, "U V"] = torch.from_numpy(found).log_softmax(1).numpy()
+        scores = np.concatenate([b.copy() for b in self.readout.blocks(self.inputs[words])])
+        log_p: Float32[np.ndarray, "U V"] = torch.from_numpy(scores).log_softmax(1).numpy()
         return log_p
 
     def _joined(

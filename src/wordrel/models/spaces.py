@@ -3,20 +3,20 @@
 Tables by name: `input` (a row a word, as the word that is looked at), `output` (as the word that is
 predicted), and what some models make of each input row besides: `value`, `query`, `key`.
 
-A lift says how far a score of b stands above what a scores on average, so that words can be
-compared:
+A lift is how far a score of b stands above the average score of a, so that words can be compared:
 
     lift(a, b) = s(a, b) - log sum over b' of p(b') exp s(a, b')
 
 with p the share of each word in the training text. A softmax over b does not change when a number
 c(a) is added to all scores of a, so the product q_a . k_b is known only up to such a number, and
-the products of two words that ask cannot be compared. In a lift the number cancels. PMI, log p(b|a)
-/ p(b), is the lift of a model whose s is log p(b|a), but for the frequency of b in s.
+the products of two different queries cannot be compared. In a lift the number cancels. PMI, the
+logarithm of p(b|a) / p(b), is the lift of a model whose s is log p(b|a), but for the frequency of b
+in s.
 
 s is what enters the softmax: the scaled score of query (with its bias) and key, or the score of an
 output word with its bias. Heads have a softmax each, so the lift of several heads is the mean of
-their lifts. Where the mean of a context asks, a stands for a context of that word alone. Scores of
-positions are no part of it.
+their lifts. Where the query is of the mean of a context, a stands for a context of that word alone.
+Scores of positions are no part of it.
 
 Glossary: V words, D dimensions, K factors, P pairs, U words that relate, H heads.
 """
@@ -47,14 +47,13 @@ def word_model(
     why: str = "",
     lifts: Mapping[str, Relation] = MappingProxyType({}),
 ) -> WordModel:
-    """What a model answers by its tables and its context; `why` it has no context, if so.
+    """A model of these tables and this context; `why` there is no context, if so.
 
     A context that predicts words is how its loss is read, too.
 
     Words of all models are compared in one kind of embedding, their input rows, unless development
-    splits choose others: a map that one family has and another lacks is no reading of both. How
-    words relate is read from the first of `lifts` (see `Lift`); of counts, from their
-    products, which are lifts already.
+    splits choose others: a map of one family alone allows no comparison. How words relate is read
+    from the first of `lifts` (see `Lift`); of counts, from their products, which are lifts.
     """
     relate = next(iter(lifts), "in.out")
     in_context = "static" if context is None else "context"
@@ -82,39 +81,39 @@ def spaces(**tables: Table) -> dict[str, Table]:
 
 
 def centred(table: Table) -> Table:
-    """The rows less their mean: what all words share says nothing of how alike two of them are.
+    """The rows less their mean: what all words share does not make two of them more similar.
 
     Each word counts once in the mean, as it does in a test set: counted by frequency, it would be
     the mean of a few function words. A zero row has no direction; it is not in the mean and stays
     zero. Source: Mu & Viswanath 2018, "All-but-the-Top", section 2.
     """
-    there = table.any(axis=1)
-    mean = table.sum(axis=0, dtype=np.float64) / max(1, there.sum())
-    found: Table = table - mean.astype(np.float32)
-    found[~there] = 0
-    return found
+    nonzero = table.any(axis=1)
+    mean = table.sum(axis=0, dtype=np.float64) / max(1, nonzero.sum())
+    shifted: Table = table - mean.astype(np.float32)
+    shifted[~nonzero] = 0
+    return shifted
 
 
 def relations(**tables: Table) -> dict[str, Relation]:
     """Relations by name.
 
-    `in.out` is what a model that predicts b from a says of the two; `out.in` the other way round;
-    `in.in` and `cosine` have no direction. `value.out` is what attending to a says for b; `q.k` how
-    much a asks for b, and `k.q` how much b asks for a.
+    `in.out` is the score of b in a model that predicts b from a; `out.in` the other way round;
+    `in.in` and `cosine` have no direction. `value.out` is what attending to a adds to the
+    score of b; `q.k` has a as query and b as key, and `k.q` b as query and a as key.
     """
-    given, predicted = tables["input"], tables["output"]
-    found: dict[str, Relation] = {
-        "in.in": Product(given, given),
-        "in.out": Product(given, predicted),
-        "out.in": Product(predicted, given),
-        "cosine": Cosine(given),
+    inputs, outputs = tables["input"], tables["output"]
+    by_name: dict[str, Relation] = {
+        "in.in": Product(inputs, inputs),
+        "in.out": Product(inputs, outputs),
+        "out.in": Product(outputs, inputs),
+        "cosine": Cosine(inputs),
     }
     if "value" in tables:
-        found["value.out"] = Product(tables["value"], predicted)
+        by_name["value.out"] = Product(tables["value"], outputs)
     if "query" in tables:
-        found["q.k"] = Product(tables["query"], tables["key"])
-        found["k.q"] = Product(tables["key"], tables["query"])
-    return found
+        by_name["q.k"] = Product(tables["query"], tables["key"])
+        by_name["k.q"] = Product(tables["key"], tables["query"])
+    return by_name
 
 
 @dataclass(frozen=True)
@@ -150,8 +149,8 @@ class Lift:
         """The lift of left[a] . right[b] + bias[b]; each head compares its own part of the rows."""
         none = np.zeros(len(vocab), dtype=np.float32)
         share = np.maximum(vocab.counts, 1) / np.maximum(vocab.counts, 1).sum()
-        one, other = (tuple(np.split(table, heads, axis=1)) for table in (left, right))
-        return cls(one, other, none if bias is None else bias, np.log(share).astype(np.float32))
+        lefts, rights = (tuple(np.split(table, heads, axis=1)) for table in (left, right))
+        return cls(lefts, rights, none if bias is None else bias, np.log(share).astype(np.float32))
 
     def __call__(
         self, left: Int64[np.ndarray, " P"], right: Int64[np.ndarray, " P"]
@@ -161,30 +160,30 @@ class Lift:
         new = words[np.isnan(self._means[words])]
         self._means[new] = self._log_means(new)
         products = sum(
-            np.einsum("pk,pk->p", one[left], other[right], dtype=np.float64)
-            for one, other in zip(self.left, self.right, strict=True)
+            np.einsum("pk,pk->p", rows_a[left], rows_b[right], dtype=np.float64)
+            for rows_a, rows_b in zip(self.left, self.right, strict=True)
         )
-        found: Float64[np.ndarray, " P"] = products / len(self.left) + self.bias[right]
-        found -= self._means[left]
-        return found
+        lift: Float64[np.ndarray, " P"] = products / len(self.left) + self.bias[right]
+        lift -= self._means[left]
+        return lift
 
     def _log_means(self, words: Int64[np.ndarray, " U"]) -> Float64[np.ndarray, " U"]:
         """Log sum_b p(b) exp s(a, b), the mean over heads."""
-        found = np.zeros(len(words))
+        means = np.zeros(len(words))
         step = max(1, SCORES_AT_ONCE // len(self.log_p))
         for left, right in zip(self.left, self.right, strict=True):
             added, keys = torch.from_numpy(self.bias + self.log_p), torch.from_numpy(right)
             for start in range(0, len(words), step):
-                some = slice(start, start + step)
-                scores = torch.addmm(added, torch.from_numpy(left[words[some]]), keys.T)
-                found[some] += torch.logsumexp(scores, dim=1).numpy()
-        return found / len(self.left)
+                block = slice(start, start + step)
+                scores = torch.addmm(added, torch.from_numpy(left[words[block]]), keys.T)
+                means[block] += torch.logsumexp(scores, dim=1).numpy()
+        return means / len(self.left)
 
 
 def output_lifts(
     vocab: Vocab, bias: Float32[np.ndarray, " V"], **tables: Float32[np.ndarray, "V D"]
 ) -> dict[str, Relation]:
-    """Lifts over output words, of what a word gives to a state and of its own row.
+    """Lifts over output words, of the value of a word and of its own row.
 
     Args:
         vocab: the words.

@@ -178,7 +178,7 @@ class Cutter:
             objective: of the model; only where contexts are shuffled.
 
         Raises:
-            ValueError: where contexts are shuffled and nothing says for which objective.
+            ValueError: where contexts are shuffled and `objective` is None.
         """
         shrink = training.shrink_window if shrink is None else shrink
         chunk = min(CHUNK if training.context == "window" else WIDE_CHUNK, targets)
@@ -240,10 +240,10 @@ class Cutter:
         """Chunks of up to L targets, with all tokens that windows of W can reach."""
         return [
             _Group(
-                *(starts[some, None], lengths[some, None], self.chunk),
+                *(starts[part, None], lengths[part, None], self.chunk),
                 *(self.lead, self.window, self.window),
             )
-            for some in (slice(i, i + self.chunks) for i in range(0, len(starts), self.chunks))
+            for part in (slice(i, i + self.chunks) for i in range(0, len(starts), self.chunks))
         ]
 
     def _by_length(
@@ -267,10 +267,10 @@ class Cutter:
         while i < whole:
             alike = int(np.searchsorted(lengths[:whole], lengths[i] * 5 // 4 + 1, side="right"))
             longest = lengths[min(alike, i + targets // lengths[i]) - 1]
-            some = slice(i, min(alike, i + targets // longest))
-            chunk = int(lengths[some.stop - 1])
-            groups.append(_Group(starts[some, None], lengths[some, None], chunk, 0, 1, 0))
-            i = some.stop
+            part = slice(i, min(alike, i + targets // longest))
+            chunk = int(lengths[part.stop - 1])
+            groups.append(_Group(starts[part, None], lengths[part, None], chunk, 0, 1, 0))
+            i = part.stop
         if shuffle:
             rng.shuffle(groups)
         return groups
@@ -279,7 +279,7 @@ class Cutter:
 def shuffled(batch: Batch, objective: Objective, rng: np.random.Generator) -> Batch:
     """The words that each chunk's last target sees, in random order.
 
-    Of a next word the one before it, which asks, stays where it is; nothing behind a place that a
+    Of a next word the one before it, which gives the query, stays; nothing behind a place that a
     model cannot see comes before it.
     """
     target = batch.first + batch.left.shape[1] - 1
@@ -289,9 +289,9 @@ def shuffled(batch: Batch, objective: Objective, rng: np.random.Generator) -> Ba
     other = column[np.lexsort((rng.random(len(chunk)), chunk))]
 
     def moved(values: Shaped[np.ndarray, "C S"]) -> Shaped[np.ndarray, "C S"]:
-        found = values.copy()
-        found[chunk, column] = values[chunk, other]
-        return found
+        permuted = values.copy()
+        permuted[chunk, column] = values[chunk, other]
+        return permuted
 
     hidden = None if batch.hidden is None else moved(batch.hidden)
     return replace(batch, ids=moved(batch.ids), hidden=hidden)

@@ -1,8 +1,8 @@
-"""A training run: what it is given, where it keeps its state, what it leaves, and who reads that.
+"""A training run: its input, its checkpoints, its result, and how that becomes a model.
 
 A model's file offers `train`, which makes tensors, and `read`, which makes a `WordModel` of them.
 
-A run that is killed goes on where its last checkpoint was taken. `Checkpoints` reads and writes
+A run that is killed resumes from its last checkpoint. `Checkpoints` reads and writes
 `CACHE/checkpoints/CORPUS/CELL/NUMBER/`: `state.safetensors` (weights, and what the optimiser and
 the generators hold) and `state.json` (the position in the stream, and the log so far). Only the
 newest is kept; the folder is removed once the cell is stored.
@@ -103,9 +103,9 @@ class Checkpoints:
 
 @contextmanager
 def checkpoints(folder: Path) -> Iterator[Checkpoints | None]:
-    """The checkpoints of a run, which are gone after the block unless it failed.
+    """The checkpoints of a run, removed after the block unless it failed.
 
-    Yields None where another process trains the same cell at this moment: it takes them.
+    Yields None while another process trains the same cell and holds them.
     """
     place = lock_path(folder)
     with ExitStack() as stack:
@@ -119,7 +119,7 @@ def checkpoints(folder: Path) -> Iterator[Checkpoints | None]:
                 taken = Checkpoints(folder)
         yield taken
         if taken:
-            shutil.rmtree(folder, ignore_errors=True)  # what stays, the next run of it finds
+            shutil.rmtree(folder, ignore_errors=True)  # what stays, the next run reads
             place.unlink(missing_ok=True)
 
 
@@ -142,7 +142,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves: plain arrays, how many of their numbers were learnt, and a log.
+    """The result of training: plain arrays, how many of their numbers were learnt, and a log.
 
     Attributes:
         tensors: name -> array; a model that has vectors has "input" [V, D], and "output" [V, D]
@@ -172,8 +172,8 @@ class Model:
         train: (corpus, what all models share, own settings, seed, runtime) -> tensors.
         read: (tensors, vocabulary, what all models share, own settings) -> model.
         version: raised when the code changes what a stored model means or contains.
-        counts: whether the model is made of counted pairs, so that the counts themselves are
-            answers of it: `over_text` then is to be given them.
+        counts: whether the model is made of counted pairs, so that the counts are relations of
+            it: pass them to `over_text`.
         passes: how many times training reads the text; None: `training.epochs` times.
         seeded: whether the seed changes anything: else all seeds have one trained model.
     """
@@ -186,16 +186,16 @@ class Model:
     seeded: bool = True
 
 
-def too_few_words(training: TrainingConfig, found: int) -> TrainingError:
-    """What is wrong where a matrix of the vocabulary has no more rows than dimensions asked for."""
+def too_few_words(training: TrainingConfig, n_words: int) -> TrainingError:
+    """The error where the vocabulary has no more words than `training.dim`."""
     return TrainingError(
         f"training.dim {training.dim} needs a vocabulary of more words than that, "
-        f"found {found}: lower training.dim or corpora.min_count"
+        f"found {n_words}: lower training.dim or corpora.min_count"
     )
 
 
 def no_pairs(training: TrainingConfig) -> TrainingError:
-    """What is wrong where there is nothing to learn from."""
+    """The error where no pairs of words are in reach."""
     return TrainingError(
         "no word has another one in its window: the corpus needs longer sentences, or "
         f"training.subsample ({training.subsample}) must be higher"

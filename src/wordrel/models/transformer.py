@@ -1,4 +1,4 @@
-"""A Transformer that others trained, as a model of a study: table of words, states, and lifts.
+"""A pretrained Transformer as a model of a study: table of words, states, and lifts.
 
 Reads a local folder as Hugging Face's library writes it (`wordrel[transformers]`); writes nothing.
 Nothing is fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer
@@ -56,7 +56,7 @@ def train(
     seed: int,
     runtime: Runtime,
 ) -> Trained:
-    """Nothing is learnt: rows of words that are one token are kept, and their heads.
+    """Learns nothing: keeps the rows of words that are one token, and their heads.
 
     Raises:
         VectorsError: the folder cannot be read.
@@ -71,7 +71,7 @@ def train(
     pieces = tokenizer(words, is_split_into_words=True, add_special_tokens=False)["input_ids"]
     rows = model.get_input_embeddings().weight.detach().float().numpy()
     table = np.zeros((len(words), rows.shape[1]), np.float32)
-    whole = [i for i, found in enumerate(pieces) if _is_word(found, tokenizer)]
+    whole = [i for i, token_ids in enumerate(pieces) if _is_word(token_ids, tokenizer)]
     if not whole:
         raise TrainingError(f"{config.path}: found none of the {len(words):,} words of the corpus")
     tokens = np.array([pieces[i][0] for i in whole], np.int64)
@@ -158,13 +158,13 @@ class States:
                 return_tensors="pt",
             )
             with torch.no_grad():
-                found = model(**encoded, output_hidden_states=True).hidden_states
-            states = found[self.config.layer].numpy()
+                hidden = model(**encoded, output_hidden_states=True).hidden_states
+            states = hidden[self.config.layer].numpy()
             for row, (start, _) in enumerate(places):
                 owners = encoded.word_ids(row)
-                there = [i for i, word in enumerate(owners) if word is not None]
-                tokens = start + np.array([owners[i] for i in there], np.int64)
-                np.add.at(sums, tokens, states[row, there])
+                word_pieces = [i for i, word in enumerate(owners) if word is not None]
+                tokens = start + np.array([owners[i] for i in word_pieces], np.int64)
+                np.add.at(sums, tokens, states[row, word_pieces])
                 np.add.at(pieces, tokens, 1)
         means: Float32[np.ndarray, "N D"] = np.full_like(sums, np.nan)
         np.divide(sums, pieces, out=means, where=pieces > 0)
@@ -196,10 +196,10 @@ class _Maps:
 
 
 def head_tables(model: Any, tokens: Int64[np.ndarray, " W"], layer: int) -> dict[str, np.ndarray]:
-    """What the heads of block `layer` make of each token: `SIDES`, each [H, W, K] float32.
+    """The tables of the heads of block `layer`, a row a token: `SIDES`, each [H, W, K] float32.
 
     The scale is part of the queries. The result is empty where `layer` is 0, which is no block,
-    and of a model whose blocks have another form than those of BERT and GPT-2.
+    and of a model whose blocks differ from those of BERT and GPT-2.
     """
     rows = model.get_input_embeddings().weight[torch.from_numpy(tokens)]
     with torch.no_grad():
@@ -232,8 +232,8 @@ def _bert(model: Any, rows: torch.Tensor, layer: int) -> _Maps | None:
     maps = (own.query, own.key, own.value)
     return _Maps(
         x,
-        tuple(one.weight.T for one in maps),
-        tuple(one.bias for one in maps),
+        tuple(linear.weight.T for linear in maps),
+        tuple(linear.bias for linear in maps),
         attention.output.dense.weight.T,
         own.num_attention_heads,
         own.attention_head_size**-0.5,
@@ -283,9 +283,9 @@ def lifts(tensors: Tensors, vocab: Vocab, whole: Int64[np.ndarray, " W"]) -> dic
         QUERY_KEY: Lift(query, key, none, log_p),
     }
     for head in range(len(query)) if len(query) > 1 else ():
-        one = slice(head, head + 1)
-        made[of_head(VALUE_OUT, head)] = Lift(value[one], taken[one], none, log_p)
-        made[of_head(QUERY_KEY, head)] = Lift(query[one], key[one], none, log_p)
+        single = slice(head, head + 1)
+        made[of_head(VALUE_OUT, head)] = Lift(value[single], taken[single], none, log_p)
+        made[of_head(QUERY_KEY, head)] = Lift(query[single], key[single], none, log_p)
     places = np.full(len(vocab), -1, np.int64)
     places[whole] = np.arange(len(whole))
     return {name: Among(lift, places) for name, lift in made.items()}
@@ -301,18 +301,18 @@ def read(
 ) -> WordModel:
     """The table of whole words as that of a file of vectors, states in context, and lifts.
 
-    How words relate is read from the lift of what a word gives by attention, as of our own models;
-    from the cosine where there are no lifts.
+    How words relate is read from the lift of value and output, as of the other models; from the
+    cosine where there are no lifts.
     """
     why = "a Transformer of others has other words than the corpus: its loss is no loss of these"
-    found = of_table(vocab, tensors, why)
+    table_model = of_table(vocab, tensors, why)
     relations = lifts(tensors, vocab, tensors["whole"])
-    relate = next(iter(relations), found.selected["relate"])
+    relate = next(iter(relations), table_model.selected["relate"])
     return replace(
-        found,
+        table_model,
         sentences=States(vocab, config),
-        relations={**found.relations, **relations},
-        selected={**found.selected, "relate": relate, "in_context": "context"},
+        relations={**table_model.relations, **relations},
+        selected={**table_model.selected, "relate": relate, "in_context": "context"},
     )
 
 

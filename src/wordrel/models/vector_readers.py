@@ -1,4 +1,4 @@
-"""The forms in which others write word vectors, each as blocks of words and numbers.
+"""Readers of the file formats of word vectors, each as blocks of words and numbers.
 
 Reads one file from its start to its end; a block of a few MB is in memory at a time. Writes
 nothing. No pickle is ever read.
@@ -38,10 +38,10 @@ _DIGITS = 18  # of a number of a header; a larger one fits no file
 
 
 def read_vectors(path: Path) -> tuple[str, Iterator[Rows]]:
-    """What a file is, by its first bytes, and its blocks of words and vectors.
+    """The format of a file, by its first bytes, and its blocks of words and vectors.
 
     Raises:
-        VectorsError: it is none of the forms, or its header says more than it can hold.
+        VectorsError: it has none of the formats, or its header promises more than it can hold.
     """
     if path.is_dir() or _ends(path, ".safetensors"):
         return "safetensors", _finite(path, safetensors_rows(*parts_of(path)))
@@ -52,10 +52,10 @@ def read_vectors(path: Path) -> tuple[str, Iterator[Rows]]:
     if start.startswith(MAGIC):
         return FASTTEXT_BINARY, _finite(path, fasttext_rows(path))
     _refuse_packed(path, start)
-    first, _, rest = start.partition(b"\n")
+    first, _, body = start.partition(b"\n")
     sizes = first.split()
     if len(sizes) == 2 and all(map(bytes.isdigit, sizes)):
-        return _with_header(path, sizes, chain([rest], pieces), rest.partition(b"\n")[0])
+        return _with_header(path, sizes, chain([body], pieces), body.partition(b"\n")[0])
     _refuse_table(path, first, start)
     lines = _as_spaces(chain([start], pieces), first, len(sizes) - 1)
     return "GloVe text", _finite(path, text_rows(path, lines, len(sizes) - 1, 1, None), 1)
@@ -107,7 +107,7 @@ def _finite(path: Path, blocks: Iterator[Rows], first: int | None = None) -> Ite
 
 
 def _refuse_packed(path: Path, start: bytes) -> None:
-    """Pickled files and archives, each with its own cure."""
+    """Raise for pickled files and archives, each with its own cure."""
     pickled = start[:1] == b"\x80"
     if start.startswith(b"PK\x03\x04"):
         names = _names_inside(path)
@@ -138,7 +138,7 @@ def _names_inside(path: Path) -> list[str]:
 
 
 def _refuse_table(path: Path, first: bytes, start: bytes) -> None:
-    """What holds no vectors as text: another encoding, or fields that commas part."""
+    """Raise for text that holds no vectors: another encoding, or fields parted by commas."""
     if b"\0" in first:
         cure = encodings.cure(start, start.index(b"\0"), path.name)
         raise VectorsError(f"{path}:1: found NUL bytes, expected text in UTF-8: {cure}")
@@ -153,7 +153,7 @@ def _refuse_table(path: Path, first: bytes, start: bytes) -> None:
 
 
 def _check_sizes(path: Path, count: int, dimensions: int, width: int) -> None:
-    """Numbers of a header against the file; `width`: the fewest bytes of a number there."""
+    """Compare a header with the size of the file; `width`: the fewest bytes of a number."""
     if not 0 < dimensions <= MOST_DIMENSIONS:
         raise VectorsError(f"{path}: found {dimensions} dimensions, expected 1 to 100,000")
     packed = path.suffix.lower() in PACKED

@@ -52,18 +52,18 @@ def _static_folder(folder: Path) -> tuple[Path, Path]:
 
 def _words_beside(path: Path) -> Path:
     lists = [path.with_suffix(".txt"), *(path.with_name(name) for name in _WORD_LISTS)]
-    found = [one for one in lists if one.is_file()]
-    if not found:
-        named = ", ".join(one.name for one in lists)
+    present = [listing for listing in lists if listing.is_file()]
+    if not present:
+        named = ", ".join(listing.name for listing in lists)
         raise VectorsError(f"{path}: found no list of words beside it; expected one of {named}")
-    return found[0]
+    return present[0]
 
 
 def npy_rows(path: Path, listed: Path) -> Iterator[Rows]:
     """The rows of an array and their words.
 
     Raises:
-        VectorsError: it is no array of floats, is shorter than it says, or has other words.
+        VectorsError: it is no array of floats, is shorter than its header, or lacks words.
     """
     try:
         check_npy(path)
@@ -87,9 +87,9 @@ def safetensors_rows(path: Path, listed: Path) -> Iterator[Rows]:
             chosen = next((name for name in _TABLES if name in names), None)
             chosen = chosen or (names[0] if len(names) == 1 else None)
             if chosen is None:
-                found = ", ".join(names) or "no table of two axes"
+                tables = ", ".join(names) or "no table of two axes"
                 expected = " or ".join(_TABLES)
-                raise VectorsError(f"{path}: found {found}, expected one table, or {expected}")
+                raise VectorsError(f"{path}: found {tables}, expected one table, or {expected}")
             table = file.get_slice(chosen)
             if table.get_dtype() not in _FLOATS:  # numpy has no bfloat16 and no floats of 8 bits
                 raise _no_floats(path, table.get_dtype())
@@ -112,13 +112,13 @@ def _in_blocks(path: Path, table: Any, listed: Path) -> Iterator[Rows]:
         )
     step = max(1, BLOCK // (4 * shape[1]))
     for start in range(0, rows, step):
-        there = [i for i, word in enumerate(words[start : start + step]) if word is not None]
+        with_word = [i for i, word in enumerate(words[start : start + step]) if word is not None]
         block = np.asarray(table[start : min(start + step, rows)])
         if block.dtype.kind != "f":
             raise _no_floats(path, str(block.dtype))
-        with np.errstate(over="ignore"):  # what is too large for 32 bits is refused as infinite
-            kept = block[there].astype(np.float32)
-        yield [str(words[start + i]) for i in there], kept
+        with np.errstate(over="ignore"):  # too large for 32 bits: refused later, as infinite
+            kept = block[with_word].astype(np.float32)
+        yield [str(words[start + i]) for i in with_word], kept
 
 
 def _no_floats(path: Path, kind: str) -> VectorsError:
@@ -129,7 +129,7 @@ def _no_floats(path: Path, kind: str) -> VectorsError:
 
 
 def _listed(path: Path, rows: int) -> list[str | None]:
-    """The word of each row; None for what is no whole word: a piece of one, or a control token."""
+    """The word of each row; None for a piece of a word, or a control token."""
     text = _text_of(path)
     if path.suffix != ".json":
         return list(_a_word_a_line(path, text))
@@ -139,15 +139,15 @@ def _listed(path: Path, rows: int) -> list[str | None]:
         pairs = (
             vocab.items() if isinstance(vocab, dict) else ((w, i) for i, (w, _) in enumerate(vocab))
         )
-        found: dict[int, str] = {int(i): str(word) for word, i in pairs}
+        tokens: dict[int, str] = {int(i): str(word) for word, i in pairs}
         special = {str(token["content"]) for token in tokenizer.get("added_tokens", ())}
         kind = tokenizer["model"].get("type")
     except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as e:
         raise VectorsError(f"{path}: found no vocabulary of a tokenizer ({e})") from e
-    last = max(found, default=-1)
+    last = max(tokens, default=-1)
     if last >= rows:  # a list of that many words is not made
         raise VectorsError(f"{path}: found a word of row {last:,}, expected {rows:,} rows")
-    return [_whole_word(found.get(i), kind, special) for i in range(last + 1)]
+    return [_whole_word(tokens.get(i), kind, special) for i in range(last + 1)]
 
 
 def _text_of(path: Path) -> str:
@@ -165,10 +165,11 @@ def _a_word_a_line(path: Path, text: str) -> list[str]:
     words = [line.strip(" \t") or line for line in text.removesuffix("\n").split("\n")]
     parted = [i for i, word in enumerate(words) if " " in word or "\t" in word]
     if 2 * len(parted) > len(words):
-        more = [i for i in parted if "\t" in words[i] or _COUNTED.search(words[i])]
-        if 2 * len(more) > len(words):
+        with_columns = [i for i in parted if "\t" in words[i] or _COUNTED.search(words[i])]
+        if 2 * len(with_columns) > len(words):
+            first = with_columns[0]
             raise VectorsError(
-                f"{path}:{more[0] + 1}: found {words[more[0]]!r}, expected a word a line and "
+                f"{path}:{first + 1}: found {words[first]!r}, expected a word a line and "
                 "nothing behind it: leave out the other columns"
             )
     return words

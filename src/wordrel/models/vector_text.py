@@ -29,8 +29,8 @@ _BETWEEN = re.compile(rb"[\s,;]+")
 class _Spaced:
     """Words that hold a space: phrases, or rows with a number too many.
 
-    Where the last part of such a word is a number like those of its row, the file has to hold other
-    phrases for it to be one, too.
+    A word whose last part is a number like those of its row counts as a phrase only if the file
+    holds other phrases.
     """
 
     path: Path
@@ -60,9 +60,9 @@ class _Spaced:
         name, *parts = word.split(b" ")
         while parts and not _NUMBER.fullmatch(parts[0]):
             name += b" " + parts.pop(0)
-        found = self.dimensions + len(parts)
+        count = self.dimensions + len(parts)
         return VectorsError(
-            f"{self.path}:{line}: found {found} numbers behind {_shown(name)!r}, expected "
+            f"{self.path}:{line}: found {count} numbers behind {_shown(name)!r}, expected "
             f"{self.dimensions} {self.why}: {cure}"
         )
 
@@ -83,7 +83,7 @@ def text_rows(
         pieces: its bytes from the first word on.
         dimensions: how many numbers a line has.
         line: the number of the first line.
-        count: how many there are, if the file says so.
+        count: how many words, if the header has it.
 
     Raises:
         VectorsError: with the line where that is known.
@@ -135,17 +135,17 @@ def _columns(block: bytes, dimensions: int) -> Rows | None:
 
 
 def _by_line(spaced: _Spaced, block: bytes, first: int) -> Rows:
-    """The same, where words may hold spaces; what is wrong is named with its line."""
+    """The same, where words may hold spaces; errors name the line."""
     path, dimensions = spaced.path, spaced.dimensions
     check_utf8(path, block, first)
-    lines = [one.rstrip() for one in block.split(b"\n")]
+    lines = [line.rstrip() for line in block.split(b"\n")]
     lines = lines if lines[-1] else lines[:-1]
-    parts = [_parted(one, dimensions) for one in lines]
+    parts = [_parted(line, dimensions) for line in lines]
     try:
-        numbers = np.fromstring(b" ".join(rest for _, rest in parts), np.float32, sep=" ")
+        numbers = np.fromstring(b" ".join(row for _, row in parts), np.float32, sep=" ")
     except ValueError as error:
         raise _bad_line(path, lines, dimensions, first) from error
-    if numbers.size != len(parts) * dimensions or not all(rest for _, rest in parts):
+    if numbers.size != len(parts) * dimensions or not all(row for _, row in parts):
         raise _bad_line(path, lines, dimensions, first)
     spaced.look(parts, first)
     words = [one_word(path, word.decode("utf-8"), first + i) for i, (word, _) in enumerate(parts)]
@@ -156,8 +156,8 @@ def _parted(line: bytes, dimensions: int) -> tuple[bytes, bytes]:
     """The word of a line and its numbers; the numbers are empty where there are too few."""
     spaces = line.count(b" ")
     if spaces == dimensions:
-        word, _, rest = line.partition(b" ")
-        return word, rest
+        word, _, row = line.partition(b" ")
+        return word, row
     if spaces < dimensions:
         return line, b""
     word, *numbers = line.rsplit(b" ", dimensions)
@@ -167,20 +167,20 @@ def _parted(line: bytes, dimensions: int) -> tuple[bytes, bytes]:
 
 
 def _whole_lines(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
+    tail = b""
     for piece in pieces:
-        if len(rest) > _LONGEST_LINE:
+        if len(tail) > _LONGEST_LINE:
             raise VectorsError(
                 f"{path}: found a line of over {_LONGEST_LINE:,} bytes, expected a word and its "
                 "numbers a line"
             )
-        data = rest + piece
+        data = tail + piece
         cut = data.rfind(b"\n") + 1
         if cut:
             yield data[:cut]
-        rest = data[cut:]
-    if rest:
-        yield rest
+        tail = data[cut:]
+    if tail:
+        yield tail
 
 
 def _bad_line(path: Path, lines: list[bytes], dimensions: int, first: int) -> VectorsError:
@@ -224,9 +224,9 @@ def check_utf8(path: Path, data: bytes, first: int) -> None:
     except UnicodeDecodeError as error:
         line = first + data.count(b"\n", 0, error.start)
         start = data.rfind(b"\n", 0, error.start) + 1
-        found = data[start : max(start + 40, error.end)].partition(b"\n")[0]
+        text = data[start : max(start + 40, error.end)].partition(b"\n")[0]
         raise VectorsError(
-            f"{path}:{line}: found {found[-80:]!r}, which is no UTF-8; expected UTF-8: "
+            f"{path}:{line}: found {text[-80:]!r}, which is no UTF-8; expected UTF-8: "
             + encodings.cure(data, error.start, path.name)
         ) from error
 

@@ -1,12 +1,12 @@
-"""Word vectors that others made: opened to be compared, or a model of a study.
+"""Word vectors from files: to compare, or as a model of a study.
 
-Reads word2vec's text and binary form, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy`
+Reads word2vec's text and binary format, GloVe, fastText `.vec` and `.bin`, safetensors or `.npy`
 with a list of words beside it, and folders of static embeddings (model2vec, sentence-transformers).
 Packed files (.gz .bz2 .xz .zst) are read as they are. `open_vectors` writes `CACHE/vectors/DIGEST/`
 once: `vectors.npy` [V, D] float32, `words.txt`, `vectors.json`. No pickle is ever read.
 
 As a model, vectors have the rows of the corpus's words, and stand beside trained models in every
-table that asks how alike words are. A word that the file lacks has a row of zeros, and no answer.
+table of word similarity. A word that the file lacks has a row of zeros, and no answer.
 
 Glossary: V words, D dimensions.
 """
@@ -47,7 +47,7 @@ class Vectors:
     Attributes:
         path: the file or folder.
         digest: 12 hex digits of its bytes.
-        form: such as "word2vec binary".
+        file_format: such as "word2vec binary".
         words: the V words in the order of the file; of a word that comes again, the first stays.
         table: their vectors, [V, D], mapped from the cache.
         repeated: how many words came again and were left out.
@@ -55,7 +55,7 @@ class Vectors:
 
     path: Path
     digest: str
-    form: str
+    file_format: str
     words: tuple[str, ...]
     table: Float32[np.ndarray, "V D"]
     repeated: int
@@ -96,8 +96,8 @@ def _digest(path: Path, cache: Path) -> str:
 
 
 def _convert(path: Path, new: Path) -> None:
-    """Write the array, the words, and what they are; one block is in memory at a time."""
-    form, blocks = read_vectors(path)
+    """Write the array, the words, and their description, one block at a time."""
+    file_format, blocks = read_vectors(path)
     seen: set[str] = set()
     rows = repeated = dimensions = 0
     with (
@@ -122,7 +122,7 @@ def _convert(path: Path, new: Path) -> None:
             raise VectorsError(f"{path}: found no vectors, expected a word and its numbers a line")
         table_file.seek(0)
         np.lib.format.write_array_header_1_0(table_file, _header(rows, dimensions))
-    write_json(new / "vectors.json", {"form": form, "repeated": repeated}, durable=False)
+    write_json(new / "vectors.json", {"form": file_format, "repeated": repeated}, durable=False)
 
 
 def _header(rows: int, columns: int) -> dict[str, Any]:
@@ -136,9 +136,9 @@ def train(
     seed: int,
     runtime: Runtime,
 ) -> Trained:
-    """Nothing is learnt: the file is read, and the rows of the vocabulary are kept.
+    """Learns nothing: reads the file and keeps the rows of the vocabulary.
 
-    Of words that differ in case alone, the first of the file counts, as where gensim evaluates.
+    Of words that differ in case alone, the first of the file counts, as in gensim.
 
     Raises:
         VectorsError: the file cannot be read.
@@ -149,19 +149,21 @@ def train(
     rows = {word: i for i, word in enumerate(corpus.vocab.words)}
     lowered = all(word == word.lower() for word in rows)
     table = np.zeros((0, 0), np.float32)
-    there = np.zeros(len(rows), np.bool_)
+    covered = np.zeros(len(rows), np.bool_)
     for words, block in read_vectors(config.path)[1]:
         table = table if table.size else np.zeros((len(rows), block.shape[1]), np.float32)
         for word, vector in zip(words, block, strict=True):
             row = rows.get(spelled(word, lowercase=lowered), -1)
-            if row >= 0 and not there[row]:
-                table[row], there[row] = vector, True
-    lacking = [word for word, row in rows.items() if not there[row]]
+            if row >= 0 and not covered[row]:
+                table[row], covered[row] = vector, True
+    lacking = [word for word, row in rows.items() if not covered[row]]
     for word, vector in composed(config.path, lacking).items():
-        table[rows[word]], there[rows[word]] = vector, True
-    if not there.any():
+        table[rows[word]], covered[rows[word]] = vector, True
+    if not covered.any():
         raise TrainingError(f"{config.path}: found none of the {len(rows):,} words of the corpus")
-    return Trained({"input": table}, parameters=int(there.sum()) * table.shape[1], trained_tokens=0)
+    return Trained(
+        {"input": table}, parameters=int(covered.sum()) * table.shape[1], trained_tokens=0
+    )
 
 
 def path_digest(config: VectorsConfig) -> str:
@@ -177,7 +179,7 @@ def read(
 
 
 def of_table(vocab: Vocab, tensors: Tensors, why: str) -> WordModel:
-    """One table: how alike words are, and as a relation the cosine and the product of two rows.
+    """One table as embedding, and as relations the cosine and the product of two rows.
 
     Args:
         vocab: the words.

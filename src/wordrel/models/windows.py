@@ -34,11 +34,11 @@ def _columns(objective: Objective, batch: Batch) -> int:
     return columns if objective == "masked_word" else before
 
 
-def asking_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
+def attending_ids(objective: Objective, batch: Batch) -> Int64[np.ndarray, "C L"]:
     """The word at whose place each target's context is weighed.
 
-    Of a next-word model the word before the target; of a masked-word model the target, whose place
-    asks although the model cannot see the word.
+    Of a next-word model the word before the target; of a masked-word model the target, which the
+    model itself cannot see.
     """
     first = batch.first - (objective == "next_word")
     return batch.ids[:, first : first + batch.left.shape[1]]
@@ -54,10 +54,10 @@ def has_context(objective: Objective, batch: Batch) -> Bool[np.ndarray, "C L"]:
 
 def attends(batch: Batch) -> Bool[np.ndarray, "C L"]:
     """Which targets have a word in their context besides the last one, of a direct path."""
-    found: Bool[np.ndarray, "C L"] = batch.left > 1
+    mask: Bool[np.ndarray, "C L"] = batch.left > 1
     if batch.hidden is not None:
-        found = visible("next_word", batch, torch.device("cpu"), direct=True).any(-1).numpy()
-    return found
+        mask = visible("next_word", batch, torch.device("cpu"), direct=True).any(-1).numpy()
+    return mask
 
 
 def sees_last(batch: Batch) -> Bool[np.ndarray, "C L"]:
@@ -110,7 +110,7 @@ def _open(
 ) -> tuple[Float[Tensor, "L K S"], ...]:
     """For each target and each size k = 0..W of one side of its context: 0 or `CLOSED`.
 
-    One table a side; each says 0 of the other side, so that their sum says which tokens are seen.
+    One table a side; each is 0 on the other side, so that their sum shows which tokens are seen.
     """
     offset = offsets(*shape)[:, None]
     size = torch.arange(window + 1)[:, None]
@@ -129,7 +129,7 @@ def place_scores(
     *,
     direct: bool = False,
 ) -> Float[Tensor, "C L S"]:
-    """Score of each place in each target's context before any word is looked at.
+    """Score of each place in each target's context, the same for all words.
 
     `CLOSED` outside the context and where the token is hidden; else `by_offset` (from -W to W), or
     0 where there is none.
@@ -146,20 +146,20 @@ def place_scores(
         inside = _offsets(objective, batch).to(like.device).clamp(-reach, reach) + reach
         tables[0] = tables[0] + by_offset[inside][:, None]
     rows = torch.arange(targets, device=like.device) * (widest + 1)
-    found = [
+    by_side = [
         table.flatten(0, 1).index_select(
             0, (rows + torch.from_numpy(side).to(like.device)).flatten()
         )
         for table, side in zip(tables, sides, strict=True)
     ]
-    total = found[0] if len(found) == 1 else found[0] + found[1]
+    total = by_side[0] if len(by_side) == 1 else by_side[0] + by_side[1]
     total = total.view(*batch.left.shape, -1)
     if batch.hidden is None:
         return total
     return total.masked_fill(_hidden(objective, batch, batch.hidden, like.device), CLOSED)
 
 
-def askers(batch: Batch) -> Batch:
+def over_previous(batch: Batch) -> Batch:
     """The same targets of a next-word model, over the words before them in place of all words."""
     targets = slice(batch.first - 1, batch.first - 1 + batch.left.shape[1])
     hidden = None if batch.hidden is None else batch.hidden[:, targets]

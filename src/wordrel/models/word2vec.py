@@ -1,6 +1,6 @@
 """gensim's word2vec on our token ids: the outside reference, skip-gram or CBOW.
 
-gensim stays behind this one module. One worker, so that a seed gives the same bits each time;
+gensim stays behind this one module. One worker, so that a seed repeats the same bits;
 sentences are at most `corpora.max_sentence` tokens, because gensim silently drops what stands
 behind the 10,000th; its own loss figure is not reported (it overflows, gensim#2735).
 """

@@ -1,8 +1,8 @@
-"""WordModel: what every trained model answers, and the only thing that tasks see of it.
+"""WordModel: the interface of every trained model, and all that tasks use of it.
 
-Three questions are the same for every model: how alike are two words, how strongly does a relate
-to b, and what does a word mean here? Where a model has no answer, `unavailable` has the question
-and the reason; nothing is guessed in its place.
+Three questions are the same for every model: how similar are two words, how strongly does a relate
+to b, and which vector has a word in context? Where a model has no answer, `unavailable` has the
+question and the reason.
 
 Glossary: V words, D dimensions, K numbers of a vector in context, P items, N tokens, S sentences.
 """
@@ -52,20 +52,20 @@ class WordModel:
     """The answers of one trained model; `model["king"]` is the vector of a word.
 
     Attributes:
-        vocab: the words it knows.
-        embeddings: name -> one row a word, [V, D]: the spaces in which words can be alike.
+        vocab: its words.
+        embeddings: name -> one row a word, [V, D], to compare words by.
         relations: name -> how strongly a word relates to another.
         context: what reads running text and predicts its words, or None.
         sentences: what reads running text where nothing predicts its words, or None.
         predictors: the ways of reading its probability of a word in running text; where several
-            have one objective, development text says which counts.
+            have one objective, development text decides which counts.
         selected: question ("alike", "relate", "in_context") -> the embedding, or the pair score,
             that was fixed beforehand.
         unavailable: question ("alike", "relate", "context", "fit") -> why there is no answer.
         learned: what the model learned of scores that no two words share, to be read only:
             "relative_position" (of each place from -W to W, [2W+1]; a next-word model uses those
-            before 0) and "per_word_weight" (of each word before the softmax, where what asks is no
-            word, [V]).
+            before 0) and "per_word_weight" (of each word before the softmax, where the query is of
+            no word, [V]).
         origin: where it was trained, or None where that is not known: it is shown, and an unknown
             word is explained by it.
     """
@@ -111,7 +111,7 @@ class WordModel:
     def similarity(
         self, a: str, b: str, embedding: str | None = None, *, measure: Alike = "cosine"
     ) -> float:
-        """How alike two words are: the cosine of their rows, in [-1, 1]; NaN for a zero row.
+        """The similarity of two words: the cosine of their rows, in [-1, 1]; NaN for a zero row.
 
         Args:
             a: a word.
@@ -124,8 +124,8 @@ class WordModel:
                 there is.
         """
         if measure not in get_args(Alike):
-            there = ", ".join(get_args(Alike))
-            raise NotAvailableError(f"no measure {measure!r}; there are {there}")
+            measures = ", ".join(get_args(Alike))
+            raise NotAvailableError(f"no measure {measure!r}; there are {measures}")
         table = self._embedding(embedding)
         left, right = table[self._id(a)], table[self._id(b)]
         if measure == "dot":
@@ -147,15 +147,15 @@ class WordModel:
     def most_similar_in_context(
         self, sentence: Sequence[str], position: int, n: int = 10, embedding: str | None = None
     ) -> dict[str, float]:
-        """The n words most alike to what the word at `position` means here, with their cosines.
+        """The n words most similar to the word at `position` in this sentence, with their cosines.
 
         Args:
             sentence: as in `in_context`.
             position: as in `in_context`.
             n: how many words; the word itself is left out.
             embedding: whose rows the state is compared with; default: "output" where there is one,
-                since a state is trained to meet the rows of the words that it predicts; else the
-                selected one.
+                since training compares a state with the rows of predicted words; else the selected
+                one.
 
         Raises:
             UnknownWordError: as `in_context`.
@@ -216,7 +216,7 @@ class WordModel:
     def in_context(
         self, sentence: Sequence[str], position: int, embedding: ContextEmbedding = "context"
     ) -> Float32[np.ndarray, " K"]:
-        """What the word at `position` means in this sentence.
+        """The vector of the word at `position` in this sentence.
 
         Args:
             sentence: its words, as the corpus writes them; words that the vocabulary lacks are
@@ -255,7 +255,7 @@ class WordModel:
 
     @property
     def reader(self) -> Reader | None:
-        """What knows words in a context, whether it predicts words or not."""
+        """The reader of words in context, whether it predicts words or not."""
         return self.context or self.sentences
 
     def _id(self, word: str) -> int:
@@ -268,17 +268,17 @@ class WordModel:
     def _embedding(self, embedding: str | None) -> Float32[np.ndarray, "V D"]:
         return self.embeddings[self.chosen(embedding, "alike", self.embeddings)]
 
-    def chosen(self, embedding: str | None, question: str, there: Mapping[str, object]) -> str:
+    def chosen(self, embedding: str | None, question: str, available: Mapping[str, object]) -> str:
         """The name of an embedding; without one, of the question's headline.
 
         Raises:
             NotAvailableError: naming the embeddings there are.
         """
-        if not there:
+        if not available:
             raise NotAvailableError(self.unavailable[question])
         name = embedding or self.selected[question]
-        if name not in there:
-            expected = ", ".join(there)
+        if name not in available:
+            expected = ", ".join(available)
             raise NotAvailableError(f"embedding: found {name!r}, expected one of {expected}")
         return name
 
@@ -287,7 +287,7 @@ class WordModel:
         return f"WordModel of {self.origin.name}" if self.origin else "WordModel"
 
     def _facts(self) -> dict[str, str]:
-        """What `repr` and a notebook show of the model."""
+        """The facts that `repr` and a notebook show."""
         frequent = ", ".join(self.vocab.words[:5])
         return {
             "words": f"{len(self.vocab):,}; most frequent: {frequent}",
@@ -300,11 +300,11 @@ class WordModel:
             else f"none: {self.unavailable.get('context', 'it reads no text')}",
         }
 
-    def _names(self, question: str, there: Mapping[str, object]) -> str:
-        if not there:
+    def _names(self, question: str, available: Mapping[str, object]) -> str:
+        if not available:
             return f"none: {self.unavailable.get(question, 'it has no answer')}"
         selected = self.selected.get(question)
-        return ", ".join(f"{name} (selected)" if name == selected else name for name in there)
+        return ", ".join(f"{name} (selected)" if name == selected else name for name in available)
 
 
 def _length(vector: Float32[np.ndarray, " D"]) -> float:

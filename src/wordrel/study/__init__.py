@@ -1,8 +1,7 @@
-"""One study: its config, trained cells, their answers, the tables, the plan, the run.
+"""One study: its config, trained runs, their predictions, the tables, the plan, the run.
 
-What stands here reads the YAML file, and own sets only where something else is wrong. It loads
-neither torch nor numpy, which take seconds, but where it looks into such a set: mistakes show at
-once.
+`load_study` reads the YAML file, and own sets only where something else is wrong. It loads neither
+torch nor numpy, which take seconds, except for such a set, so that mistakes show at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from wordrel.config.places import Overrides
 
 
 def load_study(path: Path | str, overrides: Overrides = ()) -> StudyConfig:
-    """As `load_config`; one error names missing files and what is wrong inside own sets.
+    """As `load_config`; one error names missing files and all problems inside own sets.
 
     Raises:
         ConfigError: with every problem at once.

@@ -1,6 +1,6 @@
 """How far models agree with each other, and with themselves under another seed.
 
-Reads the stored answers in memory; returns rows of the table `agreement`. Four measures:
+Reads the stored predictions in memory; returns rows of the table `agreement`. Four measures:
 `overlap` of nearest neighbours, `rank_correlation` of the cosines of pairs of probe words, `cka`,
 and `procrustes`, where 0 is agreement. Each is a mean over couples of runs; its interval is for
 other probe words, couples taken together. The lifts of pairs have a measure of their own,
@@ -28,7 +28,7 @@ from wordrel.stats.alignment import (
     procrustes,
     rank_correlation,
 )
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.schema import Row
 from wordrel.tasks.geometry import cosines, has_direction, unit_rows
 from wordrel.tasks.neighbours import Probed, expected_overlap, overlap
@@ -54,9 +54,9 @@ def agreement_rows(
 
     Args:
         corpus: its name.
-        cells: (model, seed) -> embedding -> its answers; the same probe words in all of them.
+        cells: (model, seed) -> embedding -> its neighbours; the same probe words in all of them.
         selected: model -> the embedding that represents it; for a model that is not named, its
-            first embedding, which is the one that its design takes.
+            first embedding, the one of its design.
         words: size of the vocabulary.
         statistics: resampling settings.
     """
@@ -68,49 +68,51 @@ def agreement_rows(
     models = list(dict.fromkeys(model for model, _ in runs))
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
-        if couples := independent_couples(runs, *sorted((a, b))):  # so that no order decides
-            spoken = {run[0]: runs[run].embedding for run in couples[0]}
+        if couples := independent_couples(runs, *sorted((a, b))):  # the same in any order
+            embedding_of = {run[0]: runs[run].embedding for run in couples[0]}
             common = {
                 "corpus": corpus,
                 "between": "seeds" if a == b else "models",
                 "model_a": a,
                 "model_b": b,
-                "embedding_a": spoken[a],
-                "embedding_b": spoken[b],
+                "embedding_a": embedding_of[a],
+                "embedding_b": embedding_of[b],
                 "pairs": len(couples),
             }
-            found = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
-            rows += [common | {"measure": measure} | told for measure, told in found.items()]
+            measured = _compare([(runs[i], runs[j]) for i, j in couples], words, statistics)
+            rows += [common | {"measure": measure} | values for measure, values in measured.items()]
     return rows
 
 
-def lift_rows(asked: Asked, confidence: float) -> list[Row]:
+def lift_rows(evaluation: Evaluation, confidence: float) -> list[Row]:
     """A row for every two models, and every model with two seeds, of one lift of pairs of words.
 
     Runs are compared as in `agreement_rows`; the interval is for other pairs.
     """
-    models = {model: runs_of(asked, model) for model, _ in asked.predicted()}
+    models = {model: runs_of(evaluation, model) for model, _ in evaluation.predicted()}
     runs = [(model, seed) for model, its in models.items() for seed in its]
     rows = []
     for a, b in itertools.combinations_with_replacement(models, 2):
         couples = independent_couples(runs, *sorted((a, b)))
         if not couples:
             continue
-        found = _mean([rank_correlation(models[m][s], models[n][t]) for (m, s), (n, t) in couples])
-        error = error_over_words(found.influence)  # no word is in two pairs
-        ends = normal_interval(found.value, error, confidence, (-1.0, 1.0))
-        common: Row = {"corpus": asked.corpus, "between": "seeds" if a == b else "models"}
+        correlation = _mean(
+            [rank_correlation(models[m][s], models[n][t]) for (m, s), (n, t) in couples]
+        )
+        error = error_over_words(correlation.influence)  # no word is in two pairs
+        ends = normal_interval(correlation.value, error, confidence, (-1.0, 1.0))
+        common: Row = {"corpus": evaluation.corpus, "between": "seeds" if a == b else "models"}
         common |= {"model_a": a, "model_b": b, "measure": LIFTS, "pairs": len(couples)}
-        embedding = next(key[1] for key in asked.predicted() if key[0] == a)
+        embedding = next(key[1] for key in evaluation.predicted() if key[0] == a)
         common |= {"embedding_a": embedding, "embedding_b": embedding}
-        rows.append(common | _told(found.value, ends, len(found.influence), 0.0))
+        rows.append(common | _estimated(correlation.value, ends, len(correlation.influence), 0.0))
     return rows
 
 
-def runs_of(asked: Asked, model: str) -> dict[int, Float64[np.ndarray, " P"]]:
-    """Seed -> what a model says of each pair; nothing where it has no answer."""
-    key = next((key for key in asked.predicted() if key[0] == model), None)
-    return {} if key is None else {s: one.predicted for s, one in asked.outcomes[key].items()}
+def runs_of(evaluation: Evaluation, model: str) -> dict[int, Float64[np.ndarray, " P"]]:
+    """Seed -> the scores of a model for all pairs; empty where it has no answer."""
+    key = next((key for key in evaluation.predicted() if key[0] == model), None)
+    return {} if key is None else {s: o.predicted for s, o in evaluation.outcomes[key].items()}
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class _Space:
     vectors: Float32[np.ndarray, "Q D"]
 
     @cached_property
-    def there(self) -> Bool[np.ndarray, " Q"]:
+    def covered(self) -> Bool[np.ndarray, " Q"]:
         """Probe words that have a direction."""
         return has_direction(unit_rows(self.vectors))
 
@@ -146,11 +148,11 @@ def independent_couples(runs: Iterable[Run], a: str, b: str) -> list[tuple[Run, 
 def probe_pairs(n_words: int) -> tuple[Int64[np.ndarray, " P"], Int64[np.ndarray, " P"]]:
     """At most 5,000 pairs of different probe words, the same for every model and study."""
     left, right = np.triu_indices(n_words, 1)
-    some = np.random.default_rng(PAIRS_SEED).permutation(len(left))[:PAIRS]
-    return left[some], right[some]
+    chosen = np.random.default_rng(PAIRS_SEED).permutation(len(left))[:PAIRS]
+    return left[chosen], right[chosen]
 
 
-def _told(score: float, ends: Interval, n_items: int, chance: float) -> Row:
+def _estimated(score: float, ends: Interval, n_items: int, chance: float) -> Row:
     return {
         "score": score,
         "low": ends.low,
@@ -165,28 +167,30 @@ _Couples = Sequence[tuple[_Space, _Space]]
 
 def _compare(couples: _Couples, words: int, statistics: StatisticsConfig) -> dict[str, Row]:
     rng = np.random.default_rng(statistics.seed)
-    known = np.all([space.there for couple in couples for space in couple], axis=0)
+    known = np.all([space.covered for couple in couples for space in couple], axis=0)
     rows = [
         tuple(space.vectors[known].astype(np.float64) for space in couple) for couple in couples
     ]
     confidence, n = statistics.confidence, int(known.sum())
     cka = _mean([linear_cka(x, y) for x, y in rows])
-    left = _mean([procrustes(x, y) for x, y in rows])
+    distance = _mean([procrustes(x, y) for x, y in rows])
     by_chance = _mean([procrustes(x, y[rng.permutation(n)]) for x, y in rows])
-    residual = normal_interval(left.value, error_over_words(left.influence), confidence, (0.0, 1.0))
-    alike = normal_interval(cka.value, error_over_words(cka.influence), confidence, (-1.0, 1.0))
+    distance_ends = normal_interval(
+        distance.value, error_over_words(distance.influence), confidence, (0.0, 1.0)
+    )
+    cka_ends = normal_interval(cka.value, error_over_words(cka.influence), confidence, (-1.0, 1.0))
     return {
         "overlap": _overlap(couples, expected_overlap(words), statistics),
         "rank_correlation": _rank_correlation(couples, known, confidence),
-        "cka": _told(cka.value, alike, n, 0.0),
-        "procrustes": _told(left.value, residual, n, by_chance.value),
+        "cka": _estimated(cka.value, cka_ends, n, 0.0),
+        "procrustes": _estimated(distance.value, distance_ends, n, by_chance.value),
     }
 
 
-def _mean(found: Sequence[Aligned]) -> Aligned:
+def _mean(aligned: Sequence[Aligned]) -> Aligned:
     """Over couples of runs: the same words each time, so that influences are averaged, too."""
-    influences = np.mean([one.influence for one in found], axis=0)
-    return Aligned(float(np.mean([one.value for one in found])), influences)
+    influences = np.mean([couple.influence for couple in aligned], axis=0)
+    return Aligned(float(np.mean([couple.value for couple in aligned])), influences)
 
 
 def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> Row:
@@ -198,13 +202,15 @@ def _overlap(couples: _Couples, chance: float, statistics: StatisticsConfig) -> 
     drawn = item_multiplicity(places, statistics.resamples, rng)
     scores = resampled_scores(MEASURES["overlap"], ones, known[None], drawn)[:, 0]
     score = float(known.mean()) if len(known) else float("nan")
-    return _told(score, interval(scores, statistics.confidence), len(known), chance)
+    return _estimated(score, interval(scores, statistics.confidence), len(known), chance)
 
 
 def _rank_correlation(couples: _Couples, known: Bool[np.ndarray, " Q"], confidence: float) -> Row:
     left, right = probe_pairs(len(known))
-    both = known[left] & known[right]
-    found = _mean([rank_correlation(a.cosines[both], b.cosines[both]) for a, b in couples])
-    error = error_over_pairs(found.influence, left[both], right[both])
-    ends = normal_interval(found.value, error, confidence, (-1.0, 1.0))
-    return _told(found.value, ends, int(both.sum()), 0.0)
+    known_pairs = known[left] & known[right]
+    correlation = _mean(
+        [rank_correlation(a.cosines[known_pairs], b.cosines[known_pairs]) for a, b in couples]
+    )
+    error = error_over_pairs(correlation.influence, left[known_pairs], right[known_pairs])
+    ends = normal_interval(correlation.value, error, confidence, (-1.0, 1.0))
+    return _estimated(correlation.value, ends, int(known_pairs.sum()), 0.0)

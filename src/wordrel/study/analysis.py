@@ -1,4 +1,4 @@
-"""From the answers of every cell to the tidy tables of a study.
+"""From the predictions of every trained run to the tidy tables of a study.
 
 Reads outcomes in memory; returns data frames with the columns of `wordrel.study.schema.COLUMNS`.
 Every comparison is made on the items that all models of the study answer on that corpus.
@@ -24,7 +24,7 @@ from wordrel.stats import (
     estimate,
     mean_over_seeds,
 )
-from wordrel.study.answers import Asked, Key
+from wordrel.study.answers import Evaluation, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
@@ -34,62 +34,64 @@ METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
 """Of new tables. Those of schema 1 or 2 used bootstrap and Holm; their manifest omits that."""
 PERMUTATIONS = 10_000
 ALPHA, FINER = 0.05, 2
-"""A correction multiplies the smallest p by the size of its family: what is left is to be below."""
+"""A correction multiplies the smallest p by the size of its family; it must stay below ALPHA."""
 
 
-def selected_pairs(asked: Asked) -> list[tuple[Key, Key]]:
+def selected_pairs(evaluation: Evaluation) -> list[tuple[Key, Key]]:
     """The selected embeddings that this row of the result compares: none of a detail."""
-    if asked.split == "dev" or asked.any.detail:
+    if evaluation.split == "dev" or evaluation.any.detail:
         return []
-    return list(itertools.combinations(filter(asked.selected, asked.answering()), 2))
+    return list(itertools.combinations(filter(evaluation.selected, evaluation.answering()), 2))
 
 
-def analyse(asked: Asked, statistics: StatisticsConfig, family: int = 1) -> dict[str, list[Row]]:
+def analyse(
+    evaluation: Evaluation, statistics: StatisticsConfig, family: int = 1
+) -> dict[str, list[Row]]:
     """Scores, summaries and the differences between the selected embeddings.
 
     Selected embeddings are scored on the items that all of them answer; every other embedding,
     which is only shown, on those of these items that it answers itself.
 
     Args:
-        asked: the outcomes of one row of the result.
+        evaluation: the outcomes of one row of the result.
         statistics: settings of the tests.
         family: how many tests are corrected together; many of them need a finer p, else no
-            difference could ever be significant.
+            difference could be significant.
 
     Returns:
         Rows of the tables scores, summary and comparisons.
     """
-    predicted = asked.predicted()
-    headline = {key: rows for key, rows in predicted.items() if asked.selected(key)}
-    common = answered_by_all(headline.values()) if headline else asked.any.covered
+    predicted = evaluation.predicted()
+    headline = {key: rows for key, rows in predicted.items() if evaluation.selected(key)}
+    common = answered_by_all(headline.values()) if headline else evaluation.any.covered
     permutations = round(1 / resolution(family)) - 1
-    names = asked.corpus, asked.any.task
+    names = evaluation.corpus, evaluation.any.task
     comparison = compare_all(
-        _design(asked, common, statistics, permutations),
+        _design(evaluation, common, statistics, permutations),
         {key: rows[:, common] for key, rows in headline.items()},
         _rng(statistics.seed, *names),
-        pairs=selected_pairs(asked),
+        pairs=selected_pairs(evaluation),
     )
     scored = dict.fromkeys(headline, int(common.sum()))
     estimates, own = dict(comparison.estimates), dict.fromkeys(headline, common)
     for key in (key for key in predicted if key not in headline):
         own[key] = common & answered_by_all([predicted[key]])
-        design = _design(asked, own[key], statistics)
+        design = _design(evaluation, own[key], statistics)
         estimates[key] = estimate(design, predicted[key][:, own[key]])
         scored[key] = int(own[key].sum())
     why = {
-        key: _without_score(asked.any.gold[own[key]], predicted[key][:, own[key]])
-        for key, found in estimates.items()
-        if np.isnan(found.score) and not asked.any.detail
+        key: _without_score(evaluation.any.gold[own[key]], predicted[key][:, own[key]])
+        for key, result in estimates.items()
+        if np.isnan(result.score) and not evaluation.any.detail
     }
     return {
-        **_score_rows(asked, estimates, scored, why),
-        "comparisons": _comparison_rows(asked, comparison, int(common.sum())),
+        **_score_rows(evaluation, estimates, scored, why),
+        "comparisons": _comparison_rows(evaluation, comparison, int(common.sum())),
     }
 
 
 def _without_score(gold: Float64[np.ndarray, " P"], rows: Float64[np.ndarray, "S P"]) -> str:
-    """Why answers have no score; details, which are parts of another row, say nothing."""
+    """Why answers have no score; empty for other reasons."""
     n = len(gold)
     if n < 2:
         return "one item has no order" if n else "no item that all models have"
@@ -101,12 +103,12 @@ def _without_score(gold: Float64[np.ndarray, " P"], rows: Float64[np.ndarray, "S
 
 
 def _design(
-    asked: Asked,
+    evaluation: Evaluation,
     items: Bool[np.ndarray, " P"],
     statistics: StatisticsConfig,
     permutations: int = PERMUTATIONS - 1,
 ) -> Design:
-    outcome = asked.any
+    outcome = evaluation.any
     return Design(
         MEASURES[outcome.measure],
         outcome.gold[items],
@@ -118,23 +120,23 @@ def _design(
 
 
 def _rng(seed: int, *names: str) -> np.random.Generator:
-    """A stream of its own for each table row, whatever else the study asks."""
+    """A stream of its own for each table row, whatever else the study evaluates."""
     key = hashlib.sha256("\n".join(names).encode()).digest()
     return np.random.default_rng([seed, *np.frombuffer(key, dtype=np.uint32)])
 
 
 def _common(
-    asked: Asked, key: Key, outcome: Predictions, scored: Mapping[Key, int], why: str
+    evaluation: Evaluation, key: Key, outcome: Predictions, scored: Mapping[Key, int], why: str
 ) -> Row:
     """The columns that scores and summary share."""
     model, embedding = key
     return {
-        "corpus": asked.corpus,
+        "corpus": evaluation.corpus,
         "model": model,
-        "question": asked.question,
+        "question": evaluation.question,
         "task": outcome.task,
         "measure": outcome.measure,
-        "split": asked.split,
+        "split": evaluation.split,
         "detail": outcome.detail,
         "embedding": embedding,
         "selected": outcome.selected,
@@ -148,17 +150,17 @@ def _common(
 
 
 def _score_rows(
-    asked: Asked,
+    evaluation: Evaluation,
     estimates: Mapping[Key, Estimate],
     scored: Mapping[Key, int],
     why: Mapping[Key, str],
 ) -> dict[str, list[Row]]:
     """A row a seed, and a row for all seeds; without a score where an embedding answers nothing."""
     scores, summary = [], []
-    for key, seeds in asked.outcomes.items():
+    for key, seeds in evaluation.outcomes.items():
         estimate = estimates.get(key)
-        said = why.get(key, "")
-        common = [_common(asked, key, outcome, scored, said) for outcome in seeds.values()]
+        reason = why.get(key, "")
+        common = [_common(evaluation, key, outcome, scored, reason) for outcome in seeds.values()]
         whole: Row = {"seeds": len(seeds)}
         parts: list[Row] = [{"seed": seed} for seed in seeds]
         if estimate is not None:
@@ -172,24 +174,24 @@ def _score_rows(
     return {"scores": scores, "summary": summary}
 
 
-def _comparison_rows(asked: Asked, comparison: Comparison[Key], scored: int) -> list[Row]:
-    outcome = asked.any
+def _comparison_rows(evaluation: Evaluation, comparison: Comparison[Key], scored: int) -> list[Row]:
+    outcome = evaluation.any
     return [
         {
-            "corpus": asked.corpus,
-            "question": asked.question,
+            "corpus": evaluation.corpus,
+            "question": evaluation.question,
             "task": outcome.task,
             "measure": outcome.measure,
             "embedding_a": a[1],
             "embedding_b": b[1],
             "model_a": a[0],
             "model_b": b[0],
-            "seeds": min(len(asked.outcomes[a]), len(asked.outcomes[b])),
+            "seeds": min(len(evaluation.outcomes[a]), len(evaluation.outcomes[b])),
             "n_scored": scored,
-            **vars(found),
+            **vars(difference),
             "better": outcome.better,
         }
-        for (a, b), found in comparison.differences.items()
+        for (a, b), difference in comparison.differences.items()
     ]
 
 
@@ -220,7 +222,7 @@ def adjust(comparisons: pd.DataFrame, random: Collection[str] = ()) -> pd.DataFr
 
 
 def _variants(tasks: Iterable[str]) -> set[str]:
-    """The rows of tasks that are another row in other words."""
+    """The tasks that are variants of another task."""
     every = {*tasks}
     beside = {f"{task.removesuffix(CALIBRATED)}{AS_IT_IS}" for task in every}
     longer = {task for task in every for other in every if task.startswith(f"{other}.")}
@@ -234,17 +236,15 @@ def measurement_rows(
     choice: Choice,
     confidence: float,
 ) -> list[Row]:
-    """What was measured of each model, over its seeds."""
-    found: dict[tuple[str, ...], list[Measurement]] = {}
+    """The measurements of each model, over its seeds."""
+    groups: dict[tuple[str, ...], list[Measurement]] = {}
     for model, _, measurements in cells:
-        for one in measurements:
-            found.setdefault((model, one.task, one.embedding, one.group, one.statistic), []).append(
-                one
-            )
+        for m in measurements:
+            groups.setdefault((model, m.task, m.embedding, m.group, m.statistic), []).append(m)
     rows = []
-    for (model, task, embedding, group, statistic), seeds in found.items():
+    for (model, task, embedding, group, statistic), seeds in groups.items():
         values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-        independent = min(one.clusters or one.n for one in seeds)
+        independent = min(m.clusters or m.n for m in seeds)
         value, low, high = mean_over_seeds(values, errors, independent, confidence)
         rows.append(
             {
@@ -259,7 +259,7 @@ def measurement_rows(
                 "value": value,
                 "low": low,
                 "high": high,
-                "n": min(one.n for one in seeds),
+                "n": min(m.n for m in seeds),
             }
         )
     return rows

@@ -1,8 +1,8 @@
-"""The answers of a cell to a task: kept item by item in a file, and sorted by row of the result.
+"""The predictions of a trained run on a task: kept item by item, and sorted by row of the result.
 
 Reads and writes one parquet file a cell and task. Items stand once for each row of the result, and
-each embedding's answers in a column beside them; what is said of a whole row or embedding, and the
-measurements, stand in the file's own description.
+each embedding's predictions in a column beside them. The file's metadata hold the measurements, and
+all that belongs to a whole row or embedding.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def write_answers(
 
     Raises:
         ValueError: two embeddings of one row have other items.
-        StoreError: when the disk refuses.
+        StoreError: the file cannot be written.
     """
     rows: dict[str, list[Predictions]] = {}
     for outcome in outcomes:
@@ -52,7 +52,7 @@ def write_answers(
     table.attrs = {
         "views": embeddings,
         "rows": [_described(its) for its in rows.values()],
-        "measurements": [_measured(one) for one in measurements],
+        "measurements": [_measured(measurement) for measurement in measurements],
     }
     write_parquet(path, table, durable=False)
 
@@ -75,11 +75,13 @@ def _described(outcomes: Sequence[Predictions]) -> dict[str, Any]:
     return {name: getattr(outcomes[0], name) for name in _OF_A_ROW} | {"views": each}
 
 
-def _measured(one: Measurement) -> dict[str, Any]:
-    """Under the former names, which the file keeps; without what is None, as former files are."""
+def _measured(measurement: Measurement) -> dict[str, Any]:
+    """Under the former names, which files keep; None is left out, as in former files."""
     keys, ids = inverse(COLUMNS), inverse(EMBEDDINGS)
-    found = asdict(one) | {"embedding": ids.get(one.embedding, one.embedding)}
-    return {keys.get(key, key): value for key, value in found.items() if value is not None}
+    stored = asdict(measurement) | {
+        "embedding": ids.get(measurement.embedding, measurement.embedding)
+    }
+    return {keys.get(key, key): value for key, value in stored.items() if value is not None}
 
 
 def read_outcomes(path: Path) -> list[Predictions]:
@@ -106,9 +108,9 @@ def _outcomes(table: pd.DataFrame) -> Iterator[Predictions]:
     for row, own in zip(rows, map(slice, [0, *ends[:-1]], ends), strict=True):
         shared: dict[str, Any] = {name: row[name] for name in _OF_A_ROW}
         shared |= {name: values[own] for name, values in items.items()}
-        for found in row["views"]:
-            own_names = {name: found[key] for key, name in _OF_AN_EMBEDDING.items()}
-            yield Predictions(predicted=answers[found["view"]][own], **own_names, **shared)
+        for view in row["views"]:
+            own_names = {name: view[key] for key, name in _OF_AN_EMBEDDING.items()}
+            yield Predictions(predicted=answers[view["view"]][own], **own_names, **shared)
 
 
 def read_measurements(path: Path) -> list[Measurement]:
@@ -119,23 +121,23 @@ def read_measurements(path: Path) -> list[Measurement]:
     """
     with reading(path):
         described = read_parquet(path, columns=[]).attrs
-        return [_measurement(found) for found in described["measurements"]]
+        return [_measurement(stored) for stored in described["measurements"]]
 
 
-def _measurement(found: Mapping[str, Any]) -> Measurement:
-    now = {COLUMNS.get(key, key): value for key, value in found.items()}
+def _measurement(stored: Mapping[str, Any]) -> Measurement:
+    now = {COLUMNS.get(key, key): value for key, value in stored.items()}
     return Measurement(**now | {"embedding": EMBEDDINGS.get(now["embedding"], now["embedding"])})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Evaluation:
     """The outcomes of one row of the result (a task, or a variant of it) on one corpus.
 
     Attributes:
         corpus: name of the corpus.
         question: "alike", "fit" ...
-        outcomes: (model, embedding) -> seed -> outcome; "" is the embedding of a model without an
-            answer.
+        outcomes: (model, embedding) -> seed -> predictions; "" is the embedding of a model without
+            an answer.
         split: "dev" where it may decide which embedding is the selected one.
     """
 
@@ -146,7 +148,7 @@ class Asked:
 
     @property
     def any(self) -> Predictions:
-        """One of them, for what they have in common."""
+        """One of the outcomes, for fields that all share."""
         return next(iter(next(iter(self.outcomes.values())).values()))
 
     def seeds(self, model: str) -> set[int]:
@@ -154,11 +156,11 @@ class Asked:
         return {seed for (m, _), seeds in self.outcomes.items() for seed in seeds if m == model}
 
     def selected(self, key: Key) -> bool:
-        """Whether an embedding is the selected one of its model."""
+        """Whether this embedding is the selected one of its model."""
         return next(iter(self.outcomes[key].values())).selected
 
     def answering(self) -> list[Key]:
-        """Those that answer anything."""
+        """Embeddings with at least one prediction."""
         return [
             key
             for key, seeds in self.outcomes.items()
@@ -168,7 +170,7 @@ class Asked:
     def predicted(
         self, wanted: Callable[[Key], bool] = lambda key: True
     ) -> dict[Key, Float64[np.ndarray, "S P"]]:
-        """The answers of those that answer anything and are wanted, a row a seed."""
+        """The predictions of the wanted embeddings that have any, a row a seed."""
         return {
             key: np.stack([outcome.predicted for outcome in self.outcomes[key].values()])
             for key in self.answering()
@@ -181,15 +183,15 @@ def collect(
     question: str,
     cells: Iterable[tuple[str, int, Sequence[Predictions]]],
     split: str = "test",
-) -> list[Asked]:
+) -> list[Evaluation]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
 
-    A set that the vocabulary hardly covers is not asked, see `Predictions.screened`.
+    A set that the vocabulary hardly covers is not evaluated, see `Predictions.screened`.
     """
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
-        for given in outcomes:
-            outcome = given.screened() if question in OF_WORDS else given
+        for predictions in outcomes:
+            outcome = predictions.screened() if question in OF_WORDS else predictions
             keys = rows.setdefault(outcome.task, {})
             keys.setdefault((model, outcome.embedding), {})[seed] = outcome
-    return [Asked(corpus, question, keys, split) for keys in rows.values()]
+    return [Evaluation(corpus, question, keys, split) for keys in rows.values()]

@@ -1,4 +1,4 @@
-"""What a study will cost before it is run: cells, tokens, hours, memory, disk.
+"""The cost of a study before it runs: trained runs, tokens, hours, memory, disk.
 
 Reads the config, the prepared corpora and the costs of cells (`costs`). Trains nothing and prepares
 no corpus. A source is read once for its digests, which the cache keeps. Preparing one takes a
@@ -41,8 +41,8 @@ class Line:
         tokens: that training one cell reads; None where that is unknown.
         disk: bytes that one cell takes in the cache at most; None where the corpus is not prepared.
         estimate: what training one cell costs.
-        asking: for each cell that is not trained or has not answered everything, the seconds that
-            its questions take; None where that is unknown.
+        asking: for each cell that is not trained or not fully evaluated, the seconds that its
+            evaluation takes; None where that is unknown.
         rough: whether `tokens` is an estimate, of a text that is not prepared.
     """
 
@@ -57,13 +57,13 @@ class Line:
     rough: bool = False
 
     @property
-    def left(self) -> dict[str, int]:
-        """Cells to train and to ask, and those that are trained and have answered everything."""
-        to_ask = len(self.asking)
+    def tally(self) -> dict[str, int]:
+        """How many cells are to train, to evaluate, and fully evaluated."""
+        to_evaluate = len(self.asking)
         return {
             "to_train": self.cells - self.trained,
-            "answered": self.cells - to_ask,
-            "to_ask": to_ask,
+            "answered": self.cells - to_evaluate,
+            "to_ask": to_evaluate,
         }
 
 
@@ -75,7 +75,7 @@ class Budget:
         study: its name.
         jobs: cells at a time; None: as many as a cluster will have workers.
         lines: a model on a corpus each, in the order in which they run.
-        unprepared: name of each corpus that is not prepared, and why nothing is known of it.
+        unprepared: name of each corpus that is not prepared, and why.
         skipped: optional tasks that are not here, and why.
     """
 
@@ -86,7 +86,7 @@ class Budget:
     skipped: Mapping[str, str]
 
     def sums(self) -> dict[str, Any]:
-        """What is left to do in all; what is unknown is counted, and in no sum.
+        """What remains to do in all; unknown costs are counted, and in no sum.
 
         Returns:
             to_train, to_ask: cells. core_seconds, asking_seconds: on one core. wall_seconds: of
@@ -96,23 +96,23 @@ class Budget:
             seconds are not known. rough: whether the speed of another machine, or an estimate of
             tokens, is in them.
         """
-        left = [line for line in self.lines for _ in range(line.left["to_train"])]
-        seconds = [x.estimate.seconds for x in left if x.estimate.seconds is not None]
-        peaks = sorted(x.estimate.memory_mb for x in left if x.estimate.memory_mb is not None)
-        disk = [line.disk for line in left if line.disk is not None]
-        asking = [part for line in self.lines for part in line.asking]
+        to_train = [line for line in self.lines for _ in range(line.tally["to_train"])]
+        seconds = [x.estimate.seconds for x in to_train if x.estimate.seconds is not None]
+        peaks = sorted(x.estimate.memory_mb for x in to_train if x.estimate.memory_mb is not None)
+        disk = [line.disk for line in to_train if line.disk is not None]
+        evaluation_seconds = [part for line in self.lines for part in line.asking]
         jobs = self.jobs
         return {
-            "to_train": len(left),
+            "to_train": len(to_train),
             "core_seconds": sum(seconds, 0.0),
             "wall_seconds": None if jobs is None else _wall_seconds(seconds, jobs),
-            "memory_mb": sum(peaks[-jobs:], 0.0) if jobs and len(peaks) == len(left) else None,
-            "disk": sum(disk) if len(disk) == len(left) else None,
-            "unknown": len(left) - len(seconds),
-            "rough": any(x.rough or x.estimate.basis == Basis.SPEED for x in left),
-            "to_ask": len(asking),
-            "asking_seconds": sum((part for part in asking if part is not None), 0.0),
-            "unknown_asking": asking.count(None),
+            "memory_mb": sum(peaks[-jobs:], 0.0) if jobs and len(peaks) == len(to_train) else None,
+            "disk": sum(disk) if len(disk) == len(to_train) else None,
+            "unknown": len(to_train) - len(seconds),
+            "rough": any(x.rough or x.estimate.basis == Basis.SPEED for x in to_train),
+            "to_ask": len(evaluation_seconds),
+            "asking_seconds": sum((part for part in evaluation_seconds if part is not None), 0.0),
+            "unknown_asking": evaluation_seconds.count(None),
         }
 
 
@@ -139,7 +139,7 @@ def estimate(
         cluster: where cells would run; default: on this machine.
 
     Raises:
-        WordrelError: for what would stop the run: a task or a text that is not to be read.
+        WordrelError: a task or a text that cannot be read, which would stop the run.
     """
     cache = cache.resolve()
     jobs = jobs or config.execute.jobs or (None if cluster else usable_cores())
@@ -165,7 +165,7 @@ def estimate(
                 if words is None or tokens is None
                 else stored_bytes(model, training, words, tokens),
                 estimate=UNKNOWN if read is None else known.to_train(own[0].cell, read, words),
-                asking=_asking(own, known) if own else (None,) * len(config.seeds),
+                asking=_evaluation_seconds(own, known) if own else (None,) * len(config.seeds),
                 rough=words is None,
             )
             lines.append(line)
@@ -200,10 +200,10 @@ def _size(
     return len(corpus.train.ids), len(corpus.vocab)
 
 
-def _asking(works: Iterable[CellWork], known: Known) -> tuple[float | None, ...]:
-    """What each cell takes that is not done."""
+def _evaluation_seconds(works: Iterable[CellWork], known: Known) -> tuple[float | None, ...]:
+    """Seconds of evaluation of each cell that is not done."""
     return tuple(
-        known.seconds_to_ask(work.cell.corpus_name, work.cell.model_config.kind, tasks)
+        known.seconds_to_evaluate(work.cell.corpus_name, work.cell.model_config.kind, tasks)
         for work, tasks in ((work, unanswered(work)) for work in works)
         if tasks or not is_trained(work.cell)
     )

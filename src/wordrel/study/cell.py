@@ -1,4 +1,4 @@
-"""A cell: one model trained with one seed on one corpus, kept under a name that says what it is.
+"""A cell: one model trained with one seed on one corpus, kept under a name made of its settings.
 
 Reads a prepared corpus; writes one folder of the cache: `model.safetensors` (the tables and
 weights), `cell.json` (what was trained, what it cost), `log.csv` (loss against tokens).
@@ -81,7 +81,7 @@ class CellSpec:
 
     @cached_property
     def folder(self) -> Path:
-        """Where it is kept, whatever its user calls the model; old cells stay where they are."""
+        """Where it is kept, whatever the config calls the model; old cells stay in their folder."""
         named = self.named_folder
         return named if named.is_dir() else self._folder_of(identity(self.model_config))
 
@@ -92,7 +92,7 @@ class CellSpec:
 
     @property
     def named_folder(self) -> Path:
-        """Where it was kept while the user's name for the model was part of what named the cell."""
+        """The former folder, whose name contained the config's name of the model."""
         model = self.model_config.model_dump(mode="json")
         training = self.training_config.model_dump(mode="json")
         (name,) = names_then({"training": training, "models": [model]}).values()
@@ -164,7 +164,7 @@ def _absent(spec: CellSpec) -> str:
 
 
 def cell_described(spec: CellSpec) -> dict[str, Any]:
-    """What was trained and what it cost, of a cell whose model may be gone; see `cell_cost`."""
+    """The settings and cost of a trained cell, whose model may be gone; see `cell_cost`."""
     kept = not is_trained(spec) and is_done(spec.answers / COST)
     path = opened(spec.answers / COST if kept else spec.folder, _absent(spec)) / "cell.json"
     with reading(path):

@@ -1,4 +1,4 @@
-"""Contrasts that were planned before the run, and what becomes of them.
+"""Contrasts that were planned before the run, and their outcomes.
 
 Reads outcomes in memory; returns rows of the table `contrasts`. A gain is positive where the first
 model is better, whatever the measure.
@@ -10,8 +10,8 @@ exactly where Holm's p is below alpha, each covers at least as often as an inter
 1 - alpha, and at most alpha of all families have a false outcome. Bonferroni's intervals would
 cover all gains of a claim together; they are as wide as the widest of these, and decide less.
 
-A claim is what the config names so: `C9 masked word` and `C9 next word` are two families, though
-both are of the claim C9 of the note.
+A claim is a name in the config: `C9 masked word` and `C9 next word` are two families, though both
+belong to the claim C9 of the note.
 
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
@@ -34,18 +34,18 @@ from wordrel.stats import (
     mean_combined,
 )
 from wordrel.study.agreement import LIFTS
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.gains import beyond, dropped
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, OUTCOMES, UNDECIDED, Row
 from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 SEEDS = 5
-"""Fewer decide nothing."""
+"""With fewer, a contrast stays undecided."""
 CORPORA = {"wiki17m", "novels"}
-"""The sources on which a claim is supported or contradicted; on others it is so in part."""
+"""The sources that decide a claim; others can support it in part."""
 
 
-def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
+def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Row]:
     """The gains of the planned contrasts on the rows of one task; not decided yet.
 
     Args:
@@ -56,20 +56,20 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
         For each contrast on one of these rows: the contrast itself, how many items, clusters and
         seeds, the gain, and for a calibrated loss the gain as trained.
     """
-    by_task = {one.any.task: one for one in rows if one.split == "test"}
+    by_task = {evaluation.any.task: evaluation for evaluation in rows if evaluation.split == "test"}
     scores = cache(lambda task: Scores(by_task[task]))
-    found = []
+    gains = []
     for contrast in planned:
         if contrast.mean_with:
-            found += _parts(contrast, [scores(row) for row in contrast.rows if row in by_task])
+            gains += _parts(contrast, [scores(row) for row in contrast.rows if row in by_task])
             continue
         if contrast.task not in by_task or contrast.measured is not None:
             continue
-        one = by_task[contrast.task]
-        if one.any.measure == LIFTS:
+        evaluation = by_task[contrast.task]
+        if evaluation.any.measure == LIFTS:
             answers = dropped(by_task, contrast)
         elif contrast.second is None:
-            answers = beyond(one, contrast)
+            answers = beyond(evaluation, contrast)
         else:
             answers = _answers(scores(contrast.task), contrast.first, contrast.second)
         if answers:
@@ -78,28 +78,30 @@ def measured(rows: Sequence[Asked], planned: Sequence[Contrast]) -> list[Row]:
             if contrast.second and beside != contrast.task and beside in by_task:
                 as_trained = _answers(scores(beside), contrast.first, contrast.second)
                 row["as_trained"] = as_trained.get("gain")
-            found.append(row)
-    return found
+            gains.append(row)
+    return gains
 
 
 def _parts(contrast: Contrast, rows: Sequence["Scores"]) -> list[Row]:
-    """What these rows say of a mean over rows, which `_means` takes when all are known."""
+    """The parts of a mean over rows that these rows have; `_means` joins them."""
     models = contrast.first, contrast.second or ""
     answers = ((row.better, row.of(models)) for row in rows)
     return [
-        {"contrast": contrast, "better": better, "sample": two} for better, two in answers if two
+        {"contrast": contrast, "better": better, "sample": sample}
+        for better, sample in answers
+        if sample
     ]
 
 
 def _means(contrast: Contrast, parts: Sequence[Row]) -> Row:
     """The mean gain over the rows of a contrast; nothing where one is missing."""
-    samples = [one["sample"][0] for one in parts]
+    samples = [part["sample"][0] for part in parts]
     runs = [{len(sample[m].seeds) for sample in samples} for m in (contrast.first, contrast.second)]
-    alike = all(len(n) == 1 for n in [{one["better"] for one in parts}, *runs])
+    alike = all(len(n) == 1 for n in [{part["better"] for part in parts}, *runs])
     if len(parts) < len(contrast.rows) or not alike:
         return {}
     weights = gain_of(parts[0]["better"], contrast.first, contrast.second or "")
-    n = sum(one["sample"][1] for one in parts)
+    n = sum(part["sample"][1] for part in parts)
     return {"gain": mean_combined(weights, samples), "seeds": min(*runs[0], *runs[1]), "n": n}
 
 
@@ -111,13 +113,13 @@ def _beside(contrast: Contrast) -> str:
 
 
 def _answers(scores: "Scores", first: str, second: str) -> Row:
-    """What the two models answer; nothing where one does not."""
-    both = scores.of((first, second))
-    if both is None:
+    """The gain of the first model; empty where one has no answer."""
+    answered = scores.of((first, second))
+    if answered is None:
         return {}
-    scored, n = both
+    scored, n = answered
     weights = gain_of(scores.better, first, second)
-    seeds = min(len(one.seeds) for one in scored.values())
+    seeds = min(len(scored_model.seeds) for scored_model in scored.values())
     return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
 
 
@@ -130,11 +132,13 @@ def gain_of(better: str, first: str, second: str) -> dict[str, float]:
 class Scores:
     """The models of one row in their selected embeddings, each scored once on the same items."""
 
-    def __init__(self, asked: Asked) -> None:
-        outcome = asked.any
+    def __init__(self, evaluation: Evaluation) -> None:
+        outcome = evaluation.any
         self.better, self._measure = outcome.better, MEASURES[outcome.measure]
         self._gold, self._cluster = outcome.gold, outcome.cluster
-        self._predicted = {key[0]: rows for key, rows in asked.predicted(asked.selected).items()}
+        self._predicted = {
+            key[0]: rows for key, rows in evaluation.predicted(evaluation.selected).items()
+        }
         self._all = {model: answered_by_all([rows]) for model, rows in self._predicted.items()}
         self._samples: dict[bytes, Sample] = {}
         self._scored: dict[tuple[bytes, str], Scored] = {}
@@ -155,33 +159,33 @@ class Scores:
 
 
 def contrast_rows(
-    corpus: str, planned: Sequence[Contrast], found: Sequence[Row], alpha: float
+    corpus: str, planned: Sequence[Contrast], measured_rows: Sequence[Row], alpha: float
 ) -> list[Row]:
     """A row for every planned contrast of a corpus, decided claim by claim.
 
     Args:
         corpus: its name.
         planned: its contrasts.
-        found: by `measured`; a contrast that is missing counts in its family and stays open.
+        measured_rows: of `measured`; a missing contrast counts in its family and stays open.
         alpha: share of claims that may have a false outcome.
     """
-    gains = {one["contrast"]: one for one in found if "sample" not in one}
-    parts = [one for one in found if "sample" in one]
-    for contrast in {one["contrast"]: None for one in parts}:
-        gains[contrast] = _means(contrast, [one for one in parts if one["contrast"] == contrast])
+    gains = {row["contrast"]: row for row in measured_rows if "sample" not in row}
+    parts = [row for row in measured_rows if "sample" in row]
+    for contrast in {row["contrast"]: None for row in parts}:
+        gains[contrast] = _means(contrast, [row for row in parts if row["contrast"] == contrast])
     claims: dict[str, list[Contrast]] = {}
     for contrast in planned:
         claims.setdefault(contrast.claim, []).append(contrast)
     rows: dict[Contrast, Row] = {}
     for family in claims.values():
-        p = [p_of(one, gains.get(one, {}).get("gain")) for one in family]
+        p = [p_of(contrast, gains.get(contrast, {}).get("gain")) for contrast in family]
         for contrast, adjusted, level in zip(family, *step_down(p, alpha), strict=True):
             tested = {"p_adjusted": adjusted, "confidence": 1 - level}
             rows[contrast] = _row(corpus, contrast, gains.get(contrast, {}), tested)
     return [rows[contrast] for contrast in planned]
 
 
-def _row(corpus: str, contrast: Contrast, found: Row, tested: dict[str, float]) -> Row:
+def _row(corpus: str, contrast: Contrast, answers: Row, tested: dict[str, float]) -> Row:
     row: Row = {
         "claim": contrast.claim,
         "part": contrast.part,
@@ -191,15 +195,15 @@ def _row(corpus: str, contrast: Contrast, found: Row, tested: dict[str, float]) 
         "against": contrast.number,
         "task": contrast.row,
         **{key: getattr(contrast, key) for key in ("rule", "margin")},
-        "seeds": found.get("seeds", 0),
-        "n": found.get("n", 0),
+        "seeds": answers.get("seeds", 0),
+        "n": answers.get("n", 0),
     }
-    gain: Uncertain | None = found.get("gain")
+    gain: Uncertain | None = answers.get("gain")
     if gain is None:
         return row | {"outcome": MISSING}
     ends = gain.interval(tested["confidence"])
     row |= {"gain": gain.value, "low": ends.low, "high": ends.high, "df": gain.df, **tested}
-    as_trained: Uncertain | None = found.get("as_trained")
+    as_trained: Uncertain | None = answers.get("as_trained")
     outcome = outcome_of(contrast.rule, ends, contrast.margin)
     if as_trained is not None:
         other = as_trained.interval(tested["confidence"])
@@ -223,7 +227,7 @@ def p_of(contrast: Contrast, gain: Uncertain | None) -> float:
 
 
 def outcome_of(rule: str, ends: Interval, margin: float) -> str:
-    """What an interval says of a rule."""
+    """The outcome of a rule, given an interval."""
     yes, no = OUTCOMES[rule]
     if np.isnan(ends.low):
         return NO_INTERVAL
@@ -240,33 +244,35 @@ def step_down(p: Sequence[float], alpha: float) -> tuple[list[float], list[float
 
     NaN is a test that was planned and could not be made: it counts as p = 1.
     """
-    given = np.where(np.isnan(p), 1.0, p)
-    order = np.argsort(given, kind="stable")
-    left = np.arange(len(given), 0, -1)
-    steps = np.minimum(1.0, np.maximum.accumulate(given[order] * left))
+    filled = np.where(np.isnan(p), 1.0, p)
+    order = np.argsort(filled, kind="stable")
+    remaining = np.arange(len(filled), 0, -1)
+    steps = np.minimum(1.0, np.maximum.accumulate(filled[order] * remaining))
     rejected = np.append(steps < alpha, False)
     last = int(np.argmin(rejected))  # the first that is not rejected
-    levels = alpha / np.maximum(left, left[min(last, len(left) - 1)] if len(left) else 1)
-    adjusted, tested = np.empty(len(given)), np.empty(len(given))
+    levels = alpha / np.maximum(
+        remaining, remaining[min(last, len(remaining) - 1)] if len(remaining) else 1
+    )
+    adjusted, tested = np.empty(len(filled)), np.empty(len(filled))
     adjusted[order], tested[order] = steps, levels
     adjusted[np.isnan(p)] = np.nan
     return adjusted.tolist(), tested.tolist()
 
 
 def decided_by(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
-    """What one contrast says over all of its corpora: the intersection needs no correction.
+    """The verdict of one contrast over all of its corpora: an intersection needs no correction.
 
     Args:
         rows: of the table `contrasts`, one a corpus.
         sources: the source of each corpus.
     """
     yes, no = OUTCOMES[rows[0].rule]
-    found = {row.outcome for row in rows}
-    if min(row.seeds for row in rows) < SEEDS or {yes, no} <= found:
+    outcomes = {row.outcome for row in rows}
+    if min(row.seeds for row in rows) < SEEDS or {yes, no} <= outcomes:
         return "undecided"
     everywhere = {sources[row.corpus] for row in rows} >= CORPORA
-    if found == {no}:
+    if outcomes == {no}:
         return "contradicted" if everywhere else "undecided"
-    if found == {yes} and everywhere:
+    if outcomes == {yes} and everywhere:
         return "supported"
-    return "partly supported" if yes in found else "undecided"
+    return "partly supported" if yes in outcomes else "undecided"

@@ -29,7 +29,7 @@ from wordrel.config.names import KINDS
 from wordrel.io.files import reading
 from wordrel.io.store import finished
 from wordrel.study.cell import CellSpec
-from wordrel.study.evaluate import ASKED
+from wordrel.study.evaluate import TIMES
 
 SPEED_TRAINING = {
     **{"dim": 100, "window": 5, "shrink_window": True},
@@ -47,12 +47,12 @@ _SAME_COST = {
     *("name", "learning_rate", "min_learning_rate", "weights_learning_rate", "epochs"),
     *("hits", "recency"),
 }
-"""Settings that cost nothing, or that the number of tokens tells."""
+"""Settings that cost nothing, or only through the number of tokens."""
 
 _NO_VECTORS = {"kneser_ney", "word_frequency"}
 """Kinds that count words and n-grams: their costs are the same for any number of dimensions."""
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 class Basis(StrEnum):
@@ -69,7 +69,7 @@ class Estimate:
     """What training one cell takes, on one core.
 
     Attributes:
-        seconds: of training alone; None where nothing is known to go by.
+        seconds: of training alone; None where unknown.
         memory_mb: peak of its process, 10^6 bytes; None where no cell of the same corpus ended.
         basis: what the numbers rest on.
         evidence: the same in words: how many cells, and which of their settings differ.
@@ -119,7 +119,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Known:
-    """All that estimates may rest on, of any study in the cache; `rates` of another machine."""
+    """The basis of estimates, of any study in the cache; `rates` of another machine."""
 
     cells: Sequence[Finished]
     notes: Sequence[Note]
@@ -127,23 +127,23 @@ class Known:
 
     @classmethod
     def of(cls, cache: Path) -> "Known":
-        """What this cache and the package have.
+        """From this cache and the package.
 
         Raises:
-            StoreError: where a cell does not say what it cost.
+            StoreError: where a cell lacks its cost.
         """
         cells = map(_finished, finished(cache / "cells", "*/*/cell.json"))
-        notes = map(_notes, finished(cache / "answers", f"*/*/*/{ASKED}"))
+        notes = map(_notes, finished(cache / "answers", f"*/*/*/{TIMES}"))
         return cls(tuple(cells), tuple(chain.from_iterable(notes)), read_rates())
 
     def to_train(self, spec: CellSpec, tokens: int, words: int | None) -> Estimate:
-        """What training this cell takes, where anything like it was measured.
+        """The cost of training this cell, where a similar one was measured.
 
         The finished cells of the same kind that differ in the fewest settings decide, those of the
         same corpus before others. Seconds are scaled by tokens; and by the ratio of dimensions
         where there are more of them, not where there are fewer, for part of the work is the same
         for any number. What is scaled so is the median. Cells that were too short to be scaled
-        tell seconds only where no rate is known. Memory is the largest peak, and what more the
+        count only where no rate is known. Memory is the largest peak, and what more the
         tables of `words` words and the maps take: the rest of a process does not grow with
         dimensions.
         """
@@ -157,7 +157,7 @@ class Known:
         like = [c for c in self.cells if (c.settings["kind"], c.settings.get("algorithm")) == kind]
         near, peak = _nearest(like, distance), None
         if near and words is not None and near[0].digest == spec.corpus_digest:
-            peak = max(c.memory_mb + _more_memory(model, training, words, c) for c in near)
+            peak = max(c.memory_mb + _extra_memory(model, training, words, c) for c in near)
         rate = self.rates.get(measured_as(model))
         timed = _nearest([c for c in like if _is_long(c, tokens)], distance)
         if timed or (near and rate is None):
@@ -169,11 +169,11 @@ class Known:
         if rate is None:
             return UNKNOWN
         other = Finished("", "", ours | SPEED_TRAINING, rate, 1.0, 0.0)
-        found = Estimate(None, peak, Basis.SPEED, f"{rate:,.0f} tokens/s")
-        return _estimated(ours, tokens, [other], found)
+        estimate = Estimate(None, peak, Basis.SPEED, f"{rate:,.0f} tokens/s")
+        return _estimated(ours, tokens, [other], estimate)
 
-    def seconds_to_ask(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
-        """What asking these tasks of one cell takes on one core; None where one was never asked.
+    def seconds_to_evaluate(self, corpus: str, kind: str, tasks: Collection[str]) -> float | None:
+        """Seconds to evaluate one cell on these tasks on one core; None where a task has no note.
 
         The notes on the same corpus decide, of these the ones on the same kind of model; else all:
         by their median, for each task and for reading.
@@ -230,21 +230,21 @@ def _notes(path: Path) -> list[Note]:
         return notes_of(json.loads(path.read_text(encoding="utf-8")))
 
 
-def notes_of(found: Any) -> list[Note]:
-    """What one stored note says; raises whatever Python does where it is none."""
+def notes_of(stored: Any) -> list[Note]:
+    """The notes of one stored file; raises any error of Python where it is none."""
     cell = (
-        str(found["corpus"]),
-        KINDS.get(str(found["kind"]), str(found["kind"])),
-        float(found["reading"]),
+        str(stored["corpus"]),
+        KINDS.get(str(stored["kind"]), str(stored["kind"])),
+        float(stored["reading"]),
     )
-    return [Note(*cell, str(task), float(took)) for task, took in found["tasks"].items()]
+    return [Note(*cell, str(task), float(took)) for task, took in stored["tasks"].items()]
 
 
-def _nearest(found: Iterable[Found], distance: Callable[[Found], Any]) -> list[Found]:
+def _nearest(items: Iterable[Item], distance: Callable[[Item], Any]) -> list[Item]:
     """All that are at the least distance."""
-    far = [(distance(one), one) for one in found]
+    far = [(distance(item), item) for item in items]
     least = min((away for away, _ in far), default=None)
-    return [one for away, one in far if away == least]
+    return [item for away, item in far if away == least]
 
 
 def _differing(ours: Mapping[str, Any], cell: Finished) -> list[str]:
@@ -260,26 +260,28 @@ def _is_long(cell: Finished, tokens: int) -> bool:
 
 
 def _estimated(
-    ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], found: Estimate
+    ours: Mapping[str, Any], tokens: int, cells: Sequence[Finished], estimate: Estimate
 ) -> Estimate:
-    """What was found, with the seconds of these cells, scaled; and which settings differ."""
-    # what others trained is stored without settings of training: nothing grows with `dim`
+    """The estimate with the seconds of these cells, scaled; and which settings differ."""
+    # pretrained models are stored without settings of training: nothing grows with `dim`
     grows = "dim" in ours and ours["kind"] not in _NO_VECTORS
     wider = [max(1.0, ours["dim"] / c.settings["dim"]) if grows else 1.0 for c in cells]
     longer = [tokens / cell.tokens if cell.tokens else 1.0 for cell in cells]
     seconds = median(c.seconds * w * n for c, w, n in zip(cells, wider, longer, strict=True))
     other = ", ".join(_differing(ours, cells[0]))
-    evidence = f"{found.evidence}; {other} differ" if other else found.evidence
-    return replace(found, seconds=seconds, evidence=evidence)
+    evidence = f"{estimate.evidence}; {other} differ" if other else estimate.evidence
+    return replace(estimate, seconds=seconds, evidence=evidence)
 
 
-def _more_memory(model: ModelConfig, training: TrainingConfig, words: int, cell: Finished) -> float:
-    """10^6 bytes that a process has more with more dimensions; fewer are not counted on."""
+def _extra_memory(
+    model: ModelConfig, training: TrainingConfig, words: int, cell: Finished
+) -> float:
+    """10^6 bytes that a process has more with more dimensions; fewer save nothing."""
     if "dim" not in cell.settings or model.kind in _NO_VECTORS:
         return 0.0
     then = training.model_copy(update={"dim": cell.settings["dim"]})
-    more = table_bytes(model, training, words) - table_bytes(model, then, words)
-    return _COPIES * max(0, more) / 1e6
+    extra = table_bytes(model, training, words) - table_bytes(model, then, words)
+    return _COPIES * max(0, extra) / 1e6
 
 
 def stored_bytes(model: ModelConfig, training: TrainingConfig, words: int, tokens: int) -> int:

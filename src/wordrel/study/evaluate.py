@@ -1,7 +1,7 @@
-"""What a trained cell answers to the tasks of a study, kept item by item.
+"""The predictions of a trained run on the tasks of a study, kept item by item.
 
-Reads a cell of the cache and its corpus; writes a folder a task into the cache, with the answers
-and what asking took, so that statistics can be made again without a model, and adding a task trains
+Reads a trained run of the cache and its corpus; writes a folder a task into the cache, with the
+predictions and the seconds of evaluation. So statistics need no model, and adding a task trains
 nothing.
 """
 
@@ -34,19 +34,19 @@ COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the 
 OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
 SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
 
-ASKED = "asked.json"
-"""Beside the answers of a cell: what asking took, from which that of cells to come is estimated."""
+TIMES = "asked.json"
+"""Beside the predictions of a cell: seconds of evaluation, the basis of later estimates."""
 
 
 def load(config: TaskConfig, cache: Path) -> Task:
-    """The task that a config names; what was fetched for it lies in the cache."""
+    """The task that a config names, with data from the cache."""
     if isinstance(config, NamedTask):
         return load_task(config.name, cache)
     return own_task(config)
 
 
 _loaded = lru_cache(maxsize=64)(load)
-"""A worker puts the same tasks to one cell after another."""
+"""A worker evaluates one cell after another on the same tasks."""
 
 
 @dataclass(frozen=True)
@@ -81,23 +81,23 @@ class CellWork:
 
 
 def unanswered(work: CellWork) -> list[str]:
-    """The names of the tasks that the cell has not answered yet."""
+    """The names of the tasks that the cell is not evaluated on yet."""
     return [task.name for task, path in work.paths() if not is_done(path)]
 
 
 def is_answered(work: CellWork) -> bool:
-    """Whether the cell has answered everything; its model may be gone, if its cost is known."""
+    """Whether all tasks are evaluated; the model may be gone, if its cost is known."""
     if unanswered(work):
         return False
     return is_trained(work.cell) or is_done(work.folder / COST)
 
 
-def train_and_ask(work: CellWork, report: Report) -> None:
-    """Train the cell where it is not, then put to it the tasks that it has not answered.
+def train_and_evaluate(work: CellWork, report: Report) -> None:
+    """Train the cell if necessary, then evaluate it on the missing tasks.
 
     Raises:
         TrainingError: when it cannot be trained.
-        StoreError: when the disk refuses.
+        StoreError: when it cannot be stored.
     """
     train_cell(work.cell, report)
     waiting = [
@@ -113,13 +113,13 @@ def train_and_ask(work: CellWork, report: Report) -> None:
         report(number / len(waiting), {"stage": f"asking {task.name}"})
         with new_folder(path, durable=False) as folder:
             started = perf_counter()
-            _ask(task, word_model, scope, folder / ANSWERS)
+            _evaluate(task, word_model, scope, folder / ANSWERS)
             took = {"reading": reading, "tasks": {task.name: perf_counter() - started}}
             note = {"corpus": work.cell.corpus_name, "kind": kind, **took}
-            write_text(folder / ASKED, json.dumps(note, sort_keys=True) + "\n", durable=False)
+            write_text(folder / TIMES, json.dumps(note, sort_keys=True) + "\n", durable=False)
 
 
-def _ask(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
+def _evaluate(task: Task, word_model: WordModel, scope: Scope, path: Path) -> None:
     if task.kind == "neighbours":
         write_parquet(path, to_frame(agreement_answers(word_model)), durable=False)
         return
@@ -143,7 +143,7 @@ def _ready(work: CellWork, corpus: Corpus, questions: set[str]) -> tuple[WordMod
 
 
 def _halves(split: Split) -> tuple[Split, Split]:
-    """The first half of the documents for choices, and the others to judge by."""
+    """The first half of the documents for development, and the others for tests."""
     count = len(split.document_ends) // 2
     end = int(split.document_ends[count - 1]) if count else 0
     sentences = int(np.searchsorted(split.sentence_ends, end, side="right"))

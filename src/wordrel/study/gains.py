@@ -13,20 +13,22 @@ from wordrel.stats import MEASURES, Sample, Scored, Uncertain, answered_by_all, 
 from wordrel.stats.alignment import Drop
 from wordrel.stats.intervals import over_seeds
 from wordrel.study.agreement import runs_of
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.schema import Row
 from wordrel.tasks import Measurement
 
 Cells = Iterable[tuple[str, int, Sequence[Measurement]]]  # model, seed, measurements
 
 
-def beyond(asked: Asked, contrast: Contrast) -> Row:
+def beyond(evaluation: Evaluation, contrast: Contrast) -> Row:
     """By how much one model's score is better than a number; nothing where it has no answer."""
-    predicted = asked.predicted()
-    rows = [r for key, r in predicted.items() if key[0] == contrast.first and asked.selected(key)]
+    predicted = evaluation.predicted()
+    rows = [
+        r for key, r in predicted.items() if key[0] == contrast.first and evaluation.selected(key)
+    ]
     if not rows:
         return {}
-    outcome, common = asked.any, answered_by_all(rows)
+    outcome, common = evaluation.any, answered_by_all(rows)
     sample = Sample.of(outcome.gold[common], outcome.cluster[common])
     scored = Scored.of(MEASURES[outcome.measure], sample, rows[0][:, common])
     number = contrast.against if isinstance(contrast.against, float) else outcome.chance
@@ -42,13 +44,13 @@ def _beyond(score: Uncertain, number: float, better: str) -> Uncertain:
     return score._replace(value=sign * (score.value - number))
 
 
-def dropped(by_task: Mapping[str, Asked], contrast: Contrast) -> Row:
-    """By how much two models agree less than their seeds, less the same of two others beside."""
+def dropped(by_task: Mapping[str, Evaluation], contrast: Contrast) -> Row:
+    """How much less two models agree than their seeds, less the same of two others beside."""
     pairs: list[Contrast | Beside] = [contrast, *([contrast.beside] if contrast.beside else [])]
     runs = [
-        runs_of(by_task[one.task], model) if model and one.task in by_task else {}
-        for one in pairs
-        for model in (one.first, one.second)
+        runs_of(by_task[pair.task], model) if model and pair.task in by_task else {}
+        for pair in pairs
+        for model in (pair.first, pair.second)
     ]
     if not all(runs):
         return {}
@@ -60,29 +62,33 @@ def dropped(by_task: Mapping[str, Asked], contrast: Contrast) -> Row:
 def measured_gains(task: str, cells: Cells, planned: Sequence[Contrast]) -> list[Row]:
     """Contrasts of measurements of a task with a number; see `wordrel.study.contrasts.measured`.
 
-    Nothing of a group with several embeddings where the contrast names none of them: they are no
-    further seeds.
+    None for a group with several embeddings of which the contrast names none: they are no further
+    seeds.
     """
-    found: dict[Contrast, list[list[Measurement]]] = {}
-    wanted = [one for one in planned if one.measured is not None and one.task == task]
+    by_contrast: dict[Contrast, list[list[Measurement]]] = {}
+    wanted = [
+        contrast for contrast in planned if contrast.measured is not None and contrast.task == task
+    ]
     for model, _, measurements in cells:
-        for one in wanted:
-            if one.first == model:
-                found.setdefault(one, []).append([m for m in measurements if _is(m, one)])
+        for contrast in wanted:
+            if contrast.first == model:
+                by_contrast.setdefault(contrast, []).append(
+                    [m for m in measurements if _is(m, contrast)]
+                )
     return [
-        _measured(contrast, [one for seed in seeds for one in seed])
-        for contrast, seeds in found.items()
+        _measured(contrast, [m for seed in seeds for m in seed])
+        for contrast, seeds in by_contrast.items()
         if max(map(len, seeds)) == 1
     ]
 
 
-def _is(one: Measurement, contrast: Contrast) -> bool:
+def _is(measurement: Measurement, contrast: Contrast) -> bool:
     wanted = contrast.measured
     return (
         wanted is not None
-        and (one.group, one.statistic) == (wanted.group, wanted.statistic)
-        and wanted.embedding in (None, one.embedding)
-        and not np.isnan(one.value)
+        and (measurement.group, measurement.statistic) == (wanted.group, wanted.statistic)
+        and wanted.embedding in (None, measurement.embedding)
+        and not np.isnan(measurement.value)
     )
 
 
@@ -90,12 +96,12 @@ def _measured(contrast: Contrast, seeds: Sequence[Measurement]) -> Row:
     """Of the measurements of one group and statistic, one a seed."""
     assert contrast.measured is not None and isinstance(contrast.against, float)
     values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-    independent = min(one.clusters or one.n for one in seeds)
+    independent = min(measurement.clusters or measurement.n for measurement in seeds)
     score = over_seeds(values, errors, independent)
     gain = _beyond(score, contrast.against, contrast.measured.better)
     return {
         "contrast": contrast,
         "gain": gain,
         "seeds": len(seeds),
-        "n": min(one.n for one in seeds),
+        "n": min(measurement.n for measurement in seeds),
     }

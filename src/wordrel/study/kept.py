@@ -1,4 +1,4 @@
-"""Answers that stay with a result: a study in parts, on several days or machines.
+"""Predictions kept with a result: a study in parts, on several days or machines.
 
 Reads and writes `answers.zip` in a results folder: of each run what training cost, and its answers
 item by item. What the cache lacks of a study is taken from there, so that a later part makes its
@@ -18,7 +18,7 @@ from wordrel.io.store import DONE, is_done, new_folder, opened
 from wordrel.study.answers import ANSWERS
 from wordrel.study.cell import COST, cell_described
 from wordrel.study.costs import notes_of
-from wordrel.study.evaluate import ASKED, CellWork, is_answered
+from wordrel.study.evaluate import TIMES, CellWork, is_answered
 
 KEPT = "answers.zip"
 _CELL = "cell.json"
@@ -34,7 +34,7 @@ def keep(path: Path, works: Iterable[CellWork]) -> None:
     """Write the answers and costs of these runs, which are all there.
 
     Raises:
-        StoreError: a run has not answered everything, or the disk refuses.
+        StoreError: a run lacks predictions, or the file cannot be written.
     """
     absent = "found no answers of a trained run; run the study again"
     with zipfile.ZipFile(path, "w") as archive:
@@ -55,13 +55,13 @@ def _add(archive: zipfile.ZipFile, name: PurePosixPath, content: bytes) -> None:
 def restore(path: Path, works: Sequence[CellWork]) -> int:
     """Put what is kept of these runs into the cache, where it lacks it.
 
-    Only names that these runs have are read: what else an archive holds stays in it.
+    Only names of these runs are read; anything else in the archive is ignored.
 
     Returns:
-        The number of runs that have answered everything by that.
+        The number of runs that are complete by that.
 
     Raises:
-        StoreError: the archive cannot be read, or a file in it; of such a folder nothing is taken.
+        StoreError: the archive or a file in it cannot be read; nothing of that folder is restored.
     """
     waiting = [work for work in works if not is_answered(work)]
     if not path.is_file() or not waiting:
@@ -82,22 +82,22 @@ def restore(path: Path, works: Sequence[CellWork]) -> int:
 def _checked(
     archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], path: Path
 ) -> dict[str, bytes]:
-    """The files of one folder by name, each of which can be read as what it is."""
-    found = {}
+    """The files of one folder by name, each checked to be readable."""
+    contents = {}
     for name, entry in entries.items():
         with reading(path / PurePosixPath(entry.filename), _CURE):
             if entry.file_size > _LARGEST:
                 raise ValueError(f"{entry.file_size:,} bytes, more than answers take")
-            found[name] = archive.read(entry)
-            _parse(name, found[name])
-    return found
+            contents[name] = archive.read(entry)
+            _parse(name, contents[name])
+    return contents
 
 
 def _parse(name: str, content: bytes) -> None:
-    """Read a file as later readers do, which raises where it is none of theirs."""
+    """Parse a file as later readers do; raises where they would."""
     if name == ANSWERS:
         pd.read_parquet(io.BytesIO(content))
-    elif name == ASKED:
+    elif name == TIMES:
         notes_of(json.loads(content))
     else:
         cost = json.loads(content)["cost"]
@@ -113,7 +113,7 @@ def _install(files: Mapping[str, bytes], folder: Path) -> None:
 def _folders(work: CellWork) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """Of the cost and of the answers to each task: the file that it needs, and all that it has."""
     yield work.folder / COST, _CELL, (_CELL,)
-    yield from ((path, ANSWERS, (ANSWERS, ASKED)) for _, path in work.paths())
+    yield from ((path, ANSWERS, (ANSWERS, TIMES)) for _, path in work.paths())
 
 
 def _name(work: CellWork, folder: Path) -> PurePosixPath:

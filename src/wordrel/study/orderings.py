@@ -1,4 +1,4 @@
-"""What each ingredient saves in every ordering, how far the ingredients interact, and who leads.
+"""The gain of each ingredient in every ordering, their interactions, and which one leads.
 
 Reads outcomes in memory; returns rows of the table `orderings`. Cells differ in two ingredients:
 one across, and words, which are treated in two or more ways, each of which contains the one before
@@ -11,7 +11,7 @@ from typing import Any
 
 from wordrel.config import Orderings
 from wordrel.stats import Scored, Uncertain, combined
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.contrasts import CORPORA, SEEDS, Scores, gain_of
 from wordrel.study.schema import GAIN, INTERACTION, LEAD, WHOLE, Row
 
@@ -22,24 +22,24 @@ Weights = Mapping[str, float]  # of the scores of models
 
 
 def ordering_rows(
-    rows: Sequence[Asked], planned: Sequence[Orderings], confidence: float
+    rows: Sequence[Evaluation], planned: Sequence[Orderings], confidence: float
 ) -> list[Row]:
     """Every gain, the whole gain, the interactions and the leads, of the rows of one task.
 
     Nothing where a cell has no answer.
     """
-    by_task = {one.any.task: one for one in rows if one.split == "test"}
-    found = []
-    for one in planned:
-        asked = by_task.get(one.task)
-        if asked is None or (one.corpora and asked.corpus not in one.corpora):
+    by_task = {evaluation.any.task: evaluation for evaluation in rows if evaluation.split == "test"}
+    table_rows = []
+    for ordering in planned:
+        evaluation = by_task.get(ordering.task)
+        if evaluation is None or (ordering.corpora and evaluation.corpus not in ordering.corpora):
             continue
-        if (scored := Scores(asked).of(one.models)) is not None:
-            table = _Table(one, asked.any.better, scored[0], confidence)
+        if (scored := Scores(evaluation).of(ordering.models)) is not None:
+            table = _Table(ordering, evaluation.any.better, scored[0], confidence)
             seeds = min(len(cell.seeds) for cell in scored[0].values())
-            of = {"claim": one.claim, "corpus": asked.corpus, "task": one.task}
-            found += [{**of, "seeds": seeds, "n": scored[1], **row} for row in table.rows()]
-    return found
+            of = {"claim": ordering.claim, "corpus": evaluation.corpus, "task": ordering.task}
+            table_rows += [{**of, "seeds": seeds, "n": scored[1], **row} for row in table.rows()]
+    return table_rows
 
 
 class _Table:
@@ -108,20 +108,20 @@ class _Table:
         It is the least of all differences of one of its gains and one of another, and above a
         number where all of them are: its lower end is the lowest of all, without a correction. The
         number and its upper end are too low where several differences are near the least one; no
-        verdict reads them.
+        verdict uses them.
         """
         own = [gain for (name, _), (_, _, gain) in self.steps.items() if name == ingredient]
         others = [gain for (name, _), (_, _, gain) in self.steps.items() if name != ingredient]
         every = [self._combined(_sum((1.0, a), (-1.0, b))) for a in own for b in others]
         least = min(every)
-        low = min(one.interval(self.confidence).low for one in every)
+        low = min(difference.interval(self.confidence).low for difference in every)
         high = least.interval(self.confidence).high
         return {"gain": least.value, "low": low, "high": high, "df": least.df}
 
     def _number(self, weights: Weights) -> Row:
-        found = self._combined(weights)
-        ends = found.interval(self.confidence)
-        return {"gain": found.value, "low": ends.low, "high": ends.high, "df": found.df}
+        gain = self._combined(weights)
+        ends = gain.interval(self.confidence)
+        return {"gain": gain.value, "low": ends.low, "high": ends.high, "df": gain.df}
 
     def _combined(self, weights: Weights) -> Uncertain:
         return combined(weights, self.scored)

@@ -58,7 +58,7 @@ def with_digests(config: StudyConfig) -> StudyConfig:
     """The study with the digests of all models that are read from files in it.
 
     Raises:
-        VectorsError: a file is not there, or is not the one that a stored config means.
+        VectorsError: a file is missing, or differs from the one of a stored config.
     """
 
     def named(model: ModelConfig) -> ModelConfig:
@@ -108,8 +108,8 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
     problems += [problem for task in tasks.values() for problem in _alike(task, config)]
     if problems:
         raise ConfigError(problems)
-    for said in filter(None, map(taken_as_header, tasks.values())):
-        _log.info("%s", said)
+    for message in filter(None, map(taken_as_header, tasks.values())):
+        _log.info("%s", message)
     return Tasks(tuple(tasks), tuple(tasks.values()), skipped)
 
 
@@ -123,12 +123,12 @@ def _untested(tasks: Iterable[Task], config: StudyConfig) -> Iterator[str]:
 
 
 def _alike(task: Task, config: StudyConfig) -> Iterator[str]:
-    """Two words of a group that a lower-cased corpus writes alike: no answer would be right."""
-    found = one_in_lower_case(task.items) if task.kind in ("odd_one_out", "top_k") else None
+    """Two words of a group that are one word in a lower-cased corpus: no answer would be right."""
+    clash = one_in_lower_case(task.items) if task.kind in ("odd_one_out", "top_k") else None
     lowered = [i for i, corpus in enumerate(config.corpora) if corpus.lowercase]
-    if found and lowered:
+    if clash and lowered:
         yield (
-            f"tasks: {task.name}: found {found[0]!r} and {found[1]!r} in one line, which are one "
+            f"tasks: {task.name}: found {clash[0]!r} and {clash[1]!r} in one line, which are one "
             "word in a lower-cased corpus; expected each word once a line, or "
             f"corpora.{lowered[0]}.lowercase=false"
         )

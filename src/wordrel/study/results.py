@@ -32,7 +32,7 @@ _STATISTICS = ("resamples", "confidence", "seed")
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What one finished study left behind; the tables have the columns of `COLUMNS`."""
+    """The results of one finished study; the tables have the columns of `COLUMNS`."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -56,8 +56,8 @@ class Results:
     def unscaled(self) -> frozenset[str]:
         """Models with maps whose q.k is not divided by sqrt(dim / heads), against the default.
 
-        Only those that are named after their kind: a label has to say that they are others than
-        the attention of the literature.
+        Only those that are named after their kind: their label has to distinguish
+        them from the attention of the literature.
         """
         return frozenset(
             str(model["name"])
@@ -86,7 +86,7 @@ class Results:
         return f"Results of the study {self.study} in {self.folder}"
 
     def _facts(self) -> dict[str, str]:
-        """What `repr` and a notebook show of the study."""
+        """The facts that `repr` and a notebook show."""
         failed = int((self.runs["status"] == "failed").sum())
         models = ", ".join(self.runs["model"].unique())
         seeds = ", ".join(map(str, self.runs["seed"].unique()))
@@ -126,7 +126,7 @@ def read_results(folder: Path) -> Results:
 
 
 def check_place(path: Path) -> None:
-    """Nothing else is written over a file of a result: its digest would not fit any more.
+    """Refuse to write over a file of a result, whose digest would no longer fit.
 
     Raises:
         StoreError: the path is one of them.
@@ -138,13 +138,13 @@ def check_place(path: Path) -> None:
 
 
 def _check_is_result(folder: Path) -> None:
-    """No run was there; a result that lost its manifest has tables."""
+    """Check that a run wrote this folder; one that lost its manifest still has tables."""
     files = ("manifest.json", "config.yaml", "runs.csv")
     with reading(folder, CURE):
-        found = "no manifest.json" if folder.exists() else "nothing"
+        content = "no manifest.json" if folder.exists() else "nothing"
         if not any((folder / name).exists() for name in files):
             raise StoreError(
-                f"{folder}: found {found}, expected a folder of results; give the path of one, "
+                f"{folder}: found {content}, expected a folder of results; give the path of one, "
                 "such as results/STUDY"
             )
 
@@ -160,7 +160,7 @@ def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
 def _under_present_names(
     folder: Path, manifest: dict[str, Any], config: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, pd.DataFrame]]:
-    """What a folder of schema 1 or 2 says: its models and tables under present names.
+    """The content of a folder of schema 1 or 2, its models and tables under present names.
 
     A model that the config does not describe is called after its kind where its run is.
     """
@@ -204,7 +204,7 @@ def _check_manifest(path: Path, manifest: dict[str, Any]) -> None:
 
 
 def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.DataFrame]) -> None:
-    """No table has lost its end; a manifest of the first edition does not say how long they are."""
+    """Check that no table lost its end; manifests of the first edition lack the lengths."""
     for name, table in tables.items():
         rows = expected.get(name, len(table)) if isinstance(expected, dict) else None
         if rows != len(table):
@@ -217,7 +217,7 @@ def _check_rows(paths: Mapping[str, Path], expected: Any, tables: dict[str, pd.D
 def _check_models(
     paths: Mapping[str, Path], manifest: dict[str, Any], tables: dict[str, pd.DataFrame]
 ) -> None:
-    """Tables of one folder belong together: each model ran, each corpus is in the manifest.
+    """Check that tables belong together: each model ran, each corpus is in the manifest.
 
     Of a study that still runs, planned contrasts may also name models that have not run yet.
     """
@@ -226,8 +226,8 @@ def _check_models(
     for name, whole in tables.items():
         table = whole[whole["seeds"] > 0] if name in PLANNED else whole
         for column in {"model", "model_a", "model_b"} & set(table.columns):
-            found = set(table[["corpus", column]].itertuples(index=False, name=None))
-            strange = sorted(one for one in found - (ran & described) if one[1])
+            named = set(table[["corpus", column]].itertuples(index=False, name=None))
+            strange = sorted(pair for pair in named - (ran & described) if pair[1])
             if strange:
                 what = f"{strange[0][1]} on {strange[0][0]}"
                 place = f"{paths[name]}: {column}"
@@ -235,34 +235,34 @@ def _check_models(
 
 
 def sealed(folder: Path, manifest: dict[str, Any], rows: Mapping[str, int]) -> dict[str, Any]:
-    """The manifest with what tells whether a folder still holds what was written.
+    """The manifest with rows and digests, which show whether a folder is unchanged.
 
     Args:
         folder: with its tables and config.yaml.
-        manifest: all else that it says.
+        manifest: everything else.
         rows: of each table.
     """
-    said = manifest | {"rows": dict(rows)}
+    described = manifest | {"rows": dict(rows)}
     files = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".xz", ".yaml"))
     digests = {path.name: file_digest(path) for path in files}
-    return said | {_DIGESTS: {"manifest.json": own_digest(said), **digests}}
+    return described | {_DIGESTS: {"manifest.json": own_digest(described), **digests}}
 
 
 def _check_digests(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """A changed digit is no error of form: only a digest shows it. Older manifests have none."""
+    """Compare digests: only they show a changed digit. Older manifests have none."""
     digests = manifest.get(_DIGESTS, {})
     if not isinstance(digests, dict):
-        found = f"found {type(digests).__name__}, expected a digest a file"
-        raise StoreError(f"{folder / 'manifest.json'}: {_DIGESTS}: {found}; {CURE}")
+        problem = f"found {type(digests).__name__}, expected a digest a file"
+        raise StoreError(f"{folder / 'manifest.json'}: {_DIGESTS}: {problem}; {CURE}")
     for name, digest in digests.items():
         with reading(folder / name, CURE):
             own = name == "manifest.json"
-            found = own_digest(manifest) if own else file_digest(folder / Path(name).name)
-        if found != digest:
+            actual = own_digest(manifest) if own else file_digest(folder / Path(name).name)
+        if actual != digest:
             raise StoreError(f"{folder / name}: found other bytes than the run wrote; {CURE}")
 
 
-def _check_keys(place: str, found: Any, expected: tuple[str, ...]) -> None:
-    missing = [key for key in expected if not isinstance(found, dict) or key not in found]
+def _check_keys(place: str, mapping: Any, expected: tuple[str, ...]) -> None:
+    missing = [key for key in expected if not isinstance(mapping, dict) or key not in mapping]
     if missing:
         raise StoreError(f"{place}: {', '.join(missing)} missing; {CURE}")

@@ -1,6 +1,6 @@
-"""The one loop: corpora x models x seeds, asked the same tasks, into one folder of tables.
+"""The one loop: corpora x models x seeds, evaluated on the same tasks, into one folder of tables.
 
-Reads a config; trains and asks what the cache does not have yet; writes `results/STUDY/`, which
+Reads a config; trains and evaluates what the cache lacks; writes `results/STUDY/`, which
 is replaced only when the run has come to its end.
 """
 
@@ -31,25 +31,25 @@ from wordrel.jobs import Cluster, engine_of
 from wordrel.jobs.local import Cell, CellOutcome, Engine, run_cells
 from wordrel.jobs.progress import live_progress
 from wordrel.study.analysis import METHODS
-from wordrel.study.evaluate import CellWork, is_answered, train_and_ask
+from wordrel.study.evaluate import CellWork, is_answered, train_and_evaluate
 from wordrel.study.kept import KEPT, keep, restore
 from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
 from wordrel.study.results import Results, read_results, sealed
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
-HEALINGS = 3  # a disk that damages more than so many folders while a study runs is to be replaced
+HEALINGS = 3  # with more damaged folders in one run, replace the disk
 
 _log = logging.getLogger("wordrel")
 Done = TypeVar("Done")
 
 
 def _cell(work: CellWork) -> Cell:
-    """Needs the prepared corpus, and the files of the user's own tasks."""
+    """A job, which needs the prepared corpus and the files of own tasks."""
     own = (task.path for task in work.tasks if not isinstance(task, NamedTask))
     return Cell(
         work.name,
-        partial(train_and_ask, work),
+        partial(train_and_evaluate, work),
         partial(is_answered, work),
         (work.cell.corpus, *own),
     )
@@ -85,7 +85,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
         The results as stored; cells that failed stand in `runs` with their message.
 
     Raises:
-        WordrelError: for what the user can mend: settings, data, disk.
+        WordrelError: an error of settings, data or disk.
     """
     jobs = jobs or config.execute.jobs
     engine = engine_of(cluster, jobs, gpu=config.execute.device == "cuda")
@@ -99,8 +99,8 @@ def run_study(  # noqa: PLR0913 - what a run is given
 
         def attempt() -> tuple[Plan, dict[str, int]]:
             plan = prepare_plan(config, cache, tasks, cores)
-            if keep_answers and (found := restore(out / KEPT, plan.works)):
-                _log.info("%d of %d runs are in %s", found, len(plan.works), out / KEPT)
+            if keep_answers and (restored := restore(out / KEPT, plan.works)):
+                _log.info("%d of %d runs are in %s", restored, len(plan.works), out / KEPT)
             outcomes = _run(plan, engine, None if cluster is None else cache)
             if keep_answers:
                 done = zip(plan.works, outcomes, strict=True)
@@ -114,7 +114,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
             raise
         manifest = _manifest(plan, out, started, time.monotonic() - clock)
         if config_file:
-            manifest["given"] = told_paths({"config": config_file, "results": str(out)})
+            manifest["given"] = portable_paths({"config": config_file, "results": str(out)})
         _write(folder, plan, out, manifest, rows)
         write_pages(folder)
     return read_results(out)
@@ -129,10 +129,10 @@ def report_partial(
     write_pages: Callable[[Path], object] = lambda folder: None,
     keep_answers: bool = False,
 ) -> Results:
-    """Write the results of the runs that are done and have answered everything; trains nothing.
+    """Write the results of the runs that are trained and evaluated; trains nothing.
 
     The study may be running meanwhile: it writes to another folder. The first note of the results
-    says how many runs are in them. Planned contrasts that wait for runs count in their families.
+    counts the runs in them. Planned contrasts that wait for runs count in their families.
 
     Args:
         config: the study.
@@ -203,9 +203,9 @@ def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
 
 @contextmanager
 def _scratch(shared: Path | None) -> Iterator[Path]:
-    """Where cells say how far they are; for a cluster, in the cache, which all workers reach.
+    """Where cells write their progress; for a cluster, in the cache, which all workers reach.
 
-    There its name and its lock are such that `discard_partial` removes it after a crash.
+    There `discard_partial` removes it after a crash, by its name and its lock.
     """
     if shared is None:
         with scratch_folder("run") as folder:
@@ -251,11 +251,11 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
     }
 
 
-def told_paths(given: Mapping[str, str]) -> dict[str, str]:
-    """Those that mean something elsewhere: absolute ones do not, nor what is no text."""
+def portable_paths(paths: Mapping[str, str]) -> dict[str, str]:
+    """Paths that are valid elsewhere: no absolute ones, and only text."""
     return {
         key: path
-        for key, path in given.items()
+        for key, path in paths.items()
         if not Path(path).is_absolute() and path == path.encode("utf-8", "replace").decode()
     }
 

@@ -117,7 +117,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 """Rule of a contrast -> the outcome that supports it, and the one that contradicts it."""
 OPEN, UNDECIDED, NO_INTERVAL, MISSING = "open", "undecided", "no interval", "not measured"
 GAIN, WHOLE, INTERACTION, LEAD = "gain", "whole gain", "interaction", "lead"
-"""What a row of the orderings tells."""
+"""Kinds of rows of the orderings."""
 
 _FORMER_VALUES = {
     "kind": names.KINDS,
@@ -134,7 +134,7 @@ _MOST_UNPACKED = 200  # bytes of text for a byte of a larger file; our tables ha
 
 
 class _Type(NamedTuple):
-    """What a column holds: its type in pandas, from text, to text, and what a text must be."""
+    """A column: its type in pandas, from text, to text, and the expected text."""
 
     dtype: str
     parse: Callable[[str], float | int | bool | str | None]
@@ -208,7 +208,7 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> None:
     """Replace a table of a results folder; the same table gives the same bytes.
 
     Raises:
-        StoreError: other columns than `COLUMNS[name]`, or the disk refuses.
+        StoreError: other columns than `COLUMNS[name]`, or the file cannot be written.
     """
     text = table_to_csv(table, name).encode()
     data = lzma.compress(text, preset=_PRESET) if name in PACKED else text
@@ -248,16 +248,16 @@ def read_text(path: Path) -> str:
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
-    """The content of an .xz file; how much a small untrusted file may hold is bounded."""
+    """The content of an .xz file; its size is bounded, since the file is untrusted."""
     most = max(_ALWAYS_UNPACKED, _MOST_UNPACKED * len(data))
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
     content = unpacker.decompress(data, max_length=most + 1)
     if len(content) > most:
-        found = f"found more than {most:,} bytes of text in {len(data):,}"
-        raise StoreError(f"{path}: {found}, so no study wrote it; {CURE}")
+        problem = f"found more than {most:,} bytes of text in {len(data):,}"
+        raise StoreError(f"{path}: {problem}, so no study wrote it; {CURE}")
     if not unpacker.eof or unpacker.unused_data:
-        found = "more after the end" if unpacker.eof else "no end of the compressed text"
-        raise StoreError(f"{path}: found {found}, expected one whole text; {CURE}")
+        problem = "more after the end" if unpacker.eof else "no end of the compressed text"
+        raise StoreError(f"{path}: found {problem}, expected one whole text; {CURE}")
     return content
 
 
@@ -296,21 +296,21 @@ def read_table(path: Path, name: str, schema: int = SCHEMA) -> pd.DataFrame:
     }
     table = pd.DataFrame(columns)[list(COLUMNS[name])]
     if schema < SCHEMA:
-        for column, found in _FORMER_VALUES.items():
+        for column, present_names in _FORMER_VALUES.items():
             if column in table:
-                table[column] = renamed(table[column], found)
+                table[column] = renamed(table[column], present_names)
     return table
 
 
-def renamed(column: pd.Series, found: Mapping[str, str]) -> pd.Series:
+def renamed(column: pd.Series, present_names: Mapping[str, str]) -> pd.Series:
     """The column with these whole values under other names."""
-    return column.map(lambda value: found.get(value, value)).astype(column.dtype)
+    return column.map(lambda value: present_names.get(value, value)).astype(column.dtype)
 
 
-def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Series:
+def _parsed(path: Path, column: str, texts: Sequence[tuple[int, str]]) -> pd.Series:
     """The values of one column, given with the line of each."""
     kind, values = _TYPES.get(column, _TEXT), []
-    for line, text in found:
+    for line, text in texts:
         try:
             values.append(kind.parse(text))
         except (KeyError, ValueError) as error:
@@ -320,11 +320,11 @@ def _parsed(path: Path, column: str, found: Sequence[tuple[int, str]]) -> pd.Ser
         return pd.Series(values, dtype=kind.dtype)
 
 
-def _check_columns(place: str, found: list[str], expected: tuple[str, ...]) -> None:
-    missing = [c for c in expected if c not in found]
-    unknown = [c for c in found if c not in expected]
+def _check_columns(place: str, columns: list[str], expected: tuple[str, ...]) -> None:
+    missing = [c for c in expected if c not in columns]
+    unknown = [c for c in columns if c not in expected]
     if missing:
         raise StoreError(f"{place}: column {', '.join(missing)} missing; {CURE}")
-    if unknown or len(found) != len(expected):
+    if unknown or len(columns) != len(expected):
         shown = ", ".join(unknown) or "a repeated column"
         raise StoreError(f"{place}: found {shown}, expected {', '.join(expected)}; {CURE}")

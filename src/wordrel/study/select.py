@@ -1,6 +1,6 @@
 """Which embedding of a model is selected: decided on development splits, before any test set.
 
-Reads outcomes in memory; returns the choice, and the rows of the table `embeddings` that tell it.
+Reads outcomes in memory; returns the choice, and its rows of the table `embeddings`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from wordrel.stats import MEASURES, answered_by_all, plain_scores
-from wordrel.study.answers import Asked
+from wordrel.study.answers import Evaluation
 from wordrel.study.schema import Row
 from wordrel.tasks import Predictions
 
@@ -20,12 +20,12 @@ CHOSEN_BY = {
 }
 """Question -> the question whose embedding it takes."""
 BY_DEVELOPMENT = ("alike", "in_context")
-"""Questions whose embedding development splits choose: all of them ask for the same likeness, and
-only the table differs. How words relate is read from lifts, by design: products are something else
-than lifts, and the one that fits a set best would be whatever makes that set easy."""
+"""Questions whose embedding development splits choose: the measure is the same similarity, and only
+the table differs. How words relate is read from lifts, by design. Products differ from lifts, and
+a choice among them would fit the peculiarities of one set."""
 ANSWERS_ENOUGH = 0.95
-"""One that leaves more than the rest of a development split unanswered is no candidate: what all
-models are compared on would shrink to the items that it answers."""
+"""Share of a development split that a candidate must answer, since models are compared on the items
+that all answer."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +47,32 @@ class Choice:
         return self.selected.get((model, CHOSEN_BY.get(question, question)))
 
     def headline(self, model: str, question: str) -> str | None:
-        """The embedding that stands for a model, whatever decided it; None where nothing did."""
+        """The embedding that represents a model, however it was chosen; None without one."""
         key = model, CHOSEN_BY.get(question, question)
         return self.selected.get(key, self.designed.get(key))
 
 
-def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
+def choose(corpus: str, evaluations: Sequence[Evaluation]) -> Choice:
     """The embedding with the highest mean score on the development splits of its question.
 
     Scores are means over seeds, then over splits, on the items that all candidates of the model
-    answer. Equal embeddings: the one that the design would take, else the first. Nothing of a test
-    split is looked at but which embedding the design marks.
+    answer. Equal embeddings: the one that the design would take, else the first. Of a test split,
+    only the embedding that the design marks is read.
     """
     selected: dict[tuple[str, str], str] = {}
     by_design: dict[tuple[str, str], str] = {}
     rows: list[Row] = []
-    for question in dict.fromkeys(CHOSEN_BY[a.question] for a in asked if a.question in CHOSEN_BY):
-        ours = [one for one in asked if one.question == question]
-        deciding = [one for one in ours if question in BY_DEVELOPMENT and not one.any.detail]
-        dev = [one for one in deciding if one.split == "dev"]
-        for model in dict.fromkeys(key[0] for one in ours for key in one.outcomes):
+    for question in dict.fromkeys(
+        CHOSEN_BY[a.question] for a in evaluations if a.question in CHOSEN_BY
+    ):
+        ours = [evaluation for evaluation in evaluations if evaluation.question == question]
+        deciding = [
+            evaluation
+            for evaluation in ours
+            if question in BY_DEVELOPMENT and not evaluation.any.detail
+        ]
+        dev = [evaluation for evaluation in deciding if evaluation.split == "dev"]
+        for model in dict.fromkeys(key[0] for evaluation in ours for key in evaluation.outcomes):
             designed = _designed(model, ours)
             scores = _scores(model, dev)
             if scores:
@@ -83,8 +89,8 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
                     "model": model,
                     "question": question,
                     "embedding": embedding,
-                    "dev_task": "+".join(one.any.task for one in dev),
-                    "seeds": max(len(one.seeds(model)) for one in (dev or ours)),
+                    "dev_task": "+".join(evaluation.any.task for evaluation in dev),
+                    "seeds": max(len(evaluation.seeds(model)) for evaluation in (dev or ours)),
                     "score": score,
                     "chosen": embedding == best,
                     "by": "development" if (model, question) in selected else "design",
@@ -94,21 +100,21 @@ def choose(corpus: str, asked: Sequence[Asked]) -> Choice:
     return Choice(selected, tuple(rows), by_design)
 
 
-def marked(asked: Asked, choice: Choice) -> Asked:
+def marked(evaluation: Evaluation, choice: Choice) -> Evaluation:
     """The same outcomes, `selected` by the choice; as they are where it names no embedding.
 
     Of a detail only selected embeddings are kept: there may be none.
     """
     outcomes = {
         (model, embedding): {
-            seed: _marked(outcome, choice.embedding(model, asked.question))
+            seed: _marked(outcome, choice.embedding(model, evaluation.question))
             for seed, outcome in seeds.items()
         }
-        for (model, embedding), seeds in asked.outcomes.items()
+        for (model, embedding), seeds in evaluation.outcomes.items()
     }
-    if asked.any.detail:
+    if evaluation.any.detail:
         outcomes = {k: v for k, v in outcomes.items() if any(o.selected for o in v.values())}
-    return replace(asked, outcomes=outcomes)
+    return replace(evaluation, outcomes=outcomes)
 
 
 def _marked(outcome: Predictions, chosen: str | None) -> Predictions:
@@ -117,20 +123,20 @@ def _marked(outcome: Predictions, chosen: str | None) -> Predictions:
     return replace(outcome, selected=outcome.embedding == chosen)
 
 
-def _designed(model: str, asked: Iterable[Asked]) -> str | None:
+def _designed(model: str, evaluations: Iterable[Evaluation]) -> str | None:
     """The embedding that the model's own design marks."""
     embeddings = (
         key[1]
-        for one in asked
-        for key, seeds in one.outcomes.items()
+        for evaluation in evaluations
+        for key, seeds in evaluation.outcomes.items()
         if key[0] == model and key[1] and any(outcome.selected for outcome in seeds.values())
     )
     return next(embeddings, None)
 
 
-def _scores(model: str, dev: Sequence[Asked]) -> dict[str, float]:
+def _scores(model: str, dev: Sequence[Evaluation]) -> dict[str, float]:
     """Embedding -> mean score; of the embeddings that are candidates on every development split."""
-    by_task = [found for one in dev if (found := _by_embedding(model, one))]
+    by_task = [scored for evaluation in dev if (scored := _by_embedding(model, evaluation))]
     first = by_task[0] if by_task else {}
     common = [embedding for embedding in first if all(embedding in scores for scores in by_task)]
     return {
@@ -138,9 +144,9 @@ def _scores(model: str, dev: Sequence[Asked]) -> dict[str, float]:
     }
 
 
-def _by_embedding(model: str, one: Asked) -> dict[str, float]:
-    outcome = one.any
-    own = one.predicted(lambda key: key[0] == model)
+def _by_embedding(model: str, evaluation: Evaluation) -> dict[str, float]:
+    outcome = evaluation.any
+    own = evaluation.predicted(lambda key: key[0] == model)
     answers = {embedding: rows for (_, embedding), rows in own.items()}
     answered = {embedding: answered_by_all([rows]) for embedding, rows in answers.items()}
     enough = ANSWERS_ENOUGH * outcome.covered.sum()

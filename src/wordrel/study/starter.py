@@ -24,13 +24,13 @@ from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY, TaskInfo
 
 ARTICLE_WORDS = 100
-"""What lines or blank lines part is a paragraph, and no document, where it has fewer (mean)."""
+"""Lines or blocks with fewer words (mean) are paragraphs, not documents."""
 
 TEST_TOKENS = 20_000
-"""Wanted in the test documents, of which a loss would otherwise have a wide interval."""
+"""Wanted in the test documents: with fewer, a loss has a wide interval."""
 
 LIMIT_TOKENS = 20_000_000
-"""Of larger texts a first study takes a sample of this size; `run --plan` says what it takes."""
+"""Of larger texts a first study takes a sample of this size; `run --plan` estimates its cost."""
 
 MOST = 32 << 20
 """Bytes of a text that are looked at."""
@@ -52,7 +52,7 @@ _BY_THE_TEXT = frozenset(
     }
 )
 """Settings of a corpus that stand in the config already."""
-_ASKED = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
+_QUESTIONS = ("alike", "relate", "per_token_loss", "neighbour_agreement")  # questions, and tasks
 _SHARES = (0.05, 0.1, 0.2, 0.3)
 
 
@@ -85,7 +85,7 @@ the main comparison. Always three seeds: a run with five goes on from them.
 
 @dataclass(frozen=True)
 class Look:
-    """What a text is like.
+    """The properties of a text.
 
     Attributes:
         corpus: the settings of the corpus that fit it.
@@ -93,7 +93,7 @@ class Look:
         tokens: in all; an estimate by bytes where not `whole`.
         whole: whether all of it was read.
         english: whether it looks like English; else sets of English words are left out.
-        signs: that it is not read as it was meant, each with its cure.
+        signs: that it is not read as intended, each with its cure.
     """
 
     corpus: CorpusConfig
@@ -120,7 +120,7 @@ def write_config(
         corpus: a file, folder or glob, or the name of a source.
         out: the YAML file to write; its folder is made.
         cache: where digests of files, and the data of tasks, are kept.
-        claims: compare all models and ask all tasks that the claims need, but for C7, which is
+        claims: compare all models on all tasks that the claims need, but for C7, which is
             decided on planted text. Otherwise there is what helps to choose word vectors, with
             the settings that `wordrel tune` chose for little text.
         settings: of the corpus, KEY=VALUE: how its bytes and words are read.
@@ -133,8 +133,8 @@ def write_config(
         CorpusError: text that cannot be read, or has no word.
         StoreError: there is a file already, or it cannot be written.
     """
-    given = parse_config(_smallest(name), place="wordrel new").study
-    found = parse_corpus(corpus, settings)
+    study = parse_config(_smallest(name), place="wordrel new").study
+    parsed = parse_corpus(corpus, settings)
     if chosen := sorted({setting.partition("=")[0] for setting in settings} & _BY_THE_TEXT):
         expected = "expected nothing: the text decides it; change it in the config that is written"
         raise ConfigError([f"wordrel new: found {key}=, {expected}" for key in chosen])
@@ -142,10 +142,10 @@ def write_config(
         raise StoreError(
             f"{out}: found a file, which stays as it is; remove it, or choose another with --out"
         )
-    look = look_at(found, cache)
-    read = {key: value for key, value in found if key in found.model_fields_set - _BY_THE_TEXT}
+    look = look_at(parsed, cache)
+    read = {key: value for key, value in parsed if key in parsed.model_fields_set - _BY_THE_TEXT}
     text = config_text(
-        given, source_from(corpus, out.parent), look, cache, claims=claims, read=read
+        study, source_from(corpus, out.parent), look, cache, claims=claims, read=read
     )
     config = parse_config(read_stored(text), place=str(out), folder=out.parent)
     with explained(out):
@@ -260,13 +260,13 @@ def config_text(
         models=models_text(claims=claims),
         rates="" if claims else f" # rates and epochs: {tuned().source}, by development loss",
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
-        asked="sets of English words; " if look.english else "",
+        sets="sets of English words; " if look.english else "",
         tasks="\n".join(_task_lines(look, cache, claims=claims)),
     )
 
 
-def _can_be_asked(info: TaskInfo, look: Look) -> bool:
-    """Not recall, which is of planted text, nor what only `wordrel tune` chooses settings by."""
+def _is_applicable(info: TaskInfo, look: Look) -> bool:
+    """No recall, which is of planted text, and no task that only `wordrel tune` uses."""
     if info.files and not look.english:
         return False
     if info.question == "fit":  # without test documents there is no loss
@@ -276,24 +276,24 @@ def _can_be_asked(info: TaskInfo, look: Look) -> bool:
 
 def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
     """Every task of the registry: those of the study, and the others as comments."""
-    waiting, more = [], []
+    waiting, others = [], []
     if not look.english:
         yield "  # Sets of English words are left out: this text does not look like English."
     for name, info in REGISTRY.items():
-        if not _can_be_asked(info, look):
+        if not _is_applicable(info, look):
             continue
         try:
             find_files(info, cache)
         except DatasetError:
             waiting.append(name)
         else:
-            if claims or {name, info.question} & {*_ASKED}:
+            if claims or {name, info.question} & {*_QUESTIONS}:
                 yield f"  - {name}"
             else:
-                more.append(name)
-    if more:
+                others.append(name)
+    if others:
         yield "  # here too, for other questions: take off the #"
-    yield from (f"  # - {name}" for name in more)
+    yield from (f"  # - {name}" for name in others)
     if waiting:
         yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
     yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
@@ -324,6 +324,6 @@ models:{rates}
 
 seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
 
-tasks: # {asked}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
+tasks: # {sets}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
 {tasks}
 """

@@ -41,7 +41,7 @@ _FIRST: dict[str, dict[str, Any]] = {
     "and a weight for each word": {"kind": "mask_query_attention"},
     "self-attention as it is written: q.k, the words before": {"kind": "attention"},
 }
-"""What one who has to choose an embedding compares; each with a remark."""
+"""Models to compare when choosing an embedding; each with a remark."""
 
 _TOPS = ("mean_query_attention_position", "attention_position")
 _CLAIMS: list[dict[str, Any]] = [
@@ -72,15 +72,15 @@ def models_text(*, claims: bool) -> str:
             these models were not tuned, and a tuned one beside them would have an advantage.
     """
     chosen = {} if claims else tuned().models
-    found = [
+    entries = [
         _written(entry | dict(chosen.get(model_name(entry), {})), remark)
         for remark, entry in _FIRST.items()
     ]
-    there = [entry.get("name") or entry["kind"] for entry in _FIRST.values()]
+    names = [entry.get("name") or entry["kind"] for entry in _FIRST.values()]
     if claims:
-        found.append("  # What the claims need besides.\n")
-        found += [_written(e) for e in _CLAIMS if (e.get("name") or e["kind"]) not in there]
-    return "".join(found).rstrip("\n")
+        entries.append("  # What the claims need besides.\n")
+        entries += [_written(e) for e in _CLAIMS if (e.get("name") or e["kind"]) not in names]
+    return "".join(entries).rstrip("\n")
 
 
 def _written(entry: Mapping[str, Any], remark: str = "") -> str:

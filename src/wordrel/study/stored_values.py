@@ -1,4 +1,4 @@
-"""What kinds of values a stored manifest and config hold, where a report reads them.
+"""The kinds of values in a stored manifest and config, where a report reads them.
 
 Digests show that a folder is as it was written; folders of older versions have none, and a value of
 another kind would end a report with an error that names no file. Reads and writes nothing.
@@ -15,7 +15,7 @@ from wordrel.study.schema import CURE
 
 
 class _Kind(NamedTuple):
-    """One kind of single value: what it is called, and whether a value is of it."""
+    """One kind of single value: its name, and whether a value is of it."""
 
     name: str
     has: Callable[[Any], bool]
@@ -88,22 +88,22 @@ def check_config(path: Path, config: Mapping[str, Any]) -> None:
                 raise StoreError(f"{path}: {group}.{i}: {', '.join(missing)} missing; {CURE}")
 
 
-def _check(place: str, keys: tuple[str, ...], found: Any, shape: Any) -> None:
-    """Compare a value with its shape; what a shape does not name is not looked at."""
+def _check(place: str, keys: tuple[str, ...], stored: Any, shape: Any) -> None:
+    """Compare a value with its shape; keys outside the shape are ignored."""
     if isinstance(shape, _Kind):
-        fits, expected = shape.has(found), shape.name
+        fits, expected = shape.has(stored), shape.name
     elif isinstance(shape, list):
-        fits, expected = isinstance(found, list), "a list"
+        fits, expected = isinstance(stored, list), "a list"
     else:
-        fits, expected = isinstance(found, dict), "keys"
+        fits, expected = isinstance(stored, dict), "keys"
     if not fits:
         where = ".".join(keys)
-        raise StoreError(f"{place}{where}: found {shown(found)}, expected {expected}; {CURE}")
+        raise StoreError(f"{place}{where}: found {shown(stored)}, expected {expected}; {CURE}")
     if isinstance(shape, list):
-        for i, item in enumerate(found):
+        for i, item in enumerate(stored):
             _check(place, (*keys, str(i)), item, shape[0])
     elif isinstance(shape, dict):
-        for key, value in found.items():
+        for key, value in stored.items():
             below = shape.get(key, shape.get(ANY))
             if below is not None and not (value is None and key in _MAY_LACK):
                 _check(place, (*keys, str(key)), value, below)

@@ -1,6 +1,6 @@
-"""The tables of a study: answers are collected, selected embeddings chosen, differences tested.
+"""The tables of a study: collect predictions, choose the selected embeddings, test differences.
 
-Reads the stored answers of the cells; writes the tables of a results folder.
+Reads the stored predictions of the cells; writes the tables of a results folder.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import LIFTS, agreement_rows, lift_rows
 from wordrel.study.analysis import adjust, analyse, measurement_rows, selected_pairs
-from wordrel.study.answers import ANSWERS, Asked, collect, read_measurements, read_outcomes
+from wordrel.study.answers import ANSWERS, Evaluation, collect, read_measurements, read_outcomes
 from wordrel.study.cell import cell_cost
 from wordrel.study.contrasts import contrast_rows, measured
 from wordrel.study.evaluate import CellWork
@@ -34,7 +34,7 @@ from wordrel.tasks.neighbours import Probed, from_frame
 from wordrel.tasks.registry import MainScore, Question, Split
 
 FEW = 300
-"""Files of answers that are read and tested sooner than workers start."""
+"""Up to so many files of predictions, starting workers takes longer than reading them."""
 
 Rows = dict[str, list[Row]]
 
@@ -48,7 +48,7 @@ def write_tables(
         plan: the study.
         outcomes: of each cell of the plan.
         folder: where the files go.
-        jobs: tasks that are read and tested at a time; what comes out is the same for any.
+        jobs: tasks that are read and tested at a time; the result does not depend on it.
 
     Returns:
         How many rows each table has.
@@ -58,11 +58,14 @@ def write_tables(
     for corpus in plan.corpora.values():
         cells = [work for work in done if work.cell.corpus_name == corpus.name]
         with job_progress(f"tables {corpus.name}") as progress:
-            for task_rows in _told_of(plan, corpus, cells, jobs, progress):
-                for name, more in task_rows.items():
-                    rows[name] += more
+            for task_rows in _corpus_rows(plan, corpus, cells, jobs, progress):
+                for name, added in task_rows.items():
+                    rows[name] += added
     rows["runs"] = [*map(_run_row, plan.works, outcomes)]
-    tables = {name: pd.DataFrame(found, columns=[*COLUMNS[name]]) for name, found in rows.items()}
+    tables = {
+        name: pd.DataFrame(table_rows, columns=[*COLUMNS[name]])
+        for name, table_rows in rows.items()
+    }
     random = [model.name for model in plan.config.models if model.kind == "random"]
     tables["comparisons"] = adjust(tables["comparisons"], random)
     stored = {name: table for name, table in tables.items() if name not in PLANNED or len(table)}
@@ -86,7 +89,7 @@ class _Answers:
     @classmethod
     def of(cls, plan: Plan, corpus: str, number: int, cells: Sequence[CellWork]) -> "_Answers":
         task, named = plan.tasks.loaded[number], plan.tasks.configs[number]
-        (settings,) = (one for one in plan.config.corpora if one.name == corpus)
+        (settings,) = (c for c in plan.config.corpora if c.name == corpus)
         lost = Beyond() if isinstance(named, NamedTask) else beyond(task, settings)
         places = ((w.cell.model_config.name, w.cell.seed, [*w.paths()][number][1]) for w in cells)
         return cls(corpus, task.name, task.question, task.measure, task.split, tuple(places), lost)
@@ -101,21 +104,21 @@ class _Answers:
         """Bytes on disk."""
         return sum(path.stat().st_size for _, _, path in self.files())
 
-    def asked(self) -> list[Asked]:
-        """What they say, row by row of the result."""
+    def evaluations(self) -> list[Evaluation]:
+        """Their evaluations, one a row of the result."""
         answers = (
             (model, seed, [*map(self.beyond.explain, read_outcomes(path))])
             for model, seed, path in self.files()
         )
         return collect(self.corpus, self.question, answers, self.split)
 
-    def marked(self, choice: Choice) -> Iterator[Asked]:
+    def marked(self, choice: Choice) -> Iterator[Evaluation]:
         """The rows that are shown, their selected embeddings marked."""
-        every = (marked(one, choice) for one in self.asked())
-        return (one for one in every if one.outcomes)
+        every = (marked(evaluation, choice) for evaluation in self.evaluations())
+        return (evaluation for evaluation in every if evaluation.outcomes)
 
 
-def _told_of(
+def _corpus_rows(
     plan: Plan, corpus: Corpus, cells: Sequence[CellWork], jobs: int, progress: Progress
 ) -> Iterator[Rows]:
     """The rows of one corpus: embeddings are selected first, then every task gives its rows.
@@ -125,7 +128,7 @@ def _told_of(
     """
     tasks = [_Answers.of(plan, corpus.name, n, cells) for n in range(len(plan.tasks.loaded))]
     progress(0.0, "choosing the selected embeddings")
-    choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.asked()])
+    choice = choose(corpus.name, [row for task in _deciding(tasks) for row in task.evaluations()])
     by_size = sorted(tasks, key=_Answers.size, reverse=True)  # else the last one runs alone
     planned = plan.config.planned(corpus.name)
     settings = _Settings(
@@ -134,35 +137,35 @@ def _told_of(
         planned,
         plan.config.orderings,
     )
-    families, told = Counter[Question](), dict[_Answers, Rows]()
+    families, by_task = Counter[Question](), dict[_Answers, Rows]()
     with parallel_config(inner_max_num_threads=1, backend="loky"):
         at_once = jobs if len(tasks) * len(cells) > FEW else 1
         parallel = Parallel(n_jobs=at_once, return_as="generator_unordered", max_nbytes=None)
-        for task, tests in parallel(delayed(_tests)(one, choice) for one in by_size):
+        for task, tests in parallel(delayed(_tests)(answers, choice) for answers in by_size):
             families[task.question] += tests
-        calls = ((one, choice, settings, families[one.question]) for one in by_size)
-        for number, (task, rows) in enumerate(parallel(delayed(_told)(*c) for c in calls), 1):
-            told[task] = rows
+        calls = ((answers, choice, settings, families[answers.question]) for answers in by_size)
+        for number, (task, rows) in enumerate(parallel(delayed(_task_rows)(*c) for c in calls), 1):
+            by_task[task] = rows
             progress(number / len(tasks), task.task)
     yield {"embeddings": [*choice.rows]}
-    every = [told[task] for task in tasks]
-    found = [row for rows in every for row in rows.pop("contrasts", [])]
-    yield {"contrasts": contrast_rows(corpus.name, planned, found, 1 - settings.confidence)}
+    every = [by_task[task] for task in tasks]
+    gains = [row for rows in every for row in rows.pop("contrasts", [])]
+    yield {"contrasts": contrast_rows(corpus.name, planned, gains, 1 - settings.confidence)}
     yield from every
 
 
 def _deciding(tasks: Sequence[_Answers]) -> list[_Answers]:
-    """The tasks that tell the selected embeddings: development splits, where a question has one."""
+    """The tasks that decide the selected embeddings: development splits, if a question has one."""
     dev = {task.question for task in tasks if task.split == "dev"}
     decided = dev.intersection(BY_DEVELOPMENT)
-    asked = [task for task in tasks if task.question in CHOSEN_BY.values()]
-    return [task for task in asked if task.split == "dev" or task.question not in decided]
+    choosing = [task for task in tasks if task.question in CHOSEN_BY.values()]
+    return [task for task in choosing if task.split == "dev" or task.question not in decided]
 
 
 def _tests(answers: _Answers, choice: Choice) -> tuple[_Answers, int]:
     if answers.question == "agreement":
         return answers, 0
-    return answers, sum(len(selected_pairs(one)) for one in answers.marked(choice))
+    return answers, sum(len(selected_pairs(evaluation)) for evaluation in answers.marked(choice))
 
 
 @dataclass(frozen=True)
@@ -187,28 +190,32 @@ class _Settings:
         return self.statistics.confidence
 
 
-def _told(
+def _task_rows(
     answers: _Answers, choice: Choice, settings: _Settings, family: int
 ) -> tuple[_Answers, Rows]:
-    """Everything that the tables say of one task; its planned contrasts are not decided yet."""
+    """The rows of all tables for one task; its planned contrasts are not decided yet."""
     if answers.measure == LIFTS:
-        lifts = answers.asked()
-        found = [row for one in lifts for row in lift_rows(one, settings.confidence)]
-        return answers, {"agreement": found, "contrasts": measured(lifts, settings.contrasts)}
+        lifts = answers.evaluations()
+        agreement = [
+            row for evaluation in lifts for row in lift_rows(evaluation, settings.confidence)
+        ]
+        return answers, {"agreement": agreement, "contrasts": measured(lifts, settings.contrasts)}
     if answers.question == "agreement":
         known = {(model, seed): _agreement(path) for model, seed, path in answers.files()}
         selected = {
             model: embedding for (model, q), embedding in choice.selected.items() if q == "alike"
         }
-        found = agreement_rows(answers.corpus, known, selected, settings.words, settings.statistics)
-        return answers, {"agreement": found}
+        agreement = agreement_rows(
+            answers.corpus, known, selected, settings.words, settings.statistics
+        )
+        return answers, {"agreement": agreement}
     rows: Rows = defaultdict(list)
-    asked = [*answers.marked(choice)]
-    for one in asked:
-        for name, more in analyse(one, settings.statistics, family).items():
-            rows[name] += more
-    rows["contrasts"] = measured(asked, settings.contrasts)
-    rows["orderings"] = ordering_rows(asked, settings.orderings, settings.confidence)
+    evaluations = [*answers.marked(choice)]
+    for evaluation in evaluations:
+        for name, added in analyse(evaluation, settings.statistics, family).items():
+            rows[name] += added
+    rows["contrasts"] = measured(evaluations, settings.contrasts)
+    rows["orderings"] = ordering_rows(evaluations, settings.orderings, settings.confidence)
     of_seeds = [(model, seed, read_measurements(path)) for model, seed, path in answers.files()]
     rows["contrasts"] += measured_gains(answers.task, of_seeds, settings.contrasts)
     rows["measurements"] = measurement_rows(

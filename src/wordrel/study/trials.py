@@ -1,12 +1,11 @@
 """The trials of a tuning study: models with settings to try, and the scores that these reach.
 
-A search is a walk along one coordinate after the other, of a given length. It gets points and gives
-back scores; where the scores come from is no concern of it. Every search of the same length tries
-the same number of points.
+A search is a walk along one coordinate after the other, of a given length. It yields points and is
+sent their scores. Every search of the same length tries the same number of points.
 
-Runs small studies, so that what is trained stays in the cache. After each round, all trials so far
-are written beside the folder of the study, as NAME.unfinished.json: from there the next run goes
-on, though the cache be gone.
+Runs small studies, so that trained runs stay in the cache. After each round, all trials so far are
+written beside the folder of the study, as NAME.unfinished.json. The next run resumes from there,
+even without the cache.
 """
 
 import json
@@ -103,9 +102,9 @@ class Trials:
     rows: list[dict[str, Any]] = field(default_factory=list)
     starts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def scores(self, asked: Mapping[str, Sequence[Point]], tokens: int) -> dict[str, list[float]]:
+    def scores(self, wanted: Mapping[str, Sequence[Point]], tokens: int) -> dict[str, list[float]]:
         """The score of each point of each model, from one small study of all that are new."""
-        pairs = [(model, point) for model, points in asked.items() for point in points]
+        pairs = [(model, point) for model, points in wanted.items() for point in points]
         first = len(self.rows)
         for model, point in pairs:
             number = str(len(self.rows) + 1)
@@ -113,9 +112,9 @@ class Trials:
         new = [(row, pair[1]) for row, pair in zip(self.rows[first:], pairs, strict=True)]
         new = [(row, point) for row, point in new if not self._taken(row)]
         if new:
-            self._ask(new, tokens)
+            self._evaluate(new, tokens)
             self._write()
-        scores: dict[str, list[float]] = {model: [] for model in asked}
+        scores: dict[str, list[float]] = {model: [] for model in wanted}
         for row in self.rows[first:]:
             scores[row["model"]].append(row["score"])
         return scores
@@ -125,15 +124,15 @@ class Trials:
         with explained(self.unfinished):
             self.unfinished.unlink(missing_ok=True)
 
-    def _ask(self, new: Sequence[tuple[dict[str, Any], Point]], tokens: int) -> None:
-        """Train and ask; adds score and seconds to each row."""
+    def _evaluate(self, new: Sequence[tuple[dict[str, Any], Point]], tokens: int) -> None:
+        """Train and evaluate; adds score and seconds to each row."""
         models = {model.name: model for model in self.config.models}
         named = {f"{row['model'][:50]}.t{row['trial']}": (row, point) for row, point in new}
         entries = (placed(models[r["model"]], p, n, self.starts) for n, (r, p) in named.items())
-        found = self._run(tuple(entries), tokens)
-        seconds = found.runs.groupby("model")["seconds"].sum(min_count=1)
+        results = self._run(tuple(entries), tokens)
+        seconds = results.runs.groupby("model")["seconds"].sum(min_count=1)
         for name, (row, _) in named.items():
-            row["score"] = development_score(found, name)
+            row["score"] = development_score(results, name)
             row["seconds"] = round(float(seconds[name]), 1)
 
     def _taken(self, row: dict[str, Any]) -> bool:
@@ -156,16 +155,16 @@ class Trials:
             if any(not set(RESULTS) < set(row) for row in rows.values()):
                 raise ValueError("trials without a score")
             same = kept["study"] == self._study
-        found = f"{len(rows)} trials" if same else "trials of another study or text; all run anew"
-        log.info("%s: found %s", self.unfinished, found)
+        status = f"{len(rows)} trials" if same else "trials of another study or text; all run anew"
+        log.info("%s: found %s", self.unfinished, status)
         return rows if same else {}
 
     @cached_property
     def _study(self) -> str:
-        """12 hex digits of all that decides the scores: settings, texts, our version."""
+        """12 hex digits of all that decides the scores: settings, texts, version of wordrel."""
         sample = {"limit_tokens": self.config.tune.tokens[0] if self.config.tune else None}
-        corpora = [one.model_copy(update=sample) for one in self.config.corpora]
-        texts = {one.name: prepare(one, self.cache, jobs=self.jobs or 1).digest for one in corpora}
+        corpora = [c.model_copy(update=sample) for c in self.config.corpora]
+        texts = {c.name: prepare(c, self.cache, jobs=self.jobs or 1).digest for c in corpora}
         config = self.config.model_dump(mode="json", exclude={"corpora"})
         return digest({"config": config, "texts": texts, "wordrel": __version__})
 
@@ -188,22 +187,22 @@ class Trials:
 
 
 def coordinates(model: ModelConfig) -> list[Coordinate]:
-    """The settings of a model that are searched: those that it has a use for."""
+    """The settings of a model that are searched: those that change it."""
     own = type(model).model_fields
     if "learning_rate" not in own:
         return []
     useful = {"learning_rate", "epochs"}
     if isinstance(model, MatchedConfig) and not ARCHITECTURES[model.kind].plain_mean:
         useful |= set(own)
-    return [one for one in COORDINATES if one.key in useful]
+    return [coordinate for coordinate in COORDINATES if coordinate.key in useful]
 
 
 def start(config: StudyConfig, model: ModelConfig) -> dict[str, float | int]:
     """The settings that the config gives."""
     training = config.training_of(model)
     return {
-        one.key: getattr(model if one.key in type(model).model_fields else training, one.key)
-        for one in coordinates(model)
+        c.key: getattr(model if c.key in type(model).model_fields else training, c.key)
+        for c in coordinates(model)
     }
 
 
@@ -223,17 +222,17 @@ def settings_of(
 ) -> dict[str, Any]:
     """A point as keys of the model's entry in a config."""
     own = {key: value for key, value in point.items() if key in type(model).model_fields}
-    rest = {key: value for key, value in point.items() if key not in own}
+    training = {key: value for key, value in point.items() if key not in own}
     if "start" in own:
         own["start"] = starts[own["start"]]
-    return own | ({"training": rest} if rest else {})
+    return own | ({"training": training} if training else {})
 
 
 def entry_of(model: MatchedConfig, point: Point) -> dict[str, Any]:
     """A model with the settings of a point, as the `start` of another one."""
     usual = type(model)(kind=model.kind).model_dump(mode="json")
-    given = model.model_dump(mode="json", exclude={"name", "training"})
-    own = {key: value for key, value in given.items() if value != usual[key]}
+    settings = model.model_dump(mode="json", exclude={"name", "training"})
+    own = {key: value for key, value in settings.items() if value != usual[key]}
     return {"kind": model.kind} | own | settings_of(model, point)
 
 
@@ -286,12 +285,12 @@ def _untried(
     """Neighbours of the best point that are new."""
     best = best_of(tried).point
     points = [best | {coordinate.key: v} for v in coordinate.beside(best[coordinate.key], factor)]
-    return [point for point in points if all(point != one.point for one in tried)][:most]
+    return [point for point in points if all(point != trial.point for trial in tried)][:most]
 
 
 def recheck(best: Sequence[Tried], keep: int, key: str = "learning_rate") -> Search:
     """On more text: the best points again, and the best of them at half and at twice its rate."""
-    points = [one.point for one in best[:keep]]
+    points = [trial.point for trial in best[:keep]]
     tried = [Tried(*pair) for pair in zip(points, (yield points), strict=True)]
     top = best_of(tried).point
     if key in top:
@@ -307,4 +306,4 @@ def best_of(tried: Sequence[Tried]) -> Tried:
 
 def in_order(tried: Sequence[Tried]) -> list[Tried]:
     """From the highest score to the lowest; a failed trial is last."""
-    return sorted(tried, key=lambda one: -one.score if one.score == one.score else float("inf"))
+    return sorted(tried, key=lambda t: -t.score if t.score == t.score else float("inf"))

@@ -1,8 +1,8 @@
 """`wordrel tune`: the same number of trials for every model, judged on development splits alone.
 
-Runs the trials as small studies; an interrupted run goes on from what is kept in the cache and
-from the trials in NAME.unfinished.json. Writes a folder with `config.yaml`, `trials.csv` (every
-trial) and `choices.yaml` (what each model was given, and the digest of the trials), which a study
+Runs the trials as small studies; an interrupted run resumes from the cache and from the trials in
+NAME.unfinished.json. Writes a folder with `config.yaml`, `trials.csv` (every
+trial) and `choices.yaml` (the settings of each model, and the digest of the trials), which a study
 names as `tuned:`.
 """
 
@@ -125,16 +125,16 @@ def _together(
 ) -> dict[str, list[Tried]]:
     """Advance all searches side by side, so that each round is one study that fills the cores."""
     ranked: dict[str, list[Tried]] = {}
-    asked = {name: next(search) for name, search in searches.items()}
-    while asked:
-        scores = trials.scores(asked, tokens)
+    points_of = {name: next(search) for name, search in searches.items()}
+    while points_of:
+        scores = trials.scores(points_of, tokens)
         following = {}
-        for name in asked:
+        for name in points_of:
             try:
                 following[name] = searches[name].send(scores[name])
             except StopIteration as end:
                 ranked[name] = end.value
-        asked = following
+        points_of = following
     return {name: ranked[name] for name in searches}
 
 
@@ -150,19 +150,19 @@ def _contains(model: ModelConfig, other: ModelConfig) -> bool:
     """Whether the model with some of its parts neutral is the other one."""
     if not (isinstance(model, MatchedConfig) and isinstance(other, MatchedConfig)):
         return False
-    more = contains(model, other) and not contains(other, model)
-    return more and model.training == other.training
+    larger = contains(model, other) and not contains(other, model)
+    return larger and model.training == other.training
 
 
 def _one_more(
-    asked: Mapping[str, Point], ranked: Mapping[str, list[Tried]], trials: Trials, tokens: int
+    points: Mapping[str, Point], ranked: Mapping[str, list[Tried]], trials: Trials, tokens: int
 ) -> dict[str, list[Tried]]:
     """One more trial of each of these models, at a point of its own."""
-    if not asked:
+    if not points:
         return dict(ranked)
-    scores = trials.scores({name: [point] for name, point in asked.items()}, tokens)
-    more = {name: [Tried(point, scores[name][0])] for name, point in asked.items()}
-    return {name: in_order([*found, *more.get(name, [])]) for name, found in ranked.items()}
+    scores = trials.scores({name: [point] for name, point in points.items()}, tokens)
+    trial_of = {name: [Tried(point, scores[name][0])] for name, point in points.items()}
+    return {name: in_order([*tried, *trial_of.get(name, [])]) for name, tried in ranked.items()}
 
 
 def _of_what_they_contain(
@@ -173,9 +173,9 @@ def _of_what_they_contain(
     A model that contains none, or has tried these, tries its best setting at a finer rate instead,
     so that all have the same number of trials.
     """
-    asked = {}
-    for name, found in ranked.items():
-        best = found[0].point
+    points = {}
+    for name, tried in ranked.items():
+        best = tried[0].point
         if "learning_rate" not in best:
             continue
         point = dict(best)
@@ -183,17 +183,17 @@ def _of_what_they_contain(
         if inside:
             donor = max(inside, key=lambda n: ranked[n][0].score)
             point |= {k: v for k, v in ranked[donor][0].point.items() if k in best}
-        new = all(point != one.point for one in found)
-        asked[name] = point if new else _finer(found)
-    return asked
+        new = all(point != trial.point for trial in tried)
+        points[name] = point if new else _finer(tried)
+    return points
 
 
-def _finer(found: Sequence[Tried]) -> Point:
+def _finer(tried: Sequence[Tried]) -> Point:
     """The best settings at the nearest rate that was not tried with them."""
-    best = found[0].point
+    best = tried[0].point
     rates = (best["learning_rate"] * FINER**step for step in (1, -1, 0.5, -0.5, 1.5, -1.5))
     points = [best | {"learning_rate": rate} for rate in rates]
-    return next(point for point in points if all(point != one.point for one in found))
+    return next(point for point in points if all(point != trial.point for trial in tried))
 
 
 def _regularised(ranked: Mapping[str, Sequence[Tried]]) -> dict[str, Point]:
@@ -201,14 +201,14 @@ def _regularised(ranked: Mapping[str, Sequence[Tried]]) -> dict[str, Point]:
 
     A model without weights to drop tries another rate instead.
     """
-    asked = {}
-    for name, found in ranked.items():
-        best = found[0].point
+    points = {}
+    for name, tried in ranked.items():
+        best = tried[0].point
         if "dropout" in best:
-            asked[name] = best | {"dropout": DROPOUT if best["dropout"] != DROPOUT else 0.0}
+            points[name] = best | {"dropout": DROPOUT if best["dropout"] != DROPOUT else 0.0}
         elif "learning_rate" in best:
-            asked[name] = _finer(found)
-    return asked
+            points[name] = _finer(tried)
+    return points
 
 
 def started_from_what_they_contain(
@@ -217,33 +217,35 @@ def started_from_what_they_contain(
     trials: Trials,
     tokens: int,
 ) -> tuple[dict[str, list[Tried]], dict[str, str]]:
-    """Models that lose to one that they contain go on from its weights; that one goes on, too.
+    """Models that lose to one that they contain go on from its weights, and so does that one.
 
     Once for as many epochs as the losing model's best setting has; once for a single epoch at a
     quarter of the rate, since weights that have converged may need little more. Both models read
     the text equally often from there. For each, the best of its trials counts.
 
     Returns:
-        All that was tried, the best first; and by name, what is to be said of models that lost.
+        All trials, the best first; and by name, the notes on models that lost.
     """
-    asked: dict[str, list[Point]] = {}
+    points_of: dict[str, list[Point]] = {}
     losing = under_tuned(models, ranked)
     for name, inside in losing.items():
         small, best, own = models[inside], ranked[name][0].point, ranked[inside][0].point
         assert isinstance(small, MatchedConfig)
         trials.starts[inside] = entry_of(small, own)
-        asked.setdefault(name, []).extend(_going_on(best, inside, best["epochs"]))
-        of_small = asked.setdefault(inside, [])
+        points_of.setdefault(name, []).extend(_going_on(best, inside, best["epochs"]))
+        of_small = points_of.setdefault(inside, [])
         of_small += [p for p in _going_on(own, inside, best["epochs"]) if p not in of_small]
-    found = dict(ranked)
-    scores = trials.scores(asked, tokens) if asked else {}
-    for name, points in asked.items():
-        more = map(Tried, points, scores[name])
-        found[name] = in_order([*found[name], *more])
+    combined = dict(ranked)
+    scores = trials.scores(points_of, tokens) if points_of else {}
+    for name, points in points_of.items():
+        added = map(Tried, points, scores[name])
+        combined[name] = in_order([*combined[name], *added])
     before = "under-tuned from a random start: it contains"
     notes = {name: f"{before} {inside}" for name, inside in losing.items()}
-    still = under_tuned(models, found)
-    return found, notes | {n: f"under-tuned: it contains {inside}" for n, inside in still.items()}
+    still = under_tuned(models, combined)
+    return combined, notes | {
+        n: f"under-tuned: it contains {inside}" for n, inside in still.items()
+    }
 
 
 def _going_on(point: Point, start: str, epochs: int) -> list[Point]:
@@ -255,12 +257,12 @@ def under_tuned(
     models: Mapping[str, ModelConfig], ranked: Mapping[str, Sequence[Tried]]
 ) -> dict[str, str]:
     """Name of each model that loses to one that it contains -> that one."""
-    found = {}
+    losing = {}
     for name, inside in contained(models).items():
         better = [n for n in inside if ranked[n][0].score > ranked[name][0].score + UNDER_TUNED]
         if better:
-            found[name] = max(better, key=lambda n: ranked[n][0].score)
-    return found
+            losing[name] = max(better, key=lambda n: ranked[n][0].score)
+    return losing
 
 
 def _table(
@@ -281,7 +283,7 @@ def _table(
 def _choices(trials: Trials, ranked: Mapping[str, Sequence[Tried]], text: str) -> dict[str, object]:
     models = {model.name: model for model in trials.config.models}
     chosen = {
-        name: settings_of(models[name], found[0].point, trials.starts)
-        for name, found in ranked.items()
+        name: settings_of(models[name], tried[0].point, trials.starts)
+        for name, tried in ranked.items()
     }
     return {"tuning": trials.config.study, "trials_sha256": text_digest(text), "models": chosen}

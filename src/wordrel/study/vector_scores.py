@@ -24,7 +24,7 @@ from wordrel.models.relations import Cosine
 from wordrel.models.vectors import Vectors, open_vectors
 from wordrel.models.word_model import WordModel
 from wordrel.study.analysis import analyse, selected_pairs
-from wordrel.study.answers import Asked, collect
+from wordrel.study.answers import Evaluation, collect
 from wordrel.study.contrasts import step_down
 from wordrel.study.schema import Row
 from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
@@ -33,7 +33,7 @@ from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
 _log = logging.getLogger("wordrel")
 DEFAULT_TASKS = ("ws353", "simlex999")
 STATISTICS = StatisticsConfig()
-_ASKED = ("alike",)
+_QUESTIONS = ("alike",)
 _SHOWN = 5
 _LONGEST_NAME = 60  # of a task
 SCORES = ["task", "file", "score", "low", "high", "n_scored", "n_covered", "n_items", "measure"]
@@ -42,11 +42,11 @@ CONTRASTS = ["task", "file_a", "file_b", "difference", "low", "high", "p_adjuste
 
 @dataclass(frozen=True)
 class VectorScores:
-    """What `evaluate` found.
+    """The result of `evaluate`.
 
     Attributes:
         scores: a row a task and file: score with its interval, on the `n_scored` items that all
-            files cover; `n_covered` and `n_items` are of the file; `note` says why there is none.
+            files cover; `n_covered` and `n_items` are of the file; `note` is why there is none.
         contrasts: a row a task and two files: a minus b on the same items, interval, and p of the
             paired permutation test after Holm's correction for all rows of this table. Intervals
             are not corrected.
@@ -74,34 +74,34 @@ def evaluate(
     Args:
         files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
             static embeddings, or one of these. Pickled files are refused.
-        tasks: sets of the registry that ask how alike words are, or one of them.
+        tasks: sets of word similarity of the registry, or one of them.
         pairs: tables of your own, or one: word, word, score a line.
         lowercase: whether words that differ in case alone are one; the first of a file counts.
         cache: where converted vectors and downloaded sets are; default: WORDREL_CACHE, else the
             user's cache folder.
 
     Raises:
-        ConfigError: a task is unknown, or asks what vectors alone cannot say; a set cannot be
+        ConfigError: a task is unknown, or needs more than vectors; a set cannot be
             read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
     """
-    paths, tables = ([Path(p) for p in _listed(given)] for given in (files, pairs))
+    paths, tables = ([Path(p) for p in _listed(sources)] for sources in (files, pairs))
     cache = cache_folder(cache)
-    asked = _sets([str(task) for task in _listed(tasks)], tables, paths, cache)
+    sets = _sets([str(task) for task in _listed(tasks)], tables, paths, cache)
     opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
     wanted = {
-        spelled(w, lowercase=lowercase) for task in asked for item in task.items.words for w in item
+        spelled(w, lowercase=lowercase) for task in sets for item in task.items.words for w in item
     }
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
-    answers, lacks = list[Asked](), []
-    for task in asked:
+    answers, lacks = list[Evaluation](), []
+    for task in sets:
         answers += _answers(task, models, lowercase)
-        lacks += [_lack(task, name, *one, lowercase) for name, one in made.items()]
+        lacks += [_lack(task, name, *pair, lowercase) for name, pair in made.items()]
     family = sum(len(selected_pairs(row)) for row in answers)
-    found = [analyse(row, STATISTICS, family) for row in answers]
-    scores = [row for one in found for row in one["summary"]]
-    contrasts = [row for one in found for row in one["comparisons"]]
+    analyses = [analyse(row, STATISTICS, family) for row in answers]
+    scores = [row for analysis in analyses for row in analysis["summary"]]
+    contrasts = [row for analysis in analyses for row in analysis["comparisons"]]
     return VectorScores(
         _table(scores, {"model": "file"}, [*SCORES, "note"]),
         _table(_adjusted(contrasts), {"model_a": "file_a", "model_b": "file_b"}, CONTRASTS),
@@ -110,8 +110,8 @@ def evaluate(
     )
 
 
-def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Asked]:
-    """What all files answer to a task."""
+def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Evaluation]:
+    """The predictions of all files on a task."""
     outcomes = [
         (name, 0, [*map(_of_a_file, ask(task, model, lowercase=lowercase))])
         for name, model in models.items()
@@ -129,16 +129,16 @@ def _adjusted(contrasts: Sequence[Row]) -> list[Row]:
 def _described(name: str, file: Vectors) -> Row:
     return {
         "file": name,
-        "form": file.form,
+        "form": file.file_format,
         "digest": file.digest,
         "words": len(file.words),
         "dim": file.table.shape[1],
     }
 
 
-def _listed(given: Iterable[Path | str] | Path | str) -> list[Path | str]:
+def _listed(values: Iterable[Path | str] | Path | str) -> list[Path | str]:
     """One path or name is a list of one, not a list of letters."""
-    return [given] if isinstance(given, Path | str) else [*given]
+    return [values] if isinstance(values, Path | str) else [*values]
 
 
 def _of_a_file(outcome: Predictions) -> Predictions:
@@ -150,34 +150,34 @@ def _of_a_file(outcome: Predictions) -> Predictions:
 def _sets(
     tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
 ) -> list[Task]:
-    """All sets; what is wrong with any of them, and which files are missing, is one error."""
+    """All sets; one error names all their problems and the missing files."""
     loads = [partial(load_task, name, cache) for name in tasks]
     loads += [
         partial(own_task, PairsTask(kind="pairs", name=name, path=path))
         for name, path in zip(table_names(pairs, tasks), pairs, strict=True)
     ]
-    found: list[Task] = []
+    loaded: list[Task] = []
     problems: list[str] = []
     if len({path.resolve() for path in pairs}) < len(pairs):
         problems.append("pairs: found one file twice, expected each once")
     for load in loads:
         try:
-            found.append(load())
+            loaded.append(load())
         except ConfigError as error:
             problems += error.problems
         except DatasetError as error:
             problems.append(str(error))
     problems += [
         f"tasks: {task.name} asks more than how alike words are"
-        for task in found
-        if task.question not in _ASKED
+        for task in loaded
+        if task.question not in _QUESTIONS
     ]
     if problems:
         missing = (path for path in files if not path.exists())
         raise ConfigError([*problems, *(f"{path}: there is no such file" for path in missing)])
-    for said in filter(None, map(taken_as_header, found)):
-        _log.info("%s", said)
-    return found
+    for message in filter(None, map(taken_as_header, loaded)):
+        _log.info("%s", message)
+    return loaded
 
 
 def _table(rows: Sequence[Row], names: dict[str, str], columns: list[str]) -> pd.DataFrame:

@@ -37,10 +37,10 @@ def device_of(wanted: str) -> torch.device:
     Raises:
         TrainingError: when `wanted` is "cuda" and there is no graphics card.
     """
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
+    has_gpu = torch.cuda.is_available()
+    if wanted == "cuda" and not has_gpu:
         raise TrainingError("execute.device is cuda, but torch finds no graphics card: use auto")
-    return torch.device("cuda" if wanted == "auto" and there else wanted.replace("auto", "cpu"))
+    return torch.device("cuda" if wanted == "auto" and has_gpu else wanted.replace("auto", "cpu"))
 
 
 def train(
@@ -59,12 +59,12 @@ def train(
     own = config.start.training.model_dump(exclude_none=True) if config.start.training else {}
     small = training.model_copy(update=own)
     untrained = new_model(config.start, small, len(corpus.vocab), seed).tensors()
-    embed_below(config.start, untrained, config, training)  # what cannot be is said at once
+    embed_below(config.start, untrained, config, training)  # fail before training
     first = train(corpus, small, config.start, seed, _part(runtime, "start", 0.0, before / total))
     learnt = {name: torch.from_numpy(tensor) for name, tensor in first.tensors.items()}
-    found = embed_below(config.start, learnt, config, training)
+    embedded = embed_below(config.start, learnt, config, training)
     # In the order of a new model, in which the optimiser numbers them.
-    model = Model.of(config, {name: found[name].clone() for name in model.tensors()})
+    model = Model.of(config, {name: embedded[name].clone() for name in model.tensors()})
     rng = np.random.default_rng([seed, before])  # else it would draw what the start has drawn
     part = _part(runtime, "rest", before / total, 1.0)
     return _joined(first, _trained(model, corpus, training, rng, part), before * tokens)
@@ -88,7 +88,7 @@ def _trained(
     device = device_of(runtime.device)
     model = model.to(device)
     trainer = Trainer(model, training, corpus, rng)
-    # A state of another kind of device is left alone: its numbers are others.
+    # A checkpoint of another kind of device is not used: its numbers differ.
     state = runtime.checkpoints and runtime.checkpoints.below(device.type)
     log = run(trainer, corpus, replace(runtime, checkpoints=state))
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in model.tensors().items()}
@@ -112,18 +112,18 @@ def _part(runtime: Runtime, name: str, start: float, end: float) -> Runtime:
     )
 
 
-def _joined(first: Trained, rest: Trained, tokens: int) -> Trained:
-    """What came of two parts, the first of which read so many tokens."""
-    log = [{**row, "tokens": row["tokens"] + tokens} for row in rest.log]
+def _joined(first: Trained, second: Trained, tokens: int) -> Trained:
+    """The result of two parts; the first read `tokens` tokens."""
+    log = [{**row, "tokens": row["tokens"] + tokens} for row in second.log]
     sums = ("trained_tokens", "targets", "context_words", "seconds_before")
-    counted = {key: getattr(first, key) + getattr(rest, key) for key in sums}
-    return replace(rest, log=(*first.log, *log), **counted)
+    counted = {key: getattr(first, key) + getattr(second, key) for key in sums}
+    return replace(second, log=(*first.log, *log), **counted)
 
 
 def read(
     tensors: Tensors, vocab: Vocab, training: TrainingConfig, config: MatchedConfig
 ) -> WordModel:
-    """Tables and maps as embeddings; q.k as pair score where a word asks; y as word in context."""
+    """Tables and maps as embeddings; q.k as pair score, if words have queries; y in context."""
     model = Model.of(config, {name: torch.from_numpy(t) for name, t in tensors.items()})
     tables = {"input": tensors["input"], "output": tensors["output"]}
     if model.architecture.maps:
@@ -141,17 +141,17 @@ def read(
         teaches=teaches(training, config),
     )
     if model.architecture.words_ask:
-        context = WordsAsk(**vars(context), model=model)
+        context = ExchangeableContext(**vars(context), model=model)
     lifts = output_lifts(vocab, tensors["bias"].ravel(), **tables)
     if model.architecture.words_ask:
-        lifts[QUERY_KEY] = Lift.of(vocab, *_asking(model), heads=config.heads)
+        lifts[QUERY_KEY] = Lift.of(vocab, *_query_key_tables(model), heads=config.heads)
     return replace(word_model(vocab, tables, context, lifts=lifts), learned=_learned(model))
 
 
 def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) -> Teaches:
-    """What the scores of a model stand for after it was trained so.
+    """What the scores of a model mean after training with this loss.
 
-    A sampled softmax that skips hits teaches nothing exact; it is read as if it kept them.
+    A sampled softmax that skips hits has no exact meaning; it is read as if it kept them.
     """
     if config.loss != "negative_sampling":
         return "probability"
@@ -159,11 +159,11 @@ def teaches(training: TrainingConfig, config: MatchedConfig | SkipGramConfig) ->
 
 
 @dataclass(frozen=True)
-class WordsAsk(StreamContext):
-    """States of an architecture in which words ask.
+class ExchangeableContext(StreamContext):
+    """States of an architecture in which words have queries.
 
     Attributes:
-        model: whose query and key can be exchanged.
+        model: the one whose query and key can be exchanged.
     """
 
     model: Model = field(kw_only=True)
@@ -175,7 +175,7 @@ class WordsAsk(StreamContext):
 
 
 def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
-    """The offsets' scores, and those of the words where one learned vector asks all of them.
+    """The scores of positions, and of words where the query is one learned vector.
 
     With several heads a word's score is the mean of theirs.
     """
@@ -193,7 +193,9 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
     return learned
 
 
-def _asking(model: Model) -> tuple[Float32[np.ndarray, "V D"], Float32[np.ndarray, "V D"]]:
+def _query_key_tables(
+    model: Model,
+) -> tuple[Float32[np.ndarray, "V D"], Float32[np.ndarray, "V D"]]:
     """Every word as the query and the key whose product enters the softmax, of all heads."""
     config, weights, words = model.config, model.dense, model.inputs
     if model.architecture.block:
@@ -224,12 +226,14 @@ def read_skip_gram(
     """Both tables; a context of several words is read word by word."""
     tables = {"input": tensors["input"], "output": tensors["output"]}
     why, bias = "skip-gram has no vector for a context of several words", tensors["bias"].ravel()
-    found = word_model(vocab, tables, why=why, lifts=output_lifts(vocab, bias, **tables))
+    model = word_model(vocab, tables, why=why, lifts=output_lifts(vocab, bias, **tables))
     own = tensors["output"], bias, vocab.counts, training
     readout = Readout.of(teaches(training, config), *own)
     joined = word_by_word(vocab, tensors["input"], readout, training.reach)
     ends: Segments = "document" if training.context == "passage" else "sentence"
-    return replace(found, predictors=tuple(replace(one, segments=ends) for one in joined))
+    return replace(
+        model, predictors=tuple(replace(predictor, segments=ends) for predictor in joined)
+    )
 
 
 MATCHED = trained.Model(train, read, version=2)

@@ -11,7 +11,7 @@ The M words are shared by a group of states, so that their scores are one matrix
 negative sampling the factor K/M gives them the weight of K.
 
 A noise word that equals the true word is a *hit*. Where hits are kept, the two sampled losses learn
-p(w | c) for any M: sigmoid(s) tells p from K q, so exp(s) becomes p / (K q); and which of M + 1
+p(w | c) for any M: sigmoid(s) separates p from K q, so exp(s) becomes p / (K q); and which of M + 1
 words is the true one has the odds p / q, so exp(s) becomes p times a number of the context (Ma &
 Collins 2018, the ranking loss). Where hits are skipped, as in word2vec.c and gensim, a word is
 never noise in the places where it is true: negative sampling then learns the odds, exp(s) =
@@ -43,7 +43,7 @@ _SCORES_AT_ONCE = 2**20
 
 @dataclass(frozen=True)
 class Sampling:
-    """How noise words make a loss.
+    """Which loss the noise words enter, and how.
 
     Attributes:
         kind: which loss.
@@ -74,9 +74,9 @@ class Loss:
         states: gradient of y, [B, D].
         outputs: gradient of the output rows; bias likewise: [B + G*M, D], the true words' first;
             for the full softmax [V, D].
-        total: summed nats, and over how many states. Not needed to learn: only when asked for.
+        total: summed nats, and over how many states. Learning does not need it: computed on call.
         squares: of `outputs` and of `bias` what the optimiser sums, where a row of them is itself a
-            sum of several gradients; None where the rows say it.
+            sum of several gradients; None: squares of the rows.
     """
 
     states: Float[Tensor, "B D"]
@@ -195,8 +195,8 @@ def full_softmax_loss(
     total = 0.0
     size = max(1, _SCORES_AT_ONCE // len(outputs))
     for start in range(0, len(y), size):
-        some = slice(start, start + size)
-        states, own, true = y[some], weight[some, None], words[some, None]
+        block = slice(start, start + size)
+        states, own, true = y[block], weight[block, None], words[block, None]
         scores = torch.addmm(bias, states, outputs.T)
         scores -= scores.amax(dim=1, keepdim=True)
         good = scores.gather(1, true)
@@ -204,7 +204,7 @@ def full_softmax_loss(
         sums = slope.sum(dim=1, keepdim=True)
         total += float((own * (sums.log() - good)).sum())
         slope.mul_(own / sums).scatter_add_(1, true, -own)
-        d_y[some] = slope @ outputs
+        d_y[block] = slope @ outputs
         d_outputs.addmm_(slope.T, states)
         d_bias += slope.sum(0)
     return Loss(d_y, d_outputs, d_bias[:, None], lambda: (total, int(weight.sum())))

@@ -18,9 +18,9 @@ from wordrel.models.matched import weights as w
 from wordrel.models.matched.weights import Weights, initial_weights
 from wordrel.models.stream import Batch
 from wordrel.models.windows import (
-    askers,
     attends,
     has_context,
+    over_previous,
     place_scores,
     reachable,
     sees_last,
@@ -94,7 +94,7 @@ class Model:
     def mixed(
         self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
     ) -> Float[Tensor, "C L D"]:
-        """Y of every target; of one without context it means nothing, and must not count.
+        """Y of every target; undefined for one without context, which must not count.
 
         Args:
             x: the input vectors of `context_ids`, apart from the table: they carry gradients.
@@ -106,7 +106,7 @@ class Model:
     def predicted(
         self, x: Float[Tensor, "C S D"], batch: Batch, drop: Drop | None = None
     ) -> Predicted:
-        """What there is to learn from a batch; see `mixed`."""
+        """The predictions of a batch; see `mixed`."""
         counts = self.has_context(batch) & torch.from_numpy(batch.real).to(x.device)
         words = torch.from_numpy(batch.targets).to(x.device)
         return Predicted(
@@ -118,20 +118,20 @@ class Model:
     ) -> tuple[Float[Tensor, "C L D"], Float[Tensor, "C H L T"]]:
         """Y of every target, and the weight that it gives to each word.
 
-        A second block weighs the words that ask, of which there are as many as targets.
+        A second block weighs the previous words, of which there are as many as targets.
         """
         y, a = self._attend(self.dense, x, batch, drop)
         if self.architecture.direct:
             around, last = (
-                torch.from_numpy(found)[..., None].to(x.device, x.dtype)
-                for found in (attends(batch), sees_last(batch))
+                torch.from_numpy(mask)[..., None].to(x.device, x.dtype)
+                for mask in (attends(batch), sees_last(batch))
             )
-            y = y * around + (w.asking(x, y.shape[1]) * last) @ self.dense["W_d"].T
+            y = y * around + (w.previous_words(x, y.shape[1]) * last) @ self.dense["W_d"].T
         if self.architecture.block:
-            y = w.block(self.dense, w.asking(x, y.shape[1]), y)
+            y = w.block(self.dense, w.previous_words(x, y.shape[1]), y)
         if self.architecture.blocks > 1:
             weights = w.second(self.dense)
-            above, a = self._attend(weights, y, askers(batch), drop)
+            above, a = self._attend(weights, y, over_previous(batch), drop)
             y = w.block(weights, y, above)
         return (w.norm(self.dense, "norm_out", y) if self.architecture.block else y), a
 
@@ -162,16 +162,16 @@ class Model:
     def weights(self, batch: Batch) -> Float[Tensor, "C L S"]:
         """A_ij of every target and reachable token, the mean over heads; of the last block.
 
-        Of a target that attends to nothing it means nothing.
+        Undefined for a target that attends to nothing.
         """
         a = self._forward(self.inputs[self.context_ids(batch)], batch)[1].mean(1)
         return pad(a, (batch.first - 1, 0)) if self.architecture.blocks > 1 else a
 
     def exchanged(self) -> "Model":
-        """The same model with query and key exchanged; itself where no word asks through maps.
+        """The same model with query and key exchanged; itself where no query comes from a map.
 
         Roles that are tied are written out: where W_q is the identity W_k becomes it. The weight
-        that a bias of the query gives to each word stays: it is no matter of two words.
+        that a bias of the query gives to each word stays: it depends on one word only.
         """
         if not (self.architecture.maps and self.architecture.words_ask):
             return self
@@ -188,12 +188,12 @@ class Model:
 
 def _exchanged(config: MatchedConfig, weights: Weights, like: Tensor) -> Weights:
     w_q, w_k, w_v = (w.role(config, weights, name, like) for name in ("W_q", "W_k", "W_v"))
-    found = {"W_q": w_k, "W_k": w_q}
+    roles = {"W_q": w_k, "W_k": w_q}
     if "W_v" in weights or "K=V" in config.ties:
-        found["W_v"] = w_v
+        roles["W_v"] = w_v
     if "b_q" in weights:
-        found["u_q"] = w.word_scores(config, weights, w_k)
-    return found
+        roles["u_q"] = w.word_scores(config, weights, w_k)
+    return roles
 
 
 def new_model(config: MatchedConfig, training: TrainingConfig, vocabulary: int, seed: int) -> Model:

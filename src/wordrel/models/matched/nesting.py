@@ -1,6 +1,6 @@
 """A model as a special case of a larger one: the part that the larger one adds is neutral.
 
-The cells of the study are nested by construction: with the tensors that `embed_below` makes, the
+The architectures are nested by construction: with the tensors that `embed_below` makes, the
 larger model has the states, scores and loss of the smaller one (to rounding). Training can start
 from there.
 
@@ -51,16 +51,16 @@ def embed_below(
     lost += ["blocks"] if small.blocks > large.blocks else []
     if lost:
         raise _refusal(below, config, f"other {', '.join(lost)}")
-    found = {name: weight for name, weight in tensors.items() if name not in _CHANGED}
+    embedded = {name: weight for name, weight in tensors.items() if name not in _CHANGED}
     if large.positions:
-        found.setdefault("offsets", torch.zeros(2 * training.reach + 1))
-    found |= _roles(below, tensors, config)
-    found |= _position_values(below, tensors, config, training)
+        embedded.setdefault("offsets", torch.zeros(2 * training.reach + 1))
+    embedded |= _roles(below, tensors, config)
+    embedded |= _position_values(below, tensors, config, training)
     if large.blocks > small.blocks:
         drawn = initial_weights(config, dim, training.reach, torch.Generator().manual_seed(0))
-        found |= {name: weight for name, weight in drawn.items() if name.startswith(SECOND)}
-        found |= {SECOND + name: torch.zeros_like(found[name]) for name in ("W_o", "W_2")}
-    return found
+        embedded |= {name: weight for name, weight in drawn.items() if name.startswith(SECOND)}
+        embedded |= {SECOND + name: torch.zeros_like(embedded[name]) for name in ("W_o", "W_2")}
+    return embedded
 
 
 def contains(config: MatchedConfig, below: MatchedConfig) -> bool:
@@ -117,14 +117,14 @@ def _roles(below: MatchedConfig, tensors: Weights, config: MatchedConfig) -> Wei
 def _one_weight_a_word(
     below: MatchedConfig, tensors: Weights, w_k: Float[Tensor, "D D"], config: MatchedConfig
 ) -> tuple[Float[Tensor, "D D"], Float[Tensor, " D"]]:
-    """Keys and a query of which each head gives each word the score that it had."""
+    """Keys and a query with which each head gives each word its score of before."""
     ratio = _scale(config, w_k) / _scale(below, w_k)
     query = tensors.get("q_mask", torch.zeros_like(w_k[0]))
     if config.heads == below.heads or not query.any():
         return w_k, query * ratio
     if below.heads > 1:
         raise _refusal(below, config, "other heads")
-    # The first number of each head's keys is the score; the others play no part yet.
+    # The first number of each head's keys is the score; the others do not enter yet.
     firsts = torch.arange(0, len(w_k), len(w_k) // config.heads)
     keys, wide = torch.eye(len(w_k)), torch.zeros_like(query)
     keys[firsts] = (query @ w_k) / _scale(below, w_k)
@@ -135,15 +135,15 @@ def _one_weight_a_word(
 def _untied(
     below: MatchedConfig, config: MatchedConfig, maps: Weights, query: Float[Tensor, " D"]
 ) -> Weights:
-    """What the larger model stores of these.
+    """The part of these that the larger model stores.
 
     Raises:
-        TrainingError: a tie, or the lack of a map, does not hold of them.
+        TrainingError: they break a tie of it, or it lacks a map that they need.
     """
-    large, one = ARCHITECTURES[config.kind], torch.eye(len(query))
-    found = dict(maps)
+    large, identity = ARCHITECTURES[config.kind], torch.eye(len(query))
+    stored = dict(maps)
     equal = {"K=Q": ("W_k", maps["W_q"]), "K=V": ("W_k", maps["W_v"])}
-    equal |= {f"{name}=I": (f"W_{name.lower()}", one) for name in "QKV"}
+    equal |= {f"{name}=I": (f"W_{name.lower()}", identity) for name in "QKV"}
     ties = config.ties if large.maps else ("Q=I", "K=I", "V=I")
     for tie in ties:
         name, other = equal[tie]
@@ -152,19 +152,19 @@ def _untied(
             raise _refusal(
                 below, config, f"{tie} does not hold" if large.maps else "it has no maps"
             )
-        found.pop(name)
+        stored.pop(name)
     if large.words_ask:
         if config.query_bias:
-            found["b_q"] = query
+            stored["b_q"] = query
         elif query.any():
             raise _refusal(below, config, "its query has no bias")
     else:
-        found.pop("W_q", None)
+        stored.pop("W_q", None)
         if large.query == "mask":
-            found["q_mask"] = query
+            stored["q_mask"] = query
         elif query.any():
             raise _refusal(below, config, "it gives words no weights")
-    return found
+    return stored
 
 
 def _scale(config: MatchedConfig, like: Tensor) -> float:

@@ -1,8 +1,8 @@
-"""The whole state of a training run as arrays and JSON, and a run that goes on from it.
+"""The whole state of a training run as arrays and JSON, and how a run resumes from it.
 
-What decides the next step: the weights, what the optimisers hold, the generators with the noise
-words that are drawn already, and the position in the stream. The state of the generator at the
-start of a block is kept too, for the block and its batches are drawn from it again.
+It holds all that the next step depends on: the weights, the state of the optimisers, the generators
+with the noise words that are drawn already, and the position in the stream. The state of the
+generator at the start of a block is kept too, since the block is drawn from it again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -65,16 +65,16 @@ def batches(trainer: "Trainer", corpus: Corpus, at: Position) -> Iterator[Batch]
                 break
             if (epoch, number) < first[:2]:
                 continue
-            if training.target == "following":  # apart: contexts are those of any other target
+            if training.target == "following":  # own generator: contexts stay the same
                 block = following(block, np.random.default_rng([*seed, epoch, number]))
-            found = cutter.batches(block, rng)
+            block_batches = cutter.batches(block, rng)
             if resumed:
-                for _ in islice(found, first[2]):  # what was learnt from already
+                for _ in islice(block_batches, first[2]):  # already trained on
                     pass
                 rng.bit_generator.state = now
             at.epoch, at.block, at.before = epoch, number, before
             at.batch = first[2] if resumed else 0
-            for batch in found:
+            for batch in block_batches:
                 at.batch += 1
                 yield batch
 
@@ -92,7 +92,7 @@ def save(trainer: "Trainer", at: Position, checkpoints: Checkpoints) -> None:
 
 
 def restore(trainer: "Trainer", checkpoints: Checkpoints) -> Position:
-    """Put a trainer into the state that was stored; one that was just made, where there is none."""
+    """Restore the stored state of a trainer; without one, leave the new trainer as it is."""
     if (stored := checkpoints.newest()) is None:
         return Position()
     tensors, facts = stored

@@ -1,7 +1,7 @@
 """The one training loop of the matched family.
 
 Reads the subsampled stream, takes gradients by autograd on the rows that a batch touches, and
-updates only those rows: no step costs anything in proportion to the vocabulary.
+updates only those rows: the cost of a step does not depend on the vocabulary.
 
 Glossary: C chunks, L targets a chunk, B = C * L targets, G groups, M noise words a group, V, D.
 """
@@ -32,7 +32,7 @@ REPORT_STEPS, LOOKS = 100, 10  # a report each 100 steps, from the loss of 10 of
 
 
 class RowAdagrad:
-    """Adagrad with one accumulator a row, which touches only the rows it is given.
+    """Adagrad with one accumulator a row; a step touches only its own rows.
 
     Repeated rows add up. Source: Duchi, Hazan & Singer 2011, eq. 1, with the mean square over a
     row in place of each coordinate's square.
@@ -49,7 +49,7 @@ class RowAdagrad:
         rate: float,
         square: Float[Tensor, " n"] | None = None,
     ) -> None:
-        """Descend along `gradient`, one row of it for each of `rows`; it is used up.
+        """Descend along `gradient`, one row of it for each of `rows`; overwrites it.
 
         `square` is the mean square of each row, or where a row is a sum, the sum of those.
         """
@@ -65,7 +65,7 @@ class DenseAdam:
     """Adam for the few dense weights, which all learn at every step.
 
     torch's own arithmetic through its functional form: the class `torch.optim.Adam` computes the
-    same bits, but loads torch's compiler on the way, 72 MB in each process that trains a cell.
+    same bits, but loads torch's compiler on the way, 72 MB in each process.
     Source: Kingma & Ba 2015, algorithm 1; weight decay apart from the gradient, of matrices alone,
     as in AdamW: Loshchilov & Hutter 2019, algorithm 2.
     """
@@ -110,8 +110,8 @@ def schedule(config: MatchedConfig | SkipGramConfig, done: float) -> float:
     """The share of the learning rates at this share of training."""
     if done < config.warm_up:
         return done / config.warm_up
-    left = (1 - done) / (1 - config.warm_up)
-    return left if config.decay == "linear" else (1 - math.cos(math.pi * left)) / 2
+    remaining = (1 - done) / (1 - config.warm_up)
+    return remaining if config.decay == "linear" else (1 - math.cos(math.pi * remaining)) / 2
 
 
 class Trainer:
@@ -242,9 +242,9 @@ class Trainer:
 
 
 def run(trainer: Trainer, corpus: Corpus, runtime: Runtime) -> tuple[dict[str, float | int], ...]:
-    """All epochs; the learning rates fall to 0 as `schedule` says.
+    """All epochs; the learning rates fall to 0 as in `schedule`.
 
-    With checkpoints it goes on from the last one, to the same bytes.
+    With checkpoints it resumes from the last one, to the same bytes.
 
     Returns:
         A row for every `REPORT_STEPS` steps: tokens read so far, and the mean loss in nats a
@@ -298,7 +298,7 @@ def _check_end(trainer: Trainer, log: list[dict[str, float | int]]) -> None:
 
 def _lower_the_rates(trainer: Trainer) -> str:
     config = trainer.model.config
-    found = f"lower models.{config.name}.learning_rate ({config.learning_rate})"
+    advice = f"lower models.{config.name}.learning_rate ({config.learning_rate})"
     if trainer.settings is None:
-        return found
-    return f"{found} or weights_learning_rate ({trainer.settings.weights_learning_rate})"
+        return advice
+    return f"{advice} or weights_learning_rate ({trainer.settings.weights_learning_rate})"

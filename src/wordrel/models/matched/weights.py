@@ -7,10 +7,10 @@ Every model of the matched family is these three lines with other weights:
     loss: negative sampling
 
 A direct path adds W_d x of the last word to y_i and takes that word out of C(i): where the context
-is that one word, y_i is W_d x alone, and all cells of the next word say the same.
+is that one word, y_i is W_d x alone, and all next-word architectures are equal.
 
-An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is the mathematics of what
-an entry says. Nothing here knows of optimisers or corpora.
+An architecture is an entry of `wordrel.config.ARCHITECTURES`; this file is its mathematics. It uses
+no optimiser and no corpus.
 
 Shapes: C chunks, L targets a chunk, S tokens that they can reach, H heads, D dimensions.
 """
@@ -136,8 +136,8 @@ def attention(
         config: kind, heads, scale and ties.
         weights: the dense weights.
         x: the words' vectors.
-        places: scores of places, closed outside C(i); a target without context gets weights that
-            mean nothing, and must not count.
+        places: scores of places, closed outside C(i); weights of a target without context
+            are undefined, and must not count.
     """
     if config.heads > 1 and ARCHITECTURES[config.kind].words_ask:
         return torch.softmax(_scores_by_head(config, weights, x, places), dim=-1)
@@ -161,9 +161,9 @@ def _scores_by_head(
     places: Float[Tensor, "C L S"],
 ) -> Float[Tensor, "C H L S"]:
     """The scores of several heads, each in its D / H dimensions, from queries and keys."""
-    heads, words = config.heads, _asking(config, x, places)
+    heads, words = config.heads, _query_words(config, x, places)
     w_q, w_k = (role(config, weights, name, x) for name in ("W_q", "W_k"))
-    query, key = (_split(some @ each.T, heads) for some, each in ((words, w_q), (x, w_k)))
+    query, key = (_split(vectors @ each.T, heads) for vectors, each in ((words, w_q), (x, w_k)))
     scores = query @ key.transpose(2, 3)
     if "b_q" in weights:
         alone = x @ word_scores(config, weights, w_k).view(heads, -1).T
@@ -177,7 +177,7 @@ def _split(vectors: Float[Tensor, "C n D"], heads: int) -> Float[Tensor, "C H n 
     return vectors.view(*vectors.shape[:2], heads, -1).transpose(1, 2)
 
 
-def asking(x: Float[Tensor, "C S D"], targets: int) -> Float[Tensor, "C L D"]:
+def previous_words(x: Float[Tensor, "C S D"], targets: int) -> Float[Tensor, "C L D"]:
     """The word before each target: the last L of the columns of a next-word model."""
     return x[:, x.shape[1] - targets :]
 
@@ -188,7 +188,7 @@ def _queries(
     x: Float[Tensor, "C S D"],
     places: Float[Tensor, "C L S"],
 ) -> Float[Tensor, "C H L D"] | None:
-    """W_k^T q for each head: what asks, brought into the space of the words' own vectors."""
+    """W_k^T q for each head: the query in the space of the words' own vectors."""
     architecture, heads, (chunks, targets, _) = (
         ARCHITECTURES[config.kind],
         config.heads,
@@ -200,7 +200,7 @@ def _queries(
         q = weights["q_mask"].view(heads, 1, -1)
         mapped = q @ _by_head(role(config, weights, "W_k", x), heads) if architecture.maps else q
         return mapped.expand(chunks, -1, targets, -1)
-    words = _asking(config, x, places)
+    words = _query_words(config, x, places)
     if not architecture.maps:
         return (words + weights["b_q"] if "b_q" in weights else words)[:, None]
     w_q, w_k = (_by_head(role(config, weights, name, x), heads) for name in ("W_q", "W_k"))
@@ -213,12 +213,12 @@ def _queries(
     return mapped.view(chunks, targets, heads, -1).transpose(1, 2)
 
 
-def _asking(
+def _query_words(
     config: MatchedConfig, x: Float[Tensor, "C S D"], places: Float[Tensor, "C L S"]
 ) -> Float[Tensor, "C L D"]:
-    """What asks at each target: the word before, or the mean of the context."""
+    """The input of each query: the word before the target, or the mean of the context."""
     previous = ARCHITECTURES[config.kind].query == "previous"
-    return asking(x, places.shape[1]) if previous else _mean(x, places)
+    return previous_words(x, places.shape[1]) if previous else _mean(x, places)
 
 
 def word_scores(
@@ -273,7 +273,7 @@ def mix_by_position(
     Args:
         weights: `position_vectors` [2W+1, D], or `position_maps` [2W+1, D, D].
         x: the words' vectors.
-        a: what each target gives to each.
+        a: the weight of each word for each target.
         first: the column of the first target.
     """
     vectors, maps = weights.get("position_vectors"), weights.get("position_maps")
@@ -281,7 +281,7 @@ def mix_by_position(
     reach = len(weights["position_vectors" if maps is None else "position_maps"]) // 2
     y = x.new_zeros(*a.shape[:2], x.shape[2])
     for offset in range(-min(reach, first + targets - 1), min(reach, columns - first - 1) + 1):
-        # targets from..to see a column at this offset; the diagonal of `a` says how much
+        # targets from..to see a column at this offset; its weights are a diagonal of `a`
         start, end = max(0, -first - offset), min(targets, columns - first - offset)
         part = x[:, first + offset + start : first + offset + end]
         if vectors is not None:
@@ -296,7 +296,7 @@ def mix_by_position(
 def block(
     weights: Weights, before: Float[Tensor, "C L D"], y: Float[Tensor, "C L D"]
 ) -> Float[Tensor, "C L D"]:
-    """What a Transformer block makes of what attention found for the words `before` the targets.
+    """The output of a Transformer block, from `y` of attention and the words `before` the targets.
 
     Pre-norm: h = x + W_o y; h + W_2 relu(W_1 norm(h)); behind the last block, a last norm. Source:
     Vaswani et al. 2017, with the norms where Xiong et al. 2020 and GPT-2 have them.
