@@ -136,8 +136,8 @@ def yaml_text(data: bytes, rng: random.Random) -> bytes:
                 del rows[at]
             case 6:
                 word = rng.choice(_YAML)
-                found = re.search(rb"[\w.]+", rows[at])
-                at_word = slice(*found.span()) if found else slice(0, 0)
+                token = re.search(rb"[\w.]+", rows[at])
+                at_word = slice(*token.span()) if token else slice(0, 0)
                 rows[at] = rows[at][: at_word.start] + word + rows[at][at_word.stop :]
         rows = rows or [b""]
     return b"\n".join(rows)
@@ -199,27 +199,27 @@ def npy(data: bytes, rng: random.Random) -> bytes:
             (rb"\x01\x00", bytes([rng.randrange(4), 0])),
         )
     )
-    return re.sub(change[0], lambda found: change[1], data, count=1)
+    return re.sub(change[0], lambda _: change[1], data, count=1)
 
 
 def binary(data: bytes, rng: random.Random) -> bytes:
     """Of numbers of four or eight bytes in the head of a file."""
-    found = bytearray(data)
+    changed = bytearray(data)
     for _ in range(rng.randint(1, 3)):
         kind = rng.choice(("<i", "<q", "<f"))
-        at = rng.randrange(max(1, min(len(found), rng.choice((64, 4096))))) // 4 * 4
+        at = rng.randrange(max(1, min(len(changed), rng.choice((64, 4096))))) // 4 * 4
         number = rng.choice(_NUMBERS)
-        found[at : at + struct.calcsize(kind)] = struct.pack(kind, number)
+        changed[at : at + struct.calcsize(kind)] = struct.pack(kind, number)
     if rng.random() < 0.3:
-        del found[rng.randrange(len(found) + 1) :]
-    return bytes(found)
+        del changed[rng.randrange(len(changed) + 1) :]
+    return bytes(changed)
 
 
 def counts(data: bytes, rng: random.Random) -> bytes:
     """Of the first line of vectors: how many words, how many numbers."""
-    first, _, rest = data.partition(b"\n")
+    first, _, vectors = data.partition(b"\n")
     sizes = [rng.choice((*first.split(), *(str(n).encode() for n in _NUMBERS))) for _ in range(2)]
-    return b" ".join(sizes) + b"\n" + rest
+    return b" ".join(sizes) + b"\n" + vectors
 
 
 def either(*changes: Mutator) -> Mutator:

@@ -57,11 +57,11 @@ def _stored_config(data: bytes, folder: Path) -> None:
     from wordrel.errors import ConfigError
 
     try:
-        found = read_stored(data.decode("utf-8", "replace"))
+        config = read_stored(data.decode("utf-8", "replace"))
     except MalformedError as error:
         raise ConfigError([error.text]) from error
-    if isinstance(found, dict):
-        parse_config(found)
+    if isinstance(config, dict):
+        parse_config(config)
 
 
 def _own(kind: str) -> Read:
@@ -71,10 +71,10 @@ def _own(kind: str) -> Read:
         from wordrel.config.settings import TaskConfig
         from wordrel.tasks.core import own_task
 
-        more = {"against": "random"} if kind == "labelled_pairs" else {}
+        options = {"against": "random"} if kind == "labelled_pairs" else {}
         path = _put(folder / "t.csv", data)
         adapter: TypeAdapter[Any] = TypeAdapter(TaskConfig)
-        own_task(adapter.validate_python({"kind": kind, "name": "t", "path": path, **more}))
+        own_task(adapter.validate_python({"kind": kind, "name": "t", "path": path, **options}))
 
     return read
 
@@ -178,8 +178,8 @@ def _marker(data: bytes, folder: Path) -> None:
     _put(place / "a", b"abc")
     _put(place / "DONE", _signed(data))
     is_done(place)
-    for left in folder.glob(".stored.damaged-*"):
-        shutil.rmtree(left)
+    for damaged in folder.glob(".stored.damaged-*"):
+        shutil.rmtree(damaged)
 
 
 def _signed(data: bytes) -> bytes:
@@ -233,10 +233,10 @@ def _report(data: bytes, folder: Path) -> None:
     from wordrel.report.terminal import headline_tables
     from wordrel.study.results import read_results
 
-    found = read_results(_with_file(data, folder))
-    markdown.write(brief.document(found))
-    page.document(found)
-    headline_tables(found)
+    results = read_results(_with_file(data, folder))
+    markdown.write(brief.document(results))
+    page.document(results)
+    headline_tables(results)
 
 
 def _card(data: bytes, folder: Path) -> None:
@@ -247,10 +247,10 @@ def _card(data: bytes, folder: Path) -> None:
     from wordrel.report.queries import rows
     from wordrel.study.results import read_results
 
-    found = read_results(_with_file(data, folder))
-    for run in rows(found.runs)[:2]:
-        card = model_card(found, run, "in", (3, 4), own_licence=False)
-        licence_note(found, run.corpus)
+    results = read_results(_with_file(data, folder))
+    for run in rows(results.runs)[:2]:
+        card = model_card(results, run, "in", (3, 4), own_licence=False)
+        licence_note(results, run.corpus)
         front = yaml.safe_load(card.split("---\n")[1])
         keys = {"license", "license_link", "library_name", "tags"}
         assert set(front) <= keys, "front matter with other keys"
@@ -266,11 +266,11 @@ def result_change(data: bytes, rng: Any) -> bytes:
 
 def result_seeds(sound: Path) -> tuple[bytes, ...]:
     """Each file of a results folder, as text."""
-    found = []
+    contents = []
     for number, name in enumerate(RESULTS):
         data = (sound / name).read_bytes()
-        found.append(bytes([number]) + (lzma.decompress(data) if name.endswith(".xz") else data))
-    return tuple(found)
+        contents.append(bytes([number]) + (lzma.decompress(data) if name.endswith(".xz") else data))
+    return tuple(contents)
 
 
 _FIELDS = inputs.lines(b"\t,; ")
@@ -282,8 +282,8 @@ _TABLE_SEEDS = (
 )
 
 
-def _always(*given: bytes) -> First:
-    return lambda: given
+def _always(*values: bytes) -> First:
+    return lambda: values
 
 
 def targets() -> dict[str, Target]:

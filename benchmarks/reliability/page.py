@@ -114,8 +114,8 @@ def _overview(folder: Path, rows: dict[str, list[Try]]) -> str:
     for name, its in rows.items():
         aimed = HARNESSES[name].aim or read_amount(folder)
         met = "met" if len(its) >= aimed > 0 else "**not met**"
-        found = sum(row.is_finding for row in its)
-        lines.append([HARNESSES[name].title, met, count(aimed), count(len(its)), count(found)])
+        findings = sum(row.is_finding for row in its)
+        lines.append([HARNESSES[name].title, met, count(aimed), count(len(its)), count(findings)])
     return table(["harness", "amount", "aimed", "run", "tries with a finding"], lines, 2) + "\n"
 
 

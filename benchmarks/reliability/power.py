@@ -61,13 +61,13 @@ class Journal:
 
     def _entry(self, operation: Operation) -> dict[str, Any] | None:
         """What is needed to undo it; None for what changes no name and syncs nothing."""
-        path, there = operation.path, os.path.lexists(operation.path)
+        path, exists = operation.path, os.path.lexists(operation.path)
         if operation.what == "open":
-            return None if there else {}
+            return None if exists else {}
         if operation.what == "mkdir":
-            return None if there else {}
+            return None if exists else {}
         if operation.what in ("unlink", "rmdir"):
-            return {"stash": self._stashed(path)} if there else None
+            return {"stash": self._stashed(path)} if exists else None
         if operation.what == "rename":
             return {"other": operation.other, "stash": self._stashed(operation.other)}
         if operation.what == "fsync":
@@ -92,7 +92,7 @@ def operations(bench: Bench, name: str) -> int:
         note = place.parent / "journal"
         child = bench.run(name, place, before=lambda: watch(place, note, None))
         if child.wait():
-            raise RuntimeError(f"{name} fails while it is watched: {child.said}")
+            raise RuntimeError(f"{name} fails while it is watched: {child.stderr}")
         return int((note / "count").read_text(encoding="utf-8"))
 
 
@@ -186,8 +186,8 @@ def cut_at(bench: Bench, name: str, last: int, rng: random.Random) -> tuple[str,
         cut(place, place.parent / "journal", initial, rng)
         if lost := _lost_results(bench, name, place, old):
             return "neither old nor new", cleaned(lost)
-        found = after(bench, name, place)
-    return found or (f"{OK}: {'it ended first' if ended else 'went on'}", "")
+        finding = after(bench, name, place)
+    return finding or (f"{OK}: {'it ended first' if ended else 'went on'}", "")
 
 
 def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) -> str:
@@ -198,11 +198,11 @@ def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) 
     from wordrel.io.store import heal
 
     heal(place / folder)
-    found, new = bench.snapshot(name, place), bench.snapshots[name]
-    there, before, later = (
-        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (found, old, new)
+    actual, new = bench.snapshot(name, place), bench.snapshots[name]
+    now, before, later = (
+        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (actual, old, new)
     )
-    return "" if there in (before, later) else f"{folder}: found {len(there)} files"
+    return "" if now in (before, later) else f"{folder}: found {len(now)} files"
 
 
 POWER = Harness(

@@ -89,6 +89,6 @@ def read(path: Path) -> list[Try]:
     if rows and rows[0] != _HEAD:
         raise StoreError(f"{path}: found the columns {', '.join(rows[0])}; remove it and run again")
     try:
-        return [Try(int(number), *rest) for number, *rest in rows[1:]]
+        return [Try(int(number), *texts) for number, *texts in rows[1:]]
     except (TypeError, ValueError) as error:
         raise StoreError(f"{path}: {error}; take the file from git again") from error
