@@ -64,8 +64,8 @@ def killed(place: Bench) -> Try:
             time.sleep(0.001)
         child.kill()
         child.wait()
-        found = kills.after(place, "prepare", folder)
-    return Try(0, "prepare", *(found or ("ok", "")))
+        finding = kills.after(place, "prepare", folder)
+    return Try(0, "prepare", *(finding or ("ok", "")))
 
 
 def refused(place: Bench) -> Try:

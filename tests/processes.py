@@ -52,15 +52,15 @@ def started(command: Sequence[object], **options: Any) -> Iterator["subprocess.P
 
 def members(group: int) -> list[int]:
     """The living processes of a group; a zombie has ended."""
-    found = []
+    pids = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             _, state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split(" ", 4)
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(its_group) == group and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
+            pids.append(int(stat.parent.name))
+    return pids
 
 
 def wait_until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:

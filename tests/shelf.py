@@ -14,7 +14,7 @@ class Shelf(ThreadingHTTPServer):
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.texts = texts
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.plan: dict[str, list[str]] = {}
 
     @property
@@ -27,7 +27,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/elsewhere").removeprefix("/")
-        self.server.asked.append(self.path)
+        self.server.requests.append(self.path)
         trouble = self.server.plan.get(name, [])
         getattr(self, trouble.pop(0) if trouble else "good")(self.server.texts[name])
 

@@ -23,7 +23,7 @@ class Visit:
         )
         self.context.route("**/*", self._only_files)
         self.page: Page = self.context.new_page()
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("console", lambda message: self._hear(message.type, message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.goto(path.as_uri())
 
