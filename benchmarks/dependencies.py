@@ -44,7 +44,7 @@ def licence_rows(names: Iterable[str]) -> str:
 
 
 def licence(name: str) -> str:
-    """What an installed package says of its licence: the expression, else the older fields."""
+    """The licence in a package's metadata: the expression, else the older fields."""
     about = distribution(name).metadata
     if "License-Expression" in about:
         return about["License-Expression"]

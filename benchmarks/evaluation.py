@@ -78,7 +78,7 @@ def statistics(material: Material) -> Iterator[Row]:
 
 
 def random_answers(task: Any, sizes: Sizes, rng: np.random.Generator) -> Asked:
-    """One task of `study.csv`, answered by all models in as many embeddings as there."""
+    """One task of `study.csv`, answered by all models in as many embeddings as it lists."""
     n = min(task.items, sizes.items)
     gold, clusters = _gold(task.measure, n, rng), np.sort(rng.integers(1 + n // 4, size=n))
     outcomes: dict[Key, dict[int, Predictions]] = {}

@@ -53,7 +53,7 @@ def multiply_adds(*, targets: int, tokens: int, dim: int, group: int, noise: int
 
 
 def shape_of(trainer: Trainer) -> dict[str, int]:
-    """What `multiply_adds` has to know of the full batches of a trainer."""
+    """The arguments of `multiply_adds` for the full batches of a trainer."""
     config, training = trainer.model.config, trainer.training
     chunk = min(CHUNK, config.batch)
     return {

@@ -32,7 +32,7 @@ _FOODS = ("bread", "rice", "cheese", "soup")
 
 
 def main() -> None:
-    """Build, try and pack what the command line asks for."""
+    """Build and try a release, and pack models where the options name some."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, metavar="DIR", help="results whose models to pack")
     parser.add_argument("--fresh", action="store_true", help="download the dependencies again")

@@ -36,7 +36,7 @@ class Row:
         part: of the benchmark.
         what: is measured, such as a model.
         beside: what it is divided by; empty where the number stands alone.
-        measure: what the number says.
+        measure: what the number is.
         value: the median of the rounds.
         low: the least of them; high: the greatest.
         n: rounds.

@@ -37,7 +37,7 @@ STORED = {
         for task in ("men_test", "simverb_test", "sp10k_nsubj", "google_analogies")
     },
 }
-"""Row of the result -> the stored study and row that tell how much its answers vary."""
+"""Row of the result -> the stored study and row that give how much its answers vary."""
 
 _GRID = np.linspace(0.0, 0.999, 41)
 _MANY = 4_000

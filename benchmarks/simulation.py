@@ -64,7 +64,7 @@ RIGHT = {
     "none": {"adds": "no", "not_worse": "yes", "equivalent": "yes"},
     "twice": {"adds": "yes", "not_worse": "no", "equivalent": "no"},
 }
-"""Truth -> rule -> what is right to say; on the border nothing is."""
+"""Truth -> rule -> the right answer; on the border there is none."""
 _VERDICTS = {"supported": "yes", "partly supported": "yes", "contradicted": "no"}
 
 
@@ -132,7 +132,7 @@ def planned() -> tuple[Contrast, ...]:
 
 
 def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, float]:
-    """Scores of the models of one row, around 0, by which every gain is what the truth says.
+    """Scores of the models of one row, around 0, by which every gain has its true value.
 
     Raises:
         ValueError: where no scores give all of these gains.
@@ -156,7 +156,7 @@ def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, 
 def study(
     contrasts: Sequence[Contrast], sizes: Sequence[Size], truth: str, rng: np.random.Generator
 ) -> Iterator[tuple[Contrast, str, str]]:
-    """What one study says: contrast, where, and yes, no or nothing."""
+    """The answers of one study: contrast, where, and yes, no or nothing."""
     rows: dict[Contrast, list[SimpleNamespace]] = {contrast: [] for contrast in contrasts}
     for corpus in DOCUMENTS:
         answers = []
@@ -232,7 +232,7 @@ def with_strange_seeds(size: Size, seeds: int) -> Size:
 
 
 def lines(sizes: Sequence[Size]) -> Iterator[Line]:
-    """Everything; what comes out is the same for any number of cores."""
+    """All lines, the same for any number of cores."""
     calls = [
         delayed(_listed)(verdicts, planned(), sizes, truth, studies)
         for truth, studies in STUDIES.items()

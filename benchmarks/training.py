@@ -1,6 +1,6 @@
 """How fast models train beside each other, in one thread: tokens and context words a second.
 
-The only module here that takes hold of the inside of the matched trainer.
+The only module here that uses internals of the matched trainer.
 """
 
 import time
@@ -64,7 +64,7 @@ class Cost(NamedTuple):
     Attributes:
         seconds: without making the tables and the vocabulary.
         tokens: of the corpus that were read, before subsampling.
-        context_words: that its targets saw, together; 0 of gensim, which does not say.
+        context_words: that its targets saw, together; 0 of gensim, which does not count them.
     """
 
     seconds: float
@@ -73,7 +73,7 @@ class Cost(NamedTuple):
 
 
 Way = partial[Cost]
-"""Of a corpus."""
+"""Corpus -> the cost of a training."""
 
 
 def new_trainer(
@@ -103,7 +103,7 @@ def _ours(training: TrainingConfig, config: MatchedConfig | SkipGramConfig, corp
 
 
 def _gensims(training: TrainingConfig, config: ModelConfig, corpus: Corpus) -> Cost:
-    """Of a model that says how far it is as soon as it has read a sentence."""
+    """Of a model that reports progress as soon as it has read a sentence."""
     started: list[float] = []
 
     def note(fraction: float, detail: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ Decision rule: none of its own; each claim is decided by the rule in the experim
 An independent review found three of the first verdicts too strong: `wordrel.report.claims`
 holds those that stand until new measurements are in. ANSWER.md shows those of the rules, too.
 The words of the sentences were written when the results were known. Their numbers come from the
-stored tables, and a sentence that the tables no longer bear out is an error, not a sentence.
+stored tables, and a sentence that the tables no longer bear out is an error.
 
 Reads results/*, and the tables that four studies of the first edition left in
 results/first_edition; writes results/ANSWER.md, the blocks `answer` of README.md and of
@@ -76,7 +76,7 @@ STILL_WORSE = (
     *(("masked_word", pair) for pair in (("cbow", "mean"), ("mean", "mask_query_attention"))),
     ("next_word", ("next_mean", "attention")),
 )
-"""Objective, and who is worse than whom, as it is and calibrated."""
+"""Objective, and a worse model before a better one, as trained and calibrated."""
 
 
 RESTS_ON = {"parts_of_speech": "C2", "roles": "C6"}
@@ -134,7 +134,7 @@ def stored() -> dict[str, Results]:
 
 
 def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
-    """Each page with a block of this, the block, and what stands in it."""
+    """Each page that shows a part of the answer, the block, and its text."""
     readme, source = ROOT / "README.md", ROOT / "src" / "wordrel" / "models" / "attention.py"
     code = steps(source.read_text(encoding="utf-8"), ("mean", "self_attention"))
     return [
@@ -272,7 +272,7 @@ def _rows(cells: Results, claim: str, first: str, second: str) -> list[Row]:
 
 
 def front_numbers(results: dict[str, Results]) -> dict[str, str]:
-    """Claim -> one number that its rule looks at, on the first corpus of its experiment."""
+    """Claim -> one number of its rule, on the first corpus of its experiment."""
     main, parts, roles = (results[r.experiment] for r in RULES if r.name in ("C1", "C2", "C6"))
     task, order = (results[name] for name in ("task_decides", "order"))
     learnt = [
@@ -663,7 +663,7 @@ def claims_table(results: dict[str, Results], up: str) -> str:
 
 
 def evidence(results: dict[str, Results]) -> str:
-    """What the rule of each claim looks at, one finding a line."""
+    """The evidence of each claim, one finding a line."""
     lines = []
     for rule in RULES:
         judgement = judged(rule, results)

@@ -161,7 +161,7 @@ def attempts(row: Row, evaluation: Asked, tried: pd.DataFrame) -> Iterator[Attem
 
 
 def changed(evaluation: Asked, change: Change) -> Asked:
-    """The same runs with something changed in every answer."""
+    """The same runs with a change in all predictions."""
     outcomes = {
         key: {seed: change(predictions) for seed, predictions in seeds.items()}
         for key, seeds in evaluation.outcomes.items()

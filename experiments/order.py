@@ -90,10 +90,10 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     (corpus,) = queries.corpora(results)
     names = ("mask_query_attention_shuffled", "mask_query_attention")

@@ -37,8 +37,8 @@ TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 NOT_YET = "not rendered yet"
 EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
 NO_BETTER = "no better"
-"""What a contrast says: equal within the margin, better by more than it, not so, worse; or open,
-and then perhaps no better."""
+"""Outcomes of a contrast: equal within the margin, better by more than it, not so, worse, open.
+NO_BETTER is open with a gain below 0."""
 
 
 class Planned(NamedTuple):
@@ -104,7 +104,7 @@ def trials() -> dict[str, pd.DataFrame]:
 def blocks(
     cells: Results | None, case: Results | None, tried: Mapping[str, pd.DataFrame]
 ) -> dict[str, str]:
-    """Name -> what stands in each block of the paper.
+    """Name -> text of each block of the paper.
 
     Args:
         cells: the results of the twelve cells.
@@ -159,7 +159,7 @@ def concluded(results: Results, planned: Planned) -> str:
 
 
 def together(results: Results, rows: Sequence[Row]) -> str:
-    """What a contrast says on all of its corpora: one word, open where they do not agree."""
+    """The outcome of a contrast on all of its corpora; open where they do not agree."""
     sources = {queries.sources(results)[row.corpus] for row in rows}
     outcomes = set(map(alone, rows))
     if not sources >= CORPORA:
@@ -168,7 +168,7 @@ def together(results: Results, rows: Sequence[Row]) -> str:
 
 
 def alone(row: Row) -> str:
-    """What a contrast says on one corpus."""
+    """The outcome of a contrast on one corpus."""
     if row.seeds < SEEDS:
         return OPEN
     if row.outcome == "differs":
@@ -206,7 +206,7 @@ def _on(row: Row) -> list[str]:
 
 
 def missing(results: Results) -> str:
-    """How many contrasts of each claim wait for models or seeds."""
+    """How many contrasts of each claim lack models or seeds."""
     lines = []
     every = queries.rows(results.contrasts)
     for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
@@ -275,7 +275,7 @@ def fit(results: Results) -> str:
         rows = queries.rows(results.contrasts, corpus=corpus, claim=LITERAL.claim)
         if rows and mean and attention:
             gap, row = mean.value - attention.value, rows[0]
-            clear = abs(gap) > row.margin  # it has no interval: a smaller one says nothing
+            clear = abs(gap) > row.margin  # it has no interval: a smaller one shows nothing
             seen = ("lower" if gap > 0 else "higher") if clear else "not clearly different"
             at_test = (
                 "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"

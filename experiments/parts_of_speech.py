@@ -112,10 +112,10 @@ def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     return (
         "**Query-key scores rank noun-verb above verb-article pairs more often than any pair score "

@@ -47,7 +47,7 @@ SKIP_GRAM = (
 
 
 class Check(NamedTuple):
-    """What others say beside what we find."""
+    """A published number or claim beside ours."""
 
     what: str
     source: str

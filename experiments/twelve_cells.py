@@ -78,10 +78,10 @@ def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted, from the trials of the tuning.
+    """A result that was not predicted, from the trials of the tuning.
 
     Raises:
-        ValueError: where the trials no longer say it.
+        ValueError: where the trials no longer show it.
     """
     trials = pd.read_csv(TRIALS)
     tokens = int(trials["tokens"].max())

@@ -94,7 +94,7 @@ COMPARED: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "8": ((("mask_query_attention", "cbow"),), CONTEXT),
     "10": ((("mask_query_attention", "cbow"),), (CALIBRATED,)),
 }
-"""Prediction -> who is better than whom, on which tasks; 3, 4 and 9 have rules of their own."""
+"""Prediction -> pairs (better, worse) and tasks; 3, 4 and 9 have rules of their own."""
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -116,7 +116,7 @@ def _of_signs(signed: list[tuple[int, Row]]) -> Verdict:
 
 
 def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]]:
-    """Prediction -> each row it looks at: 1 where that supports it, -1 where it contradicts it."""
+    """Prediction -> its rows: 1 where a row supports it, -1 where it contradicts it."""
     compared = queries.rows(result.comparisons, corpus=corpus)
     judged = {
         prediction: [s for a, b in pairs for s in _signs(compared, a, b, tasks)]
@@ -154,10 +154,10 @@ def _neighbour_signs(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     gaps = {
         (corpus, model): difference(results, corpus, "men_test", "ppmi_svd", model)

@@ -4,9 +4,9 @@
     python tests/baseline.py compare FOLDER OTHER
 
 `make` checks a commit out into a `git worktree` and runs its commands with an empty cache. Both
-folders must come from one machine: another processor gives other last digits. `compare` reads the
-contents of tables, reports, pages and vectors, never the bytes of a compressed file, and leaves out
-what a clock or the memory decides. It ends with `identical`, or names what differs (exit status 1).
+folders must come from one machine: another processor gives other last digits. `compare` reads
+tables, reports, pages and vectors, never the bytes of a compressed file. It leaves out what a clock
+or the memory decides. It ends with `identical`, or names what differs (exit status 1).
 
 Needs WORDREL_DATA for the step `own` (three novels). All steps take about half an hour on two
 cores.
@@ -143,7 +143,7 @@ def make(out: Path, commit: str, steps: tuple[str, ...]) -> None:
             getattr(maker, step)()
 
 
-# What is compared: for each file a list of lines that say what it holds.
+# What is compared: for each file a list of lines that hold its content.
 
 Lines = list[str]
 

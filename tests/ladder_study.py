@@ -152,7 +152,7 @@ def _summary(scores: list[Row]) -> list[Row]:
 
 
 def _comparisons(summary: list[Row]) -> list[Row]:
-    """A pair is told apart where its scores differ by more than a hundredth."""
+    """A pair differs significantly where its scores differ by more than a hundredth."""
     rows = []
     keys = ("corpus", "question", "task", "measure", "better", "n_scored")
     for a, b in itertools.combinations([r for r in summary if not pd.isna(r["score"])], 2):

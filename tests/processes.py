@@ -1,4 +1,4 @@
-"""Processes that tests start: they hear signals as at a terminal, and none outlives its test.
+"""Processes that tests start: they receive signals as at a terminal, and none outlives its test.
 
 What a test waits for is an event. The ceilings here only end a test that would wait for ever: they
 are far above what a busy machine needs.
@@ -27,7 +27,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def launch(command: Sequence[object], **options: Any) -> "subprocess.Popen[Any]":
-    """Start a process in a group of its own; who calls this ends it with `end`."""
+    """Start a process in a group of its own; the caller ends it with `end`."""
     launcher = [sys.executable, "-IS", "-c", _LAUNCH, *map(str, command)]
     return subprocess.Popen(launcher, start_new_session=True, **options)
 
@@ -64,7 +64,7 @@ def members(group: int) -> list[int]:
 
 
 def wait_until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Look again and again."""
+    """Poll until it is true."""
     last = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < last, "it did not happen"

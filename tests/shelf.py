@@ -1,4 +1,4 @@
-"""A server on loopback that gives out files, and makes the trouble that a test plans."""
+"""A server on loopback that serves files, with the failures that a test plans."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Shelf(ThreadingHTTPServer):
-    """Gives out texts by path; `plan` says per path what goes wrong, once for each entry."""
+    """Serves texts by path; `plan` lists per path what goes wrong, once for each entry."""
 
     daemon_threads = True
 

@@ -67,7 +67,7 @@ def counted(counts: Mapping[str, int]) -> Vocab:
 
 @dataclass(frozen=True)
 class Formula:
-    """A relation by formula: what `of` says of the two arrays of ids."""
+    """A relation by formula: `of` gives scores for two arrays of ids."""
 
     of: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -86,7 +86,7 @@ def relating(
 
 
 def auc(outcome: Predictions) -> float:
-    """The share of couples (gold 1, gold 0) in which gold 1 has the larger number."""
+    """The share of pairs (gold 1, gold 0) in which gold 1 has the larger number."""
     finite = np.isfinite(outcome.predicted)
     gold, predicted = outcome.gold[finite], outcome.predicted[finite]
     gap = predicted[gold == 1][:, None] - predicted[gold == 0]

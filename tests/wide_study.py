@@ -1,6 +1,6 @@
 """A made-up study of the full size: seven models, two corpora, every question, every table.
 
-Scores are whole thousandths, so that what the page must say can be worked out by hand: a task's
+Scores are whole thousandths, so that the page can be worked out by hand: a task's
 level, times a model's strength, less a step for each embedding behind the selected one.
 """
 
@@ -176,7 +176,7 @@ def _part(common: Row, model: str, level: int) -> Row:
 
 
 def _comparisons(summary: list[Row]) -> list[Row]:
-    """All selected pairs; told apart beyond .02, equal (where a margin applies) below .01."""
+    """All selected pairs; significant beyond .02, equal (where a margin applies) below .01."""
     keys = ("corpus", "question", "task", "measure", "better", "n_scored")
     selected = [r for r in summary if r["selected"] and not r["detail"] and r["split"] == "test"]
     groups: dict[tuple[Any, ...], list[Row]] = {}

@@ -96,7 +96,7 @@ def run_some(seed: int, end: float) -> int:
 
 
 def _in_turn(place: "Bench", seed: int) -> "Iterator[Try]":
-    """Try after try, as long as somebody takes them; no try comes twice before all have come."""
+    """Tries of all harnesses in turn; each harness runs all of its tries before it repeats one."""
     from benchmarks.reliability.registry import HARNESSES
 
     orders = {}

@@ -1,7 +1,7 @@
 """A Dask run that loses a host, its scheduler, or for half a minute its network.
 
-Scheduler and workers stand in networks of their own. The run has to end with the bytes of the local
-run, or to name what was lost, and then the same command on a new cluster goes on to these bytes.
+Scheduler and workers stand in networks of their own. The run ends with the bytes of a local run, or
+names what was lost. Then the same command on a new cluster continues to these bytes.
 """
 
 import random

@@ -80,17 +80,17 @@ def flip(path: Path, rng: random.Random) -> None:
 
 
 def cut(path: Path, rng: random.Random) -> None:
-    """The end is gone."""
+    """The end of the file is lost."""
     os.truncate(path, rng.randrange(path.stat().st_size))
 
 
 def empty(path: Path, rng: random.Random) -> None:
-    """Only the name is left."""
+    """The file is empty."""
     os.truncate(path, 0)
 
 
 def delete(path: Path, rng: random.Random) -> None:
-    """Not even that."""
+    """The file is deleted."""
     path.unlink()
 
 
@@ -144,7 +144,7 @@ def _after(place: Path, command: str, kind: Kind, healthy: "_Healthy") -> tuple[
         return "no named error", cleaned(f"status {status}: {stderr[-300:]}")
     actual, wanted = snapshot(place, outputs, pages=True), healthy.snapshots[command]
     other = sorted(name for name in wanted if actual.get(name) != wanted[name])
-    if command == "run":  # its pages say what this run has cost
+    if command == "run":  # its pages hold the costs of this run
         other = [name for name in other if not name.endswith((".md", ".html"))]
     printed = command == "evaluate" and child.stdout != healthy.printed
     if not other and not printed:
@@ -155,7 +155,7 @@ def _after(place: Path, command: str, kind: Kind, healthy: "_Healthy") -> tuple[
 
 
 def _identity(place: Path) -> tuple[str, ...]:
-    """What says which study it was: the digest of the config, and of all that a run was made of."""
+    """The identity of a study: the digest of its config, and the cell names of its runs."""
     manifest = json.loads((place / "out/manifest.json").read_text(encoding="utf-8"))
     lines = (place / "out/runs.csv").read_text(encoding="utf-8").splitlines()
     cell = lines[0].split(",").index("cell")

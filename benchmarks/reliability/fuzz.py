@@ -1,9 +1,9 @@
 """Fuzzing of every reader, guided by the edges that an input reaches (atheris, the extra `fuzz`).
 
-`python -m benchmarks.reliability.fuzz --minutes 30` gives each reader so long, or
-`--reader config --reader CoNLL-U` some of them, and adds a row a reader to
-results/reliability/fuzz.csv; what was found stands in fuzz_findings.csv with its input. Inputs that
-reached new edges are kept in `--kept`, from which a later run goes on.
+`python -m benchmarks.reliability.fuzz --minutes 30` fuzzes each reader for half an hour;
+`--reader config --reader CoNLL-U` selects readers. It adds a row a reader to
+results/reliability/fuzz.csv, and findings with their inputs to fuzz_findings.csv. Inputs that
+reached new edges are kept in `--kept`; a later run starts from them.
 """
 
 import argparse
@@ -34,7 +34,7 @@ SECONDS = 5.0
 MEMORY = 1 << 30
 """Bytes: an input that needs more is a finding."""
 _LARGEST = 1 << 16
-_HANGS = 120  # seconds of wall time after which libFuzzer ends a process that hears no signal
+_HANGS = 120  # seconds of wall time after which libFuzzer ends a process that ignores signals
 ROW = ("reader", "seed", "executions", "edges", "new_edges_in_last_half", "inputs_kept",
        "findings", "minutes", "ended")  # fmt: skip
 FINDING = ("reader", "kind", "where", "said", "input")
@@ -170,7 +170,7 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def fuzz(name: str, kept: Path, seconds: float, seed: int) -> tuple[list[object], list[list[str]]]:
-    """Fuzz one reader for so long, whatever its inputs do to the process.
+    """Fuzz one reader for these seconds; a process that crashes is replaced.
 
     Returns:
         The row of the reader, and the rows of its findings.

@@ -1,4 +1,4 @@
-"""The first inputs of the fuzzing: small files of each format that a reader knows."""
+"""The first inputs of the fuzzing: small files of each format."""
 
 import bz2
 import gzip

@@ -28,7 +28,7 @@ class Target:
         read: given an input and a folder of its own.
         seeds: the first inputs.
         change: makes another input of one, by its structure.
-        needs: whether it wants the results folder of a small study.
+        needs: whether it needs the results folder of a small study.
     """
 
     read: Read
@@ -183,7 +183,7 @@ def _marker(data: bytes, folder: Path) -> None:
 
 
 def _signed(data: bytes) -> bytes:
-    """A marker that says that it is whole, which reaches further; what is no marker stays."""
+    """A marker with a valid digest, which reaches further; other input is unchanged."""
     from wordrel.io.marker import own_digest
 
     try:
@@ -240,7 +240,7 @@ def _report(data: bytes, folder: Path) -> None:
 
 
 def _card(data: bytes, folder: Path) -> None:
-    """The front matter has the keys that it should have, whatever names the study has."""
+    """Check the keys of the front matter, whatever names the study has."""
     import yaml
 
     from wordrel.report.hub import licence_note, model_card
@@ -257,7 +257,7 @@ def _card(data: bytes, folder: Path) -> None:
 
 
 def result_change(data: bytes, rng: Any) -> bytes:
-    """By the kind of the file that the first byte chooses."""
+    """Change a file by its kind; the first byte chooses the file."""
     name = RESULTS[data[0] % len(RESULTS) if data else 0]
     by_kind = {".json": inputs.json_text, ".yaml": inputs.yaml_text}
     change = by_kind.get(Path(name).suffix, inputs.lines(b","))
@@ -287,7 +287,7 @@ def _always(*values: bytes) -> First:
 
 
 def targets() -> dict[str, Target]:
-    """All of them, by name."""
+    """All targets, by name."""
     own = {
         f"own {kind}": Target(_own(kind), _always(*first), _FIELDS)
         for kind, first in {

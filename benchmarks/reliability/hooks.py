@@ -1,7 +1,7 @@
 """What a child process does to its files, seen before it happens: counted, refused, cut or slowed.
 
-For a process that was forked for one try alone, since nothing here can be undone. Python tells most
-operations itself (audit events); reads, writes, fsync and stat are replaced.
+For a process that was forked for one try alone, since nothing here can be undone. Audit events
+report most operations; reads, writes, fsync and stat are replaced.
 """
 
 import builtins
@@ -55,7 +55,7 @@ class Operation:
 
 
 Before = Callable[[Operation], None]
-"""May raise an OSError, which the caller gets in place of the operation."""
+"""May raise an OSError in place of the operation."""
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Hooks:
         sys.addaudithook(self._audit)
 
     def report(self, what: str, place: Any, other: Any = "", **flags: bool) -> None:
-        """Pass one operation on, if it is below the root, and none of `before` itself."""
+        """Pass on an operation below the root, unless `before` itself caused it."""
         if self._inside:
             return
         self._inside = True
@@ -155,7 +155,7 @@ def _raw(hooks: Hooks) -> type[io.FileIO]:
 
 
 def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Callable[..., Any]:
-    """`open` with raw files that tell what they read and write; for files below the root."""
+    """`open` with raw files that report reads and writes; for files below the root."""
 
     def opened(  # noqa: PLR0913 - those of `open`
         file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None,
@@ -182,7 +182,7 @@ def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Cal
 
 
 def _watch_tensors(hooks: Hooks) -> None:
-    """Tell of safetensors, which reads and writes past Python and makes errors of its own."""
+    """Report safetensors, which reads and writes past Python and raises its own errors."""
     module: Any = files
     save, load = module.save_file, module.load_file
 
@@ -217,7 +217,7 @@ def stack() -> tuple[str, ...]:
 
 
 def refusal(number: int, operation: Operation) -> OSError:
-    """What the system says; Python makes the right kind of OSError of it."""
+    """The error of the system; Python picks the right subclass of OSError."""
     return OSError(number, os.strerror(number), operation.path)
 
 

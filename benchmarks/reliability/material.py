@@ -126,7 +126,7 @@ _SHARED = ("cache/corpora", "cache/cells", "cache/answers")
 """Where other commands write too, each folders of its own."""
 _PAGES = ("report.md", "report.html")
 _VARYING = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
-"""Files of the cache that say how long something took, or when a file was written."""
+"""Files of the cache that hold durations, or when a file was written."""
 
 
 def leftovers(place: Path) -> list[str]:
@@ -137,12 +137,12 @@ def leftovers(place: Path) -> list[str]:
 
 
 def snapshot(place: Path, outputs: tuple[str, ...], pages: bool) -> dict[str, str]:
-    """Path of each file of the outputs -> the digest of what it says, costs taken out.
+    """Path of each file of the outputs -> the digest of its content without costs.
 
     Args:
         place: the folder of the study.
         outputs: below it.
-        pages: whether reports are looked at; where costs are not the same, they say others.
+        pages: whether reports count; they hold costs.
     """
     digests = {}
     for path in (p for output in outputs for p in _files(place / output)):
@@ -158,7 +158,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _content(path: Path) -> bytes:
-    """What a file says; of one that is damaged, its bytes, which no sound file has."""
+    """The content to compare; that of a damaged file differs from any sound one."""
     try:
         return _plain(path)
     except (KeyError, TypeError, ValueError, lzma.LZMAError):  # also of json and pandas
@@ -230,7 +230,7 @@ class Bench:
         return snapshot(place, COMMANDS[name].outputs, pages=name in ("report", "explore"))
 
     def differences(self, name: str, place: Path) -> str:
-        """How that differs from what it leaves undisturbed; empty where it does not."""
+        """How its outputs differ from the undisturbed ones; empty where they do not."""
         actual, wanted = self.snapshot(name, place), self.snapshots[name]
         other = [path for path in wanted if actual.get(path, "absent") != wanted[path]]
         unexpected = [
@@ -335,7 +335,7 @@ def _measure(workbench: Bench) -> None:
 
 
 def _keep(done: Path) -> None:
-    """Of the commands that need `run`, only what that one has left."""
+    """Remove what the commands after `run` have left."""
     for name in ("partial", "hub"):
         shutil.rmtree(done / name)
     for name in ("vectors.txt", "out/explorer.html"):

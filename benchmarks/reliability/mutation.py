@@ -1,8 +1,8 @@
 """Mutation: does a test notice a small change of the code that stores, counts and compares?
 
 `python -m benchmarks.reliability.mutation --amount 500 --minutes 60` goes on after the rows that
-are stored in results/reliability/mutation.csv. A mutant meets the fast tests that import its
-module, until the first fails. `survivors.csv` beside it says of each survivor what became of it.
+are stored in results/reliability/mutation.csv. Each mutant runs the fast tests that import its
+module, until the first fails. `survivors.csv` beside it holds what became of each survivor.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Hosts on this machine: a network of its own for each, so that a cable can be pulled.
 
-Needs root and `ip` (network namespaces); `Network.possible` says whether they are there. Processes
+Needs root and `ip` (network namespaces); `Network.possible` checks for them. Processes
 of a host are forked from this one, which has imported everything.
 """
 
@@ -91,7 +91,7 @@ class Network:
 @contextmanager
 def network() -> Iterator[Network]:
     """A network until the block ends."""
-    number = os.getpid() + next(_numbers)  # names of a network that was here may live on a moment
+    number = os.getpid() + next(_numbers)  # an earlier network's names may remain for a moment
     net = Network(f"wr{number % 1_000_000}", f"10.{200 + number // 250 % 50}.{number % 250}")
     _ip("link", "add", net.name, "type", "bridge")
     try:

@@ -70,7 +70,7 @@ def read_findings(folder: Path) -> list[Finding]:
 
 
 def unexplained(folder: Path) -> list[tuple[str, Try]]:
-    """Stored rows that found something of which the list says nothing."""
+    """Stored findings that the list does not explain."""
     known = read_findings(folder)
     return [
         (name, row)

@@ -98,7 +98,7 @@ def _watch(place: Path, note: Path) -> None:
 
 @cache
 def cases(bench: Bench) -> list[Case]:
-    """All refusals, mixed: whatever part of them is tried is a sample of all."""
+    """All refusals in random order, so that the first ones are a sample of all."""
     refusals = [
         Case(site, time, error)
         for site in sites(bench)
@@ -124,7 +124,7 @@ def refuse(place: Path, case: Case) -> None:
 
 
 def attempt(bench: Bench, number: int) -> Try:
-    """Refuse one operation, look at what the command says and leaves."""
+    """Refuse one operation, and judge the messages and files of the command."""
     case = cases(bench)[number]
     name = case.site.command
     with bench.place(start_of(name)) as place:

@@ -50,7 +50,7 @@ def fuzzing(folder: Path) -> str:
 
 
 def cell(markdown: str) -> str:
-    """Our own words in a cell of a table; code stays code."""
+    """Markdown written by hand, for a cell of a table."""
     return markdown.replace("|", "\\|")
 
 
@@ -71,7 +71,7 @@ def _findings(folder: Path) -> str:
 
 
 def mutants(folder: Path) -> str:
-    """How many mutants a test noticed, and what became of those that none did."""
+    """How many mutants a test noticed, and what became of the survivors."""
     rows = [row for row in stored_rows(folder / "mutation.csv") if row["outcome"] != "not judged"]
     if not rows:
         return ""

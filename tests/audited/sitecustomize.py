@@ -1,7 +1,7 @@
-"""Python loads this first where the folder is on its path: it notes what is unpickled, and by whom.
+"""Python loads this first where the folder is on its path: it notes what is unpickled, and where.
 
-AUDITED names the file of the notes. A note is a line: event, what, and the function that asked for
-it, past those that only hand it on. A process notes the sockets that it opens as well.
+AUDITED names the file of the notes. A note is a line: event, what, and the calling function, past
+those that only forward the call. A process notes the sockets that it opens as well.
 """
 
 import os
@@ -37,7 +37,7 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _noting_load(*arguments: object, **how: object) -> object:
-    """A pickle of plain lists asks for no class, and its file is noted all the same."""
+    """A pickle of plain lists looks up no class; its file is noted all the same."""
     _note("pickle.load", type(arguments[0]).__name__, _caller())
     return _load(*arguments, **how)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""A visit to a page that may ask nothing of the outside."""
+"""A visit to a page that may load nothing from the network."""
 
 from pathlib import Path
 from typing import Literal
