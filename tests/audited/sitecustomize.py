@@ -29,7 +29,7 @@ def _note(event: str, what: str, caller: str) -> None:
     os.close(file)
 
 
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
+def _audit(event: str, arguments: tuple[object, ...]) -> None:
     if event == "pickle.find_class":
         _note(event, ".".join(map(str, arguments)), _caller())
     elif event in ("socket.connect", "socket.bind"):
@@ -43,4 +43,4 @@ def _noting_load(*arguments: object, **how: object) -> object:
 
 
 pickle.load = _noting_load  # type: ignore[assignment]
-sys.addaudithook(_hear)
+sys.addaudithook(_audit)

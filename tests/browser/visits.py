@@ -23,11 +23,11 @@ class Visit:
         )
         self.context.route("**/*", self._only_files)
         self.page: Page = self.context.new_page()
-        self.page.on("console", lambda message: self._hear(message.type, message.text))
+        self.page.on("console", lambda message: self._record(message.type, message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.goto(path.as_uri())
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _record(self, kind: str, text: str) -> None:
         if kind == "error":  # Vega-Lite warns of every chart that is as wide as its box
             self.problems.append(f"{kind}: {text}")
 
