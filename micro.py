@@ -35,15 +35,15 @@ RATE, MAP_RATE = 0.25, 0.005
 WORDS, SENTENCE = "war city two president is", "the president was born in the city"
 
 
-# The two models. x [B, n, D] are the vectors of the context words; `there` [B, n] is 1 where there
-# is a word and 0 where the window is longer than the sentence. `backward` turns the gradient of y
-# into the gradients of x and of the maps.
+# The two models. x [B, n, D] are the vectors of the context words; `present` [B, n] is 1 for a word
+# and 0 where the window is longer than the sentence. `backward` turns the gradient of y into the
+# gradients of x and of the maps.
 
 
-def cbow(x: Array, there: Array, w: Weights) -> State:
+def cbow(x: Array, present: Array, w: Weights) -> State:
     """The mean: every word has the same weight, and its value is its own vector."""
     v = x
-    a = there / there.sum(1, keepdims=True)
+    a = present / present.sum(1, keepdims=True)
     y = np.einsum("bn,bnd->bd", a, v)
 
     def backward(dy: Array) -> tuple[Array, Weights]:
@@ -53,13 +53,13 @@ def cbow(x: Array, there: Array, w: Weights) -> State:
     return y, a, backward
 
 
-def self_attention(x: Array, there: Array, w: Weights) -> State:
+def self_attention(x: Array, present: Array, w: Weights) -> State:
     """A word's weight grows with the product of its key and the query of the whole context."""
-    mean, _, backward_of_mean = cbow(x, there, w)
+    mean, _, backward_of_mean = cbow(x, present, w)
     scale = np.sqrt(x.shape[2])
     q, k, v = mean @ w["W_q"].T, x @ w["W_k"].T, x @ w["W_v"].T
     s = np.einsum("bd,bnd->bn", q, k) / scale
-    a = softmax(np.where(there > 0, s, -np.inf))
+    a = softmax(np.where(present > 0, s, -np.inf))
     y = np.einsum("bn,bnd->bd", a, v)
 
     def backward(dy: Array) -> tuple[Array, Weights]:
@@ -82,8 +82,8 @@ def gradients(
     model: str, w: Weights, batch: tuple[Array, Array, Array], noise: Array
 ) -> tuple[float, dict[str, tuple[Any, Array]]]:
     """The summed loss; for each weight the rows that this batch touches, and their gradients."""
-    true, near, there = batch
-    y, _, backward = MODELS[model](w["input"][near], there, w)
+    true, near, present = batch
+    y, _, backward = MODELS[model](w["input"][near], present, w)
     o_true, o_noise = w["output"][true], w["output"][noise]
     good = (y * o_true).sum(1) + w["bias"][true, 0]
     bad = y @ o_noise.T + w["bias"][noise, 0]  # [B, M]: all targets share their noise words
@@ -121,12 +121,12 @@ def train(model: str, sentences: list[Array], counts: Array) -> Weights:
         targets = windows([words[rng.random(len(words)) < keep[words]] for words in sentences])
         order = rng.permutation(len(targets[0]))
         for start in range(0, len(order), BATCH):
-            true, near, there = (part[order[start : start + BATCH]] for part in targets)
+            true, near, present = (part[order[start : start + BATCH]] for part in targets)
             noise = np.searchsorted(bounds, rng.random(NOISE_WORDS) * bounds[-1])
-            _, found = gradients(model, w, (true, near, there), noise)
-            left = 1 - (epoch + start / len(order)) / EPOCHS
-            for name, (rows, d) in found.items():
-                rate = left * (MAP_RATE if name.startswith("W_") else RATE)
+            _, updates = gradients(model, w, (true, near, present), noise)
+            remaining = 1 - (epoch + start / len(order)) / EPOCHS
+            for name, (rows, d) in updates.items():
+                rate = remaining * (MAP_RATE if name.startswith("W_") else RATE)
                 np.add.at(squares[name], rows, (d**2).mean(1, keepdims=True))
                 np.add.at(w[name], rows, -rate * d / np.sqrt(squares[name][rows]))
     return w
@@ -134,8 +134,8 @@ def train(model: str, sentences: list[Array], counts: Array) -> Weights:
 
 def held_out_loss(model: str, w: Weights, sentences: list[Array], counts: Array) -> float:
     """Nats a word: -log p(true word | context) over the whole vocabulary, the noise put back."""
-    true, near, there = windows(sentences)
-    y, _, _ = MODELS[model](w["input"][near], there, w)
+    true, near, present = windows(sentences)
+    y, _, _ = MODELS[model](w["input"][near], present, w)
     p = softmax(y @ w["output"].T + w["bias"][:, 0] + np.log(noise_share(counts)))
     return float(-np.log(p[np.arange(len(true)), true]).mean())
 
@@ -146,9 +146,9 @@ def windows(sentences: list[Array]) -> tuple[Array, Array, Array]:
     number = np.repeat(np.arange(len(lengths)), lengths)
     at = np.arange(len(ids))[:, None] + [j for j in range(-WINDOW, WINDOW + 1) if j]
     inside = at.clip(0, len(ids) - 1)
-    there = (at == inside) & (number[inside] == number[:, None])
-    some = there.any(1)
-    return ids[some], ids[inside][some], there[some].astype(np.float32)
+    present = (at == inside) & (number[inside] == number[:, None])
+    has_context = present.any(1)
+    return ids[has_context], ids[inside][has_context], present[has_context].astype(np.float32)
 
 
 def noise_share(counts: Array) -> Array:
@@ -189,8 +189,8 @@ def main() -> None:
         for word in WORDS.split():
             nearest = np.argsort(-unit @ unit[ids[word]])[1:7]
             print(f"{word:>12} is near", ", ".join(vocab[i] for i in nearest))
-        true, near, there = windows([np.array([ids[word] for word in SENTENCE.split()])])
-        _, a, _ = MODELS[model](w["input"][near], there, w)
+        true, near, present = windows([np.array([ids[word] for word in SENTENCE.split()])])
+        _, a, _ = MODELS[model](w["input"][near], present, w)
         for i in range(len(true)):
             shares = (f"{vocab[j]} {x:.2f}" for j, x in zip(near[i], a[i], strict=True) if x)
             print(f"{vocab[true[i]]:>12} guessed from", ", ".join(shares))

@@ -1,4 +1,4 @@
-"""Speed, measured beside something that a reader knows; `benchmarks.speed` runs it.
+"""Speed, measured beside known implementations; `benchmarks.speed` runs it.
 
 Parts measure and give rows; `table` stores and renders them. No test depends on what is measured.
 """

@@ -24,11 +24,11 @@ def main() -> None:
     page = PAGE.read_text(encoding="utf-8")
     names = _ROW.findall(page)
 
-    def row(found: re.Match[str]) -> str:
-        others = installed_with(name for name in names if name != found[1])
-        alone = sorted(installed_with([found[1]]) - others - {found[1]})
+    def row(match: re.Match[str]) -> str:
+        others = installed_with(name for name in names if name != match[1])
+        alone = sorted(installed_with([match[1]]) - others - {match[1]})
         with_it = ", ".join(f"{name} {megabytes([name]):.0f}" for name in alone)
-        return f"| {found[1]} | {megabytes([found[1]]):.0f} | {with_it} |"
+        return f"| {match[1]} | {megabytes([match[1]]):.0f} | {with_it} |"
 
     total = f"{megabytes(installed_with(names)):,.0f} MB together"
     page = _LICENCES.sub(licence_rows(installed_with(names)), page)
@@ -44,7 +44,7 @@ def licence_rows(names: Iterable[str]) -> str:
 
 
 def licence(name: str) -> str:
-    """What an installed package says of its licence: the expression, else the older fields."""
+    """The licence in a package's metadata: the expression, else the older fields."""
     about = distribution(name).metadata
     if "License-Expression" in about:
         return about["License-Expression"]
@@ -59,13 +59,13 @@ def licence(name: str) -> str:
 
 def installed_with(names: Iterable[str]) -> set[str]:
     """These packages and all that they need on this machine, as PyPI spells them."""
-    found, waiting = set[str](), list(names)
+    installed, waiting = set[str](), list(names)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in installed:
+            installed.add(name)
             waiting += _needed(name)
-    return found
+    return installed
 
 
 def _needed(name: str) -> Iterator[str]:

@@ -67,10 +67,10 @@ def statistics(material: Material) -> Iterator[Row]:
         probed = random_spaces(sizes, rng)
         started = time.perf_counter()
         families = Counter[str]()
-        for asked in every:
-            families[asked.question] += len(selected_pairs(asked))
-        for asked in every:
-            analyse(asked, settings, families[asked.question])
+        for evaluation in every:
+            families[evaluation.question] += len(selected_pairs(evaluation))
+        for evaluation in every:
+            analyse(evaluation, settings, families[evaluation.question])
         agreement_rows("text", probed, {}, WORDS, settings)
         seconds.append(time.perf_counter() - started)
     measure = f"{sizes.models} models, {SEEDS} seeds, {len(tasks)} tasks and parts of tasks"
@@ -78,7 +78,7 @@ def statistics(material: Material) -> Iterator[Row]:
 
 
 def random_answers(task: Any, sizes: Sizes, rng: np.random.Generator) -> Evaluation:
-    """One task of `study.csv`, answered by all models in as many embeddings as there."""
+    """One task of `study.csv`, answered by all models in as many embeddings as it lists."""
     n = min(task.items, sizes.items)
     gold, clusters = _gold(task.measure, n, rng), np.sort(rng.integers(1 + n // 4, size=n))
     outcomes: dict[Key, dict[int, Predictions]] = {}

@@ -32,14 +32,14 @@ def main() -> None:
 
 def outcomes(report: str) -> dict[str, tuple[int, int, int]]:
     """Library -> tests that passed, failed, and were skipped, from pytest's report in XML."""
-    found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for test in ElementTree.fromstring(report).iter("testcase"):
-        for one in test.iter("property"):
-            if one.get("name") == "library":
+        for entry in test.iter("property"):
+            if entry.get("name") == "library":
                 ended = {part.tag for part in test}
                 place = 1 if ended & {"failure", "error"} else 2 if "skipped" in ended else 0
-                found[one.get("value", "")][place] += 1
-    return {name: (a, b, c) for name, (a, b, c) in sorted(found.items())}
+                counts[entry.get("value", "")][place] += 1
+    return {name: (a, b, c) for name, (a, b, c) in sorted(counts.items())}
 
 
 def page(tried: dict[str, tuple[int, int, int]]) -> str:

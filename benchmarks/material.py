@@ -76,10 +76,10 @@ class Material:
 
 
 def wiki17m(cache: Path) -> Path:
-    """The folder of wiki17m, prepared in the cache where it is not there yet.
+    """The folder of wiki17m, prepared in the cache where that lacks it.
 
     Raises:
-        CorpusError: where its text is not here; says how to get it. A benchmark downloads nothing.
+        CorpusError: its text is missing; a benchmark downloads nothing.
     """
     if WIKI17M.source not in {source.name for source in list_sources(cache) if source.present}:
         raise CorpusError(

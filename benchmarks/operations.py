@@ -53,7 +53,7 @@ def multiply_adds(*, targets: int, tokens: int, dim: int, group: int, noise: int
 
 
 def shape_of(trainer: Trainer) -> dict[str, int]:
-    """What `multiply_adds` has to know of the full batches of a trainer."""
+    """The arguments of `multiply_adds` for the full batches of a trainer."""
     config, training = trainer.model.config, trainer.training
     chunk = min(CHUNK, config.batch)
     return {
@@ -74,13 +74,13 @@ def full_batches(trainer: Trainer, material: Material) -> list[Batch]:
     targets, steps = shape_of(trainer)["targets"], material.sizes.steps
     cut = first_tokens(open_corpus(material.text()), 4 * targets * steps)  # subsampling drops some
     full = (batch for batch in batches(trainer, cut, Position()) if batch.real.sum() == targets)
-    found = list(islice(full, steps))
-    if len(found) < steps:
+    taken = list(islice(full, steps))
+    if len(taken) < steps:
         raise CorpusError(
-            f"{cut.name}: found {len(found)} full batches of {targets} targets, expected {steps}: "
+            f"{cut.name}: found {len(taken)} full batches of {targets} targets, expected {steps}: "
             "give a longer text"
         )
-    return found
+    return taken
 
 
 def operations(material: Material) -> Iterator[Row]:
@@ -100,10 +100,10 @@ def operations(material: Material) -> Iterator[Row]:
         PRODUCT: lambda: 2 * size**3 / 1e9 / _seconds(lambda: torch.mm(square, square)),
     }
     interleaved(jobs, 1)  # not counted: fills caches
-    found = interleaved(jobs, material.sizes.rounds)
-    yield from rows.ratios(found, AIMS, "operations a second")
-    yield rows.of(STEP, f"rate, {gflop:.3f} Gflop a step", found[STEP], "Gflop/s")
-    yield rows.of(PRODUCT, f"rate, {size} x {size}", found[PRODUCT], "Gflop/s")
+    rates = interleaved(jobs, material.sizes.rounds)
+    yield from rows.ratios(rates, AIMS, "operations a second")
+    yield rows.of(STEP, f"rate, {gflop:.3f} Gflop a step", rates[STEP], "Gflop/s")
+    yield rows.of(PRODUCT, f"rate, {size} x {size}", rates[PRODUCT], "Gflop/s")
 
 
 def _seconds(work: Callable[[], object]) -> float:

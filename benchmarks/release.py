@@ -32,19 +32,19 @@ _FOODS = ("bread", "rice", "cheese", "soup")
 
 
 def main() -> None:
-    """Build, try and pack what the command line asks for."""
+    """Build and try a release, and pack models where the options name some."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, metavar="DIR", help="results whose models to pack")
     parser.add_argument("--fresh", action="store_true", help="download the dependencies again")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="default: dist")
-    given = parser.parse_args()
-    wheel = build(given.to)
+    options = parser.parse_args()
+    wheel = build(options.to)
     with TemporaryDirectory(prefix="release-") as name:
-        python = environment(Path(name, "venv"), wheel, fresh=given.fresh)
+        python = environment(Path(name, "venv"), wheel, fresh=options.fresh)
         try_wheel(python, Path(name, "elsewhere"))
-    if given.models:
-        print(pack_models(given.models, given.to))
-    print(write_sums(given.to))
+    if options.models:
+        print(pack_models(options.models, options.to))
+    print(write_sums(options.to))
 
 
 def build(to: Path) -> Path:
@@ -164,8 +164,8 @@ def _call(command: Sequence[object], place: Path) -> str:
     clean |= {"WORDREL_CACHE": str(place / "cache")} if place != ROOT else {}
     done = subprocess.run(words, cwd=place, env=clean, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = f"{done.stdout}{done.stderr}"
-        raise SystemExit(f"{' '.join(words)}: ended with {done.returncode}\n{said}")
+        output = f"{done.stdout}{done.stderr}"
+        raise SystemExit(f"{' '.join(words)}: ended with {done.returncode}\n{output}")
     return done.stdout
 
 

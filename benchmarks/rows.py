@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Row:
         part: of the benchmark.
         what: is measured, such as a model.
         beside: what it is divided by; empty where the number stands alone.
-        measure: what the number says.
+        measure: what the number is.
         value: the median of the rounds.
         low: the least of them; high: the greatest.
         n: rounds.
@@ -84,11 +84,11 @@ class Rows:
     ) -> Iterator[Row]:
         """The numbers of each (what, beside), divided within their rounds."""
         for what, beside in pairs:
-            both = zip(rounds[what], rounds[beside], strict=True)
-            yield self.of(what, measure, [a / b for a, b in both], "times", beside)
+            paired = zip(rounds[what], rounds[beside], strict=True)
+            yield self.of(what, measure, [a / b for a, b in paired], "times", beside)
 
 
-def interleaved(jobs: Mapping[str, Callable[[], Found]], rounds: int) -> dict[str, list[Found]]:
+def interleaved(jobs: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
     """Every job once a round, so that a slow minute of the machine slows all of them."""
     taken = [{name: job() for name, job in jobs.items()} for _ in range(rounds)]
-    return {name: [found[name] for found in taken] for name in jobs}
+    return {name: [results[name] for results in taken] for name in jobs}

@@ -37,7 +37,7 @@ STORED = {
         for task in ("men_test", "simverb_test", "sp10k_nsubj", "google_analogies")
     },
 }
-"""Row of the result -> the stored study and row that tell how much its answers vary."""
+"""Row of the result -> the stored study and row that give how much its answers vary."""
 
 _GRID = np.linspace(0.0, 0.999, 41)
 _MANY = 4_000
@@ -80,7 +80,7 @@ class Size:
         sample = Sample.of(gold, np.arange(_MANY))
         errors = []
         for part in _GRID:
-            rows = (_ranked(self.score, gold, shared, one, part)[None] for one in own)
+            rows = (_ranked(self.score, gold, shared, noise, part)[None] for noise in own)
             scored = {
                 i: Scored.of(MEASURES[self.measure], sample, row) for i, row in enumerate(rows)
             }
@@ -144,7 +144,7 @@ def simulated(
 ) -> Evaluation:
     """What models of these true scores, above the typical one, answer in one study."""
     gold, rows = _answers(size, levels, seeds, rng)
-    form = Predictions(
+    template = Predictions(
         task=size.task,
         measure=size.measure,
         embedding="simulated",
@@ -158,8 +158,8 @@ def simulated(
         note="",
     )
     outcomes = {
-        (model, form.embedding): {
-            seed: replace(form, predicted=row) for seed, row in enumerate(rows[model])
+        (model, template.embedding): {
+            seed: replace(template, predicted=row) for seed, row in enumerate(rows[model])
         }
         for model in levels
     }

@@ -64,7 +64,7 @@ RIGHT = {
     "none": {"adds": "no", "not_worse": "yes", "equivalent": "yes"},
     "twice": {"adds": "yes", "not_worse": "no", "equivalent": "no"},
 }
-"""Truth -> rule -> what is right to say; on the border nothing is."""
+"""Truth -> rule -> the right answer; on the border there is none."""
 _VERDICTS = {"supported": "yes", "partly supported": "yes", "contradicted": "no"}
 
 
@@ -128,11 +128,11 @@ def planned() -> tuple[Contrast, ...]:
         for claim, first, second, task, rule in pairs
     ]
     cells = load_config(RESULTS.parent / "configs" / "cells.yaml")
-    return (*listed, *(c for one in cells.orderings for c in one.contrasts()))
+    return (*listed, *(c for ordering in cells.orderings for c in ordering.contrasts()))
 
 
 def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, float]:
-    """Scores of the models of one row, around 0, by which every gain is what the truth says.
+    """Scores of the models of one row, around 0, by which every gain has its true value.
 
     Raises:
         ValueError: where no scores give all of these gains.
@@ -144,10 +144,10 @@ def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, 
         for model, weight in gain_of(better, first, second).items():
             row[models.index(model)] = weight
     gains = np.array([GAINS[truth][c.rule] * c.margin for c in contrasts])
-    found = np.linalg.lstsq(weights, gains)[0]
-    if not np.allclose(weights @ found, gains):
+    solution = np.linalg.lstsq(weights, gains)[0]
+    if not np.allclose(weights @ solution, gains):
         raise ValueError(f"{contrasts[0].claim}: gains contradict each other")
-    return dict(zip(models, found.tolist(), strict=True))
+    return dict(zip(models, solution.tolist(), strict=True))
 
 
 # Verdicts -------------------------------------------------------------------------------------
@@ -156,16 +156,16 @@ def levels(contrasts: Sequence[Contrast], better: str, truth: str) -> dict[str, 
 def study(
     contrasts: Sequence[Contrast], sizes: Sequence[Size], truth: str, rng: np.random.Generator
 ) -> Iterator[tuple[Contrast, str, str]]:
-    """What one study says: contrast, where, and yes, no or nothing."""
-    rows: dict[Contrast, list[SimpleNamespace]] = {one: [] for one in contrasts}
+    """The answers of one study: contrast, where, and yes, no or nothing."""
+    rows: dict[Contrast, list[SimpleNamespace]] = {contrast: [] for contrast in contrasts}
     for corpus in DOCUMENTS:
         answers = []
         for size in sizes:
             own = [c for c in contrasts if c.task == size.task]
             if size.corpus == corpus and own:
                 answers.append(simulated(size, levels(own, size.better, truth), SEEDS, rng))
-        found = contrast_rows(corpus, contrasts, measured(answers, contrasts), ALPHA)
-        for contrast, row in zip(contrasts, found, strict=True):
+        outcomes = contrast_rows(corpus, contrasts, measured(answers, contrasts), ALPHA)
+        for contrast, row in zip(contrasts, outcomes, strict=True):
             yes, no = OUTCOMES[contrast.rule]
             rows[contrast].append(SimpleNamespace(**row))
             yield contrast, corpus, {yes: "yes", no: "no"}.get(row["outcome"], "")
@@ -232,7 +232,7 @@ def with_strange_seeds(size: Size, seeds: int) -> Size:
 
 
 def lines(sizes: Sequence[Size]) -> Iterator[Line]:
-    """Everything; what comes out is the same for any number of cores."""
+    """All lines, the same for any number of cores."""
     calls = [
         delayed(_listed)(verdicts, planned(), sizes, truth, studies)
         for truth, studies in STUDIES.items()
@@ -244,12 +244,12 @@ def lines(sizes: Sequence[Size]) -> Iterator[Line]:
                 strange = with_strange_seeds(size, seeds), seeds, OF_COVERAGE
                 calls.append(delayed(_listed)(coverage, *strange, ", seeds vary most"))
     with parallel_config(inner_max_num_threads=1, backend="loky"):
-        for found in Parallel(n_jobs=usable_cores())(calls):
-            yield from found
+        for computed in Parallel(n_jobs=usable_cores())(calls):
+            yield from computed
 
 
-def _listed(of: Callable[..., Iterator[Line]], *given: Any) -> list[Line]:
-    return [*of(*given)]
+def _listed(of: Callable[..., Iterator[Line]], *arguments: Any) -> list[Line]:
+    return [*of(*arguments)]
 
 
 # The page -------------------------------------------------------------------------------------
@@ -270,10 +270,10 @@ rule. All numbers stand in [simulation.csv](simulation.csv).
 
 def render(rows: pd.DataFrame) -> str:
     """The page of a table of lines."""
-    false, found, cover = (rows[rows["part"] == p] for p in ("false", "found", "coverage"))
+    false, power, cover = (rows[rows["part"] == p] for p in ("false", "found", "coverage"))
     verdict = false[false["where"] == BOTH]
     held = int((verdict["low"] <= ALPHA).sum())
-    alone = found[(found["where"] != BOTH) & (found["truth"] == "twice")]
+    alone = power[(power["where"] != BOTH) & (power["truth"] == "twice")]
     most = int((alone["times"] > alone["n"] / 2).sum())
     wide = int((cover["times"] >= COVERED * cover["n"]).sum())
     return "\n".join(
@@ -290,7 +290,7 @@ def render(rows: pd.DataFrame) -> str:
             "## Contrasts that are found\n",
             "Power: the share of contrasts that come out as the truth is. Over both corpora, a "
             "verdict that is partly supported counts.\n",
-            _table(("claim", "where", "truth", "contrasts", "found", "share"), found) + "\n",
+            _table(("claim", "where", "truth", "contrasts", "found", "share"), power) + "\n",
             "## Coverage of 95% intervals\n",
             _table(("row", "corpus", "number", "seeds", "studies", "share"), cover) + "\n",
         ]
@@ -299,7 +299,7 @@ def render(rows: pd.DataFrame) -> str:
 
 def _table(heads: Sequence[str], rows: pd.DataFrame) -> str:
     lines = []
-    for row in (Line(**dict(zip(rows.columns, one, strict=True))) for one in rows.to_numpy()):
+    for row in (Line(**dict(zip(rows.columns, values, strict=True))) for values in rows.to_numpy()):
         numbers = (row.seeds, row.n) if "seeds" in heads else (row.n, row.times)
         words = (escape(text) for text in (row.what, row.where, row.truth))
         lines.append([*words, *map(count, numbers), share(row.times / row.n, row.low, row.high)])

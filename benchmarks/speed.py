@@ -105,10 +105,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="PART", choices=PARTS, default=list(PARTS))
     parser.add_argument("--quick", action="store_true", help="tiny sizes: only whether it works")
     parser.add_argument("--out", type=Path, help="default: results/speed, or .speed-quick there")
-    asked = parser.parse_args()
-    material = Material(QUICK if asked.quick else FULL, cache(partial(wiki17m, cache_root())))
-    folder = asked.out or RESULTS / (".speed-quick" if asked.quick else "speed")
-    sys.exit(0 if run_parts(asked.only, material, folder, print) else 2)
+    options = parser.parse_args()
+    material = Material(QUICK if options.quick else FULL, cache(partial(wiki17m, cache_root())))
+    folder = options.out or RESULTS / (".speed-quick" if options.quick else "speed")
+    sys.exit(0 if run_parts(options.only, material, folder, print) else 2)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _stored(results: Path) -> Iterator[tuple[str, float]]:
 def _same_settings(config: dict[str, Any]) -> dict[str, str]:
     """What the models of a study are measured as, of those with no settings of their own."""
     study: StudyConfig = parse_config(config, place="config.yaml")
-    found = {}
+    names = {}
     for model in study.models:
         training = study.training_of(model).model_dump(mode="json")
         settings = model.model_dump(mode="json")
@@ -75,8 +75,8 @@ def _same_settings(config: dict[str, Any]) -> dict[str, str]:
         wanted = SPEED_TRAINING | {"shuffled": False}
         same = all(training[key] == value for key, value in wanted.items())
         if same and plain and loss and measured_as(model):
-            found[model.name] = measured_as(model)
-    return found
+            names[model.name] = measured_as(model)
+    return names
 
 
 if __name__ == "__main__":

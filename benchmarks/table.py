@@ -77,20 +77,20 @@ def read_rows(path: Path) -> pd.DataFrame:
     text, empty = path.read_text(encoding="utf-8"), {name: [""] for name in _NUMBERS}
     cure = "take the file from git again, or run python -m benchmarks.speed"
     try:
-        found = pd.read_csv(
+        rows = pd.read_csv(
             io.StringIO(text),
             usecols=[*_TYPES],
             dtype=_TYPES,
             keep_default_na=False,
             na_values=empty,
         )
-        found = by_part(found)
+        rows = by_part(rows)
     except ValueError as error:
         expected = f"the columns {', '.join(_TYPES)}, and the parts {', '.join(TITLES)}"
         raise StoreError(f"{path}: {error}; expected {expected}; {cure}") from error
-    if to_csv(found) != text:
+    if to_csv(rows) != text:
         raise StoreError(f"{path}: not written as `store_part` writes it; {cure}")
-    return found
+    return rows
 
 
 def store_part(folder: Path, part: str, rows: Iterable[Row], about: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """How fast models train beside each other, in one thread: tokens and context words a second.
 
-The only module here that takes hold of the inside of the matched trainer.
+The only module here that uses internals of the matched trainer.
 """
 
 import time
@@ -64,7 +64,7 @@ class Cost(NamedTuple):
     Attributes:
         seconds: without making the tables and the vocabulary.
         tokens: of the corpus that were read, before subsampling.
-        context_words: that its targets saw, together; 0 of gensim, which does not say.
+        context_words: that its targets saw, together; 0 of gensim, which does not count them.
     """
 
     seconds: float
@@ -73,7 +73,7 @@ class Cost(NamedTuple):
 
 
 Way = partial[Cost]
-"""Of a corpus."""
+"""Corpus -> the cost of a training."""
 
 
 def new_trainer(
@@ -103,7 +103,7 @@ def _ours(training: TrainingConfig, config: MatchedConfig | SkipGramConfig, corp
 
 
 def _gensims(training: TrainingConfig, config: ModelConfig, corpus: Corpus) -> Cost:
-    """Of a model that says how far it is as soon as it has read a sentence."""
+    """Of a model that reports progress as soon as it has read a sentence."""
     started: list[float] = []
 
     def note(fraction: float, detail: Mapping[str, Any]) -> None:
@@ -119,8 +119,8 @@ def ways(training: TrainingConfig) -> dict[str, Way]:
     passage = lm.model_copy(update={"context": "passage", "widest": 64})
     sampled = {"loss": "sampled_softmax", "shared_negatives": 256, "learning_rate": 0.05}
     cell = MODELS_MEASURED[W2V].model_copy(update=sampled)
-    found = {name: way(training, config) for name, config in MODELS_MEASURED.items()}
-    return found | {LM: way(lm, cell), PASSAGE: way(passage, cell)}
+    by_name = {name: way(training, config) for name, config in MODELS_MEASURED.items()}
+    return by_name | {LM: way(lm, cell), PASSAGE: way(passage, cell)}
 
 
 def throughput(material: Material) -> Iterator[Row]:
@@ -134,12 +134,12 @@ def throughput(material: Material) -> Iterator[Row]:
         return interleaved(jobs, rounds)
 
     costs(10, 1)  # not counted: reads what is on disk
-    found = costs(1, sizes.rounds)
-    tokens = {name: [cost.tokens / cost.seconds for cost in its] for name, its in found.items()}
-    words = {name: [c.context_words / c.seconds for c in its] for name, its in found.items()}
+    measured = costs(1, sizes.rounds)
+    tokens = {name: [cost.tokens / cost.seconds for cost in its] for name, its in measured.items()}
+    words = {name: [c.context_words / c.seconds for c in its] for name, its in measured.items()}
     yield from rows.ratios(tokens, TOKENS, "tokens a second")
     yield from rows.ratios(words, CONTEXT_WORDS, "context words a second")
     for name, rates in tokens.items():
-        yield rows.of(name, f"rate, {found[name][0].tokens:,} tokens a round", rates, "tokens/s")
+        yield rows.of(name, f"rate, {measured[name][0].tokens:,} tokens a round", rates, "tokens/s")
     for name in dict.fromkeys(name for pair in CONTEXT_WORDS for name in pair):
         yield rows.of(name, "rate of context words", words[name], "words/s")

@@ -1,4 +1,4 @@
-"""Run an experiment, or what of it is not done yet, and print what came out of it.
+"""Run what is missing of an experiment, and print its verdicts.
 
 python experiments NAME
 """

@@ -9,7 +9,7 @@ Decision rule: none of its own; each claim is decided by the rule in the experim
 An independent review found three of the first verdicts too strong: `wordrel.report.claims`
 holds those that stand until new measurements are in. ANSWER.md shows those of the rules, too.
 The words of the sentences were written when the results were known. Their numbers come from the
-stored tables, and a sentence that the tables no longer bear out is an error, not a sentence.
+stored tables, and a sentence that the tables no longer bear out is an error.
 
 Reads results/*, and the tables that four studies of the first edition left in
 results/first_edition; writes results/ANSWER.md, the blocks `answer` of README.md and of
@@ -76,7 +76,7 @@ STILL_WORSE = (
     *(("masked_word", pair) for pair in (("cbow", "mean"), ("mean", "mask_query_attention"))),
     ("next_word", ("next_mean", "attention")),
 )
-"""Objective, and who is worse than whom, as it is and calibrated."""
+"""Objective, and a worse model before a better one, as trained and calibrated."""
 
 
 RESTS_ON = {"parts_of_speech": "C2", "roles": "C6"}
@@ -134,7 +134,7 @@ def stored() -> dict[str, Results]:
 
 
 def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
-    """Each page with a block of this, the block, and what stands in it."""
+    """Each page that shows a part of the answer, the block, and its text."""
     readme, source = ROOT / "README.md", ROOT / "src" / "wordrel" / "models" / "attention.py"
     code = steps(source.read_text(encoding="utf-8"), ("mean", "self_attention"))
     return [
@@ -153,9 +153,9 @@ def figure(results: dict[str, Results]) -> Figure:
 
 def answer_page(results: dict[str, Results]) -> str:
     """The whole of results/ANSWER.md."""
-    found = predictions(results)
-    failed = [p for p in found if p.verdict.outcome == "fails"]
-    others = [p for p in found if p.verdict.outcome != "fails"]
+    all_predictions = predictions(results)
+    failed = [p for p in all_predictions if p.verdict.outcome == "fails"]
+    others = [p for p in all_predictions if p.verdict.outcome != "fails"]
     parts = [
         "# How is self-attention different from word2vec?",
         _numbered(front_sentences(results, "../")),
@@ -198,13 +198,13 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     )
     places = _planned(cells, "C9 masked word", "position_weight", "mean")
     gap, saved = number(literal[0].gain), number(places[0].gain)
-    more = heads_add(cells) or attention_adds(cells)
+    extra = heads_add(cells) or attention_adds(cells)
     borne_out("positions help", (row.low > MARGIN for row in places))
     counts = _planned(cells, "counts, masked word", "kn_two_sided", "position_weight")
     borne_out("counts predict better", (row.low > 0 for row in counts))
     signs = _single_word_signs(main)
     worse = f"{signs.count(-1)} of {len(signs)}"
-    found, _ = _looked_up(results["recall"])
+    attention, _ = _looked_up(results["recall"])
 
     def linked(text: str, experiment: str) -> str:
         return f"[{text}]({up}results/{experiment}/report.md)"
@@ -212,12 +212,12 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     return [
         "**Without positions, self-attention predicts a masked word no better than word2vec's mean "
         f"(CBOW) of the same words**: gain {linked(gap, case.study)} nats.",
-        f"Position weights save the mean {linked(saved, cells.study)} nats; {more}; counting both "
+        f"Position weights save the mean {linked(saved, cells.study)} nats; {extra}; counting both "
         "neighbours predicts better.",
         f"Attention's word vectors are worse than skip-gram's in {linked(worse, main.study)} "
         "comparisons of similarity, analogies and categories, and never better.",
         "In artificial sentences that end with a key, attention finds that key's value in "
-        f"{linked(share(found.score), 'recall')}; the mean only guesses.",
+        f"{linked(share(attention.score), 'recall')}; the mean only guesses.",
         "Attention's query-key scores rank noun-verb above verb-article pairs; the cause is **not "
         "identified**, since articles are far more frequent.",
     ]
@@ -226,13 +226,17 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 def heads_add(cells: Results) -> str:
     """What one head and four heads save beside positions; empty where it is not so."""
     places = _rows(cells, "C9 masked word", "position_weight", "mean")
-    one = _rows(cells, "C9 masked word", "mean_query_attention_position", "mask_query_attention")
-    four = _rows(cells, "heads, masked word", "masked_four_heads", "mean_query_attention_position")
-    steps = [*zip(places, one, four, strict=False)]
-    both = len(steps) == 2 and all(
-        row.seeds >= SEEDS and row.outcome == "adds" for row in (*one, *four)
+    one_head = _rows(
+        cells, "C9 masked word", "mean_query_attention_position", "mask_query_attention"
     )
-    if both and all(p.gain > 10 * a.gain and b.gain > a.gain for p, a, b in steps):
+    four_heads = _rows(
+        cells, "heads, masked word", "masked_four_heads", "mean_query_attention_position"
+    )
+    steps = [*zip(places, one_head, four_heads, strict=False)]
+    decided = len(steps) == 2 and all(
+        row.seeds >= SEEDS and row.outcome == "adds" for row in (*one_head, *four_heads)
+    )
+    if decided and all(p.gain > 10 * a.gain and b.gain > a.gain for p, a, b in steps):
         return "self-attention adds a little, four heads add more"
     return ""
 
@@ -257,8 +261,8 @@ def _planned(cells: Results, claim: str, first: str, second: str) -> list[Row]:
         ValueError: where a corpus or a seed is missing.
     """
     rows = _rows(cells, claim, first, second)
-    there = [row.corpus.partition("-")[0] for row in rows if row.seeds >= SEEDS]
-    borne_out(f"{first} was compared with {second}", [there == ["wiki17m", "novels"]])
+    sources = [row.corpus.partition("-")[0] for row in rows if row.seeds >= SEEDS]
+    borne_out(f"{first} was compared with {second}", [sources == ["wiki17m", "novels"]])
     return rows
 
 
@@ -268,7 +272,7 @@ def _rows(cells: Results, claim: str, first: str, second: str) -> list[Row]:
 
 
 def front_numbers(results: dict[str, Results]) -> dict[str, str]:
-    """Claim -> one number that its rule looks at, on the first corpus of its experiment."""
+    """Claim -> one number of its rule, on the first corpus of its experiment."""
     main, parts, roles = (results[r.experiment] for r in RULES if r.name in ("C1", "C2", "C6"))
     task, order = (results[name] for name in ("task_decides", "order"))
     learnt = [
@@ -285,7 +289,7 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     permuted = ("word_order", "context", "others permuted", "unmoved")
     unmoved = measured(order, corpus, "attention", permuted)
     (saved, _) = _planned(results["twelve_cells"], "C9 masked word", "position_weight", "mean")
-    found: dict[str, tuple[str, Row | None, Callable[[float], str], str]] = {
+    numbers: dict[str, tuple[str, Row | None, Callable[[float], str], str]] = {
         "C2": (
             "AUC of q·k for noun-verb over verb-article pairs",
             auc(parts, corpus, "attention", "q.k"),
@@ -307,7 +311,7 @@ def front_numbers(results: dict[str, Results]) -> dict[str, str]:
     }
     shown = {
         name: f"{words}: {show(_value(row))}{unit}"
-        for name, (words, row, show, unit) in found.items()
+        for name, (words, row, show, unit) in numbers.items()
     }
     attention = queries.label(main, "attention")
     above_chance = f"tests where {attention} is better than random vectors: "
@@ -340,12 +344,15 @@ def _predicts(main: Results, steps: Results) -> str:
     def shown(gaps: dict[str, Row | None]) -> str:
         return " and ".join(f"{shown_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
 
-    gaps, told = lead(MASKED), lead(CALIBRATED)
+    gaps, calibrated = lead(MASKED), lead(CALIBRATED)
     borne_out(
-        "attention predicts better", (ahead(gap) == -1 for gap in (*gaps.values(), *told.values()))
+        "attention predicts better",
+        (ahead(gap) == -1 for gap in (*gaps.values(), *calibrated.values())),
     )
-    left = ((told[corpus], gap) for corpus, gap in gaps.items() if gap)
-    borne_out("most is no calibration", (above(rest, gap.high / 2) == 1 for rest, gap in left))
+    pairs = ((calibrated[corpus], gap) for corpus, gap in gaps.items() if gap)
+    borne_out(
+        "most is no calibration", (above(remaining, gap.high / 2) == 1 for remaining, gap in pairs)
+    )
     corpus = queries.corpora(steps)[0]
     trainer = difference(steps, corpus, MASKED, "cbow", "mean")
     weights = difference(steps, corpus, MASKED, "mean", "mask_query_attention")
@@ -353,16 +360,16 @@ def _predicts(main: Results, steps: Results) -> str:
     return (
         "**It predicts text better than CBOW.** Given the words around a gap, one layer of "
         "self-attention has a lower loss than word2vec's CBOW. The gap in nats is "
-        f"{shown(gaps)}. After calibration a gap remains: {shown(told)}. A part of the gap is the "
-        f"trainer. On {corpus}, gensim's CBOW is {shown_gap(trainer)} above the same mean in our "
-        f"trainer. That mean is {shown_gap(weights)} above attention."
+        f"{shown(gaps)}. After calibration a gap remains: {shown(calibrated)}. A part of the "
+        f"gap is the trainer. On {corpus}, gensim's CBOW is {shown_gap(trainer)} above the same "
+        f"mean in our trainer. That mean is {shown_gap(weights)} above attention."
     )
 
 
 def _buys(steps: Results) -> str:
     climbs = [c for c in ladder.climbs(steps) if c.top == "mean_query_attention_position"]
     borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
-    said = "; ".join(
+    shares = "; ".join(
         f"{share(climb.share(POSITIONS).value)} and {share(climb.share(WORD_SCORES).value)} on "
         f"{climb.corpus}"
         for climb in climbs
@@ -372,7 +379,7 @@ def _buys(steps: Results) -> str:
     return (
         f"**The gain comes from position weights, not from word scores**: now {_now('C9')}. "
         "Attention and a plain mean of the context have the same trainer here. Position weights "
-        f"and word scores bring these shares of the gain: {said}. A share below 0 is a loss. For "
+        f"and word scores bring these shares of the gain: {shares}. A share below 0 is a loss. For "
         "the next word either one recovers most of the gain. From the mean to a Transformer block, "
         f"position weights bring {next_word}."
     )
@@ -385,17 +392,20 @@ def _single_words(main: Results) -> str:
     scores = " against ".join(
         f"{queries.label(main, m)} {shown_value(row)}" for m, row in rows.items()
     )
-    seldom = left("small_text", LITTLE, ANALOGIES, "mask_query_attention", "skip_gram")
-    often = left("small_text", LITTLE, ANALOGIES, "skip_gram_e40", "mask_query_attention_e40")
-    borne_out("more epochs turn it round", [ahead(seldom) == ahead(often) == 1])
-    less = (
+    few_epochs = former_gap("small_text", LITTLE, ANALOGIES, "mask_query_attention", "skip_gram")
+    many_epochs = former_gap(
+        "small_text", LITTLE, ANALOGIES, "skip_gram_e40", "mask_query_attention_e40"
+    )
+    borne_out("more epochs turn it round", [ahead(few_epochs) == ahead(many_epochs) == 1])
+    on_little_text = (
         f"On little text ({LITTLE}) the winner depends on the epochs: `mask_query_attention` is "
-        f"ahead by {shown_gap(seldom)} after 5, and skip-gram by {shown_gap(often)} after 40."
+        f"ahead by {shown_gap(few_epochs)} after 5, and skip-gram by {shown_gap(many_epochs)} "
+        "after 40."
     )
     return (
         "**Its vectors of single words are no better.** On similarity, analogies and categories "
         f"attention is significantly better than skip-gram in 0 of {len(signs)} comparisons and "
-        f"worse in {signs.count(-1)}. Google's analogies ({corpus}): {scores}. {less}"
+        f"worse in {signs.count(-1)}. Google's analogies ({corpus}): {scores}. {on_little_text}"
     )
 
 
@@ -432,22 +442,22 @@ def _looked_up(recall: Results) -> tuple[Row, Row]:
 
 
 def _relates(main: Results, parts: Results) -> str:
-    found = [
+    outcomes = [
         contrast.verdict
         for corpus in queries.corpora(main)
         for question in ("relate", "direction", "syntax", "in_context")
         for contrast in findings.contrasts(main, corpus, question)
         if contrast.pair is not None
     ]
-    word2vec, attention = found.count("better"), found.count("worse")
+    word2vec, attention = outcomes.count("better"), outcomes.count("worse")
     best = import_module("parts_of_speech").best_auc(parts)
     borne_out("word2vec relates words as well", [word2vec >= attention])
     return (
         "**Word2vec relates words as well or better.** The tests are relations, their direction, "
-        f"syntax and words in context. In {len(found)} contrasts the best models of both families "
-        f"meet: word2vec is significantly better in {word2vec} and attention in {attention}. A "
-        f"learned query and key separate noun-verb from verb-article pairs best. {best} The cause "
-        f"is {_now('C2')}."
+        f"syntax and words in context. In {len(outcomes)} contrasts the best models of both "
+        f"families meet: word2vec is significantly better in {word2vec} and attention in "
+        f"{attention}. A learned query and key separate noun-verb from verb-article pairs best. "
+        f"{best} The cause is {_now('C2')}."
     )
 
 
@@ -485,7 +495,7 @@ def _starts(model: str, kind: str) -> bool:
     return model == kind or re.fullmatch(rf"{kind}_[a-z]\d+", model) is not None
 
 
-def left(study: str, corpus: str, task: str, first: str, second: str) -> Row | None:
+def former_gap(study: str, corpus: str, task: str, first: str, second: str) -> Row | None:
     """First minus second, as a study of the first edition left it."""
     rows = queries.rows(comparisons(study), corpus=corpus, task=task)
     return queries.oriented(rows, first, second)
@@ -497,30 +507,32 @@ def first_edition() -> list[str]:
 
 
 def _calibration() -> str:
-    found = {
-        (corpus, losses, pair): left("calibration", corpus, f"{losses}_loss.{objective}", *pair)
+    gaps = {
+        (corpus, losses, pair): former_gap(
+            "calibration", corpus, f"{losses}_loss.{objective}", *pair
+        )
         for corpus in SAMPLES
         for losses in ("held_out", "calibrated")
         for objective, pair in STILL_WORSE
     }
-    borne_out("calibration leaves the order as it is", (ahead(row) == -1 for row in found.values()))
-    said = "; ".join(
+    borne_out("calibration leaves the order as it is", (ahead(row) == -1 for row in gaps.values()))
+    shown = "; ".join(
         f"`{pair[0]}` − `{pair[1]}` on {corpus}: "
-        f"{shown_gap(found[corpus, 'held_out', pair])}, then "
-        f"{shown_gap(found[corpus, 'calibrated', pair])}"
+        f"{shown_gap(gaps[corpus, 'held_out', pair])}, then "
+        f"{shown_gap(gaps[corpus, 'calibrated', pair])}"
         for corpus in SAMPLES
         for _, pair in STILL_WORSE
     )
     return (
         "**Is a difference in held-out loss more than calibration? (first edition)** After "
         "calibration on other text the worse model is still worse. Gaps in nats before "
-        f"calibration, then after it: {said}."
+        f"calibration, then after it: {shown}."
     )
 
 
 def _corpus_size() -> str:
     gaps = {
-        (corpus, task): left("corpus_size", corpus, task, "mask_query_attention", "skip_gram")
+        (corpus, task): former_gap("corpus_size", corpus, task, "mask_query_attention", "skip_gram")
         for corpus in (LITTLE, "wiki17m")
         for task in (ANALOGIES, MEN)
     }
@@ -528,17 +540,17 @@ def _corpus_size() -> str:
         "size turns the verdict round",
         (ahead(gap) == (1 if corpus == LITTLE else -1) for (corpus, _), gap in gaps.items()),
     )
-    said = [f"{shown_gap(gap)} on {task}, {corpus}" for (corpus, task), gap in gaps.items()]
+    shown = [f"{shown_gap(gap)} on {task}, {corpus}" for (corpus, task), gap in gaps.items()]
     return (
         "**When does which win: does it depend on how much text there is? (first edition)** More "
         "text reverses the verdict on word vectors, against the prediction. `mask_query_attention` "
-        f"minus `skip_gram`, five epochs each: {'; '.join(said)}."
+        f"minus `skip_gram`, five epochs each: {'; '.join(shown)}."
     )
 
 
 def _small_text() -> str:
     gaps = [
-        left("small_text", LITTLE, task, first, second)
+        former_gap("small_text", LITTLE, task, first, second)
         for task, first, second in (
             (MEN, "skip_gram_e40", "skip_gram"),
             (ANALOGIES, "skip_gram_e40", "mask_query_attention_e40"),
@@ -564,17 +576,17 @@ def _window_and_size() -> str:
 
     def over_settings(task: str, first: str, second: str) -> list[Row | None]:
         pairs = ((first + setting, second + setting) for setting in SETTINGS)
-        return [left("window_and_size", corpus, task, *pair) for pair in pairs]
+        return [former_gap("window_and_size", corpus, task, *pair) for pair in pairs]
 
     families = product(("skip_gram", "cbow"), ("attention_position", "mask_query_attention"))
     tasks = ("ws353", "simlex999", MEN, ANALOGIES)
     gaps = [over_settings(task, *pair) for pair in families for task in tasks]
-    borne_out("no setting turns a verdict", (not {1, -1} <= {*map(ahead, one)} for one in gaps))
+    borne_out("no setting turns a verdict", (not {1, -1} <= {*map(ahead, rows)} for rows in gaps))
     losses = over_settings(MASKED, "mask_query_attention", "cbow")
     borne_out("attention predicts better under every setting", (ahead(row) == 1 for row in losses))
-    every = [row for one in gaps for row in one if row is not None]
+    every = [row for rows in gaps for row in rows if row is not None]
     signs = [*map(ahead, every)]
-    told = ", ".join(
+    detectable = ", ".join(
         f"{number(median(row.detectable for row in every if row.task == task))} on {task}"
         for task in tasks
     )
@@ -583,9 +595,8 @@ def _window_and_size() -> str:
         "window of 2 or 10, or 50 or 300 dimensions, no significant difference changes its sign on "
         f"{corpus}. Of {len(every)} differences between a word2vec and an attention model "
         f"({counted(every)}), {signs.count(1)} are significant for word2vec and "
-        f"{signs.count(-1)} for attention. A test finds a median difference of {told} with 80% "
-        "power. "
-        "`mask_query_attention` predicts better than CBOW under all "
+        f"{signs.count(-1)} for attention. A test finds a median difference of {detectable} "
+        "with 80% power. `mask_query_attention` predicts better than CBOW under all "
         f"{len(losses)} settings ({counted(losses)})."
     )
 
@@ -624,7 +635,7 @@ class Judged(NamedTuple):
 
 def judged(rule: Rule, results: dict[str, Results]) -> Judged:
     """The verdict that stands on a claim, from the studies that planned contrasts of it."""
-    studies = tuple(name for name, one in results.items() if planned.plans(rule.name, one))
+    studies = tuple(name for name, result in results.items() if planned.plans(rule.name, result))
     if studies:
         claim = planned.decide(rule.name, *(results[name] for name in studies))
         return Judged(Standing(claim.verdict), claim, studies)
@@ -636,30 +647,30 @@ def claims_table(results: dict[str, Results], up: str) -> str:
     """A line for each claim; `up` leads from the page to the top of the project."""
     numbers, body = front_numbers(results), []
     for rule in RULES:
-        found = judged(rule, results)
-        former = found.standing.before
+        judgement = judged(rule, results)
+        former = judgement.standing.before
         body.append(
             [
                 f"{rule.name}: {rule.claim}",
-                f"{_now(rule.name)}; first edition: {former}{found.young}"
+                f"{_now(rule.name)}; first edition: {former}{judgement.young}"
                 if former
-                else found.front,
+                else judgement.front,
                 numbers[rule.name],
-                ", ".join(_links(name, up) for name in found.studies),
+                ", ".join(_links(name, up) for name in judgement.studies),
             ]
         )
     return table(["claim", "verdict", "one number", "decided by"], body, left=4)
 
 
 def evidence(results: dict[str, Results]) -> str:
-    """What the rule of each claim looks at, one finding a line."""
+    """The evidence of each claim, one finding a line."""
     lines = []
     for rule in RULES:
-        found = judged(rule, results)
-        lines.append(f"- {rule.name}, {found.front}")
+        judgement = judged(rule, results)
+        lines.append(f"- {rule.name}, {judgement.front}")
         # what counts items belongs to the finding before it
-        said = re.sub(r"; (n [\d,]+, \d+ seeds)$", r" (\1)", found.claim.evidence)
-        lines += [f"  - {escape(one)}" for one in said.split("; ")]
+        joined = re.sub(r"; (n [\d,]+, \d+ seeds)$", r" (\1)", judgement.claim.evidence)
+        lines += [f"  - {escape(finding)}" for finding in joined.split("; ")]
     return "\n".join(lines)
 
 
@@ -667,9 +678,9 @@ def front_claims(results: dict[str, Results]) -> str:
     """A line for each claim: the verdict that stands, one number, and where it is from."""
     numbers, body = front_numbers(results), []
     for rule in RULES:
-        found = judged(rule, results)
-        reports = ", ".join(f"[report](results/{name}/report.md)" for name in found.studies)
-        body.append([f"{rule.name}: {rule.claim}", found.front, numbers[rule.name], reports])
+        judgement = judged(rule, results)
+        reports = ", ".join(f"[report](results/{name}/report.md)" for name in judgement.studies)
+        body.append([f"{rule.name}: {rule.claim}", judgement.front, numbers[rule.name], reports])
     return table(["claim", "verdict", "one number", "evidence"], body, left=4)
 
 
@@ -695,7 +706,7 @@ def _docstring(experiment: str) -> str:
     return ast.get_docstring(ast.parse(source)) or ""
 
 
-def predictions_table(found: Sequence[Prediction], up: str) -> str:
+def predictions_table(listed: Sequence[Prediction], up: str) -> str:
     """A line for each prediction."""
     body = [
         [
@@ -705,7 +716,7 @@ def predictions_table(found: Sequence[Prediction], up: str) -> str:
             f"**{p.verdict.outcome}**",
             escape(p.verdict.evidence),
         ]
-        for p in found
+        for p in listed
     ]
     return table(["experiment", "prediction", "", "evidence"], body, left=4) if body else "None."
 
@@ -735,9 +746,9 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
                 now = standing(rule, rule.decide(results[name]))
                 before = f" (first edition: {now.before})" if now.before else ""
                 yield f"**{rule.name} {now.verdict}**{young(rule)}{before}"
-        found = import_module(name).verdicts(results[name])
+        verdicts = import_module(name).verdicts(results[name])
         younger = YOUNGER_PREDICTIONS.get(name, ())
-        for n, verdict in found.items():
+        for n, verdict in verdicts.items():
             yield f"{n}{YOUNG if n in younger else ''} {verdict.outcome}"
 
 

@@ -59,20 +59,22 @@ class Attempt(NamedTuple):
     moved: bool
 
 
-def half(outcome: Predictions, rest: int) -> Predictions:
+def half(outcome: Predictions, remainder: int) -> Predictions:
     """Every second document."""
-    return outcome.part(outcome.task, outcome.cluster % 2 == rest)
+    return outcome.part(outcome.task, outcome.cluster % 2 == remainder)
 
 
 def alike(outcome: Predictions) -> Predictions:
     """Every document counts the same, however many words it has."""
-    some = outcome.part(outcome.task, outcome.gold > 0)
-    return replace(some, predicted=some.predicted / some.gold, gold=np.ones_like(some.gold))
+    nonempty = outcome.part(outcome.task, outcome.gold > 0)
+    return replace(
+        nonempty, predicted=nonempty.predicted / nonempty.gold, gold=np.ones_like(nonempty.gold)
+    )
 
 
 CHANGES: Mapping[str, Change] = {
-    "documents 1, 3, 5 ...": partial(half, rest=0),
-    "documents 2, 4, 6 ...": partial(half, rest=1),
+    "documents 1, 3, 5 ...": partial(half, remainder=0),
+    "documents 2, 4, 6 ...": partial(half, remainder=1),
     "documents count alike": alike,
 }
 
@@ -80,10 +82,10 @@ CHANGES: Mapping[str, Change] = {
 def main() -> None:
     """Make every attempt on every decided contrast, and store them in one table."""
     tried = trials()
-    found = list(chain(*(lines(read_results(ROOT / study), tried) for study in STUDIES)))
-    content = pd.DataFrame(found).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    rows = list(chain(*(lines(read_results(ROOT / study), tried) for study in STUDIES)))
+    content = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     write_text(TABLE, content)
-    print(f"{len(found)} attempts, {sum(line['moved'] for line in found)} with another outcome")
+    print(f"{len(rows)} attempts, {sum(line['moved'] for line in rows)} with another outcome")
 
 
 def trials() -> pd.DataFrame:
@@ -127,30 +129,30 @@ def answers(results: Results) -> dict[str, dict[str, Evaluation]]:
     runs: dict[tuple[str, str], list[Row]] = {}
     for run in queries.rows(results.runs):
         runs.setdefault((run.corpus, run.cell), []).append(run)
-    found: dict[str, list[Run]] = {}
+    by_corpus: dict[str, list[Run]] = {}
     with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
         for name in map(PurePosixPath, archive.namelist()):
             corpus, cell, *_ = name.parts
             if name.name == ANSWERS:
                 outcomes = read_outcomes(Path(archive.extract(str(name), folder)))
                 its = [(run.model, int(run.seed), outcomes) for run in runs.get((corpus, cell), ())]
-                found.setdefault(corpus, []).extend(its)
+                by_corpus.setdefault(corpus, []).extend(its)
     return {
-        corpus: {one.any.task: one for one in collect(corpus, "fit", its)}
-        for corpus, its in found.items()
+        corpus: {evaluation.any.task: evaluation for evaluation in collect(corpus, "fit", its)}
+        for corpus, its in by_corpus.items()
     }
 
 
-def attempts(row: Row, asked: Evaluation, tried: pd.DataFrame) -> Iterator[Attempt]:
+def attempts(row: Row, evaluation: Evaluation, tried: pd.DataFrame) -> Iterator[Attempt]:
     """Every attempt on one planned contrast on one corpus."""
     models = (row.model_a, row.model_b)
     for what, change in CHANGES.items():
-        scores = _scored(changed(asked, change), models)
+        scores = _scored(changed(evaluation, change), models)
         gain = combined(gain_of("lower", *models), scores)
         yield _with_interval(row, what, gain.value, gain.interval(row.confidence))
     as_trained = Interval(row.as_trained_low, row.as_trained_high)
     yield _with_interval(row, "not calibrated", row.as_trained, as_trained)
-    first, second = (_scored(asked, models)[model].seeds for model in models)
+    first, second = (_scored(evaluation, models)[model].seeds for model in models)
     if len(first) == len(second):
         for seed, its in enumerate((second - first).tolist(), 1):
             yield _alone(row, f"{SEED}{seed} alone", its)
@@ -158,13 +160,13 @@ def attempts(row: Row, asked: Evaluation, tried: pd.DataFrame) -> Iterator[Attem
         yield _alone(row, what, its)
 
 
-def changed(asked: Evaluation, change: Change) -> Evaluation:
-    """The same runs with something changed in every answer."""
+def changed(evaluation: Evaluation, change: Change) -> Evaluation:
+    """The same runs with a change in all predictions."""
     outcomes = {
-        key: {seed: change(one) for seed, one in seeds.items()}
-        for key, seeds in asked.outcomes.items()
+        key: {seed: change(predictions) for seed, predictions in seeds.items()}
+        for key, seeds in evaluation.outcomes.items()
     }
-    return replace(asked, outcomes=outcomes)
+    return replace(evaluation, outcomes=outcomes)
 
 
 def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tuple[str, float]]:
@@ -178,10 +180,10 @@ def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tup
         yield "second-best setting of the second", first - other_second
 
 
-def _scored(asked: Evaluation, models: tuple[str, str]) -> dict[str, Scored]:
-    found = Scores(asked).of(models)
-    assert found is not None, "a contrast that was measured has answers"
-    return found[0]
+def _scored(evaluation: Evaluation, models: tuple[str, str]) -> dict[str, Scored]:
+    scored = Scores(evaluation).of(models)
+    assert scored is not None, "a contrast that was measured has answers"
+    return scored[0]
 
 
 def _with_interval(row: Row, what: str, gain: float, ends: Interval) -> Attempt:
@@ -208,12 +210,12 @@ def table(named: Callable[[str], str]) -> str:
     """
     heads = ["first", "second", "corpus", "outcome", "attempts", "gains", "other outcome with"]
     lines, firm = [], 0
-    found = queries.rows(pd.read_csv(TABLE, keep_default_na=False))
-    for (*_, corpus, first, second, stands), its in queries.grouped(found, _contrast).items():
-        if not any(one.moved for one in its):
+    rows = queries.rows(pd.read_csv(TABLE, keep_default_na=False))
+    for (*_, corpus, first, second, stands), its in queries.grouped(rows, _contrast).items():
+        if not any(row.moved for row in its):
             firm += 1
             continue
-        gains = [float(one.gain) for one in its]
+        gains = [float(row.gain) for row in its]
         ends = f"{text.number(min(gains))} to {text.number(max(gains))}"
         line = [named(first), named(second), text.escape(corpus), stands, text.count(len(its))]
         lines.append([*line, ends, _moved(its)])
@@ -227,11 +229,11 @@ def _contrast(row: Row) -> tuple[str, ...]:
 
 def _moved(its: Sequence[Row]) -> str:
     """The attempts with another outcome; single seeds are counted."""
-    seeds = [one for one in its if one.what.startswith(SEED)]
-    other = sum(one.moved for one in seeds)
-    said = [f"{one.what} ({one.outcome})" for one in its if one.moved and one not in seeds]
-    said += [f"{other} of {len(seeds)} seeds alone"] if other else []
-    return "; ".join(said) or text.NOTHING
+    seeds = [row for row in its if row.what.startswith(SEED)]
+    other = sum(row.moved for row in seeds)
+    listed = [f"{row.what} ({row.outcome})" for row in its if row.moved and row not in seeds]
+    listed += [f"{other} of {len(seeds)} seeds alone"] if other else []
+    return "; ".join(listed) or text.NOTHING
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, from the table of planned contrasts."""
     rows = queries.rows(results.contrasts)
     signs = [SIGNS.get(str(row.outcome), 0) if row.seeds >= SEEDS else 0 for row in rows]
-    said = [
+    evidence = [
         f"{row.corpus}: mean_query_attention over mean "
         f"{with_interval(row.gain, row.low, row.high)}, n {row.n}, {row.seeds} seeds"
         for row in rows
     ]
-    return {"1": Verdict(decided_by_all(signs), "; ".join(said))}
+    return {"1": Verdict(decided_by_all(signs), "; ".join(evidence))}

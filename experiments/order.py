@@ -67,8 +67,8 @@ COST, FALL = 0.1, 0.1
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, by the rule above."""
     (corpus,) = queries.corpora(results)
-    found = order.verdicts(results)
-    found["3"] = order.moved(results, corpus, MOVED, order.OTHERS)
+    judged = order.verdicts(results)
+    judged["3"] = order.moved(results, corpus, MOVED, order.OTHERS)
     losses = [
         difference(results, corpus, task, f"{model}_shuffled", model)
         for model in MODELS
@@ -76,24 +76,24 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     ]
     losses = [row for row in losses if row is not None]
     signs = [above(row, COST) for row in losses]
-    there = enough(losses) and len(losses) == len(MODELS)
-    said = "; ".join(map(shown, losses))
-    found["4"] = Verdict(decided_by_all(signs) if there else "undecided", said)
+    complete = enough(losses) and len(losses) == len(MODELS)
+    evidence = "; ".join(map(shown, losses))
+    judged["4"] = Verdict(decided_by_all(signs) if complete else "undecided", evidence)
     falls = [
         difference(results, corpus, "men_test", model, f"{model}_shuffled")
         for model in ("skip_gram", *MODELS)
     ]
     kept = [-above(row, FALL) for row in falls]
-    said = "; ".join(map(shown, falls))
-    found["5"] = Verdict(decided_by_all(kept) if enough(falls) else "undecided", said)
-    return found
+    evidence = "; ".join(map(shown, falls))
+    judged["5"] = Verdict(decided_by_all(kept) if enough(falls) else "undecided", evidence)
+    return judged
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     (corpus,) = queries.corpora(results)
     names = ("mask_query_attention_shuffled", "mask_query_attention")

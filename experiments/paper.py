@@ -37,8 +37,8 @@ TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 NOT_YET = "not rendered yet"
 EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
 NO_BETTER = "no better"
-"""What a contrast says: equal within the margin, better by more than it, not so, worse; or open,
-and then perhaps no better."""
+"""Outcomes of a contrast: equal within the margin, better by more than it, not so, worse, open.
+NO_BETTER is open with a gain below 0."""
 
 
 class Planned(NamedTuple):
@@ -104,19 +104,19 @@ def trials() -> dict[str, pd.DataFrame]:
 def blocks(
     cells: Results | None, case: Results | None, tried: Mapping[str, pd.DataFrame]
 ) -> dict[str, str]:
-    """Name -> what stands in each block of the paper.
+    """Name -> text of each block of the paper.
 
     Args:
         cells: the results of the twelve cells.
         case: those of the literal case.
         tried: objective -> every trial of its tuning.
     """
-    of_cells = {one.__name__: one for one in (losses, contrasts, missing, corpora)}
-    found = {name: one(cells) if cells else NOT_YET for name, one in of_cells.items()}
-    found["fit"] = fit(case) if case else NOT_YET
-    found["answer"] = answer(cells, case) if cells and case else NOT_YET
+    of_cells = {render.__name__: render for render in (losses, contrasts, missing, corpora)}
+    contents = {name: render(cells) if cells else NOT_YET for name, render in of_cells.items()}
+    contents["fit"] = fit(case) if case else NOT_YET
+    contents["answer"] = answer(cells, case) if cells and case else NOT_YET
     return (
-        found
+        contents
         | tuning.shown(tried, named)
         | {
             "checks": published.table(),
@@ -132,19 +132,19 @@ def named(model: str) -> str:
 
 def answer(cells: Results, case: Results) -> str:
     """A conclusion for each contrast of the abstract, with its gains."""
-    said = (concluded(case if one is LITERAL else cells, one) for one in ANSWERS)
-    return "\n".join(f"{i}. {one}" for i, one in enumerate(said, 1))
+    conclusions = (concluded(case if planned is LITERAL else cells, planned) for planned in ANSWERS)
+    return "\n".join(f"{i}. {line}" for i, line in enumerate(conclusions, 1))
 
 
 def concluded(results: Results, planned: Planned) -> str:
     """What both corpora decide together, and the gain on each."""
     wanted = (planned.claim, planned.first, planned.second)
-    found = queries.rows(results.contrasts)
-    rows = [row for row in found if (row.claim, row.model_a, row.model_b) == wanted]
+    every = queries.rows(results.contrasts)
+    rows = [row for row in every if (row.claim, row.model_a, row.model_b) == wanted]
     if not rows:
         return f"It is **not planned** to compare {planned.a} to {planned.b}."
     margin, a, b = text.number(rows[0].margin, 2), planned.a, planned.b
-    said = {
+    conclusions = {
         EQUAL: f"{a} and {b} predict a masked word **equally well**, within {margin} nats",
         MORE: f"{a} predicts a masked word **better** than {b}, by more than {margin} nats",
         WORSE: f"{a} predicts a masked word **worse** than {b}",
@@ -154,20 +154,21 @@ def concluded(results: Results, planned: Planned) -> str:
         OPEN: f"whether {a} and {b} differ by more than {margin} nats is **open**",
     }
     facts = [f"{_gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
-    word = text.capital(said[together(results, rows)])
+    word = text.capital(conclusions[together(results, rows)])
     return f"{word}. The gain of the first is {text.listed(facts)}; {counted(rows)}."
 
 
 def together(results: Results, rows: Sequence[Row]) -> str:
-    """What a contrast says on all of its corpora: one word, open where they do not agree."""
-    there, found = {queries.sources(results)[row.corpus] for row in rows}, set(map(alone, rows))
-    if not there >= CORPORA:
+    """The outcome of a contrast on all of its corpora; open where they do not agree."""
+    sources = {queries.sources(results)[row.corpus] for row in rows}
+    outcomes = set(map(alone, rows))
+    if not sources >= CORPORA:
         return OPEN
-    return LESS if found == {LESS, WORSE} else found.pop() if len(found) == 1 else OPEN
+    return LESS if outcomes == {LESS, WORSE} else outcomes.pop() if len(outcomes) == 1 else OPEN
 
 
 def alone(row: Row) -> str:
-    """What a contrast says on one corpus."""
+    """The outcome of a contrast on one corpus."""
     if row.seeds < SEEDS:
         return OPEN
     if row.outcome == "differs":
@@ -188,12 +189,12 @@ def contrasts(results: Results) -> str:
     for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
         done = [row for row in rows if row.seeds]
         if done:
-            row, found = done[0], {row.corpus: row for row in done}
+            row, by_corpus = done[0], {row.corpus: row for row in done}
             claim = f"{row.claim}, {row.part}" if row.part else row.claim
             line = [text.escape(claim), named(row.model_a), named(row.model_b)]
             line += [f"{row.rule} {text.number(row.margin, 2)}"]
             line += [decided_by(rows, queries.sources(results))]
-            cells = (_on(found[c]) if c in found else [text.NOTHING] * 2 for c in corpora)
+            cells = (_on(by_corpus[c]) if c in by_corpus else [text.NOTHING] * 2 for c in corpora)
             lines.append([*line, *chain(*cells), counted(done)])
     return text.table([*heads, "n, seeds"], lines, left=5)
 
@@ -205,7 +206,7 @@ def _on(row: Row) -> list[str]:
 
 
 def missing(results: Results) -> str:
-    """How many contrasts of each claim wait for models or seeds."""
+    """How many contrasts of each claim lack models or seeds."""
     lines = []
     every = queries.rows(results.contrasts)
     for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
@@ -234,13 +235,13 @@ def losses(results: Results) -> str:
     lines = []
     for objective in ("masked_word", "next_word"):
         for model in dict.fromkeys(m for c in corpora for m in queries.models(results, c)):
-            found = [_loss(results, corpus, model, objective) for corpus in corpora]
-            if any(row for row, _ in found):
+            measured = [_loss(results, corpus, model, objective) for corpus in corpora]
+            if any(row for row, _ in measured):
                 costs = queries.cost(results, corpora[0], model)
                 line = [objective.replace("_", " "), named(model), text.count(costs.parameters)]
                 line += [text.count(costs.trained_tokens), text.number(costs.seconds / 60, 1)]
-                cells = chain(*(shown for _, shown in found))
-                lines.append([*line, *cells, counted([row for row, _ in found if row])])
+                cells = chain(*(shown for _, shown in measured))
+                lines.append([*line, *cells, counted([row for row, _ in measured if row])])
     return text.table([*heads, "n, seeds"], lines, left=2)
 
 
@@ -274,7 +275,7 @@ def fit(results: Results) -> str:
         rows = queries.rows(results.contrasts, corpus=corpus, claim=LITERAL.claim)
         if rows and mean and attention:
             gap, row = mean.value - attention.value, rows[0]
-            clear = abs(gap) > row.margin  # it has no interval: a smaller one says nothing
+            clear = abs(gap) > row.margin  # it has no interval: a smaller one shows nothing
             seen = ("lower" if gap > 0 else "higher") if clear else "not clearly different"
             at_test = (
                 "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"

@@ -83,7 +83,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         "1": {"dot_product_attention": CLAIMED["dot_product_attention"]},
         "2": {"attention": CLAIMED["attention"]},
     }
-    found = {
+    judged = {
         name: _verdict(
             {m: auc(results, corpus, m, embedding) for m, embedding in models.items()}, 0.5
         )
@@ -91,9 +91,9 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     }
     held = {model: coefficient(results, corpus, model) for model in CLAIMED}
     all_above = all(above(row, 0.0) == 1 for row in held.values())
-    there = enough(held.values())
-    said = "fails" if all_above else "holds"
-    found["4"] = Verdict(said if there else "undecided", shown_counted(held))
+    complete = enough(held.values())
+    outcome = "fails" if all_above else "holds"
+    judged["4"] = Verdict(outcome if complete else "undecided", shown_counted(held))
     hidden = {model: articles(results, corpus, model) for model in NEXT}
     rows = [row for pair in hidden.values() for row in pair]
     signs = [-apart(*pair) for pair in hidden.values()]
@@ -101,21 +101,21 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         f"{m} {shown_value(a)} against {shown_value(b)} nats" for m, (a, b) in hidden.items()
     )
     evidence = f"{evidence} ({counted(rows)})"
-    found["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
-    return found
+    judged["5"] = Verdict(decided_by_all(signs) if enough(rows) else "undecided", evidence)
+    return judged
 
 
 def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
     signs = [above(row, value) for row in rows.values()]
-    found = decided_by_all(signs) if enough(rows.values()) else "undecided"
-    return Verdict(found, shown_counted(rows))
+    outcome = decided_by_all(signs) if enough(rows.values()) else "undecided"
+    return Verdict(outcome, shown_counted(rows))
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     return (
         "**Query-key scores rank noun-verb above verb-article pairs more often than any pair score "
@@ -125,16 +125,16 @@ def surprise(results: Results) -> str:
 
 def best_auc(results: Results) -> str:
     """Two sentences: the product of query and key, and the best pair score of the others."""
-    asking, best = {}, {}
+    query_key, best = {}, {}
     for corpus in queries.corpora(results):
         rows = queries.rows(results.summary, corpus=corpus, task="ud_parts_of_speech")
         others = [row for row in rows if row.model in ("skip_gram", "cbow", "ppmi_svd")]
         top = max(others, key=lambda row: -1.0 if isnan(row.score) else row.score)
-        asking[f"on {corpus}"] = score(results, corpus, "ud_parts_of_speech", "attention", "q.k")
+        query_key[f"on {corpus}"] = score(results, corpus, "ud_parts_of_speech", "attention", "q.k")
         best[f"{top.model} ({top.embedding}) on {corpus}"] = top
-    clear = map(apart, asking.values(), best.values())
+    clear = map(apart, query_key.values(), best.values())
     borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
     return (
-        f"The AUC of q.k in attention is {shown_values(asking)}. That of the best pair score of "
+        f"The AUC of q.k in attention is {shown_values(query_key)}. That of the best pair score of "
         f"word2vec and counts is {shown_values(best)}."
     )

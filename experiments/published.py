@@ -47,7 +47,7 @@ SKIP_GRAM = (
 
 
 class Check(NamedTuple):
-    """What others say beside what we find."""
+    """A published number or claim beside ours."""
 
     what: str
     source: str
@@ -63,14 +63,16 @@ class Check(NamedTuple):
 def checks() -> Iterator[Check]:
     """Every check, from the stored tables."""
     words = read_results(WORDS)
-    for one in SKIP_GRAM:
-        row = score(words, "wiki17m", one.task, "skip_gram")
+    for expected in SKIP_GRAM:
+        row = score(words, "wiki17m", expected.task, "skip_gram")
         if row is None:
-            raise ValueError(f"{WORDS}: found no score of skip_gram on {one.task}, expected one")
-        theirs = f"{text.number(one.low)} to {text.number(one.high)}"
-        agrees = row.low <= one.high and row.high >= one.low
+            raise ValueError(
+                f"{WORDS}: found no score of skip_gram on {expected.task}, expected one"
+            )
+        theirs = f"{text.number(expected.low)} to {text.number(expected.high)}"
+        agrees = row.low <= expected.high and row.high >= expected.low
         numbers = (row.score, row.low, row.high, row.n_scored, row.seeds)
-        yield Check(f"skip-gram, {one.what}", one.source, theirs, *numbers, agrees)
+        yield Check(f"skip-gram, {expected.what}", expected.source, theirs, *numbers, agrees)
     loss = ("wiki17m-5m", "held_out_loss.next_word", "no_query_map", "attention")
     row = difference(read_results(MAPS), *loss)
     if row is None:
@@ -86,11 +88,11 @@ def table() -> str:
     heads = ["what", "source", "theirs", "agrees", "ours", "n", "seeds"]
     lines = [
         [
-            *(one.what, one.source, one.theirs, "yes" if one.agrees else "**no**"),
-            text.with_interval(one.value, one.low, one.high),
-            *(text.count(one.n), text.count(one.seeds)),
+            *(check.what, check.source, check.theirs, "yes" if check.agrees else "**no**"),
+            text.with_interval(check.value, check.low, check.high),
+            *(text.count(check.n), text.count(check.seeds)),
         ]
-        for one in checks()
+        for check in checks()
     ]
     return text.table(heads, lines, left=4)
 

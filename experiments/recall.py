@@ -64,8 +64,8 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         difference(results, corpora[8], recall.TASK, "attention", "mean_query_attention"),
     )
     unequal = decided_by_all([-1 if equal(pair) else ahead(pair) for pair in between])
-    found = unequal if recall.complete(results, ("mean_query_attention",)) else "undecided"
-    return {**recall.verdicts(results), "3": Verdict(found, "; ".join(map(shown, between)))}
+    outcome = unequal if recall.complete(results, ("mean_query_attention",)) else "undecided"
+    return {**recall.verdicts(results), "3": Verdict(outcome, "; ".join(map(shown, between)))}
 
 
 def equal(pair: Row | None) -> bool:

@@ -65,10 +65,10 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     (corpus,) = queries.corpora(results)
     loss = "held_out_loss.next_word"

@@ -57,16 +57,16 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "4": [above(scores[m], MUCH) for m in MODELS],
     }
     words, pairs = (f"{min(seeds)} seeds, {counted(rows.values())}" for rows in (lists, scores))
-    said = dict.fromkeys("123", f"{words}; overlap {shown_values(lists)}")
-    said["4"] = f"{pairs}; rank correlation {shown_values(scores)}"
-    return {name: Verdict(decided_by_all(signs[name]), said[name]) for name in signs}
+    evidence = dict.fromkeys("123", f"{words}; overlap {shown_values(lists)}")
+    evidence["4"] = f"{pairs}; rank correlation {shown_values(scores)}"
+    return {name: Verdict(decided_by_all(signs[name]), evidence[name]) for name in signs}
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     (corpus,) = queries.corpora(results)
     rows = {

@@ -55,15 +55,15 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     (corpus,) = queries.corpora(results)
     compared = [(taught[0], taught[1]) for taught in TASKS.values()]
     gaps = [difference(results, corpus, "men_test", a, b) for a, b in compared]
-    found = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
-    return {**task.verdicts(results), "4": Verdict(found, "; ".join(map(shown, gaps)))}
+    outcome = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
+    return {**task.verdicts(results), "4": Verdict(outcome, "; ".join(map(shown, gaps)))}
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     (corpus,) = queries.corpora(results)
     seeds = agreement(

@@ -37,14 +37,14 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     rows = queries.rows(results.contrasts)
     words = "mean_query_attention_position"
 
-    asked: dict[str, tuple[Sequence[Row], Callable[[Row], int]]] = {
+    rules: dict[str, tuple[Sequence[Row], Callable[[Row], int]]] = {
         "1": ([r for r in rows if r.claim == "first sentence"], less),
         "2": ([r for r in rows if r.claim in CLAIMS and r.part == "positions"], more),
         "3": ([r for r in rows if r.part == "word-word scores" and r.model_a == words], less),
         "4": ([r for r in rows if r.claim == "heads, masked word"], more),
         "5": ([r for r in rows if r.claim == "counts, next word"], better),
     }
-    return {name: by_contrasts(*one) for name, one in asked.items()}
+    return {name: by_contrasts(*rule) for name, rule in rules.items()}
 
 
 def less(row: Row) -> int:
@@ -68,20 +68,20 @@ def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
     Those with too few seeds decide nothing, nor do those whose sign turns with calibration.
     """
     signs = [sign(row) if row.seeds >= SEEDS and row.outcome != UNDECIDED else 0 for row in rows]
-    said = [
+    evidence = [
         f"{row.corpus}: {row.model_a} over {row.model_b} "
         f"{with_interval(row.gain, row.low, row.high)}, {row.seeds} seeds"
         for row in rows
         if row.seeds
     ]
-    return Verdict(decided_by_all(signs) if rows else "undecided", "; ".join(said))
+    return Verdict(decided_by_all(signs) if rows else "undecided", "; ".join(evidence))
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted, from the trials of the tuning.
+    """A result that was not predicted, from the trials of the tuning.
 
     Raises:
-        ValueError: where the trials no longer say it.
+        ValueError: where the trials no longer show it.
     """
     trials = pd.read_csv(TRIALS)
     tokens = int(trials["tokens"].max())

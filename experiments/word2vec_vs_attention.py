@@ -94,7 +94,7 @@ COMPARED: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "8": ((("mask_query_attention", "cbow"),), CONTEXT),
     "10": ((("mask_query_attention", "cbow"),), (CALIBRATED,)),
 }
-"""Prediction -> who is better than whom, on which tasks; 3, 4 and 9 have rules of their own."""
+"""Prediction -> pairs (better, worse) and tasks; 3, 4 and 9 have rules of their own."""
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -103,11 +103,11 @@ def verdicts(results: Results) -> dict[str, Verdict]:
 
 
 def _judged(results: Results, corpus: str) -> dict[str, Verdict]:
-    return {name: _of_signs(found) for name, found in judged_rows(results, corpus).items()}
+    return {name: _of_signs(signed) for name, signed in judged_rows(results, corpus).items()}
 
 
-def _of_signs(found: list[tuple[int, Row]]) -> Verdict:
-    signs, rows = [sign for sign, _ in found], [row for _, row in found]
+def _of_signs(signed: list[tuple[int, Row]]) -> Verdict:
+    signs, rows = [sign for sign, _ in signed], [row for _, row in signed]
     return Verdict(
         decided(signs),
         f"supported by {signs.count(1)} and contradicted by {signs.count(-1)} of {len(signs)} "
@@ -116,19 +116,19 @@ def _of_signs(found: list[tuple[int, Row]]) -> Verdict:
 
 
 def judged_rows(result: Results, corpus: str) -> dict[str, list[tuple[int, Row]]]:
-    """Prediction -> each row it looks at: 1 where that supports it, -1 where it contradicts it."""
+    """Prediction -> its rows: 1 where a row supports it, -1 where it contradicts it."""
     compared = queries.rows(result.comparisons, corpus=corpus)
-    found = {
+    judged = {
         prediction: [s for a, b in pairs for s in _signs(compared, a, b, tasks)]
         for prediction, (pairs, tasks) in COMPARED.items()
     }
-    found["3"] = [*_signs(compared, "mask_query_attention", "cbow", (MASKED,))]
-    found["3"] += _signs(compared, "attention_position", "attention", (NEXT,))
+    judged["3"] = [*_signs(compared, "mask_query_attention", "cbow", (MASKED,))]
+    judged["3"] += _signs(compared, "attention_position", "attention", (NEXT,))
     lists = queries.rows(result.agreement, corpus=corpus, measure="overlap")
     classes = queries.rows(result.summary, corpus=corpus, task=CLASSES, selected=True)
-    found["4"] = [*_neighbour_signs(lists)]
-    found["9"] = [(above(row, 0.5), row) for row in classes if row.model != "random"]
-    return {prediction: found[prediction] for prediction in sorted(found, key=int)}
+    judged["4"] = [*_neighbour_signs(lists)]
+    judged["9"] = [(above(row, 0.5), row) for row in classes if row.model != "random"]
+    return {prediction: judged[prediction] for prediction in sorted(judged, key=int)}
 
 
 def _signs(
@@ -154,10 +154,10 @@ def _neighbour_signs(rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def surprise(results: Results) -> str:
-    """What was not predicted.
+    """A result that was not predicted.
 
     Raises:
-        ValueError: where the tables no longer say it.
+        ValueError: where the tables no longer show it.
     """
     gaps = {
         (corpus, model): difference(results, corpus, "men_test", "ppmi_svd", model)
@@ -165,11 +165,11 @@ def surprise(results: Results) -> str:
         for model in ("skip_gram", "cbow", *ATTENTION)
     }
     borne_out("counts win on MEN", (ahead(gap) == 1 for gap in gaps.values()))
-    said = "; ".join(
+    shown = "; ".join(
         f"{shown_gap(gaps[corpus, 'skip_gram'])} above skip-gram on {corpus}"
         for corpus in queries.corpora(results)
     )
     return (
         "**Counting beats both families on MEN.** Positive PMI with an SVD, which learns nothing "
-        f"by prediction, is significantly better than every trained model: {said} (Spearman)."
+        f"by prediction, is significantly better than every trained model: {shown} (Spearman)."
     )

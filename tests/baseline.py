@@ -4,9 +4,9 @@
     python tests/baseline.py compare FOLDER OTHER
 
 `make` checks a commit out into a `git worktree` and runs its commands with an empty cache. Both
-folders must come from one machine: another processor gives other last digits. `compare` reads the
-contents of tables, reports, pages and vectors, never the bytes of a compressed file, and leaves out
-what a clock or the memory decides. It ends with `identical`, or names what differs (exit status 1).
+folders must come from one machine: another processor gives other last digits. `compare` reads
+tables, reports, pages and vectors, never the bytes of a compressed file. It leaves out what a clock
+or the memory decides. It ends with `identical`, or names what differs (exit status 1).
 
 Needs WORDREL_DATA for the step `own` (three novels). All steps take about half an hour on two
 cores.
@@ -92,10 +92,10 @@ class Maker:
         """Word vectors of two models in two formats."""
         folder = self.out / "export"
         for model in ("skip_gram", "attention"):
-            for form, name in (("word2vec", "vec.txt"), ("safetensors", "vec.safetensors")):
+            for file_format, name in (("word2vec", "vec.txt"), ("safetensors", "vec.safetensors")):
                 place = folder / model / name
                 place.parent.mkdir(parents=True, exist_ok=True)
-                chosen = ("--model", model, "--format", form, "--to", place)
+                chosen = ("--model", model, "--format", file_format, "--to", place)
                 self.wordrel("export", "quickstart", *chosen)
 
     def explore(self) -> None:
@@ -112,8 +112,8 @@ class Maker:
 
     def compare(self) -> None:
         """Two results side by side."""
-        both = (self.code / "results/quickstart", "quickstart")
-        text = self.wordrel("compare", *both).replace(str(self.code), "")
+        folders = (self.code / "results/quickstart", "quickstart")
+        text = self.wordrel("compare", *folders).replace(str(self.code), "")
         (self.out / "compare.txt").write_text(text, encoding="utf-8")
 
 
@@ -143,7 +143,7 @@ def make(out: Path, commit: str, steps: tuple[str, ...]) -> None:
             getattr(maker, step)()
 
 
-# What is compared: for each file a list of lines that say what it holds.
+# What is compared: for each file a list of lines that hold its content.
 
 Lines = list[str]
 
@@ -194,15 +194,15 @@ def page_lines(path: Path) -> Lines:
 
 def explorer_lines(path: Path) -> Lines:
     """The data of the explorer, a value a line."""
-    found = re.search(r"window\.wordrelData = (.*?);(</script>|\n)", _text(path), re.DOTALL)
-    return list(_leaves("", json.loads(found[1]))) if found else []
+    match = re.search(r"window\.wordrelData = (.*?);(</script>|\n)", _text(path), re.DOTALL)
+    return list(_leaves("", json.loads(match[1]))) if match else []
 
 
 def _leaves(place: str, value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for key, below in value.items():
             yield from _leaves(f"{place}.{key}", below)
-    elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for number, below in enumerate(value):
             yield from _leaves(f"{place}.{number}", below)
     else:
@@ -254,24 +254,24 @@ def differences(first: Path, second: Path) -> list[str]:
 
     A file that only one of the two has is a difference, and so is a folder that has no file.
     """
-    one, other = contents(first), contents(second)
-    found = [
+    first_lines, second_lines = contents(first), contents(second)
+    problems = [
         f"{folder}: found nothing to compare"
-        for folder, has in ((first, one), (second, other))
+        for folder, has in ((first, first_lines), (second, second_lines))
         if not has
     ]
-    for name in sorted({*one, *other}):
-        if name not in one or name not in other:
-            found.append(f"{name}: only in {first if name in one else second}")
-        elif one[name] != other[name]:
-            pairs = list(zip_longest(one[name], other[name], fillvalue="(no line)"))
+    for name in sorted({*first_lines, *second_lines}):
+        if name not in first_lines or name not in second_lines:
+            problems.append(f"{name}: only in {first if name in first_lines else second}")
+        elif first_lines[name] != second_lines[name]:
+            pairs = list(zip_longest(first_lines[name], second_lines[name], fillvalue="(no line)"))
             number = next(i for i, (a, b) in enumerate(pairs) if a != b)
             count = sum(a != b for a, b in pairs)
             shown = "\n".join(f"  {line[:300]}" for line in pairs[number])
-            found.append(
+            problems.append(
                 f"{name}: {count} of {len(pairs)} lines, first line {number + 1}:\n{shown}"
             )
-    return found
+    return problems
 
 
 def main() -> int:
@@ -285,18 +285,18 @@ def main() -> int:
     comparer = commands.add_parser("compare")
     comparer.add_argument("folder", type=Path)
     comparer.add_argument("other", type=Path)
-    given = parser.parse_args()
-    if given.command == "make":
-        steps = tuple(given.steps.split(","))
+    options = parser.parse_args()
+    if options.command == "make":
+        steps = tuple(options.steps.split(","))
         if unknown := set(steps) - set(STEPS):
             parser.error(
                 f"found the steps {', '.join(unknown)}; expected some of {', '.join(STEPS)}"
             )
-        make(given.folder, given.commit, steps)
+        make(options.folder, options.commit, steps)
         return 0
-    found = differences(given.folder, given.other)
-    print("\n".join(found) or f"identical: {len(contents(given.folder))} files")
-    return 1 if found else 0
+    problems = differences(options.folder, options.other)
+    print("\n".join(problems) or f"identical: {len(contents(options.folder))} files")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

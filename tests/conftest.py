@@ -3,7 +3,7 @@
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
-os.environ.pop("COLUMNS", None)  # the width of whoever runs the tests is not that of a table
+os.environ.pop("COLUMNS", None)  # the width of the terminal is not that of a table
 
 from collections.abc import Generator
 from pathlib import Path
@@ -20,7 +20,7 @@ from wordrel.corpus import Corpus
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile(
-    "busy",  # a machine that does other things too is no fault of the code
+    "busy",  # a busy machine is no fault of the code
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
@@ -31,7 +31,7 @@ hypothesis.settings.load_profile("busy")
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where the full data is said to be, a test that is skipped has failed.
+    """With WORDREL_DATA set, a skipped test counts as failed.
 
     Those that need packages beyond `dev` run in an environment that has them.
     """
@@ -42,7 +42,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The report in XML says which library a test tries."""
+    """The report in XML names the library that a test tries."""
     for item in items:
         if mark := item.get_closest_marker("interop"):
             item.user_properties.append(("library", mark.args[0]))
@@ -70,7 +70,7 @@ def tiny_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_run(tiny_place: Path) -> Result:
-    """What `wordrel run` says of the tiny study, whose cache and results lie in `tiny_place`."""
+    """The output of `wordrel run` on the tiny study; cache and results lie in `tiny_place`."""
     place = tiny_place
     out, cache = str(place / "out"), str(place / "cache")
     arguments = ["run", str(place / "tiny.yaml"), "--out", out, "--cache", cache, "--jobs", "1"]

@@ -51,7 +51,7 @@ def where(spec: dict[str, Any], report: object) -> None:
 
 
 def count_cells(dask_scheduler: Any) -> int:
-    """Those that run or wait; the word of one that has ended may not have been fetched yet."""
+    """Those that run or wait; the end of one may not have been noticed yet."""
     waiting = {"processing", "queued", "no-worker"}
     tasks = dask_scheduler.tasks.values()
     return sum("run_cell" in str(task.key) and task.state in waiting for task in tasks)
@@ -63,7 +63,7 @@ def note_how_many(spec: dict[str, Any], report: Callable[..., None]) -> None:
 
 
 def report_for_ever(spec: dict[str, Any], report: Callable[..., None]) -> None:
-    """Say that it runs, and go on until it is stopped."""
+    """Report progress until it is stopped."""
     root = Path(spec["root"])
     (root / f"{spec['name']}.seen").touch()
     if spec["act"]:

@@ -92,23 +92,23 @@ def direct(root: Path) -> list[str]:
 
 def runtime_packages(root: Path) -> dict[str, int]:
     """Bytes of every installed package that the project needs at run time, by name."""
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     waiting = [*direct(root)]
     while waiting:
         requirement = waiting.pop()
         if "extra ==" in requirement:
             continue
         name = re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
-        if name in found:
+        if name in sizes:
             continue
         try:
             package = distribution(name)
         except PackageNotFoundError:  # of another system, such as tzdata of Windows
             continue
         files = (Path(str(file.locate())) for file in package.files or ())
-        found[name] = sum(file.stat().st_size for file in files if file.is_file())
+        sizes[name] = sum(file.stat().st_size for file in files if file.is_file())
         waiting += package.requires or ()
-    return found
+    return sizes
 
 
 def main() -> None:

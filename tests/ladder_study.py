@@ -56,11 +56,11 @@ def losses() -> dict[str, dict[str, dict[int, float]]]:
     """Corpus -> model -> seed -> loss; models share a part of a seed's noise, but not its size."""
     return {
         corpus: {
-            model: {s: loss + i * more + n * (3 + 5 * i % 7) / 5 for s, n in NOISE.items()}
+            model: {s: loss + i * shift + n * (3 + 5 * i % 7) / 5 for s, n in NOISE.items()}
             for architectures in (MASKED, NEXT)
             for i, (model, loss) in enumerate(architectures.items())
         }
-        for corpus, more in CORPORA.items()
+        for corpus, shift in CORPORA.items()
     }
 
 
@@ -76,9 +76,9 @@ def ladder_results(
     settings = models() if settings is None else settings
     scores = [
         row
-        for corpus, found in of_seeds.items()
+        for corpus, by_model in of_seeds.items()
         for i, model in enumerate(settings)
-        for row in (*_static(corpus, i, model), *_held_out(corpus, model, found))
+        for row in (*_static(corpus, i, model), *_held_out(corpus, model, by_model))
     ]
     summary = _summary(scores)
     rows = {
@@ -106,27 +106,27 @@ def _static(corpus: str, i: int, model: Row) -> list[Row]:
     ]
 
 
-def _held_out(corpus: str, model: Row, found: Mapping[str, Mapping[int, float]]) -> list[Row]:
+def _held_out(corpus: str, model: Row, by_model: Mapping[str, Mapping[int, float]]) -> list[Row]:
     rows = []
     for objective, architectures in (("masked_word", MASKED), ("next_word", NEXT)):
         task = f"held_out_loss.{objective}"
-        its_own = model["name"] in found and model["name"] not in (
+        its_own = model["name"] in by_model and model["name"] not in (
             {*MASKED, *NEXT} - {*architectures}
         )
-        for seed in found.get(model["name"], NOISE) if its_own else NOISE:
-            asked = ("fit", task, "loss_per_token", "context" if its_own else "", "lower")
-            row = _score(corpus, model["name"], seed, asked) | {"n_items": 1054, "chance": 7.367}
+        for seed in by_model.get(model["name"], NOISE) if its_own else NOISE:
+            values = ("fit", task, "loss_per_token", "context" if its_own else "", "lower")
+            row = _score(corpus, model["name"], seed, values) | {"n_items": 1054, "chance": 7.367}
             if its_own:
-                row |= {"score": found[model["name"]][seed], "n_scored": 1054}
+                row |= {"score": by_model[model["name"]][seed], "n_scored": 1054}
             else:
                 row |= {"score": float("nan"), "n_scored": 0, "note": "not trained for it"}
             rows.append(row)
     return rows
 
 
-def _score(corpus: str, model: str, seed: int, asked: tuple[str, str, str, str, str]) -> Row:
+def _score(corpus: str, model: str, seed: int, values: tuple[str, str, str, str, str]) -> Row:
     keys = ("question", "task", "measure", "embedding", "better")
-    row = {"corpus": corpus, "model": model, "seed": seed, **dict(zip(keys, asked, strict=True))}
+    row = {"corpus": corpus, "model": model, "seed": seed, **dict(zip(keys, values, strict=True))}
     return (
         row
         | {"selected": True, "low": float("nan"), "high": float("nan"), "note": ""}
@@ -152,7 +152,7 @@ def _summary(scores: list[Row]) -> list[Row]:
 
 
 def _comparisons(summary: list[Row]) -> list[Row]:
-    """A pair is told apart where its scores differ by more than a hundredth."""
+    """A pair differs significantly where its scores differ by more than a hundredth."""
     rows = []
     keys = ("corpus", "question", "task", "measure", "better", "n_scored")
     for a, b in itertools.combinations([r for r in summary if not pd.isna(r["score"])], 2):

@@ -31,7 +31,7 @@ def measured_results() -> Results:
     named = [{"name": n, "kind": k, "question": "fit"} for n, k in KINDS.items()]
     manifest = wide.manifest | {
         "corpora": [corpus | {"name": n, "tokens": t} for n, t in SAMPLES.items()],
-        "tasks": [*wide.manifest["tasks"], *(task | one for one in named)],
+        "tasks": [*wide.manifest["tasks"], *(task | fields for fields in named)],
     }
     limits = {"wiki17m-1m": 1_000_000, "wiki17m-4m": 4_000_000, "wiki17m": None}
     corpora = [{"name": n, "source": "wiki17m", "limit_tokens": limits[n]} for n in SAMPLES]
@@ -103,8 +103,8 @@ def _roles() -> list[Row]:
     return [*rows, _row(NEXT, "attention_roles", "exchanged", ("all", "added_loss", 1.25))]
 
 
-def _row(model: str, task: str, embedding: str, told: tuple[str, str, float]) -> Row:
-    group, statistic, value = told
+def _row(model: str, task: str, embedding: str, measurement: tuple[str, str, float]) -> Row:
+    group, statistic, value = measurement
     row = {
         "corpus": "wiki17m",
         "model": model,

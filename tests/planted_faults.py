@@ -1,6 +1,6 @@
 """Each harness on wordrel with a bug planted in it, and without: a line of JSON for each outcome.
 
-A program of its own, for it forks: `OMP_NUM_THREADS=1 python -m tests.planted_faults`.
+A separate program, because it forks: `OMP_NUM_THREADS=1 python -m tests.planted_faults`.
 """
 
 import contextlib
@@ -41,14 +41,14 @@ def build(final: Path, fill: Callable[[Path], None]) -> None:
 
 
 def quiet(path: Path, write: Callable[[Path], object], durable: bool = True) -> None:
-    """A file that may be missing without a word."""
+    """A file that may be missing without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         write(path)
 
 
 def nothing(*_: Any) -> None:
-    """What is not synced."""
+    """In place of a sync or a check."""
 
 
 def unheld(path: Path, holder: Path) -> str:
@@ -64,8 +64,8 @@ def killed(place: Bench) -> Try:
             time.sleep(0.001)
         child.kill()
         child.wait()
-        found = kills.after(place, "prepare", folder)
-    return Try(0, "prepare", *(found or ("ok", "")))
+        finding = kills.after(place, "prepare", folder)
+    return Try(0, "prepare", *(finding or ("ok", "")))
 
 
 def refused(place: Bench) -> Try:
@@ -93,7 +93,7 @@ def together(place: Bench) -> Try:
 
 
 def damaged(place: Bench) -> Try:
-    """Bits flipped in stored tables, until one changes numbers without a word."""
+    """Bits flipped in stored tables, until one changes numbers without an error."""
     cases = [(kind, way) for kind in damage.KINDS for way in damage.WAYS]
     first = cases.index(("result", "flip"))
     numbers = range(first, first + TRIES * len(cases), len(cases))

@@ -1,4 +1,4 @@
-"""Processes that tests start: they hear signals as at a terminal, and none outlives its test.
+"""Processes that tests start: they receive signals as at a terminal, and none outlives its test.
 
 What a test waits for is an event. The ceilings here only end a test that would wait for ever: they
 are far above what a busy machine needs.
@@ -27,7 +27,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def launch(command: Sequence[object], **options: Any) -> "subprocess.Popen[Any]":
-    """Start a process in a group of its own; who calls this ends it with `end`."""
+    """Start a process in a group of its own; the caller ends it with `end`."""
     launcher = [sys.executable, "-IS", "-c", _LAUNCH, *map(str, command)]
     return subprocess.Popen(launcher, start_new_session=True, **options)
 
@@ -52,19 +52,19 @@ def started(command: Sequence[object], **options: Any) -> Iterator["subprocess.P
 
 def members(group: int) -> list[int]:
     """The living processes of a group; a zombie has ended."""
-    found = []
+    pids = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             _, state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split(" ", 4)
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(its_group) == group and state != "Z":
-            found.append(int(stat.parent.name))
-    return found
+            pids.append(int(stat.parent.name))
+    return pids
 
 
 def wait_until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Look again and again."""
+    """Poll until it is true."""
     last = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < last, "it did not happen"

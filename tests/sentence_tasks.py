@@ -19,13 +19,13 @@ class Around:
 
     def __init__(self, rows: np.ndarray) -> None:
         self.rows = rows
-        self.asked = 0
+        self.calls = 0
 
     def states(self, ids, ends, hidden=None):
         raise AssertionError("not asked for")
 
     def contextual(self, ids, ends):
-        self.asked += 1
+        self.calls += 1
         sums = []
         for sentence in np.split(ids, ends[:-1]):
             own = self.rows[sentence]

@@ -1,4 +1,4 @@
-"""A server on loopback that gives out files, and makes the trouble that a test plans."""
+"""A server on loopback that serves files, with the failures that a test plans."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -7,14 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Shelf(ThreadingHTTPServer):
-    """Gives out texts by path; `plan` says per path what goes wrong, once for each entry."""
+    """Serves texts by path; `plan` lists per path what goes wrong, once for each entry."""
 
     daemon_threads = True
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.texts = texts
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.plan: dict[str, list[str]] = {}
 
     @property
@@ -27,7 +27,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = self.path.removeprefix("/elsewhere").removeprefix("/")
-        self.server.asked.append(self.path)
+        self.server.requests.append(self.path)
         trouble = self.server.plan.get(name, [])
         getattr(self, trouble.pop(0) if trouble else "good")(self.server.texts[name])
 

@@ -66,8 +66,8 @@ def counted(counts: Mapping[str, int]) -> Vocab:
 
 
 @dataclass(frozen=True)
-class Told:
-    """A relation by formula: what `of` says of the two arrays of ids."""
+class Formula:
+    """A relation by formula: `of` gives scores for two arrays of ids."""
 
     of: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -81,13 +81,13 @@ def relating(
     vocab: Vocab, **relations: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> WordModel:
     """A model without embeddings that has these relations, the first of which is selected."""
-    told = {name: Told(of) for name, of in relations.items()}
-    return WordModel(vocab, {}, relations=told, selected={"relate": next(iter(relations))})
+    formulas = {name: Formula(of) for name, of in relations.items()}
+    return WordModel(vocab, {}, relations=formulas, selected={"relate": next(iter(relations))})
 
 
 def auc(outcome: Predictions) -> float:
-    """The share of couples (gold 1, gold 0) in which gold 1 has the larger number."""
-    said = np.isfinite(outcome.predicted)
-    gold, predicted = outcome.gold[said], outcome.predicted[said]
+    """The share of pairs (gold 1, gold 0) in which gold 1 has the larger number."""
+    finite = np.isfinite(outcome.predicted)
+    gold, predicted = outcome.gold[finite], outcome.predicted[finite]
     gap = predicted[gold == 1][:, None] - predicted[gold == 0]
     return float(((gap > 0) + (gap == 0) / 2).mean())

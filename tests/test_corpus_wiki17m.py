@@ -137,9 +137,9 @@ def test_the_command_downloads_the_files_and_makes_the_text(shelf: Shelf, tmp_pa
     before = {source.name: source.present for source in list_sources(tmp_path)}
     assert f"{len(TEXT):,} bytes, {sha256(lzma.compress(TEXT))}" in call(tmp_path)
     assert (tmp_path / "downloads" / "wiki17m" / "wiki17m.txt").read_bytes() == TEXT
-    assert shelf.asked == [f"/{name}" for name in PAGES]
+    assert shelf.requests == [f"/{name}" for name in PAGES]
     call(tmp_path)
-    assert len(shelf.asked) == 3  # the text is here: nothing is downloaded again
+    assert len(shelf.requests) == 3  # the text is here: nothing is downloaded again
     after = {source.name: source.present for source in list_sources(tmp_path)}
     assert (before["wiki17m"], after["wiki17m"]) == (False, True)
 
@@ -151,10 +151,10 @@ def test_a_download_that_was_interrupted_goes_on_where_it_was(shelf: Shelf, tmp_
 
     with pytest.raises(KeyboardInterrupt):
         find_source("wiki17m", tmp_path, interrupt)
-    assert shelf.asked == ["/data/AA/wiki_01", "/data/AA/wiki_02"]
+    assert shelf.requests == ["/data/AA/wiki_01", "/data/AA/wiki_02"]
     shares: list[float] = []
     find_source("wiki17m", tmp_path, lambda share, doing: shares.append(share))
-    assert shelf.asked[2:] == ["/data/AB/wiki_00"]
+    assert shelf.requests[2:] == ["/data/AB/wiki_00"]
     assert shares == pytest.approx([0, 0.3, 0.6, 0.9])
 
 
@@ -166,7 +166,7 @@ def test_a_connection_that_is_cut_keeps_no_half_file(shelf: Shelf, tmp_path: Pat
     assert str(pages) in str(error.value)  # where to put the file by hand
     assert [p.name for p in pages.rglob("wiki_*")] == ["wiki_01"]
     assert find_source("wiki17m", tmp_path).files[0].sha256 == sha256(TEXT)
-    assert shelf.asked.count("/data/AA/wiki_01") == 1
+    assert shelf.requests.count("/data/AA/wiki_01") == 1
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def kept(folder: Path) -> dict[str, bytes]:
 def test_good_files_are_fetched_whole(shelf: Shelf, tmp_path: Path) -> None:
     fetch(shelf, tmp_path / "new" / "folder")
     assert kept(tmp_path / "new" / "folder") == TEXTS
-    assert shelf.asked == ["/a.txt", "/b.txt"]
+    assert shelf.requests == ["/a.txt", "/b.txt"]
 
 
 def test_a_file_takes_its_place_when_it_is_on_disk_and_not_before(
@@ -67,7 +67,7 @@ def test_a_redirect_is_followed(shelf: Shelf, tmp_path: Path) -> None:
     shelf.plan["a.txt"] = ["moved"]
     fetch(shelf, tmp_path)
     assert kept(tmp_path) == TEXTS
-    assert shelf.asked == ["/a.txt", "/elsewhere/a.txt", "/b.txt"]
+    assert shelf.requests == ["/a.txt", "/elsewhere/a.txt", "/b.txt"]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_the_next_call_fetches_only_what_is_missing(shelf: Shelf, tmp_path: Path
     shelf.plan["b.txt"] = ["cut"]
     with pytest.raises(DownloadError):
         fetch(shelf, tmp_path)
-    shelf.asked.clear()
+    shelf.requests.clear()
     fetch(shelf, tmp_path)
-    assert shelf.asked == ["/b.txt"]
+    assert shelf.requests == ["/b.txt"]
     assert kept(tmp_path) == TEXTS
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_not_what_it_should_be_is_fetched_again(
 def test_what_may_pass_is_tried_again(shelf: Shelf, tmp_path: Path, trouble: str) -> None:
     shelf.plan["a.txt"] = [trouble, trouble]
     fetch(shelf, tmp_path, pauses=(0.0, 0.0))
-    assert shelf.asked == ["/a.txt"] * 3 + ["/b.txt"]
+    assert shelf.requests == ["/a.txt"] * 3 + ["/b.txt"]
 
 
 @pytest.mark.parametrize("trouble", ["missing", "wrong"])
@@ -121,7 +121,7 @@ def test_what_will_not_pass_is_not_asked_again(shelf: Shelf, tmp_path: Path, tro
     shelf.plan["a.txt"] = [trouble]
     with pytest.raises(DownloadError):
         fetch(shelf, tmp_path, pauses=(0.0, 0.0))
-    assert shelf.asked == ["/a.txt"]
+    assert shelf.requests == ["/a.txt"]
 
 
 @pytest.mark.parametrize("sizes", [{name: len(text) for name, text in TEXTS.items()}, None])

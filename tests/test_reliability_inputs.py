@@ -216,7 +216,7 @@ def test_the_report_says_what_became_of_a_finding_and_whether_the_aim_was_met(
     less = ("WiC", 1, 700, 50, 3, 9, 1, 2.5, "time")
     stored(tmp_path / "fuzz.csv", fuzz.ROW, whole, less, less)
     found = ("WiC", "KeyError", "tasks/readers_text.py:3 wic", "x", "")
-    stored(tmp_path / "fuzz_findings.csv", fuzz.FOUND, found, (*found[:2], "a.py:1 f", "y", ""))
+    stored(tmp_path / "fuzz_findings.csv", fuzz.FINDING, found, (*found[:2], "a.py:1 f", "y", ""))
     head = ("harness", "pattern", "what", "became")
     stored(tmp_path / "findings.csv", head, ("fuzz", "KeyError .* wic", "a key", "mended"))
     text = tables.fuzzing(tmp_path)

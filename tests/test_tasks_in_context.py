@@ -141,7 +141,7 @@ def test_all_sentences_are_asked_at_once_and_answered_as_readings_answer():
     word_model = reader_of(SPACE)
     uses = read_uses(PAIRS, word_model.vocab, lowercase=True)
     found = vectors(word_model, uses)
-    assert word_model.context.asked == 1
+    assert word_model.context.calls == 1
     sentence = ("river", "bank", "money")
     for embedding, rows in found.items():
         assert rows.shape == (10, 6 if embedding == "joined" else 3)

@@ -11,10 +11,10 @@ import yaml
 _GROUPS = (("cat", "dog", "horse", "sheep"), ("bread", "rice", "cheese"), ("spoon", "green"))
 _WORDS = [(word, number) for number, group in enumerate(_GROUPS) for word in group]
 PAIRS = "".join(
-    f"{a},{b},{9 - i % 3 if one == other else i % 3}\n"
-    for i, ((a, one), (b, other)) in enumerate(combinations(_WORDS, 2))
+    f"{a},{b},{9 - i % 3 if group_a == group_b else i % 3}\n"
+    for i, ((a, group_a), (b, group_b)) in enumerate(combinations(_WORDS, 2))
 )
-"""36 pairs of words of the text: fewer than 30 are not asked."""
+"""36 pairs of words of the text: fewer than 30 are not evaluated."""
 
 
 def text(rounds: int = 200) -> str:

@@ -13,7 +13,9 @@ from wordrel.tasks.registry import REGISTRY
 def tree(text: str) -> tuple[Token, ...]:
     """Words as form/upos/head/deprel; heads count from 1, and 0 is the root, as in CoNLL-U."""
     words = (word.rsplit("/", 3) for word in text.split())
-    return tuple(Token(form, upos, int(head) - 1, deprel) for form, upos, head, deprel in words)
+    return tuple(
+        Token(word_form, upos, int(head) - 1, deprel) for word_form, upos, head, deprel in words
+    )
 
 
 def bank(trees: Sequence[tuple[Token, ...]]) -> Treebank:

@@ -1,6 +1,6 @@
 """A made-up study of the full size: seven models, two corpora, every question, every table.
 
-Scores are whole thousandths, so that what the page must say can be worked out by hand: a task's
+Scores are whole thousandths, so that the page can be worked out by hand: a task's
 level, times a model's strength, less a step for each embedding behind the selected one.
 """
 
@@ -136,9 +136,9 @@ def _summary(corpus: str) -> list[Row]:
     rows = []
     for question, tasks in TASKS.items():
         for task, (kind, measure, n, level) in tasks.items():
-            asked = {"corpus": corpus, "question": question, "task": task, "measure": measure}
+            keys = {"corpus": corpus, "question": question, "task": task, "measure": measure}
             split = "dev" if task.endswith("_dev") else "test"
-            common = asked | {"split": split, "detail": False, "chance": CHANCE.get(kind, 0.0)}
+            common = keys | {"split": split, "detail": False, "chance": CHANCE.get(kind, 0.0)}
             common |= {"n_items": n, "n_covered": n * 9 // 10, "n_scored": n * 9 // 10}
             common |= {"better": "lower" if question == "fit" else "higher", "note": ""}
             rows += [row for m in MODELS for row in _answers(common, m, level)]
@@ -176,17 +176,17 @@ def _part(common: Row, model: str, level: int) -> Row:
 
 
 def _comparisons(summary: list[Row]) -> list[Row]:
-    """All selected pairs; told apart beyond .02, equal (where a margin applies) below .01."""
+    """All selected pairs; significant beyond .02, equal (where a margin applies) below .01."""
     keys = ("corpus", "question", "task", "measure", "better", "n_scored")
-    asked = [r for r in summary if r["selected"] and not r["detail"] and r["split"] == "test"]
+    selected = [r for r in summary if r["selected"] and not r["detail"] and r["split"] == "test"]
     groups: dict[tuple[Any, ...], list[Row]] = {}
-    for r in asked:
+    for r in selected:
         if not pd.isna(r["score"]):
             groups.setdefault(tuple(r[k] for k in keys), []).append(r)
     return [
         dict(zip(keys, key, strict=True)) | _difference(a, b)
-        for key, found in groups.items()
-        for a, b in itertools.combinations(found, 2)
+        for key, rows in groups.items()
+        for a, b in itertools.combinations(rows, 2)
     ]
 
 
@@ -237,13 +237,13 @@ def _measurements(corpus: str) -> list[Row]:
             for i, (pair, kind) in enumerate(itertools.product(PAIRS, ("", " linked"))):
                 for statistic in ("mean", "standardised_mean"):
                     value = (100 * m - 90 * i + 50 * place) / 1000
-                    told = {"group": pair + kind, "statistic": statistic, "value": value}
-                    rows.append(row | told | {"low": value - 0.02, "high": value + 0.02})
+                    measured = {"group": pair + kind, "statistic": statistic, "value": value}
+                    rows.append(row | measured | {"low": value - 0.02, "high": value + 0.02})
     moved = {"task": "sense_shift", "embedding": "context", "selected": False, "seeds": SEEDS}
     moved |= {"group": "difference", "statistic": "mean_distance", "value": 0.125, "n": 5000}
-    told = {"corpus": corpus, "low": 0.1, "high": 0.15} | moved
-    rows += [told | {"model": "cbow"}, told | {"model": "attention", "n": 400}]
-    rows.append(told | {"model": "cbow", "task": "wic_dev"})
+    measured = {"corpus": corpus, "low": 0.1, "high": 0.15} | moved
+    rows += [measured | {"model": "cbow"}, measured | {"model": "attention", "n": 400}]
+    rows.append(measured | {"model": "cbow", "task": "wic_dev"})
     return rows
 
 
@@ -274,8 +274,8 @@ def _manifest(corpora: tuple[str, ...]) -> Row:
     about = {"digest": "d0", "source": "made up", "license": "none", "reference": "none"}
     tasks = {
         task.partition(".")[0]: (question, kind, measure, n)
-        for question, found in TASKS.items()
-        for task, (kind, measure, n, _) in found.items()
+        for question, listed in TASKS.items()
+        for task, (kind, measure, n, _) in listed.items()
     }
     tasks["sense_shift"] = ("in_context", "sense_shift", "spearman", 7466)
     return {

@@ -35,14 +35,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="stop after so long")
     parser.add_argument("--out", type=Path, default=RESULTS, help="default: results/reliability")
     parser.add_argument("--seed", type=int, default=0, help="of faults: which tries are run")
-    asked = parser.parse_args()
-    if asked.harness == "report":
-        write_report(asked.out)
+    options = parser.parse_args()
+    if options.harness == "report":
+        write_report(options.out)
         return 0
-    end = time.monotonic() + 60 * asked.minutes if asked.minutes else float("inf")
-    if asked.harness == "faults":
-        return run_some(asked.seed, end)
-    return run_to(asked.harness, asked.amount, end, asked.out)
+    end = time.monotonic() + 60 * options.minutes if options.minutes else float("inf")
+    if options.harness == "faults":
+        return run_some(options.seed, end)
+    return run_to(options.harness, options.amount, end, options.out)
 
 
 def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
@@ -52,7 +52,7 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
     from benchmarks.reliability.registry import HARNESSES
 
     harness, path = HARNESSES[name], folder / f"{name}.csv"
-    found = 0
+    findings = 0
     with bench() as place:
         if harness.note:
             harness.note(place, folder)
@@ -61,10 +61,10 @@ def run_to(name: str, amount: int | None, end: float, folder: Path) -> int:
                 break
             row = harness.attempt(place, number)
             append(path, row)
-            found += row.is_finding
+            findings += row.is_finding
             print(f"{number}: {row.case}: {row.outcome} {row.found}", flush=True)
-    print(f"{name}: {found} findings")
-    return int(found > 0)
+    print(f"{name}: {findings} findings")
+    return int(findings > 0)
 
 
 def _waiting(harness: "Harness", place: "Bench", rows: "list[Try]", amount: int) -> list[int]:
@@ -82,21 +82,21 @@ def run_some(seed: int, end: float) -> int:
     """Tries of every harness in turn, other ones for every seed; none is stored."""
     from benchmarks.reliability.material import bench
 
-    found, tried = 0, 0
+    findings, tried = 0, 0
     with bench() as place:
         for row in _in_turn(place, seed):
             tried += 1
-            found += row.is_finding
+            findings += row.is_finding
             if row.is_finding:
                 print(f"{row.case}: {row.outcome}: {row.found}", flush=True)
             if time.monotonic() > end:
                 break
-    print(f"{tried} tries, {found} findings")
-    return int(found > 0)
+    print(f"{tried} tries, {findings} findings")
+    return int(findings > 0)
 
 
 def _in_turn(place: "Bench", seed: int) -> "Iterator[Try]":
-    """Try after try, as long as somebody takes them; no try comes twice before all have come."""
+    """Tries of all harnesses in turn; each harness runs all of its tries before it repeats one."""
     from benchmarks.reliability.registry import HARNESSES
 
     orders = {}

@@ -28,8 +28,8 @@ def attempt(bench: Bench, number: int) -> Try:
     case = f"{pair[0]}, {pair[1]} at {offset:.0%} of its time ({template}{', slowed' * slow})"
     with bench.place(template) as place:
         children = _together(bench, place, pair, offset, rng.random() if slow else None)
-        outcome, found = _judged(bench, place, pair, children)
-    return Try(number, case, outcome, found)
+        outcome, detail = _judged(bench, place, pair, children)
+    return Try(number, case, outcome, detail)
 
 
 def _together(
@@ -63,20 +63,20 @@ def slower(place: Path, seed: float | None, number: int) -> Callable[[], None]:
 def _judged(bench: Bench, place: Path, pair: list[str], children: list[Child]) -> tuple[str, str]:
     refused = []
     for name, child in zip(pair, children, strict=True):
-        status, said = child.wait(), child.said
-        if "Traceback (most recent call last)" in said or status not in (0, 2):
-            return f"{name}: status {status}", cleaned(said[-300:])
+        status, stderr = child.wait(), child.stderr
+        if "Traceback (most recent call last)" in stderr or status not in (0, 2):
+            return f"{name}: status {status}", cleaned(stderr[-300:])
         if status:
-            refused.append(f"{name}: {cleaned(said.splitlines()[-1])}")
+            refused.append(f"{name}: {cleaned(stderr.splitlines()[-1])}")
             continue
         if "run" in pair and name in ("explore", "report"):
             continue  # the run replaces the folder and all that was written into it
         if different := bench.differences(name, place):
             return f"{name}: other results", different
-        if name == "evaluate" and child.printed != bench.printed[name]:
+        if name == "evaluate" and child.stdout != bench.printed[name]:
             return f"{name}: other results", "stdout"
-    if left := leftovers(place):
-        return "left behind", cleaned(", ".join(left))
+    if names := leftovers(place):
+        return "left behind", cleaned(", ".join(names))
     return f"{OK}: {len(refused) or 'none'} refused", "; ".join(refused)
 
 

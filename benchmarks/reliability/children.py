@@ -78,8 +78,8 @@ class Child:
     def poll(self) -> int | None:
         """The exit status (negative: of a signal), once it has ended."""
         if self.status is None:
-            found, status = os.waitpid(self.pid, os.WNOHANG)
-            if found:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status
 
@@ -110,12 +110,12 @@ class Child:
         return sum(map(int, fields[11:15])) / _TICKS
 
     @property
-    def said(self) -> str:
+    def stderr(self) -> str:
         """On stderr."""
         return self.err.read_text(encoding="utf-8", errors="replace")
 
     @property
-    def printed(self) -> str:
+    def stdout(self) -> str:
         """On stdout."""
         return self.out.read_text(encoding="utf-8", errors="replace")
 

@@ -1,7 +1,7 @@
 """A Dask run that loses a host, its scheduler, or for half a minute its network.
 
-Scheduler and workers stand in networks of their own. The run has to end with the bytes of the local
-run, or to name what was lost, and then the same command on a new cluster goes on to these bytes.
+Scheduler and workers stand in networks of their own. The run ends with the bytes of a local run, or
+names what was lost. Then the same command on a new cluster continues to these bytes.
 """
 
 import random
@@ -45,38 +45,38 @@ def attempt(bench: Bench, number: int) -> Try:
             time.sleep(wait)
             running = began and child.poll() is None
             lose(net, loss, rng)
-            status, said = child.wait(), child.said
-        return _judged(bench, place, Try(number, case, ""), running, (status, said))
+            status, stderr = child.wait(), child.stderr
+        return _judged(bench, place, Try(number, case, ""), running, (status, stderr))
 
 
 def _has_started(child: Child) -> bool:
     """Whether a run trains, or has ended before; its file of messages may not be there yet."""
-    said = child.said if child.err.exists() else ""
-    return child.poll() is not None or _STARTED.search(said) is not None
+    stderr = child.stderr if child.err.exists() else ""
+    return child.poll() is not None or _STARTED.search(stderr) is not None
 
 
 def _judged(bench: Bench, place: Path, row: Try, running: bool, ended: tuple[int, str]) -> Try:
-    status, said = ended
+    status, stderr = ended
     when = "" if running else ", after the run had ended"
     if status == 0:
         other = _differences(bench, place)
         outcome = "other results" if other else f"{OK}: same bytes{when}"
         return Try(row.number, row.case, outcome, cleaned(other))
-    if status != 2 or "error: " not in said or "Traceback" in said:
-        return Try(row.number, row.case, "no named error", cleaned(f"{status}: {said[-300:]}"))
+    if status != 2 or "error: " not in stderr or "Traceback" in stderr:
+        return Try(row.number, row.case, "no named error", cleaned(f"{status}: {stderr[-300:]}"))
     with network() as net:
         again = run_on(bench, net, place, name="again")
         status = again.wait()
-    other = _differences(bench, place) if not status else f"status {status}: {again.said[-300:]}"
+    other = _differences(bench, place) if not status else f"status {status}: {again.stderr[-300:]}"
     outcome = "it does not go on" if other else f"{OK}: named, and the next run went on"
-    return Try(row.number, row.case, outcome, cleaned(other or said[said.rindex("error: ") :]))
+    return Try(row.number, row.case, outcome, cleaned(other or stderr[stderr.rindex("error: ") :]))
 
 
 def _differences(bench: Bench, place: Path) -> str:
     """Of the tables; the manifest of a run on a cluster names another machine."""
-    found, wanted = bench.snapshot("run", place), bench.snapshots["run"]
+    actual, wanted = bench.snapshot("run", place), bench.snapshots["run"]
     tables = [name for name in wanted if name.startswith("out/") and ".csv" in name]
-    return ", ".join(name for name in tables if found.get(name) != wanted[name])
+    return ", ".join(name for name in tables if actual.get(name) != wanted[name])
 
 
 def run_on(bench: Bench, net: Network, place: Path, name: str = "one") -> Child:
@@ -87,8 +87,8 @@ def run_on(bench: Bench, net: Network, place: Path, name: str = "one") -> Child:
     net.start(_SCHEDULER, partial(_scheduler, net.address(_SCHEDULER)), place.parent / "s.log")
     for host in _HOSTS:
         net.start(host, partial(_worker, at, net.address(host)), place.parent / f"{host}.log")
-    given = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--dask", f"tcp://{at}")
-    return start(given, place, before=_patient, name=name)
+    argv = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--dask", f"tcp://{at}")
+    return start(argv, place, before=_patient, name=name)
 
 
 def lose(net: Network, loss: str, rng: random.Random) -> None:
@@ -97,9 +97,9 @@ def lose(net: Network, loss: str, rng: random.Random) -> None:
     if "killed" in loss:
         net.kill(host)
         return
-    net.plug(host, there=False)
+    net.plug(host, connected=False)
     time.sleep(CUT)
-    net.plug(host, there=True)
+    net.plug(host, connected=True)
 
 
 def _patient() -> None:
@@ -120,9 +120,9 @@ def _worker(scheduler: str, address: str) -> None:
     from distributed.cli.dask_worker import main
 
     _patient()
-    one = ("--nthreads", "1", "--no-nanny", "--memory-limit", "0", "--no-dashboard")
+    options = ("--nthreads", "1", "--no-nanny", "--memory-limit", "0", "--no-dashboard")
     with suppress(SystemExit):
-        main([f"tcp://{scheduler}", "--host", address, *one], standalone_mode=False)
+        main([f"tcp://{scheduler}", "--host", address, *options], standalone_mode=False)
 
 
 def _wait(true: Callable[[], bool], seconds: float = 200) -> bool:

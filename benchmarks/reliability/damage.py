@@ -80,17 +80,17 @@ def flip(path: Path, rng: random.Random) -> None:
 
 
 def cut(path: Path, rng: random.Random) -> None:
-    """The end is gone."""
+    """The end of the file is lost."""
     os.truncate(path, rng.randrange(path.stat().st_size))
 
 
 def empty(path: Path, rng: random.Random) -> None:
-    """Only the name is left."""
+    """The file is empty."""
     os.truncate(path, 0)
 
 
 def delete(path: Path, rng: random.Random) -> None:
-    """Not even that."""
+    """The file is deleted."""
     path.unlink()
 
 
@@ -112,16 +112,18 @@ def attempt(bench: Bench, number: int) -> Try:
     kind, healthy = KINDS[name], _healthy(bench)
     command = rng.choice(kind.commands)
     with bench.place(healthy.template) as place:
-        files = sorted(p for one in kind.files for p in place.glob(one) if _counts(p, place))
+        files = sorted(
+            p for pattern in kind.files for p in place.glob(pattern) if _counts(p, place)
+        )
         path = rng.choice(files)
         WAYS[way](path, rng)
         gone = kind.removed if command == "run" and rng.random() < 0.5 else ()
         for folder in gone:
             shutil.rmtree(place / folder)
-        outcome, found = _after(place, command, kind, healthy)
+        outcome, detail = _after(place, command, kind, healthy)
         where = "/".join(path.relative_to(place).parts[-2:])
-    more = ", what was made from it removed" if gone else ""
-    return Try(number, f"{name}: {way} of {where}{more}; {command}", outcome, found)
+    note = ", what was made from it removed" if gone else ""
+    return Try(number, f"{name}: {way} of {where}{note}; {command}", outcome, detail)
 
 
 def _counts(path: Path, place: Path) -> bool:
@@ -133,18 +135,18 @@ def _after(place: Path, command: str, kind: Kind, healthy: "_Healthy") -> tuple[
     """How the command ended, and of a finding what was seen."""
     arguments, outputs = COMMANDS[command]
     child = start(arguments, place, name="damaged")
-    status, said = child.wait(), child.said
-    if status == 2 and "error: " in said and "Traceback" not in said:
+    status, stderr = child.wait(), child.stderr
+    if status == 2 and "error: " in stderr and "Traceback" not in stderr:
         return f"{OK}: refused by name", ""
-    if status == 1 and kind.input and re.search(r"^failed: .*a\.vec[:0-9]* ", said, re.MULTILINE):
+    if status == 1 and kind.input and re.search(r"^failed: .*a\.vec[:0-9]* ", stderr, re.MULTILINE):
         return f"{OK}: named as a model that failed", ""
     if status:
-        return "no named error", cleaned(f"status {status}: {said[-300:]}")
-    left, wanted = snapshot(place, outputs, pages=True), healthy.left[command]
-    other = sorted(name for name in wanted if left.get(name) != wanted[name])
-    if command == "run":  # its pages say what this run has cost
+        return "no named error", cleaned(f"status {status}: {stderr[-300:]}")
+    actual, wanted = snapshot(place, outputs, pages=True), healthy.snapshots[command]
+    other = sorted(name for name in wanted if actual.get(name) != wanted[name])
+    if command == "run":  # its pages hold the costs of this run
         other = [name for name in other if not name.endswith((".md", ".html"))]
-    printed = command == "evaluate" and child.printed != healthy.printed
+    printed = command == "evaluate" and child.stdout != healthy.printed
     if not other and not printed:
         return f"{OK}: same bytes", ""
     if kind.input and (printed or _identity(place) != healthy.identity):
@@ -153,7 +155,7 @@ def _after(place: Path, command: str, kind: Kind, healthy: "_Healthy") -> tuple[
 
 
 def _identity(place: Path) -> tuple[str, ...]:
-    """What says which study it was: the digest of the config, and of all that a run was made of."""
+    """The identity of a study: the digest of its config, and the cell names of its runs."""
     manifest = json.loads((place / "out/manifest.json").read_text(encoding="utf-8"))
     lines = (place / "out/runs.csv").read_text(encoding="utf-8").splitlines()
     cell = lines[0].split(",").index("cell")
@@ -166,7 +168,7 @@ class _Healthy:
 
     template: str
     identity: tuple[str, ...]
-    left: Mapping[str, Mapping[str, str]]
+    snapshots: Mapping[str, Mapping[str, str]]
     printed: str
 
 
@@ -184,15 +186,15 @@ def _healthy(bench: Bench) -> _Healthy:
     vectors = {"kind": "vectors", "name": "own", "path": "a.vec"}
     study |= {"tasks": [*study["tasks"], pairs], "models": [*study["models"], vectors]}
     (template / _CONFIG).write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    left, printed = dict[str, Mapping[str, str]](), ""
+    snapshots, printed = dict[str, Mapping[str, str]](), ""
     for name, (arguments, outputs) in COMMANDS.items():
         child = start(arguments, template, name="healthy")
         if child.wait():
-            raise RuntimeError(f"{name} fails undisturbed: {child.said}")
-        left[name] = snapshot(template, outputs, pages=True)
-        printed = child.printed
-    found = _Healthy("damage", _identity(template), left, printed)
-    return _known.setdefault(bench.root, found)
+            raise RuntimeError(f"{name} fails undisturbed: {child.stderr}")
+        snapshots[name] = snapshot(template, outputs, pages=True)
+        printed = child.stdout
+    healthy = _Healthy("damage", _identity(template), snapshots, printed)
+    return _known.setdefault(bench.root, healthy)
 
 
 DAMAGE = Harness(

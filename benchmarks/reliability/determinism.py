@@ -82,9 +82,9 @@ def attempt(bench: Bench, number: int) -> Try:
         place = first.rename(first.parent / change.folder)
         if change.reverse:
             _reverse(place / "study.yaml")
-        status, said = _run(bench, place, change, environment)
+        status, stderr = _run(bench, place, change, environment)
         if status:
-            return Try(number, name, f"status {status}", cleaned(said[-300:]))
+            return Try(number, name, f"status {status}", cleaned(stderr[-300:]))
         other = differences(bench.root / "done" / "p" / "out", place / "out", change.reverse)
     return Try(number, name, "other tables" if other else f"{OK}: same tables", cleaned(other))
 
@@ -95,10 +95,10 @@ def _run(
     if change.dask:
         with network() as net:
             child = cluster.run_on(bench, net, place)
-            return child.wait(), child.said
-    given = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--jobs", str(change.jobs))
+            return child.wait(), child.stderr
+    argv = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--jobs", str(change.jobs))
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, *given],
+        [sys.executable, "-c", _PROGRAM, *argv],
         cwd=place,
         env=environment,
         capture_output=True,
@@ -131,19 +131,19 @@ def _reverse(path: Path) -> None:
     path.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
 
 
-def differences(wanted: Path, found: Path, reverse: bool = False) -> str:
+def differences(wanted: Path, actual: Path, reverse: bool = False) -> str:
     """The tables that are not the same, by name; empty where all are.
 
     Args:
         wanted: a results folder.
-        found: another.
+        actual: another.
         reverse: whether order of rows and direction of pairs may differ.
     """
     names = sorted(p.name for p in wanted.glob("*.csv*"))
-    if names != sorted(p.name for p in found.glob("*.csv*")):
+    if names != sorted(p.name for p in actual.glob("*.csv*")):
         return "other tables"
     return ", ".join(
-        name for name in names if _table(wanted / name, reverse) != _table(found / name, reverse)
+        name for name in names if _table(wanted / name, reverse) != _table(actual / name, reverse)
     )
 
 

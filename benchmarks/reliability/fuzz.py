@@ -1,9 +1,9 @@
 """Fuzzing of every reader, guided by the edges that an input reaches (atheris, the extra `fuzz`).
 
-`python -m benchmarks.reliability.fuzz --minutes 30` gives each reader so long, or
-`--reader config --reader CoNLL-U` some of them, and adds a row a reader to
-results/reliability/fuzz.csv; what was found stands in fuzz_findings.csv with its input. Inputs that
-reached new edges are kept in `--kept`, from which a later run goes on.
+`python -m benchmarks.reliability.fuzz --minutes 30` fuzzes each reader for half an hour;
+`--reader config --reader CoNLL-U` selects readers. It adds a row a reader to
+results/reliability/fuzz.csv, and findings with their inputs to fuzz_findings.csv. Inputs that
+reached new edges are kept in `--kept`; a later run starts from them.
 """
 
 import argparse
@@ -34,10 +34,10 @@ SECONDS = 5.0
 MEMORY = 1 << 30
 """Bytes: an input that needs more is a finding."""
 _LARGEST = 1 << 16
-_HANGS = 120  # seconds of wall time after which libFuzzer ends a process that hears no signal
+_HANGS = 120  # seconds of wall time after which libFuzzer ends a process that ignores signals
 ROW = ("reader", "seed", "executions", "edges", "new_edges_in_last_half", "inputs_kept",
        "findings", "minutes", "ended")  # fmt: skip
-FOUND = ("reader", "kind", "where", "said", "input")
+FINDING = ("reader", "kind", "where", "said", "input")
 
 
 class SlowError(BaseException):
@@ -132,13 +132,13 @@ def fuzz_one(target: Target, name: str, work: Path, options: list[str]) -> None:
         shutil.copytree(work / "sound", folder / "sound")
     known = {tuple(row[1:3]) for row in _rows(work / "found.csv")}
 
-    def one(data: bytes) -> None:
-        found = check(lambda given: target.read(given, folder), data)
-        if found and found[:2] not in known:
-            known.add(found[:2])
-            said = cleaned(found[2].replace(str(folder), ""), 300)
+    def check_input(data: bytes) -> None:
+        finding = check(lambda content: target.read(content, folder), data)
+        if finding and finding[:2] not in known:
+            known.add(finding[:2])
+            message = cleaned(finding[2].replace(str(folder), ""), 300)
             shown = base64.b64encode(data[:3000]).decode()
-            append(work / "found.csv", FOUND, (name, *found[:2], said, shown))
+            append(work / "found.csv", FINDING, (name, *finding[:2], message, shown))
 
     def change(data: bytes, most: int, seed: int) -> bytes:
         rng = random.Random(seed)
@@ -146,11 +146,11 @@ def fuzz_one(target: Target, name: str, work: Path, options: list[str]) -> None:
         return bytes(made[:most])
 
     for seed in seeds_of(target, work):
-        one(seed)  # before memory is limited: it may import something
+        check_input(seed)  # before memory is limited: it may import something
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     most = pages * os.sysconf("SC_PAGE_SIZE") + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    atheris.Setup([sys.argv[0], *options, str(work / "inputs")], one, custom_mutator=change)
+    atheris.Setup([sys.argv[0], *options, str(work / "inputs")], check_input, custom_mutator=change)
     atheris.Fuzz()
 
 
@@ -170,7 +170,7 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def fuzz(name: str, kept: Path, seconds: float, seed: int) -> tuple[list[object], list[list[str]]]:
-    """Fuzz one reader for so long, whatever its inputs do to the process.
+    """Fuzz one reader for these seconds; a process that crashes is replaced.
 
     Returns:
         The row of the reader, and the rows of its findings.
@@ -183,8 +183,8 @@ def fuzz(name: str, kept: Path, seconds: float, seed: int) -> tuple[list[object]
         (work / "inputs" / f"seed-{number}").write_bytes(data)
     (work / "found.csv").unlink(missing_ok=True)
     start, executions, edges, ended = time.monotonic(), 0, list[tuple[int, int]](), ""
-    while (left := seconds - (time.monotonic() - start)) > 1 and not ended:
-        lines, status = _process(name, work, left, seed)
+    while (remaining := seconds - (time.monotonic() - start)) > 1 and not ended:
+        lines, status = _process(name, work, remaining, seed)
         progress = [(int(n), int(cov)) for n, cov in re.findall(r"#(\d+)\t\w+ +cov: (\d+)", lines)]
         edges += [(executions + n, cov) for n, cov in progress]
         done = re.findall(r"Done (\d+) runs", lines) or [str(progress[-1][0]) if progress else "0"]
@@ -194,16 +194,16 @@ def fuzz(name: str, kept: Path, seconds: float, seed: int) -> tuple[list[object]
         elif (last := cleaned(lines[-300:])) and not progress:
             ended = f"it does not start: {last}"
         else:
-            append(work / "found.csv", FOUND, (name, "crash", f"status {status}", last, ""))
+            append(work / "found.csv", FINDING, (name, "crash", f"status {status}", last, ""))
         seed += 1
-    found = _rows(work / "found.csv")
+    findings = _rows(work / "found.csv")
     middle = [cov for n, cov in edges if n <= executions / 2]
     last_edges = edges[-1][1] if edges else 0
     new = last_edges - (middle[-1] if middle else 0)
     inputs = len([*(work / "inputs").iterdir()])
     minutes = round((time.monotonic() - start) / 60, 1)
-    row = [name, seed, executions, last_edges, new, inputs, len(found), minutes, ended or "time"]
-    return row, found
+    row = [name, seed, executions, last_edges, new, inputs, len(findings), minutes, ended or "time"]
+    return row, findings
 
 
 def _process(name: str, work: Path, seconds: float, seed: int) -> tuple[str, int]:
@@ -239,8 +239,8 @@ def _sound_results(kept: Path) -> None:
         place = Path(name)
         write_material(place)
         program = "from wordrel.cli import main; main()"
-        given = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--jobs", "1")
-        subprocess.run([sys.executable, "-c", program, *given], cwd=place, check=True)
+        argv = ("run", "study.yaml", "--out", "out", "--cache", "cache", "--jobs", "1")
+        subprocess.run([sys.executable, "-c", program, *argv], cwd=place, check=True)
         shutil.copytree(place / "out", kept / "sound")
 
 
@@ -252,21 +252,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS, help="default: results/reliability")
     parser.add_argument("--kept", type=Path, help="folder of inputs; default: a temporary one")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     warm()
-    kept = (asked.kept or Path(tempfile.mkdtemp(prefix="fuzz-"))).resolve()
+    kept = (options.kept or Path(tempfile.mkdtemp(prefix="fuzz-"))).resolve()
     kept.mkdir(parents=True, exist_ok=True)
     findings = 0
-    for name in asked.reader or targets():
+    for name in options.reader or targets():
         if targets()[name].needs:
             _sound_results(kept)
-        row, found = fuzz(name, kept, 60 * asked.minutes, asked.seed)
-        append(asked.out / "fuzz.csv", ROW, row)
-        for one in found:
-            append(asked.out / "fuzz_findings.csv", FOUND, one)
-            print(f"  {one[1]} in {one[2]}: {one[3]}", flush=True)
+        row, finding_rows = fuzz(name, kept, 60 * options.minutes, options.seed)
+        append(options.out / "fuzz.csv", ROW, row)
+        for finding in finding_rows:
+            append(options.out / "fuzz_findings.csv", FINDING, finding)
+            print(f"  {finding[1]} in {finding[2]}: {finding[3]}", flush=True)
         print(", ".join(f"{k} {v}" for k, v in zip(ROW, row, strict=True)), flush=True)
-        findings += len(found)
+        findings += len(finding_rows)
     return int(findings > 0)
 
 

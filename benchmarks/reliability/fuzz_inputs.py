@@ -1,4 +1,4 @@
-"""Inputs of the fuzzing: changes that know the structure of a format, and the first inputs.
+"""Changes of inputs for the fuzzing, which follow the structure of a format.
 
 A change that keeps a file almost right reaches further into a reader than bytes at random do.
 """
@@ -77,7 +77,7 @@ _NUMBERS = (0, 1, -1, 2, 127, 255, 2**15, 2**31 - 1, -(2**31), 2**24)
 
 
 def lines(marks: bytes) -> Mutator:
-    """Of a text of lines whose fields one of these bytes parts."""
+    """A change of lines whose fields one of these bytes separates."""
 
     def change(data: bytes, rng: random.Random) -> bytes:
         rows = data.split(b"\n")
@@ -116,7 +116,7 @@ def _in_all_rows(rows: list[bytes], mark: bytes, rng: random.Random) -> None:
 
 
 def yaml_text(data: bytes, rng: random.Random) -> bytes:
-    """Of YAML: values, indentation, keys."""
+    """Change values, indentation or keys of YAML."""
     rows = data.split(b"\n")
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(rows))
@@ -136,15 +136,15 @@ def yaml_text(data: bytes, rng: random.Random) -> bytes:
                 del rows[at]
             case 6:
                 word = rng.choice(_YAML)
-                found = re.search(rb"[\w.]+", rows[at])
-                at_word = slice(*found.span()) if found else slice(0, 0)
+                token = re.search(rb"[\w.]+", rows[at])
+                at_word = slice(*token.span()) if token else slice(0, 0)
                 rows[at] = rows[at][: at_word.start] + word + rows[at][at_word.stop :]
         rows = rows or [b""]
     return b"\n".join(rows)
 
 
 def json_text(data: bytes, rng: random.Random) -> bytes:
-    """Of JSON: a value or a key somewhere in it."""
+    """Change values or keys of JSON."""
     try:
         tree = json.loads(data)
     except (ValueError, RecursionError):
@@ -169,7 +169,7 @@ def _changed(tree: Any, rng: random.Random) -> Any:
 
 
 def safetensors(data: bytes, rng: random.Random) -> bytes:
-    """Of a length, a header in JSON, and numbers."""
+    """Change the JSON header, and sometimes its stored length."""
     size = int.from_bytes(data[:8], "little")
     header = json_text(data[8 : 8 + size], rng)
     length = (
@@ -179,7 +179,7 @@ def safetensors(data: bytes, rng: random.Random) -> bytes:
 
 
 def npy(data: bytes, rng: random.Random) -> bytes:
-    """Of an array's header: its type, its order, its shape."""
+    """Change the type, the order or the shape in an array's header."""
     types = (
         b"'<f4'",
         b"'|O'",
@@ -199,34 +199,34 @@ def npy(data: bytes, rng: random.Random) -> bytes:
             (rb"\x01\x00", bytes([rng.randrange(4), 0])),
         )
     )
-    return re.sub(change[0], lambda found: change[1], data, count=1)
+    return re.sub(change[0], lambda _: change[1], data, count=1)
 
 
 def binary(data: bytes, rng: random.Random) -> bytes:
-    """Of numbers of four or eight bytes in the head of a file."""
-    found = bytearray(data)
+    """Change numbers of four or eight bytes in the head of a file."""
+    changed = bytearray(data)
     for _ in range(rng.randint(1, 3)):
         kind = rng.choice(("<i", "<q", "<f"))
-        at = rng.randrange(max(1, min(len(found), rng.choice((64, 4096))))) // 4 * 4
+        at = rng.randrange(max(1, min(len(changed), rng.choice((64, 4096))))) // 4 * 4
         number = rng.choice(_NUMBERS)
-        found[at : at + struct.calcsize(kind)] = struct.pack(kind, number)
+        changed[at : at + struct.calcsize(kind)] = struct.pack(kind, number)
     if rng.random() < 0.3:
-        del found[rng.randrange(len(found) + 1) :]
-    return bytes(found)
+        del changed[rng.randrange(len(changed) + 1) :]
+    return bytes(changed)
 
 
 def counts(data: bytes, rng: random.Random) -> bytes:
-    """Of the first line of vectors: how many words, how many numbers."""
-    first, _, rest = data.partition(b"\n")
+    """Change the first line of vectors: how many words, how many numbers."""
+    first, _, vectors = data.partition(b"\n")
     sizes = [rng.choice((*first.split(), *(str(n).encode() for n in _NUMBERS))) for _ in range(2)]
-    return b" ".join(sizes) + b"\n" + rest
+    return b" ".join(sizes) + b"\n" + vectors
 
 
 def either(*changes: Mutator) -> Mutator:
-    """One of them."""
+    """One of these changes, drawn at random."""
     return lambda data, rng: rng.choice(changes)(data, rng)
 
 
 def behind(change: Mutator) -> Mutator:
-    """The first byte chooses the file, and stays; the rest is the file."""
+    """A change of all but the first byte, which chooses the file."""
     return lambda data, rng: data[:1] + change(data[1:], rng)

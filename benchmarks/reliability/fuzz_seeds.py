@@ -1,4 +1,4 @@
-"""The first inputs of the fuzzing: small files of each format that a reader knows."""
+"""The first inputs of the fuzzing: small files of each format."""
 
 import bz2
 import gzip
@@ -73,7 +73,7 @@ PUBLISHED = {
 
 def published_seeds() -> tuple[bytes, ...]:
     """A file of each published format, behind its number."""
-    return tuple(bytes([i]) + one for i, one in enumerate(PUBLISHED.values()))
+    return tuple(bytes([i]) + content for i, content in enumerate(PUBLISHED.values()))
 
 
 def npy_bytes() -> bytes:
@@ -123,7 +123,9 @@ def text_seeds() -> tuple[bytes, ...]:
     text = "The cat runs.\r\nWe eat.\rÉtude\n".encode() * 4
     packed = (text, gzip.compress(text), bz2.compress(text), lzma.compress(text))
     whole = (*packed, zstandard.compress(text))
-    return tuple(bytes([i + more]) + one for more in (0, 65, 195) for i, one in enumerate(whole))
+    return tuple(
+        bytes([i + flags]) + content for flags in (0, 65, 195) for i, content in enumerate(whole)
+    )
 
 
 def parquet_bytes() -> bytes:

@@ -28,7 +28,7 @@ class Target:
         read: given an input and a folder of its own.
         seeds: the first inputs.
         change: makes another input of one, by its structure.
-        needs: whether it wants the results folder of a small study.
+        needs: whether it needs the results folder of a small study.
     """
 
     read: Read
@@ -57,11 +57,11 @@ def _stored_config(data: bytes, folder: Path) -> None:
     from wordrel.errors import ConfigError
 
     try:
-        found = read_stored(data.decode("utf-8", "replace"))
+        config = read_stored(data.decode("utf-8", "replace"))
     except MalformedError as error:
         raise ConfigError([error.text]) from error
-    if isinstance(found, dict):
-        parse_config(found)
+    if isinstance(config, dict):
+        parse_config(config)
 
 
 def _own(kind: str) -> Read:
@@ -71,10 +71,10 @@ def _own(kind: str) -> Read:
         from wordrel.config.settings import TaskConfig
         from wordrel.tasks.core import own_task
 
-        more = {"against": "random"} if kind == "labelled_pairs" else {}
+        options = {"against": "random"} if kind == "labelled_pairs" else {}
         path = _put(folder / "t.csv", data)
         adapter: TypeAdapter[Any] = TypeAdapter(TaskConfig)
-        own_task(adapter.validate_python({"kind": kind, "name": "t", "path": path, **more}))
+        own_task(adapter.validate_python({"kind": kind, "name": "t", "path": path, **options}))
 
     return read
 
@@ -178,12 +178,12 @@ def _marker(data: bytes, folder: Path) -> None:
     _put(place / "a", b"abc")
     _put(place / "DONE", _signed(data))
     is_done(place)
-    for left in folder.glob(".stored.damaged-*"):
-        shutil.rmtree(left)
+    for damaged in folder.glob(".stored.damaged-*"):
+        shutil.rmtree(damaged)
 
 
 def _signed(data: bytes) -> bytes:
-    """A marker that says that it is whole, which reaches further; what is no marker stays."""
+    """A marker with a valid digest, which reaches further; other input is unchanged."""
     from wordrel.io.marker import own_digest
 
     try:
@@ -233,31 +233,31 @@ def _report(data: bytes, folder: Path) -> None:
     from wordrel.report.terminal import headline_tables
     from wordrel.study.results import read_results
 
-    found = read_results(_with_file(data, folder))
-    markdown.write(brief.document(found))
-    page.document(found)
-    headline_tables(found)
+    results = read_results(_with_file(data, folder))
+    markdown.write(brief.document(results))
+    page.document(results)
+    headline_tables(results)
 
 
 def _card(data: bytes, folder: Path) -> None:
-    """The front matter has the keys that it should have, whatever names the study has."""
+    """Check the keys of the front matter, whatever names the study has."""
     import yaml
 
     from wordrel.report.hub import licence_note, model_card
     from wordrel.report.queries import rows
     from wordrel.study.results import read_results
 
-    found = read_results(_with_file(data, folder))
-    for run in rows(found.runs)[:2]:
-        card = model_card(found, run, "in", (3, 4), own_licence=False)
-        licence_note(found, run.corpus)
+    results = read_results(_with_file(data, folder))
+    for run in rows(results.runs)[:2]:
+        card = model_card(results, run, "in", (3, 4), own_licence=False)
+        licence_note(results, run.corpus)
         front = yaml.safe_load(card.split("---\n")[1])
         keys = {"license", "license_link", "library_name", "tags"}
         assert set(front) <= keys, "front matter with other keys"
 
 
 def result_change(data: bytes, rng: Any) -> bytes:
-    """By the kind of the file that the first byte chooses."""
+    """Change a file by its kind; the first byte chooses the file."""
     name = RESULTS[data[0] % len(RESULTS) if data else 0]
     by_kind = {".json": inputs.json_text, ".yaml": inputs.yaml_text}
     change = by_kind.get(Path(name).suffix, inputs.lines(b","))
@@ -266,11 +266,11 @@ def result_change(data: bytes, rng: Any) -> bytes:
 
 def result_seeds(sound: Path) -> tuple[bytes, ...]:
     """Each file of a results folder, as text."""
-    found = []
+    contents = []
     for number, name in enumerate(RESULTS):
         data = (sound / name).read_bytes()
-        found.append(bytes([number]) + (lzma.decompress(data) if name.endswith(".xz") else data))
-    return tuple(found)
+        contents.append(bytes([number]) + (lzma.decompress(data) if name.endswith(".xz") else data))
+    return tuple(contents)
 
 
 _FIELDS = inputs.lines(b"\t,; ")
@@ -282,12 +282,12 @@ _TABLE_SEEDS = (
 )
 
 
-def _always(*given: bytes) -> First:
-    return lambda: given
+def _always(*values: bytes) -> First:
+    return lambda: values
 
 
 def targets() -> dict[str, Target]:
-    """All of them, by name."""
+    """All targets, by name."""
     own = {
         f"own {kind}": Target(_own(kind), _always(*first), _FIELDS)
         for kind, first in {

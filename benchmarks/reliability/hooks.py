@@ -1,7 +1,7 @@
 """What a child process does to its files, seen before it happens: counted, refused, cut or slowed.
 
-For a process that was forked for one try alone, since nothing here can be undone. Python tells most
-operations itself (audit events); reads, writes, fsync and stat are replaced.
+For a process that was forked for one try alone, since nothing here can be undone. Audit events
+report most operations; reads, writes, fsync and stat are replaced.
 """
 
 import builtins
@@ -55,7 +55,7 @@ class Operation:
 
 
 Before = Callable[[Operation], None]
-"""May raise an OSError, which the caller gets in place of the operation."""
+"""May raise an OSError in place of the operation."""
 
 
 @dataclass
@@ -72,43 +72,48 @@ class Hooks:
         io.open = builtins.open = _opener(self, real_open, raw)
         for module in (os,):
             for name in ("stat", "lstat", "fsync", "fstat"):
-                setattr(module, name, self._told(name.removeprefix("l"), getattr(module, name)))
+                setattr(
+                    module, name, self._reporting(name.removeprefix("l"), getattr(module, name))
+                )
         _watch_tensors(self)
-        sys.addaudithook(self._heard)
+        sys.addaudithook(self._audit)
 
-    def tell(self, what: str, place: Any, other: Any = "", **more: bool) -> None:
-        """Pass one operation on, if it is below the root, and none of `before` itself."""
+    def report(self, what: str, place: Any, other: Any = "", **flags: bool) -> None:
+        """Pass on an operation below the root, unless `before` itself caused it."""
         if self._inside:
             return
         self._inside = True
         try:
             path = _absolute(place)
             if path.startswith(self.root):
-                self.before(Operation(what, path, other and _absolute(other), **more))
+                self.before(Operation(what, path, other and _absolute(other), **flags))
         finally:
             self._inside = False
 
-    def _told(self, what: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(place: Any, *rest: Any, **more: Any) -> Any:
-            self.tell(what, (place, more.get("dir_fd")))
-            return real(place, *rest, **more)
+    def _reporting(self, what: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(place: Any, *arguments: Any, **options: Any) -> Any:
+            self.report(what, (place, options.get("dir_fd")))
+            return real(place, *arguments, **options)
 
         return call
 
-    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
             writes = bool(flags & (os.O_WRONLY | os.O_RDWR))
             empties = bool(flags & (os.O_TRUNC | os.O_CREAT))
             if path is not None:
-                self.tell("open", path, writes=writes, empties=writes and empties)
+                self.report("open", path, writes=writes, empties=writes and empties)
         elif event in _OF_TWO:
-            self.tell(_OF_TWO[event], (arguments[0], arguments[2] if len(arguments) > 2 else None),
-                      (arguments[1], arguments[3] if len(arguments) > 3 else None))  # fmt: skip
+            self.report(
+                _OF_TWO[event],
+                (arguments[0], arguments[2] if len(arguments) > 2 else None),
+                (arguments[1], arguments[3] if len(arguments) > 3 else None),
+            )
         elif event in _OF_ONE:
             folder = arguments[-1] if event in ("os.mkdir", "os.remove", "os.rmdir") else None
             if event != "mmap.__new__" or arguments[0] >= 0:
-                self.tell(_OF_ONE[event], (arguments[0], folder))
+                self.report(_OF_ONE[event], (arguments[0], folder))
 
 
 def _absolute(place: Any) -> str:
@@ -131,26 +136,26 @@ def _of_number(number: int) -> str:
 def _raw(hooks: Hooks) -> type[io.FileIO]:
     class Raw(io.FileIO):
         def readinto(self, buffer: Any) -> int | None:
-            hooks.tell("read", self.fileno())
+            hooks.report("read", self.fileno())
             return super().readinto(buffer)
 
         def readall(self) -> bytes:
-            hooks.tell("read", self.fileno())
+            hooks.report("read", self.fileno())
             return super().readall()
 
         def read(self, size: int | None = -1) -> bytes:
-            hooks.tell("read", self.fileno())
+            hooks.report("read", self.fileno())
             return super().read(-1 if size is None else size)
 
         def write(self, data: Any) -> int | None:  # type: ignore[override]
-            hooks.tell("write", self.fileno())
+            hooks.report("write", self.fileno())
             return super().write(data)
 
     return Raw
 
 
 def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Callable[..., Any]:
-    """`open` with raw files that tell what they read and write; for files below the root."""
+    """`open` with raw files that report reads and writes; for files below the root."""
 
     def opened(  # noqa: PLR0913 - those of `open`
         file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None,
@@ -177,22 +182,22 @@ def _opener(hooks: Hooks, real: Callable[..., Any], raw: type[io.FileIO]) -> Cal
 
 
 def _watch_tensors(hooks: Hooks) -> None:
-    """Tell of safetensors, which reads and writes past Python and makes errors of its own."""
+    """Report safetensors, which reads and writes past Python and raises its own errors."""
     module: Any = files
     save, load = module.save_file, module.load_file
 
     def saved(tensors: Any, path: Any) -> None:
         try:
-            hooks.tell("open", path, writes=True, empties=True)
-            hooks.tell("write", path)
+            hooks.report("open", path, writes=True, empties=True)
+            hooks.report("write", path)
         except OSError as error:
             text = f"Error while serializing: I/O error: {error.strerror} (os error {error.errno})"
             raise safetensors.SafetensorError(text) from error
         save(tensors, path)
 
     def loaded(path: Any) -> Any:
-        hooks.tell("open", path)
-        hooks.tell("mmap", path)
+        hooks.report("open", path)
+        hooks.report("mmap", path)
         return load(path)
 
     module.save_file, module.load_file = saved, loaded
@@ -200,19 +205,19 @@ def _watch_tensors(hooks: Hooks) -> None:
 
 def stack() -> tuple[str, ...]:
     """The functions of the package that are running, the outermost first."""
-    found = []
+    functions = []
     frame = sys._getframe(1)  # the frames of the caller are what is wanted
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(PACKAGE) and not frame.f_code.co_name.startswith("<"):
             module = name[len(PACKAGE) + 1 :].removesuffix(".py").replace(os.sep, ".")
-            found.append(f"{module}.{frame.f_code.co_name}")
+            functions.append(f"{module}.{frame.f_code.co_name}")
         frame = frame.f_back  # type: ignore[assignment]
-    return tuple(reversed(found))
+    return tuple(reversed(functions))
 
 
 def refusal(number: int, operation: Operation) -> OSError:
-    """What the system says; Python makes the right kind of OSError of it."""
+    """The error of the system; Python picks the right subclass of OSError."""
     return OSError(number, os.strerror(number), operation.path)
 
 

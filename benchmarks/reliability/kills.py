@@ -30,11 +30,13 @@ def attempt(bench: Bench, number: int) -> Try:
                 kill_at(bench.run(name, place), sooner * moment * bench.cpu[name])
                 for moment in moments
             ]
-            found = after(bench, name, place)
-        if found or any(killed):
+            finding = after(bench, name, place)
+        if finding or any(killed):
             break
     ending = "killed, went on" if any(killed) else "it ended first"
-    return Try(number, case, found[0] if found else f"{OK}: {ending}", found[1] if found else "")
+    return Try(
+        number, case, finding[0] if finding else f"{OK}: {ending}", finding[1] if finding else ""
+    )
 
 
 def kill_at(child: Child, seconds: float) -> bool:
@@ -53,13 +55,13 @@ def after(bench: Bench, name: str, place: Path) -> tuple[str, str] | None:
     child = bench.run(name, place)
     status = child.wait()
     if status:
-        return "it does not go on", cleaned(f"status {status}: {child.said[-300:]}")
+        return "it does not go on", cleaned(f"status {status}: {child.stderr[-300:]}")
     if different := bench.differences(name, place):
         return "other results", cleaned(different)
-    if name == "evaluate" and child.printed != bench.printed[name]:
+    if name == "evaluate" and child.stdout != bench.printed[name]:
         return "other results", "stdout"
-    if left := leftovers(place):
-        return "left behind", cleaned(", ".join(left))
+    if names := leftovers(place):
+        return "left behind", cleaned(", ".join(names))
     return None
 
 

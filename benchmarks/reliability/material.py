@@ -119,46 +119,46 @@ def _studies() -> dict[str, dict[str, object]]:
 # What is left behind ----------------------------------------------------------------------------
 
 _COSTS = ("seconds", "tokens_per_second", "peak_memory_mb")
-_LEFT = re.compile(r"^\..*(\.partial(\.lock)?|\.tmp|\.previous|\.holder|\.damaged-\w+)$")
+_LEFTOVER = re.compile(r"^\..*(\.partial(\.lock)?|\.tmp|\.previous|\.holder|\.damaged-\w+)$")
 _PROBE = re.compile(r"[a-z0-9_]{8}")
 """With a file of such a name Python itself tries whether it may write."""
 _SHARED = ("cache/corpora", "cache/cells", "cache/answers")
 """Where other commands write too, each folders of its own."""
 _PAGES = ("report.md", "report.html")
-_UNTOLD = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
-"""Files of the cache that say how long something took, or when a file was written."""
+_VARYING = ("DONE", "asked.json", "cell.json", "timing.json", "log.csv")
+"""Files of the cache that hold durations, or when a file was written."""
 
 
 def leftovers(place: Path) -> list[str]:
     """Temporary names in the cache, beside results, and in the folder of temporary files."""
-    found = [p for p in place.rglob(".*") if _LEFT.match(p.name)]
-    found += [p for p in (place / "tmp").iterdir() if not _PROBE.fullmatch(p.name)]
-    return sorted(p.relative_to(place).as_posix() for p in found)
+    paths = [p for p in place.rglob(".*") if _LEFTOVER.match(p.name)]
+    paths += [p for p in (place / "tmp").iterdir() if not _PROBE.fullmatch(p.name)]
+    return sorted(p.relative_to(place).as_posix() for p in paths)
 
 
 def snapshot(place: Path, outputs: tuple[str, ...], pages: bool) -> dict[str, str]:
-    """Path of each file of the outputs -> the digest of what it says, costs taken out.
+    """Path of each file of the outputs -> the digest of its content without costs.
 
     Args:
         place: the folder of the study.
         outputs: below it.
-        pages: whether reports are looked at; where costs are not the same, they say others.
+        pages: whether reports count; they hold costs.
     """
-    found = {}
+    digests = {}
     for path in (p for output in outputs for p in _files(place / output)):
         hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
-        if hidden or path.name in _UNTOLD or (not pages and path.name in _PAGES):
+        if hidden or path.name in _VARYING or (not pages and path.name in _PAGES):
             continue
-        found[path.relative_to(place).as_posix()] = hashlib.sha256(_told(path)).hexdigest()
-    return found
+        digests[path.relative_to(place).as_posix()] = hashlib.sha256(_content(path)).hexdigest()
+    return digests
 
 
 def _files(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
 
 
-def _told(path: Path) -> bytes:
-    """What a file says; of one that is damaged, its bytes, which no sound file has."""
+def _content(path: Path) -> bytes:
+    """The content to compare; that of a damaged file differs from any sound one."""
     try:
         return _plain(path)
     except (KeyError, TypeError, ValueError, lzma.LZMAError):  # also of json and pandas
@@ -172,8 +172,8 @@ def _plain(path: Path) -> bytes:
         known = json.loads(data)
         for corpus in known["corpora"]:
             corpus.update(dict.fromkeys(_COSTS, 0))
-        untold = dict.fromkeys(("started", "seconds", "commit", "dirty", "sha256"))
-        data = json.dumps(known | untold).encode()
+        varying = dict.fromkeys(("started", "seconds", "commit", "dirty", "sha256"))
+        data = json.dumps(known | varying).encode()
     if path.name in ("runs.csv", "trials.csv"):
         import pandas as pd
 
@@ -230,13 +230,15 @@ class Bench:
         return snapshot(place, COMMANDS[name].outputs, pages=name in ("report", "explore"))
 
     def differences(self, name: str, place: Path) -> str:
-        """How that differs from what it leaves undisturbed; empty where it does not."""
-        found, wanted = self.snapshot(name, place), self.snapshots[name]
-        other = [path for path in wanted if found.get(path, "absent") != wanted[path]]
-        more = [path for path in found if path not in wanted and not path.startswith(_SHARED)]
+        """How its outputs differ from the undisturbed ones; empty where they do not."""
+        actual, wanted = self.snapshot(name, place), self.snapshots[name]
+        other = [path for path in wanted if actual.get(path, "absent") != wanted[path]]
+        unexpected = [
+            path for path in actual if path not in wanted and not path.startswith(_SHARED)
+        ]
         return "; ".join(
             f"{what}: {', '.join(paths[:3])}"
-            for what, paths in (("other bytes", other), ("not expected", more))
+            for what, paths in (("other bytes", other), ("not expected", unexpected))
             if paths
         )
 
@@ -298,18 +300,18 @@ def bench(say: Callable[[str], object] = print) -> Iterator[Bench]:
     parent = os.getpid()
     try:
         with _server() as port:
-            found = Bench(root, port)
-            _measure(found)
-            took = ", ".join(f"{name} {seconds:.1f}" for name, seconds in found.cpu.items())
+            workbench = Bench(root, port)
+            _measure(workbench)
+            took = ", ".join(f"{name} {seconds:.1f}" for name, seconds in workbench.cpu.items())
             say(f"seconds of each command: {took}")
-            yield found
+            yield workbench
     finally:
         if os.getpid() == parent:
             shutil.rmtree(root, ignore_errors=True)
 
 
-def _measure(found: Bench) -> None:
-    empty, older, done = (found.root / name / "p" for name in ("empty", "older", "done"))
+def _measure(workbench: Bench) -> None:
+    empty, older, done = (workbench.root / name / "p" for name in ("empty", "older", "done"))
     empty.mkdir(parents=True)
     write_material(empty)
     shutil.copytree(empty, older)
@@ -320,20 +322,20 @@ def _measure(found: Bench) -> None:
     for command in COMMANDS.values():
         place = done
         if not command.done and command.name != "run":
-            place = found.root / f"solo-{command.name}" / "p"
+            place = workbench.root / f"solo-{command.name}" / "p"
             shutil.copytree(empty, place)
-        child = found.run(command.name, place)
-        found.cpu[command.name] = _whole(child, command.name)
-        found.printed[command.name] = child.printed
-        found.snapshots[command.name] = found.snapshot(command.name, place)
+        child = workbench.run(command.name, place)
+        workbench.cpu[command.name] = _whole(child, command.name)
+        workbench.printed[command.name] = child.stdout
+        workbench.snapshots[command.name] = workbench.snapshot(command.name, place)
     _keep(done)
     for name in ("empty", "older", "done"):  # templates are the inner folders
-        for path in (found.root / name).glob("*.*"):
+        for path in (workbench.root / name).glob("*.*"):
             path.unlink()
 
 
 def _keep(done: Path) -> None:
-    """Of the commands that need `run`, only what that one has left."""
+    """Remove what the commands after `run` have left."""
     for name in ("partial", "hub"):
         shutil.rmtree(done / name)
     for name in ("vectors.txt", "out/explorer.html"):
@@ -344,6 +346,6 @@ def _whole(child: Child, name: str) -> float:
     """Seconds of processor time of a command, which has to end well."""
     before = os.times()
     if child.wait():
-        raise RuntimeError(f"{name} fails undisturbed: {child.said}")
+        raise RuntimeError(f"{name} fails undisturbed: {child.stderr}")
     after = os.times()
     return sum(after[i] - before[i] for i in (2, 3))

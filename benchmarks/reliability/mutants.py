@@ -60,7 +60,7 @@ def sample(root: Path, files: list[str], amount: int, seed: int) -> list[Mutant]
 
 def _nodes(tree: ast.Module) -> list[ast.AST]:
     """What may be changed: no docstring, no annotation, nothing outside functions."""
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
 
     def walk(node: ast.AST, inside: bool) -> None:
         for field, value in ast.iter_fields(node):
@@ -71,12 +71,12 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
                     continue
                 function = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
                 if inside:
-                    found.append(child)
+                    nodes.append(child)
                 if not isinstance(child, ast.JoinedStr):
                     walk(child, function)
 
     walk(tree, False)
-    return found
+    return nodes
 
 
 def _is_docstring(parent: ast.AST, child: ast.AST) -> bool:

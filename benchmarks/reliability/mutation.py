@@ -1,8 +1,8 @@
 """Mutation: does a test notice a small change of the code that stores, counts and compares?
 
 `python -m benchmarks.reliability.mutation --amount 500 --minutes 60` goes on after the rows that
-are stored in results/reliability/mutation.csv. A mutant meets the fast tests that import its
-module, until the first fails. `survivors.csv` beside it says of each survivor what became of it.
+are stored in results/reliability/mutation.csv. Each mutant runs the fast tests that import its
+module, until the first fails. `survivors.csv` beside it holds what became of each survivor.
 """
 
 import argparse
@@ -44,12 +44,12 @@ def tests_of(file: str) -> list[str]:
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     wanted: dict[str, set[str] | None] = {module: None, package: own | {name}}
     every = sorted((ROOT / "tests").glob("test_*.py"))
-    found = [path for path in every if _imports(path, wanted)]
+    paths = [path for path in every if _imports(path, wanted)]
     # What no test imports by name is tested through its package.
-    found = found or [path for path in every if _imports(path, {package: None})]
+    paths = paths or [path for path in every if _imports(path, {package: None})]
     near = re.compile(rf"test_({name}|{package.rpartition('.')[2]})\w*")
-    found.sort(key=lambda path: (not near.fullmatch(path.stem), path.stat().st_size))
-    return [f"tests/{path.name}" for path in found]
+    paths.sort(key=lambda path: (not near.fullmatch(path.stem), path.stat().st_size))
+    return [f"tests/{path.name}" for path in paths]
 
 
 def _imports(path: Path, wanted: Mapping[str, set[str] | None]) -> bool:
@@ -101,8 +101,8 @@ def judge(mutant: Mutant | None, tests: list[str], work: Path) -> tuple[str, str
     finally:
         if mutant:
             shutil.copyfile(ROOT / "src" / "wordrel" / mutant.file, source / mutant.file)
-    said = log.read_text(encoding="utf-8", errors="replace")
-    failed = re.findall(r"^(?:FAILED|ERROR) tests/(\S+)", said, re.MULTILINE)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    failed = re.findall(r"^(?:FAILED|ERROR) tests/(\S+)", output, re.MULTILINE)
     outcome = {0: SURVIVED, 1: KILLED, 2: KILLED, -signal.SIGKILL: ENDLESS}.get(status, BROKEN)
     return outcome, f"tests/{failed[0]}" if failed else ""
 
@@ -159,20 +159,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--file", action="append", choices=FILES, help="only mutants of these")
     parser.add_argument("--out", type=Path, default=RESULTS)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     from benchmarks.reliability.fuzz import append
 
     for name in [name for name in sys.modules if name.split(".")[0] == "wordrel"]:
         del sys.modules[name]  # each fork imports its own
     warm()
-    path = asked.out / "mutation.csv"
-    stored, end = {int(row[0]) for row in rows(path)}, time.monotonic() + 60 * asked.minutes
-    chosen = sample(ROOT / "src" / "wordrel", [*FILES], asked.amount, asked.seed)
+    path = options.out / "mutation.csv"
+    stored, end = {int(row[0]) for row in rows(path)}, time.monotonic() + 60 * options.minutes
+    chosen = sample(ROOT / "src" / "wordrel", [*FILES], options.amount, options.seed)
     sound = cache(lambda test, work: judge(None, [test], work)[0] == SURVIVED)
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         work = Path(folder)
         for number, mutant in enumerate(chosen):
-            if number in stored or (asked.file and mutant.file not in asked.file):
+            if number in stored or (options.file and mutant.file not in options.file):
                 continue
             if time.monotonic() > end:
                 break

@@ -1,6 +1,6 @@
 """Hosts on this machine: a network of its own for each, so that a cable can be pulled.
 
-Needs root and `ip` (network namespaces); `Network.possible` says whether they are there. Processes
+Needs root and `ip` (network namespaces); `Network.possible` checks for them. Processes
 of a host are forked from this one, which has imported everything.
 """
 
@@ -54,9 +54,9 @@ class Network:
         for device in ("lo", "eth0"):
             _ip("-n", inner, "link", "set", device, "up")
 
-    def plug(self, host: str, *, there: bool) -> None:
+    def plug(self, host: str, *, connected: bool) -> None:
         """Pull the cable of a host, or put it back."""
-        _ip("link", "set", f"{self.name}{host}o", "up" if there else "down")
+        _ip("link", "set", f"{self.name}{host}o", "up" if connected else "down")
 
     def start(self, host: str, work: Callable[[], object], log: Path) -> None:
         """Fork a process on a host; it ends with its work."""
@@ -91,19 +91,19 @@ class Network:
 @contextmanager
 def network() -> Iterator[Network]:
     """A network until the block ends."""
-    number = os.getpid() + next(_numbers)  # names of a network that was here may live on a moment
-    found = Network(f"wr{number % 1_000_000}", f"10.{200 + number // 250 % 50}.{number % 250}")
-    _ip("link", "add", found.name, "type", "bridge")
+    number = os.getpid() + next(_numbers)  # an earlier network's names may remain for a moment
+    net = Network(f"wr{number % 1_000_000}", f"10.{200 + number // 250 % 50}.{number % 250}")
+    _ip("link", "add", net.name, "type", "bridge")
     try:
-        _ip("addr", "add", f"{found.prefix}.1/24", "dev", found.name)
-        _ip("link", "set", found.name, "up")
-        yield found
+        _ip("addr", "add", f"{net.prefix}.1/24", "dev", net.name)
+        _ip("link", "set", net.name, "up")
+        yield net
     finally:
-        for host in found.pids:
-            found.kill(host)
-            _ip("link", "del", f"{found.name}{host}o", check=False)
-            _ip("netns", "del", f"{found.name}{host}", check=False)
-        _ip("link", "del", found.name, check=False)
+        for host in net.pids:
+            net.kill(host)
+            _ip("link", "del", f"{net.name}{host}o", check=False)
+            _ip("netns", "del", f"{net.name}{host}", check=False)
+        _ip("link", "del", net.name, check=False)
 
 
 def _ip(*words: str, check: bool = True) -> None:

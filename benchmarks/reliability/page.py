@@ -70,7 +70,7 @@ def read_findings(folder: Path) -> list[Finding]:
 
 
 def unexplained(folder: Path) -> list[tuple[str, Try]]:
-    """Stored rows that found something of which the list says nothing."""
+    """Stored findings that the list does not explain."""
     known = read_findings(folder)
     return [
         (name, row)
@@ -114,8 +114,8 @@ def _overview(folder: Path, rows: dict[str, list[Try]]) -> str:
     for name, its in rows.items():
         aimed = HARNESSES[name].aim or read_amount(folder)
         met = "met" if len(its) >= aimed > 0 else "**not met**"
-        found = sum(row.is_finding for row in its)
-        lines.append([HARNESSES[name].title, met, count(aimed), count(len(its)), count(found)])
+        findings = sum(row.is_finding for row in its)
+        lines.append([HARNESSES[name].title, met, count(aimed), count(len(its)), count(findings)])
     return table(["harness", "amount", "aimed", "run", "tries with a finding"], lines, 2) + "\n"
 
 

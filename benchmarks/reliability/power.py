@@ -1,9 +1,9 @@
 """The power fails: what was not synced is lost, in part or whole; then the command runs again.
 
-A journal is kept of what a child does to names and of what it syncs, with a link to each file that
-it replaces or removes. The child ends at a random operation. Then the disk is made what it could be
-after a cut: names changed since the last fsync of their folder go back, the later ones first and a
-random number of them; files that were not synced are empty, cut short, full of zeros or whole.
+A journal records which names a child changes and what it syncs, with a link to each file that it
+replaces or removes. The child ends at a random operation. Then the disk becomes what it could be
+after a cut. A random number of the last name changes since the fsync of their folder go back. Files
+that were not synced are empty, cut short, full of zeros or whole.
 """
 
 import json
@@ -30,11 +30,11 @@ _FOLDERS = {"run": "out", "tune": "tuned", "partial": "partial"}
 
 
 class Journal:
-    """In a child: what changes, written down before it happens; the end, at an operation.
+    """In a child: each change, written down before it happens, until the power fails.
 
     Attributes:
         folder: for the journal and the links.
-        last: the operation at which the power fails; None: count them alone.
+        last: the operation at which the power fails; None: only count.
     """
 
     def __init__(self, folder: Path, last: int | None) -> None:
@@ -44,7 +44,7 @@ class Journal:
         self.file = (folder / "journal").open("a", encoding="utf-8")
 
     def before(self, operation: Operation) -> None:
-        """One operation is to happen."""
+        """Record an operation before it happens."""
         opened = operation.what == "open" and operation.empties
         if not opened and operation.what not in _CHANGES:
             return
@@ -61,13 +61,13 @@ class Journal:
 
     def _entry(self, operation: Operation) -> dict[str, Any] | None:
         """What is needed to undo it; None for what changes no name and syncs nothing."""
-        path, there = operation.path, os.path.lexists(operation.path)
+        path, exists = operation.path, os.path.lexists(operation.path)
         if operation.what == "open":
-            return None if there else {}
+            return None if exists else {}
         if operation.what == "mkdir":
-            return None if there else {}
+            return None if exists else {}
         if operation.what in ("unlink", "rmdir"):
-            return {"stash": self._stashed(path)} if there else None
+            return {"stash": self._stashed(path)} if exists else None
         if operation.what == "rename":
             return {"other": operation.other, "stash": self._stashed(operation.other)}
         if operation.what == "fsync":
@@ -92,7 +92,7 @@ def operations(bench: Bench, name: str) -> int:
         note = place.parent / "journal"
         child = bench.run(name, place, before=lambda: watch(place, note, None))
         if child.wait():
-            raise RuntimeError(f"{name} fails while it is watched: {child.said}")
+            raise RuntimeError(f"{name} fails while it is watched: {child.stderr}")
         return int((note / "count").read_text(encoding="utf-8"))
 
 
@@ -126,7 +126,7 @@ def cut(place: Path, folder: Path, initial: set[int], rng: random.Random) -> Non
 
 
 def _lost(entries: list[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
-    """Changes of names that no fsync of their folder made last; of each folder the later ones."""
+    """Changes of names without a later fsync of their folder; of each folder the last ones."""
     pending: dict[str, list[int]] = defaultdict(list)
     for number, entry in enumerate(entries):
         if entry["what"] == "fsync":
@@ -186,8 +186,8 @@ def cut_at(bench: Bench, name: str, last: int, rng: random.Random) -> tuple[str,
         cut(place, place.parent / "journal", initial, rng)
         if lost := _lost_results(bench, name, place, old):
             return "neither old nor new", cleaned(lost)
-        found = after(bench, name, place)
-    return found or (f"{OK}: {'it ended first' if ended else 'went on'}", "")
+        finding = after(bench, name, place)
+    return finding or (f"{OK}: {'it ended first' if ended else 'went on'}", "")
 
 
 def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) -> str:
@@ -198,11 +198,11 @@ def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) 
     from wordrel.io.store import heal
 
     heal(place / folder)
-    found, new = bench.snapshot(name, place), bench.snapshots[name]
-    there, before, later = (
-        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (found, old, new)
+    actual, new = bench.snapshot(name, place), bench.snapshots[name]
+    now, before, later = (
+        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (actual, old, new)
     )
-    return "" if there in (before, later) else f"{folder}: found {len(there)} files"
+    return "" if now in (before, later) else f"{folder}: found {len(now)} files"
 
 
 POWER = Harness(

@@ -1,7 +1,7 @@
 """Stored rows of the harnesses: a file a harness, a line a try, appended as the tries end.
 
 Reads and writes `NAME.csv` in one folder. A run that is cut short goes on after the last whole row.
-No row holds a path of the machine: what a try said is cut to what stands below its own folder.
+No row holds a path of the machine: messages keep the last part of each.
 """
 
 import csv
@@ -53,7 +53,7 @@ def cleaned(text: str, most: int = 400) -> str:
 
 
 def append(path: Path, row: Try) -> None:
-    """Add a row, and wait until it is on disk; a line that was cut short before is ended first."""
+    """Add a row, and wait until it is on disk; an incomplete last line is removed first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sound = "".join(line for line in _lines(path))
     text = _line(row) if sound else ",".join(_HEAD) + "\n" + _line(row)
@@ -89,6 +89,6 @@ def read(path: Path) -> list[Try]:
     if rows and rows[0] != _HEAD:
         raise StoreError(f"{path}: found the columns {', '.join(rows[0])}; remove it and run again")
     try:
-        return [Try(int(number), *rest) for number, *rest in rows[1:]]
+        return [Try(int(number), *texts) for number, *texts in rows[1:]]
     except (TypeError, ValueError) as error:
         raise StoreError(f"{path}: {error}; take the file from git again") from error

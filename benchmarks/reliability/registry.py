@@ -14,7 +14,7 @@ from benchmarks.reliability.power import POWER
 from benchmarks.reliability.sites import SITES
 
 HARNESSES: dict[str, Harness] = {
-    one.name: one for one in (KILLS, SITES, POWER, PAIRED, DAMAGE, CLUSTER, DETERMINISM)
+    harness.name: harness for harness in (KILLS, SITES, POWER, PAIRED, DAMAGE, CLUSTER, DETERMINISM)
 }
 
 PARTS: tuple[Callable[[Path], str], ...] = (

@@ -66,18 +66,18 @@ def start_of(name: str) -> str:
 @cache
 def sites(bench: Bench) -> list[Site]:
     """All sites, each of the quickest command that has it."""
-    found: dict[tuple[str, str], Site] = {}
+    by_key: dict[tuple[str, str], Site] = {}
     for name in sorted(COMMANDS, key=bench.cpu.__getitem__):
         with bench.place(start_of(name)) as place:
             note = place.parent / "sites.json"
             child = bench.run(name, place, before=partial(_watch, place, note))
             if child.wait():
-                raise RuntimeError(f"{name} fails while it is watched: {child.said}")
+                raise RuntimeError(f"{name} fails while it is watched: {child.stderr}")
             counted = json.loads(note.read_text(encoding="utf-8"))
         for key, times in sorted(counted.items()):
             what, functions = key.split(" ", 1)
-            found.setdefault((what, functions), Site(name, what, functions, times))
-    return [*found.values()]
+            by_key.setdefault((what, functions), Site(name, what, functions, times))
+    return [*by_key.values()]
 
 
 def place_of(functions: tuple[str, ...]) -> str:
@@ -98,15 +98,15 @@ def _watch(place: Path, note: Path) -> None:
 
 @cache
 def cases(bench: Bench) -> list[Case]:
-    """All refusals, mixed: whatever part of them is tried is a sample of all."""
-    found = [
+    """All refusals in random order, so that the first ones are a sample of all."""
+    refusals = [
         Case(site, time, error)
         for site in sites(bench)
         for time in _times(site)
         for error in ERRORS
     ]
-    random.Random(0).shuffle(found)
-    return found
+    random.Random(0).shuffle(refusals)
+    return refusals
 
 
 def refuse(place: Path, case: Case) -> None:
@@ -124,36 +124,36 @@ def refuse(place: Path, case: Case) -> None:
 
 
 def attempt(bench: Bench, number: int) -> Try:
-    """Refuse one operation, look at what the command says and leaves."""
+    """Refuse one operation, and judge the messages and files of the command."""
     case = cases(bench)[number]
     name = case.site.command
     with bench.place(start_of(name)) as place:
         old = bench.snapshot(name, place)
         child = bench.run(name, place, before=lambda: refuse(place, case))
         status = child.wait()
-        outcome, found = judged(bench, name, place, child, old)
+        outcome, detail = judged(bench, name, place, child, old)
         if outcome.startswith(OK) and status and number % 8 == 0:
             again = bench.run(name, place)
             if again.wait() or bench.differences(name, place):
-                outcome, found = "it does not go on", cleaned(again.said[-300:])
-    return Try(number, str(case), outcome, found)
+                outcome, detail = "it does not go on", cleaned(again.stderr[-300:])
+    return Try(number, str(case), outcome, detail)
 
 
 def judged(
     bench: Bench, name: str, place: Path, child: Child, old: Mapping[str, str]
 ) -> tuple[str, str]:
     """The outcome of a command that was disturbed, and what was seen."""
-    status, said = child.wait(), child.said
-    if "Traceback (most recent call last)" in said:
-        return "traceback", cleaned(said[-300:])
+    status, stderr = child.wait(), child.stderr
+    if "Traceback (most recent call last)" in stderr:
+        return "traceback", cleaned(stderr[-300:])
     if status == 0:
         different = bench.differences(name, place)
         return (
             ("other results", cleaned(different)) if different else (f"{OK}: done all the same", "")
         )
-    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    errors = [line for line in stderr.splitlines() if line.startswith("error: ")]
     if status != 2 or len(errors) != 1:
-        return f"status {status}", cleaned(said[-300:])
+        return f"status {status}", cleaned(stderr[-300:])
     if wrong := _neither(old, bench.snapshots[name], bench.snapshot(name, place), name):
         return "neither old nor new", cleaned(wrong)
     return f"{OK}: named error", cleaned(errors[0])
@@ -164,16 +164,16 @@ _WHOLE = {"run": "out", "tune": "tuned", "partial": "partial"}
 
 
 def _neither(
-    old: Mapping[str, str], new: Mapping[str, str], found: Mapping[str, str], name: str
+    old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, str], name: str
 ) -> str:
     """A file that is neither as it was nor as it should become; empty where there is none."""
-    for path, digest in found.items():
+    for path, digest in actual.items():
         if digest not in (old.get(path), new.get(path)) and digest != _ABSENT:
             return path
     if name in _WHOLE:
         folder = f"{_WHOLE[name]}/"
         whole, before, after = (
-            {k: v for k, v in s.items() if k.startswith(folder)} for s in (found, old, new)
+            {k: v for k, v in s.items() if k.startswith(folder)} for s in (actual, old, new)
         )
         if whole not in (before, after):
             return f"{folder}: a part of it"

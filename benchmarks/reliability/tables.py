@@ -50,18 +50,20 @@ def fuzzing(folder: Path) -> str:
 
 
 def cell(markdown: str) -> str:
-    """Our own words in a cell of a table; code stays code."""
+    """Markdown written by hand, for a cell of a table."""
     return markdown.replace("|", "\\|")
 
 
 def _findings(folder: Path) -> str:
     from benchmarks.reliability.page import read_findings  # it imports the registry, which has this
 
-    known = [one for one in read_findings(folder) if one.harness == "fuzz"]
+    known = [finding for finding in read_findings(folder) if finding.harness == "fuzz"]
     lines = []
     for row in stored_rows(folder / "fuzz_findings.csv"):
         about = f"{row['reader']} | {row['kind']} | {row['where']}"
-        became = next((one.became for one in known if re.search(one.pattern, about)), "open")
+        became = next(
+            (finding.became for finding in known if re.search(finding.pattern, about)), "open"
+        )
         lines.append([escape(row[k]) for k in ("reader", "kind", "where")] + [cell(became)])
     if not lines:
         return "Nothing was found.\n"
@@ -69,7 +71,7 @@ def _findings(folder: Path) -> str:
 
 
 def mutants(folder: Path) -> str:
-    """How many mutants a test noticed, and what became of those that none did."""
+    """How many mutants a test noticed, and what became of the survivors."""
     rows = [row for row in stored_rows(folder / "mutation.csv") if row["outcome"] != "not judged"]
     if not rows:
         return ""
@@ -79,7 +81,7 @@ def mutants(folder: Path) -> str:
     alive = Counter(row["file"] for row in survived)
     lines = [[escape(file), count(by_file[file] - alive[file]), count(n)]
              for file, n in sorted(by_file.items())]  # fmt: skip
-    said = (
+    summary = (
         f"Aimed at: {AIM_MUTANTS} mutants. Judged: {len(rows)}. A test noticed "
         f"{len(rows) - len(survived)}."
     )
@@ -89,7 +91,7 @@ def mutants(folder: Path) -> str:
         for row in survived
     ]  # fmt: skip
     heads = ["mutant", "place", "was", "is", "what became of it"]
-    return f"## Mutants\n\n{said}\n\n{table(['file', 'noticed', 'judged'], lines, 1)}\n" + (
+    return f"## Mutants\n\n{summary}\n\n{table(['file', 'noticed', 'judged'], lines, 1)}\n" + (
         f"\n{table(heads, listed, 5)}\n" if listed else ""
     )
 
@@ -102,9 +104,9 @@ def versions(folder: Path) -> str:
     lines = [
         [*(escape(row[head]) for head in VERSION_HEADS[:-1]), count(int(row["n"]))] for row in rows
     ]
-    said = (
+    summary = (
         "Models that Python 3.11 trained are evaluated again by another version, and the "
         "quickstart is trained again by it, and compared to `results/quickstart`. n counts "
         "scores. A version without a row was not tried."
     )
-    return f"## Versions of Python\n\n{said}\n\n{table(VERSION_HEADS, lines, 4)}\n"
+    return f"## Versions of Python\n\n{summary}\n\n{table(VERSION_HEADS, lines, 4)}\n"

@@ -34,11 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare this version of Python with another.")
     parser.add_argument("cache", type=Path, help="where the study of the other version trained")
     parser.add_argument("results", type=Path, help="its results")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     mine = {"python": platform.python_version(), "torch": torch.__version__}
-    found = [*evaluated_again(asked.cache, asked.results), *trained_again()]
+    comparisons = [*evaluated_again(options.cache, options.results), *trained_again()]
     rows = [row for row in stored_rows(PATH) if row["python"] != mine["python"]]
-    rows += [{**mine, "what": what, "found": value, "n": str(n)} for what, value, n in found]
+    rows += [{**mine, "what": what, "found": value, "n": str(n)} for what, value, n in comparisons]
     write(PATH, sorted(rows, key=lambda row: row["python"]))
 
 
@@ -61,12 +61,12 @@ def differences(before: pd.DataFrame, after: pd.DataFrame) -> tuple[str, str, in
     Raises:
         ValueError: one table holds a score that the other lacks.
     """
-    both = before.set_index(_KEYS)["score"].to_frame("before")
-    both = both.join(after.set_index(_KEYS)["score"].rename("after"), how="outer")
-    if (both["before"].isna() != both["after"].isna()).any():
+    scores = before.set_index(_KEYS)["score"].to_frame("before")
+    scores = scores.join(after.set_index(_KEYS)["score"].rename("after"), how="outer")
+    if (scores["before"].isna() != scores["after"].isna()).any():
         raise ValueError("expected the same scores in both tables")
-    found = (both["before"] - both["after"]).abs().dropna()
-    return LARGEST, f"{found.max():.1g}", len(found)
+    gaps = (scores["before"] - scores["after"]).abs().dropna()
+    return LARGEST, f"{gaps.max():.1g}", len(gaps)
 
 
 def trained_again() -> list[tuple[str, str, int]]:

@@ -1,7 +1,7 @@
-"""Python loads this first where the folder is on its path: it notes what is unpickled, and by whom.
+"""Python loads this first where the folder is on its path: it notes what is unpickled, and where.
 
-AUDITED names the file of the notes. A note is a line: event, what, and the function that asked for
-it, past those that only hand it on. A process notes the sockets that it opens as well.
+AUDITED names the file of the notes. A note is a line: event, what, and the calling function, past
+those that only forward the call. A process notes the sockets that it opens as well.
 """
 
 import os
@@ -14,7 +14,7 @@ _HAND_ON = ("pickle.py", "reduction.py", "cloudpickle.py", "sitecustomize.py", "
 _load = pickle.load
 
 
-def _asker() -> str:
+def _caller() -> str:
     """Folder, module and function, such as "multiprocessing/queues.py:get"."""
     frame: FrameType | None = sys._getframe(1)
     while frame and frame.f_back and frame.f_code.co_filename.endswith(_HAND_ON):
@@ -23,24 +23,24 @@ def _asker() -> str:
     return f"{'/'.join(frame.f_code.co_filename.split('/')[-2:])}:{frame.f_code.co_name}"
 
 
-def _note(event: str, what: str, asker: str) -> None:
+def _note(event: str, what: str, caller: str) -> None:
     file = os.open(_NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(file, f"{event}\t{what}\t{asker}\n".encode())
+    os.write(file, f"{event}\t{what}\t{caller}\n".encode())
     os.close(file)
 
 
-def _hear(event: str, given: tuple[object, ...]) -> None:
+def _audit(event: str, arguments: tuple[object, ...]) -> None:
     if event == "pickle.find_class":
-        _note(event, ".".join(map(str, given)), _asker())
+        _note(event, ".".join(map(str, arguments)), _caller())
     elif event in ("socket.connect", "socket.bind"):
-        _note(event, repr(given[1]), "")
+        _note(event, repr(arguments[1]), "")
 
 
-def _noting_load(*given: object, **how: object) -> object:
-    """A pickle of plain lists asks for no class, and its file is noted all the same."""
-    _note("pickle.load", type(given[0]).__name__, _asker())
-    return _load(*given, **how)  # type: ignore[arg-type]
+def _noting_load(*arguments: object, **how: object) -> object:
+    """A pickle of plain lists looks up no class; its file is noted all the same."""
+    _note("pickle.load", type(arguments[0]).__name__, _caller())
+    return _load(*arguments, **how)  # type: ignore[arg-type]
 
 
 pickle.load = _noting_load  # type: ignore[assignment]
-sys.addaudithook(_hear)
+sys.addaudithook(_audit)

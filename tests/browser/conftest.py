@@ -11,9 +11,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
@@ -24,6 +24,6 @@ def browser() -> Iterator[Browser]:
     assert path, f"no browser found ({', '.join(NAMES)}): apt-get install chromium"
     with sync_playwright() as playwright:
         # A container has no user namespaces for the sandbox; only pages made here are opened.
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()

@@ -1,4 +1,4 @@
-"""A visit to a page that may ask nothing of the outside."""
+"""A visit to a page that may load nothing from the network."""
 
 from pathlib import Path
 from typing import Literal
@@ -23,11 +23,11 @@ class Visit:
         )
         self.context.route("**/*", self._only_files)
         self.page: Page = self.context.new_page()
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("console", lambda message: self._record(message.type, message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.goto(path.as_uri())
 
-    def _hear(self, kind: str, text: str) -> None:
+    def _record(self, kind: str, text: str) -> None:
         if kind == "error":  # Vega-Lite warns of every chart that is as wide as its box
             self.problems.append(f"{kind}: {text}")
 
