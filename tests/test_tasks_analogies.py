@@ -10,7 +10,7 @@ from task_spaces import readings_of, task_of, vocab_of
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.analogies import EPSILON, KIND, METHODS, solve
 from wordrel.tasks.base import RESTRICT_VOCAB, Scope
-from wordrel.tasks.geometry import has_direction, unit_rows
+from wordrel.tasks.geometry import has_direction, nearest, unit_rows
 
 ROOM = {
     "man": [1, 0, 0],
@@ -288,3 +288,8 @@ def test_turning_and_scaling_a_space_changes_no_answer(planted):
     after = ask(task, replace(word_model, embeddings={"input": rows}))
     for one, other in zip(before, after, strict=True):
         assert np.array_equal(one.predicted, other.predicted, equal_nan=True)
+
+
+def test_no_neighbours_of_a_vocabulary_of_one_word_are_no_columns():
+    one = np.ones((1, 2), dtype=np.float32)
+    assert nearest(one, one, np.zeros((1, 1), dtype=np.int64), 0).shape == (1, 0)

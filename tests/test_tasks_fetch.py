@@ -106,6 +106,17 @@ START = 30 + len("pairs.tsv")  # of the first member's compressed bytes
 BROKEN = WHOLE[:START] + b"\xff" + WHOLE[START + 1 :]
 
 
+def with_header(offset: int, value: bytes) -> bytes:
+    """The archive with a byte of every member's two headers changed: in place, and in the list."""
+    content = bytearray(WHOLE)
+    for mark, shift in ((b"PK\x03\x04", 0), (b"PK\x01\x02", 2)):
+        start = content.find(mark)
+        while start >= 0:
+            content[start + offset + shift] = value[0]
+            start = content.find(mark, start + 1)
+    return bytes(content)
+
+
 def below(folder: Path) -> list[str]:
     """All files, the locks of downloads left out."""
     paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
@@ -208,6 +219,10 @@ def test_members_of_an_archive_are_taken_by_content_and_nothing_else_is_unpacked
         (zipped({"pairs.tsv": PAIRS * 10**5, "below/deep.txt": DEEP}), "found no pairs.tsv with"),
         (b"no archive", "found no sound zip file"),
         (BROKEN, "found no sound zip file"),
+        (with_header(6, b"\x01"), "found no sound zip file"),  # encrypted
+        (with_header(8, b"\x63"), "found no sound zip file"),  # no such method
+        (with_header(8, b"\x0c"), "found no sound zip file"),  # bzip2, which it is not
+        (with_header(8, b"\x0e"), "found no sound zip file"),  # lzma, which it is not
     ],
 )
 def test_an_archive_without_the_pinned_member_is_refused(

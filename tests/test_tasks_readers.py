@@ -249,6 +249,13 @@ BAD = [
     ("conllu", CONLLU.replace("2\tnsubj", "0\tnsubj"), 9, "found 2 roots, expected 1 a sentence"),
     (
         "conllu",
+        CONLLU.replace("2\tnsubj", "1\tnsubj"),
+        9,
+        "found a circle of heads, expected a tree",
+    ),
+    ("conllu", CONLLU.replace("3\taux", "2\taux").replace("3\tadv", "1\tadv"), 4, "found a circle"),
+    (
+        "conllu",
         CONLLU.replace("AUX", "aux"),
         4,
         "found the part of speech 'aux', expected one such",

@@ -8,6 +8,7 @@ verified before it is used, and no partial file is kept.
 import hashlib
 import importlib.metadata
 import importlib.util
+import lzma
 import os
 import zipfile
 import zlib
@@ -149,6 +150,10 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
+_UNSOUND = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError)
+"""What zipfile raises for an archive that is damaged, encrypted or packed by an unknown method."""
+
+
 def _missing(info: TaskInfo, missing: list[str], cache: Path) -> str:
     """Place, found, expected and cure of files that are not here."""
     data, mine = info.data, data_folder()
@@ -195,7 +200,9 @@ def _member(archive: Path, file: str, data: DataSet) -> bytes:
                     content = opened.read(member)
                     if hashlib.sha256(content).hexdigest() == known.sha256:
                         return content
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except (*_UNSOUND, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # of the disk, not of the archive
+            raise
         raise DownloadError(
             f"{data.url}{archive.name}: found no sound zip file ({error})"
         ) from error

@@ -73,7 +73,8 @@ def _largest(scores: Float32[np.ndarray, "Q C"], k: int) -> Int64[np.ndarray, "Q
     if k == 1:
         ids = scores.argmax(axis=1)[:, None]
     else:
-        ids = np.sort(np.argpartition(scores, scores.shape[1] - k, axis=1)[:, -k:], axis=1)
+        first = scores.shape[1] - k
+        ids = np.sort(np.argpartition(scores, min(first, scores.shape[1] - 1))[:, first:], axis=1)
     values = np.take_along_axis(scores, ids, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     ids = np.take_along_axis(np.where(np.isneginf(values), -1, ids), order, axis=1)

@@ -158,11 +158,27 @@ def _trees(path: Path) -> list[tuple[Token, ...]]:
         roots = sum(token.head < 0 for token in tree)
         if len(tree) == len(lines) and roots != 1:
             problems.append(f"{path}:{lines[0][0]}: found {roots} roots, expected 1 a sentence")
+        elif len(tree) == len(lines) and (place := _circular([token.head for token in tree])) >= 0:
+            problems.append(f"{path}:{lines[place][0]}: found a circle of heads, expected a tree")
         trees.append(tuple(tree))
     refuse(problems)
     if not trees:
         raise DatasetError(f"{path}: found no sentences, expected CoNLL-U")
     return trees
+
+
+def _circular(heads: Sequence[int]) -> int:
+    """The first word from which no head leads to the root; -1 where there is none."""
+    sound = {-1}
+    for place in range(len(heads)):
+        path = []
+        while place not in sound:
+            if place in path:
+                return path[0]
+            path.append(place)
+            place = heads[place]
+        sound.update(path)
+    return -1
 
 
 def _sentences(text: str) -> Iterator[list[tuple[int, list[str]]]]:
