@@ -21,8 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wordrel.cli.trained import export
+from wordrel.errors import NotAvailableError
 from wordrel.io.files import file_digest, write_text
-from wordrel.models.word_model import NotAvailableError
 from wordrel.study.results import read_results
 
 ROOT = Path(__file__).parents[1]

@@ -10,9 +10,9 @@ from gensim.models import KeyedVectors
 from safetensors.numpy import load_file
 
 from task_spaces import readings_of
-from wordrel.errors import StoreError
+from wordrel.errors import NotAvailableError, StoreError
 from wordrel.models.export import export_safetensors, export_word2vec
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 
 ROWS = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32) * [1e-8, 1, 1e3, 1]
 SPACE = {word: row.tolist() for word, row in zip(["the", "café", "a'b"], ROWS, strict=True)}

@@ -12,11 +12,11 @@ import wordrel
 from task_spaces import vocab_of
 from tiny_study import write_study
 from wordrel.config import TrainingConfig, TransformerConfig
-from wordrel.errors import TrainingError, VectorsError
+from wordrel.errors import NotAvailableError, TrainingError, VectorsError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.relations import Among, Product
 from wordrel.models.transformer import States, path_digest, read
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "dog", "run", "##s", "green"]
 WORDS = ["the", "cat", "runs", "green", "zebra"]

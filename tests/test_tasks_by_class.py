@@ -7,7 +7,8 @@ import pytest
 
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.errors import NotAvailableError
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import by_class, held_out
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.by_class import HIDDEN, KIND, NEAR, classes_of

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from task_spaces import vocab_of
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.errors import NotAvailableError
+from wordrel.models.word_model import WordModel
 from wordrel.stats import RATIO, plain_scores
 from wordrel.tasks import Probe, ask, load_task
 from wordrel.tasks.held_out import choose_sentences, sentence_losses

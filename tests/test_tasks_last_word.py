@@ -11,8 +11,9 @@ from task_spaces import vocab_of
 from wordrel.config import CorpusConfig, MatchedConfig, TrainingConfig
 from wordrel.corpus import Corpus, prepare
 from wordrel.corpus.planted import induction_text, recall_text
+from wordrel.errors import NotAvailableError
 from wordrel.models import MODELS, Runtime
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.stats import MEASURES, plain_scores
 from wordrel.tasks import Predictions, Probe, ask, load_task
 

@@ -10,8 +10,9 @@ from random_models import READERS, random_readings
 from task_spaces import counted, vocab_of
 from wordrel.config import ARCHITECTURES
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Weighed
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import load_task
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.weights import LEARNED, tenths

@@ -8,7 +8,8 @@ import pytest
 from random_models import READERS, random_readings
 from task_spaces import vocab_of
 from wordrel.config import ARCHITECTURES
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.errors import NotAvailableError
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import load_task, order
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.held_out import Text

@@ -10,8 +10,9 @@ import pytest
 from random_models import random_readings
 from task_spaces import vocab_of
 from treebanks import bank, task_of, tree
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Weighed
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks import weights
 from wordrel.tasks.base import Probe, Scope
 from wordrel.tasks.items import Items

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from task_spaces import vocab_of
 from wordrel.config import CorpusConfig
 from wordrel.config.architectures import Objective
+from wordrel.errors import NotAvailableError, UnknownWordError
 from wordrel.models.protocols import Contextualizer, Weigher
 from wordrel.models.relations import Cosine, Product, Relation
-from wordrel.models.word_model import NotAvailableError, Origin, UnknownWordError, WordModel
+from wordrel.models.word_model import Origin, WordModel
 
 WORDS = ("cat", "dog", "car", "zero")
 INPUT = np.array([[3, 4], [4, 3], [-4, 3], [0, 0]], dtype=np.float32)

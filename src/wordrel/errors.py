@@ -29,6 +29,14 @@ class VectorsError(WordrelError):
     """Vectors that others made and that cannot be read: file, place, found, expected."""
 
 
+class NotAvailableError(WordrelError):
+    """A question to which this model has no answer; the message gives the reason."""
+
+
+class UnknownWordError(WordrelError):
+    """A word that is not in the vocabulary; the message says why, and which words are similar."""
+
+
 class DownloadError(WordrelError):
     """A file that could not be fetched, or that is not the file it should be."""
 

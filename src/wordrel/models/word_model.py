@@ -17,21 +17,20 @@ from jaxtyping import Float32
 from wordrel.config import CorpusConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab, unknown_word
-from wordrel.errors import WordrelError
+from wordrel.errors import NotAvailableError, UnknownWordError
 from wordrel.io.visible import facts_html, facts_text
+from wordrel.models.in_text import (
+    ContextEmbedding,
+    Gap,
+    most_probable,
+    neighbours,
+    vector_in_context,
+    weights,
+)
 from wordrel.models.protocols import Contextualizer, Predictor, Reader
 from wordrel.models.relations import Relation
 
-ContextEmbedding = Literal["static", "context", "joined"]
 Alike = Literal["cosine", "dot"]
-
-
-class NotAvailableError(WordrelError):
-    """This model has no answer to this question; the message says why."""
-
-
-class UnknownWordError(WordrelError):
-    """A word that is not in the vocabulary; the message says why, and which words are similar."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +133,40 @@ class WordModel:
         return float(np.clip(left @ right / lengths, -1, 1)) if lengths else float("nan")
 
     def most_similar(
-        self, word: str, n: int = 10, embedding: str | None = None
+        self,
+        positive: str | Sequence[str],
+        n: int = 10,
+        embedding: str | None = None,
+        *,
+        negative: str | Sequence[str] = (),
     ) -> dict[str, float]:
-        """The n words most alike to `word`, best first, with their cosines; zero rows left out.
+        """The n words most similar to a word, best first, with their cosines; no rows of zeros.
+
+        `most_similar(["king", "woman"], negative="man")` answers an analogy (3CosAdd, Mikolov et
+        al. 2013): the cosine is with the sum of the rows, each of length 1.
+
+        Args:
+            positive: a word, or words whose rows are added; none of them is an answer.
+            n: how many words.
+            embedding: one of `embeddings`; default: the selected one.
+            negative: words whose rows are subtracted.
 
         Raises:
-            UnknownWordError, NotAvailableError: as `similarity`.
+            UnknownWordError: as `similarity`.
+            NotAvailableError: as `similarity`; or there is no word.
         """
-        table, own = self._embedding(embedding), self._id(word)
-        return self._nearest(table[own], table, own, n)
+        table = self._embedding(embedding)
+        added, subtracted = (
+            [self._id(word) for word in ([words] if isinstance(words, str) else words)]
+            for words in (positive, negative)
+        )
+        own = [*added, *subtracted]
+        if not own:
+            raise NotAvailableError("positive: found no word, expected one or more")
+        lengths = np.linalg.norm(table[own], axis=1, keepdims=True)
+        signs = np.repeat(np.float32([1, -1]), [len(added), len(subtracted)])
+        row = signs @ (table[own] / np.where(lengths > 0, lengths, 1))
+        return neighbours(self, row, table, own, n)
 
     def most_similar_in_context(
         self, sentence: Sequence[str], position: int, n: int = 10, embedding: str | None = None
@@ -168,7 +192,37 @@ class WordModel:
                 f"embedding: found rows of {table.shape[1]} numbers, expected {len(state)} as "
                 "a word in context has"
             )
-        return self._nearest(state, table, self._id(sentence[position]), n)
+        return neighbours(self, state, table, [self._id(sentence[position])], n)
+
+    def predict(
+        self, sentence: Sequence[str], position: int, n: int = 10, *, reading: str | None = None
+    ) -> dict[str, float]:
+        """The n most probable words at a place, best first, with their probabilities.
+
+        Args:
+            sentence: its words; unknown ones are left out. The word at `position` is not read, so
+                that "_" may stand there.
+            position: of the gap, from 0; the sentence's length for the word behind it.
+            n: how many words.
+            reading: the name of one of `predictors`; default: the first.
+
+        Raises:
+            NotAvailableError: the model predicts no words, or sees no known word here.
+        """
+        return most_probable(self, Gap.of(self, sentence, position), n, reading)
+
+    def weights(self, sentence: Sequence[str], position: int) -> dict[int, float]:
+        """How much of the state that predicts the word at `position` comes from each other word.
+
+        Args and errors are those of `predict`.
+
+        Returns:
+            Position of each word in view -> its weight, the mean over heads; together they are 1.
+
+        Raises:
+            NotAvailableError: the model weighs no words of a context.
+        """
+        return weights(self, Gap.of(self, sentence, position))
 
     def odd_one_out(self, words: Sequence[str], embedding: str | None = None) -> str:
         """The word that is least alike to the mean of all, each with length 1; of equals the first.
@@ -190,17 +244,6 @@ class WordModel:
             raise NotAvailableError(f"{word!r} has no direction here: its row is zero")
         unit = rows / lengths
         return words[int((unit @ unit.mean(axis=0)).argmin())]
-
-    def _nearest(
-        self, row: Float32[np.ndarray, " K"], table: Float32[np.ndarray, "V K"], own: int, n: int
-    ) -> dict[str, float]:
-        """The words with the largest cosines to a row, but for its own word and zero rows."""
-        lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(row)
-        others = np.flatnonzero(lengths)
-        others = others[others != own]
-        cosine = np.clip(table[others] @ row / lengths[others], -1, 1)
-        best = np.argsort(-cosine, kind="stable")[:n]
-        return {self.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
     def relation(self, a: str, b: str, embedding: str | None = None) -> float:
         """How strongly a relates to b: any number; NaN where there is no answer; the order matters.
@@ -229,29 +272,8 @@ class WordModel:
             UnknownWordError: where the vocabulary lacks the word.
             NotAvailableError: where the model has no vector of a context, or this word has none.
         """
-        if embedding not in get_args(ContextEmbedding):
-            raise NotAvailableError(
-                f"no embedding {embedding!r}; there are {', '.join(get_args(ContextEmbedding))}"
-            )
-        own = self._id(sentence[position])
-        static: Float32[np.ndarray, " K"] = self._embedding(None)[own]
-        if embedding == "static":
-            return static
-        reader = self.reader
-        if reader is None:
-            raise NotAvailableError(self.unavailable["context"])
-        ids = self.vocab.ids(sentence)
-        known = ids[ids >= 0]
-        place = int((ids[:position] >= 0).sum())
-        states = reader.contextual(known, np.array([len(known)]))
-        y: Float32[np.ndarray, " K"] = states[place]
-        if np.isnan(y).any():
-            raise NotAvailableError(f"{sentence[position]!r} has no known word around it here")
-        if embedding == "context":
-            return y
-        parts = [static / _length(static), y / _length(y)]
-        joined: Float32[np.ndarray, " K"] = np.concatenate(parts)
-        return joined
+        static = self._embedding(None)[self._id(sentence[position])]
+        return vector_in_context(self, static, sentence, position, embedding)
 
     @property
     def reader(self) -> Reader | None:
@@ -305,7 +327,3 @@ class WordModel:
             return f"none: {self.unavailable.get(question, 'it has no answer')}"
         selected = self.selected.get(question)
         return ", ".join(f"{name} (selected)" if name == selected else name for name in available)
-
-
-def _length(vector: Float32[np.ndarray, " D"]) -> float:
-    return float(np.linalg.norm(vector)) or 1.0

@@ -26,8 +26,9 @@ from jaxtyping import Bool, Float64, Int64, Shaped
 from wordrel.config.architectures import Objective
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Predictions, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import (

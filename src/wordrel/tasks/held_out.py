@@ -22,8 +22,9 @@ from scipy.special import logsumexp
 
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer, Predictor
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Predictions, Probe, Scope, Task, reason, unanswered
 from wordrel.tasks.items import Items
 from wordrel.tasks.scored_text import spread

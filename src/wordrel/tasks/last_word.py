@@ -16,8 +16,9 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Int64
 
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task, reason
 from wordrel.tasks.held_out import Text, log_probabilities, template_of, text_of
 

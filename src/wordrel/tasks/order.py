@@ -31,8 +31,9 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer, Windowed
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean

@@ -170,11 +170,12 @@ def _trees(path: Path) -> list[tuple[Token, ...]]:
 def _circular(heads: Sequence[int]) -> int:
     """The first word from which no head leads to the root; -1 where there is none."""
     sound = {-1}
-    for place in range(len(heads)):
-        path = []
+    for start in range(len(heads)):
+        path: list[int] = []
+        place = start
         while place not in sound:
             if place in path:
-                return path[0]
+                return start
             path.append(place)
             place = heads[place]
         sound.update(path)

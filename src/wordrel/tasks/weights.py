@@ -54,8 +54,9 @@ from scipy.special import entr
 
 from wordrel.config.architectures import Objective
 from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Exchangeable, Weighed, Weigher
-from wordrel.models.word_model import NotAvailableError, WordModel
+from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.clustered import clustered_mean, clustered_means

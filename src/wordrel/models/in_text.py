@@ -1,0 +1,149 @@
+"""What a `WordModel` answers about a word in a sentence: its vector, a gap, the weights around it.
+
+Glossary: V words, D dimensions, K numbers of a vector in context, N tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from wordrel.errors import NotAvailableError
+from wordrel.models.protocols import Contextualizer, Predictor, Weigher
+
+if TYPE_CHECKING:
+    from wordrel.models.word_model import WordModel
+
+ContextEmbedding = Literal["static", "context", "joined"]
+_ANY_WORD = 0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A sentence without the words that the vocabulary lacks, and with a gap.
+
+    Attributes:
+        ids: its words; at the gap stands any word, on which no score depends, [N].
+        place: of the gap in `ids`.
+        positions: of the words in the sentence as it was given, [N].
+    """
+
+    ids: Int64[np.ndarray, " N"]
+    place: int
+    positions: Int64[np.ndarray, " N"]
+
+    @classmethod
+    def of(cls, model: "WordModel", sentence: Sequence[str], position: int) -> "Gap":
+        """The sentence with a gap at `position`; at its length, with a gap behind it.
+
+        Raises:
+            NotAvailableError: a position outside the sentence.
+        """
+        if not 0 <= position <= len(sentence):
+            raise NotAvailableError(
+                f"position: found {position}, expected 0 to {len(sentence)} in this sentence"
+            )
+        ids = model.vocab.ids([*sentence, ""] if position == len(sentence) else sentence)
+        ids[position] = _ANY_WORD
+        positions = np.flatnonzero(ids >= 0)
+        place = int(np.searchsorted(positions, position))
+        return cls(ids[positions], place, positions)
+
+    @property
+    def ends(self) -> Int64[np.ndarray, " 1"]:
+        """The end of the one sentence."""
+        return np.array([len(self.ids)])
+
+
+def most_probable(model: "WordModel", gap: Gap, n: int, reading: str | None) -> dict[str, float]:
+    """The n most probable words at the gap, see `WordModel.predict`."""
+    predictor = _predictor(model, reading)
+    blind = predictor.objective == "next_word" or not isinstance(predictor, Contextualizer)
+    if gap.place < blind or len(gap.ids) == 1:
+        raise NotAvailableError(f"found no known word {'before' if blind else 'around'} the gap")
+    (scores,) = predictor.scores(gap.ids, gap.ends, np.array([gap.place]))
+    row = scores[0].astype(np.float64)
+    p = np.exp(row - row.max())
+    p /= p.sum()
+    best = np.argsort(-p, kind="stable")[:n]
+    return {model.vocab.words[i]: float(p[i]) for i in best}
+
+
+def _predictor(model: "WordModel", reading: str | None) -> Predictor:
+    readings = {predictor.name: predictor for predictor in model.predictors}
+    if not readings:
+        why = model.unavailable.get("fit") or model.unavailable.get("context")
+        raise NotAvailableError(why or "this model predicts no word of a text")
+    if reading is not None and reading not in readings:
+        raise NotAvailableError(
+            f"reading: found {reading!r}, expected one of {', '.join(readings)}"
+        )
+    return readings[reading] if reading else next(iter(readings.values()))
+
+
+def weights(model: "WordModel", gap: Gap) -> dict[int, float]:
+    """Weight of each word around the gap, by its position, see `WordModel.weights`."""
+    context = model.context
+    if context is None or not isinstance(context, Weigher):
+        why = "this model weighs no words of a context"
+        raise NotAvailableError(model.unavailable.get("context", why) if not context else why)
+    entries = context.weights(gap.ids, gap.ends)
+    mine = entries.state == gap.place - (context.objective == "next_word")
+    places = gap.place + entries.offset[mine]
+    order = np.argsort(places)
+    return {
+        int(gap.positions[place]): float(weight)
+        for place, weight in zip(places[order], entries.weight[mine][order], strict=True)
+    }
+
+
+def vector_in_context(
+    model: "WordModel",
+    static: Float32[np.ndarray, " D"],
+    sentence: Sequence[str],
+    position: int,
+    embedding: ContextEmbedding,
+) -> Float32[np.ndarray, " K"]:
+    """See `WordModel.in_context`; `static` is the word's own row."""
+    if embedding not in get_args(ContextEmbedding):
+        raise NotAvailableError(
+            f"no embedding {embedding!r}; there are {', '.join(get_args(ContextEmbedding))}"
+        )
+    if embedding == "static":
+        return static
+    reader = model.reader
+    if reader is None:
+        raise NotAvailableError(model.unavailable["context"])
+    ids = model.vocab.ids(sentence)
+    known = ids[ids >= 0]
+    place = int((ids[:position] >= 0).sum())
+    y: Float32[np.ndarray, " K"] = reader.contextual(known, np.array([len(known)]))[place]
+    if np.isnan(y).any():
+        raise NotAvailableError(f"{sentence[position]!r} has no known word around it here")
+    if embedding == "context":
+        return y
+    parts = [static / _length(static), y / _length(y)]
+    joined: Float32[np.ndarray, " K"] = np.concatenate(parts)
+    return joined
+
+
+def neighbours(
+    model: "WordModel",
+    row: Float32[np.ndarray, " K"],
+    table: Float32[np.ndarray, "V K"],
+    own: Sequence[int],
+    n: int,
+) -> dict[str, float]:
+    """The words with the largest cosines to a row, but for its own words and rows of zeros."""
+    lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(row)
+    others = np.flatnonzero(lengths)
+    others = others[~np.isin(others, own)]
+    cosine = np.clip(table[others] @ row / lengths[others], -1, 1)
+    best = np.argsort(-cosine, kind="stable")[:n]
+    return {model.vocab.words[others[i]]: float(cosine[i]) for i in best}
+
+
+def _length(vector: Float32[np.ndarray, " D"]) -> float:
+    return float(np.linalg.norm(vector)) or 1.0
