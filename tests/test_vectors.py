@@ -1,10 +1,12 @@
 """Word vectors that others made: every form, what is refused, and scores beside gensim's own."""
 
 import gzip
+import itertools
 import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +16,13 @@ from gensim.test.utils import datapath
 from safetensors.numpy import save_file
 
 import wordrel
+from task_spaces import vocab_of
 from tiny_study import write_study
+from wordrel.config import CorpusConfig
 from wordrel.errors import ConfigError, VectorsError, WordrelError
 from wordrel.models.fasttext_files import composed
 from wordrel.models.vectors import open_vectors
+from wordrel.models.word_model import Origin, WordModel
 from wordrel.study.vector_scores import table_names
 from wordrel.tasks import load_task
 
@@ -276,10 +281,57 @@ def test_a_table_of_ones_own_and_what_cannot_be_asked(
     assert one.scores["task"].tolist() == ["ws353"]
     with pytest.raises(ConfigError, match="pairs: found one file twice, expected each once"):
         wordrel.evaluate(made, tasks=[], pairs=[table, tmp_path / "." / table.name], cache=tmp_path)
-    with pytest.raises(ConfigError, match="per_token_loss asks more than how alike words are"):
+    with pytest.raises(ConfigError, match="tasks: per_token_loss needs more than vectors"):
         wordrel.evaluate(made, tasks=["per_token_loss"], cache=tmp_path)
     with pytest.raises(ConfigError, match="found one file twice"):
         wordrel.evaluate([made[0], made[0]], cache=tmp_path)
+
+
+def test_a_set_that_needs_more_than_vectors_is_refused_before_it_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WORDREL_DATA", raising=False)
+    with pytest.raises(ConfigError) as refused:
+        wordrel.evaluate([tmp_path / "v.txt"], tasks=["wic_test"], cache=tmp_path)
+    assert refused.value.problems[0] == "tasks: wic_test needs more than vectors: a trained model"
+    assert "fetch" not in str(refused.value)
+
+
+def test_vectors_in_memory_have_the_scores_of_their_file(tmp_path: Path) -> None:
+    words = [f"w{i:02}" for i in range(40)]
+    rows = np.random.default_rng(0).standard_normal((40, 5)).astype(np.float32)
+    keyed = KeyedVectors(5)
+    keyed.add_vectors(words, rows)
+    keyed.save_word2vec_format(str(tmp_path / "v.bin"), binary=True)
+    model = WordModel(
+        vocab_of(words),
+        {"input": rows, "other": -rows[::-1]},
+        selected={"alike": "input"},
+        origin=Origin("mean seed 1 on text", CorpusConfig(source="wiki-sample")),
+    )
+    table = tmp_path / "pairs.tsv"
+    pairs = itertools.islice(itertools.combinations(words, 2), 60)
+    table.write_text("".join(f"{a}\t{b}\t{i % 7}\n" for i, (a, b) in enumerate(pairs)))
+    sources = [tmp_path / "v.bin", keyed, model, keyed]
+    scores = wordrel.evaluate(sources, tasks=[], pairs=table, cache=tmp_path / "cache").scores
+    assert scores["file"].tolist() == ["v.bin", "vectors", "mean seed 1 on text", "vectors 2"]
+    assert scores["score"].nunique() == 1
+    alone = wordrel.evaluate(keyed, tasks=[], pairs=table, cache=tmp_path / "cache")
+    assert alone.scores["score"].tolist() == scores["score"].tolist()[:1]
+    assert alone.files["form"].tolist() == ["in memory"]
+
+
+def test_what_is_neither_vectors_nor_results_is_named(tmp_path: Path) -> None:
+    wrong: Any = 5
+    # by type checking here, by name for users
+    with pytest.raises(Exception, match=r"WordModel"):
+        wordrel.evaluate([wrong], tasks=["ws353"], cache=tmp_path)
+    with pytest.raises(Exception, match=r"[Rr]esults"):
+        wordrel.compare(wrong, wrong)
+    bad = KeyedVectors(2)
+    bad.add_vectors(["a", "b"], np.array([[1, np.nan], [1, 2]], np.float32))
+    with pytest.raises(VectorsError, match="expected a row of finite numbers for each"):
+        wordrel.evaluate(bad, tasks=["ws353"], cache=tmp_path)
 
 
 def test_tables_whose_names_have_no_legal_letters_stay_two_tasks(tmp_path: Path) -> None:

@@ -160,7 +160,13 @@ def compare(
 
 
 def _results(results: Folder | Results) -> Results:
-    return results if isinstance(results, Results) else read_results(Path(results))
+    if isinstance(results, Results):
+        return results
+    if not isinstance(results, str | Path):
+        raise StoreError(
+            f"found {type(results).__name__}, expected a folder of results, or what `run` returns"
+        )
+    return read_results(Path(results))
 
 
 def reproduce(  # noqa: PLR0913 - a parameter an option

@@ -45,7 +45,7 @@ class Vectors:
     """The words of a file and their vectors.
 
     Attributes:
-        path: the file or folder.
+        path: the file or folder; None of vectors in memory.
         digest: 12 hex digits of its bytes.
         file_format: such as "word2vec binary".
         words: the V words in the order of the file; of a word that comes again, the first stays.
@@ -53,7 +53,7 @@ class Vectors:
         repeated: how many words came again and were left out.
     """
 
-    path: Path
+    path: Path | None
     digest: str
     file_format: str
     words: tuple[str, ...]

@@ -164,7 +164,7 @@ class WordModel:
         if not own:
             raise NotAvailableError("positive: found no word, expected one or more")
         lengths = np.linalg.norm(table[own], axis=1, keepdims=True)
-        signs = np.repeat(np.float32([1, -1]), [len(added), len(subtracted)])
+        signs = np.repeat(np.array([1, -1], np.float32), [len(added), len(subtracted)])
         row = signs @ (table[own] / np.where(lengths > 0, lengths, 1))
         return neighbours(self, row, table, own, n)
 

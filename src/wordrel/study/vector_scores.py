@@ -1,23 +1,26 @@
-"""Files of vectors beside each other: the same items, intervals, and differences in pairs.
+"""Vectors beside each other: the same items, intervals, and differences in pairs.
 
-No corpus and no config: each file is a model with the words that the tasks need. Reads the files
-and the sets; writes the converted vectors into the cache.
+No corpus and no config: each file, or each table in memory, is a model with the words that the
+tasks need. The cache keeps what files are converted to.
 """
 
+import hashlib
 import itertools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float32
 
 from wordrel.config import PairsTask, StatisticsConfig
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
-from wordrel.errors import ConfigError, DatasetError
+from wordrel.errors import ConfigError, DatasetError, VectorsError
 from wordrel.io.store import cache_folder
 from wordrel.models.fasttext_files import composed
 from wordrel.models.relations import Cosine
@@ -29,6 +32,7 @@ from wordrel.study.contrasts import step_down
 from wordrel.study.schema import Row
 from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
 from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
+from wordrel.tasks.registry import REGISTRY
 
 _log = logging.getLogger("wordrel")
 DEFAULT_TASKS = ("ws353", "simlex999")
@@ -61,8 +65,24 @@ class VectorScores:
     files: pd.DataFrame
 
 
+@runtime_checkable
+class WordTable(Protocol):
+    """Vectors in memory, as gensim's KeyedVectors has them."""
+
+    @property
+    def index_to_key(self) -> Sequence[str]:
+        """The words of the rows."""
+
+    @property
+    def vectors(self) -> Float32[np.ndarray, "V D"]:
+        """The rows."""
+
+
+Source = Path | str | WordModel | WordTable
+
+
 def evaluate(
-    files: Sequence[Path | str] | Path | str,
+    files: Sequence[Source] | Source,
     *,
     tasks: Iterable[str] | str = DEFAULT_TASKS,
     pairs: Iterable[Path | str] | Path | str = (),
@@ -73,7 +93,8 @@ def evaluate(
 
     Args:
         files: word2vec, GloVe, fastText, safetensors or .npy with words beside it, or folders of
-            static embeddings, or one of these. Pickled files are refused.
+            static embeddings. Also vectors in memory: a `WordModel`, by its selected embedding, or
+            gensim's KeyedVectors. One of these or several; pickled files are refused.
         tasks: sets of word similarity of the registry, or one of them.
         pairs: tables of your own, or one: word, word, score a line.
         lowercase: whether words that differ in case alone are one; the first of a file counts.
@@ -85,10 +106,12 @@ def evaluate(
             read, or is not here. All of these are in one error.
         VectorsError: a file cannot be read.
     """
-    paths, tables = ([Path(p) for p in _listed(sources)] for sources in (files, pairs))
+    sources = [files] if isinstance(files, Source) else [*files]
+    tables = [Path(path) for path in _listed(pairs)]
     cache = cache_folder(cache)
+    paths = [Path(source) for source in sources if isinstance(source, Path | str)]
     sets = _sets([str(task) for task in _listed(tasks)], tables, paths, cache)
-    opened = {name: open_vectors(p, cache) for name, p in zip(_names(paths), paths, strict=True)}
+    opened = dict(zip(_names(sources), (_opened(s, cache) for s in sources), strict=True))
     wanted = {
         spelled(w, lowercase=lowercase) for task in sets for item in task.items.words for w in item
     }
@@ -141,6 +164,34 @@ def _listed(values: Iterable[Path | str] | Path | str) -> list[Path | str]:
     return [values] if isinstance(values, Path | str) else [*values]
 
 
+def _opened(source: Source, cache: Path) -> Vectors:
+    """The vectors of a file, or what those in memory have in common with them."""
+    if isinstance(source, Path | str):
+        return open_vectors(Path(source), cache)
+    if isinstance(source, WordModel):
+        words = source.vocab.words
+        table = source.embeddings[source.chosen(None, "alike", source.embeddings)]
+    elif isinstance(source, WordTable):
+        words, table = tuple(map(str, source.index_to_key)), np.asarray(source.vectors, np.float32)
+    else:
+        raise VectorsError(
+            f"found {type(source).__name__}, expected a path, a WordModel, or vectors with "
+            "index_to_key and vectors, as gensim has them"
+        )
+    if table.ndim != 2 or len(words) != len(table) or not np.isfinite(table).all():
+        raise VectorsError(
+            f"{_in_memory(source)}: found an array of shape {table.shape} for {len(words):,} "
+            "words, expected a row of finite numbers for each"
+        )
+    digest = hashlib.sha256(np.ascontiguousarray(table).tobytes()).hexdigest()[:12]
+    return Vectors(None, digest, "in memory", words, table, 0)
+
+
+def _in_memory(source: Source) -> str:
+    """What to call vectors that no file names."""
+    return source.origin.name if isinstance(source, WordModel) and source.origin else "vectors"
+
+
 def _of_a_file(outcome: Predictions) -> Predictions:
     """With a note that names no corpus: there is none."""
     lacks = ": the file lacks a word of each"
@@ -151,7 +202,8 @@ def _sets(
     tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
 ) -> list[Task]:
     """All sets; one error names all their problems and the missing files."""
-    loads = [partial(load_task, name, cache) for name in tasks]
+    beyond = [name for name in tasks if name in REGISTRY and not _of_words(name)]
+    loads = [partial(load_task, name, cache) for name in tasks if name not in beyond]
     loads += [
         partial(own_task, PairsTask(kind="pairs", name=name, path=path))
         for name, path in zip(table_names(pairs, tasks), pairs, strict=True)
@@ -167,17 +219,17 @@ def _sets(
             problems += error.problems
         except DatasetError as error:
             problems.append(str(error))
-    problems += [
-        f"tasks: {task.name} asks more than how alike words are"
-        for task in loaded
-        if task.question not in _QUESTIONS
-    ]
+    problems += [f"tasks: {name} needs more than vectors: a trained model" for name in beyond]
     if problems:
         missing = (path for path in files if not path.exists())
         raise ConfigError([*problems, *(f"{path}: there is no such file" for path in missing)])
     for message in filter(None, map(taken_as_header, loaded)):
         _log.info("%s", message)
     return loaded
+
+
+def _of_words(task: str) -> bool:
+    return REGISTRY[task].question in _QUESTIONS
 
 
 def _table(rows: Sequence[Row], names: dict[str, str], columns: list[str]) -> pd.DataFrame:
@@ -202,8 +254,25 @@ def _name(path: Path) -> str:
     return kept.strip("-")[:_LONGEST_NAME] or "pairs"
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """The names of the files, with as many folders as they need to differ."""
+def _names(sources: Sequence[Source]) -> list[str]:
+    """The names of files, with as many folders as they need to differ, and of those in memory."""
+    paths = [Path(source) for source in sources if isinstance(source, Path | str)]
+    of_paths = iter(_file_names(paths))
+    names: list[str] = []
+    for source in sources:
+        if isinstance(source, Path | str):
+            names.append(next(of_paths))
+            continue
+        first = name = _in_memory(source)
+        for number in itertools.count(2):
+            if name not in names:
+                break
+            name = f"{first} {number}"
+        names.append(name)
+    return names
+
+
+def _file_names(paths: Sequence[Path]) -> list[str]:
     for parts in itertools.count(1):
         names = ["/".join(path.absolute().parts[-parts:]) for path in paths]
         deepest = max((len(path.absolute().parts) for path in paths), default=0)
@@ -226,7 +295,7 @@ def _model(file: Vectors, wanted: set[str], lowercase: bool) -> tuple[WordModel,
         if (i < RESTRICT_VOCAB or written in wanted) and written not in rows:
             rows[written] = i
     table = np.asarray(file.table[np.fromiter(rows.values(), np.int64, len(rows))])
-    made = composed(file.path, sorted(wanted - {*rows}))
+    made = composed(file.path, sorted(wanted - {*rows})) if file.path else {}
     if made:
         table = np.concatenate([table, np.stack(list(made.values()))])
     words = (*rows, *made)
