@@ -10,7 +10,7 @@ from wordrel.study.results import read_results
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = re.compile(
     r"\btold apart\b|\btells? apart\b|\bnobody\b|\b(?:is|are|was|were|be|been) asked\b|\blest\b|"
-    r"\bspeaks? of\b"
+    r"\bspeaks? of\b|\b[Ww]rites nothing\b|\bReads [a-z ]+ in memory\b"
 )
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
 RENDERED = [

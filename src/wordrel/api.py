@@ -1,8 +1,4 @@
-"""What a Python user calls: run a study, load a trained model, compare and reproduce results.
-
-Reads configs and results folders, and the cache; writes a results folder (`run`), or nothing that
-stays (`reproduce`, unless its caller gives a folder for the new results).
-"""
+"""What a Python user calls: run a study, load a trained model, compare and reproduce results."""
 
 import logging
 import re

@@ -1,6 +1,6 @@
 """Signs that a text is not read as its writer meant it, seen in its first megabyte.
 
-Reads the first file of a source. Each sign is a sentence with its cure.
+It is the first megabyte of the first file. Each sign is a sentence with its cure.
 """
 
 import re

@@ -1,7 +1,6 @@
 """What a result was made with: machine, versions, commit, peak memory.
 
-Reads /proc, package metadata and git. Nothing in it names a host, a user or a
-folder, for manifests are published.
+Nothing in it names a host, a user or a folder, for manifests are published.
 """
 
 import os

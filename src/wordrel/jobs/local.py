@@ -1,7 +1,7 @@
 """Run cells in parallel on an engine; run those again whose worker died.
 
-Writes only the progress files of running cells. A cell stores its own result, so it returns
-nothing, and a run that was cut short finds in the store what is left to do.
+A cell stores its own result, so it returns nothing. A run that was cut short finds in the store
+what is left to do.
 """
 
 import logging

@@ -1,8 +1,7 @@
 """Models of fastText (`.bin`): checked against their file first, then read by gensim.
 
-Reads one file. Writes nothing. The file has a magic number and a version, settings, the sizes of
-the dictionary, its words, each with a zero byte, a count and a kind, then the table as two sizes
-and its numbers.
+The file has a magic number and a version, settings, the sizes of the dictionary, its words, each
+with a zero byte, a count and a kind, then the table as two sizes and its numbers.
 """
 
 import mmap

@@ -1,9 +1,9 @@
 """A pretrained Transformer as a model of a study: table of words, states, and lifts.
 
-Reads a local folder as Hugging Face's library writes it (`wordrel[transformers]`); writes nothing.
-Nothing is fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer
-cuts into pieces has a row of zeros in the table, and no answer there. In context its state is the
-mean of the states of its pieces.
+It is a local folder as Hugging Face's library writes it (`wordrel[transformers]`). Nothing is
+fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer cuts into
+pieces has a row of zeros in the table, and no answer there. In context its state is the mean of the
+states of its pieces.
 
 How words relate is read from the heads of block `layer`: lifts of query and key, and of OV. Read
 is the static row of a word as the first block reads it, without its position. In BERT that is the

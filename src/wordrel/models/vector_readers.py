@@ -1,7 +1,6 @@
 """Readers of the file formats of word vectors, each as blocks of words and numbers.
 
-Reads one file from its start to its end; a block of a few MB is in memory at a time. Writes
-nothing. No pickle is ever read.
+A block of a few MB of the file is in memory at a time. No pickle is ever read.
 """
 
 import codecs

@@ -1,6 +1,6 @@
 """Vectors as a table of numbers with a list of words beside it: .npy, safetensors, model2vec.
 
-Reads both files, the table a block of a few MB at a time. Writes nothing. No pickle is ever read.
+A block of a few MB of the table is in memory at a time. No pickle is ever read.
 """
 
 import json

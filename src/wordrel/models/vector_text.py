@@ -1,7 +1,6 @@
 """Vectors as lines of text, each a word and its numbers: word2vec's text form, GloVe and `.vec`.
 
-Parses blocks of whole lines by pyarrow, and line by line where words hold spaces. Opens no file and
-writes nothing.
+Pyarrow parses blocks of whole lines; where words hold spaces, each line is parsed by itself.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What was measured inside the models: learned offsets and word weights, order, roles.
 
-Reads the table of measurements; panels without measurements are left out.
+Panels without measurements are left out.
 """
 
 import re

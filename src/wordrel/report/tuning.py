@@ -1,7 +1,7 @@
 """The trials of `wordrel tune`: chosen settings, gaps to contained models, epochs.
 
-Reads tables of trials in memory, one an objective. A loss is that of development documents; it is
-of one seed and has no interval, so it decides nothing.
+A loss is that of development documents. It is of one seed and has no interval, so it decides
+nothing.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,10 +1,9 @@
 """How far models agree with each other, and with themselves under another seed.
 
-Reads the stored predictions in memory; returns rows of the table `agreement`. Four measures:
-`overlap` of nearest neighbours, `rank_correlation` of the cosines of pairs of probe words, `cka`,
-and `procrustes`, where 0 is agreement. Each is a mean over couples of runs; its interval is for
-other probe words, couples taken together. The lifts of pairs have a measure of their own,
-`lift_correlation`.
+The table `agreement` has four measures: `overlap` of nearest neighbours, `rank_correlation` of the
+cosines of pairs of probe words, `cka`, and `procrustes`, where 0 is agreement. Each is a mean over
+couples of runs; its interval is for other probe words, couples taken together. The lifts of pairs
+have a measure of their own, `lift_correlation`.
 
 Glossary: Q probe words, D dimensions, P pairs of probe words.
 """

@@ -1,7 +1,6 @@
 """Contrasts that were planned before the run, and their outcomes.
 
-Reads outcomes in memory; returns rows of the table `contrasts`. A gain is positive where the first
-model is better, whatever the measure.
+A gain is positive where the first model is better, whatever the measure.
 
 The contrasts of one claim on one corpus are one family. Holm's step-down widens their intervals:
 the contrast with the k-th smallest p of m has an interval of confidence 1 - alpha / (m - k + 1),

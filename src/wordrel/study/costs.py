@@ -1,7 +1,7 @@
 """The cost of training and evaluating a trained run: by finished runs, or rates of another machine.
 
-Reads the costs that the cells of a cache left in their cell.json and beside their answers, and the
-table of rates beside this module; writes nothing. Where neither has a model, its cost is unknown.
+Costs stand in the cell.json of the runs of a cache and beside their answers, rates in speeds.csv
+beside this module. Where neither has a model, its cost is unknown.
 """
 
 import csv

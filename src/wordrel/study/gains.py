@@ -1,7 +1,4 @@
-"""Gains of contrasts that are no difference of two models on one row of the result.
-
-Reads outcomes and measurements in memory.
-"""
+"""Gains of contrasts that are no difference of two models on one row of the result."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

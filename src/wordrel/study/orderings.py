@@ -1,9 +1,9 @@
 """The gain of each ingredient in every ordering, their interactions, and which one leads.
 
-Reads outcomes in memory; returns rows of the table `orderings`. Cells differ in two ingredients:
-one across, and words, which are treated in two or more ways, each of which contains the one before
-it. A gain is that of the cell with the ingredient over the cell without it. Intervals are those of
-single numbers; what decides stands in the table `contrasts`.
+The cells of the table `orderings` differ in two ingredients: one across, and words, which are
+treated in two or more ways, each of which contains the one before it. A gain is that of the cell
+with the ingredient over the cell without it. Intervals are those of single numbers; what decides
+stands in the table `contrasts`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The kinds of values in a stored manifest and config, where a report reads them.
 
 Digests show that a folder is as it was written; folders of older versions have none, and a value of
-another kind would end a report with an error that names no file. Reads and writes nothing.
+another kind would end a report with an error that names no file.
 """
 
 import math

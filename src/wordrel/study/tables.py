@@ -1,7 +1,4 @@
-"""The tables of a study: collect predictions, choose the selected embeddings, test differences.
-
-Reads the stored predictions of the cells; writes the tables of a results folder.
-"""
+"""The tables of a study: collect predictions, choose the selected embeddings, test differences."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
