@@ -193,6 +193,17 @@ def test_a_file_that_is_no_study_says_why_in_one_line(tmp_path: Path, text: str,
     assert found[0].startswith(expected)
 
 
+@pytest.mark.parametrize("models", ["5", "true", "{kind: mean}"])
+@pytest.mark.parametrize("beside", ["manifest.json", "none"])
+def test_models_that_are_no_list_are_named(tmp_path: Path, models: str, beside: str):
+    (tmp_path / beside).write_text('{"schema": 1}')
+    file = tmp_path / "config.yaml"
+    for tuned in ("", f"tuned: {ROOT / 'results' / 'tuning_small'}\n"):
+        file.write_text(f"study: a\nmodels: {models}\n{tuned}")
+        with pytest.raises(ConfigError, match="models: found"):
+            load_config(file)
+
+
 def test_tabs_get_their_cure(tmp_path: Path):
     assert problems(tmp_path, "training:\n\tdim: 5\n")[0].endswith("indent with spaces")
 

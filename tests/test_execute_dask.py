@@ -346,9 +346,11 @@ def test_a_missing_package_is_named_with_its_cure(monkeypatch) -> None:
             r"--dask: found no Dask scheduler at tcp://127.0.0.1:9 .*after 0.5 s",
         ),
         ({"scheduler_file": "none.json"}, r"--scheduler-file: found no address in .*none.json"),
+        ({"scheduler_file": "list.json"}, r"--scheduler-file: found no address in .*list.json"),
     ],
 )
 def test_a_scheduler_that_is_not_there_is_an_error_in_time(place, message, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[]")
     if "scheduler_file" in place:
         place = {"scheduler_file": tmp_path / place["scheduler_file"]}
     nowhere = DaskEngine(**place, patience=0.5)

@@ -144,6 +144,16 @@ def test_a_disk_that_fails_for_a_moment_is_told_of_once_and_the_display_goes_on(
     assert told == [f"{tmp_path}: cannot be read: Input/output error"]
 
 
+@pytest.mark.parametrize("content", ["", "[1]", '{"nam'])
+def test_a_damaged_report_is_told_of_and_the_display_goes_on(
+    tmp_path, caplog, monkeypatch, content
+):
+    (tmp_path / "a.json").write_text(content)
+    monkeypatch.setattr(threading, "excepthook", pytest.fail)
+    with live_progress(tmp_path, 1), caplog.at_level(logging.WARNING, logger="wordrel"):
+        wait_until(lambda: any("cannot be read: damaged" in m for m in caplog.messages))
+
+
 def test_the_time_left_of_a_study_counts_only_cells_that_ran(clock):
     pace = progress._Study(8)
     pace.ended = 4  # stored by an earlier run

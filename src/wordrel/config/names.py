@@ -67,10 +67,14 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
     config, names = _translated(data, KINDS, KEYS)
     if isinstance(corpora := config.get("corpora"), list | tuple):
         config["corpora"] = [CORPUS | c if isinstance(c, dict) else c for c in corpora]
-    for i, entry in enumerate(config.get("models") or ()):
-        if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES:
-            config["models"][i] = {"scale": False, "ties": [], **MODEL, **entry}
-    for group in (config, *(config.get("models") or ())):
+    if isinstance(models := config.get("models"), list | tuple):
+        config["models"] = [
+            {"scale": False, "ties": [], **MODEL, **entry}
+            if isinstance(entry, dict) and str(entry.get("kind")) in ARCHITECTURES
+            else entry
+            for entry in models
+        ]
+    for group in (config, *(config["models"] if isinstance(models, list | tuple) else ())):
         if isinstance(group, dict) and isinstance(training := group.get("training"), Mapping):
             then = TRAINING if group is config else dict.fromkeys(TRAINING)
             group["training"] = {**then, **training}

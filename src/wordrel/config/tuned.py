@@ -63,7 +63,10 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
         return dict(data) | {"tuned": None}, [(("tuned",), text)]
     chosen = {name: settings for tuning in tunings for name, settings in tuning["models"].items()}
     models, problems = [], list[Problem]()
-    for number, entry in enumerate(data.get("models") or ()):
+    entries = data.get("models")
+    if not isinstance(entries, list | tuple):  # which reading the study reports
+        return dict(data), []
+    for number, entry in enumerate(entries):
         if not isinstance(entry, Mapping):
             models.append(entry)
             continue

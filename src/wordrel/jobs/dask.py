@@ -136,7 +136,7 @@ class DaskEngine(Engine):
                 file = regular_file(file, self._error)
                 about = json.loads(file.read_text(encoding="utf-8"))
                 return str(about["address"])
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, TypeError) as error:
                 if time.monotonic() >= end:
                     raise self._error(
                         f"found no address in {file} ({error!r}); start `dask scheduler "

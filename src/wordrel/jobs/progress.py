@@ -101,6 +101,8 @@ def read_progress(folder: Path) -> dict[str, CellProgress]:
             # The cell ended after its file was listed; or on NFS, it wrote a new one meanwhile.
             if error.errno not in (errno.ENOENT, errno.ESTALE):
                 raise
+        except (ValueError, TypeError) as error:
+            raise OSError(errno.EIO, f"damaged ({error})", str(path)) from error
     return cells
 
 

@@ -1,7 +1,6 @@
 """Vectors for other programs: word2vec's text format, safetensors, and a folder as model2vec's.
 
-Reads a model in memory; writes FILE, and for safetensors `vocab.txt` and `config.json` beside it;
-or a folder.
+A safetensors file has `vocab.txt` and `config.json` beside it.
 """
 
 import json

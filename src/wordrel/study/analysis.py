@@ -1,6 +1,6 @@
 """From the predictions of every trained run to the tidy tables of a study.
 
-Reads outcomes in memory; returns data frames with the columns of `wordrel.study.schema.COLUMNS`.
+The tables have the columns of `wordrel.study.schema.COLUMNS`.
 Every comparison is made on the items that all models of the study answer on that corpus.
 """
 

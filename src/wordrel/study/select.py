@@ -1,7 +1,4 @@
-"""Which embedding of a model is selected: decided on development splits, before any test set.
-
-Reads outcomes in memory; returns the choice, and its rows of the table `embeddings`.
-"""
+"""Which embedding of a model is selected: decided on development splits, before any test set."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
