@@ -5,6 +5,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
 os.environ.pop("COLUMNS", None)  # the width of whoever runs the tests is not that of a table
 
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -41,8 +42,22 @@ def pytest_runtest_makereport(
     return report
 
 
+LONG = (
+    *("reliability", "matched_truth", "release", "sources", "annotated_answer", "models_counted"),
+    *("simulation", "execute_dask", "damage", "study", "tune", "cli", "corpus_words", "store"),
+    *("checkpoints", "execute", "explorer", "unpickling", "api", "cell_names", "tour"),
+)
+"""Files of tests that take minutes, the slow ones first; the others take seconds."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The report in XML says which library a test tries."""
+    """Long files are handed out first, so that no worker waits for the last one.
+
+    The report in XML says which library a test tries.
+    """
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONG)}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (ranks.get(item.path.name, len(LONG)), -tests[item.path]))
     for item in items:
         if mark := item.get_closest_marker("interop"):
             item.user_properties.append(("library", mark.args[0]))
