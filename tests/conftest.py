@@ -14,6 +14,7 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
+import checked  # noqa: F401 - before what it checks is loaded
 from planted import SMALL_PLAN, Plan, planted_corpus
 from tiny_study import write_study
 from wordrel.cli import app
