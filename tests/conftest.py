@@ -1,5 +1,6 @@
 """Fixtures that several test modules share; one thread for every test."""
 
+import gc
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
@@ -62,6 +63,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if mark := item.get_closest_marker("interop"):
             item.user_properties.append(("library", mark.args[0]))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no search for garbage has to look at it again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
