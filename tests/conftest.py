@@ -46,10 +46,10 @@ def pytest_runtest_makereport(
 
 LONG = (
     *("reliability", "matched_truth", "release", "sources", "annotated_answer", "models_counted"),
-    *("simulation", "execute_dask", "damage", "study", "tune", "cli", "corpus_words", "store"),
-    *("checkpoints", "execute", "explorer", "unpickling", "api", "cell_names", "tour"),
+    *("simulation", "execute_dask", "study", "tour", "tune", "cli", "cli_table", "special_files"),
+    *("damage", "checkpoints", "models", "execute", "store", "unpickling", "api"),
 )
-"""Files of tests that take minutes, the slow ones first; the others take seconds."""
+"""Files of tests that take long, the slow ones first; most others take seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
