@@ -25,9 +25,13 @@ LOCKS := requirements.lock requirements-dev.lock
 STAMP := .make/$(shell cat pyproject.toml constraints.txt $(LOCKS) | cksum | cut -d ' ' -f 1)
 
 export OMP_NUM_THREADS ?= 1
+# Else every process of the tests compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 MINUTES ?= 5
 SEED ?= 0
+# tests/conftest.py says in which order the files are handed out.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: quickstart site test test-slow test-faults test-browser lint format clean
 .DELETE_ON_ERROR:
@@ -40,17 +44,17 @@ site: $(STAMP)-run
 	$(BIN)/wordrel site $(STUDY) --out $(SITE)
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile
+	$(PYTEST) -m "not slow and not browser"
 
 test-slow: $(STAMP)-dev
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(PYTEST) -m slow $$(grep -l "mark\.slow" -r tests --include="test_*.py")
 
 test-faults: $(STAMP)-dev
 	$(BIN)/python -m benchmarks.reliability faults --minutes $(MINUTES) --seed $(SEED)
 
 test-browser: $(STAMP)-dev
 	@command -v chromium >/dev/null || { echo "found no chromium; Debian: apt-get install chromium"; exit 1; }
-	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+	$(PYTEST) -m browser tests/browser
 
 # Not in `dev`: no run needs these libraries. docs/interop.md says which versions were tried.
 .PHONY: test-interop

@@ -1,10 +1,12 @@
 """Fixtures that several test modules share; one thread for every test."""
 
+import gc
 import os
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch and BLAS are loaded
 os.environ.pop("COLUMNS", None)  # the width of the terminal is not that of a table
 
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -41,11 +43,30 @@ def pytest_runtest_makereport(
     return report
 
 
+LONG = (
+    *("reliability", "matched_truth", "release", "sources", "annotated_answer", "models_counted"),
+    *("simulation", "execute_dask", "study", "tour", "tune", "cli", "cli_table", "special_files"),
+    *("damage", "checkpoints", "models", "execute", "store", "unpickling", "api"),
+)
+"""Files of tests that take long, the slow ones first; most others take seconds."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The report in XML names the library that a test tries."""
+    """Long files are handed out first, so that no worker waits for the last one.
+
+    The report in XML says which library a test tries.
+    """
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONG)}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (ranks.get(item.path.name, len(LONG)), -tests[item.path]))
     for item in items:
         if mark := item.get_closest_marker("interop"):
             item.user_properties.append(("library", mark.args[0]))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no search for garbage has to look at it again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

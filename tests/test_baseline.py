@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import baseline
+
 SCRIPT = Path(__file__).with_name("baseline.py")
 SUMMARY = "corpus,model,score\nwiki,cbow,0.25\nwiki,attention,0.5\n"
 
@@ -36,9 +38,18 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "kept"
 
 
-def compared(first: Path, second: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, SCRIPT, "compare", first, second]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+Compare = Callable[[Path, Path], tuple[int, str]]
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
+    """The exit status of a comparison and what it prints."""
+
+    def compare(first: Path, second: Path) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), "compare", str(first), str(second)])
+        return baseline.main(), capsys.readouterr().out
+
+    return compare
 
 
 def again(kept: Path, change: Callable[[Path], object]) -> Path:
@@ -88,20 +99,24 @@ OTHER = {
 
 
 @pytest.mark.parametrize("change", SAME.values(), ids=SAME)
-def test_the_same_contents_are_identical(kept: Path, change: Callable[[Path], object]) -> None:
-    ended = compared(kept, again(kept, change))
-    assert (ended.returncode, ended.stdout) == (0, "identical: 7 files\n")
+def test_the_same_contents_are_identical(
+    kept: Path, compared: Compare, change: Callable[[Path], object]
+) -> None:
+    assert compared(kept, again(kept, change)) == (0, "identical: 7 files\n")
 
 
 @pytest.mark.parametrize(("name", "change"), OTHER.items(), ids=OTHER)
-def test_other_contents_are_named(kept: Path, name: str, change: Callable[[Path], object]) -> None:
-    ended = compared(kept, again(kept, change))
-    assert ended.returncode == 1
-    assert ended.stdout.startswith(f"{name}: ")
+def test_other_contents_are_named(
+    kept: Path, compared: Compare, name: str, change: Callable[[Path], object]
+) -> None:
+    status, printed = compared(kept, again(kept, change))
+    assert status == 1
+    assert printed.startswith(f"{name}: ")
 
 
 def test_an_empty_folder_is_no_proof(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    ended = compared(tmp_path / "empty", tmp_path / "empty")
+    command = [sys.executable, SCRIPT, "compare", tmp_path / "empty", tmp_path / "empty"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "found nothing to compare" in ended.stdout

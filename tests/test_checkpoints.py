@@ -68,6 +68,12 @@ def train(corpus: Corpus, entry: dict[str, Any], state: Checkpoints | None) -> T
     return MODELS[model.kind].train(corpus, training, model, 1, Runtime("cpu", checkpoints=state))
 
 
+@pytest.fixture(scope="module")
+def whole_runs() -> dict[str, Trained]:
+    """The run of each kind that nothing stops, made by the first test that compares with it."""
+    return {}
+
+
 def kept(folder: Path) -> list[int]:
     """The number of the one checkpoint of each part of a run: with 0 seconds, of steps."""
     found = [path.parent for path in folder.rglob("state.json")]
@@ -78,9 +84,15 @@ def kept(folder: Path) -> list[int]:
 @pytest.mark.parametrize("stop", [3, 17])
 @pytest.mark.parametrize("name", STEPS)
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    small: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, stop: int
+    small: Corpus,
+    whole_runs: dict[str, Trained],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    stop: int,
 ) -> None:
-    whole = train(small, STEPS[name], None)
+    whole = whole_runs.get(name) or train(small, STEPS[name], None)
+    whole_runs[name] = whole
     step, taken = Trainer.step, list[int]()
 
     def counted(self: Trainer, *arguments: Any) -> Any:

@@ -1,6 +1,7 @@
 """Verdicts on claims from planted outcomes of planned contrasts: a line for each rule."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,11 @@ from wordrel.study.schema import COLUMNS, LEAD, OUTCOMES
 GOLDEN = Path(__file__).parent / "golden" / "input"
 BOTH = {"wiki": "wiki17m", "books": "novels"}
 Contrast = tuple[str, str, str]  # part, outcome, task
+
+
+@cache
+def golden_results() -> Results:
+    return read_results(GOLDEN)
 
 
 def results_of(
@@ -50,7 +56,7 @@ def results_of(
         for corpus in sources
     ]
     tables = {"contrasts": rows, "orderings": orderings}
-    golden = read_results(GOLDEN)
+    golden = golden_results()
     form = golden.manifest["corpora"][0]
     corpora = [form | {"name": corpus, "source": source} for corpus, source in sources.items()]
     return replace(

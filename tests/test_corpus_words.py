@@ -64,10 +64,13 @@ def test_all_combining_marks_are_known() -> None:
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_every_letter_of_unicode_is_one_word_with_its_mark(lowercase: bool) -> None:
     config = config_of(lowercase=lowercase)
-    every = (chr(code) + "\u0301" for code in range(sys.maxunicode + 1) if chr(code).isalpha())
+    every = [chr(code) + "\u0301" for code in range(sys.maxunicode + 1) if chr(code).isalpha()]
     text = " ".join(every)
-    assert words(text, config) == normalise(text, config).split(" ")
-    assert words(normalise(text, config), config) == words(text, config)
+    once = words(text, config)
+    assert once == normalise(text, config).split(" ")
+    changed = [word for sign, word in zip(every, once, strict=True) if word != sign]
+    assert changed
+    assert words(" ".join(changed), config) == changed  # the others stood in the text already
 
 
 @pytest.mark.parametrize("name", ALPHABETS)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from wordrel.config.names import SCHEMA, TABLES, inverse, names_then
 from wordrel.report import brief
 from wordrel.report.page import report_files, write_pages
 from wordrel.study.cell import CellSpec, CorpusName
-from wordrel.study.results import read_results
+from wordrel.study.results import Results, read_results
 from wordrel.study.schema import PLANNED, STORED, table_file
 
 ROOT = Path(__file__).parent.parent
@@ -20,9 +21,15 @@ STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.jso
 PAGES = {"report.html", "explorer.html", "explorer-data.js"}  # made here, not committed
 
 
-def stale(folder: Path) -> list[str]:
+@cache
+def stored(folder: Path) -> Results:
+    """The tables of a committed study, which several tests read and none changes."""
+    return read_results(folder)
+
+
+def stale(folder: Path, results: Results) -> list[str]:
     """The report files of a folder that are not, byte for byte, what its tables give."""
-    files = report_files(brief.document(read_results(folder)))
+    files = report_files(brief.document(results))
     expected = {name: text.encode() for name, text in files.items()}
     there = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
     paths = {name: folder / name for name in sorted({*expected, *there})}
@@ -31,13 +38,13 @@ def stale(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_committed_report_is_what_its_tables_give(folder: Path):
-    assert stale(folder) == [], f"run: wordrel report results/{folder.name}"
+    assert stale(folder, stored(folder)) == [], f"run: wordrel report results/{folder.name}"
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_the_cells_of_a_committed_result_are_still_found(folder: Path):
     """Under the same name where the model bears its kind's; else under the name of that time."""
-    results = read_results(folder)
+    results = stored(folder)
     config = stored_config(results)
     digests = {corpus["name"]: corpus["digest"] for corpus in results.manifest["corpora"]}
     models = {model.name: model for model in config.models}
@@ -57,7 +64,7 @@ def test_committed_tables_are_stored_as_a_run_stores_them(folder: Path):
     found = {path.name: path.stat().st_size for path in folder.glob("*.csv*")}
     old = json.loads((folder / "manifest.json").read_text()).get("schema", 1) < SCHEMA
     former = inverse(TABLES) if old else {}
-    results = read_results(folder)
+    results = stored(folder)
     planned, ran = stored_config(results), {*results.runs["model"]}
     whole = [one for one in planned.orderings if {*one.models} <= ran]  # a part may lack a cell
     there = {"contrasts": planned.contrasts or planned.orderings, "orderings": whole}
@@ -80,10 +87,11 @@ def test_a_stale_missing_or_surplus_file_is_found(tmp_path: Path):
         path = folder / f"{table}.csv"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
     write_pages(folder)
-    assert stale(folder) == []
+    assert stale(folder, read_results(folder)) == []
     (folder / "report.md").write_bytes(
         (folder / "report.md").read_bytes().replace(b".412", b".413")
     )
     (folder / "figures" / "scores.svg").unlink()
     (folder / "figures" / "old.svg").write_text("")
-    assert stale(folder) == ["figures/old.svg", "figures/scores.svg", "report.md"]
+    stale_files = stale(folder, read_results(folder))
+    assert stale_files == ["figures/old.svg", "figures/scores.svg", "report.md"]

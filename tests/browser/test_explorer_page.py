@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,9 +70,15 @@ def bare(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     return opened(browser, file)
 
 
+@cache
+def explorer_of(study: Path) -> Path:
+    """Written once: no test changes it."""
+    return write_explorer(study / "out", out=study / "browser" / "explorer.html").page
+
+
 @pytest.fixture
 def file(tiny: Path) -> Path:
-    return write_explorer(tiny / "out", out=tiny / "browser" / "explorer.html").page
+    return explorer_of(tiny)
 
 
 @pytest.fixture
