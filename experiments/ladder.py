@@ -62,7 +62,7 @@ chosen for word2vec_vs_attention on training loss and MEN's development part, wi
 models); a part of what separates two architectures may be tuning.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from wordrel.config.architectures import POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import ladder
@@ -97,15 +97,18 @@ def on_corpus(results: Results, corpus: str) -> dict[str, Verdict]:
     masked = Ladder("masked_word", "mean", ("mean_query_attention_position",))
     causal = Ladder("next_word", "next_mean", ("attention_position",))
     heads, below = names.get("attention_position_heads", ""), names.get("attention_position", "")
+
+    def judged(rule: Callable[[Row | None], str], task: str, first: str, second: str) -> Verdict:
+        pair = difference(results, corpus, task, first, second)
+        return Verdict(rule(pair), shown(results, pair))
+
     return {
         "1": by_shares(ladder.climb(results, corpus, masked), POSITIONS, WORD_SCORES),
         "2": by_shares(ladder.climb(results, corpus, causal), QUERY_KEY, POSITIONS),
-        "3": by_difference(
-            difference(results, corpus, NEXT, heads, names.get("transformer_block", ""))
-        ),
-        "4": within_margin(difference(results, corpus, NEXT, below, heads)),
+        "3": judged(by_difference, NEXT, heads, names.get("transformer_block", "")),
+        "4": judged(within_margin, NEXT, below, heads),
         "5": none_better(results, corpus, names.values()),
-        "6": differ(difference(results, corpus, MASKED, "cbow", names.get("mean", ""))),
+        "6": judged(differ, MASKED, "cbow", names.get("mean", "")),
     }
 
 
@@ -127,29 +130,27 @@ def by_shares(climb: ladder.Climb | None, first: str, second: str) -> Verdict:
     return Verdict("holds" if ahead.value > 0 else "fails", evidence)
 
 
-def by_difference(pair: Row | None) -> Verdict:
+def by_difference(pair: Row | None) -> str:
     """Holds where the second model takes distinguishably more off the loss than the first."""
     if pair is None or pair.seeds < SEEDS or not is_significant(pair):
-        return Verdict("undecided", shown(pair))
-    return Verdict("holds" if pair.difference > 0 else "fails", shown(pair))
+        return "undecided"
+    return "holds" if pair.difference > 0 else "fails"
 
 
-def within_margin(pair: Row | None) -> Verdict:
+def within_margin(pair: Row | None) -> str:
     """Holds where the whole interval lies within the margin, fails where it lies outside."""
     if pair is None or pair.seeds < SEEDS:
-        return Verdict("undecided", shown(pair))
+        return "undecided"
     if pair.low > -MARGIN and pair.high < MARGIN:
-        return Verdict("holds", shown(pair))
-    outside = pair.low > MARGIN or pair.high < -MARGIN
-    return Verdict("fails" if outside else "undecided", shown(pair))
+        return "holds"
+    return "fails" if pair.low > MARGIN or pair.high < -MARGIN else "undecided"
 
 
-def differ(pair: Row | None) -> Verdict:
+def differ(pair: Row | None) -> str:
     """Holds where two models differ significantly, fails where they are equal within the margin."""
     if pair is not None and pair.seeds >= SEEDS and is_significant(pair):
-        return Verdict("holds", shown(pair))
-    equal = within_margin(pair).outcome == "holds"
-    return Verdict("fails" if equal else "undecided", shown(pair))
+        return "holds"
+    return "fails" if within_margin(pair) == "holds" else "undecided"
 
 
 def none_better(results: Results, corpus: str, models: Iterable[str]) -> Verdict:

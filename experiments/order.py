@@ -77,14 +77,14 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     losses = [row for row in losses if row is not None]
     signs = [above(row, COST) for row in losses]
     complete = enough(losses) and len(losses) == len(MODELS)
-    evidence = "; ".join(map(shown, losses))
+    evidence = "; ".join(shown(results, row) for row in losses)
     judged["4"] = Verdict(decided_by_all(signs) if complete else "undecided", evidence)
     falls = [
         difference(results, corpus, "men_test", model, f"{model}_shuffled")
         for model in ("skip_gram", *MODELS)
     ]
     kept = [-above(row, FALL) for row in falls]
-    evidence = "; ".join(map(shown, falls))
+    evidence = "; ".join(shown(results, row) for row in falls)
     judged["5"] = Verdict(decided_by_all(kept) if enough(falls) else "undecided", evidence)
     return judged
 

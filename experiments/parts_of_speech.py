@@ -43,11 +43,10 @@ The classes are those of a treebank (UD English EWT), which is other text than t
 Determiners are more than articles: "this", "each" and "which" are among them.
 """
 
-from math import isnan
-
 from wordrel.report import queries
 from wordrel.report.claims.parts_of_speech import (
     CLAIMED,
+    COUNTS,
     NEXT,
     articles,
     auc,
@@ -63,10 +62,8 @@ from wordrel.report.verdicts import (
     decided_by_all,
     enough,
     over_corpora,
-    score,
     shown_counted,
     shown_value,
-    shown_values,
 )
 from wordrel.study.results import Results
 
@@ -111,30 +108,31 @@ def _verdict(rows: dict[str, Row | None], value: float) -> Verdict:
     return Verdict(outcome, shown_counted(rows))
 
 
-def surprise(results: Results) -> str:
-    """A result that was not predicted.
+def beside_counts(results: Results) -> str:
+    """Two sentences: the AUC of query-key products, and that of counts, the other way round.
 
     Raises:
-        ValueError: where the tables no longer show it.
+        ValueError: where counts do not separate the pairs better.
     """
+    corpora = queries.corpora(results)
+    products = {c: auc(results, c, "attention", CLAIMED["attention"]) for c in corpora}
+    counts = {c: counts_reversed(results, c) for c in corpora}
+    borne_out("counts separate better", (apart(counts[c], products[c]) == 1 for c in corpora))
     return (
-        "**Query-key scores rank noun-verb above verb-article pairs more often than any pair score "
-        f"of word2vec or of counts does**, at equal distances. {best_auc(results)}"
+        "Query-key products rank noun-verb above verb-article pairs with an AUC of "
+        f"{_on_corpora(products)}. Counted log p(b | a) ranks verb-article pairs higher, with an "
+        f"AUC of {_on_corpora(counts)}."
     )
 
 
-def best_auc(results: Results) -> str:
-    """Two sentences: the product of query and key, and the best pair score of the others."""
-    query_key, best = {}, {}
-    for corpus in queries.corpora(results):
-        rows = queries.rows(results.summary, corpus=corpus, task="ud_parts_of_speech")
-        others = [row for row in rows if row.model in ("skip_gram", "cbow", "ppmi_svd")]
-        top = max(others, key=lambda row: -1.0 if isnan(row.score) else row.score)
-        query_key[f"on {corpus}"] = score(results, corpus, "ud_parts_of_speech", "attention", "q.k")
-        best[f"{top.model} ({top.embedding}) on {corpus}"] = top
-    clear = map(apart, query_key.values(), best.values())
-    borne_out("q.k knows parts of speech", (sign == 1 for sign in clear))
-    return (
-        f"The AUC of q.k in attention is {shown_values(query_key)}. That of the best pair score of "
-        f"word2vec and counts is {shown_values(best)}."
-    )
+def counts_reversed(results: Results, corpus: str) -> Row | None:
+    """The AUC of verb-article over noun-verb pairs by the counted log p(b | a)."""
+    model, (conditional, _) = COUNTS
+    row = auc(results, corpus, model, conditional)
+    if row is None:
+        return None
+    return row._replace(score=1 - row.score, low=1 - row.high, high=1 - row.low)
+
+
+def _on_corpora(rows: dict[str, Row | None]) -> str:
+    return " and ".join(f"{shown_value(row)} on {corpus}" for corpus, row in rows.items())

@@ -65,7 +65,8 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     )
     unequal = decided_by_all([-1 if equal(pair) else ahead(pair) for pair in between])
     outcome = unequal if recall.complete(results, ("mean_query_attention",)) else "undecided"
-    return {**recall.verdicts(results), "3": Verdict(outcome, "; ".join(map(shown, between)))}
+    evidence = "; ".join(shown(results, pair) for pair in between)
+    return {**recall.verdicts(results), "3": Verdict(outcome, evidence)}
 
 
 def equal(pair: Row | None) -> bool:

@@ -56,7 +56,8 @@ def verdicts(results: Results) -> dict[str, Verdict]:
     compared = [(taught[0], taught[1]) for taught in TASKS.values()]
     gaps = [difference(results, corpus, "men_test", a, b) for a, b in compared]
     outcome = decided_by_all(map(ahead, gaps)) if enough(gaps) else "undecided"
-    return {**task.verdicts(results), "4": Verdict(outcome, "; ".join(map(shown, gaps)))}
+    evidence = "; ".join(shown(results, gap) for gap in gaps)
+    return {**task.verdicts(results), "4": Verdict(outcome, evidence)}
 
 
 def surprise(results: Results) -> str:

@@ -15,6 +15,8 @@ import yaml
 from wordrel.config.names import COLUMNS as FORMER_COLUMNS
 from wordrel.config.names import now_called
 from wordrel.report import svg
+from wordrel.report.claims import REVISED, RULES
+from wordrel.report.findings import skip_gram_verdicts
 from wordrel.report.readme import replace_block
 from wordrel.study.results import Results
 from wordrel.study.schema import COLUMNS
@@ -64,7 +66,7 @@ def test_the_pages_stay_small(answer: ModuleType, results: dict[str, Results]) -
     readme = (ROOT / "README.md").read_bytes()
     assert len(readme) <= 9_000
     assert len(readme.splitlines()) <= 150
-    sentences = answer.front_sentences(results)
+    sentences = answer.front.front_sentences(results)
     assert len(sentences) == 5
     assert max(len(plain(sentence).split()) for sentence in sentences) <= 20
     assert len(answer.answer_page(results).splitlines()) <= 200
@@ -77,28 +79,44 @@ def test_a_revised_verdict_stands_beside_that_of_the_rule(
 ) -> None:
     whole, front = (
         dict(re.findall(r"^\| (C\d): [^|]* \| ([^|]*) \|", table, re.MULTILINE))
-        for table in (answer.claims_table(results, ""), answer.front_claims(results))
+        for table in (answer.claims.claims_table(results, ""), answer.claims.front_claims(results))
     )
     review = r"\(independent review, one seed: [^)]+\); first edition: "
+    new_rule = r"\(rule of the second edition: [^)]+\); first edition: "
     assert re.fullmatch(rf"\*\*not identified\*\* {review}partly supported", whole["C2"])
+    assert re.fullmatch(rf"\*\*undecided\*\* {review}partly supported", whole["C5"])
     assert re.fullmatch(rf"\*\*undecided\*\* {review}contradicted", whole["C6"])
-    assert whole["C9"] == "**partly supported**"  # of contrasts that were planned
-    revised = ("**not identified**", "**undecided**", "**partly supported**")
-    assert tuple(front[claim] for claim in answer.REVISED) == revised
-    kept = {claim: words for claim, words in whole.items() if claim not in answer.REVISED}
+    assert re.fullmatch(rf"\*\*partly supported\*\* {new_rule}supported", whole["C7"])
+    verdicts = {"C2": "not identified", "C5": "undecided", "C6": "undecided"}
+    verdicts["C7"] = "partly supported"
+    assert {claim: front[claim] for claim in verdicts} == {
+        claim: f"**{verdict}**" for claim, verdict in verdicts.items()
+    }
+    assert {*verdicts, "C9"} == {*REVISED}
+    kept = {claim: words for claim, words in whole.items() if claim not in verdicts}
     assert kept == {claim: words for claim, words in front.items() if claim in kept}
-    assert kept["C1"] == "**partly supported**†"
-    assert "**C9 undecided**† (first edition: supported)" in answer.index(results)
+    old = "**partly supported** (first-edition rule)"
+    assert kept["C1"] == old.replace("** (", "**† (")
+    assert [kept[claim] for claim in ("C3", "C4", "C8")] == [old] * 3
+    assert "**C9 undecided**† (first edition: supported)" in answer.predictions.index(results)
 
 
 def test_predictions_younger_than_results_are_marked(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
-    table = answer.predictions_table(answer.predictions(results), "")
+    table = answer.predictions.predictions_table(answer.predictions.predictions(results), "")
     marked = re.findall(r"^\| \[(\w+)\]\S* (\d+)†", table, re.MULTILINE)
     young = [("word2vec_vs_attention", str(n)) for n in range(5, 11)]
+    young += [("twelve_cells", str(n)) for n in range(1, 6)]
     assert marked == [*young, ("literal_case", "1")]
-    assert "5† undecided, 6† holds" in answer.index(results)
+    former = re.findall(r"^\| \[(\w+)\]\S* (\d+)†?‡", table, re.MULTILINE)
+    assert former == [
+        *(("word2vec_vs_attention", n) for n in ("3", "10")),
+        *(("ladder", n) for n in ("1", "2", "3", "4", "6")),
+        *(("roles", n) for n in ("2", "3", "4")),
+        ("order", "4"),
+    ]
+    assert "5† undecided, 6† holds" in answer.predictions.index(results)
 
 
 def test_the_literal_sentence_is_checked_by_its_planned_contrast(
@@ -112,7 +130,9 @@ def test_the_literal_sentence_is_checked_by_its_planned_contrast(
         moved = case.contrasts.copy()
         moved.loc[moved["corpus"].str.startswith("novels"), column] = value
         with pytest.raises(ValueError, match=said):
-            answer.front_sentences({**results, "literal_case": replace(case, contrasts=moved)})
+            answer.front.front_sentences(
+                {**results, "literal_case": replace(case, contrasts=moved)}
+            )
 
 
 def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
@@ -129,11 +149,114 @@ def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
         return {**results, "twelve_cells": replace(cells, contrasts=moved)}
 
     with pytest.raises(ValueError, match="position_weight was compared with mean"):
-        answer.front_sentences(turned("position_weight", "mean", seeds=4))
+        answer.front.front_sentences(turned("position_weight", "mean", seeds=4))
     with pytest.raises(ValueError, match="positions help"):
-        answer.front_sentences(turned("position_weight", "mean", low=0.019))
-    with pytest.raises(ValueError, match="counts predict better"):
-        answer.front_sentences(turned("kn_two_sided", "position_weight", low=-0.01))
+        answer.front.front_sentences(turned("position_weight", "mean", low=0.019))
+    for model in ("position_weight", "masked_four_heads"):
+        with pytest.raises(ValueError, match="counts predict better"):
+            answer.front.front_sentences(turned("kn_two_sided", model, low=-0.01))
+
+
+def altered(table: pd.DataFrame, where: "pd.Series[bool]", **values: object) -> pd.DataFrame:
+    changed = table.copy()
+    assert where.any()
+    changed.loc[where, [*values]] = [*values.values()]
+    return changed
+
+
+def test_what_is_open_follows_from_the_tables(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    case, cells = results["literal_case"], results["twelve_cells"]
+    table = cells.contrasts
+
+    def still_open(cases: pd.DataFrame, contrasts: pd.DataFrame) -> str:
+        changed = {
+            "literal_case": replace(case, contrasts=cases),
+            "twelve_cells": replace(cells, contrasts=contrasts),
+        }
+        return str(answer.front.still_open(results | changed))
+
+    one_head = table["model_a"] == "mean_query_attention_position"
+    one_head &= table["model_b"] == "mask_query_attention"
+    open_case = altered(case.contrasts, case.contrasts["seeds"] > 0, outcome="open")
+    clear = altered(case.contrasts, case.contrasts["seeds"] > 0, outcome="differs")
+    next_word = table["task"].str.contains("next_word")
+    none = altered(table, next_word, seeds=0)
+    assert "under-tuned" in still_open(open_case, none)
+    assert "under-tuned" not in still_open(clear, none)
+    assert "Of the next word" in still_open(clear, none)
+    assert "Of the next word" not in still_open(clear, altered(table, next_word, seeds=5))
+    trained = altered(none, one_head, outcome="adds", as_trained_low=0.03)
+    assert "calibration" not in still_open(clear, trained)
+    behind = one_head & (table["corpus"] == "novels-4m")
+    assert "calibration" in still_open(clear, altered(trained, behind, as_trained_low=0.01))
+    left = still_open(clear, altered(trained, behind, outcome="open"))
+    assert "map of the value" not in left and "calibration" not in left
+
+
+def test_word_vectors_are_counted_in_four_ways(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    main = results["word2vec_vs_attention"]
+    counts = answer.front.word_vectors(main)
+    verdicts = skip_gram_verdicts(main)
+    assert sum(counts.values()) == len(verdicts) and min(counts["equivalent"], counts["worse"]) > 0
+    assert counts == {word: verdicts.count(word) for word in counts}
+    sure = main.comparisons.assign(p_equivalence=1.0)
+    wide = skip_gram_verdicts(replace(main, comparisons=sure))
+    assert wide.count("equivalent") == 0 and wide.count("worse") == counts["worse"]
+    turned = main.comparisons.copy()
+    turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
+    with pytest.raises(ValueError, match="no attention model is better for single words"):
+        answer.front.word_vectors(replace(main, comparisons=turned))
+
+
+def test_the_sentence_on_products_needs_counts_that_separate_better(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    parts = results["parts_of_speech"]
+    counts = parts.summary["embedding"] == "conditional"
+    equal = altered(parts.summary, counts, score=0.3, low=0.28, high=0.32)
+    with pytest.raises(ValueError, match="counts separate better"):
+        answer.front.front_sentences({**results, "parts_of_speech": replace(parts, summary=equal)})
+
+
+def test_a_claim_is_marked_by_the_part_of_its_contrasts_that_is_measured(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    cells = results["twelve_cells"]
+    next_word = cells.contrasts["task"].str.contains("next_word")
+
+    def mark(seeds: int) -> str:
+        table = altered(cells.contrasts, next_word, seeds=seeds)
+        studies = results | {"twelve_cells": replace(cells, contrasts=table)}
+        (c9,) = (rule for rule in RULES if rule.name == "C9")
+        return str(answer.claims.judged(c9, studies).mark)
+
+    assert (mark(0), mark(5)) == (" (masked word only)", "")
+
+
+def test_what_a_new_rule_misses_is_said_of_each_claim_without_planned_contrasts(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    table = answer.claims.new_rules(results)
+    assert re.findall(r"^\| (C\d) ", table, re.MULTILINE) == [f"C{n}" for n in range(1, 9)]
+    ties = re.findall(r"(K=Q|Q=I|V=I) (\S+) \\\[", table.partition("| C5 ")[2].partition("\n")[0])
+    roles = results["roles"].comparisons
+    assert [tie for tie, _ in ties] == ["K=Q", "Q=I", "V=I"]
+    row = roles[(roles["task"] == "held_out_loss.next_word") & (roles["model_b"] == "no_value_map")]
+    (gap,) = row.loc[row["model_a"] == "attention", "difference"]
+    assert ties[2][1] == f"−{gap:.3f}"
+
+
+def test_the_number_of_a_claim_stands_with_its_interval_in_the_answer_alone(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    for name, shown in answer.claims.one_numbers(results).items():
+        assert shown.interval.startswith(shown.value.removesuffix(" nats"))
+        assert ("[" in shown.interval) == (name != "C1")
+        assert "[" not in shown.value
 
 
 def test_what_attention_saves_is_said_by_both_corpora(
@@ -146,7 +269,7 @@ def test_what_attention_saves_is_said_by_both_corpora(
     def said(*outcomes: dict[str, object]) -> str:
         rows = [row.to_dict() | models | {"seeds": 5} | one for one in outcomes]
         table = pd.DataFrame(rows, columns=cells.contrasts.columns)
-        return str(answer.attention_adds(replace(cells, contrasts=table)))
+        return str(answer.front.attention_adds(replace(cells, contrasts=table)))
 
     adds = {"corpus": "wiki17m-4m", "outcome": "adds", "low": 0.03}
     near = {"corpus": "novels-4m", "outcome": "open", "low": 0.01}
@@ -164,14 +287,14 @@ def test_heads_are_named_where_they_add_on_both_corpora(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     cells = results["twelve_cells"]
-    assert answer.heads_add(cells).endswith("four heads add more")
+    assert answer.front.heads_add(cells).endswith("four heads add more")
 
     def turned(column: str, value: object) -> str:
         table = cells.contrasts.copy()
         row = (table["model_a"] == "masked_four_heads") & (table["corpus"] == "novels-4m")
         assert row.sum() == 1
         table.loc[row, column] = value
-        return str(answer.heads_add(replace(cells, contrasts=table)))
+        return str(answer.front.heads_add(replace(cells, contrasts=table)))
 
     assert turned("outcome", "open") == turned("seeds", 4) == turned("gain", 0.025) == ""
 
@@ -187,11 +310,11 @@ def test_the_citation_names_this_version() -> None:
 def test_every_claim_and_every_prediction_has_its_line(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
-    table = answer.claims_table(results, "")
+    table = answer.claims.claims_table(results, "")
     assert re.findall(r"^\| (C\d)", table, re.MULTILINE) == [f"C{n}" for n in range(1, 10)]
     for name, result in results.items():
         verdicts = importlib.import_module(name).verdicts(result)
-        assert list(answer.predicted(name)) == list(verdicts)
+        assert list(answer.predictions.predicted(name)) == list(verdicts)
         assert all(found in ("holds", "fails", "undecided") for found, _ in verdicts.values())
 
 
@@ -202,7 +325,7 @@ def test_a_sentence_that_the_tables_do_not_bear_out_is_an_error(
     turned = main.comparisons.copy()
     turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
     with pytest.raises(ValueError, match="no longer say that attention predicts better"):
-        answer.sentences({**results, main.study: replace(main, comparisons=turned)})
+        answer.first_edition.sentences({**results, main.study: replace(main, comparisons=turned)})
 
 
 @pytest.mark.parametrize(
@@ -217,10 +340,10 @@ def test_a_sentence_that_the_tables_do_not_bear_out_is_an_error(
 def test_a_paragraph_of_the_first_edition_is_checked_by_its_table(
     answer: ModuleType, study: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paragraphs = answer.first_edition()
+    paragraphs = answer.first_edition.paragraphs()
     assert len(paragraphs) == 4
     assert all("(first edition)" in paragraph for paragraph in paragraphs)
-    stored = answer.comparisons
+    stored = answer.first_edition.comparisons
 
     def turned(name: str) -> pd.DataFrame:
         table = stored(name).copy()
@@ -228,13 +351,13 @@ def test_a_paragraph_of_the_first_edition_is_checked_by_its_table(
             table[["difference", "low", "high"]] = -table[["difference", "high", "low"]].to_numpy()
         return table
 
-    monkeypatch.setattr(answer, "comparisons", turned)
+    monkeypatch.setattr(answer.first_edition, "comparisons", turned)
     with pytest.raises(ValueError, match=f"no longer say that {sentence}"):
-        answer.first_edition()
+        answer.first_edition.paragraphs()
 
 
 def test_what_the_first_edition_left_has_the_columns_of_today(answer: ModuleType) -> None:
-    paths = sorted(answer.FIRST_EDITION.iterdir())
+    paths = sorted(answer.first_edition.FIRST_EDITION.iterdir())
     studies = ("calibration", "corpus_size", "small_text", "window_and_size")
     names = [f"{study}.{table}" for study in studies for table in ("comparisons", "summary")]
     assert [path.name for path in paths] == [f"{name}.csv.xz" for name in names]

@@ -11,8 +11,10 @@ from runners import ROOT
 from wide_study import wide_results
 from wordrel.report import terminal
 from wordrel.report.claims import (
+    REVIEW,
     REVISED,
     RULES,
+    SECOND_EDITION,
     chips,
     claims_table,
     decidable,
@@ -54,17 +56,25 @@ def test_the_page_of_an_experiment_tells_the_claims_that_it_decides(name: str) -
 def test_a_review_changes_what_a_rule_decides_and_nothing_that_it_leaves_open() -> None:
     c1, c2 = RULES[:2]
     assert standing(c2, Claim("partly supported", "")) == (
-        *("not identified", "partly supported", REVISED["C2"].why),
+        *("not identified", "partly supported", REVISED["C2"].why, REVIEW),
     )
-    assert standing(c2, Claim("undecided", "")) == ("undecided", "", "")
-    assert standing(c1, Claim("supported", "")) == ("supported", "", "")
+    assert standing(c2, Claim("undecided", "")) == ("undecided", "", "", "")
+    assert standing(c1, Claim("supported", "")) == ("supported", "", "", "")
+
+
+def test_a_new_rule_weakens_support_and_changes_no_other_verdict() -> None:
+    (c7,) = (rule for rule in RULES if rule.name == "C7")
+    now = standing(c7, Claim("supported", ""))
+    assert (now.verdict, now.before, now.by) == ("partly supported", "supported", SECOND_EDITION)
+    for verdict in ("partly supported", "contradicted", "undecided"):
+        assert standing(c7, Claim(verdict, "")) == (verdict, "", "", "")
 
 
 def test_a_card_has_the_claims_of_its_own_experiment_or_else_all_it_can_decide(
     roles: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = [
-        ("C5: Query, key and value are different roles of one vector", "partly supported"),
+        ("C5: Query, key and value are different roles of one vector", "undecided"),
         ("C6: The maps to query, key and value add parameters that do something", "undecided"),
     ]
     assert chips(roles) == both

@@ -71,7 +71,7 @@ def test_a_contrast_has_one_verdict_and_a_line_on_each_corpus():
     assert "adds more than 0.020" in lines[0] and "0.050 [0.031, 0.069]" in lines[0]
     assert ("**supported**" in lines[0], "supported" in lines[1]) == (True, False)
     assert lines[0].endswith("| adds | 0.004 | 5 | 300 |")
-    assert "at most: Holm" in found and "5% of claims" in found
+    assert "Holm's step-down" in found and "5% of families have a false outcome at most" in found
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,18 @@
 """The words of verdicts, and the rules of the experiments that are made of them."""
 
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from wordrel.report import claims as rules
 from wordrel.report import verdicts as v
+from wordrel.study.results import Results, read_results
+
+GOLDEN = Path(__file__).parent / "golden" / "input"
 
 
 def row(low: float, high: float, **given: Any) -> Any:
@@ -126,7 +132,27 @@ def test_what_a_verdict_rests_on_is_said_as_a_span() -> None:
 
 
 def test_a_difference_is_shown_with_what_would_have_been_told() -> None:
-    pair = row(0.1, 0.2, n_scored=10, model_a="a", model_b="b", detectable=0.05)
-    assert v.shown(pair).endswith("n 10, 5 seeds, detectable 0.0500")
+    pair = compared(0.2, detectable=0.05)
+    assert v.shown(study(pair), pair).endswith("n 10, 5 seeds, detectable 0.0500")
     pair.detectable = float("nan")
-    assert v.shown(pair).endswith("5 seeds")
+    assert v.shown(study(pair), pair).endswith("5 seeds")
+    assert v.shown(study(pair), None) == "not tested"
+
+
+def test_a_p_at_the_resolution_of_the_permutation_is_an_upper_bound() -> None:
+    for p, words in ((1e-4, "adjusted p ≤ 0.003,"), (2e-4, "adjusted p 0.003,")):
+        pair = compared(p, p_adjusted=0.003)
+        assert words in v.shown(study(pair), pair)
+    pair = compared(1e-4, p_adjusted=0.003)
+    larger = study(*[pair] * 400)  # of a larger family the permutations are more
+    assert "adjusted p 0.003," in v.shown(larger, pair)
+
+
+def compared(p: float, **given: Any) -> Any:
+    names = {"model_a": "a", "model_b": "b", "corpus": "text", "question": "fit"}
+    return row(0.1, 0.2, **{"n_scored": 10, "detectable": 0.05, "p": p, **names, **given})
+
+
+def study(*pairs: Any) -> Results:
+    rows = [{"corpus": pair.corpus, "question": pair.question} for pair in pairs]
+    return replace(read_results(GOLDEN), comparisons=pd.DataFrame(rows))

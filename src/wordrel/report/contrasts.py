@@ -31,9 +31,10 @@ from wordrel.study.schema import GAIN, INTERACTION, LEAD, WHOLE
 
 _HOW = (
     "The config listed these contrasts before the run. A gain is positive where the first model is "
-    "better. An interval above the margin adds, one below it adds less. {most} of claims have a "
-    "false outcome at most: Holm's step-down widens the intervals of one claim on one corpus. A "
-    f"verdict needs {SEEDS} seeds on wiki17m and on novels. All other comparisons are exploratory."
+    "better. An interval above the margin adds, one below it adds less. A family has the contrasts "
+    "of one name below, on one corpus. Holm's step-down widens the intervals of a family, so that "
+    "{most} of families have a false outcome at most. A verdict needs "
+    f"{SEEDS} seeds on wiki17m and on novels. All other comparisons are exploratory."
 )
 _ORDERINGS = (
     "A gain compares the model with the ingredient to the model without it. It is measured without "

@@ -94,16 +94,20 @@ def _tally(verdicts: Counter[str]) -> str:
 
 def against_skip_gram(results: Results) -> list[str]:
     """How often an attention model has better word vectors than skip-gram; empty without both."""
-    signs = skip_gram_signs(results)
+    verdicts = skip_gram_verdicts(results)
     return [
-        f"Attention's word vectors are significantly better than skip-gram's in {signs.count(1)} "
-        f"of {len(signs)} comparisons, and worse in {signs.count(-1)}."
-        for _ in signs[:1]
+        f"Attention's word vectors are significantly better than skip-gram's in "
+        f"{verdicts.count('better')} of {len(verdicts)} comparisons, and worse in "
+        f"{verdicts.count('worse')}."
+        for _ in verdicts[:1]
     ]
 
 
-def skip_gram_signs(results: Results) -> list[int]:
-    """On tasks of similarity: 1 where an attention model is better, -1 where worse, else 0."""
+def skip_gram_verdicts(results: Results) -> list[str]:
+    """Of each attention model on each task of similarity: how it compares with skip-gram.
+
+    The words are `better`, `worse`, `equivalent` and `inconclusive`.
+    """
     attention = [m for m, family in queries.families(results).items() if family == FAMILIES[1]]
     pairs = (
         queries.oriented(queries.pairs(results, corpus, column), model, SKIP_GRAM)
@@ -111,7 +115,12 @@ def skip_gram_signs(results: Results) -> list[int]:
         for column in queries.main_columns(results, corpus, "alike")
         for model in attention
     )
-    return [ahead(pair) for pair in pairs if pair is not None]
+    return [_compared(pair) for pair in pairs if pair is not None]
+
+
+def _compared(pair: Row) -> str:
+    equal = "equivalent" if pair.p_equivalence < queries.ALPHA else "inconclusive"
+    return {1: "better", -1: "worse"}.get(ahead(pair), equal)
 
 
 def _in_front(results: Results, corpus: str, question: str) -> str:

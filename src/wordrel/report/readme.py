@@ -96,9 +96,10 @@ def weights_figure(results: Results, corpus: str) -> Figure:
     behind = counted(row for by_place in rows.values() for row in by_place.values())
     words = (
         "Mean weight of a context word at each position around a masked word. Without positions, "
-        "attention gives all positions nearly the same weight, as a mean with a full window does. "
-        "Near words weigh most in attention with positions. They also do in a mean whose window is "
-        f"drawn at random, as in word2vec. Models are not tuned. Corpus: {corpus}, {behind}."
+        "attention gives all positions nearly the same weight, like a mean with a full window. "
+        "Near words weigh most in attention with positions, and in a mean whose window is drawn at "
+        "random, as in word2vec. "
+        f"Corpus: {corpus}, {behind}."
     )
     return Figure("weights", [Chart("", _chart(shown, places))], words)
 

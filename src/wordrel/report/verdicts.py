@@ -165,14 +165,15 @@ def agreement(results: Results, corpus: str, measure: str, first: str, second: s
     return None
 
 
-def shown(pair: Row | None, digits: int = 4) -> str:
-    """A paired difference with all that it rests on."""
+def shown(results: Results, pair: Row | None, digits: int = 4) -> str:
+    """A paired difference of a study with all that it rests on."""
     if pair is None or pd.isna(pair.difference):
         return "not tested"
     gap = with_interval(pair.difference, pair.low, pair.high, digits=digits)
     names = f"{label(pair.model_a)} − {label(pair.model_b)}"
+    p = p_value(pair.p_adjusted, finest=queries.is_finest(results, pair))
     return (
-        f"{names} = {gap}, adjusted p {p_value(pair.p_adjusted)}, "
+        f"{names} = {gap}, adjusted p {p}, "
         f"n {pair.n_scored:,}, {pair.seeds} seeds{_detectable(pair, digits)}"
     )
 

@@ -4,8 +4,9 @@ The rules stand, with the date of their commit, in the experiments that they nam
 applied to any study that has the models and tasks which they need. A claim of which a study planned
 contrasts is decided by these alone, see `planned`.
 
-An independent review found three rules of the first edition too strong. Until new measurements are
-in, the verdicts in `REVISED` stand in every report, in README.md and in results/ANSWER.md.
+An independent review and the rules of the second edition found some rules of the first edition too
+strong. Until new measurements are in, the verdicts in `REVISED` stand in every report, in README.md
+and in results/ANSWER.md.
 """
 
 from typing import NamedTuple
@@ -32,32 +33,50 @@ from wordrel.report.document import (
 from wordrel.report.verdicts import SEEDS, Claim, Rule
 from wordrel.study.results import Results
 
-
-class Revision(NamedTuple):
-    """The verdict that stands until new measurements are in, and why."""
-
-    verdict: str
-    why: str
-
-
 TITLE = "The claims"
 _EXPLAINED = (
     "These verdicts use the tables of this study alone. A claim stays undecided where a row is "
     f"missing or a model has fewer than {SEEDS} seeds."
 )
-REVIEW = "independent review, one seed"
+REVIEW, SECOND_EDITION = "independent review, one seed", "rule of the second edition"
+_DECIDED = ("supported", "contradicted", "partly supported")
+
+
+class Revision(NamedTuple):
+    """The verdict that stands until new measurements are in.
+
+    Attributes:
+        verdict: that word.
+        why: the reason.
+        by: what asks for it.
+        replaces: the verdicts of the rule that it stands for.
+    """
+
+    verdict: str
+    why: str
+    by: str = REVIEW
+    replaces: tuple[str, ...] = _DECIDED
+
+
 REVISED = {
     "C2": Revision(
         "not identified",
         "no noun is as frequent as an article, so that nothing can hold frequency equal",
     ),
+    "C5": Revision("undecided", "the models are not tuned"),
     "C6": Revision("undecided", "the models are not tuned"),
+    "C7": Revision(
+        "partly supported",
+        "capability alone is shown; limit and use of attention are not measured",
+        SECOND_EDITION,
+        ("supported",),
+    ),
     "C9": Revision(
         "undecided",
         "what word scores add changes its sign with learning rate, windows and calibration",
     ),
 }
-"""Claim -> the verdict of the review."""
+"""Claim -> the verdict that stands in place of that of its rule."""
 YOUNGER_RULES = ("C1", "C9")
 """Those written when some results were known."""
 YOUNG = "†"
@@ -66,19 +85,20 @@ RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
 
 
 class Standing(NamedTuple):
-    """A verdict as it stands; `before` and `why` are empty where the rule's own one stands."""
+    """A verdict as it stands; the other fields are empty where the rule's own one stands."""
 
     verdict: str
     before: str = ""
     why: str = ""
+    by: str = ""
 
 
 def standing(rule: Rule, claim: Claim) -> Standing:
-    """The verdict of a rule, or of the review, which covers no planned contrasts."""
+    """The verdict of a rule, or its revision, which covers no planned contrasts."""
     revision = REVISED.get(rule.name)
-    if rule.planned or revision is None or claim.verdict == "undecided":
+    if rule.planned or revision is None or claim.verdict not in revision.replaces:
         return Standing(claim.verdict)
-    return Standing(revision.verdict, claim.verdict, revision.why)
+    return Standing(revision.verdict, claim.verdict, revision.why, revision.by)
 
 
 def young(rule: Rule) -> str:
@@ -125,7 +145,7 @@ def blocks(results: Results) -> list[Block]:
     if not rules:
         return []
     revised = [
-        f"{rule.name} is {now.verdict}: {now.why} ({REVIEW})."
+        f"{rule.name} is {now.verdict}: {now.why} ({now.by})."
         for rule in rules
         if (now := standing(rule, rule.decide(results))).why
     ]

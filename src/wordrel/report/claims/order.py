@@ -57,7 +57,7 @@ def claim(results: Results) -> Claim:
         verdict = "partly supported"
     effects = [_effect(results, corpus, rows[corpus]) for corpus in corpora]
     shuffled = "; ".join(
-        shown(difference(results, corpus, NEXT, "attention_shuffled", "attention"))
+        shown(results, difference(results, corpus, NEXT, "attention_shuffled", "attention"))
         for corpus in corpora
     )
     where = dict(zip(corpora, effects, strict=True))

@@ -33,7 +33,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
     predictions = {"1": against(added, MARGIN, "added loss of exchanged query and key")}
     for name, model in SMALLER.items():
         gap = difference(results, corpus, NEXT, model, "attention")
-        predictions[name] = Verdict(costs_little(gap), shown(gap))
+        predictions[name] = Verdict(costs_little(gap), shown(results, gap))
     return predictions
 
 

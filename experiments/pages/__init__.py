@@ -1,0 +1,1 @@
+"""The parts of results/ANSWER.md, and of the blocks that experiments/answer.py fills elsewhere."""

@@ -1,0 +1,122 @@
+"""The predictions of all experiments with their verdicts, and the index of the experiments."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from pages.studies import EXPERIMENTS, ROOT
+from wordrel.report.claims import RULES, YOUNG, planned, standing, young
+from wordrel.report.text import escape, table
+from wordrel.report.verdicts import Verdict
+from wordrel.study.results import Results
+
+YOUNGER_PREDICTIONS = {
+    "word2vec_vs_attention": ("5", "6", "7", "8", "9", "10"),
+    "twelve_cells": ("1", "2", "3", "4", "5"),
+    "literal_case": ("1",),
+}
+"""Those written when some results were known."""
+YOUNGER = (
+    f"{YOUNG} This rule or prediction is younger than some results; the experiment's file says "
+    "which."
+)
+FORMER_LOSSES = {
+    "word2vec_vs_attention": ("3", "10"),
+    "ladder": ("1", "2", "3", "4", "6"),
+    "roles": ("2", "3", "4"),
+    "order": ("4",),
+}
+"""Those about differences or shares of the loss of the first edition."""
+FORMER = "‡"
+FORMER_LOSS = (
+    f"{FORMER} Loss of the first edition, which a review retired. It leaves out how often training "
+    "drops frequent words. The shares of `ladder` 1 and 2 are averages over orderings."
+)
+
+
+class Prediction(NamedTuple):
+    """One prediction of an experiment, and what became of it."""
+
+    experiment: str
+    name: str
+    words: str
+    verdict: Verdict
+
+    @property
+    def marks(self) -> str:
+        """What a reader has to know of it besides."""
+        return marks(self.experiment, self.name)
+
+
+def marks(experiment: str, prediction: str) -> str:
+    """Whether a prediction is younger than some results, and rests on a retired loss."""
+    is_young = prediction in YOUNGER_PREDICTIONS.get(experiment, ())
+    former = prediction in FORMER_LOSSES.get(experiment, ())
+    return (YOUNG if is_young else "") + (FORMER if former else "")
+
+
+def predictions(results: dict[str, Results]) -> list[Prediction]:
+    """Every prediction of every experiment that was run."""
+    return [
+        Prediction(name, number, predicted(name)[number], verdict)
+        for name, result in results.items()
+        for number, verdict in import_module(name).verdicts(result).items()
+    ]
+
+
+def predicted(experiment: str) -> dict[str, str]:
+    """The predictions that stand in the docstring of an experiment, by number."""
+    text = _docstring(experiment).partition("Prediction")[2].partition("Decision rule")[0]
+    section = text.split("\n\n")[0]
+    items = re.split(r"^ ?(\d+)\. ", section, flags=re.MULTILINE)[1:]
+    return {n: " ".join(words.split()) for n, words in zip(items[::2], items[1::2], strict=True)}
+
+
+def _docstring(experiment: str) -> str:
+    source = (ROOT / "experiments" / f"{experiment}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""
+
+
+def predictions_table(listed: Sequence[Prediction], up: str) -> str:
+    """A line for each prediction; `up` leads from the page to the top of the project."""
+    body = [
+        [
+            f"[{p.experiment}]({up}experiments/{p.experiment}.py) {p.name}{p.marks}",
+            p.words.replace("|", "\\|"),
+            f"**{p.verdict.outcome}**",
+            escape(p.verdict.evidence),
+        ]
+        for p in listed
+    ]
+    return table(["experiment", "prediction", "", "evidence"], body, left=4) if body else "None."
+
+
+def index(results: dict[str, Results]) -> str:
+    """A line for each experiment: its question, config, result and verdicts."""
+    body = [
+        [
+            f"[{name}]({name}.py)",
+            _docstring(name).split("\n")[0],
+            f"[config](../configs/{name}.yaml)",
+            f"[report](../results/{name}/report.md)" if name in results else "not run yet",
+            ", ".join(_verdicts(name, results)),
+        ]
+        for name in EXPERIMENTS
+    ]
+    return table(["experiment", "question", "config", "result", "verdicts"], body, left=5)
+
+
+def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
+    if name not in results:
+        return
+    for rule in RULES:
+        if planned.plans(rule.name, results[name]):
+            yield f"**{rule.name} {planned.decide(rule.name, results[name]).verdict}**"
+        elif rule.experiment == name:
+            now = standing(rule, rule.decide(results[name]))
+            before = f" (first edition: {now.before})" if now.before else ""
+            yield f"**{rule.name} {now.verdict}**{young(rule)}{before}"
+    for number, verdict in import_module(name).verdicts(results[name]).items():
+        yield f"{number}{marks(name, number)} {verdict.outcome}"
