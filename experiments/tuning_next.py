@@ -2,7 +2,6 @@
 
 Question: with up to four million words of wiki17m, which learning rates, how many epochs, and how
 much dropout and weight decay give each of the six cells its lowest loss on development documents?
-The stored trials have up to one million words; those with four million have begun.
 
 Prediction, written before the run: word tables want at least four epochs; word-word scores want a
 lower rate of their weights than the start, or dropout.
