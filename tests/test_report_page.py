@@ -306,8 +306,8 @@ def test_a_tally_of_families_names_what_the_better_models_have_beside_scores(res
     text = findings.sentences(better, "alike")[0]
     assert text.startswith("In 1 of 4 contrasts the best attention model is significantly better")
     assert text.endswith(
-        "In 1 of 1 of these the better model has positions, which word2vec lacks: mask-query "
-        "attention with positions (per-word weights, positions)."
+        "The better attention model has positions, which word2vec lacks, in 1 of 1 contrast: "
+        "mask-query attention with positions (per-word weights, positions)."
     )
     assert "which word2vec lacks" not in findings.sentences(results, "alike")[0]
 

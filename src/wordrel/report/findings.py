@@ -100,9 +100,9 @@ def with_positions(results: Results, compared: Sequence[Contrast]) -> list[str]:
     ordered = [m for m in better if ARCHITECTURES[kinds[m]].ordered]
     parts = {m: ", ".join(ARCHITECTURES[kinds[m]].ingredients) for m in ordered}
     who = listed([f"{queries.label(results, m)} ({what})" for m, what in parts.items()])
-    times = f"{len(ordered)} of {len(better)}"
-    what = "the better model has positions, which word2vec lacks"
-    return [f"In {times} of these {what}: {who}."] if ordered else []
+    times = f"{len(ordered)} of {len(better)} contrast{'s'[: len(better) != 1]}"
+    what = "The better attention model has positions, which word2vec lacks, in"
+    return [f"{what} {times}: {who}."] if ordered else []
 
 
 def against_skip_gram(results: Results) -> list[str]:
