@@ -63,6 +63,7 @@ results = wordrel.run(
     models=MODELS,
     seeds=[1, 2],
     tasks=["ws353"],
+    contrasts=[],
     notes=[],
 )
 

@@ -12,6 +12,8 @@ from wordrel.config.architectures import (
     POSITIONS,
     QUERY_KEY,
     SECOND_BLOCK,
+    WORD_PRODUCTS,
+    WORD_SCORES,
     WORD_WEIGHTS,
     up_to,
 )
@@ -34,6 +36,23 @@ def test_over_another_it_has_one_ingredient_more_and_loses_none(name: str, other
         order = ("none", "mask", "previous", "mean")
         assert order.index(below.query) < order.index(above.query)
     assert above.blocks >= below.blocks
+
+
+@pytest.mark.parametrize(
+    ("name", "ingredients"),
+    [
+        ("mean", ()),
+        ("position_weight", (POSITIONS,)),
+        ("mask_query_attention", (WORD_WEIGHTS, POSITIONS)),
+        ("mean_query_attention", (WORD_SCORES,)),
+        ("attention_position", (QUERY_KEY, POSITIONS)),
+        ("dot_product_attention", (WORD_PRODUCTS,)),
+        ("position_map", (POSITION_VALUES,)),
+        ("transformer_block", (QUERY_KEY, POSITIONS, BLOCK)),
+    ],
+)
+def test_what_it_adds_to_the_mean(name: str, ingredients: tuple[str, ...]) -> None:
+    assert ARCHITECTURES[name].ingredients == ingredients
 
 
 def test_the_ingredient_has_a_name() -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wordrel.report import contrasts, html, markdown
+from wordrel.report import brief, contrasts, html, markdown, queries
 from wordrel.report.document import Document
+from wordrel.report.own import own, planned
 from wordrel.report.page import document
 from wordrel.study.results import Results, read_results
 from wordrel.study.schema import COLUMNS, table_to_csv, write_table
@@ -130,6 +131,95 @@ def test_why_there_is_no_share():
     rows = orderings("novels")
     rows[4]["note"] = "no shares: an interaction exceeds half of the whole gain"
     assert "No shares: an interaction exceeds half of the whole gain." in text(with_plans([], rows))
+
+
+GAIN = "the gain of attention over skip-gram is 0.050"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (BOTH, ["above the margin: supported"]),
+        ([contrast("tiny-wiki", "open"), BOTH[1]], ["with another outcome on each corpus: partly"]),
+        (
+            [contrast("tiny-wiki", "adds less", seeds=3)],
+            ["below the margin.", "A verdict needs 5 seeds; this study has 3."],
+        ),
+        (
+            [contrast("tiny-wiki", "equivalent", rule="equivalent"), contrast("novels", "open")],
+            [
+                "within the margin: partly supported",
+                "with an interval across the margin: undecided",
+            ],
+        ),
+    ],
+)
+def test_a_card_opens_with_the_outcomes_of_planned_contrasts(rows, expected):
+    found = planned.sentences(with_plans(rows, []))
+    assert len(found) == len(expected)
+    assert found[0].startswith(f"The{GAIN[3:]} on {rows[0]['corpus']}, ")
+    assert [part in sentence for part, sentence in zip(expected, found, strict=True)] == [
+        True
+    ] * len(expected)
+
+
+def test_the_card_of_a_study_with_planned_contrasts_has_six_sentences_at_most():
+    claims = [contrast("novels", "adds", claim=f"claim {i}") for i in range(8)]
+    missing = contrast("novels", "not measured", claim="later", seeds=0, n=0)
+    results = with_plans([*claims, missing], [])
+    found = own(results).sentences
+    assert len(found) == planned.MOST == 6
+    assert found[-2:] == (
+        "The table of contrasts has 4 more outcomes.",
+        "Not measured yet: later.",
+    )
+    few = with_plans(claims[:1], [])
+    opened = own(few).sentences
+    assert opened[0] == planned.sentences(few)[0]
+    assert opened[1].startswith("Attention's word vectors are significantly better")
+    assert planned.sentences(with_plans([missing], [])) == []
+
+
+def test_a_sentence_joins_contrasts_of_a_claim_that_came_out_alike():
+    pair = [BOTH[0], contrast("tiny-wiki", "adds", model_b="random")]
+    (found,) = planned.sentences(with_plans(pair, []))
+    assert found == (
+        "The gains of attention over skip-gram and random vectors are above the margin: "
+        "partly supported."
+    )
+    three = [*pair, contrast("tiny-wiki", "adds", model_b="mask_query_attention")]
+    (found,) = planned.sentences(with_plans(three, []))
+    assert found == "C6: the gains of 3 contrasts are above the margin: partly supported."
+
+
+def test_a_claim_with_orderings_says_where_the_gains_of_each_ingredient_lie():
+    gains = [
+        contrast("novels", "adds", claim="C9", part="positions"),
+        contrast("novels", "adds", claim="C9", part="positions", model_b="random"),
+        contrast("novels", "adds less", claim="C9", part="words"),
+        contrast("novels", "adds", claim="C9", part="words", model_b="random"),
+    ]
+    (found,) = planned.sentences(with_plans(gains, orderings("novels")))
+    assert found == "C9, gains: positions, above the margin; words, several outcomes."
+
+
+def test_a_loss_as_trained_is_in_no_headline_where_the_calibrated_one_is_there():
+    results = read_results(GOLDEN)
+    renamed = {"loss_masked": f"{LOSS[:-10]}as_trained", "loss_next": LOSS}
+    tables = {
+        name: getattr(results, name).replace({"task": renamed})
+        for name in ("summary", "comparisons")
+    }
+    both = replace(results, **tables)
+    columns = queries.first_columns(both, "novels", "fit")
+    assert [c.task for c in columns] == [LOSS]
+    report = brief.document(both)
+    assert not any("as trained" in sentence for sentence in report.card.sentences)
+    assert "per-token next-word loss (as trained)" in markdown.write(report)
+    alone = replace(both, summary=both.summary[both.summary["task"] != LOSS])
+    assert [c.task for c in queries.first_columns(alone, "novels", "fit")] == [
+        renamed["loss_masked"]
+    ]
 
 
 def test_a_study_that_planned_nothing_has_no_such_section():

@@ -229,13 +229,99 @@ def test_a_section_begins_with_how_often_attention_is_ahead(results: Results):
     ]
 
 
-def test_a_question_that_one_family_answers_begins_with_who_is_in_front(results: Results):
+def test_a_question_that_one_model_answers_begins_with_its_score_and_chance(results: Results):
     assert findings.sentences(results, "fit") == [
-        "On tiny-wiki, mask-query attention with positions is best on loss_masked: 7.012 [6.951, "
-        "7.074] nats_per_word, n 10,000.",
-        "On novels, mask-query attention with positions is best on loss_masked: 5.911 [5.879, "
-        "5.944] nats_per_word, n 280,000.",
+        "On tiny-wiki, mask-query attention with positions has the only score on loss_masked: "
+        "7.012 [6.951, 7.074] nats_per_word, n 10,000; chance (unigram) is 7.411.",
+        "On novels, mask-query attention with positions has the only score on loss_masked: 5.911 "
+        "[5.879, 5.944] nats_per_word, n 280,000; chance (unigram) is 6.620.",
     ]
+
+
+def with_second_loss(results: Results, score: float) -> Results:
+    """Attention has a masked-word loss on novels too; the other one's is 5.911."""
+    novels = results.summary["corpus"] == "novels"
+    first = novels & (results.summary["task"] == "loss_masked") & results.summary["selected"]
+    first &= results.summary["model"] == "mask_query_attention"
+    second = results.summary[first].assign(
+        model="attention", score=score, low=score - 0.01, high=score + 0.01
+    )
+    return replace(results, summary=pd.concat([results.summary, second], ignore_index=True))
+
+
+def test_the_best_has_a_competitor_and_is_better_than_chance(results: Results):
+    column = next(c for c in queries.columns(results, "novels", "fit") if c.task == "loss_masked")
+    assert findings.best(results, "novels", column) is None
+    two = with_second_loss(results, 6.2)
+    best = findings.best(two, "novels", column)
+    assert best is not None and best.model == "mask_query_attention"
+    assert findings.sentences(two, "fit")[1] == (
+        "On novels, mask-query attention with positions is best on loss_masked: 5.911 [5.879, "
+        "5.944] nats_per_word, n 280,000."
+    )
+    everywhere = two.summary["task"] == "loss_masked"
+    low = replace(
+        two, summary=two.summary.assign(chance=two.summary["chance"].mask(everywhere, 5.9))
+    )
+    assert findings.best(low, "novels", column) is None
+    assert findings.sentences(low, "fit")[1] == (
+        "On novels, no model is better than chance (unigram) on loss_masked, n 280,000."
+    )
+
+
+def fit_cells(results: Results) -> str:
+    """The line of the masked-word loss on novels."""
+    return next(x for x in short(results).splitlines() if x.startswith("| loss_masked | novels"))
+
+
+def test_one_score_alone_or_one_that_is_worse_than_chance_is_not_bold(results: Results):
+    assert "**" not in fit_cells(results)
+    assert "| **6.200 [6.190, 6.210]** | **5.911 [5.879, 5.944]** |" in fit_cells(
+        with_second_loss(results, 6.2)
+    )
+    worse = with_second_loss(results, 6.64)  # no comparison says that it is worse
+    assert "| *6.640 [6.630, 6.650]* | **5.911" in fit_cells(worse)
+
+
+def test_random_vectors_are_never_the_best(results: Results):
+    where = {"corpus": "novels", "task": "ws353", "model": "random", "selected": True}
+    high = changed(results.summary, where, score=0.9, low=0.8, high=1.0)
+    with_luck = replace(results, summary=high, comparisons=results.comparisons.iloc[:0])
+    assert "| random vectors | −0.021 [−0.118, 0.079] | 0.000" in short(with_luck)
+    assert "| 0.900 [0.800, 1.000] |" in short(with_luck)
+
+
+def test_a_tally_of_families_names_what_the_better_models_have_beside_scores(results: Results):
+    where = {"corpus": "novels", "task": "ws353", "model_b": "mask_query_attention"}
+    where |= {"model_a": "skip_gram"}
+    summary = changed(
+        results.summary,
+        {"corpus": "novels", "task": "ws353", "model": "mask_query_attention", "selected": True},
+        score=0.7,
+    )
+    pairs = changed(
+        results.comparisons, where, difference=-0.15, low=-0.2, high=-0.1, p_adjusted=0.001
+    )
+    better = replace(results, summary=summary, comparisons=pairs)
+    text = findings.sentences(better, "alike")[0]
+    assert text.startswith("In 1 of 4 contrasts the best attention model is significantly better")
+    assert text.endswith(
+        "The better attention model has positions, which word2vec lacks, in 1 of 1 contrast: "
+        "mask-query attention with positions (per-word weights, positions)."
+    )
+    assert "which word2vec lacks" not in findings.sentences(results, "alike")[0]
+
+
+def test_the_end_of_a_report_tells_training_from_the_last_command(results: Results):
+    made = provenance.made(results).text
+    assert "Training took 49.9 core-minutes. The command that wrote the tables took 1,234 s" in made
+    hours = results.runs.assign(seconds=3_600.0)
+    total = f"{len(hours)}.0 core-hours"
+    assert f"Training took {total}." in provenance.made(replace(results, runs=hours)).text
+    seconds = results.runs.assign(seconds=0.5)
+    assert "core-seconds" in provenance.made(replace(results, runs=seconds)).text
+    nothing = results.runs.assign(seconds=float("nan"))
+    assert "Training" not in provenance.made(replace(results, runs=nothing)).text
 
 
 def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Results):

@@ -13,6 +13,7 @@ from wordrel.config import load_config, parse_corpus
 from wordrel.config.tuned import CHOICES, TRIALS, text_digest
 from wordrel.corpus import prepare
 from wordrel.errors import ConfigError, CorpusError, StoreError
+from wordrel.models.matched.nesting import contains
 from wordrel.report.claims import RULES
 from wordrel.study.starter import SIZES, look_at, size_of, write_config
 from wordrel.study.starter_models import TUNED, tuned
@@ -82,6 +83,7 @@ def test_a_text_of_one_document_holds_nothing_out_and_is_asked_no_loss(tmp_path:
     corpus = config.corpora[0]
     assert look.corpus.test == corpus.test == corpus.development == 0
     assert not {"held_out_loss", "per_token_loss"} & {task.name for task in config.tasks}
+    assert config.contrasts == ()
 
 
 def test_copies_of_one_text_are_not_dealt_out(tmp_path: Path):
@@ -139,7 +141,7 @@ def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
     config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
     assert load_config(out) == config
     assert (config.study, config.corpora[0].name) == ("mine", "mine")
-    assert len(config.models) == len({model.name for model in config.models}) == 9
+    assert len(config.models) == len({model.name for model in config.models}) == 11
     before = out.read_bytes()
     with pytest.raises(StoreError, match="choose another with --out"):
         write_config("mine", source, out, cache=tmp_path / "cache")
@@ -161,15 +163,50 @@ def test_without_claims_the_models_have_the_settings_that_were_tuned(tmp_path: P
     models = {model.name: model for model in config.models}
     assert [*models] == [
         *("random", "ppmi_svd", "kn_two_sided", "skip_gram", "cbow"),
-        *("mean", "position_weight", "mask_query_attention", "attention"),
+        *("mean", "mean_query_attention", "position_weight", "mask_query_attention"),
+        *("mean_query_attention_position", "attention"),
     ]
     found = tuned()
-    assert found.models.keys() == set(models) - {"random", "ppmi_svd", "kn_two_sided"}
-    for name, chosen in found.models.items():
+    near = {
+        "mean_query_attention": "attention",
+        "mean_query_attention_position": "mask_query_attention",
+    }
+    untuned = {"random", "ppmi_svd", "kn_two_sided", *near}
+    assert found.models.keys() == set(models) - untuned
+    for name, chosen in {**found.models, **{n: found.models[k] for n, k in near.items()}}.items():
         assert models[name].learning_rate == chosen["learning_rate"]
         assert config.training_of(models[name]).epochs == chosen["training"]["epochs"]
     text_of = (tmp_path / "mine.yaml").read_text()
     assert f"rates and epochs: {found.source}, by development loss" in text_of
+    for like in near.values():
+        assert f"no trials of its own: the settings of {like}\n" in text_of
+
+
+def test_a_model_with_a_start_contains_it(tmp_path: Path):
+    source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
+    config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
+    started = [model for model in config.models if getattr(model, "start", None)]
+    assert {model.name for model in started} == {
+        *("position_weight", "mask_query_attention", "mean_query_attention_position"),
+    }
+    assert all(contains(model, model.start) for model in started)
+
+
+@pytest.mark.parametrize("claims", [False, True])
+def test_a_first_study_plans_the_literal_case_and_the_gains_of_positions(
+    tmp_path: Path, claims: bool
+):
+    source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
+    config, _ = write_config("mine", source, out, cache=tmp_path / "cache", claims=claims)
+    assert "no trials of its own" not in out.read_text() or not claims
+    literal, *positions = config.contrasts
+    plan = load_config(ROOT / "configs" / "literal_case.yaml").contrasts[0]
+    assert literal == plan
+    assert [(c.claim, c.rule, c.first, c.second) for c in positions] == [
+        ("positions", "adds", "position_weight", "mean"),
+        ("positions", "adds", "mean_query_attention_position", "mean_query_attention"),
+    ]
+    assert {(c.task, c.margin) for c in positions} == {(plan.task, plan.margin)}
 
 
 def test_the_tuned_settings_of_the_package_are_those_of_the_committed_trials():
@@ -240,10 +277,12 @@ def test_a_study_runs_on_it(tmp_path: Path):
     write_config("mine", source, out, cache=tmp_path / "cache")
     changes = {"training.epochs": 1, "training.dim": 8, "seeds": [1], "statistics.resamples": 100}
     changes["tasks"] = ["ws353", "per_token_loss", "neighbour_agreement"]
-    changes |= {f"models.{i}.training.epochs": 1 for i in range(3, 9)}
+    changes |= {f"models.{i}.training.epochs": 1 for i in range(3, 11)}
     results = wordrel.run(
         out, out=tmp_path / "results", jobs=1, cache=tmp_path / "cache", **changes
     )
     assert set(results.runs["status"]) == {"done"}
+    literal = results.contrasts.iloc[0]
+    assert (literal["claim"], literal["seeds"], literal["n"] > 0) == ("first sentence", 1, True)
     for page in ("report.md", "report.html"):
         assert (tmp_path / "results" / page).is_file()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from notebook_cells import not_stripped, show
+from wordrel.config import ARCHITECTURES
 
 ROOT = Path(__file__).resolve().parents[1]
 TOUR = ROOT / "docs" / "tour.ipynb"
@@ -82,7 +83,7 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_the_text_says(
     text = {name: cell["text"] for name, cell in cells.items()}
     assert text["run"].startswith("Results of the study quickstart in ")
     assert "runs     2 done, 0 failed" in text["run"]
-    assert text["load"].startswith("WordModel of mask_query_attention seed 1 on wiki-sample\n")
+    assert text["load"].startswith("WordModel of mean_query_attention seed 1 on wiki-sample\n")
     alike, unlike = ast.literal_eval(text["similarity"])
     assert alike > unlike
     nearest = ast.literal_eval(text["most-similar"])
@@ -95,10 +96,23 @@ def test_every_cell_of_the_notebook_runs_and_shows_what_the_text_says(
     assert number.endswith("a run of letters, with single apostrophes inside")
 
 
+def test_the_notebook_compares_the_mean_with_self_attention_and_says_so() -> None:
+    cells = {cell["id"]: "".join(cell["source"]) for cell in tour()["cells"]}
+    models = '"models": [{"kind": "mean"}, {"kind": "mean_query_attention"}]'
+    assert models in cells["run"]
+    first = " ".join(cells["title"].split())
+    assert "In `mean` all these words weigh the same, as in word2vec's CBOW." in first
+    assert ARCHITECTURES["mean"].ingredients == ()
+    assert "In `mean_query_attention` self-attention weighs them" in first
+    assert ARCHITECTURES["mean_query_attention"].words_ask
+    assert "Neither has positions." in first
+    assert not any(ARCHITECTURES[k].positions for k in ("mean", "mean_query_attention"))
+
+
 def test_the_notebook_shows_tables_and_how_far_it_is(executed: tuple[dict[str, Any], str]) -> None:
     cells, progress = executed
     for name in ("run", "tables", "load", "compare"):
         assert "<table" in cells[name]["html"]
-    assert cells["compare"]["html"].count("mask_query_attention</td>") == 3  # a row a task
+    assert cells["compare"]["html"].count("mean_query_attention</td>") == 3  # a row a task
     for seed in (1, 2):
-        assert progress.count(f"wiki-sample/mask_query_attention seed {seed} done") == 1
+        assert progress.count(f"wiki-sample/mean_query_attention seed {seed} done") == 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 POSITIONS = "positions"
 WORD_WEIGHTS = "per-word weights"
 WORD_SCORES = "word-word scores and maps"
+WORD_PRODUCTS = "products of word vectors"
 QUERY_KEY = "query-key scores and maps"
 MAPS = "learned maps"
 BLOCK = "residual, layer norm, feed-forward"
@@ -72,6 +73,20 @@ class Architecture:
     def words_ask(self) -> bool:
         """Whether the query is a word or a mean of words."""
         return self.query in ("previous", "mean")
+
+    @property
+    def ingredients(self) -> tuple[str, ...]:
+        """What it adds to the mean of the context's vectors."""
+        scores = _QUERY_INGREDIENT.get(self.query, "")
+        if self.words_ask and not self.maps:
+            scores = WORD_PRODUCTS
+        has = {
+            scores: bool(scores),
+            POSITIONS: self.positions,
+            POSITION_VALUES: self.position_values != "none",
+            BLOCK: self.block,
+        }
+        return tuple(name for name, present in has.items() if present)
 
     @property
     def family(self) -> str:

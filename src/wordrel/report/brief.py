@@ -39,7 +39,9 @@ APART = (
 )
 _LEGEND = (
     "A score is {of} with its {level} interval. {best}: the best model, and "
-    "every model that is not significantly worse (adjusted p < 0.05). {worse}: worse than chance."
+    "every model that is not significantly worse (adjusted p < 0.05), where two models or more are "
+    "compared. Random vectors, and scores that are not better than chance, are never bold. "
+    "{worse}: worse than chance."
 )
 _PAGE = (
     f"This command makes the page {code('report.html')} from the tables beside this file. It shows "
@@ -105,15 +107,22 @@ def answers(results: Results, question: str) -> list[Block]:
 def _task_scores(results: Results, corpus: str, column: Column) -> TaskScores:
     rows = queries.answers(results, corpus, column)
     rows = {model: row for model, row in rows.items() if not pd.isna(row.score)}
-    front = findings.front(results, corpus, column)
-    pairs = queries.pairs(results, corpus, column)
-    first = "" if front is None else str(front.model)
+    best = findings.best(results, corpus, column)
+    if best is None:
+        return TaskScores(corpus, column, rows, set())
+    pairs, first = queries.pairs(results, corpus, column), str(best.model)
     beaten = {
         pair.model_b if first == pair.model_a else pair.model_a
         for pair in pairs
         if queries.winner(pair) == first
     }
-    return TaskScores(corpus, column, rows, set(rows) - beaten)
+    kinds = queries.kinds(results)
+    eligible = {
+        model
+        for model, row in rows.items()
+        if kinds[model] != findings.RANDOM and findings.is_above_chance(row)
+    }
+    return TaskScores(corpus, column, rows, eligible - beaten)
 
 
 def _by_task(results: Results, tasks: Sequence[TaskScores], models: Sequence[str]) -> Table:

@@ -22,6 +22,7 @@ from wordrel.report.document import (
     verdict,
 )
 from wordrel.report.labels import label, term
+from wordrel.report.own.planned import same
 from wordrel.report.queries import ALPHA, Row
 from wordrel.report.text import NOTHING, count, listed, number, percent, share, with_interval
 from wordrel.study.contrasts import SEEDS, decided_by
@@ -63,7 +64,7 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
     """The verdicts on each claim's contrasts over the corpora, and the outcomes on each."""
     lines = []
     for claim, its in queries.grouped(rows, lambda r: str(r.claim)).items():
-        alike = queries.grouped(its, _same).values()
+        alike = queries.grouped(its, same).values()
         verdicts = Counter(decided_by(contrast, queries.sources(results)) for contrast in alike)
         outcomes = Counter(str(r.outcome) for r in its)
         lines.append(
@@ -71,10 +72,6 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
             f"{_counted(outcomes)} on single corpora."
         )
     return lines
-
-
-def _same(row: Row) -> tuple[object, ...]:
-    return row.part, row.model_a, row.model_b, row.against, row.task, row.rule, row.margin
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -90,7 +87,7 @@ def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
     trained = any(not pd.isna(r.as_trained) for r in rows)
     heads += [*(["as trained"] if trained else []), "p (Holm)", "seeds", emphasis("n")]
     body = []
-    for contrast in queries.grouped(rows, lambda r: (r.claim, *_same(r))).values():
+    for contrast in queries.grouped(rows, lambda r: (r.claim, *same(r))).values():
         word = verdict(decided_by(contrast, queries.sources(results)))
         for i, row in enumerate(contrast if any(row.seeds for row in contrast) else ()):
             shown = with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from wordrel.config import ARCHITECTURES
 from wordrel.report import queries
 from wordrel.report.document import Table, name
 from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
-from wordrel.report.text import capital, count, listed, with_interval
+from wordrel.report.text import capital, count, listed, number, with_interval
 from wordrel.report.verdicts import ahead
 from wordrel.study.results import Results
 
@@ -65,7 +66,7 @@ def title(question: str) -> str:
 
 def contrasts(results: Results, corpus: str, question: str) -> list[Contrast]:
     """One contrast of the two families for each column of the question that counts."""
-    columns = queries.main_columns(results, corpus, question)
+    columns = queries.first_columns(results, corpus, question)
     return [_contrast(results, corpus, column) for column in columns]
 
 
@@ -75,7 +76,7 @@ def sentences(results: Results, question: str) -> list[str]:
     compared = [c for corpus in corpora for c in contrasts(results, corpus, question)]
     verdicts = [c.verdict for c in compared if c.pair is not None]
     opening = (
-        [_tally(Counter(verdicts))]
+        [" ".join([_tally(Counter(verdicts)), *with_positions(results, compared)])]
         if verdicts
         else [_in_front(results, c, question) for c in corpora]
     )
@@ -90,6 +91,18 @@ def _tally(verdicts: Counter[str]) -> str:
         f"In {verdicts['worse']} of {times} {pair}, and in {verdicts['better']} it is worse. "
         f"{others}"
     )
+
+
+def with_positions(results: Results, compared: Sequence[Contrast]) -> list[str]:
+    """Which better attention models have positions, and what else; empty where none has."""
+    kinds = queries.kinds(results)
+    better = [c.second.model for c in compared if c.second is not None and c.verdict == "worse"]
+    ordered = [m for m in better if ARCHITECTURES[kinds[m]].ordered]
+    parts = {m: ", ".join(ARCHITECTURES[kinds[m]].ingredients) for m in ordered}
+    who = listed([f"{queries.label(results, m)} ({what})" for m, what in parts.items()])
+    times = f"{len(ordered)} of {len(better)} contrast{'s'[: len(better) != 1]}"
+    what = "The better attention model has positions, which word2vec lacks, in"
+    return [f"{what} {times}: {who}."] if ordered else []
 
 
 def against_skip_gram(results: Results) -> list[str]:
@@ -125,14 +138,20 @@ def _compared(pair: Row) -> str:
 
 def _in_front(results: Results, corpus: str, question: str) -> str:
     """Where one family alone has scores: which model is in front on its first task."""
-    columns = queries.main_columns(results, corpus, question)
-    fronts = ((c, front(results, corpus, c)) for c in columns)
-    column, best = next(((c, r) for c, r in fronts if r is not None), (None, None))
-    if column is None or best is None:
+    columns = queries.first_columns(results, corpus, question)
+    fronts = ((c, _best(c, _competitors(results, corpus, c))) for c in columns)
+    column, first = next(((c, r) for c, r in fronts if r is not None), (None, None))
+    if column is None or first is None:
         return ""
-    score = f"{with_interval(best.score, best.low, best.high)} {label(column.measure)}"
-    best_of = f"{queries.label(results, best.model)} is best on {label(column.task)}"
-    return f"On {corpus}, {best_of}: {score}, n {count(best.n_scored)}."
+    score = f"{with_interval(first.score, first.low, first.high)} {label(column.measure)}"
+    what, of, n = label(column.task), queries.label(results, first.model), count(first.n_scored)
+    if best(results, corpus, column) is not None:
+        return f"On {corpus}, {of} is best on {what}: {score}, n {n}."
+    chance = chance_by(question, column.task)
+    if len(_competitors(results, corpus, column)) > 1:
+        return f"On {corpus}, no model is better than {chance} on {what}, n {n}."
+    beside = "" if pd.isna(first.chance) else f"; {chance} is {number(first.chance)}"
+    return f"On {corpus}, {of} has the only score on {what}: {score}, n {n}{beside}."
 
 
 def chance_by(question: str, task: str) -> str:
@@ -163,6 +182,13 @@ def is_below_chance(row: Row) -> bool:
     if any(map(pd.isna, (row.score, row.low, row.high, row.chance))):
         return False
     return bool(row.low > row.chance if row.better == "lower" else row.high < row.chance)
+
+
+def is_above_chance(row: Row) -> bool:
+    """Whether a score is on the better side of chance, or its task has no chance."""
+    if pd.isna(row.chance):
+        return True
+    return bool(row.score < row.chance if row.better == "lower" else row.score > row.chance)
 
 
 def families_table(results: Results) -> Table | None:
@@ -200,6 +226,21 @@ def _answered(results: Results, corpus: str, column: Column) -> list[Row]:
 def _best(column: Column, answered: Sequence[Row]) -> Row | None:
     sign = 1 if column.better == "higher" else -1
     return max(answered, key=lambda r: sign * r.score, default=None)
+
+
+def _competitors(results: Results, corpus: str, column: Column) -> list[Row]:
+    """The rows with a score, without random vectors."""
+    kinds = queries.kinds(results)
+    return [r for r in _answered(results, corpus, column) if kinds[r.model] != RANDOM]
+
+
+def best(results: Results, corpus: str, column: Column) -> Row | None:
+    """The model with the best score, if it has a competitor and is better than chance."""
+    competitors = _competitors(results, corpus, column)
+    first = _best(column, competitors)
+    if first is None or len(competitors) < 2 or not is_above_chance(first):
+        return None
+    return first
 
 
 def front(results: Results, corpus: str, column: Column) -> Row | None:

@@ -21,7 +21,7 @@ from wordrel.report.document import (
 )
 from wordrel.report.findings import title
 from wordrel.report.labels import label, term
-from wordrel.report.text import NOTHING, count, percent
+from wordrel.report.text import NOTHING, count, number, percent
 from wordrel.study.results import Results
 
 _QUERIES = {
@@ -178,7 +178,7 @@ def commands(results: Results) -> list[str]:
 
 
 def made(results: Results) -> Paragraph:
-    """With which version, when and on which machine."""
+    """With which version and on which machine; what training took, and the last command."""
     manifest = results.manifest
     machine = manifest["environment"]
     commit = name(manifest.get("commit") or "unknown")
@@ -192,8 +192,23 @@ def made(results: Results) -> Paragraph:
     python = name(machine.get("python", "unknown"))
     return Paragraph(
         f"Made with wordrel {name(manifest['wordrel'])}, commit {commit}{changed}, "
-        f"Python {python}, in {count(manifest['seconds'])} s on {where}."
+        f"Python {python}, on {where}. {_trained(results)}The command that wrote the tables took "
+        f"{count(manifest['seconds'])} s; it takes trained models from the cache."
     )
+
+
+def _trained(results: Results) -> str:
+    """A sentence on the time that all finished runs trained, each on one core."""
+    seconds = float(results.runs["seconds"].sum())  # of failed runs there is none
+    size, unit = next(
+        (
+            (size, unit)
+            for size, unit in ((3600, "core-hours"), (60, "core-minutes"))
+            if seconds >= size
+        ),
+        (1, "core-seconds"),
+    )
+    return f"Training took {number(seconds / size, 1)} {unit}. " if seconds else ""
 
 
 def data(results: Results) -> Section:

@@ -16,6 +16,7 @@ from wordrel.report.document import labelled
 from wordrel.report.text import percent
 from wordrel.study.analysis import resolution
 from wordrel.study.results import Results
+from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 ALPHA = 0.05
 """A pair counts as different when its adjusted p is below this, and its interval has no 0."""
@@ -229,6 +230,14 @@ def main_columns(results: Results, corpus: str, question: str) -> list[Column]:
             or (c.task, registered[c.task]) not in known
         )
     ]
+
+
+def first_columns(results: Results, corpus: str, question: str) -> list[Column]:
+    """The columns of a headline: no loss as trained where the calibrated one is there."""
+    main = main_columns(results, corpus, question)
+    calibrated = {c.task for c in main if c.measure and c.task.endswith(f".{CALIBRATED}")}
+    beside = {f"{task.removesuffix(CALIBRATED)}{AS_IT_IS}" for task in calibrated}
+    return [c for c in main if c.task not in beside]
 
 
 def answers(results: Results, corpus: str, column: Column) -> dict[str, Row]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Chart, Figure, Spec
-from wordrel.report.findings import front
+from wordrel.report.findings import best, front
 from wordrel.report.labels import label
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import number
@@ -30,17 +30,17 @@ def scores_figure(results: Results) -> list[Figure]:
     drawn = score_panels(results)
     if not drawn:
         return []
-    fronts = [(corpus, column, front(results, corpus, column)) for corpus, column in drawn]
-    best = "; ".join(
+    firsts = [(corpus, column, best(results, corpus, column)) for corpus, column in drawn]
+    named = "; ".join(
         f"{corpus}, {label(column.task, 'task')}: "
         f"{queries.label(results, row.model)} {number(row.score)}"
-        for corpus, column, row in fronts
+        for corpus, column, row in firsts
         if row is not None
     )
-    level = queries.level(results)
-    opening = f"Scores with {level} intervals and chance lines. Best model by panel:"
+    text = f"Scores with {queries.level(results)} intervals and chance lines."
+    text += f" Best model by panel: {named}." if named else ""
     charted = [_scores_chart(results, corpus, column) for corpus, column in drawn]
-    return [Figure("scores", charted, f"{opening} {best}.", columns=2)]
+    return [Figure("scores", charted, text, columns=2)]
 
 
 def score_panels(results: Results) -> list[tuple[str, Column]]:
@@ -51,15 +51,22 @@ def score_panels(results: Results) -> list[tuple[str, Column]]:
         for question in queries.questions(results)
         for column in _all_columns(results, question)
         for corpus in corpora
-        if column in queries.columns(results, corpus, question)
+        if column in _drawn(results, corpus, question)
         and front(results, corpus, column) is not None
     ]
     return panels if len({column for _, column in panels}) <= _MOST else []
 
 
 def _all_columns(results: Results, question: str) -> list[Column]:
-    every = [queries.columns(results, c, question) for c in queries.corpora(results)]
+    every = [_drawn(results, c, question) for c in queries.corpora(results)]
     return list(dict.fromkeys(column for columns in every for column in columns))
+
+
+def _drawn(results: Results, corpus: str, question: str) -> list[Column]:
+    """All columns but a loss as trained whose calibrated one is there."""
+    main = queries.main_columns(results, corpus, question)
+    left_out = {*main} - {*queries.first_columns(results, corpus, question)}
+    return [c for c in queries.columns(results, corpus, question) if c not in left_out]
 
 
 def _scores_chart(results: Results, corpus: str, column: Column) -> Chart:

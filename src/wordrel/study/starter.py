@@ -19,7 +19,7 @@ from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
 from wordrel.errors import ConfigError, CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
-from wordrel.study.starter_models import models_text, tuned
+from wordrel.study.starter_models import contrasts_text, models_text, tuned
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY, TaskInfo
 
@@ -262,6 +262,7 @@ def config_text(
         seeds=", ".join(map(str, range(1, size.seeds + 1))),
         sets="sets of English words; " if look.english else "",
         tasks="\n".join(_task_lines(look, cache, claims=claims)),
+        contrasts=contrasts_text() if corpus.test_share else "",
     )
 
 
@@ -326,4 +327,4 @@ seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on fr
 
 tasks: # {sets}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
 {tasks}
-"""
+{contrasts}"""

@@ -37,11 +37,38 @@ _FIRST: dict[str, dict[str, Any]] = {
     "word2vec, one word at a time": {"kind": "word2vec", "algorithm": "skip_gram"},
     "word2vec, from the mean of the context": {"kind": "word2vec", "algorithm": "cbow"},
     "the same mean in our trainer": {"kind": "mean"},
+    "self-attention on the same words: q.k, without positions": {"kind": "mean_query_attention"},
     "the mean with a weight for each position": {"kind": "position_weight"},
     "and a weight for each word": {"kind": "mask_query_attention"},
+    "self-attention with positions": {"kind": "mean_query_attention_position"},
     "self-attention as it is written: q.k, the words before": {"kind": "attention"},
 }
 """Models to compare when choosing an embedding; each with a remark."""
+
+_TUNED_AS = {
+    "mean_query_attention": "attention",
+    "mean_query_attention_position": "mask_query_attention",
+}
+"""Models without trials -> the tuned model whose settings they have: its words are weighted too."""
+
+_LOSS, _MARGIN = "per_token_loss.masked_word.calibrated", 0.02
+_CONTRASTS: tuple[dict[str, Any], ...] = (
+    {
+        **{"claim": "first sentence", "first": "mean_query_attention", "second": "mean"},
+        **{"task": _LOSS, "margin": _MARGIN, "rule": "equivalent"},
+    },
+    *(
+        {
+            **{"claim": "positions", "part": part, "first": first, "second": second},
+            **{"task": _LOSS, "margin": _MARGIN},
+        }
+        for part, first, second in (
+            ("no word scores", "position_weight", "mean"),
+            ("word-word scores", "mean_query_attention_position", "mean_query_attention"),
+        )
+    ),
+)
+"""The literal case of the question, and what positions add; see `configs/literal_case.yaml`."""
 
 _TOPS = ("mean_query_attention_position", "attention_position")
 _CLAIMS: list[dict[str, Any]] = [
@@ -72,15 +99,22 @@ def models_text(*, claims: bool) -> str:
             these models were not tuned, and a tuned one beside them would have an advantage.
     """
     chosen = {} if claims else tuned().models
-    entries = [
-        _written(entry | dict(chosen.get(model_name(entry), {})), remark)
-        for remark, entry in _FIRST.items()
-    ]
+    entries = []
+    for remark, entry in _FIRST.items():
+        near = "" if claims else _TUNED_AS.get(model_name(entry), "")
+        settings = chosen.get(near or model_name(entry), {})
+        note = f"; no trials of its own: the settings of {near}" if near else ""
+        entries.append(_written(entry | dict(settings), remark + note))
     names = [entry.get("name") or entry["kind"] for entry in _FIRST.values()]
     if claims:
         entries.append("  # What the claims need besides.\n")
         entries += [_written(e) for e in _CLAIMS if (e.get("name") or e["kind"]) not in names]
     return "".join(entries).rstrip("\n")
+
+
+def contrasts_text() -> str:
+    """The part of a config with the planned contrasts, all of a loss."""
+    return "".join(("\ncontrasts: # planned before the run\n", *map(_written, _CONTRASTS)))
 
 
 def _written(entry: Mapping[str, Any], remark: str = "") -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from wordrel.report import findings, ladder, ladder_section, queries, scores
 from wordrel.report.architectures import architectures
-from wordrel.report.document import Paragraph
+from wordrel.report.document import Block, Paragraph
+from wordrel.report.own import planned
 from wordrel.report.own.studies import (
     MASKED,
     NEXT,
@@ -30,9 +31,11 @@ _FIRST = ("alike", "fit", "relate")  # questions of the card, where a study has 
 
 
 def own(results: Results) -> Own:
-    """The result that the study was made for, else the two families."""
+    """The result that the study was made for, else the two families; planned contrasts first."""
     result = _OWN.get(results.study, _ladder)(results)
-    return result if result.blocks else _families(results)
+    result = result if result.blocks else _families(results)
+    opening = planned.sentences(results)
+    return result._replace(sentences=(*opening, *result.sentences)[: planned.MOST])
 
 
 def _ladder(results: Results) -> Own:
@@ -58,16 +61,26 @@ def _families(results: Results) -> Own:
     """Word2vec beside attention, question by question."""
     questions = queries.questions(results)
     first = sorted(questions, key=lambda q: _FIRST.index(q) if q in _FIRST else len(_FIRST))
-    sentences = {q: findings.sentences(results, q) for q in first}
+    answered = planned.on_questions(results)
+    sentences = {q: findings.sentences(results, q) for q in first if q not in answered}
     opened = findings.against_skip_gram(results)
     if opened:
-        sentences.pop("alike")
+        sentences.pop("alike", None)
     opened += [f"{findings.title(q)} {texts[0]}" for q, texts in sentences.items() if texts]
     drawn = [f for q in questions for f in scores.differences_figure(results, q)]
     drawn += scores.scores_figure(results)
     table = findings.families_table(results)
-    blocks = (table, Paragraph(findings.SELECTION)) if table else ()
-    return Own("Word2vec beside attention", tuple(opened[:3]), blocks, next(iter(drawn), None))
+    compared = [
+        contrast
+        for question in questions
+        for corpus in queries.corpora(results)
+        for contrast in findings.contrasts(results, corpus, question)
+    ]
+    below = [findings.SELECTION, *findings.with_positions(results, compared)]
+    blocks: list[Block] = [table, *map(Paragraph, below)] if table else []
+    return Own(
+        "Word2vec beside attention", tuple(opened[:3]), tuple(blocks), next(iter(drawn), None)
+    )
 
 
 _OWN: dict[str, Callable[[Results], Own]] = {
