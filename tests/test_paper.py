@@ -337,6 +337,17 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     ]
     assert "of 2 of 3 models has 8 epochs" in found["edge"]
     assert found["trials"] == (
-        "- masked word: 1 to 2 from a random start; 0 of these with dropout; 0 to 1 that go on "
-        "from other weights."
+        "- masked word: 1 to 2 from a random start (4 to 8 epochs); 0 of these with dropout; 0 to "
+        "1 that go on from other weights."
     )
+    again = pd.concat([trials, trials[:2].assign(trial=[8, 9], weight_decay=0.0)])
+    again["weight_decay"] = 0.0
+    assert tuning.numbers({"next word": again}, PAPER.named).splitlines() == [
+        "- next word: 1 to 4 from a random start (4 to 8 epochs, weight decay 0); 0 of these with "
+        "dropout; 0 to 1 that go on from other weights.",
+        *[
+            f"  A trial of context mean repeats another one (rate {rate}, 8 epochs). So it has 2 "
+            "settings from a random start."
+            for rate in ("0.5000", "0.2500")
+        ],
+    ]
