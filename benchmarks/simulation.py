@@ -257,10 +257,11 @@ def _listed(of: Callable[..., Iterator[Line]], *arguments: Any) -> list[Line]:
 _OPENING = f"""# Simulated studies
 
 Each study has answers of known truth, and [its verdicts](../../src/wordrel/study/contrasts.py)
-come from the code that decides real studies. The contrasts are those of the
+come from the code that decides real studies. Contrasts of C9 are those of the
 [cells](../../configs/cells.yaml). Items and seeds vary as much as in results of the first edition
-([sizes.csv](sizes.csv)), so the power of another study differs. [The program](../../benchmarks/simulation.py) holds the question, the prediction and the
-rule. All numbers stand in [simulation.csv](simulation.csv).
+([sizes.csv](sizes.csv)), so the power of another study differs.
+[The program](../../benchmarks/simulation.py) holds the question, the prediction and the rule. All
+numbers stand in [simulation.csv](simulation.csv).
 
 - border: every gain lies between the two outcomes of its rule, so every verdict is false.
 - none: no two models differ. twice: every gain is twice the margin.

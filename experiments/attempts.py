@@ -199,7 +199,7 @@ def attempts(
         authors: of the test documents, where they are dealt out by author.
     """
     models = (row.model_a, row.model_b)
-    for what, change in (ALIKE if authors else HALVES | ALIKE).items():
+    for what, change in (ALIKE if authors else {**HALVES, **ALIKE}).items():
         gain = _gain(changed(evaluation, change), models)
         yield _with_interval(row, what, gain.value, gain.interval(row.confidence))
     if authors:
@@ -293,13 +293,11 @@ def stored() -> list[Row]:
     return queries.rows(pd.read_csv(TABLE, keep_default_na=False))
 
 
-def outcome_by_author(claim: str, first: str, second: str, corpus: str) -> str:
-    """Another outcome of a contrast where the documents of one author are one; else empty."""
-    wanted = (claim, first, second, corpus, BY_AUTHOR, True)
-    for row in stored():
-        if (row.claim, row.model_a, row.model_b, row.corpus, row.what, row.moved) == wanted:
-            return str(row.outcome)
-    return ""
+def moved(claim: str, first: str, second: str, corpus: str) -> list[Row]:
+    """The attempts on a contrast that have another outcome."""
+    wanted = (claim, first, second, corpus)
+    its = [r for r in stored() if (r.claim, r.model_a, r.model_b, r.corpus) == wanted]
+    return [row for row in its if row.moved and row.outcome != NO_INTERVAL]
 
 
 def _contrast(row: Row) -> tuple[str, ...]:

@@ -83,7 +83,10 @@ WAITING = (
         *("66.4 % to 74.9 %", "a word task for `position_vector` beside `mean`"),
     ),
     Waiting(
-        *("closed form, overlap of the top five directions", "Karkada et al. 2025 (abstract, code)"),
+        *(
+            "closed form, overlap of the top five directions",
+            "Karkada et al. 2025 (abstract, code)",
+        ),
         *("0.998", "closed-form vectors beside a tuned skip-gram"),
     ),
     Waiting(

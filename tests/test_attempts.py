@@ -126,8 +126,9 @@ def test_attempts_without_an_outcome_are_not_counted(monkeypatch: pytest.MonkeyP
         "| mean | random | text | adds | 5 | 0.010 to 0.030 | documents of one author as one "
         "(open); 1 of 2 tests without an author |"
     )
-    assert ATTEMPTS.outcome_by_author("c", "mean", "random", "text") == "open"
-    assert ATTEMPTS.outcome_by_author("c", "mean", "random", "novels") == ""
+    moved = [one.what for one in ATTEMPTS.moved("c", "mean", "random", "text")]
+    assert moved == [ATTEMPTS.BY_AUTHOR, "without A"]
+    assert ATTEMPTS.moved("c", "mean", "random", "novels") == []
 
 
 def test_without_calibration_the_stored_interval_decides() -> None:

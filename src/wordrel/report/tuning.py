@@ -53,9 +53,9 @@ def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
 
 
 def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
-    """The four texts of a tuning, by name."""
-    counted = {"trials": numbers(tried, named), "edge": edge(tried)}
-    return {"settings": settings(tried, named), "starts": starts(tried, named), **counted}
+    """The three texts of a tuning, by name."""
+    trials = f"{numbers(tried, named)}\n- {edge(tried)}"
+    return {"settings": settings(tried, named), "starts": starts(tried, named), "trials": trials}
 
 
 def numbers(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
@@ -76,7 +76,10 @@ def numbers(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
         counts[0] += f" ({shared(count, alone['epochs'].tolist())} epochs"
         if "weight_decay" in every:
             counts[0] += f", weight decay {shared(_plain, alone['weight_decay'].tolist())}"
-        lines.append(f"- {objective}: {'; '.join([f'{counts[0]})', *counts[1:]])}.")
+        tokens = count(every["tokens"].max())
+        lines.append(
+            f"- {objective}, on up to {tokens} words: {'; '.join([f'{counts[0]})', *counts[1:]])}."
+        )
         lines += (f"  {line}" for line in _repeated(every, named))
     return "\n".join(lines)
 
