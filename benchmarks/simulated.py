@@ -1,9 +1,9 @@
 """Studies whose truth is known: predictions of models whose true scores differ by given amounts.
 
-How large items, models and seeds vary is read from the stored tables of `results/`; how many
-documents and seeds there are is the design of a study. Losses and accuracies are normal, ranks come
-from bivariate normals of known correlation. What an item does is the same in every seed: otherwise
-it would count twice, and intervals would be wider.
+How much items, models and seeds vary is read from the stored tables of `STORED`, which are of the
+first edition; how many documents and seeds there are is the design of a study. Losses and
+accuracies are normal, ranks come from bivariate normals of known correlation. What an item does is
+the same in every seed: otherwise it would count twice, and intervals would be wider.
 
 Axes: P items, S seeds.
 """

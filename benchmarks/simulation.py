@@ -26,7 +26,7 @@ Run it from the top of the repository: `python -m benchmarks.simulation` (minute
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -257,9 +257,11 @@ def _listed(of: Callable[..., Iterator[Line]], *arguments: Any) -> list[Line]:
 _OPENING = f"""# Simulated studies
 
 Each study has answers of known truth, and [its verdicts](../../src/wordrel/study/contrasts.py)
-come from the code that decides real studies. Items and seeds vary as much as in the committed
-results. [The program](../../benchmarks/simulation.py) holds the question, the prediction and the
-rule. All numbers stand in [simulation.csv](simulation.csv).
+come from the code that decides real studies. Contrasts of C9 are those of the
+[cells](../../configs/cells.yaml). Items and seeds vary as much as in results of the first edition
+([sizes.csv](sizes.csv)), so the power of another study differs.
+[The program](../../benchmarks/simulation.py) holds the question, the prediction and the rule. All
+numbers stand in [simulation.csv](simulation.csv).
 
 - border: every gain lies between the two outcomes of its rule, so every verdict is false.
 - none: no two models differ. twice: every gain is twice the margin.
@@ -321,7 +323,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Simulate studies whose truth is known.")
     parser.add_argument("--out", type=Path, default=RESULTS / "simulation")
     folder = parser.parse_args().out
-    rows = pd.DataFrame([vars(line) for line in lines(measured_sizes())])
+    sizes = measured_sizes()
+    write_text(folder / "sizes.csv", to_csv(pd.DataFrame([asdict(size) for size in sizes])))
+    rows = pd.DataFrame([vars(line) for line in lines(sizes)])
     write_text(folder / "simulation.csv", to_csv(rows))
     page = render(read_lines(folder / "simulation.csv"))
     write_text(folder / "report.md", page)

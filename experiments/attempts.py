@@ -1,14 +1,16 @@
 """Do the outcomes of planned contrasts survive when something else changes?
 
 Question: which outcome of a planned contrast of a loss changes with other documents, with another
-weight of the documents, without calibration, with single seeds, or with other settings?
+weight of the documents, without calibration, with single seeds, or with other settings? And which
+changes where the documents of one author count as one? Novels of an author are not independent.
 
 Prediction: none. The gains were known when these attempts were chosen. So an attempt makes no
 verdict stronger; one that changes an outcome is a limit of the verdict.
 
-Decision rule: that of the contrast, with the confidence of its own interval. A single seed and a
-trial of a tuning have no interval. They change an outcome where their gain and the mean gain lie on
-different sides of the margin.
+Decision rule: that of the contrast, with the confidence of its own interval. Few authors give few
+degrees of freedom. A single seed, a trial of a tuning and a test without one author have no
+interval. They change an outcome where their gain and the mean gain lie on different sides of the
+margin. An attempt without an outcome is not counted.
 
 Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and the trials
 of tuning_masked and tuning_next; writes results/attempts/attempts.csv. Nothing is trained.
@@ -26,10 +28,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from wordrel.config import parse_config
+from wordrel.corpus.sources import novels_registry
+from wordrel.corpus.splits import authors_of_tests
 from wordrel.io.files import write_text
 from wordrel.report import queries, text
 from wordrel.report.queries import Row
-from wordrel.stats import Interval, Scored, combined
+from wordrel.stats import Interval, Scored, Uncertain, combined
+from wordrel.stats.intervals import FEWEST
 from wordrel.study.answers import ANSWERS, Evaluation, collect, read_outcomes
 from wordrel.study.contrasts import Scores, gain_of, outcome_of
 from wordrel.study.kept import KEPT
@@ -40,8 +46,11 @@ from wordrel.tasks import Predictions
 ROOT = Path(__file__).resolve().parents[1] / "results"
 STUDIES = ("twelve_cells",)
 TUNINGS = ("tuning_masked", "tuning_next")
-TUNED = "wiki17m"
-SEED = "seed "
+TUNED, NOVELS = "wiki17m", "novels"
+SEED, WITHOUT = "seed ", "without "
+BY_AUTHOR = "documents of one author as one"
+FEWEST_AUTHORS = 5
+"""With fewer, there is no interval by author."""
 TABLE = ROOT / "attempts" / "attempts.csv"
 
 Change = Callable[[Predictions], Predictions]
@@ -64,6 +73,23 @@ def half(outcome: Predictions, remainder: int) -> Predictions:
     return outcome.part(outcome.task, outcome.cluster % 2 == remainder)
 
 
+def by_author(outcome: Predictions, authors: Sequence[str]) -> Predictions:
+    """The same documents; those of one author are one cluster.
+
+    Args:
+        outcome: whose clusters number the test documents.
+        authors: of all test documents.
+    """
+    number = {author: i for i, author in enumerate(dict.fromkeys(authors))}
+    of_document = np.array([number[author] for author in authors])
+    return replace(outcome, cluster=of_document[outcome.cluster])
+
+
+def without(outcome: Predictions, authors: Sequence[str], author: str) -> Predictions:
+    """The documents of all other authors."""
+    return outcome.part(outcome.task, (np.array(authors) != author)[outcome.cluster])
+
+
 def alike(outcome: Predictions) -> Predictions:
     """Every document counts the same, however many words it has."""
     nonempty = outcome.part(outcome.task, outcome.gold > 0)
@@ -72,10 +98,10 @@ def alike(outcome: Predictions) -> Predictions:
     )
 
 
-CHANGES: Mapping[str, Change] = {
+ALIKE: Mapping[str, Change] = {"documents count alike": alike}
+HALVES: Mapping[str, Change] = {
     "documents 1, 3, 5 ...": partial(half, remainder=0),
     "documents 2, 4, 6 ...": partial(half, remainder=1),
-    "documents count alike": alike,
 }
 
 
@@ -108,13 +134,31 @@ def every(results: Results, tried: pd.DataFrame) -> Iterator[tuple[Row, Attempt]
         results: a study with kept answers.
         tried: trials of the tunings, all on the source `TUNED`.
     """
-    kept = answers(results)
+    kept, known_authors = answers(results), authors(results)
     tuned = {str(c["name"]) for c in results.manifest["corpora"] if c["source"] == TUNED}
     for row in queries.rows(results.contrasts):
         rows = kept.get(row.corpus, {})
         if row.seeds and row.model_b and row.task in rows:
             known = tried if row.corpus in tuned else tried.head(0)
-            yield from ((row, attempt) for attempt in attempts(row, rows[row.task], known))
+            of = known_authors.get(row.corpus, ())
+            yield from ((row, attempt) for attempt in attempts(row, rows[row.task], known, of))
+
+
+def authors(results: Results) -> dict[str, list[str]]:
+    """Corpus of novels -> the author of each test document.
+
+    Raises:
+        ValueError: the split of the result has another number of test documents.
+    """
+    known = {}
+    for corpus in parse_config(results.config).corpora:
+        if corpus.source == NOVELS:
+            name = str(corpus.name)
+            known[name] = authors_of_tests(list(novels_registry()), corpus)
+            n = queries.corpus(results, name)["held_out_documents"]
+            if len(known[name]) != n:
+                raise ValueError(f"{name}: found {n} test documents, expected {len(known[name])}")
+    return known
 
 
 def answers(results: Results) -> dict[str, dict[str, Evaluation]]:
@@ -143,13 +187,27 @@ def answers(results: Results) -> dict[str, dict[str, Evaluation]]:
     }
 
 
-def attempts(row: Row, evaluation: Evaluation, tried: pd.DataFrame) -> Iterator[Attempt]:
-    """Every attempt on one planned contrast on one corpus."""
+def attempts(
+    row: Row, evaluation: Evaluation, tried: pd.DataFrame, authors: Sequence[str] = ()
+) -> Iterator[Attempt]:
+    """Every attempt on one planned contrast on one corpus.
+
+    Args:
+        row: the contrast.
+        evaluation: the answers of all models.
+        tried: trials of the tunings.
+        authors: of the test documents, where they are dealt out by author.
+    """
     models = (row.model_a, row.model_b)
-    for what, change in CHANGES.items():
-        scores = _scored(changed(evaluation, change), models)
-        gain = combined(gain_of("lower", *models), scores)
+    for what, change in (ALIKE if authors else {**HALVES, **ALIKE}).items():
+        gain = _gain(changed(evaluation, change), models)
         yield _with_interval(row, what, gain.value, gain.interval(row.confidence))
+    if authors:
+        gain = _gain(changed(evaluation, partial(by_author, authors=authors)), models, True)
+        yield _with_interval(row, BY_AUTHOR, gain.value, gain.interval(row.confidence))
+    for author in dict.fromkeys(authors):
+        others = changed(evaluation, partial(without, authors=authors, author=author))
+        yield _alone(row, f"{WITHOUT}{author}", _gain(others, models).value)
     as_trained = Interval(row.as_trained_low, row.as_trained_high)
     yield _with_interval(row, "not calibrated", row.as_trained, as_trained)
     first, second = (_scored(evaluation, models)[model].seeds for model in models)
@@ -178,6 +236,11 @@ def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tup
         yield "development documents", first - second
         yield "second-best setting of the first", other_first - second
         yield "second-best setting of the second", first - other_second
+
+
+def _gain(evaluation: Evaluation, models: tuple[str, str], few_authors: bool = False) -> Uncertain:
+    fewest = FEWEST_AUTHORS if few_authors else FEWEST
+    return combined(gain_of("lower", *models), _scored(evaluation, models), fewest)
 
 
 def _scored(evaluation: Evaluation, models: tuple[str, str]) -> dict[str, Scored]:
@@ -210,8 +273,10 @@ def table(named: Callable[[str], str]) -> str:
     """
     heads = ["first", "second", "corpus", "outcome", "attempts", "gains", "other outcome with"]
     lines, firm = [], 0
-    rows = queries.rows(pd.read_csv(TABLE, keep_default_na=False))
-    for (*_, corpus, first, second, stands), its in queries.grouped(rows, _contrast).items():
+    for (*_, corpus, first, second, stands), all_rows in queries.grouped(
+        stored(), _contrast
+    ).items():
+        its = [row for row in all_rows if row.outcome != NO_INTERVAL]
         if not any(row.moved for row in its):
             firm += 1
             continue
@@ -223,16 +288,31 @@ def table(named: Callable[[str], str]) -> str:
     return f"{text.table(heads, lines, left=4)}\n\n{others}"
 
 
+def stored() -> list[Row]:
+    """The rows of the stored table."""
+    return queries.rows(pd.read_csv(TABLE, keep_default_na=False))
+
+
+def moved(claim: str, first: str, second: str, corpus: str) -> list[Row]:
+    """The attempts on a contrast that have another outcome."""
+    wanted = (claim, first, second, corpus)
+    its = [r for r in stored() if (r.claim, r.model_a, r.model_b, r.corpus) == wanted]
+    return [row for row in its if row.moved and row.outcome != NO_INTERVAL]
+
+
 def _contrast(row: Row) -> tuple[str, ...]:
     return row.study, row.claim, row.part, row.corpus, row.model_a, row.model_b, row.stands
 
 
 def _moved(its: Sequence[Row]) -> str:
-    """The attempts with another outcome; single seeds are counted."""
-    seeds = [row for row in its if row.what.startswith(SEED)]
-    other = sum(row.moved for row in seeds)
-    listed = [f"{row.what} ({row.outcome})" for row in its if row.moved and row not in seeds]
-    listed += [f"{other} of {len(seeds)} seeds alone"] if other else []
+    """The attempts with another outcome; single seeds and authors are counted."""
+    counted = {SEED: "seeds alone", WITHOUT: "tests without an author"}
+    one_by_one = {start: [row for row in its if row.what.startswith(start)] for start in counted}
+    single = list(chain(*one_by_one.values()))
+    listed = [f"{row.what} ({row.outcome})" for row in its if row.moved and row not in single]
+    for start, rows in one_by_one.items():
+        if other := sum(row.moved for row in rows):
+            listed.append(f"{other} of {len(rows)} {counted[start]}")
     return "; ".join(listed) or text.NOTHING
 
 

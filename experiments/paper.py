@@ -8,25 +8,27 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, the table of
-`attempts`, and what `published` reads; writes docs/paper.md.
+Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, the tables of
+`attempts` and of the simulation, and what `published` reads; writes docs/paper.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 import attempts
 import published
 from wordrel.io.files import write_text
-from wordrel.report import queries, text, tuning
+from wordrel.report import nested, queries, text, tuning
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.readme import replace_block
-from wordrel.report.verdicts import SEEDS, counted, score
+from wordrel.report.verdicts import SEEDS, difference, score
 from wordrel.study.contrasts import CORPORA, decided_by
 from wordrel.study.results import Results, read_results
 
@@ -34,6 +36,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
+EARLIER, SIMULATION = ROOT / "results" / "attempts" / "earlier.csv", ROOT / "results" / "simulation"
+MASKED, SIMULATED = "per_token_loss.masked_word.calibrated", "C9 masked word, lm"
+DOCUMENTS = {"wiki17m": "articles", "novels": "novels"}
+"""Source -> what its documents are."""
 NOT_YET = "not rendered yet"
 EQUAL, MORE, LESS, WORSE, OPEN = "equal", "more", "less", "worse", "open"
 NO_BETTER = "no better"
@@ -42,13 +48,14 @@ NO_BETTER is open with a gain below 0."""
 
 
 class Planned(NamedTuple):
-    """A planned contrast of the abstract, and what its two models are called there."""
+    """A planned contrast of the abstract, what its two models are called there, and a limit."""
 
     claim: str
     first: str
     second: str
     a: str
     b: str
+    limit: str = ""
 
 
 LITERAL = Planned(
@@ -68,6 +75,7 @@ ANSWERS = (
     Planned(
         *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
         *("self-attention with positions", "a weight for each word and position"),
+        "The step adds the map V, too",
     ),
     Planned(
         *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
@@ -111,9 +119,9 @@ def blocks(
         case: those of the literal case.
         tried: objective -> every trial of its tuning.
     """
-    of_cells = {render.__name__: render for render in (losses, contrasts, missing, corpora)}
+    renders = (losses, contrasts, missing, corpora, fit, earlier, power)
+    of_cells = {render.__name__: render for render in renders}
     contents = {name: render(cells) if cells else NOT_YET for name, render in of_cells.items()}
-    contents["fit"] = fit(case) if case else NOT_YET
     contents["answer"] = answer(cells, case) if cells and case else NOT_YET
     return (
         contents
@@ -155,7 +163,87 @@ def concluded(results: Results, planned: Planned) -> str:
     }
     facts = [f"{_gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
     word = text.capital(conclusions[together(results, rows)])
-    return f"{word}. The gain of the first is {text.listed(facts)}; {counted(rows)}."
+    gains = f"The gain of the first is {text.listed(facts)}; {evidence(results, rows)}"
+    limits = [planned.limit, *training_limits(results, rows), other_outcomes(rows)]
+    return " ".join(f"{sentence}." for sentence in (word, gains, *filter(None, limits)))
+
+
+def training_limits(results: Results, rows: Sequence[Row]) -> list[str]:
+    """Whether one of the two models fits training documents worse than one that it contains."""
+    failed = [fit for fit in nested.fits(results) if fit.failed]
+    first, second = rows[0].model_a, rows[0].model_b
+    sentences = []
+    for model, which in ((first, "first"), (second, "second")):
+        its = [fit for fit in failed if fit.row.model_a == model]
+        for inside, of in queries.grouped(its, lambda fit: str(fit.row.model_b)).items():
+            gaps = [f"{text.number(fit.gap)} on {text.escape(fit.row.corpus)}" for fit in of]
+            sentences += [
+                f"The {which} contains {named(inside)}, but fits training documents worse: by "
+                f"{text.listed(gaps)} (no interval)",
+                "So its training may have failed",
+            ]
+            if which == "second":
+                sentences.append(_over(results, first, inside, of))
+    return list(filter(None, sentences))
+
+
+def _over(results: Results, first: str, inside: str, failed: Sequence[nested.Fit]) -> str:
+    """The gain of a model over what its rival contains; it is no planned contrast."""
+    gains = []
+    for row in (fit.row for fit in failed):
+        pair = difference(results, row.corpus, row.task, first, inside)
+        if pair is not None:
+            ends = text.with_interval(-pair.difference, -pair.high, -pair.low)
+            gains.append(f"{ends} on {text.escape(row.corpus)}")
+    shown = f"Over {named(inside)} the first gains {text.listed(gains)} (exploratory, no verdict)"
+    return shown if gains else ""
+
+
+def other_outcomes(rows: Sequence[Row]) -> str:
+    """The attempts that give another outcome, without single seeds, authors and settings."""
+    wanted = ("not calibrated", "development documents", attempts.BY_AUTHOR)
+    listed = []
+    for row in rows:
+        key = (row.claim, row.model_a, row.model_b, row.corpus)
+        its = [one for one in attempts.moved(*key) if one.what in wanted]
+        words = [f"{one.what} ({one.outcome})" for one in its]
+        if words:
+            listed.append(f"{text.escape(row.corpus)}: {text.listed(words)}")
+    return f"Attempts with another outcome: {'; '.join(listed)}" if listed else ""
+
+
+def evidence(results: Results, rows: Sequence[Row]) -> str:
+    """How many documents of each corpus, and seeds: "376 articles, 21 novels (7 authors); 5 seeds".
+
+    Args:
+        results: of a study.
+        rows: of contrasts or of the summary, one a corpus.
+    """
+    of_authors = attempts.authors(results)
+    documents = []
+    for row in rows:
+        source = queries.sources(results)[row.corpus]
+        n = row.n if hasattr(row, "n") else row.n_scored
+        authors = len(set(of_authors.get(row.corpus, ())))
+        by = f" ({text.count(authors)} authors)" if authors else ""
+        documents.append(f"{text.count(n)} {DOCUMENTS.get(source, 'documents')}{by}")
+    models = {m for r in rows for m in (getattr(r, "model_a", ""), getattr(r, "model_b", "")) if m}
+    models |= {row.model for row in rows if hasattr(row, "model")}
+    alone = sorted(model for model in models if has_no_seed(results, model))
+    seeds = text.shared(text.count, [row.seeds for row in rows])
+    if alone and len(alone) == len(models):
+        return f"{', '.join(documents)}; no seed"
+    suffix = f", none for {text.listed([named(model) for model in alone])}" if alone else ""
+    return f"{', '.join(documents)}; {seeds} seeds{suffix}"
+
+
+def has_no_seed(results: Results, model: str) -> bool:
+    """Whether the runs of all seeds are one run, as those of counts are."""
+    its = results.runs[results.runs["model"] == model]
+    by_corpus = its.groupby("corpus")
+    return bool(len(its)) and bool(
+        ((by_corpus["cell"].nunique() == 1) & (by_corpus.size() > 1)).all()
+    )
 
 
 def together(results: Results, rows: Sequence[Row]) -> str:
@@ -185,6 +273,7 @@ def contrasts(results: Results) -> str:
     corpora = queries.corpora(results)
     heads = ["claim", "first", "second", "rule", "verdict"]
     heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", as trained")]
+    failed = {fit.row.model_a for fit in nested.fits(results) if fit.failed}
     lines = []
     for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
         done = [row for row in rows if row.seeds]
@@ -193,16 +282,24 @@ def contrasts(results: Results) -> str:
             claim = f"{row.claim}, {row.part}" if row.part else row.claim
             line = [text.escape(claim), named(row.model_a), named(row.model_b)]
             line += [f"{row.rule} {text.number(row.margin, 2)}"]
-            line += [decided_by(rows, queries.sources(results))]
+            line += [decided_by(rows, queries.sources(results)) + _doubt(row, failed)]
             cells = (_on(by_corpus[c]) if c in by_corpus else [text.NOTHING] * 2 for c in corpora)
-            lines.append([*line, *chain(*cells), counted(done)])
+            lines.append([*line, *chain(*cells), evidence(results, done)])
     return text.table([*heads, "n, seeds"], lines, left=5)
 
 
+def _doubt(row: Row, failed: Collection[str]) -> str:
+    """Words behind a verdict where a model fits training text worse than what it contains."""
+    which = [w for w, m in (("first", row.model_a), ("second", row.model_b)) if m in failed]
+    return f"; training of the {text.listed(which)} may have failed" if which else ""
+
+
 def _on(row: Row) -> list[str]:
-    """The gain and its outcome on one corpus, and the gain as trained."""
+    """The gain and its outcomes on one corpus, and the gain as trained."""
     trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
-    return [f"{_gain(row)}: {row.outcome}", trained]
+    moved = attempts.moved(row.claim, row.model_a, row.model_b, row.corpus)
+    by_author = [f"; by author {one.outcome}" for one in moved if one.what == attempts.BY_AUTHOR]
+    return [f"{_gain(row)}: {row.outcome}{''.join(by_author)}", trained]
 
 
 def missing(results: Results) -> str:
@@ -234,6 +331,7 @@ def losses(results: Results) -> str:
     heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", training")]
     lines = []
     for objective in ("masked_word", "next_word"):
+        lines.append(_unigram(results, objective))
         for model in dict.fromkeys(m for c in corpora for m in queries.models(results, c)):
             measured = [_loss(results, corpus, model, objective) for corpus in corpora]
             if any(row for row, _ in measured):
@@ -241,7 +339,8 @@ def losses(results: Results) -> str:
                 line = [objective.replace("_", " "), named(model), text.count(costs.parameters)]
                 line += [text.count(costs.trained_tokens), text.number(costs.seconds / 60, 1)]
                 cells = chain(*(shown for _, shown in measured))
-                lines.append([*line, *cells, counted([row for row, _ in measured if row])])
+                rows = [row for row, _ in measured if row]
+                lines.append([*line, *cells, evidence(results, rows)])
     return text.table([*heads, "n, seeds"], lines, left=2)
 
 
@@ -250,43 +349,101 @@ def _loss(
 ) -> tuple[Row | None, list[str]]:
     """The calibrated loss on test documents, and that on training documents beside it."""
     row = score(results, corpus, f"per_token_loss.{objective}.calibrated", model)
-    its = training(results, corpus, model, objective) if row else None
+    its = nested.training(results, corpus, model, objective) if row else None
     shown = text.with_interval(row.score, row.low, row.high) if row else text.NOTHING
     seen = text.with_interval(its.value, its.low, its.high) if its else text.NOTHING
     return row, [shown, seen]
 
 
-def training(results: Results, corpus: str, model: str, objective: str) -> Row | None:
-    """The calibrated loss on training documents, in whichever way the model is read."""
-    of = {"task": "per_token_loss", "group": objective, "statistic": "training_calibrated"}
-    return next(iter(queries.rows(results.measurements, corpus=corpus, model=model, **of)), None)
+def _unigram(results: Results, objective: str) -> list[str]:
+    """The loss of each word's share of the training text, which stands beside every score."""
+    line = [objective.replace("_", " "), "unigram", *[text.NOTHING] * 3]
+    for corpus in queries.corpora(results):
+        its = results.summary[results.summary["corpus"] == corpus]
+        its = its[its["task"] == f"per_token_loss.{objective}.calibrated"]
+        line += [text.number(its["chance"].max()), text.NOTHING]
+    return [*line, "no interval, no seed"]
 
 
 def fit(results: Results) -> str:
-    """Whether attention overfits beside the mean, on each corpus."""
-    lines = []
-    says = {
-        ("lower", "higher"): "So it seems to overfit.",
-        ("higher", "higher"): "So its training seems to have failed.",
-    }
-    for corpus in queries.corpora(results):
-        models = (LITERAL.second, LITERAL.first)
-        mean, attention = (training(results, corpus, m, "masked_word") for m in models)
-        rows = queries.rows(results.contrasts, corpus=corpus, claim=LITERAL.claim)
-        if rows and mean and attention:
-            gap, row = mean.value - attention.value, rows[0]
-            clear = abs(gap) > row.margin  # it has no interval: a smaller one shows nothing
-            seen = ("lower" if gap > 0 else "higher") if clear else "not clearly different"
-            at_test = (
-                "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"
-            )
-            neither = "So neither overfitting nor failed training is shown."
-            lines.append(
-                f"- {text.escape(corpus)}: on training documents its loss is {seen}, by "
-                f"{text.number(abs(gap))} nats (no interval); on test documents it is {at_test}. "
-                f"{says.get((seen, at_test), neither)}"
-            )
+    """Whether larger models overfit, or fit training documents worse than what they contain."""
+    every, lines = list(nested.fits(results)), []
+    for corpus, its in queries.grouped(every, lambda fit: str(fit.row.corpus)).items():
+        literal = [_literal_fit(fit) for fit in its if fit.row.claim == LITERAL.claim]
+        failed, worse = [f for f in its if f.failed], [f for f in its if f.gap > 0]
+        listed = [
+            f"{named(f.row.model_a)} than {named(f.row.model_b)} (by {text.number(f.gap)})"
+            for f in sorted(worse, key=lambda f: -f.gap)
+        ]
+        pairs = f"{text.count(len(failed))} of {text.count(len(its))} pairs"
+        sentences = [
+            *literal,
+            f"In {pairs} the larger model is worse on training documents by more than the margin. "
+            "There training may have failed.",
+            f"Worse at all: {text.listed(listed) or 'none'}.",
+        ]
+        lines.append(f"- {text.escape(corpus)}: {' '.join(sentences)}")
     return "\n".join(lines) or "The loss on training documents is not measured."
+
+
+def _literal_fit(fit: nested.Fit) -> str:
+    row, says = fit.row, {("lower", "higher"): "So it seems to overfit."}
+    says["higher", "higher"] = "So its training seems to have failed."
+    clear = abs(fit.gap) > row.margin  # it has no interval: a smaller one shows nothing
+    seen = ("higher" if fit.gap > 0 else "lower") if clear else "not clearly different"
+    at_test = "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"
+    neither = "So neither overfitting nor failed training is shown."
+    return (
+        f"on training documents the loss of literal attention is {seen}, by "
+        f"{text.number(abs(fit.gap))} nats (no interval); on test documents it is {at_test}. "
+        f"{says.get((seen, at_test), neither)}"
+    )
+
+
+def earlier(results: Results) -> str:
+    """The test scores that were known before the last tuning."""
+    rows = queries.rows(pd.read_csv(EARLIER, keep_default_na=False))
+    now = {(*_same(row), row.corpus): row for row in queries.rows(results.contrasts)}
+    lines, others, changed = [], 0, 0
+    for row in rows:
+        after = now[(*_same(row), row.corpus)]
+        if row.claim != LITERAL.claim:
+            others, changed = others + 1, changed + (row.outcome != after.outcome)
+            continue
+        before, then = _on(row), _on(after)
+        lines.append(
+            f"The {row.claim} on {text.escape(row.corpus)} was {before[0]}, as trained "
+            f"{before[1]}. It is {then[0]}, as trained {then[1]}."
+        )
+    first = rows[0]
+    return (
+        f"Runs with settings of at most {text.count(first.tuned_on)} words gave test scores "
+        f"before (commit {first.commit}, [table](../results/attempts/earlier.csv)). They were "
+        f"known when the tuning was extended to more words. {' '.join(lines)} "
+        f"Of {text.count(others)} other rows, {text.count(changed)} have another outcome now."
+    )
+
+
+def power(results: Results) -> str:
+    """What the simulation says of the masked word, and how its errors compare with ours."""
+    rows = pd.read_csv(SIMULATION / "simulation.csv")
+    found = rows[(rows["part"] == "found") & (rows["what"] == SIMULATED)]
+    found = found[found["where"] == "both corpora"].set_index("truth")
+    shares = {truth: row["times"] / row["n"] for truth, row in found.iterrows()}
+    sizes = pd.read_csv(SIMULATION / "sizes.csv")
+    sizes = sizes[sizes["task"] == MASKED]
+    errors = np.sqrt(sizes["error"] ** 2 + 2 * sizes["seed_sd"] ** 2 / SEEDS).tolist()
+    ours = [
+        (row.high - row.low) / 2 / stdtrit(row.df, (1 + row.confidence) / 2)
+        for row in queries.rows(results.contrasts, task=MASKED)
+        if row.seeds and not row.claim.startswith("counts")
+    ]
+    there, here = (text.shared(text.number, values) for values in (errors, ours))
+    return (
+        f"For the masked word it decides {text.share(shares['twice'])} of contrasts at twice the "
+        f"margin, and {text.share(shares['none'])} where models are equal. Standard errors of a "
+        f"gain are {there} there. Here they are {here}, so its power is not that of this study."
+    )
 
 
 def corpora(results: Results) -> str:

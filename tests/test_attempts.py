@@ -44,12 +44,12 @@ def asked(**losses: list[Predictions]) -> Evaluation:
     return collect("text", "fit", runs)[0]
 
 
-def attempts(answers: Evaluation, **row: Any) -> dict[str, Any]:
+def attempts(answers: Evaluation, authors: Sequence[str] = (), **row: Any) -> dict[str, Any]:
     """Name -> attempt, on a contrast of a with b that "adds"."""
     of = {"model_a": "a", "model_b": "b", "task": TASK, "rule": "adds", "margin": 0.02}
     of |= {"confidence": 0.95, "gain": 0.1, "outcome": "adds"}
     of |= {"as_trained": 0.1, "as_trained_low": 0.09, "as_trained_high": 0.11}
-    found = ATTEMPTS.attempts(SimpleNamespace(**of | row), answers, TRIALS)
+    found = ATTEMPTS.attempts(SimpleNamespace(**of | row), answers, TRIALS, authors)
     return {one.what: one for one in found}
 
 
@@ -75,6 +75,60 @@ def test_a_gain_that_rests_on_one_long_document_is_seen() -> None:
     same = found["documents count alike"]
     assert same.gain == pytest.approx(1 / 59)
     assert same.moved
+
+
+def test_documents_of_one_author_are_no_independent_evidence() -> None:
+    """b is worse by an amount that each of six authors has for all documents."""
+    authors = [name for name in "ABCDEF" for _ in range(10)]
+    of_author = dict(zip("ABCDEF", (0.0, 0.02, 0.03, 0.05, 0.06, 0.09), strict=True))
+    worse, words = np.array([of_author[a] for a in authors]), [10.0] * N
+    answers = asked(a=[loss(np.full(N, 5.0), words)], b=[loss(5 + worse, words)])
+    found = attempts(answers, authors)
+    assert not any(what in found for what in ATTEMPTS.HALVES)
+    one = found[ATTEMPTS.BY_AUTHOR]
+    gains = np.array([*of_author.values()])
+    error = gains.std(ddof=1) / 6**0.5
+    assert one.gain == pytest.approx(gains.mean())
+    assert one.high - one.gain == pytest.approx(2.5706 * error, rel=1e-3)  # t of 5 degrees
+    assert (one.outcome, one.moved) == ("open", True)
+    without = {a: found[f"without {a}"] for a in of_author}
+    assert without["A"].gain == pytest.approx(gains[1:].mean())
+    assert np.isnan(without["A"].low)
+    assert not any(attempt.moved for attempt in without.values())
+    four = [dict(zip("ABCDEF", "ABCDDD", strict=True))[a] for a in authors]
+    assert np.isnan(attempts(answers, four)[ATTEMPTS.BY_AUTHOR].low)
+    by_document = ATTEMPTS.changed(answers, lambda predictions: predictions)
+    low, _ = ATTEMPTS._gain(by_document, ("a", "b")).interval(0.95)
+    assert low > 0.02
+
+
+def test_the_test_novels_are_by_as_many_authors_as_the_data_say() -> None:
+    of = ATTEMPTS.authors(read_results(ROOT / "results" / "twelve_cells"))
+    (authors,) = of.values()
+    data = " ".join((ROOT / "docs" / "data.md").read_text(encoding="utf-8").split())
+    assert f"{len(authors)} test novels are by {len(set(authors))} authors" in data
+
+
+def test_attempts_without_an_outcome_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"study": "s", "claim": "c", "part": "", "corpus": "text", "stands": "adds"}
+    row |= {"model_a": "mean", "model_b": "random", "gain": 0.03, "moved": False}
+    rows = [
+        row | {"what": "documents 1, 3, 5 ...", "outcome": "no interval", "gain": 0.9},
+        row | {"what": "documents count alike", "outcome": "adds"},
+        row | {"what": ATTEMPTS.BY_AUTHOR, "outcome": "open", "moved": True},
+        row | {"what": "without A", "outcome": "adds less", "gain": 0.01, "moved": True},
+        row | {"what": "without B", "outcome": "adds"},
+        row | {"what": "seed 1 alone", "outcome": "adds"},
+    ]
+    monkeypatch.setattr(ATTEMPTS, "stored", lambda: [SimpleNamespace(**one) for one in rows])
+    line = ATTEMPTS.table(str).splitlines()[2]
+    assert line == (
+        "| mean | random | text | adds | 5 | 0.010 to 0.030 | documents of one author as one "
+        "(open); 1 of 2 tests without an author |"
+    )
+    moved = [one.what for one in ATTEMPTS.moved("c", "mean", "random", "text")]
+    assert moved == [ATTEMPTS.BY_AUTHOR, "without A"]
+    assert ATTEMPTS.moved("c", "mean", "random", "novels") == []
 
 
 def test_without_calibration_the_stored_interval_decides() -> None:

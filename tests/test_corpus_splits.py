@@ -18,6 +18,7 @@ from wordrel.corpus import Corpus, Split, corpus_folder, identify, prepare
 from wordrel.corpus.build import Builder
 from wordrel.corpus.files import own_source
 from wordrel.corpus.plan import Limits, plan_shards
+from wordrel.corpus.splits import authors_of_tests
 from wordrel.errors import CorpusError
 
 PARTS = ("train", "development", "test")
@@ -178,7 +179,8 @@ def by_authors(folder: Path, authors: int, works: int) -> tuple[Path, list[str]]
 
 def test_all_works_of_an_author_are_in_one_part(tmp_path: Path) -> None:
     folder, source = by_authors(tmp_path / "in", 20, 4)
-    corpus = prepare(config_of(folder, documents="file", min_count=1), tmp_path)
+    config = config_of(folder, documents="file", min_count=1)
+    corpus = prepare(config, tmp_path)
     assert corpus.report["split_by"] == "author"
     names = [f"Author{'abcdefghijklmnopqrst'[author]}" for author in range(20)]
     order = sorted(range(20), key=lambda author: hashlib.sha256(names[author].encode()).digest())
@@ -191,6 +193,8 @@ def test_all_works_of_an_author_are_in_one_part(tmp_path: Path) -> None:
     for part, authors in (("test", test), ("development", development)):
         works = [source[4 * a + i].split() for a in sorted(authors) for i in range(4)]
         assert found[part] == [" ".join(w for w in words if w in known) for words in works]
+    files = sorted(path.name for path in folder.iterdir())
+    assert authors_of_tests(files, config) == [names[a] for a in sorted(test) for _ in range(4)]
 
 
 def test_few_authors_are_no_parts_and_their_names_change_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Simulated studies: verdicts are rarely false, and answers vary as the stored tables say."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +51,8 @@ def test_the_committed_page_is_what_its_table_gives() -> None:
     rows = simulation.read_lines(COMMITTED / "simulation.csv")
     assert simulation.to_csv(rows) == (COMMITTED / "simulation.csv").read_text(encoding="utf-8")
     assert simulation.render(rows) == (COMMITTED / "report.md").read_text(encoding="utf-8")
+    of_sizes = simulation.to_csv(pd.DataFrame([asdict(size) for size in sizes()]))
+    assert of_sizes == (COMMITTED / "sizes.csv").read_text(encoding="utf-8")
 
 
 def test_a_procedure_without_correction_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,9 @@ def test_fewer_than_twenty_clusters_give_no_interval():
     assert np.isnan([few.p_above(0.0), few.p_within(0.1), few.detectable()]).all()
     enough = combined({0: 1.0}, {0: scored(rows, np.arange(60) % 20)})
     assert np.isfinite(enough.interval(0.95)).all()
+    given = combined({0: 1.0}, {0: scored(rows, np.arange(60) % 7)}, 7)
+    assert np.isfinite(given.interval(0.95)).all()
+    assert np.isnan(combined({0: 1.0}, {0: scored(rows, np.arange(60) % 6)}, 7).error)
 
 
 def test_one_seed_has_the_interval_of_its_items():

@@ -26,6 +26,7 @@ from wordrel.study.trials import (
     Tried,
     coordinates,
     development_score,
+    is_new,
     placed,
     recheck,
     settings_of,
@@ -34,6 +35,7 @@ from wordrel.study.trials import (
 )
 from wordrel.study.tune import (
     DROPOUT,
+    _finer,
     check,
     contained,
     started_from_what_they_contain,
@@ -86,6 +88,28 @@ def test_a_walk_takes_smaller_steps_when_no_step_helps() -> None:
     )
     rates = [point["learning_rate"] for point in tried]
     assert rates == pytest.approx([0.25, 0.125, 0.5, 0.25 / 2**0.5, 0.25 * 2**0.5])
+
+
+def test_rates_that_differ_by_rounding_alone_are_one_rate() -> None:
+    twice, finer = 0.25 / 2**0.5 * 2, 0.25 * 2**0.5
+    assert twice != finer  # or this test sees nothing
+    best = Tried({"learning_rate": 0.25, "epochs": 8}, -6.1)
+    before = Tried({"learning_rate": twice, "epochs": 8}, -6.2)
+    assert not is_new({"learning_rate": finer, "epochs": 8}, [before])
+    assert is_new({"learning_rate": finer, "epochs": 4}, [before])
+    assert is_new({"learning_rate": finer * 1.001, "epochs": 8}, [before])
+    assert is_new({"learning_rate": finer, "epochs": 8, "start": "mean"}, [before])
+    assert _finer([best, before]) == {"learning_rate": 0.25 / 2**0.5, "epochs": 8}
+
+
+def test_a_walk_tries_no_rate_twice() -> None:
+    """Steps of 2, 2**.5 and 2**.25 meet earlier rates, but for rounding."""
+    for target in (0.17, 0.2, 0.3, 0.35):
+        _, tried = run(
+            walk({"learning_rate": 0.25}, [RATE], 12),
+            lambda p, near=target: -abs(math.log2(p["learning_rate"] / near)),
+        )
+        assert len({f"{point['learning_rate']:.9g}" for point in tried}) == len(tried) == 12
 
 
 def test_a_failed_trial_is_never_the_best() -> None:

@@ -33,6 +33,12 @@ _RACY_SECONDS = 2  # a file changed so lately could change again within the same
 _Stamp = tuple[int, int, int]
 
 
+def author_of(name: str) -> str:
+    """The author, where a file has one in its name as in `Dickens_Bleak_1853.txt`; else empty."""
+    match = _BY_AUTHOR.fullmatch(Path(name).name)
+    return match[1] if match else ""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One file of a source, as it was when it was looked at.
@@ -63,9 +69,8 @@ class SourceFile:
 
     @property
     def author(self) -> str:
-        """The author, where the name has one as in `Dickens_Bleak_1853.txt`; else empty."""
-        match = _BY_AUTHOR.fullmatch(Path(self.name).name)
-        return match[1] if match else ""
+        """See `author_of`."""
+        return author_of(self.name)
 
 
 @dataclass(frozen=True)

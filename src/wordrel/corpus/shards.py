@@ -254,8 +254,8 @@ class _ShardWriter:
     def _end_document(self, end: int) -> None:
         if end > self._start:
             text = self._digest.digest()
-            of_group = hashlib.sha256(self.group.encode()).digest()
-            self._ended.append((end, split_key(of_group if self.group else text), sample_key(text)))
+            key = group_key(self.group) if self.group else split_key(text)
+            self._ended.append((end, key, sample_key(text)))
             self._digest, self._start = hashlib.sha256(), end
             self.documents += 1
 
@@ -265,6 +265,11 @@ class _ShardWriter:
         for array, values in zip(self._arrays.values(), (*tokens, *documents), strict=True):
             array.append(values)
         self._ended.clear()
+
+
+def group_key(group: str) -> int:
+    """The split key of all documents of a group."""
+    return split_key(hashlib.sha256(group.encode()).digest())
 
 
 def split_key(digest: bytes) -> int:

@@ -18,11 +18,13 @@ import numpy as np
 from jaxtyping import Int8, Int64, UInt64
 
 from wordrel.config import CorpusConfig
+from wordrel.corpus.files import author_of
 from wordrel.corpus.shards import (
     LAST_SAMPLE_KEY,
     LAST_SPLIT_KEY,
     Part,
     TokenizedShard,
+    group_key,
     sample_key,
     split_key,
 )
@@ -72,6 +74,19 @@ def deal(shards: Sequence[TokenizedShard], config: CorpusConfig) -> Dealt:
             tokens[part] += int(used.sum())
             tokens[Part.UNUSED] += int((whole - used).sum())
     return Dealt(list(shards), blocks, documents, tokens)
+
+
+def authors_of_tests(names: Sequence[str], config: CorpusConfig) -> list[str]:
+    """The author of each test document, of a source that is dealt out by author.
+
+    Args:
+        names: of the files in the order in which they are read, each a document with an author.
+        config: with the shares.
+    """
+    authors = [author_of(name) for name in names]
+    keys = np.array([group_key(author) for author in authors], dtype=np.uint64)
+    test, _ = _bounds(np.sort(keys), config)
+    return [author for author, own in zip(authors, keys.tolist(), strict=True) if own < test]
 
 
 def _parts(shards: Sequence[TokenizedShard], config: CorpusConfig) -> list[Int8[np.ndarray, " _"]]:

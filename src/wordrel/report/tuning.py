@@ -4,7 +4,7 @@ A loss is that of development documents. It is of one seed and has no interval, 
 nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -53,13 +53,16 @@ def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
 
 
 def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
-    """The four texts of a tuning, by name."""
-    counted = {"trials": numbers(tried), "edge": edge(tried)}
-    return {"settings": settings(tried, named), "starts": starts(tried, named), **counted}
+    """The three texts of a tuning, by name."""
+    trials = f"{numbers(tried, named)}\n- {edge(tried)}"
+    return {"settings": settings(tried, named), "starts": starts(tried, named), "trials": trials}
 
 
-def numbers(tried: Mapping[str, pd.DataFrame]) -> str:
-    """How many trials of each sort a model of each objective has; from the fewest to the most."""
+def numbers(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
+    """How many trials of each sort a model of each objective has; from the fewest to the most.
+
+    Names the trials that repeat another one of the same model.
+    """
     lines = []
     for objective, every in tried.items():
         on = every["start"].notna()
@@ -69,8 +72,34 @@ def numbers(tried: Mapping[str, pd.DataFrame]) -> str:
             f"{shared(count, rows.groupby(every['model']).sum().tolist())} {words}"
             for words, rows in sorts.items()
         ]
-        lines.append(f"- {objective}: {'; '.join(counts)}.")
+        alone = every[~on]
+        counts[0] += f" ({shared(count, alone['epochs'].tolist())} epochs"
+        if "weight_decay" in every:
+            counts[0] += f", weight decay {shared(_plain, alone['weight_decay'].tolist())}"
+        tokens = count(every["tokens"].max())
+        lines.append(
+            f"- {objective}, on up to {tokens} words: {'; '.join([f'{counts[0]})', *counts[1:]])}."
+        )
+        lines += (f"  {line}" for line in _repeated(every, named))
     return "\n".join(lines)
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
+
+
+def _repeated(every: pd.DataFrame, named: Named) -> Iterator[str]:
+    """A sentence for each trial with the settings of an earlier one."""
+    results = {"trial", "score", "seconds", "chosen", "note"}
+    settings = every[[column for column in every if column not in results]]
+    for row in queries.rows(every[settings.duplicated()]):
+        model = every["model"] == row.model
+        distinct = len(settings[model & every["start"].isna()].drop_duplicates())
+        yield (
+            f"A trial of {named(row.model)} repeats another one (rate "
+            f"{number(row.learning_rate, 4)}, {count(row.epochs)} epochs). So it has "
+            f"{count(distinct)} settings from a random start."
+        )
 
 
 def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
@@ -124,5 +153,5 @@ def edge(tried: Mapping[str, pd.DataFrame]) -> str:
     at_edge = sum(tuning.alone.epochs == most for tuning in tunings)
     return (
         f"From a random start, the best trial of {at_edge} of {len(tunings)} models has {most} "
-        "epochs, the largest number that was tried."
+        "epochs, the largest number that was tried. So more epochs may lower any of these losses."
     )

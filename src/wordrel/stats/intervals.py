@@ -197,7 +197,9 @@ class Scored:
         return [Uncertain(score, error, len(self.influence) - 1.0) for score, error in pairs]
 
 
-def combined(weights: Mapping[Key, float], scored: Mapping[Key, Scored]) -> Uncertain:
+def combined(
+    weights: Mapping[Key, float], scored: Mapping[Key, Scored], fewest: int = FEWEST
+) -> Uncertain:
     """A weighted sum of the mean scores of models that have the same items.
 
     {a: 1} is a score, {a: 1, b: -1} a difference, four models an interaction. Seeds of different
@@ -207,12 +209,15 @@ def combined(weights: Mapping[Key, float], scored: Mapping[Key, Scored]) -> Unce
     Args:
         weights: model -> its weight.
         scored: model -> its scores.
+        fewest: clusters; with fewer there is no error.
     """
-    return mean_combined(weights, [scored])
+    return mean_combined(weights, [scored], fewest)
 
 
 def mean_combined(
-    weights: Mapping[Key, float], samples: Sequence[Mapping[Key, Scored]]
+    weights: Mapping[Key, float],
+    samples: Sequence[Mapping[Key, Scored]],
+    fewest: int = FEWEST,
 ) -> Uncertain:
     """The mean over several samples of the weighted sum that `combined` takes from one.
 
@@ -223,7 +228,7 @@ def mean_combined(
     items = []
     for scored in samples:
         influence = np.sum([weight * scored[key].influence for key, weight in weights.items()], 0)
-        items.append((_of_items(influence) / k**2, len(influence) - 1))
+        items.append((_of_items(influence, fewest) / k**2, len(influence) - 1))
     of_seeds = [
         weight * np.mean([scored[key].seeds for scored in samples], axis=0)
         for key, weight in weights.items()
@@ -291,7 +296,7 @@ def _of_seeds(scores: Float64[np.ndarray, " S"]) -> Part:
     return (float(scores.var(ddof=1)) / n if n > 1 else 0.0), n - 1
 
 
-def _of_items(influence: Float64[np.ndarray, " C"]) -> float:
+def _of_items(influence: Float64[np.ndarray, " C"], fewest: int = FEWEST) -> float:
     """The variance over clusters; NaN of too few."""
     n = len(influence)
-    return float(np.sum(influence**2) * n / (n - 1)) if n >= FEWEST else float("nan")
+    return float(np.sum(influence**2) * n / (n - 1)) if n >= fewest else float("nan")

@@ -31,6 +31,8 @@ from wordrel.study.run import run_study
 
 RESULTS = ("score", "seconds")
 """Columns of a trial that its run adds."""
+ROUNDING = 1e-9
+"""Relative: .25 * 2**.5 and .25 / 2**.5 * 2 are one rate, though not one number."""
 
 log = logging.getLogger(__name__)
 
@@ -285,7 +287,21 @@ def _untried(
     """Neighbours of the best point that are new."""
     best = best_of(tried).point
     points = [best | {coordinate.key: v} for v in coordinate.beside(best[coordinate.key], factor)]
-    return [point for point in points if all(point != trial.point for trial in tried)][:most]
+    return [point for point in points if is_new(point, tried)][:most]
+
+
+def is_new(point: Point, tried: Sequence[Tried]) -> bool:
+    """Whether no trial has these settings; numbers that differ by rounding alone are the same."""
+    return not any(_same(point, trial.point) for trial in tried)
+
+
+def _same(first: Point, second: Point) -> bool:
+    return first.keys() == second.keys() and all(
+        math.isclose(value, second[key], rel_tol=ROUNDING)
+        if isinstance(value, float)
+        else value == second[key]
+        for key, value in first.items()
+    )
 
 
 def recheck(best: Sequence[Tried], keep: int, key: str = "learning_rate") -> Search:

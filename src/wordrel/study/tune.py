@@ -33,6 +33,7 @@ from wordrel.study.trials import (
     coordinates,
     entry_of,
     in_order,
+    is_new,
     recheck,
     settings_of,
     start,
@@ -183,8 +184,7 @@ def _of_what_they_contain(
         if inside:
             donor = max(inside, key=lambda n: ranked[n][0].score)
             point |= {k: v for k, v in ranked[donor][0].point.items() if k in best}
-        new = all(point != trial.point for trial in tried)
-        points[name] = point if new else _finer(tried)
+        points[name] = point if is_new(point, tried) else _finer(tried)
     return points
 
 
@@ -193,7 +193,7 @@ def _finer(tried: Sequence[Tried]) -> Point:
     best = tried[0].point
     rates = (best["learning_rate"] * FINER**step for step in (1, -1, 0.5, -0.5, 1.5, -1.5))
     points = [best | {"learning_rate": rate} for rate in rates]
-    return next(point for point in points if all(point != trial.point for trial in tried))
+    return next(point for point in points if is_new(point, tried))
 
 
 def _regularised(ranked: Mapping[str, Sequence[Tried]]) -> dict[str, Point]:
