@@ -330,8 +330,8 @@ def losses(results: Results) -> str:
     heads = ["objective", "model", "parameters", "targets trained", "minutes"]
     heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", training")]
     lines = []
+    lines.append(_unigram(results))
     for objective in ("masked_word", "next_word"):
-        lines.append(_unigram(results, objective))
         for model in dict.fromkeys(m for c in corpora for m in queries.models(results, c)):
             measured = [_loss(results, corpus, model, objective) for corpus in corpora]
             if any(row for row, _ in measured):
@@ -355,12 +355,12 @@ def _loss(
     return row, [shown, seen]
 
 
-def _unigram(results: Results, objective: str) -> list[str]:
+def _unigram(results: Results) -> list[str]:
     """The loss of each word's share of the training text, which stands beside every score."""
-    line = [objective.replace("_", " "), "unigram", *[text.NOTHING] * 3]
+    line = ["both", "unigram", *[text.NOTHING] * 3]
     for corpus in queries.corpora(results):
         its = results.summary[results.summary["corpus"] == corpus]
-        its = its[its["task"] == f"per_token_loss.{objective}.calibrated"]
+        its = its[its["task"].str.startswith("per_token_loss.")]
         line += [text.number(its["chance"].max()), text.NOTHING]
     return [*line, "no interval, no seed"]
 
@@ -417,8 +417,8 @@ def earlier(results: Results) -> str:
         )
     first = rows[0]
     return (
-        f"Runs with settings of at most {text.count(first.tuned_on)} words gave test scores "
-        f"before (commit {first.commit}, [table](../results/attempts/earlier.csv)). They were "
+        f"**Runs before these**, with settings of at most {text.count(first.tuned_on)} words, gave "
+        f"test scores (commit {first.commit}, [table](../results/attempts/earlier.csv)). They were "
         f"known when the tuning was extended to more words. {' '.join(lines)} "
         f"Of {text.count(others)} other rows, {text.count(changed)} have another outcome now."
     )

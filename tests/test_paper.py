@@ -253,7 +253,7 @@ def test_tables_show_losses_contrasts_and_text() -> None:
     first = f"| masked word | context mean | 700 | 2,000,000 | 1.5 {on_both}"
     unigram, *lines = PAPER.losses(results).splitlines()[2:]
     assert unigram == (
-        "| masked word | unigram | – | – | – | 7.250 | – | 7.250 | – | no interval, no seed |"
+        "| both | unigram | – | – | – | 7.250 | – | 7.250 | – | no interval, no seed |"
     )
     assert lines[0] == f"{first} 300 articles, 300 novels; 5 seeds |"
     assert lines[1].startswith("| masked word | two-sided Kneser-Ney bigram | 700 |")
