@@ -23,13 +23,13 @@ from pathlib import Path
 
 from pages import claims, first_edition, front, predictions
 from pages.predictions import FORMER_LOSS, YOUNGER
+from pages.readme import replace_block, steps, weights_figure
 from pages.studies import ROOT, SAMPLES, numbered, stored
 from wordrel.io.files import write_text
 from wordrel.report import svg
 from wordrel.report.claims import REVIEW
 from wordrel.report.document import Figure
 from wordrel.report.markdown import image
-from wordrel.report.readme import replace_block, steps, weights_figure
 from wordrel.study.results import Results
 
 FIGURE = "figures/weights.svg"

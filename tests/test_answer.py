@@ -17,7 +17,6 @@ from wordrel.config.names import now_called
 from wordrel.report import svg
 from wordrel.report.claims import REVISED, RULES
 from wordrel.report.findings import skip_gram_verdicts
-from wordrel.report.readme import replace_block
 from wordrel.study.results import Results
 from wordrel.study.schema import COLUMNS
 
@@ -47,7 +46,7 @@ def test_the_committed_answer_is_what_the_tables_give(
 def test_the_readmes_show_the_same(answer: ModuleType, results: dict[str, Results]) -> None:
     for path, block, fresh in answer.shown_in(results):
         text = path.read_text(encoding="utf-8")
-        assert replace_block(text, block, fresh) == text, "run: python experiments/answer.py"
+        assert answer.replace_block(text, block, fresh) == text, "run: python experiments/answer.py"
 
 
 def test_the_committed_figure_is_what_the_tables_give(

@@ -10,12 +10,13 @@ from unittest import mock
 import pandas as pd
 import pytest
 
-from runners import ROOT, experiment
-from wordrel.report import tuning
+from runners import ROOT, experiment, pages
 from wordrel.study.results import Results, read_results
 from wordrel.study.schema import COLUMNS
 
 PAPER = experiment("paper")
+ATTEMPTS, CONCLUSIONS = PAPER.attempts, pages("conclusions")
+TABLES, TUNING = pages("paper_tables"), pages("tuning")
 PAGE = ROOT / "docs" / "paper.md"
 MOST_LINES, LONGEST_SENTENCE = 400, 25
 MARKER = re.compile(r"<!-- (paper:[\w.-]+) -->.*?<!-- /\1 -->", re.DOTALL)
@@ -66,7 +67,7 @@ def test_the_paper_is_short_and_has_every_block_once() -> None:
 
 def test_the_tuning_in_the_paper_is_what_the_trials_give() -> None:
     found = blocks_of(page())
-    for name, fresh in tuning.shown(PAPER.trials(), PAPER.named).items():
+    for name, fresh in TUNING.shown(PAPER.trials(), PAPER.named).items():
         assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
 
 
@@ -187,9 +188,9 @@ def results_of(contrasts: list[dict[str, Any]], **training: float) -> Results:
 def literal(*given: dict[str, Any], of: tuple[str, str, str] = LITERAL, rule: str) -> str:
     """The sentence on a contrast with these outcomes, one a corpus."""
     rows = [contrast(c, of, rule, **g) for c, g in zip((WIKI, NOVELS), given, strict=False)]
-    planned = next(one for one in PAPER.ANSWERS if one[:3] == of)
-    with mock.patch.object(PAPER.attempts, "moved", lambda *key: []):
-        return str(PAPER.concluded(results_of(rows), planned))
+    planned = next(one for one in CONCLUSIONS.ANSWERS if one[:3] == of)
+    with mock.patch.object(ATTEMPTS, "moved", lambda *key: []):
+        return str(CONCLUSIONS.concluded(results_of(rows), planned))
 
 
 DIFFERS = {"outcome": "differs", "gain": 0.05, "low": 0.04, "high": 0.06}
@@ -251,24 +252,24 @@ def test_tables_show_losses_contrasts_and_text() -> None:
     results = results_of(rows, mean=5.5, kn_two_sided=5.25)
     on_both = "| 6.000 [5.900, 6.100] | 5.500 | 6.000 [5.900, 6.100] | 5.500 |"
     first = f"| masked word | context mean | 700 | 2,000,000 | 1.5 {on_both}"
-    unigram, *lines = PAPER.losses(results).splitlines()[2:]
+    unigram, *lines = TABLES.losses(results).splitlines()[2:]
     assert unigram == (
         "| both | unigram | – | – | – | 7.250 | – | 7.250 | – | no interval, no seed |"
     )
     assert lines[0] == f"{first} 300 articles, 300 novels; 5 seeds |"
     assert lines[1].startswith("| masked word | two-sided Kneser-Ney bigram | 700 |")
     assert lines[1].endswith("| 300 articles, 300 novels; no seed |")
-    with mock.patch.object(PAPER.attempts, "moved", lambda *key: []):
-        line = PAPER.contrasts(results).splitlines()[2]
-        alone = PAPER.contrasts(results_of([rows[0], rows[1] | {"seeds": 0}], mean=5.5))
+    with mock.patch.object(ATTEMPTS, "moved", lambda *key: []):
+        line = TABLES.contrasts(results).splitlines()[2]
+        alone = TABLES.contrasts(results_of([rows[0], rows[1] | {"seeds": 0}], mean=5.5))
     assert line == (
         "| first sentence | mean-query attention | context mean | equivalent 0.02 | supported | "
         "0.001 [−0.002, 0.004]: equivalent | – | 0.001 [−0.002, 0.004]: equivalent | – | 300 "
         "articles, 300 novels; 5 seeds |"
     )
     text = f"| {WIKI} | 8,000 | 500,000 | 16,666 | 106 | 40 | 300 |"
-    assert text in PAPER.corpora(results)
-    assert "| 5.500 |" not in PAPER.losses(results_of(rows, mean=5.4))
+    assert text in TABLES.corpora(results)
+    assert "| 5.500 |" not in TABLES.losses(results_of(rows, mean=5.4))
     assert alone.splitlines()[2].endswith(
         "| undecided | 0.001 [−0.002, 0.004]: equivalent | – | – | – | 300 articles; 5 seeds |"
     )
@@ -277,7 +278,7 @@ def test_tables_show_losses_contrasts_and_text() -> None:
 def test_models_without_seeds_are_named_beside_those_with_them() -> None:
     counts = ("counts, masked word", "kn_two_sided", "mean")
     rows = [contrast(c, counts, "adds", outcome="adds") for c in (WIKI, NOVELS)]
-    line = PAPER.contrasts(results_of(rows, mean=5.5, kn_two_sided=5.25)).splitlines()[2]
+    line = TABLES.contrasts(results_of(rows, mean=5.5, kn_two_sided=5.25)).splitlines()[2]
     assert line.endswith("; 5 seeds, none for two-sided Kneser-Ney bigram |")
 
 
@@ -285,7 +286,7 @@ def test_the_authors_of_the_test_novels_are_counted() -> None:
     results = read_results(PAPER.CELLS)
     rows = [row for row in results.contrasts.itertuples() if row.claim == LITERAL[0]]
     assert re.fullmatch(
-        r"\d+ articles, \d+ novels \(\d+ authors\); 5 seeds", PAPER.evidence(results, rows)
+        r"\d+ articles, \d+ novels \(\d+ authors\); 5 seeds", TABLES.evidence(results, rows)
     )
 
 
@@ -321,9 +322,9 @@ def test_overfitting_needs_a_lower_loss_on_training_documents(
     attention: float, low: float, high: float, words: str
 ) -> None:
     rows = [contrast(c, LITERAL, "equivalent", low=low, high=high) for c in (WIKI, NOVELS)]
-    found = PAPER.fit(results_of(rows, mean=5.5, mean_query_attention=attention)).splitlines()
+    found = TABLES.fit(results_of(rows, mean=5.5, mean_query_attention=attention)).splitlines()
     assert [words in line for line in found] == [True, True]
-    assert PAPER.fit(results_of(rows)) == "The loss on training documents is not measured."
+    assert TABLES.fit(results_of(rows)) == "The loss on training documents is not measured."
 
 
 UNDER = ("C9 masked word", "mask_query_attention", "position_weight")
@@ -337,9 +338,10 @@ def test_a_larger_model_that_fits_training_text_worse_is_named_beside_every_outc
     def shown(gap: float) -> tuple[str, list[str], list[str]]:
         losses = {"position_weight": 5.0, "mask_query_attention": 5.0 + gap}
         results = results_of(rows, **losses, mean_query_attention_position=4.9)
-        with mock.patch.object(PAPER.attempts, "moved", lambda *key: []):
-            sentences = [PAPER.concluded(results, planned) for planned in PAPER.ANSWERS[2:4]]
-            return PAPER.fit(results), PAPER.contrasts(results).splitlines()[2:], sentences
+        with mock.patch.object(ATTEMPTS, "moved", lambda *key: []):
+            planned = CONCLUSIONS.ANSWERS[2:4]
+            sentences = [CONCLUSIONS.concluded(results, one) for one in planned]
+            return TABLES.fit(results), TABLES.contrasts(results).splitlines()[2:], sentences
 
     fit, lines, (small, large) = shown(0.03)
     name = "mask-query attention with positions"
@@ -360,7 +362,7 @@ def test_a_larger_model_that_fits_training_text_worse_is_named_beside_every_outc
 
 
 def test_the_abstract_has_the_gain_over_what_a_failed_rival_contains() -> None:
-    answer = PAPER.answer(*map(PAPER.stored, (PAPER.CELLS, PAPER.CASE))).splitlines()
+    answer = CONCLUSIONS.answer(*map(PAPER.stored, (PAPER.CELLS, PAPER.CASE))).splitlines()
     assert re.search(
         r"Over position weights the first gains 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] on wiki17m-4m and "
         r".*\(exploratory, no verdict\)",
@@ -371,15 +373,15 @@ def test_the_abstract_has_the_gain_over_what_a_failed_rival_contains() -> None:
 
 def test_attempts_with_another_outcome_stand_in_the_abstract_and_in_the_table() -> None:
     rows = [contrast(c, WORDS, "adds", outcome="adds") for c in (WIKI, NOVELS)]
-    whats = {"not calibrated": "adds less", PAPER.attempts.BY_AUTHOR: "open", "seed 1 alone": "x"}
+    whats = {"not calibrated": "adds less", ATTEMPTS.BY_AUTHOR: "open", "seed 1 alone": "x"}
     its = [SimpleNamespace(what=what, outcome=outcome) for what, outcome in whats.items()]
 
     def moved(*key: str) -> list[SimpleNamespace]:
         return its if key == (*WORDS, NOVELS) else []
 
-    with mock.patch.object(PAPER.attempts, "moved", moved):
-        said = PAPER.concluded(results_of(rows), PAPER.ANSWERS[3])
-        line = PAPER.contrasts(results_of(rows)).splitlines()[2]
+    with mock.patch.object(ATTEMPTS, "moved", moved):
+        said = CONCLUSIONS.concluded(results_of(rows), CONCLUSIONS.ANSWERS[3])
+        line = TABLES.contrasts(results_of(rows)).splitlines()[2]
     assert said.endswith(
         f"Attempts with another outcome: {NOVELS}: not calibrated (adds less) and documents of "
         "one author as one (open)."
@@ -388,8 +390,8 @@ def test_attempts_with_another_outcome_stand_in_the_abstract_and_in_the_table() 
 
 
 def test_runs_before_the_last_tuning_are_named() -> None:
-    earlier = pd.read_csv(PAPER.EARLIER)
-    shown = PAPER.earlier(read_results(PAPER.CELLS))
+    earlier = pd.read_csv(TABLES.EARLIER)
+    shown = TABLES.earlier(read_results(PAPER.CELLS))
     assert f"commit {earlier['commit'][0]}" in shown
     literal = earlier[earlier["claim"] == LITERAL[0]].iloc[0]
     assert f"was −{-literal['gain']:.3f} [" in shown
@@ -398,9 +400,9 @@ def test_runs_before_the_last_tuning_are_named() -> None:
 
 
 def test_the_power_of_the_simulation_is_shown_with_its_errors_and_ours() -> None:
-    shown = PAPER.power(read_results(PAPER.CELLS))
-    rows = pd.read_csv(PAPER.SIMULATION / "simulation.csv")
-    rows = rows[(rows["what"] == PAPER.SIMULATED) & (rows["part"] == "found")]
+    shown = TABLES.power(read_results(PAPER.CELLS))
+    rows = pd.read_csv(TABLES.SIMULATION / "simulation.csv")
+    rows = rows[(rows["what"] == TABLES.SIMULATED) & (rows["part"] == "found")]
     twice = rows[(rows["where"] == "both corpora") & (rows["truth"] == "twice")]
     assert f"{100 * (twice['times'] / twice['n']).item():.1f}% of contrasts at twice" in shown
 
@@ -417,17 +419,17 @@ def test_published_numbers_without_ours_are_listed_as_waiting() -> None:
 def test_contrasts_without_enough_seeds_are_counted_as_missing() -> None:
     rows = [contrast(c, LITERAL, "equivalent") for c in (WIKI, NOVELS)]
     there = {"mean": 5.5, "mean_query_attention": 5.5}
-    assert "Every planned contrast" in PAPER.missing(results_of(rows, **there))
+    assert "Every planned contrast" in TABLES.missing(results_of(rows, **there))
     heads = ("heads, masked word", "masked_four_heads", "mean")
     absent = [contrast(c, heads, "adds", seeds=0, outcome="not measured") for c in (WIKI, NOVELS)]
     few = [contrast(WIKI, ("few", "mean", "mean"), "adds", seeds=3)]
     results = results_of(rows + absent + few, **there)
-    assert PAPER.missing(results).splitlines() == [
+    assert TABLES.missing(results).splitlines() == [
         "- heads, masked word: 2 of 2 rows; not trained: mean-query attention with positions and "
         "four heads.",
         "- few: 1 of 1 rows.",
     ]
-    assert "heads, masked word" not in PAPER.contrasts(results)
+    assert "heads, masked word" not in TABLES.contrasts(results)
 
 
 def test_the_trials_show_gaps_before_and_after_going_on() -> None:
@@ -448,7 +450,7 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     numeric = [c for c in trials if c not in ("model", "start", "note", "chosen")]
     trials[numeric] = trials[numeric].astype(float)
     trials["chosen"] = trials["chosen"] == "True"
-    found = tuning.shown({"masked word": trials}, PAPER.named)
+    found = TUNING.shown({"masked word": trials}, PAPER.named)
     assert found["starts"].splitlines()[2:] == [
         "| word weights | context mean | no | 0.120 | 0.004 | −0.001 |",
         "| position weights | context mean | yes | 0.010 | 0.010 | – |",
@@ -465,7 +467,7 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     )
     again = pd.concat([trials, trials[:2].assign(trial=[8, 9], weight_decay=0.0)])
     again["weight_decay"] = 0.0
-    assert tuning.numbers({"next word": again}, PAPER.named).splitlines() == [
+    assert TUNING.numbers({"next word": again}, PAPER.named).splitlines() == [
         "- next word, on up to 2 words: 1 to 4 from a random start (4 to 8 epochs, weight decay "
         "0); 0 of these with dropout; 0 to 1 that go on from other weights.",
         *[

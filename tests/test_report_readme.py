@@ -4,11 +4,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from runners import pages
 from wordrel.errors import StoreError
 from wordrel.report import svg
-from wordrel.report.readme import drawn_weight, replace_block, steps, weights_figure
 from wordrel.study.results import read_results
 
+README = pages("readme")
+drawn_weight, replace_block = README.drawn_weight, README.replace_block
+steps, weights_figure = README.steps, README.weights_figure
 EMPTY = "before\n<!-- answer:one -->\n<!-- /answer:one -->\nafter\n"
 LADDER = Path(__file__).parents[1] / "results" / "ladder"
 

@@ -1,1 +1,1 @@
-"""The parts of results/ANSWER.md, and of the blocks that experiments/answer.py fills elsewhere."""
+"""The parts of README, results/ANSWER.md and docs/paper.md, which answer.py and paper.py fill."""

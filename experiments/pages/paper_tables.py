@@ -1,0 +1,218 @@
+"""The tables of the paper: contrasts, losses, training, earlier runs, power and corpora."""
+
+from collections.abc import Collection
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+import attempts
+from pages import nested
+from pages.conclusions import LITERAL
+from pages.evidence import evidence, gain, named
+from wordrel.report import queries, text
+from wordrel.report.queries import Row
+from wordrel.report.verdicts import SEEDS, score
+from wordrel.study.contrasts import decided_by
+from wordrel.study.results import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+EARLIER, SIMULATION = ROOT / "results" / "attempts" / "earlier.csv", ROOT / "results" / "simulation"
+MASKED, SIMULATED = "per_token_loss.masked_word.calibrated", "C9 masked word, lm"
+
+
+def contrasts(results: Results) -> str:
+    """Every planned contrast that is measured, a line for all corpora."""
+    corpora = queries.corpora(results)
+    heads = ["claim", "first", "second", "rule", "verdict"]
+    heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", as trained")]
+    failed = {fit.row.model_a for fit in nested.fits(results) if fit.failed}
+    lines = []
+    for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
+        done = [row for row in rows if row.seeds]
+        if done:
+            row, by_corpus = done[0], {row.corpus: row for row in done}
+            claim = f"{row.claim}, {row.part}" if row.part else row.claim
+            line = [text.escape(claim), named(row.model_a), named(row.model_b)]
+            line += [f"{row.rule} {text.number(row.margin, 2)}"]
+            line += [decided_by(rows, queries.sources(results)) + _doubt(row, failed)]
+            cells = (_on(by_corpus[c]) if c in by_corpus else [text.NOTHING] * 2 for c in corpora)
+            lines.append([*line, *chain(*cells), evidence(results, done)])
+    return text.table([*heads, "n, seeds"], lines, left=5)
+
+
+def _doubt(row: Row, failed: Collection[str]) -> str:
+    """Words behind a verdict where a model fits training text worse than what it contains."""
+    which = [w for w, m in (("first", row.model_a), ("second", row.model_b)) if m in failed]
+    return f"; training of the {text.listed(which)} may have failed" if which else ""
+
+
+def _on(row: Row) -> list[str]:
+    """The gain and its outcomes on one corpus, and the gain as trained."""
+    trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
+    moved = attempts.moved(row.claim, row.model_a, row.model_b, row.corpus)
+    by_author = [f"; by author {one.outcome}" for one in moved if one.what == attempts.BY_AUTHOR]
+    return [f"{gain(row)}: {row.outcome}{''.join(by_author)}", trained]
+
+
+def missing(results: Results) -> str:
+    """How many contrasts of each claim lack models or seeds."""
+    lines = []
+    every = queries.rows(results.contrasts)
+    for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
+        waiting = [row for row in rows if row.seeds < SEEDS]
+        if waiting:
+            models = {str(m) for row in waiting for m in (row.model_a, row.model_b) if m}
+            absent = [named(m) for m in sorted(models - set(results.runs["model"]))]
+            without = f"; not trained: {text.listed(absent)}" if absent else ""
+            lines.append(f"- {text.escape(claim)}: {len(waiting)} of {len(rows)} rows{without}.")
+    return "\n".join(lines) or f"Every planned contrast is measured with {SEEDS} seeds."
+
+
+def _same(row: Row) -> tuple[object, ...]:
+    return row.claim, row.part, row.model_a, row.model_b, row.against, row.task
+
+
+def losses(results: Results) -> str:
+    """The calibrated loss of every model, and what it costs on the first corpus."""
+    corpora = queries.corpora(results)
+    heads = ["objective", "model", "parameters", "targets trained", "minutes"]
+    heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", training")]
+    lines = []
+    lines.append(_unigram(results))
+    for objective in ("masked_word", "next_word"):
+        for model in dict.fromkeys(m for c in corpora for m in queries.models(results, c)):
+            measured = [_loss(results, corpus, model, objective) for corpus in corpora]
+            if any(row for row, _ in measured):
+                costs = queries.cost(results, corpora[0], model)
+                line = [objective.replace("_", " "), named(model), text.count(costs.parameters)]
+                line += [text.count(costs.trained_tokens), text.number(costs.seconds / 60, 1)]
+                cells = chain(*(shown for _, shown in measured))
+                rows = [row for row, _ in measured if row]
+                lines.append([*line, *cells, evidence(results, rows)])
+    return text.table([*heads, "n, seeds"], lines, left=2)
+
+
+def _loss(
+    results: Results, corpus: str, model: str, objective: str
+) -> tuple[Row | None, list[str]]:
+    """The calibrated loss on test documents, and that on training documents beside it."""
+    row = score(results, corpus, f"per_token_loss.{objective}.calibrated", model)
+    its = nested.training(results, corpus, model, objective) if row else None
+    shown = text.with_interval(row.score, row.low, row.high) if row else text.NOTHING
+    seen = text.with_interval(its.value, its.low, its.high) if its else text.NOTHING
+    return row, [shown, seen]
+
+
+def _unigram(results: Results) -> list[str]:
+    """The loss of each word's share of the training text, which stands beside every score."""
+    line = ["both", "unigram", *[text.NOTHING] * 3]
+    for corpus in queries.corpora(results):
+        its = results.summary[results.summary["corpus"] == corpus]
+        its = its[its["task"].str.startswith("per_token_loss.")]
+        line += [text.number(its["chance"].max()), text.NOTHING]
+    return [*line, "no interval, no seed"]
+
+
+def fit(results: Results) -> str:
+    """Whether larger models overfit, or fit training documents worse than what they contain."""
+    every, lines = list(nested.fits(results)), []
+    for corpus, its in queries.grouped(every, lambda fit: str(fit.row.corpus)).items():
+        literal = [_literal_fit(fit) for fit in its if fit.row.claim == LITERAL.claim]
+        failed, worse = [f for f in its if f.failed], [f for f in its if f.gap > 0]
+        listed = [
+            f"{named(f.row.model_a)} than {named(f.row.model_b)} (by {text.number(f.gap)})"
+            for f in sorted(worse, key=lambda f: -f.gap)
+        ]
+        pairs = f"{text.count(len(failed))} of {text.count(len(its))} pairs"
+        sentences = [
+            *literal,
+            f"In {pairs} the larger model is worse on training documents by more than the margin. "
+            "There training may have failed.",
+            f"Worse at all: {text.listed(listed) or 'none'}.",
+        ]
+        lines.append(f"- {text.escape(corpus)}: {' '.join(sentences)}")
+    return "\n".join(lines) or "The loss on training documents is not measured."
+
+
+def _literal_fit(fit: nested.Fit) -> str:
+    row, says = fit.row, {("lower", "higher"): "So it seems to overfit."}
+    says["higher", "higher"] = "So its training seems to have failed."
+    clear = abs(fit.gap) > row.margin  # it has no interval: a smaller one shows nothing
+    seen = ("higher" if fit.gap > 0 else "lower") if clear else "not clearly different"
+    at_test = "higher" if row.high < 0 else "lower" if row.low > 0 else "not clearly different"
+    neither = "So neither overfitting nor failed training is shown."
+    return (
+        f"on training documents the loss of literal attention is {seen}, by "
+        f"{text.number(abs(fit.gap))} nats (no interval); on test documents it is {at_test}. "
+        f"{says.get((seen, at_test), neither)}"
+    )
+
+
+def earlier(results: Results) -> str:
+    """The test scores that were known before the last tuning."""
+    rows = queries.rows(pd.read_csv(EARLIER, keep_default_na=False))
+    now = {(*_same(row), row.corpus): row for row in queries.rows(results.contrasts)}
+    lines, others, changed = [], 0, 0
+    for row in rows:
+        after = now[(*_same(row), row.corpus)]
+        if row.claim != LITERAL.claim:
+            others, changed = others + 1, changed + (row.outcome != after.outcome)
+            continue
+        before, then = _on(row), _on(after)
+        lines.append(
+            f"The {row.claim} on {text.escape(row.corpus)} was {before[0]}, as trained "
+            f"{before[1]}. It is {then[0]}, as trained {then[1]}."
+        )
+    first = rows[0]
+    return (
+        f"**Runs before these**, with settings of at most {text.count(first.tuned_on)} words, gave "
+        f"test scores (commit {first.commit}, [table](../results/attempts/earlier.csv)). They were "
+        f"known when the tuning was extended to more words. {' '.join(lines)} "
+        f"Of {text.count(others)} other rows, {text.count(changed)} have another outcome now."
+    )
+
+
+def power(results: Results) -> str:
+    """What the simulation says of the masked word, and how its errors compare with ours."""
+    rows = pd.read_csv(SIMULATION / "simulation.csv")
+    found = rows[(rows["part"] == "found") & (rows["what"] == SIMULATED)]
+    found = found[found["where"] == "both corpora"].set_index("truth")
+    shares = {truth: row["times"] / row["n"] for truth, row in found.iterrows()}
+    sizes = pd.read_csv(SIMULATION / "sizes.csv")
+    sizes = sizes[sizes["task"] == MASKED]
+    errors = np.sqrt(sizes["error"] ** 2 + 2 * sizes["seed_sd"] ** 2 / SEEDS).tolist()
+    ours = [
+        (row.high - row.low) / 2 / stdtrit(row.df, (1 + row.confidence) / 2)
+        for row in queries.rows(results.contrasts, task=MASKED)
+        if row.seeds and not row.claim.startswith("counts")
+    ]
+    there, here = (text.shared(text.number, values) for values in (errors, ours))
+    return (
+        f"For the masked word it decides {text.share(shares['twice'])} of contrasts at twice the "
+        f"margin, and {text.share(shares['none'])} where models are equal. Standard errors of a "
+        f"gain are {there} there. Here they are {here}, so its power is not that of this study."
+    )
+
+
+def corpora(results: Results) -> str:
+    """How much text each corpus has, by part, and how many words a context has."""
+    documents = [f"{part} documents" for part in ("training", "development", "test")]
+    heads = ["corpus", "vocabulary", "training tokens", "left out", *documents, "scored tokens"]
+    keys = ("types", "tokens", "dropped_tokens", "documents", "development_documents")
+    lines = []
+    for corpus in results.manifest["corpora"]:
+        attended = _attended(results, str(corpus["name"]))
+        line = [text.escape(str(corpus["name"])), *(text.count(corpus.get(key)) for key in keys)]
+        line += [text.count(corpus.get("held_out_documents"))]
+        line += [text.count(attended.n), text.number(attended.value, 2)] if attended else ["", ""]
+        lines.append(line)
+    return text.table([*heads, "words in a context"], lines)
+
+
+def _attended(results: Results, corpus: str) -> Row | None:
+    """How many words a masked-word model sees on average, and of how many tokens."""
+    of = {"group": "masked_word", "statistic": "words_attended"}
+    return next(iter(queries.rows(results.measurements, corpus=corpus, **of)), None)
