@@ -195,11 +195,14 @@ def test_arrays_need_a_word_a_row(tmp_path: Path) -> None:
         open_vectors(tmp_path / "v.npy", tmp_path / "cache")
     np.save(tmp_path / "p.npy", np.array([{}], dtype=object), allow_pickle=True)
     (tmp_path / "p.txt").write_text("one\n")
-    with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+    with pytest.raises(VectorsError, match="that can be read .*: write it as float32 with np.save"):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     damaged = (tmp_path / "v.npy").read_bytes().replace(b"}", b" ")  # numpy raises a TokenError
     (tmp_path / "p.npy").write_bytes(damaged)
     with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+        open_vectors(tmp_path / "p.npy", tmp_path / "cache")
+    (tmp_path / "p.npy").write_bytes((tmp_path / "v.npy").read_bytes()[:-3])
+    with pytest.raises(VectorsError, match=r"says 8 x 5 .* cannot hold\): fetch or copy it again"):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     with pytest.raises(VectorsError, match="found no static embeddings"):
         open_vectors(tmp_path, tmp_path / "cache")
