@@ -113,7 +113,7 @@ def test_a_file_that_is_cut_within_a_line_says_so(tmp_path: Path, size: int, hea
 def test_a_sign_that_is_cut_is_no_other_encoding(tmp_path: Path) -> None:
     with pytest.raises(VectorsError, match="the file ends in word 5 of 9"):
         read(tmp_path / "v", ("9 3\n" + ROWS).encode() + "é".encode()[:1])
-    with pytest.raises(VectorsError, match="found 4 words, expected 9 .*: fetch or copy it again"):
+    with pytest.raises(VectorsError, match=r"found 4 words, expected 9 .*: fetch or copy it again"):
         read(tmp_path / "v", "9 3\n" + ROWS)
 
 
