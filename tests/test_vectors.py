@@ -195,7 +195,9 @@ def test_arrays_need_a_word_a_row(tmp_path: Path) -> None:
         open_vectors(tmp_path / "v.npy", tmp_path / "cache")
     np.save(tmp_path / "p.npy", np.array([{}], dtype=object), allow_pickle=True)
     (tmp_path / "p.txt").write_text("one\n")
-    with pytest.raises(VectorsError, match=r"that can be read .*: write it as float32 with np.save"):
+    with pytest.raises(
+        VectorsError, match=r"that can be read .*: write it as float32 with np.save"
+    ):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     damaged = (tmp_path / "v.npy").read_bytes().replace(b"}", b" ")  # numpy raises a TokenError
     (tmp_path / "p.npy").write_bytes(damaged)

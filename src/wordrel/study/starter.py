@@ -305,7 +305,7 @@ def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
                 others.append(name)
     if others:
         yield "  # here too, for other questions: take off the #"
-    yield from (f"  # - {name}" for name in others)
+    yield from (f"  #- {name}" for name in others)
     if waiting:
         yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
-    yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
+    yield from (f"  #- {{name: {name}, optional: true}}" for name in waiting)

@@ -30,6 +30,7 @@ models:{rates}
 
 seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
 
-tasks: # {sets}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
+tasks: # {sets}or your own: docs/own-text.md, "Your own test sets"
+  #- {{kind: pairs, name: my_pairs, path: my_pairs.tsv}} # word, word, score a line; take off the #
 {tasks}
 """
