@@ -8,7 +8,7 @@
 # make test-interop other libraries read what we write; in an environment of their own
 # make format       put the code into its format
 # make lock         write the locks again, after a change of pyproject.toml or constraints.txt
-# make release      dist/: wheel and sdist, tried outside the repository; MODELS=results/X packs its models
+# make release      dist/: wheel and sdist, tried outside the repository, and the main study's models; MODELS=results/X: those of X
 # make readme       render the answer, the README's blocks and its figure again
 #
 # PYTHON=python3.12         another interpreter (3.11, 3.12, 3.13)

@@ -1,4 +1,4 @@
-"""A release: wheel and sdist, tried outside the repository, and the models of a study.
+"""A release: wheel and sdist, tried outside the repository, and the models of the main study.
 
 `python -m benchmarks.release [--models results/STUDY] [--fresh]` writes `dist/`: the wheel, the
 sdist, `models-STUDY.tar`, and `SHA256SUMS` of all of them. The wheel is installed into a new
@@ -21,11 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wordrel.cli.trained import export
-from wordrel.errors import NotAvailableError
+from wordrel.errors import NotAvailableError, StoreError
 from wordrel.io.files import file_digest, write_text
 from wordrel.study.results import read_results
 
 ROOT = Path(__file__).parents[1]
+MAIN = "results/word2vec_vs_attention"
 SUMS = "SHA256SUMS"
 _ANIMALS = ("cat", "dog", "horse", "sheep")
 _FOODS = ("bread", "rice", "cheese", "soup")
@@ -34,7 +35,9 @@ _FOODS = ("bread", "rice", "cheese", "soup")
 def main() -> None:
     """Build and try a release, and pack models where the options name some."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=Path, metavar="DIR", help="results whose models to pack")
+    parser.add_argument(
+        "--models", type=Path, metavar="DIR", help=f"results whose models to pack; default: {MAIN}"
+    )
     parser.add_argument("--fresh", action="store_true", help="download the dependencies again")
     parser.add_argument("--to", type=Path, default=ROOT / "dist", help="default: dist")
     options = parser.parse_args()
@@ -44,6 +47,8 @@ def main() -> None:
         try_wheel(python, Path(name, "elsewhere"))
     if options.models:
         print(pack_models(options.models, options.to))
+    else:
+        print(pack_main(ROOT / MAIN, options.to))
     print(write_sums(options.to))
 
 
@@ -113,6 +118,14 @@ def try_wheel(python: Path, place: Path) -> None:
         raise SystemExit(f"{place}: found no {', '.join(lacking)} after the commands of a new user")
 
 
+def pack_main(folder: Path, to: Path) -> str:
+    """Pack the models of the main study where the cache has all of them; what came of it."""
+    try:
+        return str(pack_models(folder, to))
+    except StoreError as error:
+        return f"no models packed: the cache lacks them ({error})"
+
+
 def pack_models(folder: Path, to: Path) -> Path:
     """One archive with the vectors of every trained model, as `wordrel export --hub` writes them.
 
@@ -120,6 +133,7 @@ def pack_models(folder: Path, to: Path) -> Path:
     """
     results, archive = read_results(folder), to / f"models-{folder.name}.tar"
     to.mkdir(parents=True, exist_ok=True)
+    archive.unlink(missing_ok=True)
     runs = results.runs[results.runs["status"] == "done"]
     with TemporaryDirectory(prefix="release-", dir=to) as name:
         top = Path(name, folder.name)

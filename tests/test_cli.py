@@ -529,6 +529,20 @@ def test_corpus_show_counts_words_and_covers_tasks(tiny: Path, tmp_path: Path):
     assert "most frequent: the 3, cat 2, and 1, ran 1, sat 1, tiger 1" in shown
 
 
+def test_corpus_show_covers_the_sets_that_a_study_names_and_no_english_ones_of_german(
+    tiny: Path, tmp_path: Path
+):
+    shown = call("corpus", "show", tiny / "tiny.yaml").stdout
+    (row,) = (line.split() for line in shown.splitlines() if line.split()[:1] == ["groups"])
+    assert row == ["groups", "36", "36", "100.0%", "0", "0"]
+    assert "ws353" not in shown and "google" not in shown
+    (tmp_path / "de.txt").write_text("Der Hund und die Katze. " * 40, encoding="utf-8")
+    arguments = ("min_count=1", "held_out=0", "--cache", tmp_path / "cache")
+    shown = call("corpus", "show", tmp_path / "de.txt", *arguments).stdout
+    assert "ws353" not in shown
+    assert "coverage: no set of words to show. Name yours in a config" in shown
+
+
 def test_corpus_prepare_verifies_a_text_and_builds_the_corpora_of_a_study(tiny: Path):
     alone = call("corpus", "prepare", tiny / "text.txt")
     assert "text.txt: 1 files, " in alone.stdout

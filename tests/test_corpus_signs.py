@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from wordrel.config import CorpusConfig
+from wordrel.config import CorpusConfig, load_config
 from wordrel.corpus import prepare, tokens
 from wordrel.corpus.files import own_source
 from wordrel.corpus.signs import FirstLook, signs
@@ -135,7 +135,7 @@ def test_a_segmenter_of_an_extra_or_how_to_get_it(name: str, line: str, words: l
     try:
         cut = tokens.load_segmenter(name)
     except CorpusError as error:
-        assert f"{name} is not installed; pip install 'wordrel[" in str(error)
+        assert f"{name} is not installed; pip install {name}" in str(error)
     else:
         assert list(cut(line)) == words
 
@@ -158,8 +158,41 @@ def test_new_says_what_is_strange_and_leaves_out_english_sets(
     written = out.read_text(encoding="utf-8")
     assert "ws353" not in written
     assert "sets of English words; " not in written
-    assert "asks your own word pairs" in written
     assert "neighbour_agreement" in written
+    assert "Next: wordrel run" not in said
+    assert f"First: take off the # before `segmenter: jieba` in {out}\n" in said
+    assert load_config(out).corpora[0].segmenter is None
+    out.write_text(written.replace("    #segmenter", "    segmenter"), encoding="utf-8")
+    assert load_config(out).corpora[0].segmenter == "jieba"
+
+
+@pytest.mark.parametrize(
+    ("line", "segmenter", "step"),
+    [
+        ("私は東京に住んでいますがとても楽しいです。\n", "fugashi", "First: take off the #"),
+        ("ฉันรักภาษาไทยมากและอยากเรียนทุกวัน\n", "pythainlp", "First: take off the #"),
+        ("ຂ້ອຍຮັກພາສາລາວຫຼາຍແລະຢາກຮຽນທຸກມື້\n", None, "First: put text that is segmented in place"),
+        ("today we walk through the park again\n", None, "Next: wordrel run"),
+    ],
+)
+def test_the_next_step_is_the_segmenter_of_the_script(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    segmenter: str | None,
+    step: str,
+) -> None:
+    from wordrel.cli import app
+
+    config = config_of(tmp_path / "t.txt", line * 200)
+    look = FirstLook(own_source(config.source, tmp_path), config)
+    assert look.segmenter == segmenter
+    place = ["--corpus", config.source, "--out", str(tmp_path / "t.yaml")]
+    app(["new", "t", *place, "--cache", str(tmp_path / "cache")], standalone_mode=False)
+    assert step in capsys.readouterr().out
+    assert (f"#segmenter: {segmenter} #" in (tmp_path / "t.yaml").read_text("utf-8")) == bool(
+        segmenter
+    )
 
 
 def test_ligatures_and_full_width_letters_are_said(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from wordrel.study.results import read_results
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = re.compile(
     r"\btold apart\b|\btells? apart\b|\bnobody\b|\b(?:is|are|was|were|be|been) asked\b|\blest\b|"
-    r"\bspeaks? of\b|\b[Ww]rites nothing\b|\bReads [a-z ]+ in memory\b"
+    r"\bspeaks? of\b|\b[Ww]rites nothing\b|\bReads [a-z ]+ in memory\b|"
+    r"\bpip install (?:-\S+ \S+ )?wordrel\b"  # a stranger may take that name in an index
 )
 STUDIES = sorted(path.parent for path in (ROOT / "results").glob("*/manifest.json"))
 RENDERED = [
@@ -52,6 +53,8 @@ def test_no_phrase_of_the_first_edition_is_left(path: Path) -> None:
 def test_a_phrase_is_seen_where_a_line_cuts_it() -> None:
     assert FORBIDDEN.search(flat('"the two are told "\n    "apart"'))
     assert FORBIDDEN.search(flat("what is\n# asked"))
+    assert FORBIDDEN.search(flat("pip install -c constraints.txt 'wordrel[dask]'"))
+    assert not FORBIDDEN.search(flat('pip install "dist/wordrel-1.0.0-py3-none-any.whl[dask]"'))
     assert not FORBIDDEN.search(flat("at least; pleasant; asked; the nobodyish"))
 
 

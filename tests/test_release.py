@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.release import SUMS, build, environment, pack_models, try_wheel, write_sums
+from benchmarks.release import (
+    MAIN,
+    SUMS,
+    build,
+    environment,
+    pack_main,
+    pack_models,
+    try_wheel,
+    write_sums,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "wordrel"
@@ -65,6 +74,19 @@ def test_the_models_of_a_study_are_packed_with_their_digests(tiny: Path, tmp_pat
         assert {"model.safetensors", "tokenizer.json", "README.md", "LICENSE"} <= held
     subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=folder, check=True)
     assert pack_models(tiny / "out", tmp_path).read_bytes() == first  # the same models, same bytes
+
+
+def test_where_the_cache_lacks_the_models_of_the_main_study_none_are_packed(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (ROOT / MAIN / "manifest.json").is_file()
+    (tmp_path / "models-out.tar").write_bytes(b"of an older release")
+    with monkeypatch.context() as changed:
+        changed.setenv("WORDREL_CACHE", str(tmp_path / "empty"))
+        packed = pack_main(tiny / "out", tmp_path)
+    assert packed.startswith("no models packed: the cache lacks them (")
+    assert not [*tmp_path.glob("*.tar")]
+    assert pack_main(tiny / "out", tmp_path) == str(tmp_path / "models-out.tar")
 
 
 @pytest.mark.slow

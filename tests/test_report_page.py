@@ -506,6 +506,25 @@ def test_a_task_without_any_score_stands_in_the_short_report_with_its_reason(res
     assert "loss_masked on novels: another objective" in short(replace(results, summary=both))
 
 
+def test_the_short_report_says_which_models_agree_or_why_that_is_not_known(results: Results):
+    task = {"name": "neighbour_agreement", "kind": "neighbours"} | {"question": "", "measure": ""}
+    has_task = replace(results, manifest=results.manifest | {"tasks": [task]})
+
+    def section(shown: Results) -> str:
+        return short(shown).split("## Which models agree?\n\n")[1].split("\n\n## ")[0]
+
+    most = "On tiny-wiki, skip-gram and attention share most nearest neighbours: 0.310 ["
+    assert most in section(has_task)
+    alike = results.summary["question"] == "alike"
+    unselected = replace(has_task, summary=results.summary[~alike])
+    assert most in section(unselected)  # as without any set of words
+    lacking = section(replace(has_task, agreement=results.agreement.iloc[:0]))
+    assert "On novels, the neighbours of no two models were compared" in lacking
+    assert "On tiny-wiki, the neighbours of no two models were compared" in lacking
+    without = replace(results, manifest=results.manifest | {"tasks": []})
+    assert "Which models agree" not in short(without)
+
+
 def test_a_study_without_agreement_or_scores_still_has_a_page(results: Results):
     empty = {name: getattr(results, name).iloc[:0] for name in ("summary", "agreement")}
     bare = replace(results, comparisons=results.comparisons.iloc[:0], **empty)

@@ -1,14 +1,17 @@
 """Word vectors that others made: every form, what is refused, and scores beside gensim's own."""
 
 import gzip
+import io
 import itertools
 import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from gensim.models import FastText, KeyedVectors
 from gensim.models.fasttext import save_facebook_model
@@ -192,11 +195,16 @@ def test_arrays_need_a_word_a_row(tmp_path: Path) -> None:
         open_vectors(tmp_path / "v.npy", tmp_path / "cache")
     np.save(tmp_path / "p.npy", np.array([{}], dtype=object), allow_pickle=True)
     (tmp_path / "p.txt").write_text("one\n")
-    with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+    with pytest.raises(
+        VectorsError, match=r"that can be read .*: write it as float32 with np.save"
+    ):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     damaged = (tmp_path / "v.npy").read_bytes().replace(b"}", b" ")  # numpy raises a TokenError
     (tmp_path / "p.npy").write_bytes(damaged)
     with pytest.raises(VectorsError, match="no array of numbers that can be read"):
+        open_vectors(tmp_path / "p.npy", tmp_path / "cache")
+    (tmp_path / "p.npy").write_bytes((tmp_path / "v.npy").read_bytes()[:-3])
+    with pytest.raises(VectorsError, match=r"says 8 x 5 .* cannot hold\): fetch or copy it again"):
         open_vectors(tmp_path / "p.npy", tmp_path / "cache")
     with pytest.raises(VectorsError, match="found no static embeddings"):
         open_vectors(tmp_path, tmp_path / "cache")
@@ -372,6 +380,42 @@ def test_the_command_prints_scores_and_contrasts(
     printed = " ".join(capsys.readouterr().out.split())
     assert "word2vec binary" in printed
     assert "after Holm's correction for the 1 differences shown" in printed
+
+
+def test_one_table_is_printed_in_any_format_and_csv_is_always_one(
+    made: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from wordrel.cli import app
+
+    evaluated = wordrel.evaluate(made, tasks=["ws353"], cache=tmp_path)
+    monkeypatch.setattr("wordrel.study.vector_scores.evaluate", lambda *_, **__: evaluated)
+
+    def printed(*options: str) -> str:
+        app(["evaluate", "a.vec", *options], standalone_mode=False)
+        return capsys.readouterr().out
+
+    def csv(*options: str) -> pd.DataFrame:
+        return pd.read_csv(io.StringIO(printed("--format", "csv", *options)))
+
+    for name in ("scores", "contrasts", "lacks", "files"):
+        expected = getattr(evaluated, name)
+        frame = csv("--table", name)
+        assert [*frame] == [*expected]
+        assert len(frame) == len(expected) > 0
+    pd.testing.assert_frame_equal(csv(), csv("--table", "scores"))
+    difference = csv("--table", "contrasts")["difference"]
+    assert difference.tolist() == pytest.approx(evaluated.contrasts["difference"].tolist())
+
+    (row,) = json.loads(printed("--table", "contrasts", "--format", "json"))
+    assert row["task"] == "ws353"
+    for form in ("text", "md", "latex"):
+        assert "p_adjusted" in printed("--format", form).replace("\\", "")
+        assert "p_adjusted" not in printed("--format", form, "--table", "scores").replace("\\", "")
+    evaluated = replace(evaluated, contrasts=evaluated.contrasts[:0])
+    assert printed("--table", "contrasts") == "the table contrasts has no rows\n"
 
 
 def test_p_is_corrected_for_all_differences_of_the_table(

@@ -100,6 +100,37 @@ def test_what_would_be_misread_is_refused_with_its_place(
         read(tmp_path / "v", content)
 
 
+@pytest.mark.parametrize("size", range(1, len("dog -0.25 0.25 8")))
+@pytest.mark.parametrize("header", ["4 3\n", "9 3\n", ""])
+def test_a_file_that_is_cut_within_a_line_says_so(tmp_path: Path, size: int, header: str) -> None:
+    whole, last = ROWS[: ROWS.index("dog")], "dog -0.25 0.25 8.0"
+    place = "word 4" + f" of {header[:1]}" * bool(header)
+    message = f"v:{4 + bool(header)}: the file ends in {place}: fetch or copy it again"
+    with pytest.raises(VectorsError, match=message):
+        read(tmp_path / "v", (header + whole).replace("cat", "grey cat") + last[:size])
+
+
+def test_a_sign_that_is_cut_is_no_other_encoding(tmp_path: Path) -> None:
+    with pytest.raises(VectorsError, match="the file ends in word 5 of 9"):
+        read(tmp_path / "v", ("9 3\n" + ROWS).encode() + "é".encode()[:1])
+    with pytest.raises(VectorsError, match=r"found 4 words, expected 9 .*: fetch or copy it again"):
+        read(tmp_path / "v", "9 3\n" + ROWS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "4 3\n" + ROWS.replace("8.0\n", "x"),  # no number and no start of one
+        "4 3\n" + ROWS.replace(" 8.0\n", "\n"),  # all lines are there
+        "9 3\n" + ROWS.replace(" 8.0\n", "\n").replace(" 0.75", ""),  # nor is another line whole
+        ROWS.replace(" 8.0\n", " 8,0"),
+    ],
+)
+def test_a_wrong_last_line_is_not_the_end_of_a_cut_file(tmp_path: Path, content: str) -> None:
+    with pytest.raises(VectorsError, match="expected a word and 3 numbers"):
+        read(tmp_path / "v", content)
+
+
 @pytest.mark.parametrize(
     ("line", "other"),
     [("page 12", ""), ("new york", ""), ("version 2.0", "new york 1.5 1.5 1.5\n"), ("4", "")],

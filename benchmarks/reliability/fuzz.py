@@ -107,7 +107,7 @@ def warm() -> None:
     try:
         import atheris  # type: ignore[import-untyped]
     except ImportError as error:
-        raise SystemExit('found no package atheris; pip install "wordrel[fuzz]"') from error
+        raise SystemExit("found no package atheris; pip install atheris") from error
     import gensim.models.fasttext  # noqa: F401
     import pandas  # noqa: F401
     import torch

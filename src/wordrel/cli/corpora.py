@@ -1,6 +1,6 @@
 """The commands on texts: corpus list, show, prepare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +13,18 @@ from rich.text import Text
 from wordrel.cli.console import CacheFolder, display, echo
 
 if TYPE_CHECKING:
-    from wordrel.config import CorpusConfig
+    from wordrel.config import CorpusConfig, StudyConfig, TaskConfig
     from wordrel.corpus import Corpus
+    from wordrel.tasks import Task
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The texts that models are trained on."
 )
 _FREQUENT = 20
+_NO_SETS = (
+    "coverage: no set of words to show. Name yours in a config: docs/own-text.md, "
+    '"Your own test sets"'
+)
 What = Annotated[
     str, typer.Argument(metavar="SOURCE|CONFIG", help="A name, file, folder or glob; or a study.")
 ]
@@ -55,8 +60,12 @@ def show(what: What, settings: Settings = None, cache: CacheFolder = None, jobs:
     """
     from wordrel.io.store import cache_folder
 
-    for config in _configs(what, settings):
-        display(_described(config, _prepared(config, cache_folder(cache), jobs)))
+    place = cache_folder(cache)
+    study = _study(what, settings)
+    for config in study.corpora if study else _configs(what, settings):
+        corpus = _prepared(config, place, jobs)
+        tasks = _word_sets(study.tasks) if study else _word_sets_of(config, place)
+        display(_described(config, corpus, tasks))
 
 
 @app.command(epilog="Example: wordrel corpus prepare novels")
@@ -90,12 +99,41 @@ def _is_config(what: str) -> bool:
     return Path(what).suffix in (".yaml", ".yml")
 
 
-def _configs(what: str, settings: list[str] | None) -> "tuple[CorpusConfig, ...]":
-    from wordrel.config import load_config, parse_corpus
+def _study(what: str, settings: list[str] | None) -> "StudyConfig | None":
+    from wordrel.config import load_config
 
-    if _is_config(what):
-        return load_config(what, settings or ()).corpora
-    return (parse_corpus(what, settings or ()),)
+    return load_config(what, settings or ()) if _is_config(what) else None
+
+
+def _configs(what: str, settings: list[str] | None) -> "tuple[CorpusConfig, ...]":
+    from wordrel.config import parse_corpus
+
+    study = _study(what, settings)
+    return study.corpora if study else (parse_corpus(what, settings or ()),)
+
+
+def _word_sets(tasks: "Iterable[TaskConfig]") -> "list[Task]":
+    """The sets of words that a study names, of those inside packages and of the user's own."""
+    from wordrel.config import NamedTask
+    from wordrel.tasks import load_task, own_task
+    from wordrel.tasks.registry import task_info
+
+    own = [own_task(task) for task in tasks if not isinstance(task, NamedTask)]
+    named = [task.name for task in tasks if isinstance(task, NamedTask)]
+    return [*(load_task(name) for name in named if task_info(name).data.package), *own]
+
+
+def _word_sets_of(config: "CorpusConfig", cache: Path) -> "list[Task]":
+    """The sets inside packages, which have English words; none for a text that is not English."""
+    from wordrel.corpus.signs import FirstLook
+    from wordrel.corpus.sources import find_source
+    from wordrel.tasks import load_task
+    from wordrel.tasks.registry import REGISTRY
+
+    source = find_source(config.source, cache)
+    if source.files[0].kind == "text" and not FirstLook(source, config).english:
+        return []
+    return [load_task(name) for name, info in REGISTRY.items() if info.data.package]
 
 
 def _prepared(config: "CorpusConfig", cache: Path, jobs: int) -> "Corpus":
@@ -106,13 +144,14 @@ def _prepared(config: "CorpusConfig", cache: Path, jobs: int) -> "Corpus":
         return prepare_corpus(config, cache, jobs=jobs, progress=progress)
 
 
-def _described(config: "CorpusConfig", corpus: "Corpus") -> Group:
+def _described(config: "CorpusConfig", corpus: "Corpus", tasks: "Sequence[Task]") -> Group:
     title = Text(f"{corpus.name} ({config.source}), digest {corpus.digest}", style="bold")
     words = zip(corpus.vocab.words[:_FREQUENT], corpus.vocab.counts[:_FREQUENT], strict=True)
     frequent = ", ".join(f"{word} {count:,}" for word, count in words)
     sample = () if config.limit_tokens is None else (Text(_sample(corpus)),)
     about: tuple[RenderableType, ...] = (_parts(corpus), *_about_parts(corpus))
-    sizes = (_sizes(corpus), _coverage(config, corpus), _lengths(corpus))
+    covered = _coverage(config, corpus, tasks) if tasks else Text(_NO_SETS)
+    sizes = (_sizes(corpus), covered, _lengths(corpus))
     return Group(title, *sample, *about, *sizes, Text(f"most frequent: {frequent}\n"))
 
 
@@ -159,8 +198,8 @@ def _sizes(corpus: "Corpus") -> Table:
     return table
 
 
-def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
-    """How many items the vocabulary covers, of each task of the registry that has items.
+def _coverage(config: "CorpusConfig", corpus: "Corpus", tasks: "Sequence[Task]") -> Table:
+    """How many items of each set the vocabulary covers.
 
     Items that are not covered are of two sorts: the text lacks a word of theirs, or the rules of
     the corpus never make it.
@@ -168,23 +207,20 @@ def _coverage(config: "CorpusConfig", corpus: "Corpus") -> Table:
     import numpy as np
 
     from wordrel.corpus.tokens import never_made
-    from wordrel.tasks import covered, load_task
-    from wordrel.tasks.registry import REGISTRY
+    from wordrel.tasks import covered
 
     table = _table(
         "task", "items", "covered", "share", "not in this text", "no word by these rules"
     )
-    for name, info in REGISTRY.items():
-        if info.data.package:
-            task = load_task(name)
-            known = covered(task, corpus.vocab, lowercase=config.lowercase)
-            unmade = never_made((word for item in task.items.words for word in item), config)
-            never = [not unmade.isdisjoint(item) for item in task.items.words]
-            never_known = ~known & np.array(never, dtype=np.bool_)
-            share = f"{known.mean():.1%}" if len(known) else ""
-            numbers = (known.sum(), (~known & ~never_known).sum(), never_known.sum())
-            n_covered, n_rare, n_never_made = (f"{number:,}" for number in numbers)
-            table.add_row(Text(name), f"{len(known):,}", n_covered, share, n_rare, n_never_made)
+    for task in tasks:
+        known = covered(task, corpus.vocab, lowercase=config.lowercase)
+        unmade = never_made((word for item in task.items.words for word in item), config)
+        never = [not unmade.isdisjoint(item) for item in task.items.words]
+        never_known = ~known & np.array(never, dtype=np.bool_)
+        share = f"{known.mean():.1%}" if len(known) else ""
+        numbers = (known.sum(), (~known & ~never_known).sum(), never_known.sum())
+        n_covered, n_rare, n_never_made = (f"{number:,}" for number in numbers)
+        table.add_row(Text(task.name), f"{len(known):,}", n_covered, share, n_rare, n_never_made)
     return table
 
 

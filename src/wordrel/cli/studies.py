@@ -80,8 +80,12 @@ def new(  # noqa: PLR0913 - a parameter an option
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
     for sign in (*look.signs, *english):
         echo(f"note: {sign}")
+    if look.segmenter:
+        echo(f"First: take off the # before `segmenter: {look.segmenter}` in {place}")
+    elif look.unspaced:
+        echo(f"First: put text that is segmented in place of {corpus}; a run would learn no words")
     echo(f"What it takes: wordrel run {shell_word(place)} --plan")
-    echo(f"Next: wordrel run {shell_word(place)}")
+    echo(f"{'Then' if look.unspaced else 'Next'}: wordrel run {shell_word(place)}")
 
 
 def run(  # noqa: PLR0913 - a parameter an option

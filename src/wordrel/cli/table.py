@@ -24,6 +24,15 @@ class Stored(StrEnum):
     ORDERINGS = "orderings"
 
 
+class Evaluated(StrEnum):
+    """The tables of `evaluate`."""
+
+    FILES = "files"
+    LACKS = "lacks"
+    SCORES = "scores"
+    CONTRASTS = "contrasts"
+
+
 class TableFormat(StrEnum):
     """How a table is printed."""
 
@@ -89,7 +98,7 @@ def table(
         export(stored.WRITERS[format_](selected, table))
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - a parameter an option
     files: Files,
     pairs: Annotated[
         list[Path] | None,
@@ -100,9 +109,11 @@ def evaluate(
         typer.Option(metavar="NAMES", help="Such as ws353,simlex999; default: these two."),
     ] = None,
     cased: Annotated[bool, typer.Option("--cased", help="Let King and king be two words.")] = False,
-    format_: Annotated[
-        TableFormat, typer.Option("--format", help="Of the scores and contrasts.")
-    ] = TableFormat.TEXT,
+    table: Annotated[
+        Evaluated | None,
+        typer.Option(help="Only this one. Default: all; with csv: scores, for a file has one."),
+    ] = None,
+    format_: Annotated[TableFormat, typer.Option("--format")] = TableFormat.TEXT,
     cache: Annotated[Path | None, typer.Option("--cache", help="Default: $WORDREL_CACHE.")] = None,
 ) -> None:
     """Compare vectors that others made: scores with intervals on the words that all files have.
@@ -118,20 +129,23 @@ def evaluate(
     evaluation = vector_scores.evaluate(
         files, tasks=named, pairs=pairs or (), lowercase=not cased, cache=cache
     )
-    tables = {name: getattr(evaluation, name) for name in ("files", "lacks", "scores", "contrasts")}
-    if format_ == TableFormat.TEXT:
-        display(*(stored_table(table) for table in tables.values() if len(table)))
-        if len(evaluation.contrasts):
-            display(NOTE.format(len(evaluation.contrasts)))
-    elif format_ == TableFormat.JSON:
-        parts = (f'"{name}": {stored.as_json(table, name)}' for name, table in tables.items())
-        typer.echo("{" + ", ".join(parts) + "}")
+    if format_ == TableFormat.CSV:
+        table = table or Evaluated.SCORES
+    tables = {name: getattr(evaluation, name) for name in Evaluated if table in (None, name)}
+    if table and format_ == TableFormat.TEXT and not len(tables[table]):
+        echo(f"the table {table} has no rows")
+    elif format_ == TableFormat.TEXT:
+        display(*(stored_table(frame) for frame in tables.values() if len(frame)))
+        if n_contrasts := len(tables.get(Evaluated.CONTRASTS, ())):
+            display(NOTE.format(n_contrasts))
     elif format_ == TableFormat.CSV:
-        sheets = (stored.for_sheets(table) for table in (evaluation.scores, evaluation.contrasts))
-        export("\n".join(sheet.to_csv(index=False) for sheet in sheets))
+        export("".join(stored.for_sheets(frame).to_csv(index=False) for frame in tables.values()))
+    elif format_ == TableFormat.JSON and table is None:
+        parts = (f'"{name}": {stored.as_json(frame, name)}' for name, frame in tables.items())
+        typer.echo("{" + ", ".join(parts) + "}")
     else:
-        for table in (evaluation.scores, evaluation.contrasts):
-            typer.echo(stored.WRITERS[format_](table, "summary"))
+        for name, frame in tables.items():
+            typer.echo(stored.WRITERS[format_](frame, name))
 
 
 def split_names(names: list[str] | None) -> list[str]:

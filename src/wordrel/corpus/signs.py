@@ -28,6 +28,11 @@ _UNSPACED = re.compile(f"[{_OTHERS}\uff66-\uff9f{_SIGNS}]")
 """Also letters of Thai, Lao, Burmese, Khmer, Tai, Balinese and Javanese, with words of one to
 five; and Japanese ones of half width.
 """
+_SEGMENTERS = {
+    "[\u3040-\u30ff\uff66-\uff9f]": "fugashi",  # kana, which Chinese has not
+    _OF_SIGNS.pattern: "jieba",
+    "[\u0e00-\u0e7f]": "pythainlp",
+}
 _LONG = 25
 """Letters of a word (mean) that no script with spaces has."""
 _FORMS = re.compile(
@@ -79,21 +84,41 @@ class FirstLook:
         counts = Counter(normalise(" ".join(self.tokens), lowered).split(" "))
         return sum(counts[word] for word in _ENGLISH) >= _ENGLISH_SHARE * max(len(self.tokens), 1)
 
+    @property
+    def _length(self) -> float:
+        """Letters of a word (mean)."""
+        return sum(map(len, self.tokens)) / max(len(self.tokens), 1)
+
+    @property
+    def unspaced(self) -> bool:
+        """Whether its script puts no space between words, and nothing cuts it into words."""
+        if self.config.segmenter is not None or not self.readable:
+            return False
+        third = sum(map(len, self.tokens)) / 3
+        of_signs = len(_OF_SIGNS.findall(self.text)) > third
+        return len(_UNSPACED.findall(self.text)) > third and self._length > (3 if of_signs else 5)
+
+    @property
+    def segmenter(self) -> str | None:
+        """Which one cuts this text into words; None where it needs none, or none is known."""
+        if not self.unspaced:
+            return None
+        least = len(self.text) / 20  # so many kana has also Japanese text of mostly Chinese signs
+        known = _SEGMENTERS.items()
+        return next((name for of, name in known if len(re.findall(of, self.text)) > least), None)
+
     def signs(self) -> Iterator[str]:
         """What is strange about this text, each with its cure."""
         if not self.tokens or not self.readable:
             return
-        length = sum(map(len, self.tokens)) / len(self.tokens)
-        unspaced = len(_UNSPACED.findall(self.text)) > sum(map(len, self.tokens)) / 3
-        of_signs = len(_OF_SIGNS.findall(self.text)) > sum(map(len, self.tokens)) / 3
-        whole = self.config.segmenter is None
-        if whole and unspaced and length > (3 if of_signs else 5):
+        length = self._length
+        if self.unspaced:
             yield (
                 f"the 'words' have {length:.0f} letters on average: this script puts no space "
                 "between words. Give text that is segmented, or set segmenter=jieba (Chinese), "
                 "fugashi (Japanese) or pythainlp (Thai)"
             )
-        elif whole and length > _LONG:
+        elif self.config.segmenter is None and length > _LONG:
             yield (
                 f"the 'words' have {length:.0f} letters on average: expected text with spaces "
                 "between words. Give text that is cut into words"

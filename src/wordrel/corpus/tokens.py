@@ -20,8 +20,8 @@ With `words: letters`, the rule of the first edition, a combining mark ends a wo
 
 Text that is written without spaces is cut into words by a library for its language. Such a
 segmenter is an entry point of the group `wordrel.segmenters`: a function that makes a segmenter,
-which takes a line and gives its words in order. Three are built in; their libraries are extras:
-`pip install wordrel[chinese]`, `[japanese]`, `[thai]`.
+which takes a line and gives its words in order. Three are built in; their libraries are installed
+beside wordrel (`packages_of`).
 """
 
 import math
@@ -238,10 +238,15 @@ def _pythainlp() -> Segmenter:
 
 
 _BUILT_IN = {
-    "jieba": (_jieba, "chinese"),
-    "fugashi": (_fugashi, "japanese"),
-    "pythainlp": (_pythainlp, "thai"),
+    "jieba": (_jieba, "jieba"),
+    "fugashi": (_fugashi, "fugashi unidic-lite"),
+    "pythainlp": (_pythainlp, "pythainlp"),
 }
+
+
+def packages_of(segmenter: str) -> str:
+    """What `pip install` takes for a segmenter that wordrel knows."""
+    return _BUILT_IN[segmenter][1]
 
 
 def load_segmenter(name: str) -> Segmenter:
@@ -251,12 +256,12 @@ def load_segmenter(name: str) -> Segmenter:
         CorpusError: there is none, or its library is not installed.
     """
     if name in _BUILT_IN:
-        make, extra = _BUILT_IN[name]
+        make, packages = _BUILT_IN[name]
         try:
             return make()
         except ImportError as error:
             raise CorpusError(
-                f"segmenter: {name} is not installed; pip install 'wordrel[{extra}]'"
+                f"segmenter: {name} is not installed; pip install {packages}"
             ) from error
     entries = entry_points(group=GROUP, name=name)
     if not entries:

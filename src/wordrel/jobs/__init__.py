@@ -73,6 +73,6 @@ def engine_of(cluster: Cluster | None, jobs: int | None, *, gpu: bool = False) -
         from wordrel.jobs.dask import DaskEngine
     except ModuleNotFoundError as error:
         missing = f"found no package {error.name}, which a Dask cluster needs"
-        cure = 'pip install "wordrel[dask]", here and where the workers run'
+        cure = "`pip install distributed`, here and where the workers run"
         raise ConfigError([f"--dask: {missing}; {cure}"]) from error
     return DaskEngine(cluster.address, cluster.scheduler_file, jobs=jobs, gpu=gpu)

@@ -204,7 +204,7 @@ def _refuse_unfit(client: Client, workers: list[str], guard: "_OnWorker") -> Non
 def _explained(problem: str | Exception) -> str:
     if isinstance(problem, str):
         return problem
-    cure = 'pip install "wordrel[dask]", the same version as here'
+    cure = "expected the same versions of wordrel and distributed as here"
     return (
         f"cannot say whether it is fit for training ({problem}); is wordrel installed there? {cure}"
     )

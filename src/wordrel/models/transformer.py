@@ -1,9 +1,8 @@
 """A pretrained Transformer as a model of a study: table of words, states, and lifts.
 
-It is a local folder as Hugging Face's library writes it (`wordrel[transformers]`). Nothing is
-fetched, no code of the folder runs, and no pickle is read. A word that the tokenizer cuts into
-pieces has a row of zeros in the table, and no answer there. In context its state is the mean of the
-states of its pieces.
+It is a local folder as Hugging Face's library writes it. Nothing is fetched, no code of the folder
+runs, and no pickle is read. A word that the tokenizer cuts into pieces has a row of zeros in the
+table, and no answer there. In context its state is the mean of the states of its pieces.
 
 How words relate is read from the heads of block `layer`: lifts of query and key, and of OV. Read
 is the static row of a word as the first block reads it, without its position. In BERT that is the
@@ -112,7 +111,7 @@ def _load(config: TransformerConfig) -> tuple[Any, Any]:
     except ImportError as error:
         raise TrainingError(
             f"{config.path}: a Transformer needs a package that is not installed ({error}): "
-            "pip install 'wordrel[transformers]'"
+            "pip install transformers"
         ) from error
     logging.disable_progress_bar()
     own = {"local_files_only": True, "trust_remote_code": False}

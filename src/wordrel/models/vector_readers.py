@@ -159,7 +159,7 @@ def _check_sizes(path: Path, count: int, dimensions: int, width: int) -> None:
     if not packed and count * dimensions * width > path.stat().st_size:
         raise VectorsError(
             f"{path}: the header says {count:,} words of {dimensions} numbers, which the file of "
-            f"{path.stat().st_size:,} bytes cannot hold; expected a whole file: fetch it again"
+            f"{path.stat().st_size:,} bytes cannot hold: fetch or copy it again"
         )
 
 
@@ -196,7 +196,8 @@ def _binary(path: Path, pieces: Iterator[bytes], count: int, dimensions: int) ->
             piece = next(pieces, b"")
             if not piece:
                 raise VectorsError(
-                    f"{path}: the file ends in word {number + 1:,} of {count:,}: fetch it again"
+                    f"{path}: the file ends in word {number + 1:,} of {count:,}: fetch or copy it "
+                    "again"
                 )
             data, at = data[at:] + piece, 0
         words.append(_word(path, data[at:space].lstrip(b"\n"), number + 1))

@@ -65,11 +65,15 @@ def npy_rows(path: Path, listed: Path) -> Iterator[Rows]:
     Raises:
         VectorsError: it is no array of floats, is shorter than its header, or lacks words.
     """
+    cure = "fetch or copy it again"
     try:
         check_npy(path)
+        cure = "write it as float32 with np.save"
         table = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # numpy raises whatever its parser meets in a damaged header
-        raise VectorsError(f"{path}: no array of numbers that can be read ({error})") from error
+        raise VectorsError(
+            f"{path}: no array of numbers that can be read ({error}): {cure}"
+        ) from error
     return _in_blocks(path, table, listed)
 
 
@@ -96,7 +100,7 @@ def safetensors_rows(path: Path, listed: Path) -> Iterator[Rows]:
             yield from _in_blocks(path, table, listed)
     except (SafetensorError, TypeError, ValueError) as error:
         raise VectorsError(
-            f"{path}: no safetensors of floats that can be read ({error})"
+            f"{path}: no safetensors of floats that can be read ({error}): fetch or copy it again"
         ) from error
 
 

@@ -19,6 +19,7 @@ from wordrel.models.vector_tables import MOST_DIMENSIONS, Rows
 LONGEST_WORD = 1 << 16  # bytes
 _LONGEST_LINE = LONGEST_WORD + 32 * MOST_DIMENSIONS
 _NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER_OR_ITS_START = re.compile(rb"[-+]?\d*\.?\d*(?:[eE][-+]?\d*)?")
 _DECIMAL_COMMA = re.compile(rb"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _COMMA = re.compile(rb"\d,|,[-+.]?\d")
 _BETWEEN = re.compile(rb"[\s,;]+")
@@ -93,16 +94,56 @@ def text_rows(
         raise VectorsError(f"{path}:{line}: found {dimensions} numbers, expected 1 to 100,000")
     read = 0
     spaced = _Spaced(path, dimensions, "as in line 1" if count is None else "as line 1 says")
-    for block in _whole_lines(path, pieces):
-        words, numbers = _columns(block, dimensions) or _by_line(spaced, block, line + read)
+    blocks = _whole_lines(path, pieces)
+    block = next(blocks, b"")
+    while block:
+        following = next(blocks, b"")
+        rows = _columns(block, dimensions)
+        if rows is None and not following:
+            _refuse_cut(path, block, dimensions, line, read, count)
+        words, numbers = rows or _by_line(spaced, block, line + read)
         yield words, numbers
         read += len(words)
+        block = following
     spaced.end()
     if count is not None and read != count:
         raise VectorsError(
-            f"{path}: found {read:,} words, expected {count:,} as its first line says: fetch it "
-            "again"
+            f"{path}: found {read:,} words, expected {count:,} as its first line says: fetch or "
+            "copy it again"
         )
+
+
+def _refuse_cut(
+    path: Path, block: bytes, dimensions: int, line: int, read: int, count: int | None
+) -> None:
+    """Raise where the last line of a file, and no other of its last block, ends too early.
+
+    Args:
+        path: the file, for errors.
+        block: its last lines.
+        dimensions: how many numbers a line has.
+        line: the number of the first line of the file.
+        read: how many words stand before this block.
+        count: how many words, if the header has it.
+    """
+    *others, last = map(bytes.rstrip, block.removesuffix(b"\n").split(b"\n"))
+    number, has_end = read + len(others) + 1, block.endswith(b"\n")
+    is_last = not has_end if count is None else number < count + (not has_end)
+    if is_last and _is_start(last) and _is_bad(last, dimensions):
+        if any(_is_bad(other, dimensions) for other in others):
+            return  # more is wrong than the end
+        place = f"{number:,}" if count is None else f"{number:,} of {count:,}"
+        raise VectorsError(
+            f"{path}:{line + number - 1}: the file ends in word {place}: fetch or copy it again"
+        )
+
+
+def _is_start(line: bytes) -> bool:
+    """Whether a line of a word and its numbers may begin so."""
+    word, *fields = line.split() or [b""]
+    if fields:
+        return bool(_NUMBER_OR_ITS_START.fullmatch(fields[-1]))
+    return not _COMMA.search(word)
 
 
 def _columns(block: bytes, dimensions: int) -> Rows | None:
@@ -184,14 +225,17 @@ def _whole_lines(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _bad_line(path: Path, lines: list[bytes], dimensions: int, first: int) -> VectorsError:
     for number, line in enumerate(lines, first):
-        fields = _parted(line, dimensions)[1].split()
-        try:
-            wrong = len([float(field) for field in fields]) != dimensions
-        except ValueError:
-            wrong = True
-        if wrong:
+        if _is_bad(line, dimensions):
             return bad_row(path, number, line, dimensions)
     return VectorsError(f"{path}:{first}: found numbers that cannot be read in the lines from here")
+
+
+def _is_bad(line: bytes, dimensions: int) -> bool:
+    """Whether a line is no word with so many numbers."""
+    try:
+        return len([float(field) for field in _parted(line, dimensions)[1].split()]) != dimensions
+    except ValueError:
+        return True
 
 
 def bad_row(path: Path, number: int, line: bytes, dimensions: int) -> VectorsError:

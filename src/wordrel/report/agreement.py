@@ -10,6 +10,8 @@ from wordrel.report.queries import Row
 from wordrel.report.text import count, listed, number, small, with_interval
 from wordrel.study.results import Results
 
+TITLE = "Which models agree?"
+KIND = "neighbours"  # of the task
 MAIN = "overlap"
 """The measure of the figure and of the sentence: the share of ten nearest neighbours in common."""
 
@@ -33,7 +35,10 @@ def explained(results: Results) -> str:
 
 
 def overlaps(results: Results, corpus: str) -> dict[frozenset[str], Row]:
-    """The row of each pair of models in their selected embeddings; one name = between seeds."""
+    """The row of each pair of models in their selected embeddings; one name = between seeds.
+
+    Without a task of word similarity none is selected, and the table has one for each model.
+    """
     selected = {
         (r.model, r.embedding)
         for r in queries.headline_rows(results, corpus, "alike")
@@ -43,7 +48,7 @@ def overlaps(results: Results, corpus: str) -> dict[frozenset[str], Row]:
         frozenset((r.model_a, r.model_b)): r
         for r in queries.rows(results.agreement, corpus=corpus, measure=MAIN)
         if not pd.isna(r.score)
-        and {(r.model_a, r.embedding_a), (r.model_b, r.embedding_b)} <= selected
+        and (not selected or {(r.model_a, r.embedding_a), (r.model_b, r.embedding_b)} <= selected)
     }
 
 
@@ -56,6 +61,15 @@ def nearest(results: Results, corpus: str) -> Row | None:
 def sentence(results: Results) -> str:
     """The two models that agree most, beside the agreement of two seeds of each; by corpus."""
     return " ".join(filter(None, (_corpus_sentence(results, c) for c in queries.corpora(results))))
+
+
+def outcome(results: Results) -> str:
+    """The same, or why a corpus has no agreement; empty where no task is on neighbours."""
+    if not any(task.get("kind") == KIND for task in results.manifest["tasks"]):
+        return ""
+    none = "On {}, the neighbours of no two models were compared: fewer than two have word vectors."
+    corpora = queries.corpora(results)
+    return " ".join(_corpus_sentence(results, c) or none.format(name(c)) for c in corpora)
 
 
 def _corpus_sentence(results: Results, corpus: str) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from wordrel.report import claims, contrasts, findings, plane, provenance, queries
+from wordrel.report import agreement, claims, contrasts, findings, plane, provenance, queries
 from wordrel.report.document import (
     BREAK,
     Block,
@@ -77,6 +77,7 @@ def document(results: Results) -> Document:
         *([Section(claims.TITLE, claimed)] if claimed else []),
         *legend,
         *questions,
+        *_agreement(results),
         *_unscored(results),
         *_failed(results),
         provenance.method(results),
@@ -186,6 +187,11 @@ def _behind(task: TaskScores) -> tuple[str, str, str]:
         shared(count, [r.n_scored for r in rows]),
         coverage(rows),
     )
+
+
+def _agreement(results: Results) -> list[Section]:
+    text = agreement.outcome(results)
+    return [Section(agreement.TITLE, [Paragraph(text)])] if text else []
 
 
 def _unscored(results: Results) -> list[Section]:

@@ -188,7 +188,7 @@ def _agreement(results: Results) -> list[Section]:
         for between in ("seeds", "models"):
             table = agreement.agreement_table(results, corpus, between)
             blocks += [Fold(f"{name(corpus)}: between {between}", table)] if table else []
-    return [Section("Which models agree?", blocks, "agreement")]
+    return [Section(agreement.TITLE, blocks, "agreement")]
 
 
 def _chosen(results: Results) -> list[Section]:

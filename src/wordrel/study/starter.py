@@ -17,9 +17,11 @@ from wordrel.corpus.files import Source
 from wordrel.corpus.signs import FirstLook
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import BLOCK_WORDS, FEW_DOCUMENTS
+from wordrel.corpus.tokens import packages_of
 from wordrel.errors import ConfigError, CorpusError, DatasetError, StoreError
 from wordrel.io.files import explained
 from wordrel.study.starter_models import contrasts_text, models_text, tuned
+from wordrel.study.starter_template import SEGMENTER, TEMPLATE
 from wordrel.tasks.fetch import find_files
 from wordrel.tasks.registry import REGISTRY, TaskInfo
 
@@ -93,6 +95,8 @@ class Look:
         tokens: in all; an estimate by bytes where not `whole`.
         whole: whether all of it was read.
         english: whether it looks like English; else sets of English words are left out.
+        unspaced: whether no space parts its words, which a run would not mend.
+        segmenter: which one cuts such a text into words; None where none is known.
         signs: that it is not read as intended, each with its cure.
     """
 
@@ -101,6 +105,8 @@ class Look:
     tokens: int
     whole: bool
     english: bool = True
+    unspaced: bool = False
+    segmenter: str | None = None
     signs: tuple[str, ...] = ()
 
 
@@ -196,7 +202,10 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
-    look = Look(corpus, source, tokens, share == 1, first.english, tuple(first.signs()))
+    look = Look(
+        *(corpus, source, tokens, share == 1, first.english),
+        *(first.unspaced, first.segmenter, tuple(first.signs())),
+    )
     if (chosen := _documents(parted, tokens)) is None:
         return look
     undealt = look
@@ -242,7 +251,7 @@ def config_text(
     on_disk = f"{len(look.source.files):,} file(s), {look.source.bytes:,} bytes"
     few_files = len(look.source.files) < FEW_DOCUMENTS
     limit = f"    limit_tokens: {LIMIT_TOKENS:_} # a sample of documents; remove it to take all\n"
-    return _TEMPLATE.format(
+    return TEMPLATE.format(
         name=written(name),
         source=written(source),
         counted=f"{about}{look.tokens:,} words in {on_disk}",
@@ -253,6 +262,9 @@ def config_text(
         test=corpus.test,
         development=corpus.development,
         read="".join(f"    {line}\n" for line in dump(dict(read)).splitlines() if read),
+        segmenter=SEGMENTER.format(look.segmenter, packages_of(look.segmenter))
+        if look.segmenter
+        else "",
         limit=limit if look.tokens > LIMIT_TOKENS else "",
         dim=size.dim,
         epochs=size.epochs,
@@ -294,37 +306,7 @@ def _task_lines(look: Look, cache: Path, *, claims: bool) -> Iterator[str]:
                 others.append(name)
     if others:
         yield "  # here too, for other questions: take off the #"
-    yield from (f"  # - {name}" for name in others)
+    yield from (f"  #- {name}" for name in others)
     if waiting:
         yield "  # not here: `wordrel tasks fetch all` gets what can be had; then take off the #"
-    yield from (f"  # - {{name: {name}, optional: true}}" for name in waiting)
-
-
-_TEMPLATE = """\
-# Made by `wordrel new`; change what you like. `wordrel config schema` describes every setting.
-study: {name}
-
-corpora:
-  - name: {name}
-    source: {source} # {counted}
-    lines: {lines} # paragraph: a line end ends a paragraph; wrapped: it is only a margin
-    documents: {documents} # what parts documents{blocks}
-    min_count: {min_count} # rarer words are dropped
-    test: {test} # share of the documents that models are tested on; raised until there are 20
-    development: {development} # and of those that settings are fitted on; until there are 10
-{read}{limit}
-training:
-  dim: {dim}
-  window: 5 # words on each side, or before
-  epochs: {epochs}{often}
-  negatives: 5
-  subsample: 0.001
-
-models:{rates}
-{models}
-
-seeds: [{seeds}] # verdicts need five: `wordrel run CONFIG --seeds 5` goes on from these
-
-tasks: # {sets}{{kind: pairs, name: mine, path: mine.tsv}} asks your own word pairs
-{tasks}
-{contrasts}"""
+    yield from (f"  #- {{name: {name}, optional: true}}" for name in waiting)
