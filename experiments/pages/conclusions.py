@@ -46,7 +46,7 @@ ANSWERS = (
     Planned(
         *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
         *("self-attention with positions", "a weight for each word and position"),
-        "The step adds the map V, too",
+        "The step adds the map V, too, which the output table can absorb",
     ),
     Planned(
         *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
