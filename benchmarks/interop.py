@@ -14,8 +14,8 @@ from wordrel.io.files import write_text
 PAGE = Path(__file__).parents[1] / "docs" / "interop.md"
 _HEAD = """# Other libraries
 
-`make test-interop` installs these libraries in an environment of their own. Its tests open what
-wordrel writes, and give wordrel what the libraries write. This page is made by that command.
+`make test-interop` installs these libraries in a separate environment. In its tests they read files
+that wordrel writes, and wordrel reads files that they write. The command also writes this page.
 
 | library | version | tests passed | failed | skipped |
 |---|---|---|---|---|

@@ -7,8 +7,8 @@
     wordrel.compare("results/a", "results/b").moved               scores that differ
     wordrel.reproduce("results/quickstart")                       run it again and judge each score
 
-`help(wordrel.run)` says what each takes. What a user can mend is raised as `WordrelError`.
-Names are looked up on first use: importing the package loads neither torch nor gensim.
+`help(wordrel.run)` describes the arguments. An error that a user can fix is a `WordrelError`.
+Names are loaded on first use: importing the package loads neither torch nor gensim.
 """
 
 import importlib

@@ -2,11 +2,11 @@
 
 Results go to stdout; progress, problems and the names of failed runs to stderr. Exit status: 0,
 1 when a run failed or a reproduction differs, 2 for input that the user can fix; 130, 143 or 129
-when SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it. A reader of stdout that goes away (`| head`)
-changes none of them.
+when SIGINT (Ctrl-C), SIGTERM or SIGHUP ended it. A pipe that closes early (`| head`) changes none
+of them.
 
-Nothing that takes time is imported here, so that Ctrl-C during the imports of the commands is
-handled too. Each signal prints one line.
+This module imports nothing slow, so that Ctrl-C also works while the commands are imported. Each
+signal prints one line.
 """
 
 import signal

@@ -1,4 +1,4 @@
-"""The config: one YAML file is one whole study, given meaning by strict, frozen models."""
+"""The config: one YAML file describes one whole study; strict, frozen models check it."""
 
 from wordrel.config.architectures import ARCHITECTURES, CELLS, Architecture
 from wordrel.config.contrasts import Contrast, Orderings

@@ -1,4 +1,4 @@
-"""Text becomes a corpus: one vocabulary, memory-mapped token ids, sentence and document ends."""
+"""From text to a corpus: one vocabulary, memory-mapped token ids, sentence and document ends."""
 
 from wordrel.corpus.cache import corpus_folder, identify, prepare
 from wordrel.corpus.disk import Corpus, Split, open_corpus

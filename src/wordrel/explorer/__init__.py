@@ -1,4 +1,4 @@
-"""The explorer: a page on which a reader tries a study's trained models with words of their own."""
+"""The explorer: a web page where readers try a study's trained models on their own words."""
 
 from wordrel.explorer.page import Written, write_explorer, write_site
 

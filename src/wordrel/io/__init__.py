@@ -1,1 +1,1 @@
-"""Files that are complete or not there, the cache, downloads, and the machine."""
+"""Files that are complete or do not exist, the cache, downloads, and facts about the machine."""

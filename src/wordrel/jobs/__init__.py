@@ -1,6 +1,6 @@
-"""Run cells in parallel: on this machine (`local`), or on a cluster that the user names (`dask`).
+"""Train runs (cells) in parallel: on this machine (`local`), or on the user's cluster (`dask`).
 
-Neither of the two is loaded before it is needed.
+Each of the two modules is loaded only when it is needed.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""Models: what each kind learns from a corpus, and the one interface of all of them.
+"""Models: how each kind is trained on a corpus, and one interface for all of them.
 
-Names are looked up on first use, so that reading a `WordModel` does not load torch.
+Names are loaded on first use, so that reading a `WordModel` does not load torch.
 """
 
 import importlib

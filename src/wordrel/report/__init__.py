@@ -1,1 +1,1 @@
-"""From stored tables to what people read: a pure function of the files in a results folder."""
+"""Reports for people, computed from the stored tables of a results folder and nothing else."""

@@ -1,4 +1,4 @@
-"""Statistics: arrays in, numbers out, randomness an argument; no words and no models."""
+"""Statistics of arrays, without words or models; the random generator is an argument."""
 
 from wordrel.stats.comparison import (
     Comparison,

@@ -1,7 +1,7 @@
 """One study: its config, trained runs, their predictions, the tables, the plan, the run.
 
-`load_study` reads the YAML file, and own sets only where something else is wrong. It loads neither
-torch nor numpy, which take seconds, except for such a set, so that mistakes show at once.
+`load_study` reads the YAML file. Only after an error does it also read the user's own test sets, so
+that one message names all problems. Without such sets it loads neither torch nor numpy: it is fast.
 """
 
 from collections.abc import Mapping, Sequence

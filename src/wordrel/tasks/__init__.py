@@ -1,8 +1,8 @@
-"""Tasks: data sets and the kinds of question put to models.
+"""Tasks: test sets, and the ways to evaluate models on them.
 
 Load a task (`load_task`, or `own_task` for a user's own set), evaluate a model on it (`ask`), find
-what a vocabulary covers (`covered`). Names are looked up on first use, so that what needs only the
-registry (`wordrel tasks list`) loads neither models nor the rest of the package.
+what a vocabulary covers (`covered`). Names are loaded on first use. So a command that needs
+only the registry (`wordrel tasks list`) loads neither models nor the rest of the package.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The matched family: every model is y_i = sum_j a_ij v_j with other weights a and values v."""
+"""Models that share one trainer: y_i = sum_j a_ij v_j, with different weights a and values v."""
 
 import math
 from collections.abc import Iterator

@@ -1,11 +1,11 @@
-"""The claims of the note, judged by the tables of a study: a rule for each, C1 to C9.
+"""The claims C1 to C9: a rule decides the verdict of each from the tables of a study.
 
-The rules stand, with the date of their commit, in the experiments that they name. Here they are
-applied to any study that has the models and tasks which they need. A claim of which a study planned
-contrasts is decided by these alone, see `planned`.
+Each rule names its experiment, whose file states the rule and its date. Here the rules apply to any
+study with the models and tasks that they need. If a study planned contrasts of a claim, these alone
+decide it, see `planned`.
 
-An independent review and the rules of the second edition found some rules of the first edition too
-strong. Until new measurements are in, the verdicts in `REVISED` stand in every report, in README.md
+An independent review and the second edition found some rules of the first edition too strong.
+Until there are new measurements, `REVISED` replaces their verdicts in every report, in README.md
 and in results/ANSWER.md.
 """
 

@@ -1,7 +1,7 @@
-"""What each study was made for: its answer in at most three sentences, one figure, its own tables.
+"""The main result of each study: its answer in at most three sentences, one figure, its own tables.
 
-A study of another name has the ladder where it has the models of one, else the two families side
-by side.
+A study of another name shows what each ingredient adds (the ladder), if it has such models. Else it
+shows word2vec beside attention.
 """
 
 from collections.abc import Callable
