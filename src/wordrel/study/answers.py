@@ -220,8 +220,8 @@ def _joined(
     together: dict[Key, dict[int, Predictions]] = {}
     for key, seeds in outcomes.items():
         together.setdefault(renamed[key], {}).update(seeds)
-    order = [*runs]
+    place = {run: number for number, run in enumerate(runs)}
     return {
-        key: {seed: seeds[seed] for model, seed in order if model == key[0] and seed in seeds}
+        key: {seed: seeds[seed] for _, seed in sorted((place[key[0], s], s) for s in seeds)}
         for key, seeds in together.items()
     }
