@@ -96,7 +96,8 @@ def test_a_stored_note_on_partial_results_is_not_carried_on(
 
     monkeypatch.setattr(run_module, "load_tasks", ended)
     corpus, task = {"source": "gensim:wiki-sample"}, "ws353"
-    given = {"study": "s", "corpora": [corpus], "models": [{"kind": "random"}], "tasks": [task]}
+    given = {"study": "s", "corpora": [corpus], "seeds": [1], "tasks": [task]}
+    given |= {"models": [{"kind": "random"}]}
     notes = ["Partial: 6 of 12 runs are done, and scores will change.", "Partial: mine."]
     with pytest.raises(StoreError, match="enough"):
         function(parse_config(given | {"notes": notes}), tmp_path, tmp_path / "out")
