@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordrel.study.answers import read_measurements, read_outcomes, write_answers
+from wordrel.study.answers import collect, read_measurements, read_outcomes, write_answers
 from wordrel.tasks import Measurement, Predictions
 
 
@@ -49,6 +49,27 @@ def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
     for before, after in zip(GIVEN, found, strict=True):
         for name in Predictions.__dataclass_fields__:
             np.testing.assert_array_equal(getattr(after, name), getattr(before, name), strict=True)
+
+
+def test_seeds_of_a_model_that_were_read_in_different_ways_stand_together() -> None:
+    ways = {3: "product", 1: "mixture", 2: "product"}
+    cells = [("a", s, [outcome("loss", w, 4, selected=True)]) for s, w in ways.items()]
+    cells += [("b", s, [outcome("loss", "context", 4, selected=True)]) for s in ways]
+    (row,) = collect("corpus", "fit", cells)
+    assert [*row.outcomes] == [("a", "mixture or product"), ("b", "context")]
+    for key, its in row.outcomes.items():
+        assert [*its] == [3, 1, 2]
+        assert row.selected(key)
+    assert {s: o.embedding for s, o in row.outcomes["a", "mixture or product"].items()} == ways
+
+
+def test_embeddings_of_one_seed_and_runs_without_an_answer_stay_apart() -> None:
+    both = [outcome("set", "input", 4), outcome("set", "output", 4)]
+    silent = [outcome("set", "", 4, selected=True, predicted=np.full(4, np.nan))]
+    (row,) = collect("corpus", "alike", [("a", 1, both), ("a", 2, silent)])
+    assert {key: [*its] for key, its in row.outcomes.items()} == {
+        **{("a", "input"): [1], ("a", "output"): [1], ("a", ""): [2]}
+    }
 
 
 def test_measurements_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -14,13 +14,17 @@ from wordrel import api
 from wordrel.config import (
     ARCHITECTURES,
     MatchedConfig,
+    NamedTask,
     StudyConfig,
     TrainingConfig,
+    VectorsConfig,
     load_config,
 )
 from wordrel.errors import StoreError
 from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.evaluate import CellWork
 from wordrel.study.results import Results, read_results
+from wordrel.tasks.registry import REGISTRY
 
 NAMES = {"skip_gram": "word2vec", "attention": "mine"}
 MODELS = [
@@ -165,3 +169,19 @@ def test_an_older_result_is_loaded_from_its_own_cell_and_from_a_new_one(
 
     with pytest.raises(StoreError, match=r"there is no trained run \(text/mine seed 1\); run the"):
         wordrel.load(folder, "mine", cache=tmp_path / "empty")
+
+
+def test_answers_of_vectors_that_hold_pair_counts_are_named_by_the_window() -> None:
+    """Their cell is the same for every window, and pairs are counted in windows."""
+    counted = next(name for name, info in REGISTRY.items() if info.kind == "parts_of_speech")
+    tasks = tuple(NamedTask(name=name) for name in (counted, "ws353"))
+    model = VectorsConfig(kind="vectors", name="v", path=Path("v.txt"), digest="0" * 12)
+
+    def folders(window: int) -> list[str]:
+        training = TrainingConfig(window=window)
+        cell = CellSpec(Path("cache"), Path("corpus"), "text", "c0ffee", model, training, 1)
+        return [str(path) for _, path in CellWork(cell, tasks, ("d0", "d1"), True).paths()]
+
+    five, ten = folders(5), folders(10)
+    assert five[0] != ten[0]
+    assert five[1] == ten[1]

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from planted import toy_corpus
 from wordrel.config import ClosedFormConfig, TrainingConfig
+from wordrel.config.architectures import untrainable
 from wordrel.errors import TrainingError
 from wordrel.models import MODELS, Runtime
 from wordrel.models.counts import cooccurrence, target
@@ -73,3 +74,8 @@ def test_a_corpus_without_neighbours_says_so() -> None:
     alone = toy_corpus([[0], [1], [2], [3], [4]] * 9)
     with pytest.raises(TrainingError, match="no word has another one in its window"):
         MODELS["closed_form"].train(alone, TRAINING, CONFIG, 0, Runtime())
+
+
+def test_a_context_that_is_no_window_is_refused_as_for_other_counts() -> None:
+    for kind in ("ppmi_svd", "closed_form"):
+        assert untrainable(kind, {"context": "sentence"}) == {"context": "it reads windows"}

@@ -77,6 +77,24 @@ def test_a_gap_without_known_words_in_view_is_refused() -> None:
         model_of("attention").predict(["_", "w1"], 0)
 
 
+def test_weights_are_refused_where_a_prediction_is() -> None:
+    with pytest.raises(NotAvailableError, match="no known word around the gap"):
+        model_of("mean").weights(["missing", "_"], 1)
+    with pytest.raises(NotAvailableError, match="no known word before the gap"):
+        model_of("attention").weights(["_", "w1"], 0)
+
+
+def test_a_word_in_another_spelling_is_the_same_word_in_a_sentence() -> None:
+    vocab = vocab_of(["don't", *(f"w{i}" for i in range(11))])
+    model = random_readings("attention_position", vocab)
+    plain, curly = ["w3", "don't", "w1"], ["w3", "don’t", "w1"]
+    for position in (0, 1, 2):
+        expected = model.in_context(plain, position)
+        np.testing.assert_array_equal(model.in_context(curly, position), expected)
+    assert model.predict(curly, 2) == model.predict(plain, 2)
+    assert model.weights(curly, 2) == model.weights(plain, 2)
+
+
 def test_models_without_an_answer_say_why() -> None:
     table = np.eye(12, dtype=np.float32)
     vectors = WordModel(VOCAB, embeddings={"input": table}, unavailable={"context": "only vectors"})

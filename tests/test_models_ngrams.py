@@ -170,3 +170,12 @@ def test_discounts_are_those_of_chen_and_goodman() -> None:
     assert discounts_of(counts) == pytest.approx(expected)
     assert discounts_of(counts[counts != 2]) == FALLBACK
     assert discounts_of(np.repeat([1, 2, 3, 4], [2, 2, 30, 0])) == FALLBACK  # the second below 0
+
+
+def test_no_context_leaves_nothing_to_words_that_never_followed_it() -> None:
+    """Where the discount of counts of 2 would be 0, and a context has such counts alone."""
+    assert discounts_of(np.repeat([1, 2, 3], [4, 1, 1])) == FALLBACK
+    model = counted([[0, 1], [0, 1], [0], [2, 3, 4, 5]], 6, 2)
+    found = probabilities(model, [6, 0])
+    assert found.min() > 0
+    assert found.sum() == pytest.approx(1)

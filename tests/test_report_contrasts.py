@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wordrel.report import brief, contrasts, html, markdown, queries
+from wordrel.report import brief, contrasts, html, markdown, queries, stored
 from wordrel.report.document import Document
 from wordrel.report.own import own, planned
 from wordrel.report.page import document
@@ -233,3 +233,13 @@ def test_page_and_tables_hold_what_was_planned(tmp_path: Path):
     for name in ("contrasts", "orderings"):
         write_table(tmp_path, name, getattr(results, name))
         assert (tmp_path / f"{name}.csv").read_text() == table_to_csv(getattr(results, name), name)
+
+
+def test_a_gain_of_a_printed_table_has_its_interval() -> None:
+    table = pd.DataFrame([contrast("wiki17m-4m", "adds")]).reindex(columns=COLUMNS["contrasts"])
+    shown = stored.shown(table, str)
+    row = dict(zip(shown.heads, shown.rows[0], strict=True))
+    assert row["gain [interval]"] == "0.050 [0.031, 0.069]"
+    words = shown.heads[: shown.words]
+    assert {"claim", "model_a", "model_b", "rule", "outcome"} <= {*words}
+    assert "gain [interval]" not in words

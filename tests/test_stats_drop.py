@@ -86,9 +86,11 @@ def test_intervals_hold_the_drop_of_many_pairs_and_seeds():
 
 
 def asked(task, models):
+    pairs = len(next(iter(next(iter(models.values())).values())))
     form = {
         **{"task": task, "measure": "lift_correlation", "embedding": "q.k.lift", "selected": True},
-        **{"gold": np.ones(P), "covered": np.ones(P, dtype=np.bool_), "cluster": np.arange(P)},
+        **{"gold": np.ones(pairs), "covered": np.ones(pairs, dtype=np.bool_)},
+        **{"cluster": np.arange(pairs)},
         **{"chance": 0.0, "better": "higher", "note": ""},
     }
     return Evaluation(
@@ -131,6 +133,31 @@ def test_a_drop_without_one_of_its_models_is_not_measured():
     assert measured(ROWS, [absent]) == []
     (row,) = contrast_rows("wiki17m-4m", [absent], [], 0.05)
     assert row["outcome"] == "not measured"
+
+
+def test_pairs_without_a_lift_of_one_model_are_left_out_for_both():
+    half, scores = np.arange(P) < P // 2, two_models(11, apart=1.0)
+
+    def row_of(scores):
+        models = dict(zip(("next", "following"), scores, strict=True))
+        return asked("lift_agreement.query_key", models)
+
+    def without(runs):
+        return {seed: np.where(half, np.nan, row) for seed, row in runs.items()}
+
+    def rest(runs):
+        return {seed: row[~half] for seed, row in runs.items()}
+
+    lacking = row_of([without(scores[0]), scores[1]])
+    found = {(row["model_a"], row["model_b"]): row for row in lift_rows(lacking, 0.95)}
+    alone = lift_rows(row_of([rest(runs) for runs in scores]), 0.95)
+    expected = {(row["model_a"], row["model_b"]): row for row in alone}
+    for models in (("next", "next"), ("next", "following")):
+        assert found[models] == expected[models]
+    assert found["following", "following"]["n_items"] == P
+    (gain,) = measured([lacking], [planned()])
+    assert gain["gain"].value == Drop.of(*map(rest, scores)).value
+    assert gain["n"] == P // 2
 
 
 def test_every_two_models_and_every_two_seeds_have_a_row():

@@ -14,6 +14,7 @@ from test_study import ANIMALS, FOODS, IDENTICAL, text_with_two_kinds_of_word
 from wordrel.config import MatchedConfig, StudyConfig, TrainingConfig, parse_config
 from wordrel.config.settings import PairsTask
 from wordrel.errors import StoreError
+from wordrel.study import run as run_module
 from wordrel.study.cell import COST as COST_FOLDER
 from wordrel.study.cell import CellSpec
 from wordrel.study.evaluate import CellWork, is_answered
@@ -80,6 +81,27 @@ def test_an_archive_that_cannot_be_read_is_named(place: Path) -> None:
     (folder / KEPT).write_bytes(b"PK no archive")
     with pytest.raises(StoreError, match=r"answers\.zip: cannot be read: .*--keep-answers"):
         run(place, [1, 2], "fifth", "damaged")
+
+
+@pytest.mark.parametrize("function", [run_study, report_partial])
+def test_a_stored_note_on_partial_results_is_not_carried_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: Callable[..., Results]
+) -> None:
+    """The config of partial results is what their report says to run."""
+    seen: list[tuple[str, ...]] = []
+
+    def ended(config: StudyConfig, cache: Path) -> None:
+        seen.append(config.notes)
+        raise StoreError("enough")
+
+    monkeypatch.setattr(run_module, "load_tasks", ended)
+    corpus, task = {"source": "gensim:wiki-sample"}, "ws353"
+    given = {"study": "s", "corpora": [corpus], "seeds": [1], "tasks": [task]}
+    given |= {"models": [{"kind": "random"}]}
+    notes = ["Partial: 6 of 12 runs are done, and scores will change.", "Partial: mine."]
+    with pytest.raises(StoreError, match="enough"):
+        function(parse_config(given | {"notes": notes}), tmp_path, tmp_path / "out")
+    assert seen == [("Partial: mine.",)]
 
 
 COST = {"cost": {"parameters": 1, "trained_tokens": 2, "seconds": 3.0}}

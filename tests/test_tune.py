@@ -36,6 +36,7 @@ from wordrel.study.trials import (
 from wordrel.study.tune import (
     DROPOUT,
     _finer,
+    _of_what_they_contain,
     check,
     contained,
     started_from_what_they_contain,
@@ -191,6 +192,17 @@ def test_a_model_that_loses_to_what_it_contains_is_under_tuned() -> None:
 
     assert losing(0.0051) == {"attention": "tied"}
     assert losing(0.0049) == {}
+    assert losing(math.nan) == {"attention": "tied"}  # all of its trials failed
+
+
+def test_a_contained_model_whose_trials_failed_lends_no_settings() -> None:
+    ties = {"failed": ("V=I",), "fine": ("K=I", "V=I"), "attention": ()}
+    models = {n: MatchedConfig(kind="attention", name=n, ties=tied) for n, tied in ties.items()}
+    assert contained(models)["attention"] == ["failed", "fine"]
+    rates = {"failed": 8.0, "fine": 0.5, "attention": 0.25}
+    scores = {"failed": math.nan, "fine": -5.0, "attention": -6.0}
+    ranked = {n: [Tried({"learning_rate": r}, scores[n])] for n, r in rates.items()}
+    assert _of_what_they_contain(models, ranked)["attention"] == {"learning_rate": 0.5}
 
 
 class PlantedTrials(Trials):

@@ -26,7 +26,7 @@ from wordrel.errors import ConfigError, VectorsError, WordrelError
 from wordrel.models.fasttext_files import composed
 from wordrel.models.vectors import open_vectors
 from wordrel.models.word_model import Origin, WordModel
-from wordrel.study.vector_scores import table_names
+from wordrel.study.vector_scores import _names, table_names
 from wordrel.tasks import load_task
 
 WORDS = ["the", "Über", "naïve", "हिन्दी", "new york", "cat", "dog", "x"]
@@ -452,3 +452,13 @@ def test_vectors_stand_beside_trained_models_in_a_study(tmp_path: Path) -> None:
         wordrel.run(
             tmp_path / "out" / "config.yaml", out=tmp_path / "again", cache=tmp_path / "cache"
         )
+
+
+def test_vectors_in_memory_never_take_the_name_of_a_file() -> None:
+    class InMemory:
+        index_to_key = ("a",)
+        vectors = np.ones((1, 2), np.float32)
+
+    assert _names([InMemory(), Path("vectors"), InMemory()]) == [
+        *("vectors 2", "vectors", "vectors 3")
+    ]

@@ -230,7 +230,10 @@ def unfit(
 def untrainable(kind: str, training: Mapping[str, Any]) -> dict[str, str]:
     """Settings of training that a kind of model has no use for: key -> why."""
     reasons = {}
-    if kind in ("word2vec", "ppmi_svd") and training.get("context") in ("sentence", "passage"):
+    if kind in ("word2vec", "ppmi_svd", "closed_form") and training.get("context") in (
+        "sentence",
+        "passage",
+    ):
         reasons["context"] = "it reads windows"
     next_words = kind in ARCHITECTURES and ARCHITECTURES[kind].objective == "next_word"
     if training.get("target") == "following" and not (next_words or kind in _UNTRAINED):

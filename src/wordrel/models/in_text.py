@@ -3,13 +3,14 @@
 Glossary: V words, D dimensions, K numbers of a vector in context, N tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from wordrel.corpus.tokens import spelled
 from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer, Predictor, Weigher
 
@@ -45,7 +46,7 @@ class Gap:
             raise NotAvailableError(
                 f"position: found {position}, expected 0 to {len(sentence)} in this sentence"
             )
-        ids = model.vocab.ids([*sentence, ""] if position == len(sentence) else sentence)
+        ids = _ids(model, [*sentence, ""] if position == len(sentence) else sentence)
         ids[position] = _ANY_WORD
         positions = np.flatnonzero(ids >= 0)
         place = int(np.searchsorted(positions, position))
@@ -57,18 +58,30 @@ class Gap:
         return np.array([len(self.ids)])
 
 
+def _ids(model: "WordModel", words: Iterable[str]) -> Int64[np.ndarray, " N"]:
+    """The ids of words in any spelling that a lookup of one word accepts; -1 of unknown ones."""
+    index = model.vocab.index
+    ids = (index.get(word, index.get(spelled(word, lowercase=False), -1)) for word in words)
+    return np.fromiter(ids, dtype=np.int64)
+
+
 def most_probable(model: "WordModel", gap: Gap, n: int, reading: str | None) -> dict[str, float]:
     """The n most probable words at the gap, see `WordModel.predict`."""
     predictor = _predictor(model, reading)
     blind = predictor.objective == "next_word" or not isinstance(predictor, Contextualizer)
-    if gap.place < blind or len(gap.ids) == 1:
-        raise NotAvailableError(f"found no known word {'before' if blind else 'around'} the gap")
+    _refuse_without_view(gap, blind=blind)
     (scores,) = predictor.scores(gap.ids, gap.ends, np.array([gap.place]))
     row = scores[0].astype(np.float64)
     p = np.exp(row - row.max())
     p /= p.sum()
     best = np.argsort(-p, kind="stable")[:n]
     return {model.vocab.words[i]: float(p[i]) for i in best}
+
+
+def _refuse_without_view(gap: Gap, *, blind: bool) -> None:
+    """Raise where no known word is in view; `blind`: of the words behind the gap."""
+    if gap.place < blind or len(gap.ids) == 1:
+        raise NotAvailableError(f"found no known word {'before' if blind else 'around'} the gap")
 
 
 def _predictor(model: "WordModel", reading: str | None) -> Predictor:
@@ -89,6 +102,7 @@ def weights(model: "WordModel", gap: Gap) -> dict[int, float]:
     if context is None or not isinstance(context, Weigher):
         why = "this model weighs no words of a context"
         raise NotAvailableError(model.unavailable.get("context", why) if not context else why)
+    _refuse_without_view(gap, blind=context.objective == "next_word")
     entries = context.weights(gap.ids, gap.ends)
     mine = entries.state == gap.place - (context.objective == "next_word")
     places = gap.place + entries.offset[mine]
@@ -116,7 +130,7 @@ def vector_in_context(
     reader = model.reader
     if reader is None:
         raise NotAvailableError(model.unavailable["context"])
-    ids = model.vocab.ids(sentence)
+    ids = _ids(model, sentence)
     known = ids[ids >= 0]
     place = int((ids[:position] >= 0).sum())
     y: Float32[np.ndarray, " K"] = reader.contextual(known, np.array([len(known)]))[place]

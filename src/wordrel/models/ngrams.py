@@ -246,15 +246,15 @@ def _interpolated(
 def discounts_of(counts: Int[np.ndarray, " M"]) -> tuple[float, float, float]:
     """What is taken from counts of 1, 2 and 3 or more: equation 26 of Chen & Goodman 1998.
 
-    `FALLBACK` where no n-gram has one of these counts, or a discount is more than its count or
-    negative.
+    `FALLBACK` where no n-gram has one of these counts, or a discount is more than its count, 0 or
+    negative: with 0 a context may leave nothing to words that never followed it.
     """
     n1, n2, n3, n4 = (int((counts == n).sum()) for n in (1, 2, 3, 4))
     if not (n1 and n2 and n3):
         return FALLBACK
     y = n1 / (n1 + 2 * n2)
     discounts = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
-    usable = all(0 <= cut <= count for count, cut in enumerate(discounts, 1))
+    usable = all(0 < cut <= count for count, cut in enumerate(discounts, 1))
     return discounts if usable else FALLBACK
 
 

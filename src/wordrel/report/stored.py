@@ -16,7 +16,7 @@ from wordrel.report.text import NOTHING, p_value, small, with_interval
 from wordrel.study.results import Results
 from wordrel.study.schema import printed, table_to_csv
 
-_SCORES = ("score", "difference", "value")
+_SCORES = ("score", "difference", "value", "gain")
 _COUNTS = ("n_scored", "n_items", "n")
 _FOLDED = ("low", "high", "n_items", "n_covered", "split", "detail", "better", "seed_sd")
 """Columns that stand in another one, or only in the formats that have all: csv and json."""
@@ -24,7 +24,7 @@ _WORDS = (
     *("corpus", "model", "kind", "question", "task", "measure", "embedding", "selected", "between"),
     *("embedding_a", "embedding_b", "model_a", "model_b", "dev_task", "group", "statistic", "cell"),
     *("status", "message", "by", "chosen", "note", "file", "file_a", "file_b", "form", "digest"),
-    "examples",
+    *("examples", "claim", "part", "against", "rule", "outcome", "what", "ingredient", "beside"),
 )
 _TEX = str.maketrans(
     {

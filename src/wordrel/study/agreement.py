@@ -17,7 +17,14 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.config import StatisticsConfig
-from wordrel.stats import MEASURES, Interval, interval, item_multiplicity, resampled_scores
+from wordrel.stats import (
+    MEASURES,
+    Interval,
+    answered_by_all,
+    interval,
+    item_multiplicity,
+    resampled_scores,
+)
 from wordrel.stats.alignment import (
     Aligned,
     error_over_pairs,
@@ -86,7 +93,8 @@ def agreement_rows(
 def lift_rows(evaluation: Evaluation, confidence: float) -> list[Row]:
     """A row for every two models, and every model with two seeds, of one lift of pairs of words.
 
-    Runs are compared as in `agreement_rows`; the interval is for other pairs.
+    Runs are compared as in `agreement_rows`, on the pairs that both models answer; the interval is
+    for other pairs.
     """
     models = {model: runs_of(evaluation, model) for model, _ in evaluation.predicted()}
     runs = [(model, seed) for model, its in models.items() for seed in its]
@@ -95,9 +103,8 @@ def lift_rows(evaluation: Evaluation, confidence: float) -> list[Row]:
         couples = independent_couples(runs, *sorted((a, b)))
         if not couples:
             continue
-        correlation = _mean(
-            [rank_correlation(models[m][s], models[n][t]) for (m, s), (n, t) in couples]
-        )
+        its = dict(zip((a, b), answered_together([models[a], models[b]]), strict=True))
+        correlation = _mean([rank_correlation(its[m][s], its[n][t]) for (m, s), (n, t) in couples])
         error = error_over_words(correlation.influence)  # no word is in two pairs
         ends = normal_interval(correlation.value, error, confidence, (-1.0, 1.0))
         common: Row = {"corpus": evaluation.corpus, "between": "seeds" if a == b else "models"}
@@ -112,6 +119,17 @@ def runs_of(evaluation: Evaluation, model: str) -> dict[int, Float64[np.ndarray,
     """Seed -> the scores of a model for all pairs; empty where it has no answer."""
     key = next((key for key in evaluation.predicted() if key[0] == model), None)
     return {} if key is None else {s: o.predicted for s, o in evaluation.outcomes[key].items()}
+
+
+def answered_together(
+    models: Sequence[Mapping[int, Float64[np.ndarray, " P"]]],
+) -> list[dict[int, Float64[np.ndarray, " A"]]]:
+    """The scores of these models, seed by seed, for the A pairs that every run of them answers.
+
+    A model from files has no lift of a word that it lacks.
+    """
+    every = answered_by_all(np.stack([*runs.values()]) for runs in models)
+    return [{seed: row[every] for seed, row in runs.items()} for runs in models]
 
 
 @dataclass(frozen=True)

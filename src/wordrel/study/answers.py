@@ -186,12 +186,42 @@ def collect(
 ) -> list[Evaluation]:
     """Sort the outcomes of a task, given as (model, seed, outcomes), by row of the result.
 
-    A set that the vocabulary hardly covers is not evaluated, see `Predictions.screened`.
+    A set that the vocabulary hardly covers is not evaluated, see `Predictions.screened`. Where the
+    seeds of a model were read in different ways, they still stand together, see `_joined`.
     """
+    runs: dict[tuple[str, int], None] = {}
     rows: dict[str, dict[Key, dict[int, Predictions]]] = {}
     for model, seed, outcomes in cells:
+        runs[model, seed] = None
         for predictions in outcomes:
             outcome = predictions.screened() if question in OF_WORDS else predictions
             keys = rows.setdefault(outcome.task, {})
             keys.setdefault((model, outcome.embedding), {})[seed] = outcome
-    return [Evaluation(corpus, question, keys, split) for keys in rows.values()]
+    return [Evaluation(corpus, question, _joined(keys, runs), split) for keys in rows.values()]
+
+
+def _joined(
+    outcomes: Mapping[Key, Mapping[int, Predictions]], runs: Iterable[tuple[str, int]]
+) -> dict[Key, Mapping[int, Predictions]]:
+    """The outcomes, with one key for selected embeddings of a model that share no seed.
+
+    Each run chooses by development text how it is read (`per_token_loss`). Two keys would split the
+    seeds of a model, and a contrast would take those of one key alone.
+    """
+    chosen: dict[str, list[Key]] = {}
+    for key, seeds in outcomes.items():
+        if key[1] and all(outcome.selected for outcome in seeds.values()):
+            chosen.setdefault(key[0], []).append(key)
+    renamed = {key: key for key in outcomes}
+    for model, keys in chosen.items():
+        if sum(len(outcomes[key]) for key in keys) == len({s for k in keys for s in outcomes[k]}):
+            joined = " or ".join(sorted(embedding for _, embedding in keys))
+            renamed |= dict.fromkeys(keys, (model, joined))
+    together: dict[Key, dict[int, Predictions]] = {}
+    for key, seeds in outcomes.items():
+        together.setdefault(renamed[key], {}).update(seeds)
+    place = {run: number for number, run in enumerate(runs)}
+    return {
+        key: {seed: seeds[seed] for _, seed in sorted((place[key[0], s], s) for s in seeds)}
+        for key, seeds in together.items()
+    }

@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from wordrel.config import NamedTask, TaskConfig
+from wordrel.config.models import FromFile
 from wordrel.corpus import Corpus, Split, open_corpus
 from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet, write_text
@@ -28,9 +29,11 @@ from wordrel.study.answers import ANSWERS, write_answers
 from wordrel.study.cell import COST, CellSpec, is_trained, load_cell, train_cell
 from wordrel.tasks import KINDS, Probe, Scope, Task, load_task, own_task
 from wordrel.tasks.neighbours import agreement_answers, to_frame
+from wordrel.tasks.registry import KIND_INFO, REGISTRY
 
 ANSWERS_VERSION = 3  # raised when the files change what they mean or contain
 COUNTED = ("relate", "direction", "syntax")  # questions that need pairs of the text counted
+HELD = "syntax"  # the question whose measurements hold the PMI of pairs, for every model
 OVER_TEXT = ("alike", "agreement", *COUNTED)  # questions for which a model reads running text
 SAMPLE_TOKENS = 1_000_000  # of training text; half a second to a few seconds for a model to read
 
@@ -77,7 +80,19 @@ class CellWork:
     def paths(self) -> Iterator[tuple[TaskConfig, Path]]:
         """Each task's settings, and the folder of this cell's answers to it."""
         for task, digest in zip(self.tasks, self.digests, strict=True):
-            yield task, self.folder / f"{task.name}-{digest}-{ANSWERS_VERSION}"
+            window = self._counted(task)
+            yield task, self.folder / f"{task.name}-{digest}{window}-{ANSWERS_VERSION}"
+
+    def _counted(self, task: TaskConfig) -> str:
+        """The window in which pairs are counted for a task, where the cell's name lacks it.
+
+        Training decides nothing of a model from files, so its cell is the same for every window.
+        """
+        named = isinstance(task, NamedTask)
+        question = REGISTRY[task.name].question if named else KIND_INFO[task.kind].question
+        from_file = isinstance(self.cell.model_config, FromFile)
+        needed = from_file and question == HELD
+        return f"-window{self.cell.training_config.window}" if needed else ""
 
 
 def unanswered(work: CellWork) -> list[str]:

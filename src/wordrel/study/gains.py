@@ -9,7 +9,7 @@ from wordrel.config.contrasts import Beside
 from wordrel.stats import MEASURES, Sample, Scored, Uncertain, answered_by_all, combined
 from wordrel.stats.alignment import Drop
 from wordrel.stats.intervals import over_seeds
-from wordrel.study.agreement import runs_of
+from wordrel.study.agreement import answered_together, runs_of
 from wordrel.study.answers import Evaluation
 from wordrel.study.schema import Row
 from wordrel.tasks import Measurement
@@ -42,7 +42,10 @@ def _beyond(score: Uncertain, number: float, better: str) -> Uncertain:
 
 
 def dropped(by_task: Mapping[str, Evaluation], contrast: Contrast) -> Row:
-    """How much less two models agree than their seeds, less the same of two others beside."""
+    """How much less two models agree than their seeds, less the same of two others beside.
+
+    On the pairs of words that all of these models answer.
+    """
     pairs: list[Contrast | Beside] = [contrast, *([contrast.beside] if contrast.beside else [])]
     runs = [
         runs_of(by_task[pair.task], model) if model and pair.task in by_task else {}
@@ -51,6 +54,7 @@ def dropped(by_task: Mapping[str, Evaluation], contrast: Contrast) -> Row:
     ]
     if not all(runs):
         return {}
+    runs = answered_together(runs)
     first, *others = (Drop.of(*two) for two in zip(runs[::2], runs[1::2], strict=True))
     gain = first.less(others[0]) if others else first.uncertain()
     return {"gain": gain, "seeds": min(map(len, runs)), "n": len(first.influence)}

@@ -5,6 +5,7 @@ is replaced only when the run has come to its end.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ from wordrel.study.results import Results, read_results, sealed
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
+_PARTIAL = "Partial: {} of {} runs are done, and scores will change."
 HEALINGS = 3  # with more damaged folders in one run, replace the disk
 
 _log = logging.getLogger("wordrel")
@@ -87,6 +89,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
     Raises:
         WordrelError: an error of settings, data or disk.
     """
+    config = _without_partial_note(config)
     jobs = jobs or config.execute.jobs
     engine = engine_of(cluster, jobs, gpu=config.execute.device == "cuda")
     cores = (None if cluster else jobs) or usable_cores()  # of this machine, for corpus and tables
@@ -145,6 +148,7 @@ def report_partial(
     Raises:
         StoreError: no run is done yet.
     """
+    config = _without_partial_note(config)
     tasks, started, cores = load_tasks(config, cache), datetime.now(UTC), jobs or usable_cores()
     config = with_digests(config)
     plan = prepare_plan(config, cache.resolve(), tasks, cores)
@@ -156,7 +160,7 @@ def report_partial(
             f"{config.study}: found none of {len(plan.works)} runs done in {cache}, expected one; "
             "wait, or name the cache of the run with --cache"
         )
-    note = f"Partial: {len(works)} of {len(plan.works)} runs are done, and scores will change."
+    note = _PARTIAL.format(len(works), len(plan.works))
     study = config.model_copy(update={"notes": (note, *config.notes)})
     plan = replace(plan, config=study, works=works)
     outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
@@ -168,6 +172,13 @@ def report_partial(
         _write(folder, plan, out, _manifest(plan, out, started, seconds), rows)
         write_pages(folder)
     return read_results(out)
+
+
+def _without_partial_note(config: StudyConfig) -> StudyConfig:
+    """The study without the note that the config of its partial results has, now out of date."""
+    partial_note = re.compile(re.escape(_PARTIAL).replace(re.escape("{}"), r"\d+"))
+    notes = tuple(note for note in config.notes if not partial_note.fullmatch(note))
+    return config.model_copy(update={"notes": notes})
 
 
 def _write(

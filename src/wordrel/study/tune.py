@@ -6,6 +6,7 @@ trial) and `choices.yaml` (the settings of each model, and the digest of the tri
 names as `tuned:`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from wordrel.study.trials import (
     Search,
     Trials,
     Tried,
+    best_of,
     coordinates,
     entry_of,
     in_order,
@@ -182,8 +184,8 @@ def _of_what_they_contain(
         point = dict(best)
         inside = [n for n in contained(models)[name] if "learning_rate" in ranked[n][0].point]
         if inside:
-            donor = max(inside, key=lambda n: ranked[n][0].score)
-            point |= {k: v for k, v in ranked[donor][0].point.items() if k in best}
+            donor = best_of([ranked[n][0] for n in inside])
+            point |= {k: v for k, v in donor.point.items() if k in best}
         points[name] = point if is_new(point, tried) else _finer(tried)
     return points
 
@@ -256,10 +258,15 @@ def _going_on(point: Point, start: str, epochs: int) -> list[Point]:
 def under_tuned(
     models: Mapping[str, ModelConfig], ranked: Mapping[str, Sequence[Tried]]
 ) -> dict[str, str]:
-    """Name of each model that loses to one that it contains -> that one."""
+    """Name of each model that loses to one that it contains -> that one.
+
+    One whose trials all failed loses to any that has a score.
+    """
     losing = {}
     for name, inside in contained(models).items():
-        better = [n for n in inside if ranked[n][0].score > ranked[name][0].score + UNDER_TUNED]
+        own = ranked[name][0].score
+        least = -math.inf if math.isnan(own) else own + UNDER_TUNED
+        better = [n for n in inside if ranked[n][0].score > least]
         if better:
             losing[name] = max(better, key=lambda n: ranked[n][0].score)
     return losing

@@ -257,15 +257,15 @@ def _name(path: Path) -> str:
 def _names(sources: Sequence[Source]) -> list[str]:
     """The names of files, with as many folders as they need to differ, and of those in memory."""
     paths = [Path(source) for source in sources if isinstance(source, Path | str)]
-    of_paths = iter(_file_names(paths))
-    names: list[str] = []
+    of_paths = _file_names(paths)
+    left, names = iter(of_paths), list[str]()
     for source in sources:
         if isinstance(source, Path | str):
-            names.append(next(of_paths))
+            names.append(next(left))
             continue
         first = name = _in_memory(source)
         for number in itertools.count(2):
-            if name not in names:
+            if name not in (*of_paths, *names):
                 break
             name = f"{first} {number}"
         names.append(name)
