@@ -95,7 +95,9 @@ def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigError, match="found utf-99, expected the name of an encoding"):
+    with pytest.raises(
+        ConfigError, match="encoding: found utf-99, expected the name of an encoding"
+    ):
         parse_corpus("x.txt", ["encoding=utf-99"])
 
 

@@ -37,6 +37,8 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 _FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
 _OTHERS = 100  # files that are looked at for an error message
+_MARKED = {f"utf{n}": f"utf-{n}-le, or of another byte order utf-{n}-be" for n in (16, 32)}
+"""Encodings that begin with a byte order mark; without one, their name has to give the order."""
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 
@@ -105,15 +107,15 @@ def read_bytes(
                 if lines is not None:
                     lines.file_position = raw.tell() - start
                 yield piece
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
+        if isinstance(error, OSError) and error.errno:  # of the disk, not of the archive
+            raise CorpusError(
+                f"{path}: byte {position}: cannot be read ({error}); expected a readable file: "
+                "check its permissions, or fetch it again"
+            ) from error
         raise CorpusError(
             f"{path}: byte {position} (decompressed): the archive is cut off or damaged "
             f"({error}); expected a whole {path.suffix} file: fetch or pack it again"
-        ) from error
-    except OSError as error:
-        raise CorpusError(
-            f"{path}: byte {position}: cannot be read ({error}); expected a readable file: check "
-            "its permissions, or fetch it again"
         ) from error
 
 
@@ -211,10 +213,12 @@ class LineReader:
                 text = decoder.decode(chunk, final)
             except UnicodeError as error:  # without a byte order mark, utf-16 raises this alone
                 at, why = getattr(error, "start", 0), getattr(error, "reason", error)
+                way = self.encoding.replace("-", "").replace("_", "").lower()
+                unmarked = not isinstance(error, UnicodeDecodeError) and way in _MARKED
+                other = f"set encoding={_MARKED[way]}" if unmarked else "set bad_utf8=replace"
                 raise CorpusError(
                     f"{place}: byte {offset + at}: found what is no text in encoding="
-                    f"{self.encoding} ({why}); expected the encoding of the file, or set "
-                    "bad_utf8=replace"
+                    f"{self.encoding} ({why}); expected the encoding of the file, or {other}"
                 ) from error
             offset += len(chunk)
             self.replaced_bytes += text.count("\ufffd") if self.replace else 0
