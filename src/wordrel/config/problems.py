@@ -65,7 +65,7 @@ _FLAGS = {
 _KIND_AT = 2
 """Where in the place of a problem pydantic puts the kind of a model or task."""
 _CLOSE = 0.75
-"""A key of the same group is meant where it is that similar, though another group has a closer one."""
+"""A key of the same group that is so similar is meant, even if another group has a closer one."""
 _NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
 
 
