@@ -37,8 +37,6 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 _FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
 _OTHERS = 100  # files that are looked at for an error message
-_MARKED = {f"utf{n}": f"utf-{n}-le, or of another byte order utf-{n}-be" for n in (16, 32)}
-"""Encodings that begin with a byte order mark; without one, their name has to give the order."""
 _LINE_END = re.compile(rb"[\r\n]")
 _UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 
@@ -149,6 +147,14 @@ def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
         raise EOFError("the last frame has no end")
 
 
+def _without_mark(start: bytes, encoding: str) -> str:
+    """The cure for a file without the byte order mark with which utf-16 and utf-32 begin."""
+    if b"\0" not in start:
+        return "remove the setting encoding where it is UTF-8"
+    name = encoding.lower().replace("_", "-")
+    return f"set encoding={name}-le, or {name}-be, which say the order of bytes"
+
+
 def _has_utf8(path: Path) -> bool:
     """Whether a file begins with text in UTF-8 that is not ASCII."""
     try:
@@ -213,12 +219,12 @@ class LineReader:
                 text = decoder.decode(chunk, final)
             except UnicodeError as error:  # without a byte order mark, utf-16 raises this alone
                 at, why = getattr(error, "start", 0), getattr(error, "reason", error)
-                way = self.encoding.replace("-", "").replace("_", "").lower()
-                unmarked = not isinstance(error, UnicodeDecodeError) and way in _MARKED
-                other = f"set encoding={_MARKED[way]}" if unmarked else "set bad_utf8=replace"
+                cure = "set bad_utf8=replace"
+                if not isinstance(error, UnicodeDecodeError):
+                    cure = _without_mark(chunk, self.encoding)
                 raise CorpusError(
                     f"{place}: byte {offset + at}: found what is no text in encoding="
-                    f"{self.encoding} ({why}); expected the encoding of the file, or {other}"
+                    f"{self.encoding} ({why}); expected the encoding of the file, or {cure}"
                 ) from error
             offset += len(chunk)
             self.replaced_bytes += text.count("\ufffd") if self.replace else 0
