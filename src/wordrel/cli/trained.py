@@ -130,7 +130,7 @@ def export(  # noqa: PLR0913 - a parameter an option
     from wordrel.errors import StoreError
     from wordrel.io.encodings import utf8_text
 
-    own_licence = licence and utf8_text(licence.read_bytes(), licence, StoreError)
+    own_licence = utf8_text(licence.read_bytes(), licence, StoreError) if licence else None
 
     from wordrel import api
     from wordrel.models.export import embedding_of, export_hub, export_safetensors, export_word2vec

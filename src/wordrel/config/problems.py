@@ -167,7 +167,7 @@ def _allowed(loc: Keys) -> list[str]:
     group: type[BaseModel] = StudyConfig
     for place, key in enumerate(loc[:-1]):
         if place == _KIND_AT and loc[0] in _KINDS:
-            group = _KINDS[loc[0]][str(key)]
+            group = _KINDS[str(loc[0])][str(key)]
         elif isinstance(key, str):
             group = _group_of(group.model_fields[key].annotation) or group
     return _keys_in(group)

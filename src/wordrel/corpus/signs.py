@@ -121,7 +121,7 @@ class FirstLook:
         """Whether text that is read in another encoding is UTF-8, with letters beyond ASCII."""
         read = self.text[: self.text.rfind("\n") + 1] or self.text  # no half letter at the end
         try:
-            text = read.encode(self.config.encoding).decode("utf-8")
+            text = read.encode(self.config.encoding).decode("utf-8-sig")
         except UnicodeError:
             return False
         return text != read and "\0" not in text and sum(s > "\x7f" for s in text) >= _FEW
