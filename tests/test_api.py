@@ -253,6 +253,11 @@ def test_a_study_made_again_is_identical_and_an_altered_one_is_not(tiny: Path, t
     ).read_bytes()
 
 
+def test_a_reproduction_is_not_kept_over_the_stored_results(tmp_path: Path):
+    with pytest.raises(StoreError, match="found the stored results, which stay; choose another"):
+        wordrel.reproduce(tmp_path / "out", quick=True, keep=f"{tmp_path}/./out")
+
+
 def test_the_quick_way_makes_the_first_seed_again_and_judges_it(tiny: Path, tmp_path: Path):
     verdicts = wordrel.reproduce(tiny / "out", quick=True, keep=tmp_path / "again")
     stored = read_results(tiny / "out").scores

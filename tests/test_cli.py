@@ -506,6 +506,39 @@ def test_wrong_usage_exits_with_2(words: list[str]):
     assert call(*words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--cache", "c"), "--cache"),
+        (("--out", "o"), "--out"),
+        (("--keep-answers",), "--keep-answers"),
+        (("--croissant", "--out", "o"), "--out"),
+    ],
+)
+def test_an_option_of_partial_reports_is_named_where_it_stands_alone(
+    tmp_path: Path, options: tuple[str, ...], named: str
+):
+    result = call("report", tmp_path, *options)
+    assert result.exit_code == 2
+    shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.stderr).split())
+    assert f"Invalid value for {named}: found it without --partial, expected both" in shown
+
+
+def test_a_run_says_that_it_drops_the_answers_that_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def stopped(*_: object, **__: object) -> None:
+        raise StoreError("stopped here")
+
+    monkeypatch.setattr("wordrel.api.run_config", stopped)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "answers.zip").write_bytes(b"")
+    words = ("run", write_study(tmp_path), "--out", tmp_path / "out")
+    said = "answers.zip: goes with the older result at the end; --keep-answers goes on from it"
+    assert said in call(*words).stderr
+    assert said not in call(*words, "--keep-answers").stderr
+
+
 def test_corpus_list_says_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("WORDREL_DATA", raising=False)
     lines = call("corpus", "list", "--cache", tmp_path).stdout.splitlines()

@@ -291,6 +291,70 @@ def test_a_corpus_is_named_by_source_and_settings():
     assert "corpus: override 'min_count=0': min_count: found 0, expected at least 1" in found
 
 
+NESTED = [
+    ("tune", {"trails": 4}, "tune.trails: found an unknown key; did you mean 'trials'?"),
+    ("tune", 5, "tune: found 5, expected keys: keep, tokens, trials"),
+    (
+        "models",
+        [{"kind": "word_weight", "start": {"kind": "mean", "heds": 2}}],
+        "models.0.start.heds: found an unknown key; did you mean 'heads'? expected one of batch",
+    ),
+    (
+        "models",
+        [{"kind": "word_weight", "start": 5}],
+        "models.0.start: found 5, expected keys: batch",
+    ),
+    (
+        "models",
+        [{"kind": "word_weight", "start": {"kind": "mean", "training": {"epoch": 1}}}],
+        "models.0.start.training.epoch: found an unknown key; did you mean 'epochs'?",
+    ),
+    (
+        "models",
+        [{"kind": "mean", "windw": 3}],
+        "models.0.windw: found an unknown key; did you mean 'training.window'? expected one of",
+    ),
+]
+
+
+@pytest.mark.parametrize(("group", "settings", "expected"), NESTED)
+def test_a_wrong_key_in_a_group_of_its_own_is_explained(group: str, settings: Any, expected: str):
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**yaml.safe_load(GOOD), group: settings})
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"config: {expected}")
+
+
+def test_a_wrong_key_of_a_measurement_lists_the_keys_of_measurements():
+    measured = {"group": "a", "statistic": "mean", "bettr": "lower"}
+    contrast = {"claim": "C", "first": "random", "against": 0.5, "task": "ws353", "margin": 0.0}
+    with pytest.raises(
+        ConfigError, match=r"'better'\? expected one of better, embedding, group, st"
+    ):
+        parse_config({**yaml.safe_load(GOOD), "contrasts": [{**contrast, "measured": measured}]})
+
+
+def test_tasks_that_are_no_list_are_the_only_problem_of_planned_comparisons():
+    contrast = {"claim": "C", "first": "random", "against": 0.5, "task": "ws353", "margin": 0.0}
+    with pytest.raises(ConfigError) as caught:
+        parse_config({**yaml.safe_load(GOOD), "tasks": "ws353", "contrasts": [contrast]})
+    assert caught.value.problems == ["config: tasks: found 'ws353', expected a list"]
+
+
+def test_vectors_that_are_not_there_are_named_with_where_they_were_looked_for(tmp_path: Path):
+    models = [
+        {"kind": "vectors", "path": "a.vec"},
+        {"kind": "transformer", "path": "b", "layer": 1},
+    ]
+    found = problems(tmp_path, yaml.safe_dump({**yaml.safe_load(GOOD), "models": models}))
+    place = tmp_path.absolute()
+    assert [line.partition(", where nothing is; ")[2] for line in found] == [
+        "expected a file of vectors, or a folder of static embeddings "
+        f"(looked for {place / 'a.vec'})",
+        f"expected the folder of a model (looked for {place / 'b'})",
+    ]
+
+
 def test_the_named_sources_are_those_of_the_corpus_package(tmp_path: Path):
     assert [source.name for source in list_sources(tmp_path)] == list(NAMED_SOURCES)
 

@@ -69,7 +69,12 @@ def test_an_encoding_is_named_and_the_named_cure_works(tmp_path: Path, encoding:
 @pytest.mark.parametrize("bad_utf8", ["error", "replace"])
 def test_utf_16_without_its_mark_is_no_text_in_that_encoding(tmp_path: Path, bad_utf8: str) -> None:
     corpus = corpus_of(tmp_path, b"The cat runs.\n", encoding="utf-16", bad_utf8=bad_utf8)
-    with pytest.raises(CorpusError, match=r"byte 0: found what is no text .*start with BOM"):
+    found = r"byte 0: found what is no text .*start with BOM.*, or"
+    with pytest.raises(CorpusError, match=f"{found} remove the setting encoding"):
+        prepare(corpus, tmp_path / "cache")
+    data = GERMAN.encode("utf-16-le")
+    corpus = corpus_of(tmp_path, data, encoding="utf-16", bad_utf8=bad_utf8)
+    with pytest.raises(CorpusError, match=f"{found} set encoding=utf-16-le, or utf-16-be"):
         prepare(corpus, tmp_path / "cache")
 
 
@@ -95,7 +100,9 @@ def test_a_few_nul_bytes_are_damage_and_no_encoding(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_is_none_is_refused() -> None:
-    with pytest.raises(ConfigError, match="found utf-99, expected the name of an encoding"):
+    with pytest.raises(
+        ConfigError, match="encoding: found utf-99, expected the name of an encoding"
+    ):
         parse_corpus("x.txt", ["encoding=utf-99"])
 
 

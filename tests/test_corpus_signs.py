@@ -26,6 +26,34 @@ def signs_of(tmp_path: Path, text: str, **settings: object) -> list[str]:
     return signs(own_source(config.source, tmp_path), config)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<!DOCTYPE html>\n<p>The cat sat.</p>\n", "HTML or XML"),
+        ('<?xml version="1.0"?>\n<text>The cat sat.</text>\n', "HTML or XML"),
+        ('{"text": "Der M\\u00fcller sah"}\n', "JSON"),
+        ('[\n  {"text": "The cat sat."}\n]\n', "JSON"),
+        ("{The cat} [sat] < the mat.\n", ""),
+    ],
+)
+def test_tags_and_keys_in_place_of_plain_text_are_said(
+    tmp_path: Path, text: str, kind: str
+) -> None:
+    expected = [f"the text begins like {kind}: its tags, keys and escapes become words."]
+    found = signs_of(tmp_path, text)
+    assert [sign.partition(" Give")[0] for sign in found] == (expected if kind else [])
+
+
+def test_utf8_that_is_read_in_another_encoding_is_said(tmp_path: Path) -> None:
+    text = "Der Müller fährt über die Straße.\n" * 3
+    (sign,) = signs_of(tmp_path, text, encoding="cp1252")
+    assert sign.startswith("the bytes are UTF-8, read as encoding=cp1252")
+    assert signs_of(tmp_path, text) == signs_of(tmp_path, text, encoding="utf-8-sig") == []
+    config = config_of(tmp_path / "t.txt", text, encoding="cp1252")
+    (tmp_path / "t.txt").write_bytes(text.encode("cp1252"))
+    assert signs(own_source(config.source, tmp_path), config) == []
+
+
 def test_text_without_spaces_is_said_with_its_cure(tmp_path: Path) -> None:
     (sign,) = signs_of(tmp_path, CHINESE)
     assert "puts no space between words" in sign

@@ -162,7 +162,7 @@ def test_a_page_is_not_written_over_a_file_of_a_result(tiny: Path):
 
 
 def test_an_unknown_corpus_is_refused(results: Results):
-    with pytest.raises(StoreError, match=r"corpus 'nope'.*found trained nothing"):
+    with pytest.raises(StoreError, match=r"corpus: found 'nope'; expected one of text"):
         explorer_data(results, corpus="nope")
 
 
@@ -383,6 +383,22 @@ def test_a_site_takes_no_folder_of_somebody_else(tiny: Path, tmp_path: Path):
     with pytest.raises(StoreError, match=r"found photo\.jpg, expected a new or empty folder"):
         write_site(tiny / "out", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_a_page_of_somebody_else_stays_though_its_folder_is_for_github(tmp_path: Path):
+    (tmp_path / ".nojekyll").write_bytes(b"")
+    (tmp_path / "index.html").write_text("<h1>mine</h1>", encoding="utf-8")
+    with pytest.raises(
+        StoreError, match=r"found the index\.html of something else, expected a new"
+    ):
+        write_site(tmp_path / "none", tmp_path)
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "<h1>mine</h1>"
+
+
+def test_a_site_of_what_is_no_result_leaves_nothing(tmp_path: Path):
+    with pytest.raises(StoreError, match="expected a folder of results"):
+        write_site(tmp_path / "none", tmp_path / "site")
+    assert not (tmp_path / "site").exists()
 
 
 def embedded(script: str) -> list[dict[str, Any]]:

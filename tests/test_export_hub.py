@@ -156,6 +156,14 @@ def test_places_that_do_not_fit_are_refused(study: Path, options: tuple[str, ...
     assert expected in " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stderr).split())
 
 
+def test_a_licence_that_is_no_utf8_is_refused_with_its_encoding(tmp_path: Path):
+    (tmp_path / "mine.txt").write_bytes("© Müller, alle Rechte\n".encode("cp1252"))
+    options = ("--model", "random", "--hub", tmp_path / "h", "--licence", tmp_path / "mine.txt")
+    done = call("export", tmp_path / "out", *options)
+    assert done.exit_code == 2
+    assert "mine.txt:1: found byte 0xa9 at offset 0, expected UTF-8" in done.stderr
+
+
 def test_a_licence_of_ones_own_is_copied(study: Path, tmp_path: Path):
     (tmp_path / "mine.txt").write_text("All rights.\n")
     options = ("--model", "random", "--cache", study / "cache", "--licence", tmp_path / "mine.txt")

@@ -109,6 +109,7 @@ def test_a_source_without_text_says_what_is_there_and_what_could_be(tmp_path: Pa
         ("empty", "an empty folder"),
         ("other", "2 file(s), none of a kind that can be read"),
         ("missing.txt", "nothing there"),
+        ("e*y", "1 folder(s), no file"),
     ):
         with pytest.raises(CorpusError) as error:
             own_source(str(tmp_path / source), tmp_path)

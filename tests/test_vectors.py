@@ -165,6 +165,7 @@ def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> No
         (b"PK\x03\x04", "found a zip archive, expected the file that is in it: unpack it"),
         (b"", "found no numbers"),
         (b"a 1 2\nb 1\n", r"v:2: found 'b 1', expected a word and 2 numbers"),
+        (b"a 1 2\n\nb 1 2\n", r"v:2: found '', expected .* 2 numbers: remove this empty line"),
         (b"a 1 2\nb 1 x\n", r"v:2: found 'b 1 x', expected a word and 2 numbers"),
         (b"a 1 nan\n", "found a number of 'a' that is not finite"),
         (b"2 2\na 1 2\n", "found 1 words, expected 2"),
@@ -327,6 +328,17 @@ def test_vectors_in_memory_have_the_scores_of_their_file(tmp_path: Path) -> None
     alone = wordrel.evaluate(keyed, tasks=[], pairs=table, cache=tmp_path / "cache")
     assert alone.scores["score"].tolist() == scores["score"].tolist()[:1]
     assert alone.files["form"].tolist() == ["in memory"]
+    (tmp_path / "v.bin").rename(tmp_path / "vectors")
+    same = [keyed, tmp_path / "vectors"]
+    files = wordrel.evaluate(same, tasks=[], pairs=table, cache=tmp_path / "cache").files
+    assert files["file"].tolist() == ["vectors 2", "vectors"]
+
+
+def test_an_evaluation_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="files: found none, expected a file of vectors"):
+        wordrel.evaluate([], tasks=["ws353"], cache=tmp_path)
+    with pytest.raises(ConfigError, match="tasks, pairs: found neither, expected a set of words"):
+        wordrel.evaluate([tmp_path / "v.txt"], tasks=[], cache=tmp_path)
 
 
 def test_what_is_neither_vectors_nor_results_is_named(tmp_path: Path) -> None:

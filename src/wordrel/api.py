@@ -204,6 +204,9 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         WordrelError: as `run`.
     """
     cluster = cluster_of(dask, scheduler_file)
+    if keep is not None and Path(keep).resolve() == Path(results_folder).resolve():
+        problem = "found the stored results, which stay; choose another folder with --keep"
+        raise StoreError(f"{keep}: {problem}")
     stored = read_results(Path(results_folder))
     strange = [place for place in places if not _PLACE.fullmatch(place)]
     if strange:

@@ -142,6 +142,8 @@ def run(  # noqa: PLR0913 - a parameter an option
     from wordrel.report.terminal import claims_table, headline_tables
 
     place = out or Path("results", study.study)
+    if not keep_answers and (kept := place / "answers.zip").is_file():
+        say(f"{kept}: goes with the older result at the end; --keep-answers goes on from it")
     changed = bool(overrides) or seeds is not None
     results = run_config(
         study,
@@ -200,14 +202,15 @@ def report(
     """Render report.md, its figures and report.html again, from the stored tables alone."""
     if croissant and partial:
         raise typer.BadParameter("found it with --partial, expected one", param_hint="--croissant")
+    if not partial:
+        given = {"--out": out, "--cache": cache, "--keep-answers": keep_answers}
+        if hint := next((option for option, value in given.items() if value), ""):
+            raise typer.BadParameter("found it without --partial, expected both", param_hint=hint)
     if croissant:
         from wordrel.report.hub import write_croissant
 
         echo(f"Description: {write_croissant(folder)}")
         return
-    if not partial and (out or cache or keep_answers):
-        hint = "--keep-answers" if keep_answers else "--out"
-        raise typer.BadParameter("found it without --partial, expected both", param_hint=hint)
     if partial:
         _report_partial(folder, out, cache, keep_answers=keep_answers)
         return
@@ -295,13 +298,8 @@ def tune(  # noqa: PLR0913 - a parameter an option
     from wordrel.jobs import cluster_of
 
     place = out or Path("results", study.study)
-    table = tune(
-        study,
-        cache_folder(cache),
-        place,
-        jobs=jobs,
-        cluster=cluster_of(dask, scheduler_file),
-    )
+    cluster = cluster_of(dask, scheduler_file)
+    table = tune(study, cache_folder(cache), place, jobs=jobs, cluster=cluster)
     for row in table[table["note"] != ""].itertuples():
         say(f"{row.model}: {row.note}")
     echo(f"{len(table):,} trials: {place}; a study takes the settings with `tuned: {place}`")

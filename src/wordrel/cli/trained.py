@@ -127,6 +127,11 @@ def export(  # noqa: PLR0913 - a parameter an option
     """
     _check_places(format_, to, hub, licence)
 
+    from wordrel.errors import StoreError
+    from wordrel.io.encodings import utf8_text
+
+    own_licence = utf8_text(licence.read_bytes(), licence, StoreError) if licence else None
+
     from wordrel import api
     from wordrel.models.export import embedding_of, export_hub, export_safetensors, export_word2vec
     from wordrel.report.hub import licence_note, model_card
@@ -142,7 +147,7 @@ def export(  # noqa: PLR0913 - a parameter an option
     if hub:
         name, table = embedding_of(word_model, embedding)
         card = model_card(results, run, name, table.shape, own_licence=licence is not None)
-        text = licence.read_text("utf-8") if licence else licence_note(results, run.corpus)
+        text = licence_note(results, run.corpus) if own_licence is None else own_licence
         export_hub(word_model, hub, card=card, licence=text, embedding=name, about=about)
     elif format_ == Format.WORD2VEC and to:
         export_word2vec(word_model, to, embedding=embedding)

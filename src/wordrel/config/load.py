@@ -38,8 +38,8 @@ _OWN_FILES = {
     "top_k": "a word, then its expected neighbours",
 }
 
-
 _FIT = {"heads", "ties", "sum_gradient", "query_bias"}
+_VECTORS = "a file of vectors, or a folder of static embeddings"
 _LONG = 500  # characters of a path that a message repeats
 
 
@@ -217,7 +217,7 @@ def _unplannable(data: Mapping[str, Any]) -> Iterator[Problem]:
     for keys, group, name in _planned_names(data):
         known = names[group]
         row = group == "tasks" and any(f"{name}.".startswith(f"{task}.") for task in known)
-        if name not in known and not row:
+        if known and name not in known and not row:
             text = f"found {shown(name)}{nearest(name, known)} expected one of {', '.join(known)}"
             yield keys, text
 
@@ -279,9 +279,11 @@ def _missing_files(
                 yield ("tasks", i, "path"), text
     for i, model in _items(data, "models"):
         path = model.get("path") if isinstance(model, Mapping) else None
-        if isinstance(path, str | Path) and not _exists(str(absolute["models"][i]["path"])):
-            text = f"found {shown(str(path), _LONG)}, where nothing is; expected a file of vectors"
-            yield ("models", i, "path"), text
+        at = str(absolute["models"][i]["path"]) if isinstance(path, str | Path) else ""
+        if isinstance(path, str | Path) and not _exists(at):
+            what = "the folder of a model" if model.get("kind") == "transformer" else _VECTORS
+            text = f"found {shown(str(path), _LONG)}, where nothing is; expected {what}"
+            yield ("models", i, "path"), f"{text} (looked for {_printed(at)})"
 
 
 def _no_file(written: str | Path, at: str, kind: Any) -> str:

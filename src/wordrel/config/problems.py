@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from wordrel.config.contrasts import CellRow, Contrast, Orderings
+from wordrel.config.contrasts import Contrast, Orderings
 from wordrel.config.corpora import CorpusConfig
 from wordrel.config.dialect import Keys, shown
-from wordrel.config.models import ModelConfig, TrainingConfig
+from wordrel.config.models import ModelConfig, TrainingChange, TrainingConfig
 from wordrel.config.names import KEYS, KINDS
 from wordrel.config.places import IN_QUOTES
 from wordrel.config.settings import (
@@ -62,6 +62,10 @@ _FLAGS = {
     "scheduler_file": "--scheduler-file FILE",
 }
 """What `wordrel run` takes in place of keys of `execute`."""
+_KIND_AT = 2
+"""Where in the place of a problem pydantic puts the kind of a model or task."""
+_CLOSE = 0.75
+"""A key of the same group that is so similar is meant, even if another group has a closer one."""
 _NO_KEYS = {"model_type", "model_attributes_type", "dict_type"}
 
 
@@ -91,6 +95,8 @@ def _explain(error: Any) -> Problem:
         return keys, f"found {keys[-1]}, which is now called {KEYS[str(keys[-1])]}"
     if kind == "unfit":
         return (*keys, error["ctx"]["key"]), error["msg"]
+    if kind == "encoding":  # its message is whole
+        return keys, error["msg"]
     if kind == "extra_forbidden":
         return keys, f"found an unknown key{_hint(error['loc'])}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -148,26 +154,35 @@ def _hint(loc: Keys) -> str:
     """The key that was meant, or where this one belongs, and what is allowed here."""
     key, allowed = str(loc[-1]), _allowed(loc)
     homes = {k: f"{name}.{k}" for name, group in _GROUPS.items() for k in _keys_in(group)}
-    hint = nearest(key, allowed)
-    if hint == ";" and (near := difflib.get_close_matches(key, homes, n=1)):
-        hint = f"; did you mean {homes[near[0]].replace('corpora.', 'corpora.0.')!r}?"
+    known = {k: home.replace("corpora.", "corpora.0.") for k, home in homes.items()}
+    known |= {k: k for k in allowed}
+    near = difflib.get_close_matches(key, allowed, n=1, cutoff=_CLOSE)
+    near = near or difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean {known[near[0]]!r}?" if near else ";"
     return f"{hint} expected one of {', '.join(sorted(allowed))}"
 
 
 def _allowed(loc: Keys) -> list[str]:
     """The keys that may stand where `loc` ends, found by walking the models."""
-    if len(loc) == 1:
-        return list(StudyConfig.model_fields)
-    group = str(loc[0])
-    if group not in _KINDS:
-        return _keys_in(CellRow if "rows" in loc[2:-1] else _GROUPS[group])
-    inner = str(loc[3])  # the key itself, or a group of settings within the item
-    home = _GROUPS[inner] if len(loc) > 4 else _KINDS[group][str(loc[2])]
-    return _keys_in(home)
+    group: type[BaseModel] = StudyConfig
+    for place, key in enumerate(loc[:-1]):
+        if place == _KIND_AT and loc[0] in _KINDS:
+            group = _KINDS[str(loc[0])][str(key)]
+        elif isinstance(key, str):
+            group = _group_of(group.model_fields[key].annotation) or group
+    return _keys_in(group)
+
+
+def _group_of(annotation: Any) -> type[BaseModel] | None:
+    """The group of settings in the type of a key, such as a list of them; None where none is."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_group_of, get_args(annotation))), None)
 
 
 def _keys_in(group: type[BaseModel]) -> list[str]:
-    return [*group.model_fields, *(["recipe"] if group is TrainingConfig else [])]
+    recipe = ["recipe"] if group in (TrainingConfig, TrainingChange) else []
+    return [*group.model_fields, *recipe]
 
 
 def _keys_of(loc: Keys) -> str:

@@ -151,7 +151,10 @@ def _files_at(source: str) -> list[tuple[Path, str]]:
 def _nothing(path: Path, paths: list[tuple[Path, str]]) -> str:
     if paths:
         return f"{len(paths)} file(s), none of a kind that can be read"
-    return "an empty folder" if path.is_dir() else "nothing there"
+    if path.is_dir():
+        return "an empty folder"
+    folders = glob.glob(str(path), recursive=True)  # noqa: PTH207 - what `_files_at` left out
+    return f"{len(folders)} folder(s), no file" if folders else "nothing there"
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -42,6 +42,15 @@ _FORMS = re.compile(
 """Latin ligatures, letters as wide as those of Chinese, Arabic ones in the shapes that they have
 within a word (as taken from a PDF), Japanese ones of half width, and those of formulas.
 """
+_MARKUP = {
+    "HTML or XML": re.compile(
+        r"\s*<(?:!doctype|html|head|body|\?xml|[a-z][a-z0-9]*>)", re.IGNORECASE
+    ),
+    "JSON": re.compile(r'\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:'),
+}
+"""How files begin in which names of tags or keys would become words."""
+_FEW = 3
+"""Letters that may look like UTF-8 by chance in text of another encoding."""
 _ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
 _ENGLISH_SHARE = 0.08
 """Of the tokens of a text: English has a fifth, German and French under a fiftieth."""
@@ -107,10 +116,30 @@ class FirstLook:
         known = _SEGMENTERS.items()
         return next((name for of, name in known if len(re.findall(of, self.text)) > least), None)
 
+    @property
+    def _is_utf8(self) -> bool:
+        """Whether text that is read in another encoding is UTF-8, with letters beyond ASCII."""
+        read = self.text[: self.text.rfind("\n") + 1] or self.text  # no half letter at the end
+        try:
+            text = read.encode(self.config.encoding).decode("utf-8-sig")
+        except UnicodeError:
+            return False
+        return text != read and "\0" not in text and sum(s > "\x7f" for s in text) >= _FEW
+
     def signs(self) -> Iterator[str]:
         """What is strange about this text, each with its cure."""
         if not self.tokens or not self.readable:
             return
+        if kind := next((kind for kind, start in _MARKUP.items() if start.match(self.text)), ""):
+            yield (
+                f"the text begins like {kind}: its tags, keys and escapes become words. Give the "
+                "plain text that is in it"
+            )
+        if self._is_utf8:
+            yield (
+                f"the bytes are UTF-8, read as encoding={self.config.encoding}: most letters but a "
+                "to z become others. Remove the setting encoding"
+            )
         length = self._length
         if self.unspaced:
             yield (

@@ -105,15 +105,15 @@ def read_bytes(
                 if lines is not None:
                     lines.file_position = raw.tell() - start
                 yield piece
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
+        if isinstance(error, OSError) and error.errno:  # of the disk, not of the archive
+            raise CorpusError(
+                f"{path}: byte {position}: cannot be read ({error}); expected a readable file: "
+                "check its permissions, or fetch it again"
+            ) from error
         raise CorpusError(
             f"{path}: byte {position} (decompressed): the archive is cut off or damaged "
             f"({error}); expected a whole {path.suffix} file: fetch or pack it again"
-        ) from error
-    except OSError as error:
-        raise CorpusError(
-            f"{path}: byte {position}: cannot be read ({error}); expected a readable file: check "
-            "its permissions, or fetch it again"
         ) from error
 
 
@@ -145,6 +145,14 @@ def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:
             frame = None if frame.eof else frame
     if frame is not None:
         raise EOFError("the last frame has no end")
+
+
+def _without_mark(start: bytes, encoding: str) -> str:
+    """The cure for a file without the byte order mark with which utf-16 and utf-32 begin."""
+    if b"\0" not in start:
+        return "remove the setting encoding where it is UTF-8"
+    name = encoding.lower().replace("_", "-")
+    return f"set encoding={name}-le, or {name}-be, which say the order of bytes"
 
 
 def _has_utf8(path: Path) -> bool:
@@ -211,10 +219,12 @@ class LineReader:
                 text = decoder.decode(chunk, final)
             except UnicodeError as error:  # without a byte order mark, utf-16 raises this alone
                 at, why = getattr(error, "start", 0), getattr(error, "reason", error)
+                cure = "set bad_utf8=replace"
+                if not isinstance(error, UnicodeDecodeError):
+                    cure = _without_mark(chunk, self.encoding)
                 raise CorpusError(
                     f"{place}: byte {offset + at}: found what is no text in encoding="
-                    f"{self.encoding} ({why}); expected the encoding of the file, or set "
-                    "bad_utf8=replace"
+                    f"{self.encoding} ({why}); expected the encoding of the file, or {cure}"
                 ) from error
             offset += len(chunk)
             self.replaced_bytes += text.count("\ufffd") if self.replace else 0

@@ -35,7 +35,7 @@ from wordrel.models.skip_gram import WordByWord
 from wordrel.models.spaces import CENTRED
 from wordrel.models.trained import Tensors
 from wordrel.models.word_model import WordModel
-from wordrel.report.queries import Row, corpora, distinct, rows
+from wordrel.report.queries import Row, chosen, corpora, distinct, rows
 from wordrel.study.cell import load_tensors
 from wordrel.study.results import Results
 
@@ -74,7 +74,8 @@ def explorer_data(
         StoreError: no such corpus, model, seed or trained run; or no word2vec or no attention.
     """
     config = api.stored_config(results)
-    name = corpus or corpora(results)[0]
+    names = corpora(results)
+    name = chosen(f"{results.folder}: corpus", corpus or names[0], names)
     root = cache_folder(cache)
     runs, counted_runs = _runs(results, config, name, models, seed)
     loaded = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
@@ -286,9 +287,9 @@ def _mean(word_model: WordModel, name: str) -> Float32[np.ndarray, " D"]:
 
 def _selected(results: Results, word_model: WordModel, run: Row) -> dict[str, str]:
     """The selected embedding of the study; where that needs running text, the designed one."""
-    chosen = rows(
+    selected = rows(
         results.embeddings, corpus=run.corpus, model=run.model, question="alike", chosen=True
     )
-    stored = str(chosen[0].embedding) if chosen else word_model.selected["alike"]
+    stored = str(selected[0].embedding) if selected else word_model.selected["alike"]
     shown = stored if stored in word_model.embeddings else word_model.selected["alike"]
     return {"selected": shown, "study_selected": stored}

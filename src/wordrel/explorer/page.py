@@ -25,6 +25,7 @@ from wordrel.study.results import Results, check_place, read_results
 
 PAGE_LIMIT = 3_000_000
 """Bytes of a page that holds its own data; a larger one gets its models from files beside it."""
+_MARK = b"window.wordrelData"
 INDEX, REPORT, DATA, PLAIN = "index.html", "report.html", "explorer-data", ".nojekyll"
 """The last, empty, keeps GitHub Pages from putting the files through a program of its own."""
 _HEAVY = ("tensors", "shift", "odds_shift"), ("left", "right", "log_p")
@@ -138,14 +139,10 @@ def write_site(
         StoreError: `out` holds something else; there is no such corpus or model; or a file cannot
             be written.
     """
-    existing = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if existing and PLAIN not in existing:
-        raise StoreError(
-            f"{out}: found {min(existing)}, expected a new or empty folder, or a site of wordrel; "
-            "choose another folder"
-        )
+    _refuse_other(out)
+    report = html.write(document(read_results(folder)))
     write_text(out / PLAIN, "")
-    write_text(out / REPORT, html.write(document(read_results(folder))))
+    write_text(out / REPORT, report)
     return write_explorer(
         folder,
         out=out / INDEX,
@@ -156,6 +153,17 @@ def write_site(
         data_name=DATA,
         report=REPORT,
     )
+
+
+def _refuse_other(out: Path) -> None:
+    """Check that a folder is new, empty or a site of wordrel: others may have .nojekyll, too."""
+    existing = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    problem = f"found {min(existing)}" if existing and PLAIN not in existing else ""
+    if INDEX in existing and _MARK not in (out / INDEX).read_bytes():
+        problem = f"found the {INDEX} of something else"
+    if problem:
+        expected = "expected a new or empty folder, or a site of wordrel; choose another folder"
+        raise StoreError(f"{out}: {problem}, {expected}")
 
 
 def render(data: Sequence[dict[str, Any]], data_name: str) -> tuple[str, dict[str, str]]:

@@ -240,8 +240,8 @@ def _is_bad(line: bytes, dimensions: int) -> bool:
 
 def bad_row(path: Path, number: int, line: bytes, dimensions: int) -> VectorsError:
     """The error for a line that is no word with so many numbers; where it has commas, a cure."""
-    cure = ""
     fields = line.split()
+    cure = "" if fields else ": remove this empty line"
     commas = [field for field in fields[1:] if _COMMA.search(field)]
     if commas and all(map(_DECIMAL_COMMA.fullmatch, commas)):
         cure = ": write the decimal commas as points"

@@ -108,9 +108,14 @@ def evaluate(
     """
     sources = [files] if isinstance(files, Source) else [*files]
     tables = [Path(path) for path in _listed(pairs)]
+    named = [str(task) for task in _listed(tasks)]
+    if not sources:
+        raise ConfigError(["files: found none, expected a file of vectors, or several"])
+    if not named and not tables:
+        raise ConfigError(["tasks, pairs: found neither, expected a set of words or a table"])
     cache = cache_folder(cache)
     paths = [Path(source) for source in sources if isinstance(source, Path | str)]
-    sets = _sets([str(task) for task in _listed(tasks)], tables, paths, cache)
+    sets = _sets(named, tables, paths, cache)
     opened = dict(zip(_names(sources), (_opened(s, cache) for s in sources), strict=True))
     wanted = {
         spelled(w, lowercase=lowercase) for task in sets for item in task.items.words for w in item
@@ -257,15 +262,15 @@ def _name(path: Path) -> str:
 def _names(sources: Sequence[Source]) -> list[str]:
     """The names of files, with as many folders as they need to differ, and of those in memory."""
     paths = [Path(source) for source in sources if isinstance(source, Path | str)]
-    of_paths = _file_names(paths)
-    left, names = iter(of_paths), list[str]()
+    given = _file_names(paths)
+    of_paths, names = iter(given), list[str]()
     for source in sources:
         if isinstance(source, Path | str):
-            names.append(next(left))
+            names.append(next(of_paths))
             continue
         first = name = _in_memory(source)
         for number in itertools.count(2):
-            if name not in (*of_paths, *names):
+            if name not in (*names, *given):
                 break
             name = f"{first} {number}"
         names.append(name)
