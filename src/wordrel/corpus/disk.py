@@ -129,7 +129,8 @@ def joined_ranges(
 ) -> Int64[np.ndarray, " N"]:
     """The places start, start + 1 and so on of each stretch, one stretch after the other."""
     before = np.cumsum(sizes) - sizes
-    return np.arange(sizes.sum()) + np.repeat(starts - before, sizes)
+    places: Int64[np.ndarray, " N"] = np.arange(sizes.sum()) + np.repeat(starts - before, sizes)
+    return places
 
 
 class ArrayWriter:
