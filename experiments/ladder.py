@@ -68,6 +68,7 @@ from wordrel.config.architectures import POSITIONS, QUERY_KEY, WORD_SCORES
 from wordrel.report import ladder
 from wordrel.report.architectures import Ladder, architectures
 from wordrel.report.claims.ladder import MARGIN
+from wordrel.report.ladder import MASKED, NEXT
 from wordrel.report.queries import Row
 from wordrel.report.text import with_interval
 from wordrel.report.verdicts import (
@@ -81,7 +82,6 @@ from wordrel.report.verdicts import (
 from wordrel.study.results import Results
 
 SIMILARITY = ("ws353", "simlex999")
-MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:

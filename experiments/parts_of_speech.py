@@ -46,6 +46,7 @@ Determiners are more than articles: "this", "each" and "which" are among them.
 from wordrel.report import queries
 from wordrel.report.claims.parts_of_speech import (
     CLAIMED,
+    CONTROLS,
     COUNTS,
     NEXT,
     articles,
@@ -67,8 +68,6 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-CONTROL = {"skip_gram": "in.in", "cbow": "in.in"}
-
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict over all corpora, by the rule above."""
@@ -84,7 +83,7 @@ def _on(results: Results, corpus: str) -> dict[str, Verdict]:
         name: _verdict(
             {m: auc(results, corpus, m, embedding) for m, embedding in models.items()}, 0.5
         )
-        for name, models in {**named, "3": CONTROL}.items()
+        for name, models in {**named, "3": CONTROLS}.items()
     }
     held = {model: coefficient(results, corpus, model) for model in CLAIMED}
     all_above = all(above(row, 0.0) == 1 for row in held.values())

@@ -22,11 +22,10 @@ from benchmarks.reliability.hooks import Hooks, Operation
 from benchmarks.reliability.kills import after
 from benchmarks.reliability.material import Bench
 from benchmarks.reliability.record import OK, Try, cleaned
-from benchmarks.reliability.sites import start_of
+from benchmarks.reliability.sites import WHOLE, mixed, start_of
 
 _ROUND = ("run", "run", "tune", "prepare", "report", "run", "hub", "partial", "fetch", "explore")
 _CHANGES = ("write", "fsync", "rename", "unlink", "mkdir", "rmdir")
-_FOLDERS = {"run": "out", "tune": "tuned", "partial": "partial"}
 
 
 class Journal:
@@ -192,17 +191,15 @@ def cut_at(bench: Bench, name: str, last: int, rng: random.Random) -> tuple[str,
 
 def _lost_results(bench: Bench, name: str, place: Path, old: Mapping[str, str]) -> str:
     """What is wrong with the folder of results before anything mends it."""
-    folder = _FOLDERS.get(name)
+    folder = WHOLE.get(name)
     if folder is None:
         return ""
     from wordrel.io.store import heal
 
     heal(place / folder)
     actual, new = bench.snapshot(name, place), bench.snapshots[name]
-    now, before, later = (
-        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (actual, old, new)
-    )
-    return "" if now in (before, later) else f"{folder}: found {len(now)} files"
+    found = sum(path.startswith(f"{folder}/") for path in actual)
+    return f"{folder}: found {found} files" if mixed(folder, old, new, actual) else ""
 
 
 POWER = Harness(

@@ -159,8 +159,18 @@ def judged(
     return f"{OK}: named error", cleaned(errors[0])
 
 
-_WHOLE = {"run": "out", "tune": "tuned", "partial": "partial"}
-"""Folders that appear as a whole."""
+WHOLE = {"run": "out", "tune": "tuned", "partial": "partial"}
+"""Command -> the folder that it replaces as a whole."""
+
+
+def mixed(
+    folder: str, old: Mapping[str, str], new: Mapping[str, str], actual: Mapping[str, str]
+) -> bool:
+    """Whether a folder is neither wholly as it was nor wholly as it should become."""
+    now, before, later = (
+        {k: v for k, v in s.items() if k.startswith(f"{folder}/")} for s in (actual, old, new)
+    )
+    return now not in (before, later)
 
 
 def _neither(
@@ -170,13 +180,8 @@ def _neither(
     for path, digest in actual.items():
         if digest not in (old.get(path), new.get(path)) and digest != _ABSENT:
             return path
-    if name in _WHOLE:
-        folder = f"{_WHOLE[name]}/"
-        whole, before, after = (
-            {k: v for k, v in s.items() if k.startswith(folder)} for s in (actual, old, new)
-        )
-        if whole not in (before, after):
-            return f"{folder}: a part of it"
+    if (folder := WHOLE.get(name)) and mixed(folder, old, new, actual):
+        return f"{folder}/: a part of it"
     return ""
 
 

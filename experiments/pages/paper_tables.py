@@ -13,6 +13,7 @@ from pages import nested
 from pages.conclusions import LITERAL
 from pages.evidence import evidence, gain, named
 from wordrel.report import queries, text
+from wordrel.report.contrasts import claim_and_part
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import SEEDS, score
 from wordrel.study.contrasts import decided_by
@@ -34,8 +35,7 @@ def contrasts(results: Results) -> str:
         done = [row for row in rows if row.seeds]
         if done:
             row, by_corpus = done[0], {row.corpus: row for row in done}
-            claim = f"{row.claim}, {row.part}" if row.part else row.claim
-            line = [text.escape(claim), named(row.model_a), named(row.model_b)]
+            line = [text.escape(claim_and_part(row)), named(row.model_a), named(row.model_b)]
             line += [f"{row.rule} {text.number(row.margin, 2)}"]
             line += [decided_by(rows, queries.sources(results)) + _doubt(row, failed)]
             cells = (_on(by_corpus[c]) if c in by_corpus else [text.NOTHING] * 2 for c in corpora)

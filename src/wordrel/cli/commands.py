@@ -19,6 +19,7 @@ from wordrel.cli import (
     table,
     tasks,
     trained,
+    tune,
 )
 from wordrel.cli.console import configure_logging, outlets, say
 from wordrel.errors import WordrelError
@@ -120,7 +121,7 @@ app.command(epilog=f"Example: {table.EVALUATE_EXAMPLE}")(table.evaluate)
 app.command(epilog=f"Example: {trained.EXPLORE_EXAMPLE}")(trained.explore)
 app.command(epilog=f"Example: {trained.SITE_EXAMPLE}")(trained.site)
 app.command(epilog=f"Example: {table.EXAMPLE}")(table.table)
-app.command(epilog=f"Example: {studies.TUNE_EXAMPLE}")(studies.tune)
+app.command(epilog=f"Example: {tune.EXAMPLE}")(tune.tune)
 app.add_typer(corpora.app, name="corpus")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(cache.app, name="cache")

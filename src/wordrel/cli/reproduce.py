@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wordrel.cli.console import display, say
 from wordrel.cli.studies import Dask, Folder, Jobs, SchedulerFile, begin
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 EXAMPLE = "wordrel reproduce results/roles --claim C6 --seeds 1"
 
@@ -49,8 +52,6 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         begin(folder, "training its models again; what is stored there stays as it is")
 
     from wordrel import api
-    from wordrel.report.compare import DIFFERENT, IDENTICAL, overall
-    from wordrel.report.terminal import verdict_counts, verdicts_table
 
     if partial:
         _say_how_long(folder, claim, names, 1 if quick else seeds)
@@ -66,6 +67,14 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
         dask=dask,
         scheduler_file=scheduler_file,
     )
+    _show_verdicts(folder, verdicts)
+
+
+def _show_verdicts(folder: Path, verdicts: "DataFrame") -> None:
+    """Show what came out, and end with exit status 1 where it is another result."""
+    from wordrel.report.compare import DIFFERENT, IDENTICAL, overall
+    from wordrel.report.terminal import verdict_counts, verdicts_table
+
     verdict = overall(verdicts)
     display(f"{folder}: {verdict}")
     if verdict != IDENTICAL:

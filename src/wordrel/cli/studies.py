@@ -1,4 +1,4 @@
-"""The commands on studies and their results: new, run, report, compare, tune."""
+"""The commands on studies and their results: new, run, report, compare."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -139,7 +139,6 @@ def run(  # noqa: PLR0913 - a parameter an option
         return
 
     from wordrel.api import run_config
-    from wordrel.report.terminal import claims_table, headline_tables
 
     place = out or Path("results", study.study)
     if not keep_answers and (kept := place / "answers.zip").is_file():
@@ -154,11 +153,18 @@ def run(  # noqa: PLR0913 - a parameter an option
         config_file=place / "config.yaml" if changed else config,
         keep_answers=keep_answers,
     )
+    _show_results(results)
+    _end_with_failed(results)
+    display(f"Next: wordrel explore {shell_word(results.folder)}")
+
+
+def _show_results(results: "Results") -> None:
+    """The scores and the verdicts, and where the report stands."""
+    from wordrel.report.terminal import claims_table, headline_tables
+
     pages = f"{results.folder / 'report.md'}, and as a page {results.folder / 'report.html'}"
     claims = claims_table(results)
     display(*headline_tables(results), *([claims] if claims else []), f"Report: {pages}")
-    _end_with_failed(results)
-    display(f"Next: wordrel explore {shell_word(results.folder)}")
 
 
 def _end_with_failed(results: "Results") -> None:
@@ -262,49 +268,6 @@ def compare(
         display(*chain(*tables))
 
 
-def tune(  # noqa: PLR0913 - a parameter an option
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="A study whose tasks are development splits.")
-    ],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Settings to change.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="The folder to write; default: results/STUDY.")
-    ] = None,
-    jobs: Jobs = None,
-    cache: Cache = None,
-    dask: Dask = None,
-    scheduler_file: SchedulerFile = None,
-) -> None:
-    """Find settings for every model, with the same number of trials for each.
-
-    Writes every trial, and the settings that are best on development splits. A study takes them
-    with `tuned: DIR`. Interrupt it, run it again, and it goes on. Trials of rounds that have
-    ended stand in DIR.unfinished.json, for when the cache is gone; a round tries each model.
-    """
-    from wordrel.study import load_study
-
-    study = load_study(config, overrides or ())
-
-    from wordrel.study.tune import check, tune  # loads torch and gensim
-
-    settings = check(study)
-    samples = ", then ".join(f"{tokens:,}" for tokens in settings.tokens)
-    models = f"{len(study.models)} models, {settings.trials} trials each"
-    say(f"tuning {study.study}: {models}, on {samples} tokens")
-
-    from wordrel.io.store import cache_folder
-    from wordrel.jobs import cluster_of
-
-    place = out or Path("results", study.study)
-    cluster = cluster_of(dask, scheduler_file)
-    table = tune(study, cache_folder(cache), place, jobs=jobs, cluster=cluster)
-    for row in table[table["note"] != ""].itertuples():
-        say(f"{row.model}: {row.note}")
-    echo(f"{len(table):,} trials: {place}; a study takes the settings with `tuned: {place}`")
-
-
 def _counts(study: "StudyConfig") -> str:
     counted = {"model": study.models, "seed": study.seeds, "task": study.tasks}
     return ", ".join(
@@ -325,4 +288,3 @@ COMMANDS: dict[Callable[..., None], str] = {
     compare: "wordrel compare results/quickstart results/small",
 }
 """Each with its example."""
-TUNE_EXAMPLE = "wordrel tune configs/tuning.yaml"

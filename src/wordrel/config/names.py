@@ -84,8 +84,7 @@ def config_now(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
 
 def config_then(data: Data) -> dict[str, Any]:
     """A config under the former names, of the settings of then: what digests are made of."""
-    kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
-    config = _translated(data, kinds, inverse(KEYS))[0]
+    config = _named_then(data)[0]
     config["corpora"] = [_then(corpus, CORPUS) for corpus in config["corpora"]]
     config["models"] = [_then(model, MODEL) for model in config["models"]]
     for group in (config, *config["models"]):
@@ -101,8 +100,13 @@ def _then(settings: Data, later: Data) -> dict[str, Any]:
 
 def names_then(data: Data) -> dict[str, str]:
     """The name of each model of a config, with the former one: what seeds are made of."""
+    return _named_then(data)[1]
+
+
+def _named_then(data: Data) -> tuple[dict[str, Any], dict[str, str]]:
+    """The config under the former names, and the name of each model with its former name."""
     kinds = {kind: architecture.identifier for kind, architecture in ARCHITECTURES.items()}
-    return _translated(data, kinds, inverse(KEYS))[1]
+    return _translated(data, kinds, inverse(KEYS))
 
 
 def distinct(names: Mapping[str, str]) -> None:

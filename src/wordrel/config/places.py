@@ -9,7 +9,7 @@ import copy
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,7 @@ class Places:
 
     def written(self, keys: Keys) -> Keys:
         """The keys under which the file has a value."""
-        above = (keys[:n] for n in range(len(keys), 0, -1))
-        part = next((part for part in above if part in self.moved), ())
+        part = next((part for part in _and_above(keys) if part in self.moved), ())
         return (*self.moved.get(part, ()), *keys[len(part) :])
 
     def __call__(self, keys: Keys) -> str:
@@ -84,8 +83,12 @@ class Places:
 
     def _place(self, keys: Keys) -> int | str:
         keys = self.written(keys)
-        above = (keys[:n] for n in range(len(keys), 0, -1))
-        return next((self._at[part] for part in above if part in self._at), 0)
+        return next((self._at[part] for part in _and_above(keys) if part in self._at), 0)
+
+
+def _and_above(keys: Keys) -> Iterator[Keys]:
+    """The keys of a value, then those of what it stands in, up to the top."""
+    return (keys[:n] for n in range(len(keys), 0, -1))
 
 
 def read_yaml(

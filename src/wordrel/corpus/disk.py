@@ -124,6 +124,15 @@ def sentence_blocks(
         first, start = last, stop
 
 
+def joined_ranges(
+    starts: Int64[np.ndarray, " S"], sizes: Int64[np.ndarray, " S"]
+) -> Int64[np.ndarray, " N"]:
+    """The places start, start + 1 and so on of each stretch, one stretch after the other."""
+    before = np.cumsum(sizes) - sizes
+    places: Int64[np.ndarray, " N"] = np.arange(sizes.sum()) + np.repeat(starts - before, sizes)
+    return places
+
+
 class ArrayWriter:
     """Appends to a one-dimensional .npy file whose length is not known before its end."""
 

@@ -9,7 +9,7 @@ in blocks, so memory is bounded.
 
 import hashlib
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -159,25 +159,11 @@ def tokenize_shard(
         tick: called with the bytes on disk and the tokens so far, after each block.
         most: bytes on disk after which nothing more is read, for a look at a text.
     """
-    tokenizer = Tokenizer(config)
-    lines = LineReader(
-        config.bad_utf8 == "replace",
-        config.long_lines == "split",
-        encoding=config.encoding,
-        others=tuple(piece.file.path for piece in shard.pieces if piece.file.kind == "text"),
-    )
+    tokenizer, lines = Tokenizer(config), _line_reader(shard, config)
     unpacked = Unpacked(config.max_unpacked_ratio, config.max_unpacked_gb)
-    segment_ends: list[int] = []
     segmenter = load_segmenter(config.segmenter) if config.segmenter else None
-
-    def end_segment(tokens: int) -> None:
-        path = folder / f"words-{len(segment_ends)}"
-        words = "".join(f"{word}\n" for word in tokenizer.forget())
-        path.write_text(words, encoding="utf-8", newline="\n")
-        segment_ends.append(tokens)
-
     with array_writers(folder, _ARRAYS) as arrays:
-        writer = _ShardWriter(arrays, config)
+        writer = _ShardWriter(folder, arrays, config)
         done = 0
         for piece in shard.pieces:
             if done >= most:
@@ -187,15 +173,26 @@ def tokenize_shard(
                 text = read if segmenter is None else spaced(read, segmenter)
                 writer.add(tokenizer.cut(text, with_tokens=writer.digested))
                 if len(tokenizer.local) > limits.types:
-                    end_segment(writer.tokens)
+                    writer.end_segment(tokenizer.forget())
                 if tick is not None:
                     tick(done + lines.file_position, writer.tokens)
                 if done + lines.file_position >= most:
                     break
             writer.end_piece()
             done += piece.size
-        end_segment(writer.tokens)
-    return TokenizedShard(folder, tuple(segment_ends), lines, writer.tokens, writer.documents)
+        writer.end_segment(tokenizer.forget())
+    ends = tuple(writer.segment_ends)
+    return TokenizedShard(folder, ends, lines, writer.tokens, writer.documents)
+
+
+def _line_reader(shard: Shard, config: CorpusConfig) -> LineReader:
+    """A reader of the shard's files, which repairs bad bytes and long lines as the config says."""
+    return LineReader(
+        config.bad_utf8 == "replace",
+        config.long_lines == "split",
+        encoding=config.encoding,
+        others=tuple(piece.file.path for piece in shard.pieces if piece.file.kind == "text"),
+    )
 
 
 def piece_text(
@@ -214,20 +211,22 @@ def piece_text(
 
 
 class _ShardWriter:
-    """Appends blocks to a shard's arrays, and the keys of each document.
+    """Appends blocks to a shard's arrays, the keys of each document, and each segment's words.
 
     Attributes:
         tokens, documents: written so far.
+        segment_ends: as in `TokenizedShard`, so far.
         digested: whether anything is decided by the documents' text.
         group: of the documents to come, which go into one part together; empty for none.
     """
 
-    def __init__(self, arrays: dict[str, ArrayWriter], config: CorpusConfig) -> None:
+    def __init__(self, folder: Path, arrays: dict[str, ArrayWriter], config: CorpusConfig) -> None:
         self.tokens = self.documents = 0
+        self.segment_ends: list[int] = []
         held_out = config.test_share or config.development
         self.digested = bool(held_out) or config.limit_tokens is not None
         self.group = ""
-        self._arrays, self._config = arrays, config
+        self._folder, self._arrays, self._config = folder, arrays, config
         self._digest, self._start = hashlib.sha256(), 0
         self._ended: list[tuple[int, int, int]] = []
 
@@ -246,6 +245,13 @@ class _ShardWriter:
         """The last document ends with its file, and the last sentence with it."""
         self._end_document(self.tokens)
         self._append([], [self.tokens])
+
+    def end_segment(self, words: Iterable[str]) -> None:
+        """Write the words of the segment, by id; what is added next has a dictionary of its own."""
+        path = self._folder / f"words-{len(self.segment_ends)}"
+        text = "".join(f"{word}\n" for word in words)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        self.segment_ends.append(self.tokens)
 
     def _hash(self, tokens: list[str]) -> None:
         if tokens:

@@ -38,7 +38,6 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 _FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
 _OTHERS = 100  # files that are looked at for an error message
 _LINE_END = re.compile(rb"[\r\n]")
-_UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 
 
 @dataclass(frozen=True)
@@ -310,6 +309,8 @@ class LineReader:
                     f"is no UTF-8 ({error.reason}); expected UTF-8: "
                     + self._cure(raw, error.start, place)
                 ) from error
-        text, replaced = _UNDECODABLE.subn("\ufffd", raw.decode("utf-8", "surrogateescape"))
+        text, replaced = encodings.UNDECODABLE.subn(
+            "\ufffd", raw.decode("utf-8", "surrogateescape")
+        )
         self.replaced_bytes += replaced
         return text

@@ -8,6 +8,7 @@ Glossary: V words, D dimensions.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ ENOUGH = 1_000_000
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig | PpmiSvdConfig
-
+_Runs = tuple[list[tuple[Explorable, Row]], list[Row]]
+"""Those of models that the page can explore, and those of counts."""
+_Loaded = tuple[list[tuple[Explorable, Row, WordModel]], list[tuple[str, Counted]]]
 
 TEXT_RULES = ("lowercase", "digits", "words", "phrases")
 """The settings of a corpus by which the page cuts what is typed into words."""
@@ -77,19 +80,13 @@ def explorer_data(
     names = corpora(results)
     name = chosen(f"{results.folder}: corpus", corpus or names[0], names)
     root = cache_folder(cache)
-    runs, counted_runs = _runs(results, config, name, models, seed)
-    loaded = [(model, run, api.load_run(results, run, cache=root)) for model, run in runs]
-    counted = [
-        (run.model, predictor)
-        for run in counted_runs
-        for predictor in api.load_run(results, run, cache=root).predictors
-        if isinstance(predictor, Counted)
-    ]
+    loaded, counted = _loaded(results, _runs(results, config, name, models, seed), root)
     vocab = loaded[0][2].vocab
     shown, reach = list(vocab.words[:words]), config.training.reach
-    shown_names = {run.model for run in (*(run for _, run in runs), *counted_runs)}
+    shown_names = {*(run.model for _, run, _ in loaded), *(model for model, _ in counted)}
     labels = model_labels(model for model in config.models if model.name in shown_names)
     gap = example_gap(shown)
+    answer = partial(first_answer, text=gap, index=vocab.index, words=len(shown))
     return {
         "study": results.study,
         "wordrel": results.manifest["wordrel"],
@@ -98,12 +95,12 @@ def explorer_data(
         "shrunk": config.training.shrink_window,
         "gap": gap,
         "terms": terms(word_model for _, _, word_model in loaded),
-        "cells": cell_grids([model for model, _ in runs if isinstance(model, MatchedConfig)]),
+        "cells": cell_grids([model for model, *_ in loaded if isinstance(model, MatchedConfig)]),
         "models": [
             {
                 **model_data(model, load_tensors(api.find_cell(results, run, cache=root)), words),
                 "label": labels[run.model],
-                **first_answer(_predictor(word_model), gap, vocab.index, reach, len(shown)),
+                **answer(_predictor(word_model), reach=reach),
                 **_word_model_data(results, run, word_model, words),
             }
             for model, run, word_model in loaded
@@ -111,10 +108,23 @@ def explorer_data(
         "counts_models": [
             counts_data(model, counts, vocab.counts[:words])
             | {"label": labels[model]}
-            | first_answer(counts, gap, vocab.index, len(counts.left.grams) - 1, len(shown))
+            | answer(counts, reach=len(counts.left.grams) - 1)
             for model, counts in counted
         ],
     }
+
+
+def _loaded(results: Results, runs: _Runs, cache: Path) -> _Loaded:
+    """The runs to show, each with the model that it trained."""
+    explorable, counts = runs
+    counted = (
+        (run.model, predictor)
+        for run in counts
+        for predictor in api.load_run(results, run, cache=cache).predictors
+        if isinstance(predictor, Counted)
+    )
+    loaded = [(model, run, api.load_run(results, run, cache=cache)) for model, run in explorable]
+    return loaded, [*counted]
 
 
 def _corpus_data(corpus: CorpusConfig, vocab: Vocab, words: int) -> dict[str, Any]:
@@ -156,7 +166,7 @@ def other_windows(results: Results, config: StudyConfig) -> tuple[str, ...]:
 
 def _runs(
     results: Results, config: StudyConfig, corpus: str, wanted: Sequence[str], seed: int | None
-) -> tuple[list[tuple[Explorable, Row]], list[Row]]:
+) -> _Runs:
     """The models that the page can explore, each with the run to show; and the runs of counts."""
     tried = [r for r in rows(results.runs) if r.corpus == corpus]
     done = {r.model for r in tried if r.status == "done"}

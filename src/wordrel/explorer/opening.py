@@ -12,6 +12,7 @@ import numpy as np
 
 from wordrel.config import KneserNeyConfig, MatchedConfig, ModelConfig, Word2vecConfig
 from wordrel.config.architectures import CELLS
+from wordrel.models.in_text import ANY_WORD
 from wordrel.models.protocols import Predictor
 from wordrel.models.word_model import WordModel
 from wordrel.report.labels import label
@@ -122,7 +123,7 @@ def first_answer(
     if predictor is None:
         return {}
     before, after = ([index[word] for word in side.split()] for side in text.split(GAP))
-    ids = np.array([*before, 0, *after])  # what stands in the gap is never looked at
+    ids = np.array([*before, ANY_WORD, *after])
     (scores,) = predictor.scores(ids, np.array([len(ids)]), np.array([len(before)]))
     log_p = scores[0, :words].astype(np.float64)
     p = np.exp(log_p - log_p.max())

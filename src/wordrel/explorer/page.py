@@ -6,7 +6,7 @@ A site is a folder that any web server can serve: the explorer as its first page
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -100,11 +100,7 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
     page = out or folder / "explorer.html"
     stored = page.with_name(data_name or f"{page.stem}-data")
     text, beside = render(data, stored.name)
-    for old in stored.glob("*.js"):  # of an earlier page: nothing loads it any more
-        if old.stem.isdigit():
-            old.unlink()
-    for name, script in beside.items():
-        write_text(stored / name, script)
+    _replace_scripts(stored, beside)
     write_text(page, text)
     return Written(
         page,
@@ -114,6 +110,15 @@ def write_explorer(  # noqa: PLR0913 - a parameter an option of the command
         tuple(dict.fromkeys(model["name"] for corpus in data for model in corpus["models"])),
         () if models else other_windows(results, api.stored_config(results)),
     )
+
+
+def _replace_scripts(folder: Path, scripts: Mapping[str, str]) -> None:
+    """Write the scripts beside a page, without those of an earlier page: nothing loads them."""
+    for old in folder.glob("*.js"):
+        if old.stem.isdigit():
+            old.unlink()
+    for name, script in scripts.items():
+        write_text(folder / name, script)
 
 
 def write_site(

@@ -68,7 +68,7 @@ _ARCHIVES = {
 _UNPACK = {".gz": "gzip -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc", ".zst": "zstd -dc"}
 _SAMPLE = 1 << 16
 _PLAIN = re.compile("[\0-\x7f]+")
-_BYTES = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a byte that is no UTF-8
+UNDECODABLE = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of a bad byte
 _SEEN, _SPACES = 0.95, 0.01
 """Shares of the signs of a text: those that can be seen or are white space, and those that part."""
 
@@ -160,7 +160,7 @@ def cure(
 
     Args:
         data: of the file, from a line's start on.
-        at: the byte that is no UTF-8, from the start of `data`.
+        at: the bad byte, from the start of `data`.
         name: of the file.
         settings: that give the encoding, each with {} for it; none where it cannot be given.
         begun_as_utf8: whether what stands before `data` has letters of UTF-8.
@@ -229,7 +229,7 @@ def _stray_bytes(data: bytes, likely: Sequence[str], *, begun_as_utf8: bool) -> 
     if likely and likely[0].startswith("utf"):
         return 0
     text = _PLAIN.sub("", data.decode("utf-8", "surrogateescape"))
-    stray = len(_BYTES.findall(text))
+    stray = len(UNDECODABLE.findall(text))
     valid = len(text) - stray
     needed = stray / _STRAY if likely and likely[0] in _LATIN else stray
     return stray if begun_as_utf8 or 0 < needed <= valid else 0

@@ -90,15 +90,23 @@ def positive_pmi(
     counts: sparse.csr_matrix, context: Float64[np.ndarray, " V"]
 ) -> sparse.csr_matrix:
     """max(0, log P(w, c) / (P(w) P'(c))) with P' the smoothed distribution `context`."""
-    total = counts.sum(dtype=np.float64)
-    words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel() / total
-    pairs = counts.tocoo()
-    ratio = pairs.data / total / (words[pairs.row] * context[pairs.col])
+    pairs, together, words = _shares(counts)
+    ratio = together / (words[pairs.row] * context[pairs.col])
     pmi = sparse.csr_matrix(
         (np.maximum(np.log(ratio), 0).astype(np.float32), (pairs.row, pairs.col)), counts.shape
     )
     pmi.eliminate_zeros()
     return pmi
+
+
+def _shares(
+    counts: sparse.csr_matrix,
+) -> tuple[sparse.coo_matrix, Float64[np.ndarray, " P"], Float64[np.ndarray, " V"]]:
+    """The pairs that met, the share of each among all counts, and the share of each word."""
+    total = counts.sum(dtype=np.float64)
+    pairs = counts.tocoo()
+    words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel() / total
+    return pairs, pairs.data / total, words
 
 
 def train_ppmi_svd(
@@ -140,10 +148,8 @@ PPMI_SVD = Model(train_ppmi_svd, read_ppmi_svd, version=1, counts=True, passes=1
 
 def target(counts: sparse.csr_matrix) -> LinearOperator:
     """M as a symmetric operator, [V, V]; rows and columns of words without pairs are 0."""
-    total = counts.sum(dtype=np.float64)
-    share = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel() / total
-    pairs = counts.tocoo()
-    together, alone = pairs.data / total, share[pairs.row] * share[pairs.col]
+    pairs, together, share = _shares(counts)
+    alone = share[pairs.row] * share[pairs.col]
     above = 2 * (together - alone) / (together + alone) - _NEVER
     met = sparse.csr_matrix((above, (pairs.row, pairs.col)), counts.shape)
     paired = (share > 0).astype(np.float64)

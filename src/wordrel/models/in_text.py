@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from wordrel.models.word_model import WordModel
 
 ContextEmbedding = Literal["static", "context", "joined"]
-_ANY_WORD = 0
+ANY_WORD = 0
+"""What stands where a word is to be predicted; no score depends on it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Gap:
                 f"position: found {position}, expected 0 to {len(sentence)} in this sentence"
             )
         ids = _ids(model, [*sentence, ""] if position == len(sentence) else sentence)
-        ids[position] = _ANY_WORD
+        ids[position] = ANY_WORD
         positions = np.flatnonzero(ids >= 0)
         place = int(np.searchsorted(positions, position))
         return cls(ids[positions], place, positions)

@@ -21,6 +21,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float32, Int, Int32, Int64
 
+from wordrel.corpus.disk import joined_ranges
+
 FALLBACK = (0.5, 1.0, 1.5)
 """Discounts where counts of counts give none, as in a small text: those of lmplz for that case."""
 
@@ -97,7 +99,7 @@ class Ngrams:
             seen = np.flatnonzero(context >= 0)
             first, last = (np.searchsorted(longer.keys, (context[seen] + n) * base) for n in (0, 1))
             sizes = last - first
-            which = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+            which = joined_ranges(first, sizes)
             of = np.repeat(seen, sizes)
             log_p[of, longer.keys[which] % base] = longer.log_p[which] + backoff[row][of]
         return log_p

@@ -13,12 +13,11 @@ from scipy import sparse
 
 from wordrel.corpus.disk import sentence_blocks
 from wordrel.corpus.pair_counts import PairCounts, PairTable
+from wordrel.models.context import BLOCK_TOKENS
 from wordrel.models.protocols import Contextualizer, Weigher
 from wordrel.models.relations import Relation
 from wordrel.models.spaces import CENTRED, centred
 from wordrel.models.word_model import WordModel
-
-BLOCK_TOKENS = 100_000  # 40 MB of states of 100 dimensions
 
 
 @dataclass(frozen=True)

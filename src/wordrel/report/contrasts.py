@@ -78,6 +78,11 @@ def _counted(counts: Mapping[str, int]) -> str:
     return listed([f"{count(n)} {what}" for what, n in counts.items()])
 
 
+def claim_and_part(row: Row) -> str:
+    """What a planned contrast is of: a claim, or a part of one."""
+    return f"{row.claim}, {row.part}" if row.part else str(row.claim)
+
+
 def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
     """A line for each contrast that is measured on a corpus, and one for each of its other corpora.
 
@@ -93,7 +98,7 @@ def _table(results: Results, rows: Sequence[Row]) -> list[Table]:
             shown = with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
             body.append(
                 [
-                    name(f"{row.claim}, {row.part}" if row.part else row.claim),
+                    name(claim_and_part(row)),
                     *_sides(results, row),
                     _row_label(str(row.task)),
                     f"{_RULES[row.rule]} {number(row.margin)}",

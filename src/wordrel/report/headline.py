@@ -25,6 +25,7 @@ from wordrel.report.document import (
     raised,
     strong,
 )
+from wordrel.report.findings import chance_by
 from wordrel.report.labels import term
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import NOTHING, count, number, percent, shared, small, with_interval
@@ -38,11 +39,6 @@ WIDEST = 5
 """Columns of scores with intervals that a page of 900 pixels shows without scrolling."""
 
 ARROWS = {"higher": HIGHER, "lower": LOWER}
-_CHANCE = {
-    **{"fit": "chance (unigram)", "recall": "chance (the commonest answer)"},
-    "induction": "chance (another word of the sentence)",
-}
-"""Question, or task, -> what chance is, where it is not a guess at random."""
 _LONGEST_MESSAGE = 300
 
 
@@ -183,11 +179,9 @@ def _foot(
 ) -> list[tuple[str, ...]]:
     """Chance and items below each column; coverage and what is detectable where they are known."""
     by_column = [list(of_models.values()) for of_models in answers]
-    names = (group.columns[0].task, group.columns[0].question)
+    chance = chance_by(group.columns[0].question, group.columns[0].task)
     lines = {
-        next((_CHANCE[name] for name in names if name in _CHANCE), "chance"): [
-            shared(small, [r.chance for r in rows]) for rows in by_column
-        ],
+        chance: [shared(small, [r.chance for r in rows]) for rows in by_column],
         "n": [_counts(rows) for rows in by_column],
         "coverage": [coverage(rows) for rows in by_column],
         "detectable": [_detectable(results, corpus, c) for c in group.columns],

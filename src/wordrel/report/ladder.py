@@ -21,9 +21,11 @@ from scipy.special import stdtrit
 from wordrel.report import architectures, queries
 from wordrel.report.architectures import LADDERS, Edge, Ladder, Step
 from wordrel.report.queries import Row
+from wordrel.report.verdicts import difference
 from wordrel.study.results import Results
 
 TASK = "held_out_loss.{}"
+MASKED, NEXT = (TASK.format(objective) for objective in ("masked_word", "next_word"))
 """The row of the result that holds an objective's loss."""
 
 
@@ -151,6 +153,12 @@ def climb(results: Results, corpus: str, ladder: Ladder) -> Climb | None:
         by_ordering=_by_ordering(ways[top], losses),
         confidence=float(results.manifest["statistics"]["confidence"]),
     )
+
+
+def whole_gain(results: Results, climb: Climb) -> Row | None:
+    """The tested difference between foot and top, whose interval is over sentences and seeds."""
+    task = TASK.format(climb.objective)
+    return difference(results, climb.corpus, task, climb.foot, climb.top)
 
 
 def steps(results: Results, corpus: str, objective: str) -> list[Step]:

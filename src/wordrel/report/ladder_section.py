@@ -28,7 +28,6 @@ from wordrel.report.text import (
     share,
     with_interval,
 )
-from wordrel.report.verdicts import difference
 from wordrel.study.results import Results
 
 TITLE = "What does each ingredient add?"
@@ -156,9 +155,8 @@ def _share_lines(results: Results, climb: Climb) -> list[list[str]]:
         ]
         for i in climb.gains
     ]
-    task = ladder.TASK.format(climb.objective)
-    pair = difference(results, climb.corpus, task, climb.foot, climb.top)
-    whole = [*way, strong("whole gain"), _gain(pair), NOTHING, climb.no_share or NOTHING, behind]
+    gain = _gain(ladder.whole_gain(results, climb))
+    whole = [*way, strong("whole gain"), gain, NOTHING, climb.no_share or NOTHING, behind]
     return [*parts, whole]
 
 

@@ -229,6 +229,14 @@ def _variants(tasks: Iterable[str]) -> set[str]:
     return longer | (beside & every)
 
 
+def by_seed(
+    seeds: Sequence[Measurement],
+) -> tuple[Float64[np.ndarray, " S"], Float64[np.ndarray, " S"], int]:
+    """Value and error of each seed, and how many independent items the least of them has."""
+    values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
+    return values, errors, min(m.clusters or m.n for m in seeds)
+
+
 def measurement_rows(
     corpus: str,
     question: str,
@@ -243,9 +251,7 @@ def measurement_rows(
             groups.setdefault((model, m.task, m.embedding, m.group, m.statistic), []).append(m)
     rows = []
     for (model, task, embedding, group, statistic), seeds in groups.items():
-        values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-        independent = min(m.clusters or m.n for m in seeds)
-        value, low, high = mean_over_seeds(values, errors, independent, confidence)
+        value, low, high = mean_over_seeds(*by_seed(seeds), confidence)
         rows.append(
             {
                 "corpus": corpus,

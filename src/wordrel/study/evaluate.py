@@ -18,6 +18,7 @@ from jaxtyping import Int64
 from wordrel.config import NamedTask, TaskConfig
 from wordrel.config.models import FromFile
 from wordrel.corpus import Corpus, Split, open_corpus
+from wordrel.corpus.disk import joined_ranges
 from wordrel.corpus.pair_counts import pair_counts
 from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
@@ -180,6 +181,5 @@ def text_sample(
     chosen = np.arange(step // 2, len(ends), step)
     starts = np.concatenate([[0], ends[:-1]])[chosen]
     lengths = ends[chosen] - starts
-    new_ends = np.cumsum(lengths)
-    places = np.arange(lengths.sum()) + np.repeat(starts - (new_ends - lengths), lengths)
-    return np.asarray(corpus.train.ids)[places].astype(np.int64), new_ends
+    places = joined_ranges(starts, lengths)
+    return np.asarray(corpus.train.ids)[places].astype(np.int64), np.cumsum(lengths)

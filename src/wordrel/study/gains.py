@@ -10,6 +10,7 @@ from wordrel.stats import MEASURES, Sample, Scored, Uncertain, answered_by_all, 
 from wordrel.stats.alignment import Drop
 from wordrel.stats.intervals import over_seeds
 from wordrel.study.agreement import answered_together, runs_of
+from wordrel.study.analysis import by_seed
 from wordrel.study.answers import Evaluation
 from wordrel.study.schema import Row
 from wordrel.tasks import Measurement
@@ -96,9 +97,7 @@ def _is(measurement: Measurement, contrast: Contrast) -> bool:
 def _measured(contrast: Contrast, seeds: Sequence[Measurement]) -> Row:
     """Of the measurements of one group and statistic, one a seed."""
     assert contrast.measured is not None and isinstance(contrast.against, float)
-    values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-    independent = min(measurement.clusters or measurement.n for measurement in seeds)
-    score = over_seeds(values, errors, independent)
+    score = over_seeds(*by_seed(seeds))
     gain = _beyond(score, contrast.against, contrast.measured.better)
     return {
         "contrast": contrast,

@@ -102,12 +102,8 @@ def run_study(  # noqa: PLR0913 - what a run is given
 
         def attempt() -> tuple[Plan, dict[str, int]]:
             plan = prepare_plan(config, cache, tasks, cores)
-            if keep_answers and (restored := restore(out / KEPT, plan.works)):
-                _log.info("%d of %d runs are in %s", restored, len(plan.works), out / KEPT)
-            outcomes = _run(plan, engine, None if cluster is None else cache)
-            if keep_answers:
-                done = zip(plan.works, outcomes, strict=True)
-                keep(folder / KEPT, (work for work, o in done if o.status == "done"))
+            run = partial(_run, plan, engine, None if cluster is None else cache)
+            outcomes = _with_archives(plan, run, out, folder) if keep_answers else run()
             return plan, write_tables(plan, outcomes, folder, jobs=cores)
 
         try:
@@ -115,9 +111,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
         except KeyboardInterrupt:
             discard_partial(cache)  # what a worker was writing when it was stopped
             raise
-        manifest = _manifest(plan, out, started, time.monotonic() - clock)
-        if config_file:
-            manifest["given"] = portable_paths({"config": config_file, "results": str(out)})
+        manifest = _manifest(plan, out, started, time.monotonic() - clock, config_file)
         _write(folder, plan, out, manifest, rows)
         write_pages(folder)
     return read_results(out)
@@ -212,6 +206,18 @@ def _run(plan: Plan, engine: Engine, shared: Path | None) -> list[CellOutcome]:
         )
 
 
+def _with_archives(
+    plan: Plan, run: Callable[[], list[CellOutcome]], older: Path, newer: Path
+) -> list[CellOutcome]:
+    """What `run` gives, after the archive of the older results is restored; keeps a new one."""
+    if restored := restore(older / KEPT, plan.works):
+        _log.info("%d of %d runs are in %s", restored, len(plan.works), older / KEPT)
+    outcomes = run()
+    done = zip(plan.works, outcomes, strict=True)
+    keep(newer / KEPT, (work for work, o in done if o.status == "done"))
+    return outcomes
+
+
 @contextmanager
 def _scratch(shared: Path | None) -> Iterator[Path]:
     """Where cells write their progress; for a cluster, in the cache, which all workers reach.
@@ -232,11 +238,14 @@ def _ended(outcome: CellOutcome) -> str:
     return "done" if outcome.ran else "was done before"
 
 
-def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[str, Any]:
+def _manifest(
+    plan: Plan, out: Path, started: datetime, seconds: float, config_file: str = ""
+) -> dict[str, Any]:
     commit, dirty = git_state()
     sources = {corpus.name: corpus.source for corpus in seen_from(plan.config, out).corpora}
     corpora = {corpus.name: corpus.digest for corpus in plan.corpora.values()}
     tasks = {task.name: task.digest for task in plan.tasks.loaded}
+    given = {"config": config_file, "results": str(out)}
     return {
         "schema": SCHEMA,
         "wordrel": version("wordrel"),
@@ -259,6 +268,7 @@ def _manifest(plan: Plan, out: Path, started: datetime, seconds: float) -> dict[
         "statistics": plan.config.statistics.model_dump(mode="json") | METHODS,
         **({"tuned": plan.config.tuned} if plan.config.tuned else {}),
         "environment": environment(),
+        **({"given": portable_paths(given)} if config_file else {}),
     }
 
 

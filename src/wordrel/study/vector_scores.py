@@ -117,9 +117,7 @@ def evaluate(
     paths = [Path(source) for source in sources if isinstance(source, Path | str)]
     sets = _sets(named, tables, paths, cache)
     opened = dict(zip(_names(sources), (_opened(s, cache) for s in sources), strict=True))
-    wanted = {
-        spelled(w, lowercase=lowercase) for task in sets for item in task.items.words for w in item
-    }
+    wanted = set[str]().union(*(_words(task, lowercase) for task in sets))
     made = {name: _model(file, wanted, lowercase) for name, file in opened.items()}
     models = {name: model for name, (model, _) in made.items()}
     answers, lacks = list[Evaluation](), []
@@ -136,6 +134,11 @@ def evaluate(
         pd.DataFrame(lacks, columns=["task", "file", "words", "lacking", "composed", "examples"]),
         pd.DataFrame([_described(name, file) for name, file in opened.items()]),
     )
+
+
+def _words(task: Task, lowercase: bool) -> set[str]:
+    """The words of a set, as they are looked up."""
+    return {spelled(w, lowercase=lowercase) for item in task.items.words for w in item}
 
 
 def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Evaluation]:
@@ -317,7 +320,7 @@ def _model(file: Vectors, wanted: set[str], lowercase: bool) -> tuple[WordModel,
 
 
 def _lack(task: Task, name: str, model: WordModel, made: frozenset[str], lowercase: bool) -> Row:
-    words = sorted({spelled(w, lowercase=lowercase) for item in task.items.words for w in item})
+    words = sorted(_words(task, lowercase))
     lacking = [word for word in words if word not in model.vocab.index]
     few = ", ".join(lacking[:_SHOWN]) + (" ..." if len(lacking) > _SHOWN else "")
     return {

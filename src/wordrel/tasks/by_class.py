@@ -40,7 +40,7 @@ from wordrel.tasks.held_out import (
     text_of,
 )
 from wordrel.tasks.items import Items
-from wordrel.tasks.scored_text import spread
+from wordrel.tasks.scored_text import evenly
 from wordrel.tasks.word_pairs import treebank_of
 
 MIXED, UNLISTED = "mixed", "unlisted"
@@ -212,7 +212,7 @@ def _added(
         ):
             near = hiding.near(hidden)
             targets = np.flatnonzero((near > 0) & ~np.isnan(hiding.losses))
-            targets = targets[spread(np.ones(len(targets), dtype=np.int64), MAX_TARGETS)]
+            targets = targets[evenly(len(targets), MAX_TARGETS)]
             added, sentence = hiding.added(hidden, targets), hiding.text.sentence[targets]
             each = near[targets].astype(np.float64)
             yield group, "added_loss", *clustered_mean(added, sentence)

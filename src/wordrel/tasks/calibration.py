@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64
+from jaxtyping import Float, Float32, Float64, Int64
 from scipy.optimize import minimize
 from torch import Tensor
 
@@ -64,10 +64,7 @@ def losses(
     for span, scores, words in _blocks(predictor, text):
         for row, (t, g, b) in zip(nats, calibrations, strict=True):
             scale = torch.from_numpy(t * np.exp(g * log_n[span])).float()[:, None]
-            mine = torch.addcmul(b * log_frequency, scores, scale)
-            own = mine.gather(1, words[:, None])[:, 0]
-            top, total = _exp(mine)
-            row[span] = (top.double() + total.double().log() - own.double()).numpy()
+            row[span] = _predicted(scores, words, scale, b * log_frequency).nats.numpy()
     return nats
 
 
@@ -155,11 +152,9 @@ def expansion(
     for span, scores, words in _blocks(predictor, text):
         a, sizes = np.exp(log_t + g * log_n[span]), log_n[span]
         scale = torch.from_numpy(a).float()[:, None]
-        mine = torch.addcmul(b * log_frequency, scores, scale)
         own_s, own_u = scores.gather(1, words[:, None])[:, 0], log_frequency[words]
-        own = mine.gather(1, words[:, None])[:, 0].double()
-        top, total = _exp(mine)
-        loss += float((top.double() + total.double().log() - own).sum())
+        mine, total, nats = _predicted(scores, words, scale, b * log_frequency)
+        loss += float(nats.sum())
         mean_u, mean_uu = _means(mine @ powers, total)
         mean_s = _means(torch.linalg.vecdot(mine, scores)[:, None], total)[0]
         weighed = mine.mul_(scores)
@@ -187,6 +182,27 @@ def _blocks(
         span = slice(start, start + len(block))
         yield span, torch.from_numpy(block), words[span]
         start += len(block)
+
+
+class _Predicted(NamedTuple):
+    """p' of every word at some places: up to its sum, that sum, and -log p' of the words there."""
+
+    weights: Float[Tensor, "B V"]
+    total: Float[Tensor, " B"]
+    nats: Float[Tensor, " B"]
+
+
+def _predicted(
+    scores: Float[Tensor, "B V"],
+    words: Int64[Tensor, " B"],
+    scale: Float[Tensor, "B 1"],
+    added: Float[Tensor, " V"],
+) -> _Predicted:
+    """What calibrated scores predict: scores times `scale`, plus `added`."""
+    mine = torch.addcmul(added, scores, scale)
+    own = mine.gather(1, words[:, None])[:, 0].double()
+    top, total = _exp(mine)
+    return _Predicted(mine, total, top.double() + total.double().log() - own)
 
 
 def _exp(scores: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Float[Tensor, " B"]]:

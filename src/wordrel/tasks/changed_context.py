@@ -32,6 +32,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64, Shaped
 
 from wordrel.config.architectures import Objective
+from wordrel.corpus.disk import joined_ranges
 from wordrel.models.protocols import Hiding, Predictor, Weigher, Windowed
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
@@ -41,7 +42,7 @@ from wordrel.tasks.clustered import mean_over_documents
 from wordrel.tasks.matching import log_counts, pairs_within
 from wordrel.tasks.order import permuted
 from wordrel.tasks.per_token_loss import best_read, log_frequency
-from wordrel.tasks.scored_text import ScoredText, scored_text
+from wordrel.tasks.scored_text import ScoredText, evenly, scored_text
 from wordrel.tasks.word_pairs import numbered
 
 MAX_TARGETS, MIN_CONTEXT = 4_000, 3
@@ -89,13 +90,11 @@ def contexts_of(text: ScoredText, predictor: Predictor, window: int) -> Contexts
     behind = window if predictor.objective == "masked_word" else 0
     last = np.minimum(ends[segment] - 1, places + behind)
     chosen = np.flatnonzero(last - first >= MIN_CONTEXT)
-    chosen = chosen[
-        np.arange(min(len(chosen), MAX_TARGETS)) * len(chosen) // min(len(chosen), MAX_TARGETS)
-    ]
+    chosen = chosen[evenly(len(chosen), MAX_TARGETS)]
     sizes = last[chosen] - first[chosen] + 1
     little_ends = np.cumsum(sizes)
     of = np.repeat(np.arange(len(chosen)), sizes)
-    where = np.arange(len(of)) + np.repeat(first[chosen] - (little_ends - sizes), sizes)
+    where = joined_ranges(first[chosen], sizes)
     offset = where - places[chosen][of]
     little = ScoredText(text.ids[where], little_ends, little_ends, np.flatnonzero(offset == 0))
     return Contexts(little, of, offset, text.document[chosen])

@@ -21,6 +21,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 from scipy.special import logsumexp
 
 from wordrel.config.architectures import Objective
+from wordrel.corpus.disk import joined_ranges
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer, Predictor
@@ -167,8 +168,7 @@ def choose_sentences(probe: Probe) -> Text:
     lengths = probe.ends - starts
     usable = np.flatnonzero(lengths >= 2)
     taken = usable[spread(lengths[usable], probe.max_tokens)]
-    inside = [np.arange(starts[s], probe.ends[s]) for s in taken]
-    places = np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
+    places = joined_ranges(starts[taken], lengths[taken])
     return Text(probe.ids[places], lengths[taken], taken.astype(np.int64))
 
 

@@ -17,12 +17,11 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from wordrel.errors import NotAvailableError
+from wordrel.models.in_text import ANY_WORD
 from wordrel.models.protocols import Contextualizer
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Predictions, Scope, Task, reason
 from wordrel.tasks.held_out import Text, log_probabilities, template_of, text_of
-
-_ANY_WORD = 0
 
 
 def answer_last_word(task: Task, word_model: WordModel, scope: Scope) -> list[Predictions]:
@@ -92,7 +91,7 @@ def expected_last_words(
         n_words: size of the vocabulary, whose words are numbered by falling frequency.
     """
     shown = text.ids.copy()
-    shown[text.ends - 1] = _ANY_WORD
+    shown[text.ends - 1] = ANY_WORD
     # For the next word, y of a place predicts the place behind it; for a masked word, its own.
     places = text.ends - (2 if context.objective == "next_word" else 1)
     states = context.contextual(shown, text.ends)[places]

@@ -38,6 +38,7 @@ from wordrel.tasks.base import (
 )
 from wordrel.tasks.geometry import nearest, unit_rows
 from wordrel.tasks.items import Items
+from wordrel.tasks.scored_text import evenly
 from wordrel.tasks.weights import TENTHS, tenths
 from wordrel.tasks.word_pairs import scores
 
@@ -62,8 +63,7 @@ class Probed(NamedTuple):
 
 def probe_words(vocab: Vocab, n: int = 1000) -> Int64[np.ndarray, " Q"]:
     """At most n words, evenly over the 10,000 most frequent ones; ascending ids."""
-    ranks = min(len(vocab), _PROBED_RANKS)
-    return np.arange(min(n, ranks)) * ranks // min(n, ranks)
+    return evenly(min(len(vocab), _PROBED_RANKS), n)
 
 
 def neighbours(

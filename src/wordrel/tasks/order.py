@@ -30,6 +30,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.config.architectures import Objective
+from wordrel.corpus.disk import joined_ranges
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import NotAvailableError
 from wordrel.models.protocols import Contextualizer, Windowed
@@ -38,7 +39,7 @@ from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.held_out import Text, surprises, text_of
-from wordrel.tasks.scored_text import spread
+from wordrel.tasks.scored_text import evenly
 
 MAX_TARGETS, MIN_CONTEXT = 2_000, 3
 SAME = 1e-5
@@ -158,10 +159,10 @@ def little_sentences(text: Text, window: int, objective: Objective) -> Little:
     first = np.maximum(starts, places - window)
     last = np.minimum(ends - 1, places + (window if objective == "masked_word" else 0))
     targets = np.flatnonzero((places > starts) & (last - first >= MIN_CONTEXT))
-    targets = targets[spread(np.ones(len(targets), dtype=np.int64), MAX_TARGETS)]
+    targets = targets[evenly(len(targets), MAX_TARGETS)]
     sizes = last[targets] - first[targets] + 1
     of = np.repeat(np.arange(len(targets)), sizes)
-    where = np.arange(len(of)) + np.repeat(first[targets] - (np.cumsum(sizes) - sizes), sizes)
+    where = joined_ranges(first[targets], sizes)
     return Little(text.ids[where], of, where - targets[of], sentence[targets], objective)
 
 

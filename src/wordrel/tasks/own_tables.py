@@ -132,28 +132,33 @@ def read_own_table(
     if not any(delimiter in line for _, line in lines):
         expected += _BY
     rows = [(number, _fields(line, delimiter, fits, expected)) for number, line in lines]
-    first = rows[0][1]
-    header: tuple[str, ...] = ()
-    if not isinstance(first, ValueError) and (
-        names(first) if score is None else _is_heading(first[score])
-    ):
-        header = tuple(first)
+    header = _header(rows[0][1], score, names)
+    if header:
         del rows[0]
         if not rows:
             expected = f"expected lines of {', '.join(columns)} below it"
             raise DatasetError(f"{path}: found nothing but the header, {expected}")
     whole = [fields for _, fields in rows if not isinstance(fields, ValueError)]
     scores = [] if score is None else [fields[score] for fields in whole]
+    return OwnTable(path, rows, header, *_commas(scores))
+
+
+def _header(
+    first: Fields | ValueError, score: int | None, names: Callable[[Fields], bool]
+) -> tuple[str, ...]:
+    """The fields of a first line that is a header; none where it is a line like the others."""
+    if isinstance(first, ValueError):
+        return ()
+    named = names(first) if score is None else _is_heading(first[score])
+    return tuple(first) if named else ()
+
+
+def _commas(scores: Sequence[str]) -> tuple[bool, bool, bool]:
+    """`comma`, `mixed` and `thousands` of an `OwnTable` with these scores."""
     comma = any(_COMMA.fullmatch(field) for field in scores)
     pointed = any("." in field for field in scores)
-    return OwnTable(
-        path,
-        rows,
-        header,
-        comma=comma and not pointed,
-        mixed=comma and pointed,
-        thousands=comma and not pointed and _has_thousands(scores),
-    )
+    alone = comma and not pointed
+    return alone, comma and pointed, alone and _has_thousands(scores)
 
 
 def are_names(fields: Fields) -> bool:

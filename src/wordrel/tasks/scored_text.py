@@ -55,9 +55,8 @@ class ScoredText:
 
     def thinned(self, limit: int) -> "ScoredText":
         """The same text with at most `limit` scored words, spread evenly."""
-        n = len(self.places)
-        kept = np.arange(min(n, limit)) * n // max(1, min(n, limit))
-        return ScoredText(self.ids, self.sentence_ends, self.document_ends, self.places[kept])
+        kept = self.places[evenly(len(self.places), limit)]
+        return ScoredText(self.ids, self.sentence_ends, self.document_ends, kept)
 
 
 def sampled(split: Split, tokens: int) -> Split:
@@ -112,6 +111,12 @@ def _cap(sizes: Int64[np.ndarray, " M"], limit: int) -> int:
     most = int(sizes.max(initial=0))
     caps = range(most + 1)
     return bisect_right(caps, limit, key=lambda cap: int(np.minimum(sizes, cap).sum())) - 1
+
+
+def evenly(n: int, limit: int) -> Int64[np.ndarray, " T"]:
+    """At most `limit` of the numbers below n, evenly spaced."""
+    kept = min(n, limit)
+    return np.arange(kept) * n // max(1, kept)
 
 
 def spread(lengths: Int64[np.ndarray, " S"], limit: int) -> Int64[np.ndarray, " T"]:

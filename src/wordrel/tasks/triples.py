@@ -42,6 +42,7 @@ from wordrel.tasks.by_class import classes_of
 from wordrel.tasks.items import Items
 from wordrel.tasks.matching import log_counts, pairs_within
 from wordrel.tasks.pair_classes import ARTICLES
+from wordrel.tasks.scored_text import evenly
 from wordrel.tasks.word_pairs import numbered, partners, scores
 
 REACH = 5
@@ -157,8 +158,7 @@ def triples_of(pairs: Earlier, kinds: Shaped[np.ndarray, " V"], vocab: Vocab) ->
 def _triples(
     pairs: Earlier, matched: Int64[np.ndarray, "T 2"]
 ) -> Iterator[Int64[np.ndarray, " T"]]:
-    n = len(matched)
-    kept = matched[np.arange(min(n, MAX_TRIPLES)) * n // max(1, min(n, MAX_TRIPLES))]
+    kept = matched[evenly(len(matched), MAX_TRIPLES)]
     yield pairs.verb[kept[:, 0]]
     yield pairs.word[kept[:, 0]]
     yield pairs.word[kept[:, 1]]

@@ -193,13 +193,18 @@ def _learned(model: Model) -> dict[str, Float32[np.ndarray, " _"]]:
     return learned
 
 
+def _attended_words(model: Model) -> Float[Tensor, "V D"]:
+    """The rows that the maps of attention read: in a block, after its norm."""
+    if model.architecture.block:
+        return norm(model.dense, "norm_1", model.inputs)
+    return model.inputs
+
+
 def _query_key_tables(
     model: Model,
 ) -> tuple[Float32[np.ndarray, "V D"], Float32[np.ndarray, "V D"]]:
     """Every word as the query and the key whose product enters the softmax, of all heads."""
-    config, weights, words = model.config, model.dense, model.inputs
-    if model.architecture.block:
-        words = norm(weights, "norm_1", words)
+    config, weights, words = model.config, model.dense, _attended_words(model)
     query, key = (words @ role(config, weights, name, words).T for name in ("W_q", "W_k"))
     if "b_q" in weights:
         query = query + weights["b_q"]
@@ -210,9 +215,7 @@ def _query_key_tables(
 
 def _roles(model: Model) -> Iterator[tuple[str, Float[Tensor, "V D"]]]:
     """Every word as value, query and key; in a block the value as it reaches the residual."""
-    config, weights, words = model.config, model.dense, model.inputs
-    if model.architecture.block:
-        words = norm(weights, "norm_1", words)
+    config, weights, words = model.config, model.dense, _attended_words(model)
     value = words @ role(config, weights, "W_v", words).T
     yield "value", value @ weights["W_o"].T if model.architecture.block else value
     if model.architecture.words_ask:

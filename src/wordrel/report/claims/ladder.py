@@ -1,13 +1,11 @@
 """C9: does self-attention differ from word2vec, and by one ingredient?"""
 
 from wordrel.report import ladder, queries
-from wordrel.report.queries import Row
 from wordrel.report.text import number
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
     Rule,
-    difference,
     shown_value,
 )
 from wordrel.study.results import Results
@@ -30,7 +28,7 @@ def claim(results: Results) -> Claim:
             verdict = "contradicted"
     effects = [
         f"{_way(results, climb)} saves "
-        f"{shown_value(_whole(results, climb))} nats per token, of which {name} "
+        f"{shown_value(ladder.whole_gain(results, climb))} nats per token, of which {name} "
         f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
         for climb, name in zip(climbs, first, strict=True)
     ]
@@ -40,12 +38,6 @@ def claim(results: Results) -> Claim:
 def _way(results: Results, climb: ladder.Climb) -> str:
     foot, top = (queries.label(results, model) for model in (climb.foot, climb.top))
     return f"{foot} to {top} on {climb.corpus}"
-
-
-def _whole(results: Results, climb: ladder.Climb) -> Row | None:
-    """The whole gain, whose interval is over sentences and seeds."""
-    task = ladder.TASK.format(climb.objective)
-    return difference(results, climb.corpus, task, climb.foot, climb.top)
 
 
 def _by_ordering(falls: tuple[float, ...]) -> str:

@@ -21,6 +21,8 @@ from wordrel.study.results import Results
 CLASSES, BY_CLASS = "ud_parts_of_speech", "held_out_by_class"
 CLAIMED = {"dot_product_attention": "in.in", "attention": "q.k"}
 """Model -> the pair score that the note means."""
+CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
+"""Models of word2vec, with the pair score beside which attention is seen."""
 COUNTS = ("ppmi_svd", ("conditional", "pmi"))
 """The model that counts pairs, and its pair scores."""
 NEXT = ("attention", "attention_position", "dot_product_attention", "next_mean")

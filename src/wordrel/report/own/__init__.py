@@ -9,10 +9,9 @@ from collections.abc import Callable
 from wordrel.report import findings, ladder, ladder_section, queries, scores
 from wordrel.report.architectures import architectures
 from wordrel.report.document import Block, Paragraph
+from wordrel.report.ladder import MASKED, NEXT
 from wordrel.report.own import planned
 from wordrel.report.own.studies import (
-    MASKED,
-    NEXT,
     Own,
     beside,
     order_result,

@@ -6,10 +6,11 @@ A report begins with the result that its study was made for.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wordrel.report import ladder, queries
+from wordrel.report import queries
 from wordrel.report.claims import REVISED, order, parts_of_speech, recall, roles, task
 from wordrel.report.document import Block, Figure, Paragraph
 from wordrel.report.labels import label
+from wordrel.report.ladder import MASKED, NEXT
 from wordrel.report.lines import Line, Lines, by_model, figure, known, tables
 from wordrel.report.queries import Row
 from wordrel.report.text import capital, number, share
@@ -25,12 +26,10 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-MASKED, NEXT = (ladder.TASK.format(objective) for objective in ("masked_word", "next_word"))
 _TIED = (
     *("one_map_qk", "no_query_map", "no_value_map", "one_map_qk_no_value_map"),
     "dot_product_attention",
 )
-_CONTROLS = {"skip_gram": "in.in", "cbow": "in.in"}
 _PLACE = {1: "better than", 0: "no better than", -1: "worse than"}
 
 
@@ -137,7 +136,7 @@ def parts_result(results: Results) -> Own:
             model,
             {c: parts_of_speech.auc(results, c, model, view) for c in corpora},
         )
-        for model, view in (parts_of_speech.CLAIMED | _CONTROLS).items()
+        for model, view in (parts_of_speech.CLAIMED | parts_of_speech.CONTROLS).items()
     ]
     title = "AUC of noun-verb over verb-article pairs"
     aucs = Lines(title, known(lines), dict.fromkeys(corpora, 0.5))
