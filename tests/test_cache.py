@@ -175,9 +175,15 @@ def test_a_folder_of_a_newer_version_is_told_and_stays(
     assert (cache / CORPUS / "DONE").is_file()
 
 
-def test_a_cache_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    place = str(tmp_path / "none")
-    assert "0 folders checked, 0 damaged" in call("check", "--cache", place).stdout
-    assert call("clean", "--cache", place).stdout == "nothing to remove\n"
-    assert call("size", "--cache", place).exit_code == 0
-    assert not (tmp_path / "none").exists()
+def test_a_cache_that_is_not_there_is_empty_unless_an_option_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "none"
+    for command in ("check", "size", "clean"):
+        ended = call(command, "--cache", str(place))
+        assert ended.exit_code == 2 and "found no folder" in ended.output
+    monkeypatch.setenv("WORDREL_CACHE", str(place))
+    assert "0 folders checked, 0 damaged" in call("check").stdout
+    assert call("clean").stdout == "nothing to remove\n"
+    assert call("size").exit_code == 0
+    assert not place.exists()

@@ -30,7 +30,7 @@ def check(cache: CacheFolder = None) -> None:
     from wordrel.io.contents import damage
     from wordrel.io.store import cache_folder
 
-    root, checked, damaged = cache_folder(cache), 0, 0
+    root, checked, damaged = cache_folder(_existing(cache)), 0, 0
     for _, fault in damage(root):
         checked += 1
         if fault:
@@ -49,7 +49,7 @@ def size(cache: CacheFolder = None) -> None:
     from wordrel.io.contents import KINDS, OTHERS, sizes
     from wordrel.io.store import cache_folder
 
-    root, table = cache_folder(cache), Table(box=box.SIMPLE_HEAD)
+    root, table = cache_folder(_existing(cache)), Table(box=box.SIMPLE_HEAD)
     for column in ("kind", "folders", "files", "size", "what"):
         table.add_column(column, justify="left" if column in ("kind", "what") else "right")
     totals = sizes(root)
@@ -83,7 +83,7 @@ def clean(
     from wordrel.io.contents import remove
     from wordrel.io.store import cache_folder
 
-    chosen = _chosen(cache_folder(cache), kind or (), older_than)
+    chosen = _chosen(cache_folder(_existing(cache)), kind or (), older_than)
     for stored in chosen:
         echo(f"{decimal(stored.bytes):>9}  {stored.path}")
     if not chosen:
@@ -98,6 +98,13 @@ def clean(
         say(f"{path} stays: {why}")
     gone = [stored for stored in chosen if stored.path not in stay]
     echo(f"removed {len(gone):,} folders, {decimal(sum(stored.bytes for stored in gone))}")
+
+
+def _existing(cache: Path | None) -> Path | None:
+    """The folder that `--cache` names; the user's own cache may still be missing."""
+    if cache and not cache.is_dir():
+        raise typer.BadParameter(f"found no folder {cache}, expected a cache", param_hint="--cache")
+    return cache
 
 
 def _chosen(root: Path, kinds: "list[str] | tuple[()]", days: float) -> "list[Stored]":

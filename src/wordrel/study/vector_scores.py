@@ -7,7 +7,7 @@ tasks need. The cache keeps what files are converted to.
 import hashlib
 import itertools
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -210,7 +210,7 @@ def _sets(
     tasks: Sequence[str], pairs: Sequence[Path], files: Sequence[Path], cache: Path
 ) -> list[Task]:
     """All sets; one error names all their problems and the missing files."""
-    beyond = [name for name in tasks if name in REGISTRY and not _of_words(name)]
+    beyond = [n for n in tasks if n in REGISTRY and REGISTRY[n].question not in _QUESTIONS]
     loads = [partial(load_task, name, cache) for name in tasks if name not in beyond]
     loads += [
         partial(own_task, PairsTask(kind="pairs", name=name, path=path))
@@ -236,10 +236,6 @@ def _sets(
     return loaded
 
 
-def _of_words(task: str) -> bool:
-    return REGISTRY[task].question in _QUESTIONS
-
-
 def _table(rows: Sequence[Row], names: dict[str, str], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).rename(columns=names).reindex(columns=columns)
 
@@ -248,13 +244,15 @@ def table_names(paths: Sequence[Path], tasks: Sequence[str]) -> list[str]:
     """A legal name of a task for each table, after its file; numbered where there is one so."""
     names: list[str] = []
     for path in paths:
-        first = name = _name(path)
-        for number in itertools.count(2):
-            if name not in (*names, *tasks):
-                break
-            name = f"{first[: _LONGEST_NAME - 4]}-{number}"
-        names.append(name)
+        first = _name(path)
+        names.append(_free(first, f"{first[: _LONGEST_NAME - 4]}-", (*names, *tasks)))
     return names
+
+
+def _free(first: str, stem: str, taken: Collection[str]) -> str:
+    """The first name, or its stem with the first number from 2 on, that is not taken."""
+    numbered = (f"{stem}{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([first], numbered) if name not in taken)
 
 
 def _name(path: Path) -> str:
@@ -271,12 +269,8 @@ def _names(sources: Sequence[Source]) -> list[str]:
         if isinstance(source, Path | str):
             names.append(next(of_paths))
             continue
-        first = name = _in_memory(source)
-        for number in itertools.count(2):
-            if name not in (*names, *given):
-                break
-            name = f"{first} {number}"
-        names.append(name)
+        first = _in_memory(source)
+        names.append(_free(first, f"{first} ", (*names, *given)))
     return names
 
 

@@ -136,7 +136,7 @@ def _find(data: DataSet, file: str, cache: Path) -> Path | None:
             if actual != pinned:
                 raise DatasetError(
                     f"{path}: found sha256 {actual}, expected {pinned}; remove it and run "
-                    "`wordrel tasks fetch NAME`, or copy it again"
+                    "`wordrel tasks fetch all`, or copy it again"
                 )
             return path
     return None
