@@ -24,7 +24,7 @@ from wordrel.config import ARCHITECTURES, CELLS, MatchedConfig, TrainingConfig, 
 from wordrel.errors import ConfigError, TrainingError
 from wordrel.models.matched.model import Model, new_model
 from wordrel.models.matched.nesting import contains, embed_below
-from wordrel.models.matched.weights import asking, role
+from wordrel.models.matched.weights import previous_words, role
 from wordrel.models.windows import attends, sees_last, visible
 
 DIM = 12
@@ -47,7 +47,7 @@ def by_torch(model: Model, sentences: list[list[int]]) -> np.ndarray[Any, Any]:
         asks = {
             "none": torch.zeros(*batch.left.shape, DIM, dtype=x.dtype),
             "mask": model.dense.get("q_mask", torch.zeros(DIM)).expand(*batch.left.shape, DIM),
-            "previous": asking(x, targets) @ w_q.T + model.dense.get("b_q", 0),
+            "previous": previous_words(x, targets) @ w_q.T + model.dense.get("b_q", 0),
             "mean": means @ w_q.T + model.dense.get("b_q", 0),
         }[model.architecture.query]
         q, k, v = (
@@ -60,7 +60,7 @@ def by_torch(model: Model, sentences: list[list[int]]) -> np.ndarray[Any, Any]:
         if model.architecture.direct:
             y = torch.where(torch.from_numpy(attends(batch))[..., None], y, 0)
             last = torch.from_numpy(sees_last(batch))[..., None]
-            y = y + torch.where(last, asking(x, targets) @ model.dense["W_d"].T, 0)
+            y = y + torch.where(last, previous_words(x, targets) @ model.dense["W_d"].T, 0)
         y = torch.where(model.has_context(batch)[..., None], y, 0)
         found.append(y.numpy()[batch.real])
     return np.concatenate(found)

@@ -10,7 +10,7 @@ import pytest
 
 from processes import started
 from wordrel.errors import StoreError
-from wordrel.io.scratch import discard_left, scratch_folder
+from wordrel.io.scratch import discard_leftovers, scratch_folder
 from wordrel.io.store import lock_path
 
 HOLD = """
@@ -48,7 +48,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(place: Path) -> 
     environment = os.environ | {"TMPDIR": str(place)}
     with started(command, text=True, env=environment, stdin=-1, stdout=-1) as process:
         left = Path(process.stdout.readline().strip())
-        assert discard_left(place) == []
+        assert discard_leftovers(place) == []
         with scratch_folder("run") as other:
             assert (left / "file").is_file() and other != left
     assert left.is_dir()  # it was killed
@@ -66,9 +66,9 @@ def test_locks_of_other_users_are_left_alone(place: Path, monkeypatch: pytest.Mo
     left.mkdir()
     lock_path(left).touch()
     monkeypatch.setattr(os, "getuid", lambda: 4711)
-    assert discard_left(place) == []
+    assert discard_leftovers(place) == []
     monkeypatch.undo()
-    assert discard_left(place) == [left]
+    assert discard_leftovers(place) == [left]
 
 
 def test_a_place_that_refuses_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
