@@ -41,8 +41,8 @@ _NOTATION = (
     "is the score of A minus that of B; below 0, A has the lower loss. `detectable` is the "
     "difference that a test finds with 80% power. Of a planned contrast, `adds` is above the "
     "margin and `adds less` is below it; its gain is above 0 where the first model is better, and "
-    "n counts test documents. A score of exactly 0 or 1 has an interval without width: it may be "
-    "off by 3/n all the same. PMI says how much two words attract each other."
+    "n counts test documents. A score of exactly 0 or 1 has an interval of width 0; its true value "
+    "may differ by up to 3/n. PMI says how much two words attract each other."
 )
 
 
@@ -91,12 +91,12 @@ def answer_page(results: dict[str, Results]) -> str:
         "# How is self-attention different from word2vec?",
         numbered(front.front_sentences(results, "../")),
         "## The claims",
-        "A written rule decides each claim; the last column links to it. A review "
-        f"({REVIEW}) and the rules of the second edition revised some verdicts. The reason follows "
-        "the verdict, then the verdict of the first edition. Verdicts by a rule of the first "
-        f"edition are marked. {YOUNGER}",
+        "A written rule decides each claim; the last column links to it. Later, a review "
+        f"({REVIEW}) and new rules (second edition) changed some verdicts. The table then gives "
+        "the reason and the old verdict. Verdicts by a rule of the first edition are marked. "
+        f"{YOUNGER}",
         claims.claims_table(results, "../"),
-        "## What the rules of the second edition ask",
+        "## What the new rules need",
         claims.new_rules(results),
         "## The evidence",
         _NOTATION,

@@ -134,7 +134,7 @@ def test_the_literal_sentence_is_checked_by_its_planned_contrast(
             )
 
 
-def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
+def test_the_sentences_on_both_objectives_are_checked_by_planned_contrasts(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     cells = results["twelve_cells"]
@@ -154,6 +154,10 @@ def test_the_sentence_on_positions_is_checked_by_planned_contrasts(
     for model in ("position_weight", "masked_four_heads"):
         with pytest.raises(ValueError, match="counts predict better"):
             answer.front.front_sentences(turned("kn_two_sided", model, low=-0.01))
+    with pytest.raises(ValueError, match="word-word scores help the next word"):
+        answer.front.front_sentences(turned("direct_attention", "direct_word_weight", low=0.01))
+    with pytest.raises(ValueError, match="positions help the next word less"):
+        answer.front.front_sentences(turned("direct_mean_position", "direct_mean", high=0.05))
 
 
 def altered(table: pd.DataFrame, where: "pd.Series[bool]", **values: object) -> pd.DataFrame:
@@ -182,10 +186,10 @@ def test_what_is_open_follows_from_the_tables(
     clear = altered(case.contrasts, case.contrasts["seeds"] > 0, outcome="differs")
     next_word = table["task"].str.contains("next_word")
     none = altered(table, next_word, seeds=0)
-    assert "under-tuned" in still_open(open_case, none)
-    assert "under-tuned" not in still_open(clear, none)
-    assert "Of the next word" in still_open(clear, none)
-    assert "Of the next word" not in still_open(clear, altered(table, next_word, seeds=5))
+    assert "more tuning" in still_open(open_case, none)
+    assert "more tuning" not in still_open(clear, none)
+    assert "Heads and counts" in still_open(clear, none)
+    assert "Heads and counts" not in still_open(clear, altered(table, next_word, seeds=5))
     trained = altered(none, one_head, outcome="adds", as_trained_low=0.03)
     assert "calibration" not in still_open(clear, trained)
     behind = one_head & (table["corpus"] == "novels-4m")
@@ -209,16 +213,6 @@ def test_word_vectors_are_counted_in_four_ways(
     turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
     with pytest.raises(ValueError, match="no attention model is better for single words"):
         answer.front.word_vectors(replace(main, comparisons=turned))
-
-
-def test_the_sentence_on_products_needs_counts_that_separate_better(
-    answer: ModuleType, results: dict[str, Results]
-) -> None:
-    parts = results["parts_of_speech"]
-    counts = parts.summary["embedding"] == "conditional"
-    equal = altered(parts.summary, counts, score=0.3, low=0.28, high=0.32)
-    with pytest.raises(ValueError, match="counts separate better"):
-        answer.front.front_sentences({**results, "parts_of_speech": replace(parts, summary=equal)})
 
 
 def test_a_claim_is_marked_by_the_part_of_its_contrasts_that_is_measured(
@@ -286,7 +280,7 @@ def test_heads_are_named_where_they_add_on_both_corpora(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     cells = results["twelve_cells"]
-    assert answer.front.heads_add(cells).endswith("four heads add more")
+    assert answer.front.heads_add(cells).endswith("four heads more")
 
     def turned(column: str, value: object) -> str:
         table = cells.contrasts.copy()

@@ -112,7 +112,7 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
         "C1": OneNumber(f"tests where {attention} is better than random vectors", better, better),
         "C2": _plain("AUC of pair counts for verb-article over noun-verb pairs", counts),
         "C3": _nats(
-            f"loss added by hiding another word (article or determiner: {_value(determiner)})",
+            f"loss added by hiding another word (a determiner: {_value(determiner)})",
             other,
         ),
         "C4": _ordered_and_shuffled(tasks, corpus),
@@ -123,7 +123,7 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
             share(found.score),
             share(found.score, found.low, found.high),
         ),
-        "C8": _nats("loss added where the last word changes its place", asking),
+        "C8": _nats("loss added where the last word changes its position", asking),
         "C9": _nats("loss of a masked word that position weights save", saved),
     }
 
@@ -141,8 +141,8 @@ def _ordered_and_shuffled(tasks: Results, corpus: str) -> OneNumber:
         for pair in ((ordered, shuffled), (ordered, ordered), (shuffled, shuffled))
     )
     least = min(value_of(row) for row in seeds if row is not None)
-    words = "rank correlation of the mean's cosines, ordered with shuffled text"
-    return _plain(f"{words} (seeds: {number(least)})", between)
+    words = "rank correlation of the mean's cosines, plain with shuffled training text"
+    return _plain(f"{words} (two seeds: {number(least)})", between)
 
 
 def _plain(words: str, row: Row | None, unit: str = "") -> OneNumber:
@@ -209,7 +209,7 @@ def new_rules(results: dict[str, Results]) -> str:
         if not planning(name, results)
         for shown, missing in [NOTES[name]]
     ]
-    heads = ["claim", "rule of the second edition", "stored", "missing"]
+    heads = ["claim", "new rule", "measured so far", "not measured yet"]
     return table(heads, body, left=4)
 
 

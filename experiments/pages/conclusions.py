@@ -56,6 +56,23 @@ ANSWERS = (
         *("counts, masked word", "kn_two_sided", "masked_four_heads"),
         *("counting the word on each side", "self-attention with four heads"),
     ),
+    Planned(
+        *("C9 next word", "direct_word_weight", "direct_mean"),
+        *("a weight for each word", "the mean of the same words"),
+    ),
+    Planned(
+        *("C9 next word", "direct_attention", "direct_word_weight"),
+        *("self-attention without positions", "a weight for each word"),
+        "The step adds the map V, too, which the output table can absorb",
+    ),
+    Planned(
+        *("C9 next word", "direct_mean_position", "direct_mean"),
+        *("a mean with position weights", "the mean without them"),
+    ),
+    Planned(
+        *("C9 next word", "direct_attention_position", "direct_attention"),
+        *("self-attention with positions", "self-attention without them"),
+    ),
 )
 
 
@@ -73,20 +90,21 @@ def concluded(results: Results, planned: Planned) -> str:
     if not rows:
         return f"It is **not planned** to compare {planned.a} to {planned.b}."
     margin, a, b = text.number(rows[0].margin, 2), planned.a, planned.b
+    word = "a masked word" if ".masked_word." in rows[0].task else "the next word"
     conclusions = {
-        EQUAL: f"{a} and {b} predict a masked word **equally well**, within {margin} nats",
-        MORE: f"{a} predicts a masked word **better** than {b}, by more than {margin} nats",
-        WORSE: f"{a} predicts a masked word **worse** than {b}",
-        LESS: f"{a} is **not better** than {b} by more than {margin} nats",
-        NO_BETTER: f"{a} predicts a masked word **no better** than {b}; whether it is worse by "
+        EQUAL: f"{a} and {b} predict {word} **equally well**, within {margin} nats",
+        MORE: f"{a} predicts {word} **better** than {b}, by more than {margin} nats",
+        WORSE: f"{a} predicts {word} **worse** than {b}",
+        LESS: f"{a} does **not** predict {word} **better** than {b} by more than {margin} nats",
+        NO_BETTER: f"{a} predicts {word} **no better** than {b}; whether it is worse by "
         f"more than {margin} nats is open",
-        OPEN: f"whether {a} and {b} differ by more than {margin} nats is **open**",
+        OPEN: f"for {word}, whether {a} and {b} differ by more than {margin} nats is **open**",
     }
     facts = [f"{gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
-    word = text.capital(conclusions[together(results, rows)])
+    conclusion = text.capital(conclusions[together(results, rows)])
     gains = f"The gain of the first is {text.listed(facts)}; {evidence(results, rows)}"
     limits = [planned.limit, *training_limits(results, rows), other_outcomes(rows)]
-    return " ".join(f"{sentence}." for sentence in (word, gains, *filter(None, limits)))
+    return " ".join(f"{sentence}." for sentence in (conclusion, gains, *filter(None, limits)))
 
 
 def training_limits(results: Results, rows: Sequence[Row]) -> list[str]:

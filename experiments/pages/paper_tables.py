@@ -122,6 +122,7 @@ def fit(results: Results) -> str:
     for corpus, its in queries.grouped(every, lambda fit: str(fit.row.corpus)).items():
         literal = [_literal_fit(fit) for fit in its if fit.row.claim == LITERAL.claim]
         failed, worse = [f for f in its if f.failed], [f for f in its if f.gap > 0]
+        regularised = sum(f.worse and not f.failed for f in its)
         listed = [
             f"{named(f.row.model_a)} than {named(f.row.model_b)} (by {text.number(f.gap)})"
             for f in sorted(worse, key=lambda f: -f.gap)
@@ -129,8 +130,10 @@ def fit(results: Results) -> str:
         pairs = f"{text.count(len(failed))} of {text.count(len(its))} pairs"
         sentences = [
             *literal,
-            f"In {pairs} the larger model is worse on training documents by more than the margin. "
-            "There training may have failed.",
+            f"In {pairs} the larger model is worse on training documents by more than the margin, "
+            "and not better on test documents. There training may have failed. "
+            f"In {text.count(regularised)} it is worse on training documents and better on test "
+            "documents.",
             f"Worse at all: {text.listed(listed) or 'none'}.",
         ]
         lines.append(f"- {text.escape(corpus)}: {' '.join(sentences)}")

@@ -18,10 +18,7 @@ YOUNGER_PREDICTIONS = {
     "literal_case": ("1",),
 }
 """Those written when some results were known."""
-YOUNGER = (
-    f"{YOUNG} This rule or prediction is younger than some results; the experiment's file says "
-    "which."
-)
+YOUNGER = f"{YOUNG} Written when some results were known; the experiment's file says which."
 FORMER_LOSSES = {
     "word2vec_vs_attention": ("3", "10"),
     "ladder": ("1", "2", "3", "4", "6"),
