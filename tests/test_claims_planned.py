@@ -225,7 +225,12 @@ def test_another_ingredient_for_the_other_objective_leads_nothing() -> None:
     found = results_of("C9", of(positions="adds"), leads=(0.1, 0.2))
     next_word = found.orderings["task"] == "loss.next_word.calibrated"
     found.orderings.loc[next_word, "ingredient"] = "word weights"
-    assert decide("C9", found).verdict == "partly supported"
+    c9 = decide("C9", found)
+    assert c9.verdict == "partly supported"
+    assert c9.effect.endswith(
+        "planted, adds most on both corpora: positions; "
+        "planted, adds most on both corpora: word weights"
+    )
 
 
 def test_what_is_special_to_attention_is_said_beside_the_verdict() -> None:
@@ -274,8 +279,9 @@ def test_a_planned_claim_stands_in_place_of_the_general_rule_and_is_not_revised(
     page = blocks(sections(results))
     assert f"| {said} |" in page
     assert c6.decide(results).effect.startswith(
-        "maps, attention over context mean: wiki adds 0.050 [0.030, 0.070], books adds 0.050 "
-        "[0.030, 0.070] (n 300, 5 seeds); recall, attention over context mean: wiki adds"
+        "planted, maps, attention over context mean: wiki adds 0.050 [0.030, 0.070], books adds "
+        "0.050 [0.030, 0.070] (n 300, 5 seeds); planted, recall, attention over context mean: "
+        "wiki adds"
     )
     assert "Needs" not in page.split("C6")[1].split("\n")[0]
     assert len(claims_table(results)[0].rows) == len(decidable(results))
@@ -285,6 +291,8 @@ def test_several_contrasts_of_a_part_are_counted_in_place_of_listed() -> None:
     results = results_of("C1", words(2, 4))
     (rule,) = (rule for rule in rules(results, RULES) if rule.name == "C1")
     said = rule.decide(results).effect.split("; ")
-    assert said[0].startswith("skip-gram, 4 contrasts: 4 not worse and 4 worse, gains of ")
-    assert said[1].startswith("PPMI-SVD, 4 contrasts: 8 not worse, gains of ")
+    assert said[0].startswith(
+        "planted, skip-gram, 4 contrasts on 2 corpora: 4 not worse and 4 worse, gains of "
+    )
+    assert said[1].startswith("planted, PPMI-SVD, 4 contrasts on 2 corpora: 8 not worse, gains of ")
     assert all(one.endswith("(n 300, 5 seeds)") for one in said)

@@ -18,7 +18,7 @@ Reads the tables `contrasts` and `orderings`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
@@ -110,13 +110,23 @@ def decide(name: str, *studies: Results) -> Claim:
     if verdict == "undecided" and facts.holds(rule["supported"], strict=False):
         verdict = _WORDS["partly"]
     also = [what for what, condition in rule.get("also", {}).items() if facts.holds(condition)]
-    parts = queries.grouped(rows, lambda row: str(row.part or row.task))
-    shown = "; ".join(_part(name, of) for name, of in parts.items())
-    return Claim(verdict, shown, ", ".join(also))
+    parts = queries.grouped(rows, _part_of)
+    shown = [*(_part(name, of) for name, of in parts.items()), *facts.leads()]
+    return Claim(verdict, "; ".join(shown), ", ".join(also))
 
 
 def _contrast(row: Row) -> tuple[object, ...]:
     return tuple(getattr(row, key) for key in _SAME)
+
+
+def _part_of(row: Row) -> str:
+    """The part of a contrast, after what its claim adds to the name: "masked word, positions"."""
+    return ", ".join(filter(None, (_added(str(row.claim)), str(row.part or row.task))))
+
+
+def _added(claim: str) -> str:
+    """What a name adds to that of its claim: `masked word` of `C9 masked word`."""
+    return claim.partition(" ")[2]
 
 
 def _part(name: str, rows: Sequence[Row]) -> str:
@@ -129,7 +139,9 @@ def _part(name: str, rows: Sequence[Row]) -> str:
     ends = [number(end([row.gain for row in measured])) for end in (min, max)] if measured else []
     between = f", gains of {' to '.join(dict.fromkeys(ends))}" if ends else ""
     counts = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
-    return f"{name}, {count(contrasts)} contrasts: {counts}{between} ({counted(measured or rows)})"
+    corpora = count(len({row.corpus for row in rows}))
+    shown = f"{count(contrasts)} contrasts on {corpora} corpora: {counts}{between}"
+    return f"{name}, {shown} ({counted(measured or rows)})"
 
 
 def _shown(rows: Sequence[Row]) -> str:
@@ -154,8 +166,15 @@ class _Facts:
             chain.from_iterable(queries.sources(study).items() for study in studies)
         )
         orderings = chain.from_iterable(queries.rows(study.orderings) for study in studies)
-        self._orderings = [row for row in orderings if _claim_of(str(row.claim)) == name]
+        its = [row for row in orderings if _claim_of(str(row.claim)) == name]
+        by_task = queries.grouped(its, lambda row: (str(row.claim), str(row.task)))
+        self._leaders = {key: leader(of, self._sources) for key, of in by_task.items()}
         self._rows = rows
+
+    def leads(self) -> Iterator[str]:
+        """Which ingredient leads in every ordering, of each claim with orderings."""
+        for (claim, _), ingredient in self._leaders.items():
+            yield f"{_added(claim) or claim}, adds most on both corpora: {ingredient or 'none'}"
 
     def holds(self, condition: Condition, *, strict: bool = True) -> bool:
         """Whether a condition holds."""
@@ -173,9 +192,9 @@ class _Facts:
         if key == "not":
             return not self._holds(value, rows, strict=False)
         if key == "leads":
-            tables = queries.grouped(self._orderings, lambda r: (str(r.claim), str(r.task)))
-            objectives = {name for name in OBJECTIVES if any(f".{name}." in t for _, t in tables)}
-            leaders = [leader(of, self._sources) for of in tables.values()]
+            tasks = [task for _, task in self._leaders]
+            objectives = {name for name in OBJECTIVES if any(f".{name}." in t for t in tasks)}
+            leaders = [*self._leaders.values()]
             return objectives == OBJECTIVES and len({*leaders}) == 1 and all(leaders)
         if key == "some":
             ((key, value),) = value.items()
