@@ -240,7 +240,7 @@ def test_a_long_text_is_read_as_a_short_one(name: str, monkeypatch: pytest.Monke
     np.testing.assert_allclose(reader.states(IDS, ENDS), states, atol=1e-5)
     again = reader.weights(IDS, ENDS)
     np.testing.assert_allclose(again.weight, told.weight, atol=1e-5)
-    for column in ("asking", "attended", "state", "offset"):
+    for column in ("attending", "attended", "state", "offset"):
         np.testing.assert_array_equal(getattr(again, column), getattr(told, column))
 
 
