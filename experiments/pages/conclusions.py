@@ -70,8 +70,9 @@ ANSWERS = (
         *("a mean with position weights", "the mean without them"),
     ),
     Planned(
-        *("C9 next word", "direct_attention_position", "direct_attention"),
-        *("self-attention with positions", "self-attention without them"),
+        *("C9 next word", "direct_attention_position", "direct_word_weight_position"),
+        *("self-attention with positions", "a weight for each word and position"),
+        "The step adds the map V, too, which the output table can absorb",
     ),
 )
 
