@@ -12,9 +12,8 @@ Decision rule: C8 of `src/wordrel/report/claims/rules.yaml`, over the contrasts 
 lists. A contrast decides with five seeds on both corpora; with fewer it is undecided.
 """
 
-from twelve_cells import by_contrasts, more
+from twelve_cells import by_contrasts, equal, more
 from wordrel.report import queries
-from wordrel.report.queries import Row
 from wordrel.report.verdicts import Verdict
 from wordrel.study.results import Results
 
@@ -22,12 +21,8 @@ from wordrel.study.results import Results
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, from the table of planned contrasts."""
     rows = queries.rows(results.contrasts)
-
-    def same(row: Row) -> int:
-        return {"equivalent": 1, "differs": -1}.get(str(row.outcome), 0)
-
     return {
-        "1": by_contrasts([r for r in rows if str(r.part).endswith("without positions")], same),
+        "1": by_contrasts([r for r in rows if str(r.part).endswith("without positions")], equal),
         "2": by_contrasts([r for r in rows if r.part == "masked word with positions"], more),
         "3": by_contrasts([r for r in rows if r.part == "next word with positions"], more),
     }

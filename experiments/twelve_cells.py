@@ -69,6 +69,11 @@ def better(row: Row) -> int:
     return int(row.low > 0) - int(row.high < 0)
 
 
+def equal(row: Row) -> int:
+    """1 where the two models are equal within the margin, -1 where they differ, else 0."""
+    return {"equivalent": 1, "differs": -1}.get(str(row.outcome), 0)
+
+
 def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
     """Of a prediction about each of these contrasts.
 

@@ -15,36 +15,19 @@ masked models, and the development losses of the next-word models, were known:
 Decision rule: the planned contrasts of the config, on both corpora with five seeds.
 """
 
+from twelve_cells import by_contrasts, equal, less, more
 from wordrel.report import queries
-from wordrel.report.queries import Row
-from wordrel.report.text import with_interval
-from wordrel.report.verdicts import SEEDS, Verdict, decided_by_all
+from wordrel.report.verdicts import Verdict
 from wordrel.study.results import Results
 
 MAP, MASKED, NEXT = "map of the value", "scores alone, masked word", "scores alone, next word"
-SIGNS = {"equivalent": 1, "differs": -1, "adds": 1, "adds less": -1}
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
     """Prediction -> verdict, from the table of planned contrasts."""
     rows = queries.rows(results.contrasts)
     return {
-        "1": _decided([row for row in rows if row.claim.startswith(MAP)]),
-        "2": _decided([row for row in rows if row.claim == MASKED], wanted=-1),
-        "3": _decided([row for row in rows if row.claim == NEXT]),
+        "1": by_contrasts([row for row in rows if row.claim.startswith(MAP)], equal),
+        "2": by_contrasts([row for row in rows if row.claim == MASKED], less),
+        "3": by_contrasts([row for row in rows if row.claim == NEXT], more),
     }
-
-
-def _decided(rows: list[Row], wanted: int = 1) -> Verdict:
-    signs = [wanted * _sign(row) for row in rows]
-    evidence = [
-        f"{row.corpus}: {row.model_a} over {row.model_b} "
-        f"{with_interval(row.gain, row.low, row.high)}, n {row.n}, {row.seeds} seeds"
-        for row in rows
-        if row.seeds
-    ]
-    return Verdict(decided_by_all(signs) if signs else "undecided", "; ".join(evidence))
-
-
-def _sign(row: Row) -> int:
-    return SIGNS.get(str(row.outcome), 0) if row.seeds >= SEEDS else 0
