@@ -117,7 +117,7 @@ class Table:
         rows: a text for each column.
         words: how many columns, from the left, hold words; the others hold numbers.
         foot: the last rows, which are never sorted or filtered away.
-        title: stands above it; empty where the text around it is enough.
+        title: printed above it; empty where the text around it is enough.
     """
 
     heads: Sequence[str]
@@ -150,7 +150,7 @@ class Figure:
         caption: how they are to be read.
         marks: the key of its signs, where only the page needs one.
         tables: the numbers that are drawn, where no other table of the page holds them.
-        columns: how many charts stand side by side where there is room.
+        columns: how many charts to draw side by side where there is room.
     """
 
     name: str
@@ -177,7 +177,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with what stands below it.
+    """A heading with its content.
 
     Attributes:
         title: the heading.
@@ -226,7 +226,7 @@ def figures(report: Document) -> list[Figure]:
 
 
 def inside(blocks: Sequence[Block]) -> list[Block]:
-    """Blocks with all that stand inside them, in their order."""
+    """Blocks with all that they contain, in their order."""
     flat: list[Block] = []
     for block in blocks:
         flat.append(block)
