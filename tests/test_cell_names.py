@@ -21,7 +21,7 @@ from wordrel.config import (
     load_config,
 )
 from wordrel.errors import StoreError
-from wordrel.study.cell import CellSpec, CorpusName
+from wordrel.study.cell import CellSpec, CorpusName, cell_digest, cell_folder
 from wordrel.study.evaluate import CellWork
 from wordrel.study.results import Results, read_results
 from wordrel.tasks.registry import REGISTRY
@@ -185,3 +185,32 @@ def test_answers_of_vectors_that_hold_pair_counts_are_named_by_the_window() -> N
     five, ten = folders(5), folders(10)
     assert five[0] != ten[0]
     assert five[1] == ten[1]
+
+
+SETTINGS = {"kind": "x", "dim": 3}
+
+
+def test_a_cell_is_named_by_all_that_decides_its_numbers():
+    given = ("c0ffee", SETTINGS, SETTINGS | {"dim": 4}, 1, "0.1.0")
+    other = ("c0ffef", SETTINGS | {"dim": 5}, None, 2, "0.1.1")
+    digests = {cell_digest(*given)}
+    assert digests == {
+        "3a3b4236a3a2"
+    }  # sha256 of the sorted JSON; changing it orphans every stored cell
+    for place, value in enumerate(other):
+        digests.add(cell_digest(*given[:place], value, *given[place + 1 :]))
+    assert len(digests) == 6
+
+
+def test_a_setting_that_came_later_counts_only_where_it_is_used():
+    def named(**later: object) -> str:
+        return cell_digest("c0ffee", SETTINGS | later, SETTINGS, 1, "0.1.0")
+
+    assert named(shuffled=False, training=None) == named()
+    used = {"shuffled": True}, {"training": {"dim": 2}}
+    assert len({named(), *(named(**one) for one in used)}) == 3
+
+
+def test_a_cell_folder_reads_corpus_model_seed_digest():
+    folder = cell_folder(Path("cache"), "novels", "skip_gram", 2, "abc")
+    assert folder == Path("cache/cells/novels/skip_gram-seed2-abc")

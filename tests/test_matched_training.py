@@ -20,7 +20,6 @@ from wordrel.config import (
 from wordrel.config.models import TrainingChange
 from wordrel.corpus import Corpus
 from wordrel.errors import TrainingError
-from wordrel.io.store import cell_digest
 from wordrel.models import MODELS, Runtime
 from wordrel.models.matched import device_of, trainer
 from wordrel.models.matched.loss import Kind
@@ -28,6 +27,7 @@ from wordrel.models.matched.resume import Position, batches
 from wordrel.models.matched.skip_gram import SkipGram
 from wordrel.models.stream import Cutter, block_of
 from wordrel.models.trained import Trained
+from wordrel.study.cell import cell_digest
 
 CPU = Runtime("cpu")
 TRAINING = TrainingConfig(dim=8, window=2, epochs=1, subsample=0)

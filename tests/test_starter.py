@@ -141,7 +141,7 @@ def test_the_config_is_valid_and_never_written_over(tmp_path: Path):
     config, _ = write_config("mine", source, out, cache=tmp_path / "cache")
     assert load_config(out) == config
     assert (config.study, config.corpora[0].name) == ("mine", "mine")
-    assert len(config.models) == len({model.name for model in config.models}) == 11
+    assert len(config.models) == len({model.name for model in config.models}) == 13
     before = out.read_bytes()
     with pytest.raises(StoreError, match="choose another with --out"):
         write_config("mine", source, out, cache=tmp_path / "cache")
@@ -165,11 +165,14 @@ def test_without_claims_the_models_have_the_settings_that_were_tuned(tmp_path: P
         *("random", "ppmi_svd", "kn_two_sided", "skip_gram", "cbow"),
         *("mean", "mean_query_attention", "position_weight", "mask_query_attention"),
         *("mean_query_attention_position", "attention"),
+        *("direct_word_weight", "direct_attention"),
     ]
     found = tuned()
     near = {
         "mean_query_attention": "attention",
         "mean_query_attention_position": "mask_query_attention",
+        "direct_word_weight": "attention",
+        "direct_attention": "attention",
     }
     untuned = {"random", "ppmi_svd", "kn_two_sided", *near}
     assert found.models.keys() == set(models) - untuned
@@ -193,13 +196,13 @@ def test_a_model_with_a_start_contains_it(tmp_path: Path):
 
 
 @pytest.mark.parametrize("claims", [False, True])
-def test_a_first_study_plans_the_literal_case_and_the_gains_of_positions(
+def test_a_first_study_plans_the_literal_case_and_the_gains_of_positions_and_scores(
     tmp_path: Path, claims: bool
 ):
     source, out = written(tmp_path, text()), tmp_path / "mine.yaml"
     config, _ = write_config("mine", source, out, cache=tmp_path / "cache", claims=claims)
     assert "no trials of its own" not in out.read_text() or not claims
-    literal, *positions = config.contrasts
+    literal, *positions, scores = config.contrasts
     plan = load_config(ROOT / "configs" / "literal_case.yaml").contrasts[0]
     assert literal == plan
     assert [(c.claim, c.rule, c.first, c.second) for c in positions] == [
@@ -207,6 +210,9 @@ def test_a_first_study_plans_the_literal_case_and_the_gains_of_positions(
         ("positions", "adds", "mean_query_attention_position", "mean_query_attention"),
     ]
     assert {(c.task, c.margin) for c in positions} == {(plan.task, plan.margin)}
+    assert (scores.first, scores.second) == ("direct_attention", "direct_word_weight")
+    next_word = plan.task.replace("masked", "next")
+    assert (scores.task, scores.rule, scores.margin) == (next_word, "adds", plan.margin)
 
 
 def test_the_tuned_settings_of_the_package_are_those_of_the_committed_trials():

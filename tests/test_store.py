@@ -366,7 +366,40 @@ def test_a_run_that_fails_leaves_the_old_result(tmp_path):
     assert read_result(final) == {"old"}
 
 
-def test_a_new_result_holds_nothing_of_the_old_one(tmp_path):
+OURS = ("manifest.json", "scores.csv")
+
+
+def test_files_of_its_user_move_to_the_new_result(tmp_path):
+    final = tmp_path / "result"
+    write_result(final, "old")
+    (final / "thesis").mkdir()
+    (final / "thesis" / "notes.txt").write_text("mine")
+    (final / "scores.txt").write_text("mine")
+    (final / ".scores.csv.01234567.tmp").write_text("half")
+    with store.replace_folder(final, ours=OURS) as folder:
+        (folder / "manifest.json").write_text("new")
+        (folder / "scores.txt").write_text("of a later version")
+    assert (final / "thesis" / "notes.txt").read_text() == "mine"
+    kept, manifest, new, thesis = sorted(names(final), key=lambda name: ".older-" not in name)
+    assert (manifest, new, thesis) == ("manifest.json", "scores.txt", "thesis")
+    assert (final / kept).read_text() == "mine"
+    assert names(tmp_path) == [".result.lock", "result"]
+
+
+def test_files_of_its_user_survive_a_crash_after_the_swap(tmp_path):
+    final = tmp_path / "result"
+    write_result(final, "old")
+    (final / "notes.txt").write_text("mine")
+    with process(CRASH.replace("(final)", f"(final, ours={OURS})"), 3, final) as writer:
+        assert writer.wait() == -signal.SIGKILL
+    assert "notes.txt" not in names(final)
+    store.heal(final, ours=OURS)
+    assert (final / "notes.txt").read_text() == "mine"
+    assert read_result(final) == {"new"}
+    assert ".result.previous" not in names(tmp_path)
+
+
+def test_a_folder_all_of_which_is_ours_holds_nothing_of_the_old_one(tmp_path):
     final = tmp_path / "result"
     write_result(final, "old")
     (final / "figure.png").write_text("old")
@@ -575,35 +608,6 @@ def test_text_is_written_byte_by_byte(tmp_path):
 
 
 # Names ------------------------------------------------------------------------------------------
-
-
-SETTINGS = {"kind": "x", "dim": 3}
-
-
-def test_a_cell_is_named_by_all_that_decides_its_numbers():
-    given = ("c0ffee", SETTINGS, SETTINGS | {"dim": 4}, 1, "0.1.0")
-    other = ("c0ffef", SETTINGS | {"dim": 5}, None, 2, "0.1.1")
-    digests = {store.cell_digest(*given)}
-    assert digests == {
-        "3a3b4236a3a2"
-    }  # sha256 of the sorted JSON; changing it orphans every stored cell
-    for place, value in enumerate(other):
-        digests.add(store.cell_digest(*given[:place], value, *given[place + 1 :]))
-    assert len(digests) == 6
-
-
-def test_a_setting_that_came_later_counts_only_where_it_is_used():
-    def named(**later: object) -> str:
-        return store.cell_digest("c0ffee", SETTINGS | later, SETTINGS, 1, "0.1.0")
-
-    assert named(shuffled=False, training=None) == named()
-    used = {"shuffled": True}, {"training": {"dim": 2}}
-    assert len({named(), *(named(**one) for one in used)}) == 3
-
-
-def test_a_cell_folder_reads_corpus_model_seed_digest():
-    folder = store.cell_folder(Path("cache"), "novels", "skip_gram", 2, "abc")
-    assert folder == Path("cache/cells/novels/skip_gram-seed2-abc")
 
 
 def test_the_cache_is_where_the_user_says(monkeypatch, tmp_path):

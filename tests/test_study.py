@@ -159,6 +159,21 @@ def test_a_second_run_trains_nothing_and_gives_the_same_tables(
     assert contents(place / "again") == contents(result.folder)
 
 
+def test_a_run_keeps_the_files_of_its_user_and_no_page_of_the_older_result(
+    place: Path, result: Results
+) -> None:
+    study, out = parse_config(settings(place)), place / "kept"
+    run_study(study, place / "cache", out, jobs=1)
+    (out / "notes.csv").write_text("mine")
+    (out / "explorer.html").write_text("of the older models")
+    run_study(study, place / "cache", out, jobs=1)
+    assert (out / "notes.csv").read_text() == "mine"
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        {path.name for path in result.folder.iterdir()} | {"notes.csv"}
+    )
+    assert contents(out) == contents(result.folder)
+
+
 def test_tasks_that_are_tested_by_several_workers_give_the_same_tables(
     place: Path,
     result: Results,

@@ -9,17 +9,16 @@ of locks are made here.
 import errno
 import glob
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock, Timeout
 
-from wordrel import config
-from wordrel.config.names import MODEL, TRAINING
 from wordrel.errors import StoreError
 from wordrel.io.files import (
     check_is_text,
@@ -40,8 +39,6 @@ __all__ = [
     "build_once",
     "cache_folder",
     "cache_root",
-    "cell_digest",
-    "cell_folder",
     "discard",
     "discard_partial",
     "finished",
@@ -61,6 +58,7 @@ __all__ = [
 ]
 
 _PARTIAL = ".partial"
+_NAME_OF_WRITER = re.compile(r"\..*(\.partial|\.lock|\.tmp)", re.DOTALL)
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
@@ -215,7 +213,9 @@ def discard_if_dead(temporary: Path) -> bool:
 
 
 @contextmanager
-def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
+def replace_folder(
+    final: Path, proof: str = "manifest.json", *, ours: Collection[str] | None = None
+) -> Iterator[Path]:
     """Build a folder out of sight, then swap it with the one at `final`, which stays until then.
 
     Holds the lock of `final` for the whole block, so a second run on the same place fails at its
@@ -225,6 +225,8 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
     Args:
         final: a folder made by this function, an empty one, or a name that is free.
         proof: a file that every complete folder holds; a folder without it is not ours.
+        ours: names that the older folder loses; all others in it are its user's, and move to the
+            new one. Default: it loses all.
 
     Raises:
         StoreError: when another process uses it, `final` is not ours, or a write fails.
@@ -233,7 +235,7 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
     final = final.resolve()  # so that "." has a name, and a link keeps pointing where it did
     check_is_text(final)
     with lock(lock_path(final), f"writing {final}"):
-        heal(final, proof)
+        heal(final, proof, ours)
         _refuse_foreign(final, proof)
         discard(final.parent.glob(f".{glob.escape(final.name)}.{'?' * 8}{_PARTIAL}*"))
         with temporary_folder(final) as temporary:
@@ -242,21 +244,21 @@ def replace_folder(final: Path, proof: str = "manifest.json") -> Iterator[Path]:
                 raise ValueError(f"{final}: the new folder has no {proof}, so the old one stays")
             sync_tree(temporary)
             _refuse_foreign(final, proof)  # it may have been made since
-            _swap(temporary, final, proof)
+            _swap(temporary, final, proof, ours)
 
 
 def _previous(final: Path) -> Path:
     return final.with_name(f".{final.name}.previous")
 
 
-def _swap(temporary: Path, final: Path, proof: str) -> None:
+def _swap(temporary: Path, final: Path, proof: str, ours: Collection[str] | None) -> None:
     if final.exists():
         final.rename(_previous(final))
     try:
         _rename_onto(temporary, final)
         sync(final.parent)
     finally:
-        heal(final, proof)
+        heal(final, proof, ours)
 
 
 def _rename_onto(temporary: Path, final: Path) -> None:
@@ -276,20 +278,38 @@ def _rename_onto(temporary: Path, final: Path) -> None:
             return
 
 
-def heal(final: Path, proof: str = "manifest.json") -> None:
-    """End a swap that a crash cut short: the old folder goes back, or goes."""
+def heal(final: Path, proof: str = "manifest.json", ours: Collection[str] | None = None) -> None:
+    """End a swap that a crash cut short: the old folder goes back, or goes.
+
+    Args:
+        final: the folder that was to be replaced.
+        proof: as in `replace_folder`.
+        ours: as in `replace_folder`.
+    """
     final = final.resolve()
     previous = _previous(final)
     with explained(final):
         if not previous.exists():
             return
         if (final / proof).is_file():
+            if ours is not None:
+                _move_foreign(previous, final, ours)
             shutil.rmtree(previous)
             return
         if final.exists():  # written since the crash; perhaps by its user, so it is kept
             final.rename(final.with_name(f".{final.name}.damaged-{uuid.uuid4().hex[:8]}"))
         previous.rename(final)
         sync(final.parent)
+
+
+def _move_foreign(older: Path, newer: Path, ours: Collection[str]) -> None:
+    for path in sorted(older.iterdir()):
+        if path.name not in ours and not _NAME_OF_WRITER.fullmatch(path.name):
+            free = not os.path.lexists(newer / path.name)
+            path.rename(
+                newer / (path.name if free else f"{path.name}.older-{uuid.uuid4().hex[:8]}")
+            )
+    sync(newer)
 
 
 def _refuse_foreign(final: Path, proof: str) -> None:
@@ -300,30 +320,3 @@ def _refuse_foreign(final: Path, proof: str) -> None:
         f"{final}: found files but no {proof}, so this is not a result that may be replaced; "
         "choose another folder with --out, or empty this one"
     )
-
-
-def cell_digest(
-    corpus_digest: str,
-    model: Mapping[str, object],
-    training: Mapping[str, object] | None,
-    seed: int,
-    version: str,
-) -> str:
-    """12 hex digits that name a trained cell by all that decides its numbers."""
-    trained = _identity(training) if training is not None else None
-    named = {"corpus": corpus_digest, "model": _identity(model), "training": trained}
-    return config.digest(named | {"seed": seed, "version": version})
-
-
-_LATER: dict[str, object] = {"shuffled": False, "training": None, **TRAINING, **MODEL}
-"""Settings that came after the first cells, and what they are where they change nothing."""
-
-
-def _identity(settings: Mapping[str, object]) -> dict[str, object]:
-    """What names a cell; a setting that came later counts once it is used, so old cells serve."""
-    return {key: value for key, value in settings.items() if _LATER.get(key, settings) != value}
-
-
-def cell_folder(cache: Path, corpus_name: str, model_name: str, seed: int, digest: str) -> Path:
-    """Where a cell is kept: readable first, unique last."""
-    return cache / "cells" / corpus_name / f"{model_name}-seed{seed}-{digest}"

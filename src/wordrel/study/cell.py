@@ -14,12 +14,19 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from wordrel.config import ModelConfig, StudyConfig, TrainingConfig, identity, training_identity
-from wordrel.config.names import names_then
+from wordrel.config import (
+    ModelConfig,
+    StudyConfig,
+    TrainingConfig,
+    digest,
+    identity,
+    training_identity,
+)
+from wordrel.config.names import MODEL, TRAINING, names_then
 from wordrel.corpus import corpus_folder, open_corpus
 from wordrel.io.environment import peak_memory
 from wordrel.io.files import read_tensors, reading, write_json, write_tensors, write_text
-from wordrel.io.store import cell_digest, cell_folder, is_done, new_folder, opened
+from wordrel.io.store import is_done, new_folder, opened
 from wordrel.jobs.progress import Report
 from wordrel.models import MODELS, Runtime
 from wordrel.models.trained import Tensors, checkpoints
@@ -102,8 +109,8 @@ class CellSpec:
         version = f"{model['kind']} {MODELS[self.model_config.kind].version}"
         training = training_identity(self.model_config, self.training_config)
         seed = self.seed if MODELS[self.model_config.kind].seeded else 0
-        digest = cell_digest(self.corpus_digest, model, training, seed, version)
-        return cell_folder(self.cache, self.corpus_name, model["name"], seed, digest)
+        named = cell_digest(self.corpus_digest, model, training, seed, version)
+        return cell_folder(self.cache, self.corpus_name, model["name"], seed, named)
 
 
 def is_trained(spec: CellSpec) -> bool:
@@ -194,3 +201,30 @@ def load_cell(spec: CellSpec) -> WordModel:
 def load_tensors(spec: CellSpec) -> Tensors:
     """The arrays of a trained cell as they were stored; raises as `load_cell`."""
     return read_tensors(opened(spec.folder, _absent(spec)) / "model.safetensors")
+
+
+def cell_digest(
+    corpus_digest: str,
+    model: Mapping[str, object],
+    training: Mapping[str, object] | None,
+    seed: int,
+    version: str,
+) -> str:
+    """12 hex digits that name a trained cell by all that decides its numbers."""
+    trained = _identity(training) if training is not None else None
+    named = {"corpus": corpus_digest, "model": _identity(model), "training": trained}
+    return digest(named | {"seed": seed, "version": version})
+
+
+_LATER: dict[str, object] = {"shuffled": False, "training": None, **TRAINING, **MODEL}
+"""Settings that came after the first cells, and what they are where they change nothing."""
+
+
+def _identity(settings: Mapping[str, object]) -> dict[str, object]:
+    """What names a cell; a setting that came later counts once it is used, so old cells serve."""
+    return {key: value for key, value in settings.items() if _LATER.get(key, settings) != value}
+
+
+def cell_folder(cache: Path, corpus_name: str, model_name: str, seed: int, named: str) -> Path:
+    """Where a cell is kept: readable first, unique last."""
+    return cache / "cells" / corpus_name / f"{model_name}-seed{seed}-{named}"

@@ -125,15 +125,22 @@ def read_results(folder: Path) -> Results:
     return Results(folder=folder, manifest=manifest, config=config, **tables)
 
 
+FILES = frozenset(
+    {f"{name}.csv{packed}" for name in (*COLUMNS, *names.TABLES) for packed in ("", ".xz")}
+    | {"manifest.json", "config.yaml", "answers.zip", "report.md", "report.html"}
+)
+"""Names of the files that a run writes into its folder of results."""
+OURS = FILES | {"figures", "explorer.html", "explorer-data"}
+"""Names that the next run removes or replaces; other files there are their user's."""
+
+
 def check_place(path: Path) -> None:
     """Refuse to write over a file of a result, whose digest would no longer fit.
 
     Raises:
         StoreError: the path is one of them.
     """
-    tables = {f"{name}.csv{packed}" for name in COLUMNS for packed in ("", ".xz")}
-    own = tables | {"manifest.json", "config.yaml", "answers.zip", "report.md", "report.html"}
-    if path.name in own and path.exists() and path.with_name("manifest.json").exists():
+    if path.name in FILES and path.exists() and path.with_name("manifest.json").exists():
         raise StoreError(f"{path}: found a file of a result, which stays; choose another name")
 
 

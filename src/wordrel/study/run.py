@@ -35,7 +35,7 @@ from wordrel.study.analysis import METHODS
 from wordrel.study.evaluate import CellWork, is_answered, train_and_evaluate
 from wordrel.study.kept import KEPT, keep, restore
 from wordrel.study.plan import Plan, load_tasks, prepare_plan, with_digests
-from wordrel.study.results import Results, read_results, sealed
+from wordrel.study.results import OURS, Results, read_results, sealed
 from wordrel.study.tables import write_tables
 from wordrel.tasks import Task
 
@@ -97,7 +97,7 @@ def run_study(  # noqa: PLR0913 - what a run is given
     config, tasks = with_digests(config), load_tasks(config, cache)
     started = datetime.now(UTC)
     clock = time.monotonic()
-    with replace_folder(out) as folder:
+    with replace_folder(out, ours=OURS) as folder:
         discard_partial(cache)
 
         def attempt() -> tuple[Plan, dict[str, int]]:
@@ -158,7 +158,7 @@ def report_partial(
     study = config.model_copy(update={"notes": (note, *config.notes)})
     plan = replace(plan, config=study, works=works)
     outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
-    with replace_folder(out) as folder:
+    with replace_folder(out, ours=OURS) as folder:
         if keep_answers:
             keep(folder / KEPT, works)
         rows = write_tables(plan, outcomes, folder, jobs=cores)

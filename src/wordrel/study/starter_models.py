@@ -42,33 +42,47 @@ _FIRST: dict[str, dict[str, Any]] = {
     "and a weight for each word": {"kind": "mask_query_attention"},
     "self-attention with positions": {"kind": "mean_query_attention_position"},
     "self-attention as it is written: q.k, the words before": {"kind": "attention"},
+    "the next word; the last word has a map of its own, each other one a weight": {
+        "kind": "direct_word_weight"
+    },
+    "q.k in place of these weights": {"kind": "direct_attention"},
 }
 """Models to compare when choosing an embedding; each with a remark."""
 
 _TUNED_AS = {
     "mean_query_attention": "attention",
     "mean_query_attention_position": "mask_query_attention",
+    "direct_word_weight": "attention",
+    "direct_attention": "attention",
 }
 """Models without trials -> the tuned model whose settings they have: its words are weighted too."""
 
-_LOSS, _MARGIN = "per_token_loss.masked_word.calibrated", 0.02
+_LOSS, _MARGIN = "per_token_loss.{}_word.calibrated", 0.02
 _CONTRASTS: tuple[dict[str, Any], ...] = (
     {
         **{"claim": "first sentence", "first": "mean_query_attention", "second": "mean"},
-        **{"task": _LOSS, "margin": _MARGIN, "rule": "equivalent"},
+        **{"task": _LOSS.format("masked"), "margin": _MARGIN, "rule": "equivalent"},
     },
     *(
         {
             **{"claim": "positions", "part": part, "first": first, "second": second},
-            **{"task": _LOSS, "margin": _MARGIN},
+            **{"task": _LOSS.format("masked"), "margin": _MARGIN},
         }
         for part, first, second in (
             ("no word scores", "position_weight", "mean"),
             ("word-word scores", "mean_query_attention_position", "mean_query_attention"),
         )
     ),
+    {
+        **{"claim": "scores between words, next word"},
+        **{"first": "direct_attention", "second": "direct_word_weight"},
+        **{"task": _LOSS.format("next"), "margin": _MARGIN},
+    },
 )
-"""The literal case of the question, and what positions add; see `configs/literal_case.yaml`."""
+"""The literal case of the question, what positions add, and what scores add for the next word.
+
+See `configs/literal_case.yaml` and `configs/twelve_cells.yaml`.
+"""
 
 _TOPS = ("mean_query_attention_position", "attention_position")
 _CLAIMS: list[dict[str, Any]] = [

@@ -93,7 +93,7 @@ def tune(
     ranked = _one_more(_regularised(ranked), ranked, trials, last)
     ranked, notes = started_from_what_they_contain(models, ranked, trials, last)
     table = _table(trials, ranked, notes)
-    with replace_folder(out, proof=CHOICES) as folder:
+    with replace_folder(out, proof=CHOICES, ours=(CHOICES, TRIALS, "config.yaml")) as folder:
         text = table.to_csv(index=False, lineterminator="\n", float_format="%.6g")
         write_text(folder / TRIALS, text)
         write_text(folder / "config.yaml", stored_text(config, out))
