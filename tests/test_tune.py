@@ -35,8 +35,10 @@ from wordrel.study.trials import (
 )
 from wordrel.study.tune import (
     DROPOUT,
+    FINER,
     _finer,
     _of_what_they_contain,
+    _regularised,
     check,
     contained,
     started_from_what_they_contain,
@@ -127,11 +129,13 @@ def test_a_model_without_settings_has_one_trial() -> None:
     assert best == [Tried({}, 1.0)]
 
 
-def test_on_more_text_the_best_rates_are_tried_at_half_and_twice() -> None:
+def test_on_more_text_the_best_rate_is_tried_at_half_and_twice_or_the_next_new_rate() -> None:
     before = [Tried({"learning_rate": rate, "epochs": 4}, -rate) for rate in (0.1, 0.2, 0.4)]
     best, tried = run(recheck(before, 2), near(0.4, 4))
-    assert [point["learning_rate"] for point in tried] == [0.1, 0.2, 0.1, 0.4]
+    assert [point["learning_rate"] for point in tried] == [0.1, 0.2, 0.4, 0.05]
     assert best[0].point["learning_rate"] == 0.4
+    _, alone = run(recheck(before, 1), near(0.4, 4))
+    assert [point["learning_rate"] for point in alone] == [0.1, 0.05, 0.2]
 
 
 STUDY = {
@@ -150,6 +154,16 @@ STUDY = {
     "tasks": ["men_dev"],
     "tune": {},
 }
+
+
+def test_dropout_that_was_tried_is_not_tried_again() -> None:
+    def ranked(*rows: tuple[float, float]) -> list[Tried]:
+        return [Tried({"learning_rate": rate, "dropout": drop}, 0.0) for rate, drop in rows]
+
+    tried = {"new": ranked((0.1, 0.0)), "old": ranked((0.1, 0.0), (0.1, 0.2))}
+    points = _regularised(tried)
+    assert points["new"] == {"learning_rate": 0.1, "dropout": 0.2}
+    assert points["old"] == {"learning_rate": 0.1 * FINER, "dropout": 0.0}
 
 
 def test_settings_that_a_model_has_no_use_for_are_not_searched() -> None:

@@ -305,12 +305,16 @@ def _same(first: Point, second: Point) -> bool:
 
 
 def recheck(best: Sequence[Tried], keep: int, key: str = "learning_rate") -> Search:
-    """On more text: the best points again, and the best of them at half and at twice its rate."""
+    """On more text: the best points again, and the best of them at half and at twice its rate.
+
+    Where another point had one of these rates, the next one is tried.
+    """
     points = [trial.point for trial in best[:keep]]
     tried = [Tried(*pair) for pair in zip(points, (yield points), strict=True)]
     top = best_of(tried).point
     if key in top:
-        beside = [top | {key: value} for value in (top[key] / 2, top[key] * 2)]
+        rates = [top | {key: top[key] * factor} for factor in (1 / 2, 2, 1 / 4, 4)]
+        beside = [point for point in rates if is_new(point, tried)][:2]
         tried += [Tried(*pair) for pair in zip(beside, (yield beside), strict=True)]
     return in_order(tried)
 

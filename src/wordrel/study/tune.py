@@ -201,15 +201,16 @@ def _finer(tried: Sequence[Tried]) -> Point:
 def _regularised(ranked: Mapping[str, Sequence[Tried]]) -> dict[str, Point]:
     """For each model its best settings with dropout, which a short walk may never have tried.
 
-    A model without weights to drop tries another rate instead.
+    A model that has tried them, or has no weights to drop, tries another rate instead.
     """
     points = {}
     for name, tried in ranked.items():
         best = tried[0].point
-        if "dropout" in best:
-            points[name] = best | {"dropout": DROPOUT if best["dropout"] != DROPOUT else 0.0}
-        elif "learning_rate" in best:
-            points[name] = _finer(tried)
+        if "learning_rate" not in best:
+            continue
+        dropped = best | {"dropout": DROPOUT if best.get("dropout") != DROPOUT else 0.0}
+        new = "dropout" in best and is_new(dropped, tried)
+        points[name] = dropped if new else _finer(tried)
     return points
 
 
