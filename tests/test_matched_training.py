@@ -128,6 +128,9 @@ def test_a_loss_that_explodes_is_named_with_step_and_learning_rate(
     with pytest.raises(TrainingError, match=expected) as error:
         train(planted, "attention", name="mine", learning_rate=rate, batch=64)
     assert f"learning_rate ({rate})" in str(error.value)
+    start = MatchedConfig(kind="next_mean", learning_rate=rate, batch=64)
+    with pytest.raises(TrainingError, match=r"lower models.mine.start.learning_rate"):
+        train(planted, "attention", name="mine", start=start)
 
 
 def test_a_weight_that_is_not_finite_at_the_end_is_an_error(

@@ -409,6 +409,11 @@ def test_a_model_without_trials_is_the_only_problem(tmp_path: Path) -> None:
         load_config(path)
     (problem,) = caught.value.problems
     assert "found no trial of attention" in problem
+    path.write_text(STUDY_OF_TUNED.replace("kind: random", "kind: atention"))
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    (problem,) = caught.value.problems
+    assert "did you mean 'attention'?" in problem
 
 
 def test_settings_come_from_several_folders_and_counts_need_none(tmp_path: Path) -> None:

@@ -298,9 +298,9 @@ ModelConfig = Annotated[
 
 
 _KINDS = get_args(get_args(ModelConfig)[0])
-_RATELESS = (kind.model_fields for kind in _KINDS if "learning_rate" not in kind.model_fields)
-UNTRAINED = frozenset(str(k) for fields in _RATELESS for k in get_args(fields["kind"].annotation))
-"""The kinds that have no learning rate: they are counted, drawn or read."""
+_WITH_RATE = (kind.model_fields for kind in _KINDS if "learning_rate" in kind.model_fields)
+TRAINED = frozenset(str(k) for fields in _WITH_RATE for k in get_args(fields["kind"].annotation))
+"""The kinds with a learning rate; all others are counted, drawn or read."""
 
 
 def identity(model: ModelConfig) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wordrel.config.dialect import MalformedError, parse, shown
-from wordrel.config.models import UNTRAINED
+from wordrel.config.models import TRAINED
 from wordrel.config.paths import regular_file
 from wordrel.config.problems import Problem
 from wordrel.config.settings import entry_name
@@ -74,7 +74,7 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
         entry = {key: value for key, value in entry.items() if key != TUNED_AS}
         tried = isinstance(name, str) and name in chosen
         models.append(_merged(chosen[name], entry) if tried else entry)
-        if not tried and str(entry.get("kind")) not in UNTRAINED:
+        if not tried and str(entry.get("kind")) in TRAINED:
             where = ", ".join(map(str, places))
             text = f"found no trial of {name} in {where}, expected one: tune it, or remove `tuned`"
             problems.append((("models", number), text))

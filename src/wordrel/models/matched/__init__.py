@@ -60,7 +60,8 @@ def train(
     small = training.model_copy(update=own)
     untrained = new_model(config.start, small, len(corpus.vocab), seed).tensors()
     embed_below(config.start, untrained, config, training)  # fail before training
-    first = train(corpus, small, config.start, seed, _part(runtime, "start", 0.0, before / total))
+    at_first = config.start.model_copy(update={"name": f"{config.name}.start"})
+    first = train(corpus, small, at_first, seed, _part(runtime, "start", 0.0, before / total))
     learnt = {name: torch.from_numpy(tensor) for name, tensor in first.tensors.items()}
     embedded = embed_below(config.start, learnt, config, training)
     # In the order of a new model, in which the optimiser numbers them.
