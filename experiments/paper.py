@@ -8,7 +8,7 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, tuning_masked and tuning_next, the tables of
+Reads the results of literal_case, twelve_cells, value_map, tuning_masked and tuning_next, tables of
 `attempts` and of the simulation, and what `published` reads; writes docs/paper.md.
 """
 
@@ -30,6 +30,7 @@ from wordrel.study.results import Results, read_results
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
+MAPS = ROOT / "results" / "value_map"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 NOT_YET = "not rendered yet"
 
@@ -37,7 +38,7 @@ NOT_YET = "not rendered yet"
 def main() -> None:
     """Fill the blocks of the paper."""
     old = new = PAGE.read_text(encoding="utf-8")
-    for name, fresh in blocks(stored(CELLS), stored(CASE), trials()).items():
+    for name, fresh in blocks(stored(CELLS), stored(CASE), trials(), stored(MAPS)).items():
         new = replace_block(new, f"paper:{name}", fresh)
     if new != old:
         write_text(PAGE, new)
@@ -59,7 +60,10 @@ def trials() -> dict[str, pd.DataFrame]:
 
 
 def blocks(
-    cells: Results | None, case: Results | None, tried: Mapping[str, pd.DataFrame]
+    cells: Results | None,
+    case: Results | None,
+    tried: Mapping[str, pd.DataFrame],
+    maps: Results | None = None,
 ) -> dict[str, str]:
     """Name -> text of each block of the paper.
 
@@ -67,11 +71,13 @@ def blocks(
         cells: the results of the twelve cells.
         case: those of the literal case.
         tried: objective -> every trial of its tuning.
+        maps: the results of `value_map`.
     """
-    renders = (losses, contrasts, missing, corpora, fit, earlier, power)
+    renders = (losses, missing, corpora, fit, earlier, power)
     of_cells = {render.__name__: render for render in renders}
     contents = {name: render(cells) if cells else NOT_YET for name, render in of_cells.items()}
-    contents["answer"] = answer(cells, case) if cells and case else NOT_YET
+    contents["contrasts"] = contrasts(*filter(None, (cells, maps))) if cells else NOT_YET
+    contents["answer"] = answer(cells, case, maps) if cells and case else NOT_YET
     return (
         contents
         | tuning.shown(tried, named)

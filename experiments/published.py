@@ -8,7 +8,7 @@ Prediction: none. The stored results were known when this table was written, so 
 Decision rule: a published range is met where our 95 % interval reaches into it. "Nothing lost" is
 met where the interval of the added loss ends below .02 nats.
 
-Checks that wait for a measurement stand in the table too, with what would make it.
+Checks that wait for a measurement stand below the table, with what would make it.
 
 Reads results/word2vec_vs_attention and results/roles; python experiments/paper.py shows the table.
 """
@@ -76,7 +76,7 @@ class Waiting(NamedTuple):
     by: str
 
 
-NOT_MEASURED = "not measured yet"
+NOT_MEASURED = "Not measured yet"
 WAITING = (
     Waiting(
         *("position vectors over the mean, Google's analogies", "PInE, notebook"),
@@ -136,7 +136,7 @@ def checks() -> Iterator[Check]:
 
 
 def table() -> str:
-    """The checks as a table, those that are not measured last."""
+    """The checks as a table, and below it those that are not measured."""
     heads = ["what", "source", "theirs", "agrees", "ours", "n", "seeds"]
     lines = [
         [
@@ -149,9 +149,8 @@ def table() -> str:
     source = "Wibisono & Wang 2023 (abstract)"
     of_test = f"yes; not a measurement but a test, `{TEST}`"
     lines.append(["masked attention is a weighted CBOW", source, "equal", of_test, *_EMPTY])
-    for it in WAITING:
-        lines.append([it.what, it.source, it.theirs, f"{NOT_MEASURED}: {it.by}", *_EMPTY])
-    return text.table(heads, lines, left=4)
+    waiting = "; ".join(f"{it.what} ({it.source}: {it.theirs}; by {it.by})" for it in WAITING)
+    return f"{text.table(heads, lines, left=4)}\n\n{NOT_MEASURED}: {waiting}."
 
 
 _EMPTY = [text.NOTHING] * 3

@@ -19,14 +19,23 @@ NO_BETTER is open with a gain below 0."""
 
 
 class Planned(NamedTuple):
-    """A planned contrast of the abstract, what its two models are called there, and a limit."""
+    """A planned contrast of the abstract.
+
+    Attributes:
+        claim: with `first` and `second`, which one.
+        a: what its first model is called there.
+        b: and its second.
+        map_too: whether its step adds the map V, too.
+        without: the claim of the same step without V, in `value_map`; empty: there is none.
+    """
 
     claim: str
     first: str
     second: str
     a: str
     b: str
-    limit: str = ""
+    map_too: bool = False
+    without: str = ""
 
 
 LITERAL = Planned(
@@ -46,7 +55,8 @@ ANSWERS = (
     Planned(
         *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
         *("self-attention with positions", "a weight for each word and position"),
-        "The step adds the map V, too, which the output table can absorb",
+        map_too=True,
+        without="scores alone, masked word",
     ),
     Planned(
         *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
@@ -63,7 +73,7 @@ ANSWERS = (
     Planned(
         *("C9 next word", "direct_attention", "direct_word_weight"),
         *("self-attention without positions", "a weight for each word"),
-        "The step adds the map V, too, which the output table can absorb",
+        map_too=True,
     ),
     Planned(
         *("C9 next word", "direct_mean_position", "direct_mean"),
@@ -72,19 +82,36 @@ ANSWERS = (
     Planned(
         *("C9 next word", "direct_attention_position", "direct_word_weight_position"),
         *("self-attention with positions", "a weight for each word and position"),
-        "The step adds the map V, too, which the output table can absorb",
+        map_too=True,
+        without="scores alone, next word",
+    ),
+    Planned(
+        *("heads, next word", "next_four_heads", "direct_attention_position"),
+        *("self-attention with four heads", "self-attention with one head"),
+    ),
+    Planned(
+        *("counts, next word", "kn_trigram", "next_four_heads"),
+        *("counting the two words before", "self-attention with four heads"),
     ),
 )
 
 
-def answer(cells: Results, case: Results) -> str:
+def answer(cells: Results, case: Results, maps: Results | None) -> str:
     """A conclusion for each contrast of the abstract, with its gains."""
-    conclusions = (concluded(case if planned is LITERAL else cells, planned) for planned in ANSWERS)
+    conclusions = (
+        concluded(case if planned is LITERAL else cells, planned, maps) for planned in ANSWERS
+    )
     return "\n".join(f"{i}. {line}" for i, line in enumerate(conclusions, 1))
 
 
-def concluded(results: Results, planned: Planned) -> str:
-    """What both corpora decide together, and the gain on each."""
+def concluded(results: Results, planned: Planned, maps: Results | None = None) -> str:
+    """What both corpora decide together, and the gain on each.
+
+    Args:
+        results: of the study with the contrast.
+        planned: the contrast.
+        maps: results of `value_map`.
+    """
     wanted = (planned.claim, planned.first, planned.second)
     every = queries.rows(results.contrasts)
     rows = [row for row in every if (row.claim, row.model_a, row.model_b) == wanted]
@@ -101,11 +128,28 @@ def concluded(results: Results, planned: Planned) -> str:
         f"more than {margin} nats is open",
         OPEN: f"for {word}, whether {a} and {b} differ by more than {margin} nats is **open**",
     }
-    facts = [f"{gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
     conclusion = text.capital(conclusions[together(results, rows)])
-    gains = f"The gain of the first is {text.listed(facts)}; {evidence(results, rows)}"
-    limits = [planned.limit, *training_limits(results, rows), other_outcomes(rows)]
+    gains = f"The gain of the first is {_gains(rows)}; {evidence(results, rows)}"
+    limits = [*_map_limits(planned, maps), *training_limits(results, rows), other_outcomes(rows)]
     return " ".join(f"{sentence}." for sentence in (conclusion, gains, *filter(None, limits)))
+
+
+def _gains(rows: Sequence[Row]) -> str:
+    facts = [f"{gain(row)} on {text.escape(row.corpus)} ({row.outcome})" for row in rows]
+    return text.listed(facts)
+
+
+def _map_limits(planned: Planned, maps: Results | None) -> list[str]:
+    """That a step adds the map V, too, and its gain without that map where it is measured."""
+    if not planned.map_too:
+        return []
+    every = queries.rows(maps.contrasts) if maps else []
+    rows = [row for row in every if row.claim == planned.without and row.seeds >= SEEDS]
+    without = f"Without V the gain is {_gains(rows)}"
+    return [
+        "The step adds the map V, too, which the output table can absorb",
+        *([without] if rows else []),
+    ]
 
 
 def training_limits(results: Results, rows: Sequence[Row]) -> list[str]:

@@ -1,6 +1,6 @@
 """The tables of the paper: contrasts, losses, training, earlier runs, power and corpora."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -24,13 +24,17 @@ EARLIER, SIMULATION = ROOT / "results" / "attempts" / "earlier.csv", ROOT / "res
 MASKED, SIMULATED = "per_token_loss.masked_word.calibrated", "C9 masked word, lm"
 
 
-def contrasts(results: Results) -> str:
-    """Every planned contrast that is measured, a line for all corpora."""
-    corpora = queries.corpora(results)
+def contrasts(*studies: Results) -> str:
+    """Every planned contrast of these studies that is measured, a line for all corpora."""
+    corpora = queries.corpora(studies[0])
     heads = ["claim", "first", "second", "rule", "verdict"]
     heads += [f"{text.escape(corpus)}{what}" for corpus in corpora for what in ("", ", as trained")]
+    lines = [line for results in studies for line in _contrasts(results, corpora)]
+    return text.table([*heads, "n, seeds"], lines, left=5)
+
+
+def _contrasts(results: Results, corpora: Sequence[str]) -> Iterator[list[str]]:
     failed = {fit.row.model_a for fit in nested.fits(results) if fit.failed}
-    lines = []
     for rows in queries.grouped(queries.rows(results.contrasts), _same).values():
         done = [row for row in rows if row.seeds]
         if done:
@@ -39,8 +43,7 @@ def contrasts(results: Results) -> str:
             line += [f"{row.rule} {text.number(row.margin, 2)}"]
             line += [decided_by(rows, queries.sources(results)) + _doubt(row, failed)]
             cells = (_on(by_corpus[c]) if c in by_corpus else [text.NOTHING] * 2 for c in corpora)
-            lines.append([*line, *chain(*cells), evidence(results, done)])
-    return text.table([*heads, "n, seeds"], lines, left=5)
+            yield [*line, *chain(*cells), evidence(results, done)]
 
 
 def _doubt(row: Row, failed: Collection[str]) -> str:
@@ -59,6 +62,7 @@ def _on(row: Row) -> list[str]:
 
 def missing(results: Results) -> str:
     """How many contrasts of each claim lack models or seeds."""
+    first = "Of the planned contrasts of the twelve architectures, these wait for models or seeds:"
     lines = []
     every = queries.rows(results.contrasts)
     for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
@@ -68,7 +72,8 @@ def missing(results: Results) -> str:
             absent = [named(m) for m in sorted(models - set(results.runs["model"]))]
             without = f"; not trained: {text.listed(absent)}" if absent else ""
             lines.append(f"- {text.escape(claim)}: {len(waiting)} of {len(rows)} rows{without}.")
-    return "\n".join(lines) or f"Every planned contrast is measured with {SEEDS} seeds."
+    every_one = f"Every planned contrast of the twelve architectures has {SEEDS} seeds."
+    return "\n".join([first, "", *lines]) if lines else every_one
 
 
 def _same(row: Row) -> tuple[object, ...]:
