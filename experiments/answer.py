@@ -14,7 +14,7 @@ stored tables, and a sentence that the tables no longer bear out is an error.
 
 Reads results/*, and the tables that four studies of the first edition left in
 results/first_edition; writes results/ANSWER.md, the blocks `answer` of README.md and of
-experiments/README.md, and the figure docs/figures/weights.svg. Nothing is trained.
+experiments/README.md, and the figure docs/figures/gains.svg. Nothing is trained.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ from pathlib import Path
 
 from pages import claims, first_edition, front, predictions
 from pages.predictions import FORMER_LOSS, YOUNGER
-from pages.readme import replace_block, steps, weights_figure
-from pages.studies import ROOT, SAMPLES, numbered, stored
+from pages.readme import gains_figure, replace_block, steps
+from pages.studies import ROOT, numbered, stored
 from wordrel.io.files import write_text
 from wordrel.report import svg
 from wordrel.report.claims import REVIEW
@@ -32,7 +32,7 @@ from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.study.results import Results
 
-FIGURE = "figures/weights.svg"
+FIGURE = "figures/gains.svg"
 RESTS_ON = {"roles": "C6"}
 """Experiment -> the revised claim on which its surprise rests."""
 
@@ -78,8 +78,8 @@ def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
 
 
 def figure(results: dict[str, Results]) -> Figure:
-    """The weight of each place around a masked word."""
-    return weights_figure(results["ladder"], SAMPLES[0])
+    """What each ingredient saves of the loss."""
+    return gains_figure(results["twelve_cells"])
 
 
 def answer_page(results: dict[str, Results]) -> str:

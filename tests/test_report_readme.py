@@ -1,7 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from runners import pages
@@ -10,10 +9,9 @@ from wordrel.report import svg
 from wordrel.study.results import read_results
 
 README = pages("readme")
-drawn_weight, replace_block = README.drawn_weight, README.replace_block
-steps, weights_figure = README.steps, README.weights_figure
+gains_figure, replace_block, steps = README.gains_figure, README.replace_block, README.steps
 EMPTY = "before\n<!-- answer:one -->\n<!-- /answer:one -->\nafter\n"
-LADDER = Path(__file__).parents[1] / "results" / "ladder"
+CELLS = Path(__file__).parents[1] / "results" / "twelve_cells"
 
 
 def test_only_what_stands_between_the_markers_is_replaced():
@@ -39,37 +37,35 @@ def test_the_steps_of_a_function_are_its_lines_without_docstring_and_return():
     )
 
 
-def test_a_drawn_window_gives_near_words_more_weight():
-    # windows 1 and 2: the mean is over 2 or 4 words
-    assert drawn_weight(1, 2) == pytest.approx((1 / 2 + 1 / 4) / 2)
-    assert drawn_weight(2, 2) == pytest.approx((1 / 4) / 2)
-    assert 2 * sum(drawn_weight(distance, 5) for distance in range(1, 6)) == pytest.approx(1)
+def test_the_figure_draws_the_gains_of_the_contrasts_with_the_margin():
+    results = read_results(CELLS)
+    figure = gains_figure(results)
+    table = results.contrasts.set_index(["corpus", "model_a", "model_b"])
+    steps_of = (
+        ("position_weight", "mean"),
+        ("word_weight", "mean"),
+        ("mean_query_attention", "word_weight"),
+        ("mean_query_attention_position", "mask_query_attention"),
+        ("masked_four_heads", "mean_query_attention_position"),
+        ("kn_two_sided", "masked_four_heads"),
+    )
+    masked, next_word = (chart.spec["data"]["values"] for chart in figure.charts)
+    corpora = ("wiki17m-4m", "novels-4m")
+    of_each = [table.loc[(corpus, *pair)] for pair in steps_of for corpus in corpora]
+    ends = ("gain", "low", "high")
+    for dot, row in zip(masked, of_each, strict=True):
+        assert [dot[end] for end in ends] == pytest.approx([row[end] for end in ends], rel=1e-5)
+    assert len(next_word) == len(masked) and next_word != masked
+    assert "wiki17m-4m and novels-4m, n 21 to 376, 5 seeds" in figure.words
+    band, *_ = figure.charts[0].spec["layer"]
+    assert band["data"]["values"] == [{"low": -0.02, "high": 0.02}]
+    drawn = svg.draw(figure)
+    assert drawn.count(">positions<") == 2
+    assert drawn.count(">novels-4m<") == 1  # one legend for both charts
 
 
-def test_the_figure_draws_the_measured_weights_beside_those_of_a_drawn_window():
-    results = read_results(LADDER)
-    figure = weights_figure(results, "wiki17m-5m")
-    (chart,) = figure.charts
-    drawn = pd.DataFrame(chart.spec["data"]["values"])
-    table = results.measurements
-    wanted = table[(table["corpus"] == "wiki17m-5m") & (table["statistic"] == "mean_weight")]
-    for label, model in (
-        ("attention with positions", "mean_query_attention_position"),
-        ("attention without positions", "mean_query_attention"),
-    ):
-        of_model = drawn[drawn["model"] == label]
-        stored = wanted[wanted["model"] == model].set_index("group")["value"]
-        assert len(of_model) == len(stored) == 10
-        for place, weight in zip(of_model["place"], of_model["weight"], strict=True):
-            assert weight == pytest.approx(stored[f"offset {place:+d}"], rel=1e-5)
-    trained = drawn[drawn["model"].str.startswith("mean, as trained") & (drawn["place"] == 2)]
-    assert trained["weight"].tolist() == pytest.approx([drawn_weight(2, 5)], rel=1e-5)
-    assert "wiki17m-5m, n 9,698, 5 seeds" in figure.words
-    assert svg.draw(figure).count("attention with positions") == 1  # a label, and no legend
-
-
-def test_a_study_without_the_weights_has_no_figure():
-    results = read_results(LADDER)
-    without = replace(results, measurements=results.measurements.iloc[:0])
-    with pytest.raises(StoreError, match=r"found no mean weight of mean at offset -5 on wiki17m"):
-        weights_figure(without, "wiki17m-5m")
+def test_a_study_with_few_seeds_has_no_figure():
+    results = read_results(CELLS)
+    few = replace(results, contrasts=results.contrasts.assign(seeds=4))
+    with pytest.raises(ValueError, match="position_weight was compared with mean"):
+        gains_figure(few)

@@ -8,13 +8,15 @@ with `paper:`; experiments/paper.py renders them.
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from pages.studies import MARGIN, decided
 from wordrel.errors import StoreError
 from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
-from wordrel.report.looks import looks
-from wordrel.report.verdicts import counted, measured
+from wordrel.report.queries import Row
+from wordrel.report.text import capital, listed
+from wordrel.report.verdicts import counted
 from wordrel.study.results import Results
 
 _BLOCK = re.compile(
@@ -57,95 +59,115 @@ def steps(source: str, functions: Sequence[str]) -> str:
     return "\n\n".join(shown)
 
 
-class _Line(NamedTuple):
-    """A line of the figure: its label, where that stands, and how the line is drawn."""
+class _Step(NamedTuple):
+    """A step from one model to another: what it adds, and the claim and models of its contrast."""
 
-    label: str
-    at: int
-    up: int
-    colour: str
-    dash: int
-    weights: Mapping[int, float]
+    adds: str
+    claim: str
+    first: str
+    second: str
 
 
-def weights_figure(results: Results, corpus: str) -> Figure:
-    """How much each place around a masked word weighs, in attention and in the mean.
+_POSITIONS, _SCORES = "positions", "attention, over a weight for each word"
+_STEPS = {
+    "masked word": (
+        _Step(_POSITIONS, "C9 masked word", "position_weight", "mean"),
+        _Step("a weight for each word", "C9 masked word", "word_weight", "mean"),
+        _Step(_SCORES, "C9 masked word", "mean_query_attention", "word_weight"),
+        _Step(
+            "the same, beside positions",
+            *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
+        ),
+        _Step(
+            "four heads, over one",
+            *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
+        ),
+        _Step(
+            "counted neighbours, over four heads",
+            *("counts, masked word", "kn_two_sided", "masked_four_heads"),
+        ),
+    ),
+    "next word": (
+        _Step(_POSITIONS, "C9 next word", "direct_mean_position", "direct_mean"),
+        _Step("a weight for each word", "C9 next word", "direct_word_weight", "direct_mean"),
+        _Step(_SCORES, "C9 next word", "direct_attention", "direct_word_weight"),
+        _Step(
+            "the same, beside positions",
+            *("C9 next word", "direct_attention_position", "direct_word_weight_position"),
+        ),
+        _Step(
+            "four heads, over one",
+            *("heads, next word", "next_four_heads", "direct_attention_position"),
+        ),
+        _Step(
+            "counted trigrams, over four heads",
+            *("counts, next word", "kn_trigram", "next_four_heads"),
+        ),
+    ),
+}
+"""Predicted word -> the steps of the figure."""
+_CORPORA = {"wiki17m-4m": ("circle", "var(--blue)"), "novels-4m": ("diamond", "var(--vermillion)")}
+"""Corpus -> its marker and colour."""
+
+
+def gains_figure(cells: Results) -> Figure:
+    """What each ingredient saves of the loss, for both predicted words.
 
     Args:
-        results: a study that measured the learned weights of `mean`, `mean_query_attention` and
-            `mean_query_attention_position`.
-        corpus: one of its corpora.
+        cells: the twelve cells, with every contrast of the steps decided.
+
+    Raises:
+        ValueError: where a contrast lacks a corpus or seeds.
     """
-    window = int(results.config["training"]["window"])
-    places = [place for place in range(-window, window + 1) if place]
     rows = {
-        model: {place: _mean_weight(results, corpus, model, place) for place in places}
-        for model in ("mean", "mean_query_attention", "mean_query_attention_position")
+        word: {step: decided(cells, step.claim, step.first, step.second) for step in steps_of}
+        for word, steps_of in _STEPS.items()
     }
-    by_model = {m: {p: float(r.value) for p, r in by_place.items()} for m, by_place in rows.items()}
-    drawn = {place: drawn_weight(abs(place), window) for place in places}
-    mean, without, placed = (looks(results)[model].colour for model in by_model)
-    shown = [
-        _Line(
-            "attention with positions", 1, 0, placed, 0, by_model["mean_query_attention_position"]
-        ),
-        _Line("mean, as trained: window drawn at random", 1, -4, mean, 0, drawn),
-        _Line("mean, full window", 3, -12, mean, 1, by_model["mean"]),
-        _Line("attention without positions", 3, 14, without, 2, by_model["mean_query_attention"]),
+    every = [row for of_word in rows.values() for its in of_word.values() for row in its]
+    axis = charts.shared([end for row in every for end in (row.low, row.high)])
+    drawn = [
+        Chart(
+            f"{capital(word)}: what saves how many nats", _gains(of_word, axis, word == "next word")
+        )
+        for word, of_word in rows.items()
     ]
-    behind = counted(row for by_place in rows.values() for row in by_place.values())
     words = (
-        "Mean weight of a context word at each position around a masked word. Without positions, "
-        "attention gives all positions nearly the same weight, like a mean with a full window. "
-        "Near words weigh most in attention with positions, and in a mean whose window is drawn at "
-        "random, as in word2vec. "
-        f"Corpus: {corpus}, {behind}."
+        "What each ingredient saves of the loss. Positions save most of a masked word. Without "
+        "positions, scores between words save more of the next word than positions do. Counts of "
+        "both neighbours predict a masked word better than four heads do; counts of trigrams "
+        "predict the next word worse. "
+        f"Corpora: {listed(list(_CORPORA))}, {counted(every)}."
     )
-    return Figure("weights", [Chart("", _chart(shown, places))], words)
+    return Figure("gains", drawn, words)
 
 
-def drawn_weight(distance: int, window: int) -> float:
-    """The expected weight of a word in a mean whose window is drawn from 1 to `window`."""
-    return sum(1 / (2 * size) for size in range(distance, window + 1)) / window
+def _gains(rows: Mapping[_Step, Sequence[Row]], axis: Spec, last: bool) -> Spec:
+    """A chart of one predicted word: a line a step, a dot with its interval a corpus.
 
-
-def _mean_weight(results: Results, corpus: str, model: str, place: int) -> Any:
-    of = ("learned_weights", "attention", f"offset {place:+d}", "mean_weight")
-    row = measured(results, corpus, model, of)
-    if row is None:
-        raise StoreError(
-            f"{results.folder}: found no mean weight of {model} at offset {place:+d} on {corpus}, "
-            "expected one; measure it with the task learned_weights"
-        )
-    return row
-
-
-def _chart(shown: Sequence[_Line], places: Sequence[int]) -> Spec:
-    colours = {line.label: line.colour for line in shown}
+    The last chart has the legend and the title of the axis for all.
+    """
     data = [
-        {
-            **{"place": place, "weight": charts.rounded(line.weights[place])},
-            **{"model": line.label, "dash": line.dash, "side": place > 0},
-        }
-        for line in shown
-        for place in places
+        {"step": step.adds, "corpus": row.corpus}
+        | charts.interval("gain", row.gain, row.low, row.high)
+        for step, its in rows.items()
+        for row in its
     ]
-    title = "position of the context word, counted from the masked word"
-    x = charts.field("place", "quantitative", title=title, axis=charts.ticks(places))
-    y = charts.field("weight", "quantitative", title="mean weight")
-    stroke = charts.named("model", colours)
-    line = {"stroke": stroke, "strokeDash": charts.dashed("dash"), "detail": {"field": "side"}}
-    dot = {"fill": stroke, "tooltip": charts.tips("model", "place", "weight")}
-    labels = [
-        charts.layer(
-            {"type": "text", "align": "left", "dx": 8, "dy": one.up, "color": one.colour},
-            {"x": x, "y": y, "text": {"field": "model"}},
-            [{"place": one.at, "weight": one.weights[one.at], "model": one.label}],
-        )
-        for one in shown
-    ]
-    layers = [
-        charts.layer({"type": "line", "strokeWidth": 2}, line),
-        charts.layer({"type": "circle", "size": 30, "opacity": 1}, dot),
-    ]
-    return charts.chart(data, [*layers, *labels], {"x": x, "y": y}, 260)
+    colours = {corpus: colour for corpus, (_, colour) in _CORPORA.items()}
+    markers = {corpus: marker for corpus, (marker, _) in _CORPORA.items()}
+    dot = {
+        "x": charts.field("gain", "quantitative", title="nats" if last else None, **axis),
+        "stroke": charts.named("corpus", colours, legend=last),
+        "fill": charts.named("corpus", colours),
+        "shape": charts.named("corpus", markers, legend=last),
+        "tooltip": charts.tips("step", "corpus", "gain", "low", "high"),
+    }
+    side = {"y": charts.side("step", [step.adds for step in rows], ruled=True)}
+    own = {"yOffset": {"field": "corpus", "type": "nominal", "sort": list(_CORPORA)}}
+    ends = {"x": charts.field("low", "quantitative"), "x2": {"field": "high"}}
+    band = charts.layer(
+        {"type": "rect", "color": charts.QUIET, "opacity": 0.25},
+        ends,
+        [{"low": -MARGIN, "high": MARGIN}],
+    )
+    step = {"step": 24, "for": "position"}
+    return charts.chart(data, charts.dots(dot, own), side, step, [band])

@@ -55,7 +55,9 @@ _MODELS = {
     "direct_word_weight_position": "word weights with positions and direct path",
     "direct_attention_position": "attention with positions and direct path",
     "direct_dot_product_position": "dot-product attention with positions and direct path",
-    "next_four_heads": "attention with positions and direct path and four heads",
+    "next_four_heads": "four-head attention with positions and direct path",
+    "masked_without_map": "mean-query attention with positions but without V",
+    "next_without_map": "attention with positions and direct path but without V",
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
