@@ -282,6 +282,22 @@ def test_a_plan_of_a_text_that_is_not_prepared_says_how_to_prepare_it(tmp_path: 
     assert not re.search(r"\b0\.00\b|\s-\d", result.stdout)  # unknown work is not zero hours
 
 
+def test_the_plan_of_a_tuning_trains_nothing_and_gives_the_most_that_its_trials_take(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = there(tiny / "cache" / "cells")
+    changes = ("seeds=[0]", "tasks=[per_token_loss_dev]", "tune={trials: 3, tokens: [500, 1000]}")
+    result = call("tune", tiny / "tiny.yaml", *changes, "--plan", "--cache", tiny / "cache")
+    assert result.exit_code == 0
+    first, second, total, _ = result.stdout.splitlines()
+    assert first.startswith("500 tokens: 3 models, 3 trials each: at most ")
+    assert second.startswith("1,000 tokens: 3 models, 6 trials each: at most ")
+    assert re.match(r"in all at most (less than )?0\.\d\d core-hours of training", total)
+    assert there(tiny / "cache" / "cells") == before
+    assert there(tmp_path) == []
+
+
 def test_a_plan_of_a_text_that_is_not_here_gives_no_number_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -41,6 +41,7 @@ from wordrel.study.tune import (
     _regularised,
     check,
     contained,
+    planned,
     started_from_what_they_contain,
     tune,
     under_tuned,
@@ -490,6 +491,10 @@ def test_every_model_with_settings_has_the_same_number_of_trials(
     counts = table.groupby(["model", "tokens"]).size()
     assert counts["mean"].tolist() == counts["position_weight"].tolist() == [3, 6]
     assert counts["cbow"].tolist() == [3, 6]
+    plans = planned(load_config(folder / "rates.yaml"))
+    assert [trials for _, trials in plans] == [3, 6]
+    assert [study.corpora[0].limit_tokens for study, _ in plans] == [1500, 3000]
+    assert {study.training.epochs for study, _ in plans} == {8}
     dropped = table[(table["model"] == "position_weight") & (table["dropout"] == DROPOUT)]
     assert len(dropped) == 1 and int(dropped["tokens"].iloc[0]) == 3000
     assert counts["random"].tolist() == [1, 1]

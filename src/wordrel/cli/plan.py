@@ -1,6 +1,7 @@
 """What a study takes, as `wordrel run --plan` shows it: a table with its sums, or JSON."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from math import ceil
 from pathlib import Path
@@ -44,6 +45,24 @@ def show(
         echo(f"{corpus}: {why}; `wordrel corpus prepare {shell_word(config)}` makes its size known")
     for task, why in budget.skipped.items():
         echo(f"left out: {task} ({why})")
+
+
+def show_trials(
+    studies: Sequence[tuple[StudyConfig, int]], cache: Path | None, *, jobs: int | None
+) -> None:
+    """How long the trials of a tuning take at most, a line for each size of text."""
+    total = 0.0
+    for study, trials in studies:
+        budget = estimate(study, cache or cache_root(), jobs=jobs)
+        sums = budget.sums()
+        total += sums["core_seconds"]
+        training = _work(sums["to_train"], sums["unknown"], sums["core_seconds"])
+        tokens = f"{study.corpora[0].limit_tokens:,} tokens"
+        echo(f"{tokens}: {len(study.models)} models, {trials} trials each: at most {training}")
+    echo(
+        f"in all at most {_hours(total, 2)} core-hours of training; trials that go on from another"
+    )
+    echo("model come on top, and evaluating on the development splits")
 
 
 def _planned(line: Line) -> tuple[str, ...]:

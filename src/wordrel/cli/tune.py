@@ -23,6 +23,9 @@ def tune(  # noqa: PLR0913 - a parameter an option
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Train nothing: show how long the trials may take.")
+    ] = False,
     dask: Dask = None,
     scheduler_file: SchedulerFile = None,
 ) -> None:
@@ -36,9 +39,14 @@ def tune(  # noqa: PLR0913 - a parameter an option
 
     study = load_study(config, overrides or ())
 
-    from wordrel.study.tune import check, tune  # loads torch and gensim
+    from wordrel.study.tune import check, planned, tune  # loads torch and gensim
 
     settings = check(study)
+    if plan:
+        from wordrel.cli.plan import show_trials
+
+        show_trials(planned(study), cache, jobs=jobs)
+        return
     samples = ", then ".join(f"{tokens:,}" for tokens in settings.tokens)
     models = f"{len(study.models)} models, {settings.trials} trials each"
     say(f"tuning {study.study}: {models}, on {samples} tokens")

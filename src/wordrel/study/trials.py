@@ -31,6 +31,8 @@ from wordrel.study.run import run_study
 
 RESULTS = ("score", "seconds")
 """Columns of a trial that its run adds."""
+BESIDE = 2
+"""Rates that are tried beside the best one, on more text."""
 ROUNDING = 1e-9
 """Relative: .25 * 2**.5 and .25 / 2**.5 * 2 are one rate, though not one number."""
 
@@ -63,9 +65,10 @@ class Coordinate:
         return [*lower, *higher]
 
 
+EPOCHS = Coordinate("epochs", (1, 2, 4, 8))
 COORDINATES = (
     Coordinate("learning_rate"),
-    Coordinate("epochs", (1, 2, 4, 8)),
+    EPOCHS,
     Coordinate("weights_learning_rate"),
     Coordinate("dropout", (0.0, 0.1, 0.2, 0.4)),
     Coordinate("weight_decay", (0.0, 0.01, 0.1, 1.0)),
@@ -305,16 +308,13 @@ def _same(first: Point, second: Point) -> bool:
 
 
 def recheck(best: Sequence[Tried], keep: int, key: str = "learning_rate") -> Search:
-    """On more text: the best points again, and the best of them at half and at twice its rate.
-
-    Where another point had one of these rates, the next one is tried.
-    """
+    """On more text: the best points again, and the best of them at the two nearest new rates."""
     points = [trial.point for trial in best[:keep]]
     tried = [Tried(*pair) for pair in zip(points, (yield points), strict=True)]
     top = best_of(tried).point
     if key in top:
         rates = [top | {key: top[key] * factor} for factor in (1 / 2, 2, 1 / 4, 4)]
-        beside = [point for point in rates if is_new(point, tried)][:2]
+        beside = [point for point in rates if is_new(point, tried)][:BESIDE]
         tried += [Tried(*pair) for pair in zip(beside, (yield beside), strict=True)]
     return in_order(tried)
 

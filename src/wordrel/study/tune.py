@@ -26,7 +26,9 @@ from wordrel.io.store import replace_folder, write_text
 from wordrel.jobs import Cluster
 from wordrel.models.matched.nesting import contains
 from wordrel.study.trials import (
+    BESIDE,
     COORDINATES,
+    EPOCHS,
     Point,
     Search,
     Trials,
@@ -49,6 +51,8 @@ FINER = 2**0.5
 """A step of a rate that is smaller than those of the walk."""
 DROPOUT = 0.2
 """Share of the attention's weights that the trial with dropout drops."""
+LAST = 2
+"""More trials on the largest text: the settings of what a model contains, and dropout."""
 
 
 def tune(
@@ -121,6 +125,26 @@ def check(config: StudyConfig) -> TuneConfig:
     if problems or config.tune is None:
         raise ConfigError(problems)
     return config.tune
+
+
+def planned(config: StudyConfig) -> list[tuple[StudyConfig, int]]:
+    """For each size of text a study of the largest trials, and how many trials a model has.
+
+    Its models have the most epochs that a trial may have, and one seed for each trial from a random
+    start. So its cost is the most that these trials take, without those that go on from another
+    model.
+    """
+    settings, most = check(config), max(EPOCHS.values or (config.training.epochs,))
+    training = config.training.model_copy(update={"epochs": most})
+    studies = []
+    for tokens in settings.tokens:
+        trials = settings.trials if tokens == settings.tokens[0] else settings.keep + BESIDE
+        trials += LAST if tokens == settings.tokens[-1] else 0
+        corpora = tuple(c.model_copy(update={"limit_tokens": tokens}) for c in config.corpora)
+        seeds = tuple(range(1, trials + 1))
+        update = {"corpora": corpora, "training": training, "seeds": seeds, "tune": None}
+        studies.append((config.model_copy(update=update), trials))
+    return studies
 
 
 def _together(
