@@ -189,11 +189,14 @@ def test_what_is_open_follows_from_the_tables(
     assert "more tuning" in still_open(open_case, table)
     assert "more tuning" not in still_open(clear, table)
     trained = altered(table, one_head, outcome="adds", as_trained_low=0.03)
-    assert "calibration" not in still_open(clear, trained)
+    assert "one head" not in still_open(clear, trained)
     behind = one_head & (table["corpus"] == "novels-4m")
-    assert "calibration" in still_open(clear, altered(trained, behind, as_trained_low=0.01))
+    assert "open on novels." in still_open(clear, altered(trained, behind, as_trained_low=0.01))
     left = still_open(clear, altered(trained, behind, outcome="open"))
-    assert "map of the value" not in left and "calibration" not in left
+    assert "map of the value" not in left and "one head" not in left
+    near = altered(case.contrasts, case.contrasts["seeds"] > 0, as_trained_high=-0.01)
+    assert "Without calibration, it is." in still_open(clear, trained)
+    assert "Without calibration, it is." not in still_open(near, trained)
 
 
 def test_word_vectors_are_counted_in_four_ways(

@@ -371,8 +371,8 @@ def test_the_abstract_has_the_gain_over_what_a_failed_rival_contains() -> None:
     answer = CONCLUSIONS.answer(read_results(PAPER.CELLS), read_results(PAPER.CASE), None)
     fourth = answer.splitlines()[3]
     assert re.search(
-        r"Over position weights the first gains 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] on wiki17m-4m and "
-        r".*\(exploratory, no verdict\)",
+        r"Over position weights the first gains 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\] on wiki17m-4m, "
+        r"across the margin and .*\(exploratory, no verdict\)",
         fourth,
     )
     assert "The step adds the map V, too, which the output table can absorb." in fourth

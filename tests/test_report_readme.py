@@ -17,7 +17,7 @@ CELLS = Path(__file__).parents[1] / "results" / "twelve_cells"
 def test_only_what_stands_between_the_markers_is_replaced():
     text = EMPTY + "<!-- answer:other -->\nkept\n<!-- /answer:other -->\n"
     assert replace_block(text, "answer:one", r"new \1") == (
-        "before\n<!-- answer:one -->\n\nnew \\1\n\n<!-- /answer:one -->\nafter\n"
+        "before\n<!-- answer:one -->\nnew \\1\n<!-- /answer:one -->\nafter\n"
         "<!-- answer:other -->\nkept\n<!-- /answer:other -->\n"
     )
 
@@ -42,6 +42,7 @@ def test_the_figure_draws_the_gains_of_the_contrasts_with_the_margin():
     figure = gains_figure(results)
     table = results.contrasts.set_index(["corpus", "model_a", "model_b"])
     steps_of = (
+        ("mean_query_attention", "mean"),
         ("position_weight", "mean"),
         ("word_weight", "mean"),
         ("mean_query_attention", "word_weight"),
@@ -55,17 +56,17 @@ def test_the_figure_draws_the_gains_of_the_contrasts_with_the_margin():
     ends = ("gain", "low", "high")
     for dot, row in zip(masked, of_each, strict=True):
         assert [dot[end] for end in ends] == pytest.approx([row[end] for end in ends], rel=1e-5)
-    assert len(next_word) == len(masked) and next_word != masked
+    assert len(masked) == len(of_each) and len(next_word) == len(masked) - len(corpora)
     assert "wiki17m-4m and novels-4m, n 21 to 376, 5 seeds" in figure.words
     band, *_ = figure.charts[0].spec["layer"]
     assert band["data"]["values"] == [{"low": -0.02, "high": 0.02}]
     drawn = svg.draw(figure)
-    assert drawn.count(">positions<") == 2
+    assert drawn.count(">positions, over the mean<") == 2
     assert drawn.count(">novels-4m<") == 1  # one legend for both charts
 
 
 def test_a_study_with_few_seeds_has_no_figure():
     results = read_results(CELLS)
     few = replace(results, contrasts=results.contrasts.assign(seeds=4))
-    with pytest.raises(ValueError, match="position_weight was compared with mean"):
+    with pytest.raises(ValueError, match="mean_query_attention was compared with mean"):
         gains_figure(few)

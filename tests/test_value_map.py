@@ -34,9 +34,9 @@ def planned(**outcomes: dict[str, Any]) -> Results:
 @pytest.mark.parametrize(
     ("masked", "following", "expected"),
     [
-        ((EQUAL, LITTLE), (EQUAL, MUCH), ("holds", "holds", "holds")),
-        ((EQUAL, MUCH), (WORSE, LITTLE), ("fails", "fails", "fails")),
-        ((WORSE, LITTLE), (WORSE, MUCH), ("fails", "holds", "holds")),
+        ((EQUAL, LITTLE, LITTLE), (EQUAL, MUCH), ("holds", "holds", "holds", "holds")),
+        ((EQUAL, MUCH, MUCH), (WORSE, LITTLE), ("fails", "fails", "fails", "fails")),
+        ((WORSE, LITTLE, MUCH), (WORSE, MUCH), ("fails", "holds", "holds", "fails")),
     ],
 )
 def test_a_prediction_is_decided_by_its_contrasts(
@@ -47,8 +47,9 @@ def test_a_prediction_is_decided_by_its_contrasts(
     results = planned(
         map_of_the_value_masked_word=masked[0],
         scores_alone_masked_word=masked[1],
+        scores_beside_the_map_masked_word=masked[2],
         map_of_the_value_next_word=following[0],
         scores_alone_next_word=following[1],
     )
     found = experiment("value_map").verdicts(results)
-    assert tuple(found[name].outcome for name in "123") == expected
+    assert tuple(found[name].outcome for name in "1234") == expected

@@ -64,7 +64,7 @@ ANSWERS = (
     ),
     Planned(
         *("counts, masked word", "kn_two_sided", "masked_four_heads"),
-        *("counting the word on each side", "self-attention with four heads"),
+        *("a smoothed count of the word on each side", "self-attention with four heads"),
     ),
     Planned(
         *("C9 next word", "direct_word_weight", "direct_mean"),
@@ -91,7 +91,7 @@ ANSWERS = (
     ),
     Planned(
         *("counts, next word", "kn_trigram", "next_four_heads"),
-        *("counting the two words before", "self-attention with four heads"),
+        *("a smoothed count of the two words before", "self-attention with four heads"),
     ),
 )
 
@@ -178,7 +178,8 @@ def _over(results: Results, first: str, inside: str, failed: Sequence[nested.Fit
         pair = difference(results, row.corpus, row.task, first, inside)
         if pair is not None:
             ends = text.with_interval(-pair.difference, -pair.high, -pair.low)
-            gains.append(f"{ends} on {text.escape(row.corpus)}")
+            crosses = ", across the margin" if -pair.high < row.margin < -pair.low else ""
+            gains.append(f"{ends} on {text.escape(row.corpus)}{crosses}")
     shown = f"Over {named(inside)} the first gains {text.listed(gains)} (exploratory, no verdict)"
     return shown if gains else ""
 

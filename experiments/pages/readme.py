@@ -15,7 +15,7 @@ from wordrel.errors import StoreError
 from wordrel.report import charts
 from wordrel.report.document import Chart, Figure, Spec
 from wordrel.report.queries import Row
-from wordrel.report.text import capital, listed
+from wordrel.report.text import capital, listed, number
 from wordrel.report.verdicts import counted
 from wordrel.study.results import Results
 
@@ -40,7 +40,7 @@ def replace_block(text: str, block: str, fresh: str) -> str:
         markers = f"<!-- {block} --> and <!-- /{block} -->"
         raise StoreError(f"page: found {len(matches)} blocks {block}, expected 1 between {markers}")
     start, end = matches[0].span()
-    return f"{text[:start]}<!-- {block} -->\n\n{fresh}\n\n<!-- /{block} -->{text[end:]}"
+    return f"{text[:start]}<!-- {block} -->\n{fresh}\n<!-- /{block} -->{text[end:]}"
 
 
 def steps(source: str, functions: Sequence[str]) -> str:
@@ -68,46 +68,49 @@ class _Step(NamedTuple):
     second: str
 
 
-_POSITIONS, _SCORES = "positions", "attention, over a weight for each word"
+_POSITIONS = "positions, over the mean"
+_WEIGHTS = "a weight for each word, over the mean"
+_SCORES = "attention, over these weights"
+_BESIDE = "attention over these weights, with positions"
+_HEADS = "four heads over one, with positions"
 _STEPS = {
     "masked word": (
+        _Step("attention, over the mean", "first sentence", "mean_query_attention", "mean"),
         _Step(_POSITIONS, "C9 masked word", "position_weight", "mean"),
-        _Step("a weight for each word", "C9 masked word", "word_weight", "mean"),
+        _Step(_WEIGHTS, "C9 masked word", "word_weight", "mean"),
         _Step(_SCORES, "C9 masked word", "mean_query_attention", "word_weight"),
         _Step(
-            "the same, beside positions",
-            *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
+            *(_BESIDE, "C9 masked word"),
+            *("mean_query_attention_position", "mask_query_attention"),
         ),
         _Step(
-            "four heads, over one",
-            *("heads, masked word", "masked_four_heads", "mean_query_attention_position"),
+            *(_HEADS, "heads, masked word"),
+            *("masked_four_heads", "mean_query_attention_position"),
         ),
         _Step(
-            "counted neighbours, over four heads",
-            *("counts, masked word", "kn_two_sided", "masked_four_heads"),
+            *("counted neighbours, over four heads", "counts, masked word"),
+            *("kn_two_sided", "masked_four_heads"),
         ),
     ),
     "next word": (
         _Step(_POSITIONS, "C9 next word", "direct_mean_position", "direct_mean"),
-        _Step("a weight for each word", "C9 next word", "direct_word_weight", "direct_mean"),
+        _Step(_WEIGHTS, "C9 next word", "direct_word_weight", "direct_mean"),
         _Step(_SCORES, "C9 next word", "direct_attention", "direct_word_weight"),
         _Step(
-            "the same, beside positions",
-            *("C9 next word", "direct_attention_position", "direct_word_weight_position"),
+            *(_BESIDE, "C9 next word"),
+            *("direct_attention_position", "direct_word_weight_position"),
         ),
+        _Step(_HEADS, "heads, next word", "next_four_heads", "direct_attention_position"),
         _Step(
-            "four heads, over one",
-            *("heads, next word", "next_four_heads", "direct_attention_position"),
-        ),
-        _Step(
-            "counted trigrams, over four heads",
-            *("counts, next word", "kn_trigram", "next_four_heads"),
+            *("counted trigrams, over four heads", "counts, next word"),
+            *("kn_trigram", "next_four_heads"),
         ),
     ),
 }
 """Predicted word -> the steps of the figure."""
 _CORPORA = {"wiki17m-4m": ("circle", "var(--blue)"), "novels-4m": ("diamond", "var(--vermillion)")}
 """Corpus -> its marker and colour."""
+_AXIS = "nats saved, with intervals; left of 0, the loss is higher"
 
 
 def gains_figure(cells: Results) -> Figure:
@@ -126,16 +129,18 @@ def gains_figure(cells: Results) -> Figure:
     every = [row for of_word in rows.values() for its in of_word.values() for row in its]
     axis = charts.shared([end for row in every for end in (row.low, row.high)])
     drawn = [
-        Chart(
-            f"{capital(word)}: what saves how many nats", _gains(of_word, axis, word == "next word")
-        )
+        Chart(f"{capital(word)}: loss saved", _gains(of_word, axis, word == "next word"))
         for word, of_word in rows.items()
     ]
+    saved = {
+        (word, step.adds): listed([number(row.gain) for row in its])
+        for word, of_word in rows.items()
+        for step, its in of_word.items()
+    }
     words = (
-        "What each ingredient saves of the loss. Positions save most of a masked word. Without "
-        "positions, scores between words save more of the next word than positions do. Counts of "
-        "both neighbours predict a masked word better than four heads do; counts of trigrams "
-        "predict the next word worse. "
+        "Loss that each part saves. For a masked word, positions save most: "
+        f"{saved['masked word', _POSITIONS]} nats. For the next word, attention saves "
+        f"{saved['next word', _SCORES]}, positions alone {saved['next word', _POSITIONS]}. "
         f"Corpora: {listed(list(_CORPORA))}, {counted(every)}."
     )
     return Figure("gains", drawn, words)
@@ -144,7 +149,7 @@ def gains_figure(cells: Results) -> Figure:
 def _gains(rows: Mapping[_Step, Sequence[Row]], axis: Spec, last: bool) -> Spec:
     """A chart of one predicted word: a line a step, a dot with its interval a corpus.
 
-    The last chart has the legend and the title of the axis for all.
+    The last chart has the legend for all.
     """
     data = [
         {"step": step.adds, "corpus": row.corpus}
@@ -155,7 +160,7 @@ def _gains(rows: Mapping[_Step, Sequence[Row]], axis: Spec, last: bool) -> Spec:
     colours = {corpus: colour for corpus, (_, colour) in _CORPORA.items()}
     markers = {corpus: marker for corpus, (marker, _) in _CORPORA.items()}
     dot = {
-        "x": charts.field("gain", "quantitative", title="nats" if last else None, **axis),
+        "x": charts.field("gain", "quantitative", title=_AXIS, **axis),
         "stroke": charts.named("corpus", colours, legend=last),
         "fill": charts.named("corpus", colours),
         "shape": charts.named("corpus", markers, legend=last),

@@ -57,6 +57,7 @@ _MODELS = {
     "direct_dot_product_position": "dot-product attention with positions and direct path",
     "next_four_heads": "four-head attention with positions and direct path",
     "masked_without_map": "mean-query attention with positions but without V",
+    "masked_weights_with_map": "mask-query attention with positions and V",
     "next_without_map": "attention with positions and direct path but without V",
 }
 _SUFFIXES = {
