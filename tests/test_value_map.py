@@ -34,9 +34,9 @@ def planned(**outcomes: dict[str, Any]) -> Results:
 @pytest.mark.parametrize(
     ("masked", "following", "expected"),
     [
-        ((EQUAL, LITTLE, LITTLE), (EQUAL, MUCH), ("holds", "holds", "holds", "holds")),
-        ((EQUAL, MUCH, MUCH), (WORSE, LITTLE), ("fails", "fails", "fails", "fails")),
-        ((WORSE, LITTLE, MUCH), (WORSE, MUCH), ("fails", "holds", "holds", "fails")),
+        ((EQUAL, LITTLE, LITTLE), (EQUAL, MUCH, MUCH), ("holds",) * 5),
+        ((EQUAL, MUCH, MUCH), (WORSE, LITTLE, LITTLE), ("fails",) * 5),
+        ((WORSE, LITTLE, MUCH), (WORSE, MUCH, MUCH), ("fails", "holds", "holds", "fails", "holds")),
     ],
 )
 def test_a_prediction_is_decided_by_its_contrasts(
@@ -50,6 +50,7 @@ def test_a_prediction_is_decided_by_its_contrasts(
         scores_beside_the_map_masked_word=masked[2],
         map_of_the_value_next_word=following[0],
         scores_alone_next_word=following[1],
+        scores_beside_the_map_next_word=following[2],
     )
     found = experiment("value_map").verdicts(results)
-    assert tuple(found[name].outcome for name in "1234") == expected
+    assert tuple(found[name].outcome for name in "12345") == expected

@@ -156,6 +156,13 @@ _start("direct_mean", "next_word", direct=True)
 _add("direct_mean_position", "direct_mean", positions=True)
 _add("direct_word_weight", "direct_mean", query="mask")
 _add("direct_word_weight_position", "direct_mean_position", "direct_word_weight", query="mask")
+_add(
+    "direct_word_weight_map",  # with positions, too
+    "direct_word_weight_position",
+    query="mask",
+    maps=True,
+    settings={"ties": ("K=I",)},
+)
 _start("direct_dot_product", "next_word", query="previous", direct=True, settings=_BIAS)
 _add("direct_dot_product_position", "direct_dot_product", positions=True)
 _add(

@@ -49,6 +49,7 @@ _MODELS = {
     "position_map": "position maps",
     "direct_mean": "context mean with direct path",
     "direct_word_weight": "word weights with direct path",
+    "direct_word_weight_map": "word weights with positions and direct path and V",
     "direct_attention": "attention with direct path",
     "direct_dot_product": "dot-product attention with direct path",
     "direct_mean_position": "position weights with direct path",

@@ -1,4 +1,4 @@
-"""Which settings suit attention without a map of the value, and weights for each word with one?
+"""Which settings suit next-word attention without V, and weights for each word with it?
 
 Question: with up to four million words of wiki17m, which learning rates, how many epochs, and how
 much dropout and weight decay give each of these models its lowest loss on development documents?
