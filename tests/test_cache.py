@@ -1,6 +1,7 @@
 """The commands on the cache: what is damaged, how much there is, and what may be removed."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from processes import started
 from wordrel.cli import app
-from wordrel.io import marker
+from wordrel.io import contents, marker
 from wordrel.io.contents import folders, remove
 from wordrel.io.store import build_once, is_done, lock_path
 
@@ -105,6 +106,22 @@ def test_sizes_are_told_by_kind(cache: Path) -> None:
     assert rows["other"][:2] == ["0", "4"]  # three of the user, and a link
     assert rows["downloads"][1:] == ["1", "100", "bytes"]
     assert printed.rstrip().splitlines()[-1].startswith(f"{cache}: ")
+
+
+@pytest.mark.parametrize("at", ["text", ".a.0123abcd.partial"])
+def test_what_a_living_process_removes_meanwhile_is_no_error(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    entries = contents._entries
+
+    def removing(folder: Path) -> list[os.DirEntry[str]]:
+        found = entries(folder)
+        if folder.name == at:
+            shutil.rmtree(cache / "cells/text/.a.0123abcd.partial", ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(contents, "_entries", removing)
+    assert contents.sizes(cache)["leftovers"] == (1, 1, 10)
 
 
 def test_clean_asks_first_and_leaves_all_where_the_answer_is_no(cache: Path) -> None:

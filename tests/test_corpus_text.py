@@ -61,6 +61,18 @@ def test_a_cut_archive_is_an_error_with_file_and_offset(tmp_path: Path, suffix: 
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_an_archive_without_a_byte_is_an_error_and_no_empty_text(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"text{suffix}"
+    path.touch()
+    with pytest.raises(CorpusError, match="the archive is cut off or damaged"):
+        list(read_bytes(path))
+    path.write_bytes(PACKERS[suffix](b""))
+    assert list(read_bytes(path)) == []
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
 def test_a_file_that_only_claims_to_be_an_archive_is_an_error(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"text{suffix}"
     path.write_bytes(b"this is plain text, not an archive at all")

@@ -102,6 +102,21 @@ def test_a_broken_link_is_an_error_and_not_skipped(tmp_path: Path, name: str) ->
             own_source(source, tmp_path)
 
 
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, scandir = tree(tmp_path / "in", "a.txt", "closed/b.txt"), os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(CorpusError, match=r"closed: cannot be read .* a readable folder: check"):
+        own_source(str(folder), tmp_path)
+
+
 def test_a_source_without_text_says_what_is_there_and_what_could_be(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     tree(tmp_path / "other", "a.md", "b.pdf")

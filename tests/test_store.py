@@ -376,12 +376,17 @@ def test_files_of_its_user_move_to_the_new_result(tmp_path):
     (final / "thesis" / "notes.txt").write_text("mine")
     (final / "scores.txt").write_text("mine")
     (final / ".scores.csv.01234567.tmp").write_text("half")
+    (final / ".draft.tmp").write_text("mine")
+    (final / ".versions.lock").mkdir()
+    (final / ".versions.lock" / "1").write_text("mine")
     with store.replace_folder(final, ours=OURS) as folder:
         (folder / "manifest.json").write_text("new")
         (folder / "scores.txt").write_text("of a later version")
     assert (final / "thesis" / "notes.txt").read_text() == "mine"
-    kept, manifest, new, thesis = sorted(names(final), key=lambda name: ".older-" not in name)
-    assert (manifest, new, thesis) == ("manifest.json", "scores.txt", "thesis")
+    assert (final / ".draft.tmp").read_text() == (final / ".versions.lock" / "1").read_text()
+    kept, *others = sorted(names(final), key=lambda name: ".older-" not in name)
+    hidden = [".draft.tmp", ".versions.lock"]
+    assert others == [*hidden, "manifest.json", "scores.txt", "thesis"]
     assert (final / kept).read_text() == "mine"
     assert names(tmp_path) == [".result.lock", "result"]
 

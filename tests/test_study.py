@@ -19,16 +19,18 @@ import pytest
 import processes
 from processes import PATIENCE, wait_until
 from wordrel.config import StatisticsConfig, StudyConfig, parse_config
-from wordrel.errors import ConfigError
+from wordrel.errors import ConfigError, DatasetError
+from wordrel.jobs.local import CellOutcome
 from wordrel.report.page import write_pages
 from wordrel.study.analysis import analyse, selected_pairs
 from wordrel.study.answers import Evaluation
 from wordrel.study.cell import load_cell
-from wordrel.study.evaluate import is_answered
+from wordrel.study.evaluate import is_answered, train_and_evaluate
 from wordrel.study.plan import load_tasks, prepare_plan
 from wordrel.study.results import Results
 from wordrel.study.run import portable_paths, run_study
-from wordrel.study.schema import STORED, table_file
+from wordrel.study.schema import COLUMNS, STORED, read_table, table_file, write_table
+from wordrel.study.tables import _run_row
 from wordrel.tasks import Predictions
 
 ANIMALS, FOODS = ["cat", "dog", "horse", "sheep"], ["bread", "rice", "cheese", "soup"]
@@ -166,12 +168,60 @@ def test_a_run_keeps_the_files_of_its_user_and_no_page_of_the_older_result(
     run_study(study, place / "cache", out, jobs=1)
     (out / "notes.csv").write_text("mine")
     (out / "explorer.html").write_text("of the older models")
+    (out / "croissant.json").write_text("of the older tables")
     run_study(study, place / "cache", out, jobs=1)
     assert (out / "notes.csv").read_text() == "mine"
     assert sorted(path.name for path in out.iterdir()) == sorted(
         {path.name for path in result.folder.iterdir()} | {"notes.csv"}
     )
     assert contents(out) == contents(result.folder)
+
+
+def test_an_own_file_that_changed_is_read_again_by_a_process_that_read_it_before(
+    place: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text((place / "pairs.tsv").read_text())
+    own = {"kind": "pairs", "name": "groups", "path": str(pairs)}
+    study = parse_config(settings(place, models=MODELS[:1], seeds=[1], tasks=[own]))
+
+    def scores() -> np.ndarray:
+        found = run_study(study, place / "cache", tmp_path / "out", jobs=1)
+        return found.scores["score"].to_numpy()
+
+    before = scores()
+    pairs.write_text("".join(f"{a}\t{b}\t{10 - int(s)}\n" for a, b, s in pair_rows(pairs)))
+    np.testing.assert_allclose(scores(), -before)
+
+
+def pair_rows(path: Path) -> list[list[str]]:
+    return [line.split("\t") for line in path.read_text().splitlines()]
+
+
+def test_an_own_file_that_changes_during_a_run_is_not_stored_under_its_older_digest(
+    place: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text((place / "pairs.tsv").read_text())
+    own = {"kind": "pairs", "name": "groups", "path": str(pairs)}
+    config = parse_config(settings(place, models=MODELS[:1], seeds=[1], tasks=[own]))
+    cache = tmp_path / "cache"
+    (work,) = prepare_plan(config, cache, load_tasks(config, cache), jobs=1).works
+    pairs.write_text("".join(f"{a}\t{b}\t{s}\n" for a, b, s in pair_rows(pairs)[1:]))
+    with pytest.raises(DatasetError, match="groups: found other items than when the run began"):
+        train_and_evaluate(work, lambda share, detail: None)
+    assert not is_answered(work)
+
+
+def test_an_error_of_any_text_is_stored_and_read_back(place: Path, tmp_path: Path) -> None:
+    config = parse_config(settings(place, models=MODELS[:1], seeds=[1], tasks=["held_out_loss"]))
+    cache = place / "cache"
+    (work,) = prepare_plan(config, cache, load_tasks(config, cache), jobs=1).works
+    outcome = CellOutcome(work.name, "failed", message="a\rb\udcff" + "c" * 200_000)
+    table = pd.DataFrame([_run_row(work, outcome)], columns=[*COLUMNS["runs"]])
+    write_table(tmp_path, "runs", table)
+    (message,) = read_table(tmp_path / "runs.csv", "runs")["message"]
+    assert message.startswith(r"a\rb\udcffcc")
 
 
 def test_tasks_that_are_tested_by_several_workers_give_the_same_tables(

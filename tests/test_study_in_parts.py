@@ -69,6 +69,26 @@ def test_a_second_part_trains_its_own_runs_alone_and_counts_all(place: Path) -> 
         assert all(archive.read(name) == w.read(name) for name in answers)
 
 
+def test_answers_that_two_runs_share_are_kept_once(place: Path) -> None:
+    counts = {"models": ({"kind": "kneser_ney"}, {"kind": "mean", "batch": 256})}
+    tasks = {"tasks": ("held_out_loss",), "seeds": (1, 2)}
+    changed = parse_config(study(place, [1, 2]).model_dump(mode="json") | counts | tasks)
+    place = place / "shared"
+    kept = run_study(changed, place / "cache", place / "out", jobs=1, keep_answers=True).folder
+    with zipfile.ZipFile(kept / KEPT) as archive:
+        runs = sorted({name.split("/")[1].rpartition("-")[0] for name in archive.namelist()})
+        assert runs == ["kneser_ney-seed0", "mean-seed1", "mean-seed2"]
+        assert len(archive.namelist()) == len({*archive.namelist()})
+
+
+def test_answers_in_a_result_that_a_crash_set_aside_are_not_lost(place: Path) -> None:
+    older = run(place, [1], "first", "crashed").folder
+    aside = older.rename(older.with_name(".crashed.previous"))  # a crash amid the swap
+    part = report_partial(study(place, [1, 2]), place / "eighth", older, keep_answers=True)
+    assert sorted({*part.runs["seed"]}) == [1]
+    assert not aside.exists()
+
+
 def test_nothing_is_taken_that_was_not_asked_for(place: Path) -> None:
     run(place, [1], "first", "asked")
     run_study(study(place, [1]), place / "fourth", place / "asked", jobs=1)

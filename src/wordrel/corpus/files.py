@@ -159,8 +159,12 @@ def _nothing(path: Path, paths: list[tuple[Path, str]]) -> str:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """All files below but hidden ones; links to folders are followed, but not in a circle."""
+
+    def refuse(error: OSError) -> None:  # else its texts would be left out without a word
+        raise _unreadable(Path(error.filename), error, "folder") from error
+
     seen: set[Path] = set()
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         if (real := Path(root).resolve()) in seen:
             raise CorpusError(
                 f"{root}: found a link to a folder that was read already; expected each file once: "
@@ -262,9 +266,12 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CorpusError(
-            f"{path}: cannot be read ({error}); expected a readable file: check its permissions"
-        ) from error
+        raise _unreadable(path, error, "file") from error
+
+
+def _unreadable(path: Path, error: OSError, what: str) -> CorpusError:
+    expected = f"expected a readable {what}: check its permissions"
+    return CorpusError(f"{path}: cannot be read ({error}); {expected}")
 
 
 def check_unchanged(source: Source) -> None:

@@ -97,6 +97,8 @@ def read_bytes(
     try:
         with regular_file(path, CorpusError).open("rb") as raw:
             size = os.fstat(raw.fileno()).st_size
+            if packed and not size:  # most readers would take it for a whole one without text
+                raise EOFError("it has no bytes")
             for piece in _pieces(raw, path.suffix.lower(), (start, stop), block):
                 position += len(piece)
                 if packed:

@@ -72,9 +72,9 @@ def _below(folder: Path, kind: str) -> Iterator[Stored]:
         if not entry.is_dir(follow_symlinks=False):
             continue
         if _LEFTOVER.fullmatch(entry.name):
-            yield _measured(path, LEFTOVERS, entry.stat(follow_symlinks=False).st_mtime)
+            yield from _measured(path, LEFTOVERS, path)
         elif (path / DONE).is_file():
-            yield _measured(path, kind, (path / DONE).stat().st_mtime)
+            yield from _measured(path, kind, path / DONE)
         elif not entry.name.startswith("."):
             yield from _below(path, kind)
 
@@ -82,8 +82,19 @@ def _below(folder: Path, kind: str) -> Iterator[Stored]:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     if folder.is_symlink() or not folder.is_dir():
         return []
-    with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:  # as `_stat`
+        return []
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Of a file or folder; None where a process that is at work has removed it meanwhile."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -94,10 +105,12 @@ def _files(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _measured(path: Path, kind: str, modified: float) -> Stored:
+def _measured(path: Path, kind: str, dated: Path) -> Iterator[Stored]:
+    """The folder, if it is still there; `dated` is as old as it."""
     files = (file for file in _files(path) if not _LOCK.fullmatch(file.name))
-    sizes = [file.lstat().st_size for file in files]
-    return Stored(kind, path, len(sizes), sum(sizes), modified)
+    sizes = [stat.st_size for stat in map(_stat, files) if stat]
+    if stat := _stat(dated):
+        yield Stored(kind, path, len(sizes), sum(sizes), stat.st_mtime)
 
 
 def sizes(cache: Path) -> dict[str, tuple[int, int, int]]:
@@ -109,12 +122,13 @@ def sizes(cache: Path) -> dict[str, tuple[int, int, int]]:
         for i, number in enumerate((1, stored.files, stored.bytes)):
             totals[stored.kind][i] += number
     for file in _files(cache):
-        if _LOCK.fullmatch(file.name) or not seen.isdisjoint(file.parents):
+        stat = _stat(file)
+        if stat is None or _LOCK.fullmatch(file.name) or not seen.isdisjoint(file.parents):
             continue
         top = file.relative_to(cache).parts[0]
         kind = top if top in OTHERS else "other"
         totals[kind][1] += 1
-        totals[kind][2] += file.lstat().st_size
+        totals[kind][2] += stat.st_size
     return {kind: (n, files, size) for kind, (n, files, size) in totals.items() if files}
 
 

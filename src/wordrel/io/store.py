@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 _PARTIAL = ".partial"
-_NAME_OF_WRITER = re.compile(r"\..*(\.partial|\.lock|\.tmp)", re.DOTALL)
+_HALF_A_FILE = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
@@ -304,7 +304,7 @@ def heal(final: Path, proof: str = "manifest.json", ours: Collection[str] | None
 
 def _move_foreign(older: Path, newer: Path, ours: Collection[str]) -> None:
     for path in sorted(older.iterdir()):
-        if path.name not in ours and not _NAME_OF_WRITER.fullmatch(path.name):
+        if path.name not in ours and not _HALF_A_FILE.fullmatch(path.name):
             free = not os.path.lexists(newer / path.name)
             path.rename(
                 newer / (path.name if free else f"{path.name}.older-{uuid.uuid4().hex[:8]}")

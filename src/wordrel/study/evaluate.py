@@ -20,6 +20,7 @@ from wordrel.config.models import FromFile
 from wordrel.corpus import Corpus, Split, open_corpus
 from wordrel.corpus.disk import joined_ranges
 from wordrel.corpus.pair_counts import pair_counts
+from wordrel.errors import DatasetError
 from wordrel.io.files import write_parquet, write_text
 from wordrel.io.store import is_done, new_folder
 from wordrel.jobs.progress import Report
@@ -49,8 +50,16 @@ def load(config: TaskConfig, cache: Path) -> Task:
     return own_task(config)
 
 
-_loaded = lru_cache(maxsize=64)(load)
-"""A worker evaluates one cell after another on the same tasks."""
+@lru_cache(maxsize=64)  # a worker evaluates one cell after another on the same tasks
+def _loaded(config: TaskConfig, digest: str, cache: Path) -> Task:
+    """The task of this digest: answers are stored under it, and a file may have changed since."""
+    task = load(config, cache)
+    if task.digest != digest:
+        raise DatasetError(
+            f"{task.name}: found other items than when the run began; expected a file that does "
+            "not change meanwhile: run again"
+        )
+    return task
 
 
 @dataclass(frozen=True)
@@ -113,11 +122,14 @@ def train_and_evaluate(work: CellWork, report: Report) -> None:
 
     Raises:
         TrainingError: when it cannot be trained.
+        DatasetError: when a task has other items than the work was planned with.
         StoreError: when it cannot be stored.
     """
     train_cell(work.cell, report)
     waiting = [
-        (_loaded(task, work.cell.cache), path) for task, path in work.paths() if not is_done(path)
+        (_loaded(task, digest, work.cell.cache), path)
+        for (task, path), digest in zip(work.paths(), work.digests, strict=True)
+        if not is_done(path)
     ]
     if not waiting:
         return

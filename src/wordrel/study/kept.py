@@ -36,20 +36,25 @@ def keep(path: Path, works: Iterable[CellWork]) -> None:
     Raises:
         StoreError: a run lacks predictions, or the file cannot be written.
     """
-    absent = "found no answers of a trained run; run the study again"
+    written = set[PurePosixPath]()
     with zipfile.ZipFile(path, "w") as archive:
-        for work in works:
-            cost = json.dumps(cell_described(work.cell), sort_keys=True)
-            _add(archive, _name(work, work.folder / COST) / _CELL, cost.encode())
-            for _, folder in work.paths():
-                for file in sorted(opened(folder, absent).iterdir()):
-                    if file.name != DONE:
-                        _add(archive, _name(work, folder) / file.name, file.read_bytes())
+        for name, content in _contents(works):
+            if name not in written:  # runs of a model without a seed share their answers
+                entry = zipfile.ZipInfo(str(name), _WRITTEN)
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+                written.add(name)
 
 
-def _add(archive: zipfile.ZipFile, name: PurePosixPath, content: bytes) -> None:
-    entry = zipfile.ZipInfo(str(name), _WRITTEN)
-    archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+def _contents(works: Iterable[CellWork]) -> Iterator[tuple[PurePosixPath, bytes]]:
+    """Name and content of each file."""
+    absent = "found no answers of a trained run; run the study again"
+    for work in works:
+        cost = json.dumps(cell_described(work.cell), sort_keys=True)
+        yield _name(work, work.folder / COST) / _CELL, cost.encode()
+        for _, folder in work.paths():
+            for file in sorted(opened(folder, absent).iterdir()):
+                if file.name != DONE:
+                    yield _name(work, folder) / file.name, file.read_bytes()
 
 
 def restore(path: Path, works: Sequence[CellWork]) -> int:

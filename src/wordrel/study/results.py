@@ -130,7 +130,7 @@ FILES = frozenset(
     | {"manifest.json", "config.yaml", "answers.zip", "report.md", "report.html"}
 )
 """Names of the files that a run writes into its folder of results."""
-OURS = FILES | {"figures", "explorer.html", "explorer-data"}
+OURS = FILES | {"figures", "explorer.html", "explorer-data", "croissant.json"}
 """Names that the next run removes or replaces; other files there are their user's."""
 
 

@@ -146,19 +146,19 @@ def report_partial(
     tasks, started, cores = load_tasks(config, cache), datetime.now(UTC), jobs or usable_cores()
     config = with_digests(config)
     plan = prepare_plan(config, cache.resolve(), tasks, cores)
-    if keep_answers:
-        restore(out / KEPT, plan.works)
-    works = tuple(filter(is_answered, plan.works))
-    if not works:
-        raise StoreError(
-            f"{config.study}: found none of {len(plan.works)} runs done in {cache}, expected one; "
-            "wait, or name the cache of the run with --cache"
-        )
-    note = _PARTIAL.format(len(works), len(plan.works))
-    study = config.model_copy(update={"notes": (note, *config.notes)})
-    plan = replace(plan, config=study, works=works)
-    outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
     with replace_folder(out, ours=OURS) as folder:
+        if keep_answers:
+            restore(out / KEPT, plan.works)  # after a swap that a crash cut short was ended
+        works = tuple(filter(is_answered, plan.works))
+        if not works:
+            raise StoreError(
+                f"{config.study}: found none of {len(plan.works)} runs done in {cache}, expected "
+                "one; wait, or name the cache of the run with --cache"
+            )
+        note = _PARTIAL.format(len(works), len(plan.works))
+        study = config.model_copy(update={"notes": (note, *config.notes)})
+        plan = replace(plan, config=study, works=works)
+        outcomes = [CellOutcome(work.name, "done", ran=False) for work in works]
         if keep_answers:
             keep(folder / KEPT, works)
         rows = write_tables(plan, outcomes, folder, jobs=cores)

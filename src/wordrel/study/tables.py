@@ -13,6 +13,7 @@ from wordrel.corpus import Corpus
 from wordrel.io.download import Progress
 from wordrel.io.files import read_parquet, reading
 from wordrel.io.store import opened
+from wordrel.io.visible import visible
 from wordrel.jobs.local import CellOutcome
 from wordrel.jobs.progress import job_progress
 from wordrel.study.agreement import LIFTS, agreement_rows, lift_rows
@@ -32,6 +33,9 @@ from wordrel.tasks.registry import MainScore, Question, Split
 
 FEW = 300
 """Up to so many files of predictions, starting workers takes longer than reading them."""
+
+_MESSAGE = 10_000
+"""Signs of an error that are stored; readers of csv refuse a value of over 131,072."""
 
 Rows = dict[str, list[Row]]
 
@@ -235,7 +239,7 @@ def _run_row(work: CellWork, outcome: CellOutcome) -> Row:
         "seed": cell.seed,
         "cell": cell.folder.name,
         "status": outcome.status,
-        "message": outcome.message,
+        "message": visible(outcome.message)[:_MESSAGE],
     }
     if outcome.status == "done":
         row |= cell_cost(cell)
