@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -64,6 +65,12 @@ def test_json_has_every_row_and_column_of_the_stored_table(table: str):
                 assert line[column] == ""
             else:
                 assert value == float(line[column])
+
+
+def test_json_says_infinity_as_text(results: Results):
+    rows = results.measurements[:3].assign(value=[-math.inf, math.inf, 0.5])
+    found = json.loads(stored.as_json(rows, "measurements"), parse_constant=pytest.fail)
+    assert [row["value"] for row in found] == ["-inf", "inf", 0.5]
 
 
 def test_rows_are_taken_by_task_and_model(results: Results):

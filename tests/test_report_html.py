@@ -403,3 +403,4 @@ def test_only_a_study_with_an_experiment_beside_it_is_said_to_have_one(
     beside.parent.mkdir()
     beside.touch()
     assert f"(../../experiments/{wide.study}.py)" in said(own)
+    assert said(replace(wide, folder=Path("/results")))  # whose folder has no folder above it

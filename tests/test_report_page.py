@@ -269,6 +269,16 @@ def test_the_best_has_a_competitor_and_is_better_than_chance(results: Results):
     )
 
 
+def test_chance_has_a_name_where_all_tasks_of_a_table_have_the_same(results: Results):
+    tables = [b for b in brief.answers(results, "fit") if isinstance(b, Table)]
+    assert "chance (unigram)" in str(tables)
+    named = results.summary["task"].replace("loss_next", "induction")
+    other = replace(results, summary=results.summary.assign(task=named))
+    tables = [b for b in brief.answers(other, "fit") if isinstance(b, Table)]
+    assert "chance" in str(tables) and "chance (" not in str(tables)
+    assert findings.chance_by("fit", "induction") == "chance (another word of the sentence)"
+
+
 def fit_cells(results: Results) -> str:
     """The line of the masked-word loss on novels."""
     return next(x for x in short(results).splitlines() if x.startswith("| loss_masked | novels"))

@@ -48,14 +48,14 @@ def described(config: Any, seed: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with the six cells of the masked word but one, CBOW, skip-gram and PPMI-SVD."""
+def data() -> dict[str, Any]:
+    """The six cells of the masked word but one, CBOW, skip-gram and PPMI-SVD."""
     kinds = [kind for row in CELLS["masked_word"] for kind in row if kind != "position_weight"]
     matched = [MatchedConfig(kind=kind) for kind in [*kinds, "attention"]]
     others = [PpmiSvdConfig(kind="ppmi_svd", name="ppmi_svd")]
     others += [Word2vecConfig(kind="word2vec", algorithm=a, name=a) for a in ("cbow", "skip_gram")]
     models = [described(config, seed) for seed, config in enumerate([*others, *matched])]
-    data = {
+    return {
         "study": "cells",
         "corpus": "text",
         "text": {"lowercase": True, "digits": "drop", "words": "with_marks", "phrases": False},
@@ -72,6 +72,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "models": models,
         "counts_models": [],
     }
+
+
+@pytest.fixture(scope="module")
+def pages(data: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that holds them."""
     file = tmp_path_factory.mktemp("cells") / "explorer.html"
     file.write_text(render([data], "none")[0], encoding="utf-8")
     return file
@@ -138,6 +143,57 @@ def test_every_cell_has_its_probability_of_the_hidden_word_and_is_a_button(
     page.select_option("#map-model", "attention")
     assert page.inner_text("#cell-note").startswith("the attention is none of these cells.")
     assert page.locator("#cell-table").count() == 0
+
+
+def test_a_cell_that_is_yet_to_be_read_is_shown_and_the_keyboard_keeps_its_place(
+    browser: Browser, data: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_module, "PAGE_LIMIT", 1000)
+    text, beside = render([data], "parts")
+    (tmp_path / "explorer.html").write_text(text, encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    for name, script in beside.items():
+        (tmp_path / "parts" / name).write_text(script, encoding="utf-8")
+    found = opened(browser, tmp_path / "explorer.html")
+    found.page.locator("#map-form button").focus()
+    found.page.locator("#cell-table button", has_text="show").first.click()
+    assert found.page.evaluate("document.activeElement.id") == "map-model"
+    found.page.wait_for_selector("#cell-table button[title=mean][aria-pressed=true]")
+    assert found.page.input_value("#map-model") == "mean"
+    assert found.problems == []
+    found.page.close()
+
+
+def test_a_word_without_a_direction_has_no_neighbours(watched: Watched) -> None:
+    table = np.array([[0, 0], [1, 0], [0.5, 0.5]], dtype=np.float32)
+    config = PpmiSvdConfig(kind="ppmi_svd", name="ppmi_svd")
+    found = watched.page.evaluate(
+        """(one) => [0, 1].map((id) =>
+             new wordrelExplorer.Model(one, 3, [3, 2, 1]).nearest(id, "input", 2))""",
+        model_data(config, {"input": table, "output": table}),
+    )
+    assert found[0] == []
+    assert [word for word, _ in found[1]] == [2]
+
+
+def test_a_pair_of_words_read_from_the_right_keeps_its_order(
+    browser: Browser, data: dict[str, Any], tmp_path: Path
+) -> None:
+    words = ["\u05d9\u05dc\u05d3", "\u05d1\u05d9\u05ea", *data["words"][2:]]
+    file = tmp_path / "explorer.html"
+    file.write_text(render([data | {"words": words}], "none")[0], encoding="utf-8")
+    found = opened(browser, file)
+    found.page.fill("#first", words[0])
+    found.page.fill("#second", words[1])
+    found.page.click("#pair-form button")
+    heads = found.page.locator("#pair table.products").first.locator("thead th")
+    assert heads.all_inner_texts()[1:] == [f"{a} \u2192 {b}" for a, b in (words[:2], words[1::-1])]
+    for head in heads.all()[1:]:
+        first, second = (one.bounding_box() for one in head.locator("bdi").all())
+        assert first is not None and second is not None
+        assert (first["y"], first["x"]) < (second["y"], second["x"])
+    assert found.problems == []
+    found.page.close()
 
 
 def test_attention_is_added_up_over_chosen_words(

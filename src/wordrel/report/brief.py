@@ -129,7 +129,7 @@ def _task_scores(results: Results, corpus: str, column: Column) -> TaskScores:
 def _by_task(results: Results, tasks: Sequence[TaskScores], models: Sequence[str]) -> Table:
     several = len(queries.corpora(results)) > 1
     heads = ["task", *(["corpus"] if several else []), "measure"]
-    heads += [*(queries.term(results, m) for m in models), *_behind_heads(tasks[0])]
+    heads += [*(queries.term(results, m) for m in models), *_behind_heads(tasks)]
     rows = [
         [
             term(task.column.task),
@@ -157,7 +157,7 @@ def _by_model(results: Results, tasks: Sequence[TaskScores], models: Sequence[st
     ]
     rows = [[queries.term(results, m), *(_cell(task, m) for task in tasks)] for m in models]
     behind = zip(*(_behind(task) for task in tasks), strict=True)
-    names = map(emphasis, _behind_heads(tasks[0]))
+    names = map(emphasis, _behind_heads(tasks))
     foot = [[what, *cells] for what, cells in zip(names, behind, strict=True)]
     return Table(["model", *heads], rows, foot=foot)
 
@@ -175,8 +175,8 @@ def _cell(task: TaskScores, model: str) -> str:
     return strong(shown) if model in task.best else shown
 
 
-def _behind_heads(task: TaskScores) -> list[str]:
-    return [findings.chance_by(task.column.question, task.column.task), "n", "coverage"]
+def _behind_heads(tasks: Sequence[TaskScores]) -> list[str]:
+    return [findings.chance_of([task.column for task in tasks]), "n", "coverage"]
 
 
 def _behind(task: TaskScores) -> tuple[str, str, str]:

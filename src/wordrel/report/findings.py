@@ -160,6 +160,12 @@ def chance_by(question: str, task: str) -> str:
     return f"chance ({what})" if what else "chance"
 
 
+def chance_of(columns: Sequence[Column]) -> str:
+    """What chance is on all of these columns, of which there is one at least."""
+    names = queries.distinct(chance_by(column.question, column.task) for column in columns)
+    return names[0] if len(names) == 1 else "chance"
+
+
 def below_chance(results: Results, question: str) -> list[str]:
     """What is worse than chance, a sentence for each task and corpus; random vectors left out."""
     kinds = queries.kinds(results)

@@ -25,7 +25,7 @@ from wordrel.report.document import (
     raised,
     strong,
 )
-from wordrel.report.findings import chance_by
+from wordrel.report.findings import chance_of
 from wordrel.report.labels import term
 from wordrel.report.queries import Column, Row
 from wordrel.report.text import NOTHING, count, number, percent, shared, small, with_interval
@@ -179,7 +179,7 @@ def _foot(
 ) -> list[tuple[str, ...]]:
     """Chance and items below each column; coverage and what is detectable where they are known."""
     by_column = [list(of_models.values()) for of_models in answers]
-    chance = chance_by(group.columns[0].question, group.columns[0].task)
+    chance = chance_of(group.columns)
     lines = {
         chance: [shared(small, [r.chance for r in rows]) for rows in by_column],
         "n": [_counts(rows) for rows in by_column],

@@ -105,7 +105,7 @@ def _signature(manifest: Mapping[str, Any]) -> str:
 def _rule(results: Results) -> list[str]:
     """Where the prediction stands; the experiments of a repository lie beside its results."""
     path = f"experiments/{results.study}.py"
-    if not (results.folder.resolve().parents[1] / path).is_file():
+    if not (results.folder.resolve().parent.parent / path).is_file():
         return []
     where = link(code(path), f"../../{quote(path)}")
     return [f"The question, the prediction and the decision rule stand in {where}."]

@@ -1,6 +1,7 @@
 """One stored table of a results folder, or some of its rows, in the formats that others read."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -85,9 +86,15 @@ def _quoted(value: Any) -> Any:
 
 
 def as_json(frame: pd.DataFrame, table: str) -> str:
-    """A list of rows with all columns; what is not known is null."""
+    """A list of rows with all columns; what is not known is null, and infinity the text "inf"."""
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return json.dumps(records, indent=1) + "\n"
+    finite = [{column: _in_json(value) for column, value in row.items()} for row in records]
+    return json.dumps(finite, indent=1, allow_nan=False) + "\n"
+
+
+def _in_json(value: Any) -> Any:
+    """JSON has no infinite numbers, such as the PMI of words that never meet."""
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
 def as_markdown(frame: pd.DataFrame, table: str) -> str:

@@ -36,7 +36,9 @@ def nearest(
     exclude: Int64[np.ndarray, "Q E"],
     k: int,
 ) -> Int64[np.ndarray, "Q k"]:
-    """The k candidates with the largest dot product, best first; the lower id where equal.
+    """The k candidates with the largest dot product, best first; the lower id first where equal.
+
+    Which of several equal ones comes last in a full list is open, unless k is 1.
 
     Args:
         queries: one row a question.

@@ -43,6 +43,7 @@ from wordrel.corpus.vocab import Vocab
 from wordrel.models.relations import Relation
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import (
+    MORE_TEXT,
     NO_VECTOR,
     Kind,
     Predictions,
@@ -211,6 +212,9 @@ def _of_label(
     evaluated = matched(task.items, word_model.vocab, ids, label)
     related, random = sides(task.items, label)
     template = unanswered(task, evaluated, chance=0.5)
+    if not evaluated.any():  # the pairs of another label may well be covered
+        of_label = f"the vocabulary covers none of the {int(related.sum())} pairs{MORE_TEXT}"
+        template = replace(template, note=of_label)
     alone = int((related & np.all(ids >= 0, axis=1) & ~evaluated).sum())
     if alone:
         note = f"{alone} pairs of known words have no random partner as frequent and are not asked"

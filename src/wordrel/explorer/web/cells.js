@@ -79,7 +79,11 @@ function cellOf(name, read, hidden, away) {
   const one = state.models.get(name), cell = make("td");
   const button = make("button", "", { type: "button", title: name,
     "aria-pressed": String(name === $("map-model").value), "aria-label": labelOf(one) });
-  button.addEventListener("click", () => { showCell(name); $("cell-table").querySelector("[aria-pressed=true]").focus(); });
+  button.addEventListener("click", () => {
+    showCell(name);
+    // A cell whose vectors are yet to be read has no table.
+    ($("cell-table")?.querySelector("[aria-pressed=true]") || $("map-model")).focus();
+  });
   if (one.file) {
     away.add(one);
     button.textContent = "show";

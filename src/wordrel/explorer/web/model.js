@@ -80,10 +80,11 @@ class Model {
     return rows;
   }
 
-  /** The n nearest words as [id, cosine], best first; zero rows left out. */
+  /** The n nearest words as [id, cosine], best first; zero rows left out. None of a zero row. */
   nearest(id, embedding, n) {
     const rows = this.unit(embedding), width = this.width;
     const own = rows.subarray(id * width, (id + 1) * width), found = [];
+    if (!own.some((value) => value !== 0)) return found;
     for (let i = 0; i * width < rows.length; i++) {
       const row = rows.subarray(i * width, (i + 1) * width);
       if (i !== id && row.some((value) => value !== 0)) found.push([i, dot(own, row)]);

@@ -26,7 +26,11 @@ function showPair() {
 function pairTable(caption, kind, a, b, ways) {
   const table = make("table", "", { class: kind }), body = make("tbody");
   const [x, y] = [state.data.words[a], state.data.words[b]];
-  put(table, make("caption", caption), headRow([kind, `${x} → ${y}`, `${y} → ${x}`]));
+  const heads = headRow([kind, "", ""]), [, ...cells] = heads.querySelectorAll("th");
+  // Each word by itself: else two words that are read from the right would change places.
+  [[x, y], [y, x]].forEach(([from, to], n) =>
+    put(cells[n], make("bdi", from), " → ", make("bdi", to)));
+  put(table, make("caption", caption), heads);
   for (const name of Object.keys(ways[0])) {
     body.append(put(make("tr"), make("th", term(name), { scope: "row", title: name }),
       ...ways.map((found) => make("td", number(found[name], 3)))));
