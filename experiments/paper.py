@@ -32,6 +32,7 @@ PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 MAPS = ROOT / "results" / "value_map"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
+TUNED_MAPS = ("tuning_next", "tuning_value_map_next")
 NOT_YET = "not rendered yet"
 
 
@@ -52,11 +53,14 @@ def stored(folder: Path) -> Results | None:
 
 def trials() -> dict[str, pd.DataFrame]:
     """Objective -> every trial of its tuning; one without restarts has no column of starts."""
-    words, tables = {"start": object, "note": object}, {}
-    for word, name in TUNINGS.items():
-        table = pd.read_csv(ROOT / "results" / name / "trials.csv", dtype=words)
-        tables[word] = table.assign(start=table.get("start", pd.Series(dtype=object)))
-    return tables
+    return {word: trials_of(name) for word, name in TUNINGS.items()}
+
+
+def trials_of(name: str) -> pd.DataFrame:
+    """Every trial of a tuning."""
+    words = {"start": object, "note": object}
+    table = pd.read_csv(ROOT / "results" / name / "trials.csv", dtype=words)
+    return table.assign(start=table.get("start", pd.Series(dtype=object)))
 
 
 def blocks(
@@ -82,6 +86,7 @@ def blocks(
         contents
         | tuning.shown(tried, named)
         | {
+            "maps": tuning.maps({name: trials_of(name) for name in TUNED_MAPS}),
             "checks": published.table(),
             "attempts": attempts.table(named),
         }

@@ -122,6 +122,33 @@ def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
     return table([*heads, "dropout", "development loss"], lines, left=3)
 
 
+def maps(tried: Mapping[str, pd.DataFrame]) -> str:
+    """Development losses of the next word without and with the map of the value; the gains of V.
+
+    Args:
+        tried: by any name, every trial of tunings that together have the four models.
+    """
+    losses = {model: -tuning.chosen.score for model, tuning in tuned(tried).items()}
+    lines = []
+    for words, without, with_map in _MAPS:
+        pair = losses[without], losses[with_map]
+        lines.append([words, *map(number, pair), number(pair[0] - pair[1])])
+    first, second = ([losses[line[place]] for line in _MAPS] for place in (1, 2))
+    gains = [number(alone - scores) for alone, scores in (first, second)]
+    return table(
+        ["next word, with positions", "without V", "with V", "gain of V"],
+        [*lines, ["gain of scores", *gains, NOTHING]],
+        left=1,
+    )
+
+
+_MAPS = (
+    ("a weight for each word", "direct_word_weight_position", "direct_word_weight_map"),
+    ("scores between words", "next_without_map", "direct_attention_position"),
+)
+"""What a model has -> the model without and with the map of the value."""
+
+
 def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
     """How far each losing model was from the one that it contains.
 
