@@ -32,7 +32,6 @@ PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 MAPS = ROOT / "results" / "value_map"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
-TUNED_MAPS = ("tuning_next", "tuning_value_map_next")
 NOT_YET = "not rendered yet"
 
 
@@ -53,14 +52,7 @@ def stored(folder: Path) -> Results | None:
 
 def trials() -> dict[str, pd.DataFrame]:
     """Objective -> every trial of its tuning; one without restarts has no column of starts."""
-    return {word: trials_of(name) for word, name in TUNINGS.items()}
-
-
-def trials_of(name: str) -> pd.DataFrame:
-    """Every trial of a tuning."""
-    words = {"start": object, "note": object}
-    table = pd.read_csv(ROOT / "results" / name / "trials.csv", dtype=words)
-    return table.assign(start=table.get("start", pd.Series(dtype=object)))
+    return {word: tuning.trials_of(name) for word, name in TUNINGS.items()}
 
 
 def blocks(
@@ -86,7 +78,7 @@ def blocks(
         contents
         | tuning.shown(tried, named)
         | {
-            "maps": tuning.maps({name: trials_of(name) for name in TUNED_MAPS}),
+            "maps": tuning.maps(tuning.of_maps()),
             "checks": published.table(),
             "attempts": attempts.table(named),
         }

@@ -12,7 +12,7 @@ less than .02 nats in the loss of the masked word, which is the literal case of 
 `position_weight` gains more than .02 nats over `mean`.
 
 Prediction for `direct_attention` and `direct_word_weight`, written when one trial run was known (a
-gain of .035 nats): scores between words gain more than .02 nats over weights, for the next word.
+gain of .035 nats): attention gains more than .02 nats over weights, for the next word.
 
 Decision rule: none. With three seeds the planned contrasts stay undecided. Too few pairs are
 covered, and the intervals are wider than any difference between two good models; nothing is

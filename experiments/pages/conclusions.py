@@ -50,11 +50,11 @@ ANSWERS = (
     ),
     Planned(
         *("C9 masked word", "mask_query_attention", "position_weight"),
-        *("a weight for each word and position", "a mean with position weights"),
+        *("a weight for each word plus one for each position", "a mean with position weights"),
     ),
     Planned(
         *("C9 masked word", "mean_query_attention_position", "mask_query_attention"),
-        *("self-attention with positions", "a weight for each word and position"),
+        *("self-attention with positions", "a weight for each word plus one for each position"),
         map_too=True,
         without="scores alone, masked word",
     ),
@@ -81,7 +81,7 @@ ANSWERS = (
     ),
     Planned(
         *("C9 next word", "direct_attention_position", "direct_word_weight_position"),
-        *("self-attention with positions", "a weight for each word and position"),
+        *("self-attention with positions", "a weight for each word plus one for each position"),
         map_too=True,
         without="scores alone, next word",
     ),

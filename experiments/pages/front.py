@@ -1,5 +1,6 @@
 """The answer in five sentences, and what they leave open; each checked against the tables."""
 
+from pages import tuning
 from pages.studies import MARGIN, decided, measured_rows
 from wordrel.config.architectures import CELLS
 from wordrel.report import findings, queries
@@ -40,7 +41,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     return [
         "**Without positions, self-attention predicts a masked word no better than the mean "
         f"(CBOW's equations)**: its loss is {linked(gap, case.study)} nats higher.",
-        "**It predicts the next word better**: scores between words save "
+        "**It predicts the next word better**: attention saves "
         f"{linked(next_word(cells), cells.study)} nats, position weights less; {trigrams(cells)}.",
         f"Position weights save {linked(saved, cells.study)} nats per masked word; {extra}; "
         "counting both neighbours predicts better.",
@@ -127,12 +128,18 @@ def still_open(results: dict[str, Results]) -> str:
         "Sentence 1: attention may need more tuning; whether it is worse by more than the margin "
         "is open.": any(row.outcome == "open" for row in literal),
         "Without calibration, it is.": worse,
-        "Sentences 2 and 3: attention also has a map of the value; whether scores save as much "
-        "without it is open.": adds,
+        "Sentences 2 and 3: attention has scores between words and a map of the value; which of "
+        f"them saves how much is open{_hint()}.": adds,
         f"Without calibration, one head's gain for a masked word is open on {where}.": adds
         and not all(trained),
     }
     return " ".join(words for words, holds in facts.items() if holds)
+
+
+def _hint() -> str:
+    """What the trials suggest of the map, for the next word with positions."""
+    share = tuning.share_of_map(tuning.of_maps())
+    return "; for the next word, trials give the map more than half" if share > 0.5 else ""
 
 
 def word_vectors(main: Results) -> dict[str, int]:

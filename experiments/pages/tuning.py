@@ -5,6 +5,7 @@ nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,6 +14,7 @@ from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, count, number, shared, table
 
+ROOT = Path(__file__).resolve().parents[2]
 Named = Callable[[str], str]
 """The label of a model."""
 
@@ -50,6 +52,18 @@ def tuned(tried: Mapping[str, pd.DataFrame]) -> dict[str, Tuned]:
             continued = {int(e): float(s) for e, s in own.groupby("epochs")["score"].max().items()}
             by_model[str(model)] = Tuned(objective, n, chosen, alone, inside, continued)
     return by_model
+
+
+def trials_of(name: str) -> pd.DataFrame:
+    """Every trial of a tuning."""
+    words = {"start": object, "note": object}
+    table = pd.read_csv(ROOT / "results" / name / "trials.csv", dtype=words)
+    return table.assign(start=table.get("start", pd.Series(dtype=object)))
+
+
+def of_maps() -> dict[str, pd.DataFrame]:
+    """The tunings that together have the four models of `maps`."""
+    return {name: trials_of(name) for name in ("tuning_next", "tuning_value_map_next")}
 
 
 def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
@@ -128,7 +142,7 @@ def maps(tried: Mapping[str, pd.DataFrame]) -> str:
     Args:
         tried: by any name, every trial of tunings that together have the four models.
     """
-    losses = {model: -tuning.chosen.score for model, tuning in tuned(tried).items()}
+    losses = _losses(tried)
     lines = []
     for words, without, with_map in _MAPS:
         pair = losses[without], losses[with_map]
@@ -140,6 +154,16 @@ def maps(tried: Mapping[str, pd.DataFrame]) -> str:
         [*lines, ["gain of scores", *gains, NOTHING]],
         left=1,
     )
+
+
+def share_of_map(tried: Mapping[str, pd.DataFrame]) -> float:
+    """How much of the gain of scores and map together the map alone has."""
+    losses, ((_, neither, alone), (_, _, both)) = _losses(tried), _MAPS
+    return (losses[neither] - losses[alone]) / (losses[neither] - losses[both])
+
+
+def _losses(tried: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    return {model: -tuning.chosen.score for model, tuning in tuned(tried).items()}
 
 
 _MAPS = (

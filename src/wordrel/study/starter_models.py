@@ -45,7 +45,7 @@ _FIRST: dict[str, dict[str, Any]] = {
     "the next word; the last word has a map of its own, each other one a weight": {
         "kind": "direct_word_weight"
     },
-    "q.k in place of these weights": {"kind": "direct_attention"},
+    "q.k in place of these weights, and a map of the value": {"kind": "direct_attention"},
 }
 """Models to compare when choosing an embedding; each with a remark."""
 
@@ -74,12 +74,12 @@ _CONTRASTS: tuple[dict[str, Any], ...] = (
         )
     ),
     {
-        **{"claim": "scores between words, next word"},
+        **{"claim": "attention, next word"},
         **{"first": "direct_attention", "second": "direct_word_weight"},
         **{"task": _LOSS.format("next"), "margin": _MARGIN},
     },
 )
-"""The literal case of the question, what positions add, and what scores add for the next word.
+"""The literal case of the question, what positions add, and attention for the next word.
 
 See `configs/literal_case.yaml` and `configs/twelve_cells.yaml`.
 """
