@@ -83,7 +83,10 @@ def trigrams(cells: Results) -> str:
         for model in trained
         for row in counts
     ]
-    borne_out("all models beat counted trigrams", (pair and pair.high < 0 for pair in pairs))
+    borne_out(
+        "all models beat counted trigrams",
+        (pair is not None and bool(pair.high < 0) for pair in pairs),
+    )
     return "all models beat counted trigrams"
 
 
