@@ -204,6 +204,7 @@ def test_parameters_are_tables_maps_and_offsets(small: Corpus) -> None:
         "direct_mean_position": dim**2 + 2 * window + 1,
         "direct_word_weight": dim**2 + dim,
         "direct_word_weight_position": dim**2 + dim + 2 * window + 1,
+        "direct_word_weight_map": 2 * dim**2 + dim + 2 * window + 1,
         "direct_dot_product": dim**2 + dim,
         "direct_dot_product_position": dim**2 + dim + 2 * window + 1,
         "direct_attention": 4 * dim**2 + dim,

@@ -121,6 +121,7 @@ TABLES = {"input", "output", "input+output"}
 BETWEEN = {"in.in", "in.out", "out.in", "cosine"}
 OF_COUNTS = {"kneser_ney": set(), "word_frequency": {"frequency.second", "frequency.first"}}
 WITH_MAPS = {
+    "direct_word_weight_map",
     "mask_query_attention",
     "mean_query_attention",
     "mean_query_attention_position",
@@ -128,7 +129,8 @@ WITH_MAPS = {
     "transformer_block",
     "two_blocks",
 } | {name for name in VARIANTS if name.startswith(("attention", "direct_attention"))}
-WITH_QUERIES = WITH_MAPS - {"mask_query_attention"}  # there nothing but one learned vector asks
+# There nothing but one learned vector asks.
+WITH_QUERIES = WITH_MAPS - {"direct_word_weight_map", "mask_query_attention"}
 WORDS_ASK = WITH_QUERIES | {n for n in VARIANTS if "dot_product" in n}
 WITHOUT_LIFTS = {"random", "ppmi_svd", "closed_form"}  # products of counts are lifts already
 
