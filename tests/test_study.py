@@ -177,12 +177,17 @@ def test_a_run_keeps_the_files_of_its_user_and_no_page_of_the_older_result(
     assert contents(out) == contents(result.folder)
 
 
+def copied_pairs(place: Path, folder: Path) -> tuple[Path, dict[str, str]]:
+    """A file of pairs that a test may change, and the entry of its task."""
+    pairs = folder / "pairs.tsv"
+    pairs.write_text((place / "pairs.tsv").read_text())
+    return pairs, {"kind": "pairs", "name": "groups", "path": str(pairs)}
+
+
 def test_an_own_file_that_changed_is_read_again_by_a_process_that_read_it_before(
     place: Path, tmp_path: Path
 ) -> None:
-    pairs = tmp_path / "pairs.tsv"
-    pairs.write_text((place / "pairs.tsv").read_text())
-    own = {"kind": "pairs", "name": "groups", "path": str(pairs)}
+    pairs, own = copied_pairs(place, tmp_path)
     study = parse_config(settings(place, models=MODELS[:1], seeds=[1], tasks=[own]))
 
     def scores() -> np.ndarray:
@@ -201,9 +206,7 @@ def pair_rows(path: Path) -> list[list[str]]:
 def test_an_own_file_that_changes_during_a_run_is_not_stored_under_its_older_digest(
     place: Path, tmp_path: Path
 ) -> None:
-    pairs = tmp_path / "pairs.tsv"
-    pairs.write_text((place / "pairs.tsv").read_text())
-    own = {"kind": "pairs", "name": "groups", "path": str(pairs)}
+    pairs, own = copied_pairs(place, tmp_path)
     config = parse_config(settings(place, models=MODELS[:1], seeds=[1], tasks=[own]))
     cache = tmp_path / "cache"
     (work,) = prepare_plan(config, cache, load_tasks(config, cache), jobs=1).works
