@@ -124,8 +124,13 @@ def _splits(task: Task) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]
 
 
 def _scored(task: Task, known: Bool[np.ndarray, " P"], last: Bool[np.ndarray, " P"]) -> Predictions:
-    """The outcome, yet to be filled in, for the items of the last split alone."""
-    n, share = int(last.sum()), task.items.gold[last].mean() if last.any() else np.nan
+    """The outcome, yet to be filled in, for the items of the last split alone.
+
+    Chance is the share of the more frequent label among the items that count.
+    """
+    n, counted = int(last.sum()), last & known
+    gold = task.items.gold[counted if counted.any() else last]
+    share = gold.mean() if n else np.nan
     items = Items((), np.ones(n), task.items.cluster[last])
     return unanswered(replace(task, items=items), known[last], float(max(share, 1 - share)))
 
