@@ -293,7 +293,7 @@ def test_the_plan_of_a_tuning_trains_nothing_and_gives_the_most_that_its_trials_
     first, second, total, _ = result.stdout.splitlines()
     assert first.startswith("500 tokens: 3 models, 3 trials each: at most ")
     assert second.startswith("1,000 tokens: 3 models, 6 trials each: at most ")
-    assert re.match(r"in all at most (less than )?0\.\d\d core-hours of training", total)
+    assert re.match(r"training in all: at most (less than )?0\.\d\d core-hours; trials", total)
     assert there(tiny / "cache" / "cells") == before
     assert there(tmp_path) == []
 

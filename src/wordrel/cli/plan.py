@@ -1,10 +1,11 @@
 """What a study takes, as `wordrel run --plan` shows it: a table with its sums, or JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich import box
@@ -51,18 +52,22 @@ def show_trials(
     studies: Sequence[tuple[StudyConfig, int]], cache: Path | None, *, jobs: int | None
 ) -> None:
     """How long the trials of a tuning take at most, a line for each size of text."""
-    total = 0.0
+    parts = []
     for study, trials in studies:
-        budget = estimate(study, cache or cache_root(), jobs=jobs)
-        sums = budget.sums()
-        total += sums["core_seconds"]
-        training = _work(sums["to_train"], sums["unknown"], sums["core_seconds"])
+        sums = estimate(study, cache or cache_root(), jobs=jobs).sums()
+        parts.append(sums)
         tokens = f"{study.corpora[0].limit_tokens:,} tokens"
-        echo(f"{tokens}: {len(study.models)} models, {trials} trials each: at most {training}")
-    echo(
-        f"in all at most {_hours(total, 2)} core-hours of training; trials that go on from another"
-    )
+        echo(f"{tokens}: {len(study.models)} models, {trials} trials each: {_training(sums)}")
+    total = {
+        key: sum(part[key] for part in parts) for key in ("to_train", "unknown", "core_seconds")
+    }
+    echo(f"training in all: {_training(total)}; trials that go on from another")
     echo("model come on top, and evaluating on the development splits")
+
+
+def _training(sums: Mapping[str, Any]) -> str:
+    words = _work(sums["to_train"], sums["unknown"], sums["core_seconds"])
+    return f"at most {words}" if sums["unknown"] < sums["to_train"] else words
 
 
 def _planned(line: Line) -> tuple[str, ...]:
