@@ -16,3 +16,36 @@ Predictions, written before the run:
 Decision rule: C2, C3, C5 and C6 of `src/wordrel/report/claims/rules.yaml`, and the part "use" of
 C7, over the contrasts that the config lists. A contrast decides with five seeds on both corpora.
 """
+
+from collections.abc import Sequence
+
+from twelve_cells import better, by_contrasts, less, more
+from wordrel.report import queries
+from wordrel.report.queries import Row
+from wordrel.report.verdicts import SEEDS, Verdict, decided_by_all
+from wordrel.study.results import Results
+from wordrel.study.schema import MISSING
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Prediction -> verdict, from the table of planned contrasts."""
+    rows = queries.rows(results.contrasts)
+
+    def of(claim: str, *parts: str) -> list[Row]:
+        return [row for row in rows if row.claim == claim and row.part in parts]
+
+    return {
+        "1": by_contrasts(of("C2", "articles"), better),
+        "2": _nothing_decided(of("C2", "articles"), of("C2", "matched")),
+        "3": by_contrasts(of("C3", "D1"), better),
+        "4": by_contrasts(of("C5", "K=Q", "V=I"), less),
+        "5": by_contrasts(of("C6", "maps"), more),
+        "6": by_contrasts(of("C7", "use"), more),
+    }
+
+
+def _nothing_decided(measured: Sequence[Row], others: Sequence[Row]) -> Verdict:
+    """Whether runs that measured the first contrasts could not measure the others."""
+    complete = measured and all(row.seeds >= SEEDS for row in measured)
+    signs = [1 if row.outcome == MISSING else -1 for row in others] if complete else []
+    return Verdict(decided_by_all(signs), "; ".join(f"{r.corpus}: {r.outcome}" for r in others))
