@@ -16,3 +16,26 @@ Decision rule: the contrasts of the config, with its margin. A contrast decides 
 both corpora. Sizes of 1 M and 17 M words are exploratory, on wiki17m with three seeds:
 `wordrel run configs/context.yaml corpora.0.limit_tokens=1_000_000 --seeds 3 --out DIR`.
 """
+
+from twelve_cells import better, by_contrasts, more
+from wordrel.report import queries
+from wordrel.report.verdicts import Verdict
+from wordrel.study.results import Results
+
+CELLS = ("masked word, 64 words", "next word, 64 words")
+NEXT = "next_four_heads"
+
+
+def verdicts(results: Results) -> dict[str, Verdict]:
+    """Prediction -> verdict, from the table of planned contrasts."""
+    rows = queries.rows(results.contrasts)
+    alone = ("mean", "direct_mean")
+    of_cells = [row for row in rows if row.claim in CELLS]
+    weights = [r for r in of_cells if r.part == "word weights" and r.model_b in alone]
+    return {
+        "1": by_contrasts([r for r in rows if r.claim.startswith("literal case")], more),
+        "2": by_contrasts([r for r in of_cells if r.part == "positions"], more),
+        "3": by_contrasts(weights, more),
+        "4": by_contrasts([r for r in rows if r.claim.startswith("heads")], more),
+        "5": by_contrasts([r for r in rows if r.model_b == NEXT], better),
+    }
