@@ -411,6 +411,10 @@ def test_a_score_is_compared_with_a_number_or_with_chance():
     score = np.mean([one.predicted.sum() / one.gold.sum() for one in predicted.values()])
     assert rows[0]["gain"] == pytest.approx(score - 5.0)
     assert rows[2]["gain"] == pytest.approx(score - 7.0)  # its chance
+    own = {seed: replace(one, chance=seed / 10) for seed, one in predicted.items()}
+    other = replace(row, outcomes=row.outcomes | {("a", "context"): own})
+    (found,) = measured([other], [planned("a", against="chance", **of)])
+    assert found["gain"].value == pytest.approx(score - 0.2)  # the mean of 0, .1, ... .4
     assert [r["against"] for r in rows] == ["5", "5.2", "chance", "5"]
     loss = asked({"a": 5.1})
     (found,) = measured([loss], [planned(against=5.2, **of)])

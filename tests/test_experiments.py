@@ -191,6 +191,12 @@ def test_recall_is_judged_by_intervals(recall: Results) -> None:
     assert {found for found, _ in RECALL.verdicts(few).values()} == {"undecided"}
 
 
+def test_another_planted_task_does_not_decide_recall(recall: Results) -> None:
+    others = recall.summary.assign(task="induction", score=0.1, low=0.1, high=0.1)
+    both = replace(recall, summary=pd.concat([recall.summary, others], ignore_index=True))
+    assert RECALL.verdicts(both) == RECALL.verdicts(recall)
+
+
 def test_the_claim_follows_from_both_predictions() -> None:
     claims = {(a, b): recall_verdict(a, b) for a in ("holds", "fails") for b in ("holds", "fails")}
     assert claims == {

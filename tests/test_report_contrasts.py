@@ -140,7 +140,10 @@ GAIN = "the gain of attention over skip-gram is 0.050"
     ("rows", "expected"),
     [
         (BOTH, ["above the margin: supported"]),
-        ([contrast("tiny-wiki", "open"), BOTH[1]], ["with another outcome on each corpus: partly"]),
+        (
+            [contrast("tiny-wiki", "open"), BOTH[1]],
+            ["with different outcomes on the corpora: partly"],
+        ),
         (
             [contrast("tiny-wiki", "adds less", seeds=3)],
             ["below the margin.", "A verdict needs 5 seeds; this study has 3."],

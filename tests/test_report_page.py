@@ -351,6 +351,18 @@ def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Res
     )
 
 
+def test_of_models_worse_than_chance_those_with_a_score_are_counted(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(findings, "_FEW", 1)
+    where = {"corpus": "novels", "task": "google", "selected": True}
+    below = changed(results.summary, where, score=0.1, low=0.05, high=0.15, chance=0.2)
+    worse = replace(results, summary=below)
+    n = len({row.model for row in queries.rows(below, **where)} - {"random"})
+    said = f"{n} of {n} models are worse than chance on google (novels)."
+    assert findings.sentences(worse, "alike")[-1] == said
+
+
 def test_a_pair_stored_the_other_way_round_is_turned(results: Results):
     where = {"corpus": "novels", "model_a": "skip_gram", "model_b": "attention"}
     swapped = results.comparisons.copy()

@@ -298,6 +298,12 @@ def test_agreement_has_its_other_measures_in_the_folded_tables(results: Results)
         "0.530], of 21 pairs of models. Two seeds of one model share 0.600 (random vectors) and "
         "0.590 (PPMI-SVD)."
     )
+    main = results.agreement[results.agreement["measure"] == "overlap"]
+    lifts = main.assign(measure="lift_correlation", n_items=5000, chance=0.0)
+    both = replace(results, agreement=pd.concat([main, lifts], ignore_index=True))
+    first, second = agreement.agreement_table(both, "wiki17m", "models")
+    assert (first.heads[-2], second.heads[-2]) == ("words", "pairs of words")
+    assert second.rows[0][-2] == "5,000"
     cka = results.agreement[results.agreement["measure"] == "cka"]
     assert agreement.sentence(replace(results, agreement=cka)) == ""
 

@@ -177,6 +177,8 @@ def test_a_question_that_holds_its_answer_is_counted_and_not_asked():
     row, *_ = ask(task, readings_of(ROOM))
     assert row.covered.tolist() == [True, False, False]
     assert row.note == "1 questions hold their own answer and are not asked"
+    rows = ask(replace(task, items=replace(task.items, labels=("a", "b", "b"))), readings_of(ROOM))
+    assert [row.note for row in rows if row.detail] == ["", ""]  # it counts the whole set
 
 
 def test_a_word_without_a_vector_neither_asks_nor_answers():

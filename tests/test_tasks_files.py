@@ -80,6 +80,7 @@ def test_between_tabs_a_quote_is_a_letter_like_any_other(tmp_path):
     items, _ = context_pairs(path)
     assert items.n_items == 2
     assert items.sentences[0][0].words == ("The", '"bank', "of", "the", "river")
+    assert items.words == (("bank", "money"),) * 2
 
 
 def test_a_quoted_field_ends_on_its_line(tmp_path):

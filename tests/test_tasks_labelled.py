@@ -72,6 +72,9 @@ def test_labels_that_are_not_of_bless_stand_beside_all_random_pairs():
     related, random = sides(task.items, "part")
     assert (related.tolist(), random.tolist()) == ([True, False, False], [False, True, True])
     assert relations_of(task.items) == ["part"]
+    words_of_bless = ("event", "random-v", "random-n")
+    of_own = replace(task.items, labels=words_of_bless, gold=np.array([1.0, 1.0, 0.0]))
+    assert sides(of_own, "event")[1].tolist() == [False, False, True]
     _, random = sides(replace(task.items, labels=("event", "random", "random-v")), "event")
     assert random.tolist() == [False, False, True]
     _, random = sides(replace(task.items, labels=("event", "other", "other")), "event")

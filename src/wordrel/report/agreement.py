@@ -1,5 +1,7 @@
 """Which models agree: overlap of neighbours and other measures, as table, sentence and figure."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from wordrel.report import charts, queries
@@ -7,7 +9,8 @@ from wordrel.report.document import Chart, Figure, Spec, Table, emphasis, name
 from wordrel.report.labels import term
 from wordrel.report.pairs import model_and_embedding
 from wordrel.report.queries import Row
-from wordrel.report.text import count, listed, number, small, with_interval
+from wordrel.report.text import count, listed, number, plural, small, with_interval
+from wordrel.study.agreement import LIFTS
 from wordrel.study.results import Results
 
 TITLE = "Which models agree?"
@@ -81,9 +84,9 @@ def _corpus_sentence(results: Results, corpus: str) -> str:
     seeds = [by_pair[frozenset((n,))] for n in names if frozenset((n,)) in by_pair]
     own = listed([f"{number(r.score)} ({queries.term(results, r.model_a)})" for r in seeds])
     beside = f" Two seeds of one model share {own}." if own else ""
-    n_pairs = count(sum(len(p) == 2 for p in by_pair))
+    of = plural(sum(len(p) == 2 for p in by_pair), "pair of models", "pairs of models")
     models = listed([queries.term(results, model) for model in names])
-    most = f"{with_interval(pair.score, pair.low, pair.high)}, of {n_pairs} pairs of models"
+    most = f"{with_interval(pair.score, pair.low, pair.high)}, of {of}"
     return f"On {name(corpus)}, {models} share most nearest neighbours: {most}.{beside}"
 
 
@@ -125,12 +128,24 @@ def _heat_map(results: Results, corpus: str) -> Spec:
 
 
 def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
-    """What the seeds of one model, or two models, have in common, in every measure."""
+    """What the seeds of one model, or two models, have in common, in every measure.
+
+    The lifts of pairs of words have a table of their own.
+    """
     scored = [
         r
         for r in queries.rows(results.agreement, corpus=corpus, between=between)
         if not pd.isna(r.score)
     ]
+    sides = ["model"] if between == "seeds" else ["a", "b"]
+    by_items = queries.grouped(
+        scored, lambda r: "pairs of words" if r.measure == LIFTS else "words"
+    )
+    return [_table(results, rows, sides, items) for items, rows in by_items.items()]
+
+
+def _table(results: Results, scored: Sequence[Row], sides: list[str], items: str) -> Table:
+    """A line for each model or pair of models; `items` is what its measures are over."""
     pairs = queries.grouped(
         scored,
         lambda r: (
@@ -139,11 +154,10 @@ def agreement_table(results: Results, corpus: str, between: str) -> list[Table]:
         ),
     )
     measures = queries.distinct(r.measure for r in scored)
-    names = ["model"] if between == "seeds" else ["a", "b"]
-    heads = [*names, *(term(m, "measure") for m in measures)]
-    body = [_line(key[: len(names)], measures, rows) for key, rows in pairs.items()]
-    last = [f"chance ({MAIN})" if len(measures) > 1 else "chance", "words", "pairs of runs"]
-    return [Table([*heads, *last], body, words=len(names))] if body else []
+    heads = [*sides, *(term(m, "measure") for m in measures)]
+    body = [_line(key[: len(sides)], measures, rows) for key, rows in pairs.items()]
+    last = [f"chance ({MAIN})" if len(measures) > 1 else "chance", items, "pairs of runs"]
+    return Table([*heads, *last], body, words=len(sides))
 
 
 def _line(names: tuple[str, ...], measures: list[str], rows: list[Row]) -> list[str]:

@@ -6,6 +6,7 @@ serves light and dark: the page's script puts colours in when it draws, and `svg
 light.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -285,8 +286,8 @@ def interval(name: str, value: float, low: float, high: float) -> dict[str, floa
 
 
 def rounded(value: float) -> float | None:
-    """Six digits are more than a chart can show; JSON has no NaN."""
-    return None if pd.isna(value) else float(f"{value:.6g}") + 0.0
+    """Six digits are more than a chart can show; JSON has neither NaN nor infinity."""
+    return None if pd.isna(value) or math.isinf(value) else float(f"{value:.6g}") + 0.0
 
 
 def model(results: Results, name: str) -> dict[str, str]:

@@ -24,7 +24,16 @@ from wordrel.report.document import (
 from wordrel.report.labels import label, term
 from wordrel.report.own.planned import same
 from wordrel.report.queries import ALPHA, Row
-from wordrel.report.text import NOTHING, count, listed, number, percent, share, with_interval
+from wordrel.report.text import (
+    NOTHING,
+    count,
+    listed,
+    number,
+    percent,
+    plural,
+    share,
+    with_interval,
+)
 from wordrel.study.contrasts import SEEDS, decided_by
 from wordrel.study.orderings import MOST_INTERACTION, leader
 from wordrel.study.results import Results
@@ -68,7 +77,7 @@ def _claims(results: Results, rows: Sequence[Row]) -> list[str]:
         verdicts = Counter(decided_by(contrast, queries.sources(results)) for contrast in alike)
         outcomes = Counter(str(r.outcome) for r in its)
         lines.append(
-            f"{strong(name(claim))}: {_counted(verdicts)} of {count(len(alike))} contrasts; "
+            f"{strong(name(claim))}: {_counted(verdicts)} of {plural(len(alike), 'contrast')}; "
             f"{_counted(outcomes)} on single corpora."
         )
     return lines
@@ -176,7 +185,7 @@ def _ordering(results: Results, title: str, rows: Sequence[Row]) -> list[Block]:
         for beside in [" · ".join(name(part) for part in (r.ingredient, r.beside) if part)]
     ]
     first = rows[0]
-    behind = f"{emphasis('n')} {count(first.n)}, {count(first.seeds)} seeds."
+    behind = f"{emphasis('n')} {count(first.n)}, {plural(first.seeds, 'seed')}."
     why = " ".join(str(r.note).capitalize() + "." for r in of.get(WHOLE, []) if r.note)
     return [
         Table(heads, body, words=4, foot=foot, title=strong(name(title))),

@@ -173,9 +173,10 @@ def below_chance(results: Results, question: str) -> list[str]:
     for corpus in queries.corpora(results):
         for column in queries.main_columns(results, corpus, question):
             rows = queries.answers(results, corpus, column)
-            bad = [m for m, r in rows.items() if is_below_chance(r) and kinds[m] != RANDOM]
+            scored = [m for m, r in rows.items() if not pd.isna(r.score) and kinds[m] != RANDOM]
+            bad = [m for m in scored if is_below_chance(rows[m])]
             who = listed([queries.label(results, m) for m in bad])
-            who = who if len(bad) <= _FEW else f"{len(bad)} of {len(rows)} models"
+            who = who if len(bad) <= _FEW else f"{len(bad)} of {len(scored)} models"
             verb = "is" if len(bad) == 1 else "are"
             chance = chance_by(question, column.task)
             what = f"worse than {chance} on {label(column.task)} ({corpus})"

@@ -156,7 +156,8 @@ def _difference(tested: Sequence[Row], first: str, second: str) -> str:
 
 def _counted(pairs: Sequence[Row]) -> str:
     seeds = queries.distinct(str(n) for n in sorted({pair.seeds for pair in pairs}))
-    return f"n {count(pairs[0].n_scored)}, {'–'.join(seeds)} seeds"
+    word = "seed" if seeds == ["1"] else "seeds"
+    return f"n {count(pairs[0].n_scored)}, {'–'.join(seeds)} {word}"
 
 
 def _equal(pair: Row) -> bool:

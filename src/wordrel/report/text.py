@@ -44,6 +44,11 @@ def count(value: Any) -> str:
     return NOTHING if pd.isna(value) else f"{round(value):,}"
 
 
+def plural(n: Any, one: str, many: str = "") -> str:
+    """`1 seed`, `5 seeds`; `many` is the word for several, where it is no s more."""
+    return f"{count(n)} {one if n == 1 else many or f'{one}s'}"
+
+
 def p_value(p: Any, *, finest: bool = False) -> str:
     """Three decimals, and `< 0.001` below them: never 0.
 

@@ -13,7 +13,7 @@ import pandas as pd
 from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
-from wordrel.report.text import number, p_value, with_interval
+from wordrel.report.text import count, number, p_value, plural, with_interval
 from wordrel.study.contrasts import SEEDS as SEEDS  # experiments import it from here
 from wordrel.study.results import Results
 
@@ -174,7 +174,7 @@ def shown(results: Results, pair: Row | None, digits: int = 4) -> str:
     p = p_value(pair.p_adjusted, finest=queries.is_finest(results, pair))
     return (
         f"{names} = {gap}, adjusted p {p}, "
-        f"n {pair.n_scored:,}, {pair.seeds} seeds{_detectable(pair, digits)}"
+        f"n {count(pair.n_scored)}, {plural(pair.seeds, 'seed')}{_detectable(pair, digits)}"
     )
 
 
@@ -188,7 +188,7 @@ def shown_gap(pair: Row | None) -> str:
     """A paired difference with its interval, n and seeds, for a sentence."""
     assert pair is not None
     gap = with_interval(pair.difference, pair.low, pair.high)
-    return f"{gap} (n {pair.n_scored:,}, {pair.seeds} seeds)"
+    return f"{gap} (n {count(pair.n_scored)}, {plural(pair.seeds, 'seed')})"
 
 
 def shown_value(row: Row | None, digits: int = 3) -> str:
@@ -221,9 +221,11 @@ def counted(rows: Iterable[Row | None]) -> str:
     """
     known = [row for row in rows if row is not None]
     items = [int(_n(row)) for row in known]
-    kind = "seeds" if all(hasattr(row, "seeds") for row in known) else "pairs of runs"
-    runs = [int(row.seeds if kind == "seeds" else row.pairs) for row in known]
-    return f"n {_span(items)}, {_span(runs)} {kind}"
+    if all(hasattr(row, "seeds") for row in known):
+        runs, words = [int(row.seeds) for row in known], ("seed", "seeds")
+    else:
+        runs, words = [int(row.pairs) for row in known], ("pair of runs", "pairs of runs")
+    return f"n {_span(items)}, {_span(runs)} {words[0] if set(runs) == {1} else words[1]}"
 
 
 def _n(row: Row) -> int:

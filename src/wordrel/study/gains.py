@@ -21,15 +21,14 @@ Cells = Iterable[tuple[str, int, Sequence[Measurement]]]  # model, seed, measure
 def beyond(evaluation: Evaluation, contrast: Contrast) -> Row:
     """By how much one model's score is better than a number; nothing where it has no answer."""
     predicted = evaluation.predicted()
-    rows = [
-        r for key, r in predicted.items() if key[0] == contrast.first and evaluation.selected(key)
-    ]
-    if not rows:
+    keys = [key for key in predicted if key[0] == contrast.first and evaluation.selected(key)]
+    if not keys:
         return {}
-    outcome, common = evaluation.any, answered_by_all(rows)
+    outcome, common = evaluation.any, answered_by_all([predicted[key] for key in keys])
     sample = Sample.of(outcome.gold[common], outcome.cluster[common])
-    scored = Scored.of(MEASURES[outcome.measure], sample, rows[0][:, common])
-    number = contrast.against if isinstance(contrast.against, float) else outcome.chance
+    scored = Scored.of(MEASURES[outcome.measure], sample, predicted[keys[0]][:, common])
+    chances = [of_seed.chance for of_seed in evaluation.outcomes[keys[0]].values()]
+    number = contrast.against if isinstance(contrast.against, float) else float(np.mean(chances))
     gain = _beyond(
         combined({contrast.first: 1.0}, {contrast.first: scored}), number, outcome.better
     )

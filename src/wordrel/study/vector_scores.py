@@ -137,8 +137,11 @@ def evaluate(
 
 
 def _words(task: Task, lowercase: bool) -> set[str]:
-    """The words of a set, as they are looked up."""
-    return {spelled(w, lowercase=lowercase) for item in task.items.words for w in item}
+    """The words of a set, as they are looked up; several right answers are several words."""
+    words = {word for item in task.items.words for word in item}
+    if task.kind == "analogies":
+        words = {one for word in words for one in word.split("/")}
+    return {spelled(word, lowercase=lowercase) for word in words}
 
 
 def _answers(task: Task, models: Mapping[str, WordModel], lowercase: bool) -> list[Evaluation]:

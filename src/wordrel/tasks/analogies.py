@@ -150,8 +150,8 @@ def _by_section(row: Predictions, labels: tuple[str, ...]) -> list[Predictions]:
     sections, of = list(dict.fromkeys(labels)), np.array(labels)
     if len(sections) < 2:
         return []
-    parts = (row.part(f"{row.task}.{section}", of == section) for section in sections)
-    return [replace(part, detail=True) for part in parts]
+    row = replace(row, note="", detail=True)  # the note counts questions of the whole set
+    return [row.part(f"{row.task}.{section}", of == section) for section in sections]
 
 
 def solve(

@@ -175,7 +175,7 @@ def relations_of(items: Items) -> list[str]:
 def sides(items: Items, relation: str) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " P"]]:
     """The pairs of a label, and the random pairs that stand beside them."""
     labels = np.array(items.labels)
-    random = labels == RANDOM_OF.get(relation, "")
+    random = (labels == RANDOM_OF.get(relation, "")) & (items.gold == 0)
     return labels == relation, random if random.any() else items.gold == 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from wordrel.corpus.tokens import cut_words
 from wordrel.errors import DatasetError
 from wordrel.tasks.fields import (
     Layout,
@@ -130,9 +131,16 @@ def _in_view(words: Sequence[str], place: int) -> Sentence:
     return Sentence(tuple(words), place)
 
 
+def _word_in_view(sentence: Sentence) -> str:
+    """The one word of the token in view, without punctuation; the token, if it is not one word."""
+    token = sentence.words[sentence.position]
+    words, _ = cut_words(token)
+    return words[0] if len(words) == 1 else token
+
+
 def _own_row(fields: Sequence[str], table: OwnTable) -> Rated:
     first, second = (_in_view(fields[i].split(), place_of(fields[i + 1])) for i in (0, 2))
-    uses = [(s.words[s.position], s) for s in (first, second)]
+    uses = [(_word_in_view(s), s) for s in (first, second)]
     return uses[0], uses[1], table.number(fields[4])
 
 

@@ -8,6 +8,9 @@ function reading(one) {
   if (one.algorithm === "skip_gram") return "word2vec: each word beside the gap by itself";
   if (one.algorithm) return "word2vec: the mean of the words beside the gap";
   if (one.plain_mean) return "the mean of the words beside the gap";
+  if (one.direct && one.query === "none" && !one.positions) {
+    return "the mean of the words before the gap; the last of them has a map of its own";
+  }
   if (one.query === "none") return "a mean with a weight for each position";
   return "attention: a weighted mean of the words beside the gap";
 }

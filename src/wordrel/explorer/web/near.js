@@ -20,7 +20,7 @@ function showNear() {
   const ids = lists.map((list) => new Set(list.map(([other]) => other)));
   const both = new Set([...ids[0]].filter((other) => ids[1].has(other)));
   const word = state.data.words[id];
-  place.append(make("p", `“${word}” stands ${state.data.counts[id]} times in the training text. ` +
+  place.append(make("p", `“${word}” stands ${state.data.counts[id]} ${state.data.counts[id] === 1 ? "time" : "times"} in the training text. ` +
     `${both.size} of ${lists[0].length} nearest words are in both lists.`, { id: "shared" }));
   const pair = make("div", "", { class: "pairs near" });
   const all = [id, ...new Set([...both, ...ids[0], ...ids[1]])];

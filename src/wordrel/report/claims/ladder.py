@@ -1,7 +1,7 @@
 """C9: does self-attention differ from word2vec, and by one ingredient?"""
 
 from wordrel.report import ladder, queries
-from wordrel.report.text import number
+from wordrel.report.text import count, number, plural
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -29,7 +29,8 @@ def claim(results: Results) -> Claim:
     effects = [
         f"{_way(results, climb)} saves "
         f"{shown_value(ladder.whole_gain(results, climb))} nats per token, of which {name} "
-        f"{_by_ordering(climb.by_ordering[name])} (n {climb.n_scored:,}, {len(climb.seeds)} seeds)"
+        f"{_by_ordering(climb.by_ordering[name])} "
+        f"(n {count(climb.n_scored)}, {plural(len(climb.seeds), 'seed')})"
         for climb, name in zip(climbs, first, strict=True)
     ]
     return Claim(verdict, effects[0], "; ".join(effects[1:])) if effects else Claim(verdict, "")

@@ -2,6 +2,7 @@
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
+from wordrel.report.text import count, plural
 from wordrel.report.verdicts import (
     Claim,
     Rule,
@@ -67,7 +68,7 @@ def claim(results: Results) -> Claim:
 
 def _effect(results: Results, corpus: str, rows: dict[str, Row | None]) -> str:
     added = _row(results, corpus, "attention", QUERY_EXCHANGED, "added_loss")
-    n = "" if added is None else f" (n {added.n:,}, {added.seeds} seeds)"
+    n = "" if added is None else f" (n {count(added.n)}, {plural(added.seeds, 'seed')})"
     return (
         f"share of states of attention that stay the same: {shown_values(rows)}; loss added where "
         f"the query word is exchanged {shown_value(added)} nats{n}"

@@ -32,7 +32,7 @@ from wordrel.config.architectures import Objective
 from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
-from wordrel.report.text import NOTHING, count, listed, number, with_interval
+from wordrel.report.text import NOTHING, count, listed, number, plural, with_interval
 from wordrel.report.verdicts import SEEDS, Claim, Rule, counted
 from wordrel.study.contrasts import CORPORA
 from wordrel.study.orderings import leader
@@ -139,8 +139,8 @@ def _part(name: str, rows: Sequence[Row]) -> str:
     ends = [number(end([row.gain for row in measured])) for end in (min, max)] if measured else []
     between = f", gains of {' to '.join(dict.fromkeys(ends))}" if ends else ""
     counts = listed([f"{count(n)} {outcome}" for outcome, n in outcomes.items()])
-    corpora = count(len({row.corpus for row in rows}))
-    shown = f"{count(contrasts)} contrasts on {corpora} corpora: {counts}{between}"
+    corpora = plural(len({row.corpus for row in rows}), "corpus", "corpora")
+    shown = f"{count(contrasts)} contrasts on {corpora}: {counts}{between}"
     return f"{name}, {shown} ({counted(measured or rows)})"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
+from wordrel.report.text import count, plural
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -50,7 +51,9 @@ def claim(results: Results) -> Claim:
         for model in ("attention", "mean", "cbow")
     )
     attention = rows.get("attention")
-    n = "" if attention is None else f"; n {attention.n_scored:,}, {attention.seeds} seeds"
+    n = ""
+    if attention is not None:
+        n = f"; n {count(attention.n_scored)}, {plural(attention.seeds, 'seed')}"
     effect = f"share of sentences of {hardest} whose last word is found: {compared}{n}"
     return Claim(verdict(predictions["1"].outcome, predictions["2"].outcome), effect)
 
@@ -99,6 +102,7 @@ def _scores(results: Results, corpus: str) -> dict[str, Row]:
     return {
         model: row
         for column in queries.columns(results, corpus, "recall")
+        if column.task == TASK
         for model, row in queries.answers(results, corpus, column).items()
     }
 

@@ -2,6 +2,7 @@
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
+from wordrel.report.text import count, plural
 from wordrel.report.verdicts import (
     Claim,
     Rule,
@@ -56,7 +57,9 @@ def maps_claim(results: Results) -> Claim:
         model: queries.cost(results, corpora[0], model).parameters
         for model in ("dot_product_attention", "no_value_map", "one_map_qk", "attention")
     }
-    parameters = ", ".join(f"{queries.label(results, m)} {size:,.0f}" for m, size in sizes.items())
+    parameters = ", ".join(
+        f"{queries.label(results, m)} {count(size)}" for m, size in sizes.items()
+    )
     costs = "; ".join(predictions[name].evidence for name in ("2", "3"))
     details = f"{costs}; parameters: {parameters}"
     return Claim(of_maps(words, max(gaps)), predictions["4"].evidence, details)
@@ -83,7 +86,7 @@ def against(row: Row | None, value: float, name: str) -> Verdict:
     """Holds where the whole interval lies above a value, fails where it lies below."""
     words = {1: "holds", -1: "fails", 0: "undecided"}
     outcome = words[above(row, value)] if enough([row]) else "undecided"
-    n = "" if row is None else f", n {row.n:,}, {row.seeds} seeds"
+    n = "" if row is None else f", n {count(row.n)}, {plural(row.seeds, 'seed')}"
     return Verdict(outcome, f"{name} {shown_value(row)}{n}")
 
 

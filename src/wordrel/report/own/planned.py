@@ -30,7 +30,7 @@ _OUTCOMES = {
     NO_INTERVAL: "without an interval",
 }
 """Outcome -> where a gain lies."""
-_MIXED = "with another outcome on each corpus"
+_MIXED = "with different outcomes on the corpora"
 
 
 def contrasts(results: Results) -> dict[str, list[list[Row]]]:

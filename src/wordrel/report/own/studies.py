@@ -288,7 +288,7 @@ def stability_result(results: Results) -> Own:
         f"Two seeds of {line.label} share {share(value_of(line.cells[overlap]))} of the ten "
         "nearest words."
         for line in agreements.lines
-        if line.model in ("skip_gram", "attention")
+        if line.model in ("skip_gram", "attention") and line.cells.get(overlap) is not None
     ]
     about = (
         "Nearest words are the ten with the highest cosine. A number is the mean over all pairs of "

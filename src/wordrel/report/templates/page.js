@@ -141,7 +141,7 @@ function asNumber(text) {
 
 function compare(a, b) {
   const [x, y] = [asNumber(a), asNumber(b)];
-  if (!Number.isNaN(x) && !Number.isNaN(y)) return x - y;
+  if (!Number.isNaN(x) && !Number.isNaN(y) && x !== y) return x - y;
   return a.localeCompare(b, "en", { numeric: true });
 }
 
@@ -333,7 +333,7 @@ function ready(within) {
 const stored = (within) => JSON.parse(within.querySelector(":scope > script").textContent);
 
 function card(found) {
-  const sentences = found.sentences.map((sentence) => el("li", {}, inline(sentence)));
+  const sentences = (found.sentences ?? []).map((sentence) => el("li", {}, inline(sentence)));
   const chips = (found.verdicts ?? []).map(([claim, word]) => {
     const chip = el("mark", { class: SETTINGS.verdicts[word] ?? "open" }, inline(word));
     return el("li", {}, chip, " ", inline(claim));
@@ -341,7 +341,7 @@ function card(found) {
   const verdicts = el("ul", { class: "verdicts", "aria-label": "Verdicts" }, ...chips);
   const shown = found.figure ? built([{ ...found.figure, few: 2 }], 3, ["The answer"]) : [];
   const first = el("ul", { class: "sentences" }, ...sentences);
-  return [first, ...(chips.length ? [verdicts] : []), ...shown];
+  return [...(sentences.length ? [first] : []), ...(chips.length ? [verdicts] : []), ...shown];
 }
 
 const answer = document.querySelector(".card");
@@ -369,7 +369,7 @@ all.addEventListener("click", () => {
 for (const part of parts) part.addEventListener("toggle", nameAll);
 
 function reveal() {
-  const part = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const part = document.getElementById(location.hash.slice(1));
   if (!part?.matches(".part")) return;
   open(part);
   part.scrollIntoView();
