@@ -112,6 +112,7 @@ MALFORMED = {
         "where no file is",
     ),
     "NUL in a source": (GOOD.replace("novels", '"a\\0b"'), ":3", "where nothing is"),
+    "NUL in a tuning": (GOOD + 'tuned: "a\\0b"\n', ":12", "embedded null byte"),
     "NUL in the file": ("a: 1\nb: \x00", ":2", "unacceptable character #x0000"),
     "a huge number": (GOOD.replace("12", "9" * 5000), ":5", "number of 5,000 digits"),
     "octal": (GOOD.replace("12", "050"), ":5", "found 050, expected a whole number without"),

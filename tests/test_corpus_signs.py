@@ -26,6 +26,11 @@ def signs_of(tmp_path: Path, text: str, **settings: object) -> list[str]:
     return signs(own_source(config.source, tmp_path), config)
 
 
+def test_japanese_in_seven_bits_is_said(tmp_path: Path) -> None:
+    text = ("言語は人間の体系である。\n" * 20).encode("iso2022_jp").decode("ascii")
+    assert any("set encoding=iso2022_jp" in sign for sign in signs_of(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

@@ -48,6 +48,30 @@ def test_several_members_in_one_archive_are_all_read(tmp_path: Path, suffix: str
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_damaged_head_of_a_later_member_is_an_error(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"text{suffix}"
+    first, second = PACKERS[suffix](b"one\n"), PACKERS[suffix](b"two\n")
+    path.write_bytes(first + bytes([second[0] ^ 1]) + second[1:] + first)
+    with pytest.raises(CorpusError, match="the archive is cut off or damaged"):
+        list(read_bytes(path))
+
+
+def test_members_of_xz_may_be_filled_up(tmp_path: Path) -> None:
+    path = tmp_path / "text.xz"
+    path.write_bytes(lzma.compress(b"one\n") + bytes(8) + lzma.compress(b"two\n") + bytes(4))
+    assert b"".join(read_bytes(path)) == b"one\ntwo\n"
+
+
+def test_a_zstd_file_that_takes_much_memory_has_a_cure(tmp_path: Path) -> None:
+    wide = zstandard.ZstdCompressionParameters.from_level(1, window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    path = tmp_path / "text.zst"
+    path.write_bytes(packer.compress(b"one\n") + packer.flush())
+    with pytest.raises(CorpusError, match=r"unpack it: zstd -d --long=31 .*text\.zst"):
+        list(read_bytes(path))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
 def test_a_cut_archive_is_an_error_with_file_and_offset(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"text{suffix}"
     data = b"".join(b"%d line\n" % (i * i * 7919 % 1000003) for i in range(20_000))

@@ -22,7 +22,8 @@ import wordrel
 from task_spaces import vocab_of
 from tiny_study import write_study
 from wordrel.config import CorpusConfig
-from wordrel.errors import ConfigError, VectorsError, WordrelError
+from wordrel.errors import ConfigError, CorpusError, VectorsError, WordrelError
+from wordrel.models import vector_tables, vectors
 from wordrel.models.fasttext_files import composed
 from wordrel.models.vectors import open_vectors
 from wordrel.models.word_model import Origin, WordModel
@@ -156,6 +157,47 @@ def test_fasttext_makes_vectors_of_words_that_it_never_saw(tmp_path: Path) -> No
     assert composed(found.path, ["balking"])["balking"] == pytest.approx(
         model.wv["balking"], abs=1e-6
     )
+
+
+def test_fasttext_without_parts_of_words_lacks_words(tmp_path: Path) -> None:
+    sentences = [["walking", "walked", "talking", "talked"]] * 50
+    model = FastText(sentences, vector_size=8, min_count=1, max_n=0, workers=1)
+    save_facebook_model(model, str(tmp_path / "v.bin"))
+    assert composed(tmp_path / "v.bin", ["balking"]) == {}
+    told = wordrel.evaluate([tmp_path / "v.bin"], tasks=["ws353"], cache=tmp_path / "cache").lacks
+    assert told["lacking"].tolist() == told["words"].tolist()
+
+
+def test_a_vocabulary_of_bytes_gives_words_of_any_script(tmp_path: Path) -> None:
+    letters = {byte: letter for letter, byte in vector_tables._BYTES.items()}
+    words = ["Straße", "über", "the", "हिन्दी"]
+    pieces = ["".join(letters[byte] for byte in f" {word}".encode()) for word in words]
+    vocab = {piece: row for row, piece in enumerate([*pieces, "ing", f"{pieces[1][:3]}"])}
+    described = {"model": {"type": "BPE", "vocab": vocab}}
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/tokenizer.json").write_text(json.dumps(described), encoding="utf-8")
+    save_file({"embeddings": np.eye(6, dtype=np.float32)}, tmp_path / "v/model.safetensors")
+    found = open_vectors(tmp_path / "v", tmp_path / "cache")
+    assert found.words == (*words, "ü")
+    assert pieces[0].startswith("\u0120Stra") and "\u0120the" in pieces  # as GPT-2 has them
+
+
+def test_vectors_that_change_while_they_are_read_are_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, convert = tmp_path / "v.txt", vectors._convert
+    path.write_text("cat 1 2\ndog 3 4\n")
+
+    def late(place: Path, new: Path) -> None:
+        place.write_text("cat 9 9\ndog 9 9\n")
+        convert(place, new)
+
+    monkeypatch.setattr(vectors, "_convert", late)
+    with pytest.raises(CorpusError, match="found other bytes"):
+        open_vectors(path, tmp_path / "cache")
+    monkeypatch.undo()
+    path.write_text("cat 1 2\ndog 3 4\n")
+    assert open_vectors(path, tmp_path / "cache").table.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize(

@@ -130,8 +130,9 @@ class CorpusConfig(Strict):
         try:
             "a".encode(name)
         except (LookupError, ValueError) as error:
+            shown = name.encode("ascii", "backslashreplace").decode("ascii")
             raise PydanticCustomError(
-                "encoding", "found {name}, expected the name of an encoding", {"name": name}
+                "encoding", "found {name}, expected the name of an encoding", {"name": shown}
             ) from error
         return name
 

@@ -49,6 +49,7 @@ _EXPECTED = {
     "int_type": "a whole number",
     "float_type": "a number",
     "string_type": "text",
+    "string_unicode": "a path in UTF-8: rename the file, or give its folder",
     "finite_number": "a finite number",
 }
 _PLAIN = {

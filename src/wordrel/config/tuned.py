@@ -55,7 +55,7 @@ def with_tuned(data: Mapping[str, Any], folder: Path) -> tuple[dict[str, Any], l
         return dict(data) | {"tuned": str(places[0])}, []
     try:
         tunings = [_read(folder / str(place)) for place in places]
-    except ConfigError as error:
+    except (ConfigError, ValueError) as error:  # of a path that no system allows
         return dict(data) | {"tuned": None}, [(("tuned",), str(error))]
     shared = [name for name, n in Counter(chain(*(t["models"] for t in tunings))).items() if n > 1]
     if shared:

@@ -284,7 +284,7 @@ def check_unchanged(source: Source) -> None:
         if not _is_unchanged(file):
             raise CorpusError(
                 f"{file.path}: found other bytes (byte 0 to {file.size}) than when reading began; "
-                "expected a file that does not change while it is read: prepare again later"
+                "expected a file that does not change while it is read: run the command again later"
             )
 
 

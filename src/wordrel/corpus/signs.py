@@ -49,6 +49,7 @@ _MARKUP = {
     "JSON": re.compile(r'\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:'),
 }
 """How files begin in which names of tags or keys would become words."""
+_ISO_2022_JP = re.compile(r"\x1b(?:\$[@B]|\([BJ])")
 _FEW = 3
 """Letters that may look like UTF-8 by chance in text of another encoding."""
 _ENGLISH = frozenset(("the", "of", "and", "to", "in", "a"))
@@ -134,6 +135,11 @@ class FirstLook:
             yield (
                 f"the text begins like {kind}: its tags, keys and escapes become words. Give the "
                 "plain text that is in it"
+            )
+        if _ISO_2022_JP.search(self.text):
+            yield (
+                "the text has the escape sequences of ISO-2022-JP, in which Japanese letters are "
+                "written as others: set encoding=iso2022_jp"
             )
         if self._is_utf8:
             yield (

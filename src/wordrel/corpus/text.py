@@ -24,17 +24,18 @@ from wordrel.config.corpora import UNPACKED
 from wordrel.config.paths import regular_file
 from wordrel.errors import CorpusError
 from wordrel.io import encodings
+from wordrel.io.visible import shell_word
 
 BLOCK = 4 << 20
 LINE_LIMIT = 16 << 20
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 SUFFIXES = (".txt", *PACKED)
 _FEED = 16 << 10  # compressed bytes given to zstd at once: keeps what comes out of one call small
-_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
+_STREAMS: dict[str, Callable[[], Any]] = {
+    ".bz2": bz2.BZ2Decompressor,
+    ".xz": lzma.LZMADecompressor,
 }
+_WIDE_WINDOW = "requires too much memory"  # as libzstd says it
 _FREE = 64 << 20  # unpacked bytes that a file may have at any ratio
 _OTHERS = 100  # files that are looked at for an error message
 _LINE_END = re.compile(rb"[\r\n]")
@@ -112,6 +113,11 @@ def read_bytes(
                 f"{path}: byte {position}: cannot be read ({error}); expected a readable file: "
                 "check its permissions, or fetch it again"
             ) from error
+        if _WIDE_WINDOW in str(error):
+            raise CorpusError(
+                f"{path}: found a zstd file that takes over 128 MB to unpack, expected less: "
+                f"unpack it: zstd -d --long=31 {shell_word(str(path))}"
+            ) from error
         raise CorpusError(
             f"{path}: byte {position} (decompressed): the archive is cut off or damaged "
             f"({error}); expected a whole {path.suffix} file: fetch or pack it again"
@@ -124,7 +130,10 @@ def _pieces(
     if suffix == ".zst":
         yield from _zstd_pieces(raw)
         return
-    stream = _OPENERS[suffix](raw) if suffix in _OPENERS else raw
+    if suffix in _STREAMS:
+        yield from _stream_pieces(raw, _STREAMS[suffix], block)
+        return
+    stream: Any = gzip.GzipFile(fileobj=raw) if suffix == ".gz" else raw
     start, stop = span
     if start:
         stream.seek(start)
@@ -132,6 +141,24 @@ def _pieces(
     while piece := stream.read(int(min(block, remaining))):
         yield piece
         remaining -= len(piece)
+
+
+def _stream_pieces(raw: IO[bytes], new: Callable[[], Any], block: int) -> Iterator[bytes]:
+    """All streams of a file; Python's own readers drop all that stands behind a damaged head."""
+    stream, data = None, b""
+    while data or (stream is not None and not stream.needs_input) or (data := raw.read(_FEED)):
+        if stream is None:
+            data = data.lstrip(b"\0")  # which may fill up the end of a stream
+            if not data:
+                continue
+            stream = new()
+        piece, data = stream.decompress(data, block), b""
+        if piece:
+            yield piece
+        if stream.eof:
+            data, stream = stream.unused_data, None
+    if stream is not None:
+        raise EOFError("the last stream has no end")
 
 
 def _zstd_pieces(raw: IO[bytes]) -> Iterator[bytes]:

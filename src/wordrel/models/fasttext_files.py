@@ -37,6 +37,8 @@ def composed(path: Path, words: Iterable[str]) -> dict[str, Float32[np.ndarray, 
     if not words or path.is_dir() or not is_fasttext(path):
         return {}
     model = _load(path)
+    if not model.bucket:  # trained without parts of words
+        return {}
     return {word: np.asarray(model[word], np.float32) for word in words}
 
 

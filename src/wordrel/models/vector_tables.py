@@ -24,6 +24,12 @@ _TABLES = ("embedding.weight", "embeddings", "vectors")
 _WORD_LISTS = ("vocab.txt", "words.txt", "tokenizer.json")
 _FLOATS = ("F16", "F32", "F64")
 _COUNTED = re.compile(r"[ \t][-+\d.,eE]*\d$")
+_BYTE_SPACE = "\u0120"
+"""A blank, in vocabularies of bytes."""
+_PRINTED = (*range(33, 127), *range(161, 173), *range(174, 256))
+_OTHERS = (byte for byte in range(256) if byte not in _PRINTED)
+_BYTES = {chr(byte): byte for byte in _PRINTED} | {chr(256 + n): b for n, b in enumerate(_OTHERS)}
+"""Letter -> byte, as GPT-2 and its heirs write bytes in their vocabularies."""
 
 
 def parts_of(path: Path) -> list[Path]:
@@ -179,6 +185,14 @@ def _a_word_a_line(path: Path, text: str) -> list[str]:
     return words
 
 
+def _of_bytes(letters: str) -> str | None:
+    """The text of bytes that are written as letters; None where it is no whole text."""
+    try:
+        return bytes(_BYTES[letter] for letter in letters).decode("utf-8")
+    except (KeyError, UnicodeDecodeError):
+        return None
+
+
 def _whole_word(token: str | None, kind: str | None, special: set[str]) -> str | None:
     """WordPiece marks a piece that goes on with ##; BPE and Unigram mark where a word begins.
 
@@ -187,9 +201,11 @@ def _whole_word(token: str | None, kind: str | None, special: set[str]) -> str |
     if token is None or token in special:
         return None
     if kind in ("Unigram", "BPE"):
-        if token[:1] not in ("\u2581", "\u0120"):
+        if token[:1] not in ("\u2581", _BYTE_SPACE):
             return None
-        token = token[1:]
+        token = token[1:] if token[0] != _BYTE_SPACE else _of_bytes(token[1:])
+        if token is None:
+            return None
     elif kind != "WordLevel" and token.startswith("##"):
         return None
     broken = "\n" in token or "\r" in token  # the words are kept one a line

@@ -22,7 +22,7 @@ from jaxtyping import Float32
 
 from wordrel.config import TrainingConfig, VectorsConfig
 from wordrel.corpus import Corpus
-from wordrel.corpus.files import look_at_files
+from wordrel.corpus.files import Source, check_unchanged, look_at_files
 from wordrel.corpus.tokens import spelled
 from wordrel.corpus.vocab import Vocab
 from wordrel.errors import StoreError, TrainingError, VectorsError
@@ -66,12 +66,19 @@ def open_vectors(path: Path, cache: Path) -> Vectors:
 
     Raises:
         VectorsError: it is no such file, or damaged; with the place and the cure.
+        CorpusError: the file changed while it was read.
         StoreError: the cache cannot be written, or what it holds of the file cannot be read.
     """
     path = path.absolute()
-    digest = _digest(path, cache)
+    source = _look_at(path, cache)
+    digest = source.sha256[:12]
     folder = cache / "vectors" / digest
-    build_once(folder, lambda new: _convert(path, new))
+
+    def convert(new: Path) -> None:
+        _convert(path, new)
+        check_unchanged(source)  # else these are vectors of other bytes
+
+    build_once(folder, convert)
     opened(folder, "found no converted vectors; run the command again")
     with reading(folder):
         about = json.loads((folder / "vectors.json").read_text(encoding="utf-8"))
@@ -89,10 +96,8 @@ def open_vectors(path: Path, cache: Path) -> Vectors:
     return Vectors(path, digest, about["form"], words, table, about["repeated"])
 
 
-def _digest(path: Path, cache: Path) -> str:
-    files = parts_of(path)
-    source = look_at_files([(file, file.name, "text") for file in files], cache)
-    return source.sha256[:12]
+def _look_at(path: Path, cache: Path) -> Source:
+    return look_at_files([(file, file.name, "text") for file in parts_of(path)], cache)
 
 
 def _convert(path: Path, new: Path) -> None:

@@ -21,6 +21,7 @@ _MODELS = {
     "kneser_ney": "Kneser-Ney counts",
     "kn_bigram": "Kneser-Ney bigram",
     "kn_trigram": "Kneser-Ney trigram",
+    "kn_fourgram": "Kneser-Ney 4-gram",
     "kn_two_sided": "two-sided Kneser-Ney bigram",
     "closed_form": "closed-form word2vec",
     "skip_gram": "skip-gram",
