@@ -126,6 +126,7 @@ def test_of_a_folder_text_in_capital_endings_is_taken_and_the_rest_is_not(tmp_pa
         ("cp852", "Příliš žluťoučký kůň úpěl. Město leží na břehu řeky.\n"),
         ("cp866", "Москва является столицей России. Река течёт через город.\n"),
         ("iso8859_5", "Москва является столицей России. Река течёт через город.\n"),
+        ("iso8859_6", "كان الصياد جالسا عند النهر ينتظر المساء وجاءت زوجته بالخبز والماء\n"),
         ("koi8_u", "Київ є столицею України. Річка тече через місто і впадає в море.\n"),
         ("cp1254", "Kedi ve köpek ırmağın yanındaki şehirde yaşıyor. Güneş doğuyor.\n"),
         ("iso8859_2", "Źródło rzeki jest w górach. Kot i pies żyją w domu nad rzeką.\n"),
