@@ -79,7 +79,7 @@ def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
 
 def figure(results: dict[str, Results]) -> Figure:
     """What each ingredient saves of the loss."""
-    return gains_figure(results["twelve_cells"])
+    return gains_figure(results["twelve_cells"], results["value_map"])
 
 
 def answer_page(results: dict[str, Results]) -> str:

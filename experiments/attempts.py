@@ -12,8 +12,9 @@ degrees of freedom. A single seed, a trial of a tuning and a test without one au
 interval. They change an outcome where their gain and the mean gain lie on different sides of the
 margin. An attempt without an outcome is not counted.
 
-Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and the trials
-of tuning_masked and tuning_next; writes results/attempts/attempts.csv. Nothing is trained.
+Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and of
+value_map, and the trials of their tunings; writes results/attempts/attempts.csv. Nothing is
+trained.
 """
 
 import tempfile
@@ -44,8 +45,11 @@ from wordrel.study.schema import NO_INTERVAL
 from wordrel.tasks import Predictions
 
 ROOT = Path(__file__).resolve().parents[1] / "results"
-STUDIES = ("twelve_cells",)
-TUNINGS = ("tuning_masked", "tuning_next")
+STUDIES = ("twelve_cells", "value_map")
+TUNINGS = (
+    *("tuning_masked", "tuning_next"),
+    *("tuning_value_map_masked", "tuning_value_map_next"),
+)
 TUNED, NOVELS = "wiki17m", "novels"
 SEED, WITHOUT = "seed ", "without "
 BY_AUTHOR = "documents of one author as one"

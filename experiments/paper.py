@@ -8,8 +8,8 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, value_map, tuning_masked and tuning_next, tables of
-`attempts` and of the simulation, and what `published` reads; writes docs/paper.md.
+Reads the results of literal_case, twelve_cells, value_map and their tunings, tables of `attempts`
+and of the simulation, and what `published` reads; writes docs/paper.md.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ import pandas as pd
 
 import attempts
 import published
-from pages import tuning
+from pages import paper_tables, tuning
 from pages.conclusions import answer
 from pages.evidence import named
 from pages.paper_tables import contrasts, corpora, earlier, fit, losses, missing, power
@@ -78,7 +78,7 @@ def blocks(
         contents
         | tuning.shown(tried, named)
         | {
-            "maps": tuning.maps(tuning.of_maps()),
+            "maps": paper_tables.maps(maps) if maps else NOT_YET,
             "checks": published.table(),
             "attempts": attempts.table(named),
         }

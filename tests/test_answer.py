@@ -107,7 +107,8 @@ def test_predictions_younger_than_results_are_marked(
     marked = re.findall(r"^\| \[(\w+)\]\S* (\d+)†", table, re.MULTILINE)
     young = [("word2vec_vs_attention", str(n)) for n in range(5, 11)]
     young += [("twelve_cells", str(n)) for n in range(1, 6)]
-    assert marked == [*young, ("literal_case", "1")]
+    young += [("literal_case", "1"), *(("value_map", str(n)) for n in range(1, 6))]
+    assert marked == young
     former = re.findall(r"^\| \[(\w+)\]\S* (\d+)†?‡", table, re.MULTILINE)
     assert former == [
         *(("word2vec_vs_attention", n) for n in ("3", "10")),
@@ -154,12 +155,13 @@ def test_the_sentences_on_both_objectives_are_checked_by_planned_contrasts(
     for model in ("position_weight", "masked_four_heads"):
         with pytest.raises(ValueError, match="counts predict better"):
             answer.front.front_sentences(turned("kn_two_sided", model, low=-0.01))
-    with pytest.raises(ValueError, match="word-word scores help the next word"):
+    with pytest.raises(ValueError, match="attention helps the next word"):
         answer.front.front_sentences(turned("direct_attention", "direct_word_weight", low=0.01))
-    with pytest.raises(ValueError, match="positions help the next word less"):
-        answer.front.front_sentences(turned("direct_mean_position", "direct_mean", high=0.05))
-    with pytest.raises(ValueError, match="attention beats counted trigrams"):
-        answer.front.front_sentences(turned("kn_trigram", "next_four_heads", high=0.01))
+    maps = results["value_map"]
+    alone = maps.contrasts["model_a"] == "next_without_map"
+    much = replace(maps, contrasts=altered(maps.contrasts, alone, high=0.03))
+    with pytest.raises(ValueError, match="without the map, scores save less than the margin"):
+        answer.front.front_sentences({**results, "value_map": much})
 
 
 def altered(table: pd.DataFrame, where: "pd.Series[bool]", **values: object) -> pd.DataFrame:
@@ -193,7 +195,17 @@ def test_what_is_open_follows_from_the_tables(
     behind = one_head & (table["corpus"] == "novels-4m")
     assert "open on novels." in still_open(clear, altered(trained, behind, as_trained_low=0.01))
     left = still_open(clear, altered(trained, behind, outcome="open"))
-    assert "map of the value" not in left and "one head" not in left
+    assert "one head" not in left
+    maps = results["value_map"]
+    both = maps.contrasts["model_b"] == "direct_word_weight_map"
+    much = replace(maps, contrasts=altered(maps.contrasts, both, high=0.03))
+    assert "also with it" in answer.front.still_open(results)
+    assert "also with it" not in answer.front.still_open({**results, "value_map": much})
+    pairs = cells.comparisons
+    counted = (pairs[["model_a", "model_b"]] == "kn_fourgram").any(axis=1)
+    equal = replace(cells, comparisons=altered(pairs, counted, low=-0.1, high=0.1))
+    with pytest.raises(ValueError, match="all models beat counted 4-grams"):
+        answer.front.still_open({**results, "twelve_cells": equal})
     near = altered(case.contrasts, case.contrasts["seeds"] > 0, as_trained_high=-0.01)
     assert "Without calibration, it is." in still_open(clear, trained)
     assert "Without calibration, it is." not in still_open(near, trained)

@@ -503,23 +503,12 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     ]
 
 
-def test_the_table_of_maps_has_the_chosen_losses_and_their_differences() -> None:
-    losses = {
-        "direct_word_weight_position": 5.9,
-        "direct_word_weight_map": 5.88,
-        "next_without_map": 5.89,
-        "direct_attention_position": 5.8,
-    }
-    rows = [
-        {"model": model, "tokens": 4, "score": -loss - worse, "chosen": not worse, "epochs": 8}
-        | {"start": None, "note": ""}
-        for model, loss in losses.items()
-        for worse in (0, 1)
+def test_the_table_of_maps_has_the_gain_and_the_outcome_of_each_contrast() -> None:
+    results = read_results(ROOT / "results" / "value_map")
+    heads, _, *lines = PAPER.paper_tables.maps(results).splitlines()
+    assert heads.count("|") == 6 and len(lines) == 3
+    row = results.contrasts.set_index(["claim", "corpus"]).loc[
+        ("scores alone, next word", "novels-4m")
     ]
-    trials = pd.DataFrame(rows)
-    parts = {"one": trials.iloc[:4], "other": trials.iloc[4:]}
-    assert TUNING.maps(parts).splitlines()[2:] == [
-        "| a weight for each word | 5.900 | 5.880 | 0.020 |",
-        "| scores between words | 5.890 | 5.800 | 0.090 |",
-        "| gain of scores | 0.010 | 0.080 | – |",
-    ]
+    assert f" {row['gain']:.3f} [" in lines[0].split("|")[-2]
+    assert lines[0].split("|")[-2].strip().endswith(f": {row['outcome']}")

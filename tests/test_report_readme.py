@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from runners import pages
@@ -11,7 +12,8 @@ from wordrel.study.results import read_results
 README = pages("readme")
 gains_figure, replace_block, steps = README.gains_figure, README.replace_block, README.steps
 EMPTY = "before\n<!-- answer:one -->\n<!-- /answer:one -->\nafter\n"
-CELLS = Path(__file__).parents[1] / "results" / "twelve_cells"
+RESULTS = Path(__file__).parents[1] / "results"
+CELLS, MAPS = RESULTS / "twelve_cells", RESULTS / "value_map"
 
 
 def test_only_what_stands_between_the_markers_is_replaced():
@@ -38,15 +40,18 @@ def test_the_steps_of_a_function_are_its_lines_without_docstring_and_return():
 
 
 def test_the_figure_draws_the_gains_of_the_contrasts_with_the_margin():
-    results = read_results(CELLS)
-    figure = gains_figure(results)
-    table = results.contrasts.set_index(["corpus", "model_a", "model_b"])
+    studies = read_results(CELLS), read_results(MAPS)
+    figure = gains_figure(*studies)
+    rows = pd.concat([results.contrasts for results in studies], ignore_index=True)
+    rows = rows.drop_duplicates(["corpus", "model_a", "model_b"])
+    table = rows.set_index(["corpus", "model_a", "model_b"])
     steps_of = (
         ("mean_query_attention", "mean"),
         ("position_weight", "mean"),
         ("word_weight", "mean"),
         ("mean_query_attention", "word_weight"),
         ("mean_query_attention_position", "mask_query_attention"),
+        ("masked_without_map", "mask_query_attention"),
         ("masked_four_heads", "mean_query_attention_position"),
         ("kn_two_sided", "masked_four_heads"),
     )
@@ -69,4 +74,4 @@ def test_a_study_with_few_seeds_has_no_figure():
     results = read_results(CELLS)
     few = replace(results, contrasts=results.contrasts.assign(seeds=4))
     with pytest.raises(ValueError, match="mean_query_attention was compared with mean"):
-        gains_figure(few)
+        gains_figure(few, read_results(MAPS))

@@ -1,6 +1,5 @@
 """The answer in five sentences, and what they leave open; each checked against the tables."""
 
-from pages import tuning
 from pages.studies import MARGIN, decided, measured_rows
 from wordrel.config.architectures import CELLS
 from wordrel.report import findings, queries
@@ -11,12 +10,22 @@ from wordrel.study.results import Results
 
 MASKED, NEXT = "C9 masked word", "C9 next word"
 _ONE_HEAD = ("mean_query_attention_position", "mask_query_attention")
+_ALONE = (
+    ("scores alone, masked word", "masked_without_map", "mask_query_attention"),
+    ("scores alone, next word", "next_without_map", "direct_word_weight_position"),
+)
+"""Claim and models of the planned contrasts of scores without the map of the value."""
+_BESIDE_MAP = (
+    *("scores beside the map, next word", "direct_attention_position"),
+    "direct_word_weight_map",
+)
+_COUNTS = ("counts, next word", "kn_trigram", "next_four_heads")
 
 
 def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
     """The answer in five sentences; `up` leads from the page to the top of the project."""
-    names = ("word2vec_vs_attention", "literal_case", "twelve_cells")
-    main, case, cells = (results[name] for name in names)
+    names = ("word2vec_vs_attention", "literal_case", "twelve_cells", "value_map")
+    main, case, cells, maps = (results[name] for name in names)
     literal = decided(case, "first sentence", "mean_query_attention", "mean")
     borne_out(
         "attention without positions is no better than the mean", (r.high < 0 for r in literal)
@@ -42,7 +51,7 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         "**Without positions, self-attention predicts a masked word no better than the mean "
         f"(CBOW's equations)**: its loss is {linked(gap, case.study)} nats higher.",
         "**It predicts the next word better**: attention saves "
-        f"{linked(next_word(cells), cells.study)} nats, position weights less; {trigrams(cells)}.",
+        f"{linked(next_word(cells), cells.study)} nats; {alone(maps)}.",
         f"Position weights save {linked(saved, cells.study)} nats per masked word; {extra}; "
         "counting both neighbours predicts better.",
         f"Word vectors (exploratory, untuned): in {sum(vectors.values())} comparisons with "
@@ -54,40 +63,51 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
 
 
 def next_word(cells: Results) -> str:
-    """What scores between words save of the next word, without positions.
+    """What attention saves of the next word over a weight for each word, without positions.
 
     Raises:
-        ValueError: where the scores do not add more than the margin, or positions may add as much.
+        ValueError: where it does not save more than the margin.
     """
-    scores = decided(cells, NEXT, "direct_attention", "direct_word_weight")
-    positions = decided(cells, NEXT, "direct_mean_position", "direct_mean")
-    borne_out("word-word scores help the next word", (row.low > MARGIN for row in scores))
-    borne_out(
-        "positions help the next word less",
-        (row.high < of_scores.low for row, of_scores in zip(positions, scores, strict=True)),
-    )
-    return number(scores[0].gain)
+    rows = decided(cells, NEXT, "direct_attention", "direct_word_weight")
+    borne_out("attention helps the next word", (row.low > MARGIN for row in rows))
+    return number(rows[0].gain)
 
 
-def trigrams(cells: Results) -> str:
-    """How the trained models compare with counted trigrams, for the next word.
+def alone(maps: Results) -> str:
+    """That scores between words save little without the map of the value, beside positions.
+
+    Raises:
+        ValueError: where that is not so for one of the predicted words.
+    """
+    rows = [row for step in _ALONE for row in decided(maps, *step)]
+    borne_out("without the map, scores save less than the margin", (r.high < MARGIN for r in rows))
+    return "its word-word scores alone, beside positions, save little"
+
+
+def _beside_map(maps: Results) -> str:
+    """Whether scores save little of the next word where both models have the map, too."""
+    little = all(row.high < MARGIN for row in decided(maps, *_BESIDE_MAP))
+    return "; for the next word, also with it" if little else ""
+
+
+def counted(cells: Results) -> str:
+    """How the trained models compare with counted words in a row, for the next word.
 
     Raises:
         ValueError: where one of them is not better than they are.
     """
-    counts = decided(cells, "counts, next word", "kn_trigram", "next_four_heads")
-    borne_out("attention beats counted trigrams", (row.high < 0 for row in counts))
-    task, trained = counts[0].task, (model for row in CELLS["next_word"] for model in row)
+    trained = (model for row in CELLS["next_word"] for model in row)
+    corpora = {row.corpus: row.task for row in decided(cells, *_COUNTS)}
     pairs = [
-        difference(cells, row.corpus, task, model, "kn_trigram")
+        difference(cells, corpus, task, model, "kn_fourgram")
         for model in trained
-        for row in counts
+        for corpus, task in corpora.items()
     ]
     borne_out(
-        "all models beat counted trigrams",
+        "all models beat counted 4-grams",
         (pair is not None and bool(pair.high < 0) for pair in pairs),
     )
-    return "all models beat counted trigrams"
+    return "All trained models beat counted 4-grams."
 
 
 def heads_add(cells: Results) -> str:
@@ -117,7 +137,7 @@ def attention_adds(cells: Results) -> str:
 
 
 def still_open(results: dict[str, Results]) -> str:
-    """What the first two sentences leave open."""
+    """What the first three sentences leave open, and what stands beside them."""
     case, cells = results["literal_case"], results["twelve_cells"]
     literal = decided(case, "first sentence", "mean_query_attention", "mean")
     one_head = decided(cells, MASKED, *_ONE_HEAD)
@@ -131,18 +151,15 @@ def still_open(results: dict[str, Results]) -> str:
         "Sentence 1: attention may need more tuning; whether it is worse by more than the margin "
         "is open.": any(row.outcome == "open" for row in literal),
         "Without calibration, it is.": worse,
-        "Sentences 2 and 3: attention has scores between words and a map of the value; which of "
-        f"them saves how much is open{_hint()}.": adds,
+        "Sentences 2 and 3: beside positions, scores between words save less than the margin "
+        f"without attention's map of the value{_beside_map(results['value_map'])}.": bool(
+            alone(results["value_map"])
+        ),
+        "The output table could absorb that map; it seems to help training.": True,
         f"Without calibration, one head's gain for a masked word is open on {where}.": adds
         and not all(trained),
     }
-    return " ".join(words for words, holds in facts.items() if holds)
-
-
-def _hint() -> str:
-    """What the trials suggest of the map, for the next word with positions."""
-    share = tuning.share_of_map(tuning.of_maps())
-    return "; for the next word, trials give the map more than half" if share > 0.5 else ""
+    return " ".join([*(words for words, holds in facts.items() if holds), counted(cells)])
 
 
 def word_vectors(main: Results) -> dict[str, int]:

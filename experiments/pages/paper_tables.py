@@ -76,6 +76,28 @@ def missing(results: Results) -> str:
     return "\n".join([first, "", *lines]) if lines else every_one
 
 
+def maps(results: Results) -> str:
+    """What scores between words and the map of the value save, beside positions."""
+    words, corpora = ("masked word", "next word"), queries.corpora(results)
+    every = queries.rows(results.contrasts)
+    gains = {(row.claim, row.corpus): f"{gain(row)}: {row.outcome}" for row in every}
+    places = [(word, corpus) for word in words for corpus in corpora]
+    lines = [
+        [adds, *(gains[f"{claim}, {word}", corpus] for word, corpus in places)]
+        for adds, claim in _MAPS.items()
+    ]
+    heads = [f"{word}, {text.escape(corpus)}" for word, corpus in places]
+    return text.table(["what is added", *heads], lines, left=1)
+
+
+_MAPS = {
+    "scores, without the map": "scores alone",
+    "scores, beside the map": "scores beside the map",
+    "the map, beside scores": "map of the value",
+}
+"""What is added -> the first words of its claim."""
+
+
 def _same(row: Row) -> tuple[object, ...]:
     return row.claim, row.part, row.model_a, row.model_b, row.against, row.task
 

@@ -16,6 +16,7 @@ YOUNGER_PREDICTIONS = {
     "word2vec_vs_attention": ("5", "6", "7", "8", "9", "10"),
     "twelve_cells": ("1", "2", "3", "4", "5"),
     "literal_case": ("1",),
+    "value_map": ("1", "2", "3", "4", "5"),
 }
 """Those written when some results were known."""
 YOUNGER = f"{YOUNG} Written when some results were known; the experiment's file says which."

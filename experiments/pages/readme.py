@@ -72,6 +72,7 @@ _POSITIONS = "positions, over the mean"
 _WEIGHTS = "a weight for each word, over the mean"
 _SCORES = "attention, over these weights"
 _BESIDE = "attention over these weights, with positions"
+_ALONE = "the same without the map of the value"
 _HEADS = "four heads over one, with positions"
 _STEPS = {
     "masked word": (
@@ -82,6 +83,10 @@ _STEPS = {
         _Step(
             *(_BESIDE, "C9 masked word"),
             *("mean_query_attention_position", "mask_query_attention"),
+        ),
+        _Step(
+            *(_ALONE, "scores alone, masked word"),
+            *("masked_without_map", "mask_query_attention"),
         ),
         _Step(
             *(_HEADS, "heads, masked word"),
@@ -100,6 +105,10 @@ _STEPS = {
             *(_BESIDE, "C9 next word"),
             *("direct_attention_position", "direct_word_weight_position"),
         ),
+        _Step(
+            *(_ALONE, "scores alone, next word"),
+            *("next_without_map", "direct_word_weight_position"),
+        ),
         _Step(_HEADS, "heads, next word", "next_four_heads", "direct_attention_position"),
         _Step(
             *("counted trigrams, over four heads", "counts, next word"),
@@ -113,17 +122,20 @@ _CORPORA = {"wiki17m-4m": ("circle", "var(--blue)"), "novels-4m": ("diamond", "v
 _AXIS = "nats saved, with intervals; left of 0, the loss is higher"
 
 
-def gains_figure(cells: Results) -> Figure:
+def gains_figure(cells: Results, maps: Results) -> Figure:
     """What each ingredient saves of the loss, for both predicted words.
 
     Args:
         cells: the twelve cells, with every contrast of the steps decided.
+        maps: those of `value_map`, with the other contrasts.
 
     Raises:
         ValueError: where a contrast lacks a corpus or seeds.
     """
     rows = {
-        word: {step: decided(cells, step.claim, step.first, step.second) for step in steps_of}
+        word: {
+            step: decided(maps if step.adds == _ALONE else cells, *step[1:]) for step in steps_of
+        }
         for word, steps_of in _STEPS.items()
     }
     every = [row for of_word in rows.values() for its in of_word.values() for row in its]

@@ -61,11 +61,6 @@ def trials_of(name: str) -> pd.DataFrame:
     return table.assign(start=table.get("start", pd.Series(dtype=object)))
 
 
-def of_maps() -> dict[str, pd.DataFrame]:
-    """The tunings that together have the four models of `maps`."""
-    return {name: trials_of(name) for name in ("tuning_next", "tuning_value_map_next")}
-
-
 def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
     """The three texts of a tuning, by name."""
     trials = f"{numbers(tried, named)}\n- {edge(tried)}"
@@ -134,43 +129,6 @@ def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
         for model, tuning in tuned(tried).items()
     ]
     return table([*heads, "dropout", "development loss"], lines, left=3)
-
-
-def maps(tried: Mapping[str, pd.DataFrame]) -> str:
-    """Development losses of the next word without and with the map of the value; the gains of V.
-
-    Args:
-        tried: by any name, every trial of tunings that together have the four models.
-    """
-    losses = _losses(tried)
-    lines = []
-    for words, without, with_map in _MAPS:
-        pair = losses[without], losses[with_map]
-        lines.append([words, *map(number, pair), number(pair[0] - pair[1])])
-    first, second = ([losses[line[place]] for line in _MAPS] for place in (1, 2))
-    gains = [number(alone - scores) for alone, scores in (first, second)]
-    return table(
-        ["next word, with positions", "without V", "with V", "gain of V"],
-        [*lines, ["gain of scores", *gains, NOTHING]],
-        left=1,
-    )
-
-
-def share_of_map(tried: Mapping[str, pd.DataFrame]) -> float:
-    """How much of the gain of scores and map together the map alone has."""
-    losses, ((_, neither, alone), (_, _, both)) = _losses(tried), _MAPS
-    return (losses[neither] - losses[alone]) / (losses[neither] - losses[both])
-
-
-def _losses(tried: Mapping[str, pd.DataFrame]) -> dict[str, float]:
-    return {model: -tuning.chosen.score for model, tuning in tuned(tried).items()}
-
-
-_MAPS = (
-    ("a weight for each word", "direct_word_weight_position", "direct_word_weight_map"),
-    ("scores between words", "next_without_map", "direct_attention_position"),
-)
-"""What a model has -> the model without and with the map of the value."""
 
 
 def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
