@@ -20,6 +20,7 @@ masked models, and the development losses of the next-word models, were known:
 3. For the next word, they add more than .02 nats.
 4. For the masked word, scores add less than .02 nats where both models have V.
 5. For the next word, scores add more than .02 nats where both models have V.
+
 Predictions 4 and 5 were written when the first run was known, and trials on a million words of
 development documents: of all models but the weights for each word with V, for the next word.
 
@@ -28,7 +29,8 @@ Decision rule: the planned contrasts of the config, on both corpora with five se
 
 from twelve_cells import by_contrasts, equal, less, more
 from wordrel.report import queries
-from wordrel.report.verdicts import Verdict
+from wordrel.report.text import listed, with_interval
+from wordrel.report.verdicts import Verdict, borne_out, difference
 from wordrel.study.results import Results
 
 MAP, MASKED, NEXT = "map of the value", "scores alone, masked word", "scores alone, next word"
@@ -46,3 +48,40 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "4": by_contrasts([row for row in rows if row.claim == BOTH], less),
         "5": by_contrasts([row for row in rows if row.claim == BOTH_NEXT], more),
     }
+
+
+def surprise(results: Results) -> str:
+    """A result that was not predicted: what the map saves of the next word by itself.
+
+    Raises:
+        ValueError: where the tables no longer show it.
+    """
+    alone, map_alone, both = (
+        _saved(results, model)
+        for model in ("next_without_map", "direct_word_weight_map", "direct_attention_position")
+    )
+    return (
+        "**The map of the value, which adds hardly a function, saves more than scores between "
+        "words.** For the next word, beside positions and over a weight for each word, scores alone "
+        f"save {alone} (exploratory). The map alone saves {map_alone}, and both together save {both}. One head's "
+        "output table can absorb the map, so it seems to make training easier."
+    )
+
+
+def _saved(results: Results, model: str) -> str:
+    """What a next-word model saves over a weight for each word; no planned contrast.
+
+    Raises:
+        ValueError: where it does not save, or scores alone save more than the map.
+    """
+    task, base = "per_token_loss.next_word.calibrated", "direct_word_weight_position"
+    gains = []
+    for corpus in queries.corpora(results):
+        pair = difference(results, corpus, task, model, base)
+        scores = difference(results, corpus, task, model, "next_without_map")
+        saves = pair is not None and bool(pair.high < 0)
+        more = model == "next_without_map" or (scores is not None and bool(scores.high < 0))
+        borne_out(f"{model} saves", [saves, more])
+        if pair is not None:
+            gains.append(f"{with_interval(-pair.difference, -pair.high, -pair.low)} on {corpus}")
+    return listed(gains)

@@ -54,3 +54,15 @@ def test_a_prediction_is_decided_by_its_contrasts(
     )
     found = experiment("value_map").verdicts(results)
     assert tuple(found[name].outcome for name in "12345") == expected
+
+
+def test_the_surprise_is_checked_by_the_differences() -> None:
+    results, study = read_results(ROOT / "results" / "value_map"), experiment("value_map")
+    assert "saves more than scores" in study.surprise(results)
+    pairs = results.comparisons.copy()
+    alone = (pairs["model_a"] == "direct_word_weight_map") | (
+        pairs["model_b"] == "direct_word_weight_map"
+    )
+    pairs.loc[alone, ["low", "high"]] = (-0.1, 0.1)
+    with pytest.raises(ValueError, match="direct_word_weight_map saves"):
+        study.surprise(replace(results, comparisons=pairs))
