@@ -64,8 +64,8 @@ def surprise(results: Results) -> str:
         "**The map of the value, which adds hardly a function, saves more than scores between "
         "words.** For the next word, beside positions and over a weight for each word, scores "
         f"alone save {alone} (exploratory). The map alone saves {map_alone}, and both together "
-        f"save {both}. One head's output table can absorb the map, so it seems to make training "
-        "easier."
+        f"save {both}. One head's output table can absorb the map. So it changes how a model is "
+        "trained, and hardly what it can express."
     )
 
 

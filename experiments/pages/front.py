@@ -155,7 +155,7 @@ def still_open(results: dict[str, Results]) -> str:
         f"without attention's map of the value{_beside_map(results['value_map'])}.": bool(
             alone(results["value_map"])
         ),
-        "The output table could absorb that map; it seems to help training.": True,
+        "The output table could absorb that map; it changes training.": True,
         f"Without calibration, one head's gain for a masked word is open on {where}.": adds
         and not all(trained),
     }

@@ -87,7 +87,20 @@ def maps(results: Results) -> str:
         for adds, claim in _MAPS.items()
     ]
     heads = [f"{word}, {text.escape(corpus)}" for word, corpus in places]
-    return text.table(["what is added", *heads], lines, left=1)
+    table = text.table(["what is added", *heads], lines, left=1)
+    return f"{table}\n{_fit_of_map(results)}".rstrip()
+
+
+def _fit_of_map(results: Results) -> str:
+    """Whether the map makes next-word models fit training documents better."""
+    losses = [
+        [nested.training(results, corpus, model, "next_word") for model in pair]
+        for pair in _WITH_MAP
+        for corpus in queries.corpora(results)
+    ]
+    worse = all(one and other and one.value >= other.value for one, other in losses)
+    sentence = "No next-word model fits training documents better with the map (no intervals)."
+    return f"\n{sentence}" if worse else ""
 
 
 _MAPS = {
@@ -96,6 +109,11 @@ _MAPS = {
     "the map, beside scores": "map of the value",
 }
 """What is added -> the first words of its claim."""
+_WITH_MAP = (
+    ("direct_word_weight_map", "direct_word_weight_position"),
+    ("direct_attention_position", "next_without_map"),
+)
+"""Next-word models with the map, and without it."""
 
 
 def _same(row: Row) -> tuple[object, ...]:
