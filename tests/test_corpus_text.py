@@ -12,7 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordrel.corpus.text import LineReader, Unpacked, read_bytes
+from wordrel.corpus.packed import Unpacked, read_bytes
+from wordrel.corpus.text import LineReader
 from wordrel.errors import CorpusError
 
 PACKERS = {
@@ -108,7 +109,7 @@ def test_a_file_that_only_claims_to_be_an_archive_is_an_error(tmp_path: Path, su
 def test_a_packed_file_that_holds_too_much_ends_before_it_is_unpacked(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wordrel.corpus.text._FREE", 1 << 16)
+    monkeypatch.setattr("wordrel.corpus.packed._FREE", 1 << 16)
     path = tmp_path / f"text{suffix}"
     path.write_bytes(PACKERS[suffix](b"a word\n" * 1_000_000))
     pieces = read_bytes(path, block=1 << 16)

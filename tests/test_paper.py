@@ -505,8 +505,15 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
 
 def test_the_table_of_maps_has_the_gain_and_the_outcome_of_each_contrast() -> None:
     results = read_results(ROOT / "results" / "value_map")
-    heads, _, *lines = PAPER.paper_tables.maps(results).splitlines()
+    heads, _, *lines, _, fit = PAPER.paper_tables.maps(results).splitlines()
     assert heads.count("|") == 6 and len(lines) == 3
+    assert fit.startswith("No next-word model fits training documents better with the map")
+    measured = results.measurements
+    of_map = (measured["model"] == "direct_word_weight_map") & (
+        measured["statistic"] == "training_calibrated"
+    )
+    lower = replace(results, measurements=measured.assign(value=measured["value"].mask(of_map, 1)))
+    assert "No next-word model" not in PAPER.paper_tables.maps(lower)
     row = results.contrasts.set_index(["claim", "corpus"]).loc[
         ("scores alone, next word", "novels-4m")
     ]

@@ -67,7 +67,7 @@ BOTH = [contrast("tiny-wiki", "adds"), contrast("novels", "adds")]
 
 def test_a_contrast_has_one_verdict_and_a_line_on_each_corpus():
     found = text(with_plans(BOTH, []))
-    assert "**C6**: 1 supported of 1 contrasts; 2 adds on single corpora." in found
+    assert "**C6**: 1 supported of 1 contrast; 2 adds on single corpora." in found
     lines = [line for line in found.splitlines() if line.startswith("| C6")]
     assert "adds more than 0.020" in lines[0] and "0.050 [0.031, 0.069]" in lines[0]
     assert ("**supported**" in lines[0], "supported" in lines[1]) == (True, False)

@@ -134,7 +134,8 @@ _SUFFIXES = (".txt", ".gz", ".bz2", ".xz", ".zst")
 
 
 def _text(data: bytes, folder: Path) -> None:
-    from wordrel.corpus.text import LineReader, read_bytes
+    from wordrel.corpus.packed import read_bytes
+    from wordrel.corpus.text import LineReader
 
     chosen = data[0] if data else 0
     path = _put(folder / f"t{_SUFFIXES[chosen % 5]}", data[1:])

@@ -12,12 +12,12 @@ from wordrel.config.corpora import UNPACKED
 from wordrel.corpus.build import Builder
 from wordrel.corpus.disk import Corpus, open_corpus
 from wordrel.corpus.files import Source
+from wordrel.corpus.packed import BLOCK
 from wordrel.corpus.plan import Limits, Piece, Shard
 from wordrel.corpus.shards import Part, tokenize_shard
 from wordrel.corpus.signs import signs
 from wordrel.corpus.sources import find_source
 from wordrel.corpus.splits import deal
-from wordrel.corpus.text import BLOCK
 from wordrel.corpus.tokens import segmenter_version
 from wordrel.io.download import Progress
 from wordrel.io.scratch import scratch_folder

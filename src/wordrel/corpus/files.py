@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from wordrel.config.paths import regular_file
-from wordrel.corpus.text import SUFFIXES
+from wordrel.corpus.packed import SUFFIXES
 from wordrel.corpus.wiki import WIKI_VERSION
 from wordrel.errors import CorpusError
 from wordrel.io.files import file_digest, reading, write_text

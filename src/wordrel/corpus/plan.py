@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 
 from wordrel.corpus.files import Source, SourceFile
-from wordrel.corpus.text import BLOCK, PACKED, read_bytes
+from wordrel.corpus.packed import BLOCK, PACKED, read_bytes
 
 BLANK_LINE = re.compile(rb"(?>\r\n|\r|\n)[ \t\v\f]*(?:\r\n|\r|\n)")
 LINE_END = re.compile(rb"\r\n|\r|\n")

@@ -19,8 +19,9 @@ from jaxtyping import Bool, Int8, Int32, Int64
 
 from wordrel.config import CorpusConfig
 from wordrel.corpus.disk import SPLIT_ARRAYS, ArrayWriter, array_writers
+from wordrel.corpus.packed import Unpacked, read_bytes
 from wordrel.corpus.plan import Limits, Piece, Shard
-from wordrel.corpus.text import LineReader, Unpacked, read_bytes
+from wordrel.corpus.text import LineReader
 from wordrel.corpus.tokens import Block, Tokenizer, load_segmenter, normalise, spaced
 from wordrel.corpus.wiki import article_bytes
 from wordrel.io.files import read_array

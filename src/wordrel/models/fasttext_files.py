@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from wordrel.corpus.text import PACKED
+from wordrel.corpus.packed import PACKED
 from wordrel.errors import VectorsError
 from wordrel.models.vector_tables import BLOCK, MOST_DIMENSIONS, Rows
 

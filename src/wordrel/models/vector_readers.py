@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wordrel.corpus.text import PACKED, read_bytes
+from wordrel.corpus.packed import PACKED, read_bytes
 from wordrel.errors import VectorsError
 from wordrel.io import encodings
 from wordrel.models.fasttext_files import MAGIC, fasttext_rows
