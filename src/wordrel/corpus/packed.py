@@ -24,8 +24,9 @@ from wordrel.io.visible import shell_word
 BLOCK = 4 << 20
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 SUFFIXES = (".txt", *PACKED)
-FEED = 16 << 10  # packed bytes that are unpacked at once: keeps what comes out of a call small
-_AHEAD = 8 << 10  # packed bytes that are read at once: keeps the position in a file near the text
+FEED = 8 << 10
+"""Packed bytes that are read at once: keeps what comes out of a call small, and the position in the
+file near the text."""
 _STREAMS: dict[str, Callable[[], Any]] = {
     ".bz2": bz2.BZ2Decompressor,
     ".xz": lzma.LZMADecompressor,
@@ -150,7 +151,7 @@ def _pieces(
 def _stream_pieces(raw: IO[bytes], new: Callable[[], Any], block: int) -> Iterator[bytes]:
     """All streams of a file; Python's own readers drop all that stands behind a damaged head."""
     stream, data, pieces, size = None, b"", list[bytes](), 0
-    while data or (stream is not None and not stream.needs_input) or (data := raw.read(_AHEAD)):
+    while data or (stream is not None and not stream.needs_input) or (data := raw.read(FEED)):
         if stream is None:
             data = data.lstrip(b"\0")  # which may fill up the end of a stream
             if not data:
