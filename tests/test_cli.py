@@ -594,7 +594,7 @@ def test_corpus_show_covers_the_sets_that_a_study_names_and_no_english_ones_of_g
 
 def test_corpus_prepare_verifies_a_text_and_builds_the_corpora_of_a_study(tiny: Path):
     alone = call("corpus", "prepare", tiny / "text.txt")
-    assert "text.txt: 1 files, " in alone.stdout
+    assert "text.txt: 1 file, " in alone.stdout
     digest = read_results(tiny / "out").manifest["corpora"][0]["digest"]
     built = call("corpus", "prepare", tiny / "tiny.yaml")
     first, *parts = built.stdout.splitlines()

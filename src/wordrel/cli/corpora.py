@@ -92,7 +92,8 @@ def prepare(
             continue
         with job_progress(config.name) as progress:
             source = find_source(config.source, cache_folder(cache), progress)
-        echo(f"{what}: {len(source.files)} files, {source.bytes:,} bytes, {source.sha256}")
+        files = "1 file" if len(source.files) == 1 else f"{len(source.files)} files"
+        echo(f"{what}: {files}, {source.bytes:,} bytes, {source.sha256}")
 
 
 def _is_config(what: str) -> bool:
