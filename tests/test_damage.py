@@ -338,6 +338,45 @@ def test_a_folder_of_a_newer_version_is_refused_and_stays(tmp_path: Path) -> Non
     assert path.is_file()
 
 
+@pytest.mark.parametrize("file", ["DONE", "a"])
+@pytest.mark.parametrize(
+    ("number", "cure"),
+    [
+        (errno.EIO, "run again; if this comes again, delete its folder"),
+        (errno.EINTR, "run again; if this comes again, delete its folder"),
+        (errno.EMFILE, "run again; if this comes again, delete its folder"),
+        (errno.EACCES, r"choose a cache that you may read \(WORDREL_CACHE\)"),
+    ],
+)
+def test_a_disk_that_cannot_read_for_a_moment_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, number: int, cure: str
+) -> None:
+    folder = stored(tmp_path / "x")
+    real = Path.open
+
+    def fail(path: Path, *given: object, **how: object) -> object:
+        if path == folder / file:
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, *given, **how)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "open", fail)
+        problem = rf"x/{file}: cannot be read: {os.strerror(number)}; {cure}$"
+        with pytest.raises(StoreError, match=problem):
+            marker.is_done(folder)
+    assert set_aside(folder) == []
+    assert marker.is_done(folder)
+
+
+@pytest.mark.parametrize("file", ["DONE", "a"])
+def test_a_folder_in_the_place_of_a_file_is_damage(tmp_path: Path, file: str) -> None:
+    folder = stored(tmp_path / "x")
+    (folder / file).unlink()
+    (folder / file).mkdir()
+    assert not marker.is_done(folder)
+    assert len(set_aside(folder)) == 1
+
+
 def test_a_folder_that_cannot_be_set_aside_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

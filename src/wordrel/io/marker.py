@@ -29,6 +29,9 @@ DONE = "DONE"
 CHECK = "WORDREL_CHECK"
 """Environment variable: `quick` trusts a file whose size and time are those of the marker."""
 
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
+"""Errors that say what stands at a path; any other may pass, and says nothing about a file."""
+
 _log = logging.getLogger("wordrel")
 
 
@@ -73,7 +76,7 @@ def is_done(folder: Path, files: Collection[str] = ()) -> bool:
     """Whether a folder is finished and holds what was written; damaged, it is set aside.
 
     A process digests a file once. A damaged folder is renamed, never deleted; one line in the log
-    names the file, the folder and its new name.
+    names the file, the folder and its new name. A disk that cannot read changes nothing.
 
     Args:
         folder: its name in the cache.
@@ -184,7 +187,11 @@ def _read_marker(folder: Path) -> Mapping[str, _File]:
             return {name: _File(**file) for name, file in marker["files"].items()}
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _FaultError("", f"found no {DONE} in it") from error
-    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise _unreadable(folder / DONE, error) from error
+        raise _FaultError(DONE, "found no marker that can be read") from error
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise _FaultError(DONE, "found no marker that can be read") from error
     raise StoreError(
         f"{folder / DONE}: found schema {schema}, expected at most {SCHEMA}: a newer wordrel wrote "
@@ -201,14 +208,18 @@ def _difference(path: Path, expected: _File, *, digested: bool, quick: bool) -> 
         trusted = quick and stat.st_mtime_ns == expected.modified_ns
         if digested and not trusted and file_digest(path) != expected.sha256:
             return "found other bytes than were written"
-    except PermissionError as error:
-        raise StoreError(
-            f"{path}: cannot be read: {error.strerror}; choose a cache that you may read "
-            "(WORDREL_CACHE)"
-        ) from error
     except OSError as error:
+        if error.errno not in _ABSENT:
+            raise _unreadable(path, error) from error
         return "there is no such file" if error.errno == errno.ENOENT else f"found {error.strerror}"
     return ""
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    cure = "run again; if this comes again, delete its folder"
+    if isinstance(error, PermissionError):
+        cure = "choose a cache that you may read (WORDREL_CACHE)"
+    return StoreError(f"{path}: cannot be read: {error.strerror}; {cure}")
 
 
 def _is_quick() -> bool:
