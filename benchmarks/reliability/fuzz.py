@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
@@ -223,7 +224,10 @@ def _process(name: str, work: Path, seconds: float, seed: int) -> tuple[str, int
             os.dup2(written, 2)
             fuzz_one(targets()[name], name, work, options)
             status = 0
+        except BaseException:  # the log says what ended it, of whatever kind
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(status)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     return log.read_text(encoding="utf-8", errors="replace"), status

@@ -3,6 +3,7 @@
 A change that keeps a file almost right reaches further into a reader than bytes at random do.
 """
 
+import copy
 import json
 import random
 import re
@@ -156,7 +157,7 @@ def json_text(data: bytes, rng: random.Random) -> bytes:
 
 def _changed(tree: Any, rng: random.Random) -> Any:
     if rng.random() < 0.15 or not isinstance(tree, dict | list) or not tree:
-        return rng.choice(_VALUES)
+        return copy.deepcopy(rng.choice(_VALUES))  # a later change must not put it inside itself
     keys = list(tree) if isinstance(tree, dict) else list(range(len(tree)))
     key = rng.choice(keys)
     if rng.random() < 0.2:
