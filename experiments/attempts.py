@@ -53,6 +53,7 @@ TUNINGS = (
 TUNED, NOVELS = "wiki17m", "novels"
 SEED, WITHOUT = "seed ", "without "
 BY_AUTHOR = "documents of one author as one"
+SECOND_BEST = ("second-best setting of the first", "second-best setting of the second")
 FEWEST_AUTHORS = 5
 """With fewer, there is no interval by author."""
 TABLE = ROOT / "attempts" / "attempts.csv"
@@ -238,8 +239,8 @@ def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tup
     if min(map(len, of)) == 2:
         (first, other_first), (second, other_second) = of
         yield "development documents", first - second
-        yield "second-best setting of the first", other_first - second
-        yield "second-best setting of the second", first - other_second
+        yield SECOND_BEST[0], other_first - second
+        yield SECOND_BEST[1], first - other_second
 
 
 def _gain(evaluation: Evaluation, models: tuple[str, str], few_authors: bool = False) -> Uncertain:

@@ -22,7 +22,7 @@ import published
 from pages import paper_tables, tuning
 from pages.conclusions import answer
 from pages.evidence import named
-from pages.paper_tables import contrasts, corpora, earlier, fit, losses, missing, power
+from pages.paper_tables import contrasts, corpora, earlier, fit, losses, missing
 from pages.readme import replace_block
 from wordrel.io.files import write_text
 from wordrel.study.results import Results, read_results
@@ -32,13 +32,19 @@ PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
 MAPS = ROOT / "results" / "value_map"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
+MAP_TUNINGS = {
+    "masked word": "tuning_value_map_masked",
+    "next word": "tuning_value_map_next",
+}
 NOT_YET = "not rendered yet"
 
 
 def main() -> None:
     """Fill the blocks of the paper."""
     old = new = PAGE.read_text(encoding="utf-8")
-    for name, fresh in blocks(stored(CELLS), stored(CASE), trials(), stored(MAPS)).items():
+    for name, fresh in blocks(
+        stored(CELLS), stored(CASE), trials(), stored(MAPS), trials(MAP_TUNINGS)
+    ).items():
         new = replace_block(new, f"paper:{name}", fresh)
     if new != old:
         write_text(PAGE, new)
@@ -50,9 +56,9 @@ def stored(folder: Path) -> Results | None:
     return read_results(folder) if (folder / "manifest.json").is_file() else None
 
 
-def trials() -> dict[str, pd.DataFrame]:
+def trials(tunings: Mapping[str, str] = TUNINGS) -> dict[str, pd.DataFrame]:
     """Objective -> every trial of its tuning; one without restarts has no column of starts."""
-    return {word: tuning.trials_of(name) for word, name in TUNINGS.items()}
+    return {word: tuning.trials_of(name) for word, name in tunings.items()}
 
 
 def blocks(
@@ -60,6 +66,7 @@ def blocks(
     case: Results | None,
     tried: Mapping[str, pd.DataFrame],
     maps: Results | None = None,
+    of_maps: Mapping[str, pd.DataFrame] | None = None,
 ) -> dict[str, str]:
     """Name -> text of each block of the paper.
 
@@ -68,17 +75,19 @@ def blocks(
         case: those of the literal case.
         tried: objective -> every trial of its tuning.
         maps: the results of `value_map`.
+        of_maps: objective -> every trial of the models that `value_map` adds.
     """
-    renders = (losses, missing, corpora, fit, earlier, power)
+    renders = (losses, missing, corpora, fit, earlier)
     of_cells = {render.__name__: render for render in renders}
     contents = {name: render(cells) if cells else NOT_YET for name, render in of_cells.items()}
     contents["contrasts"] = contrasts(*filter(None, (cells, maps))) if cells else NOT_YET
-    contents["answer"] = answer(cells, case, maps) if cells and case else NOT_YET
+    tunings = tuning.tuned(tried)
+    contents["answer"] = answer(cells, case, maps, tunings) if cells and case else NOT_YET
     return (
         contents
-        | tuning.shown(tried, named)
+        | tuning.shown(tried, of_maps or {}, named)
         | {
-            "maps": paper_tables.maps(maps) if maps else NOT_YET,
+            "maps": paper_tables.maps(maps, tried, of_maps) if maps and of_maps else NOT_YET,
             "checks": published.table(),
             "attempts": attempts.table(named),
         }

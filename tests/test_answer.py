@@ -152,9 +152,6 @@ def test_the_sentences_on_both_objectives_are_checked_by_planned_contrasts(
         answer.front.front_sentences(turned("position_weight", "mean", seeds=4))
     with pytest.raises(ValueError, match="positions help"):
         answer.front.front_sentences(turned("position_weight", "mean", low=0.019))
-    for model in ("position_weight", "masked_four_heads"):
-        with pytest.raises(ValueError, match="counts predict better"):
-            answer.front.front_sentences(turned("kn_two_sided", model, low=-0.01))
     with pytest.raises(ValueError, match="attention helps the next word"):
         answer.front.front_sentences(turned("direct_attention", "direct_word_weight", low=0.01))
     maps = results["value_map"]
@@ -175,40 +172,42 @@ def test_what_is_open_follows_from_the_tables(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     case, cells = results["literal_case"], results["twelve_cells"]
-    table = cells.contrasts
 
-    def still_open(cases: pd.DataFrame, contrasts: pd.DataFrame) -> str:
-        changed = {
-            "literal_case": replace(case, contrasts=cases),
-            "twelve_cells": replace(cells, contrasts=contrasts),
-        }
+    def still_open(cases: pd.DataFrame) -> str:
+        changed = {"literal_case": replace(case, contrasts=cases)}
         return str(answer.front.still_open(results | changed))
 
-    one_head = table["model_a"] == "mean_query_attention_position"
-    one_head &= table["model_b"] == "mask_query_attention"
     open_case = altered(case.contrasts, case.contrasts["seeds"] > 0, outcome="open")
     clear = altered(case.contrasts, case.contrasts["seeds"] > 0, outcome="differs")
-    assert "more tuning" in still_open(open_case, table)
-    assert "more tuning" not in still_open(clear, table)
-    trained = altered(table, one_head, outcome="adds", as_trained_low=0.03)
-    assert "one head" not in still_open(clear, trained)
-    behind = one_head & (table["corpus"] == "novels-4m")
-    assert "open on novels." in still_open(clear, altered(trained, behind, as_trained_low=0.01))
-    left = still_open(clear, altered(trained, behind, outcome="open"))
-    assert "one head" not in left
+    assert "more tuning" in still_open(open_case)
+    assert "more tuning" not in still_open(clear)
+    plane = results["recipe"]
+    one_head = plane.contrasts["model_a"] == "mean_query_attention_position"
+    one_head &= (plane.contrasts["model_b"] == "position_weight") & (
+        plane.contrasts["claim"] == "loss"
+    )
+    on_novels = one_head & (plane.contrasts["corpus"] == "novels-4m")
+    added = altered_in(plane, one_head, outcome="adds")
+    assert "one head" not in answer.front.still_open({**results, "recipe": added})
+    left = {**results, "recipe": altered_in(added, on_novels, outcome="open")}
+    assert "more than the margin is open on novels." in answer.front.still_open(left)
     maps = results["value_map"]
     both = maps.contrasts["model_b"] == "direct_word_weight_map"
     much = replace(maps, contrasts=altered(maps.contrasts, both, high=0.03))
     assert "also with it" in answer.front.still_open(results)
     assert "also with it" not in answer.front.still_open({**results, "value_map": much})
     pairs = cells.comparisons
-    counted = (pairs[["model_a", "model_b"]] == "kn_fourgram").any(axis=1)
-    equal = replace(cells, comparisons=altered(pairs, counted, low=-0.1, high=0.1))
-    with pytest.raises(ValueError, match="all models beat counted 4-grams"):
-        answer.front.still_open({**results, "twelve_cells": equal})
+    for counts, fact in (
+        ("kn_fourgram", "all next-word models beat counted 4-grams"),
+        ("kn_two_sided", "counts of both neighbours beat all masked-word models"),
+    ):
+        counted = (pairs[["model_a", "model_b"]] == counts).any(axis=1)
+        equal = replace(cells, comparisons=altered(pairs, counted, low=-0.1, high=0.1))
+        with pytest.raises(ValueError, match=fact):
+            answer.front.still_open({**results, "twelve_cells": equal})
     near = altered(case.contrasts, case.contrasts["seeds"] > 0, as_trained_high=-0.01)
-    assert "Without calibration, it is." in still_open(clear, trained)
-    assert "Without calibration, it is." not in still_open(near, trained)
+    assert "Without calibration, it is." in still_open(clear)
+    assert "Without calibration, it is." not in still_open(near)
 
 
 def test_word_vectors_are_counted_in_four_ways(
@@ -265,44 +264,27 @@ def test_the_number_of_a_claim_stands_with_its_interval_in_the_answer_alone(
         assert "[" not in shown.value
 
 
-def test_what_attention_saves_is_said_by_both_corpora(
-    answer: ModuleType, results: dict[str, Results]
-) -> None:
-    cells = results["twelve_cells"]
-    row = cells.contrasts[cells.contrasts["model_a"] == "position_weight"].iloc[0]
-    models = {"model_a": "mean_query_attention_position", "model_b": "mask_query_attention"}
-
-    def said(*outcomes: dict[str, object]) -> str:
-        rows = [row.to_dict() | models | {"seeds": 5} | one for one in outcomes]
-        table = pd.DataFrame(rows, columns=cells.contrasts.columns)
-        return str(answer.front.attention_adds(replace(cells, contrasts=table)))
-
-    adds = {"corpus": "wiki17m-4m", "outcome": "adds", "low": 0.03}
-    near = {"corpus": "novels-4m", "outcome": "open", "low": 0.01}
-    assert said(adds, adds).endswith("saves more than the margin")
-    assert said(*[adds | {"outcome": "adds less", "low": -0.01}] * 2).endswith(
-        "less than the margin"
-    )
-    assert said(adds, near) == "self-attention then saves a little more"
-    for other in (near | {"low": -0.01}, adds | {"seeds": 4}):
-        assert said(adds, other) == "whether self-attention saves more is **undecided**"
-    assert said(adds).endswith("**undecided**")
-
-
 def test_heads_are_named_where_they_add_on_both_corpora(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
-    cells = results["twelve_cells"]
-    assert answer.front.heads_add(cells).endswith("four heads more")
+    cells, plane = results["twelve_cells"], results["recipe"]
+    assert answer.front.heads_add(cells, plane).endswith("four heads more")
+    heads = cells.contrasts["model_a"] == "masked_four_heads"
+    heads &= cells.contrasts["corpus"] == "novels-4m"
+    one_head = plane.contrasts["model_a"] == "mean_query_attention_position"
+    one_head &= plane.contrasts["claim"] == "loss"
+    for changed in (
+        (altered_in(cells, heads, low=0.01), plane),
+        (cells, altered_in(plane, one_head, low=-0.01)),
+    ):
+        with pytest.raises(ValueError, match="one head adds, four heads more"):
+            answer.front.heads_add(*changed)
+    with pytest.raises(ValueError, match="was compared"):
+        answer.front.heads_add(altered_in(cells, heads, seeds=4), plane)
 
-    def turned(column: str, value: object) -> str:
-        table = cells.contrasts.copy()
-        row = (table["model_a"] == "masked_four_heads") & (table["corpus"] == "novels-4m")
-        assert row.sum() == 1
-        table.loc[row, column] = value
-        return str(answer.front.heads_add(replace(cells, contrasts=table)))
 
-    assert turned("outcome", "open") == turned("seeds", 4) == turned("gain", 0.025) == ""
+def altered_in(results: Results, where: "pd.Series[bool]", **values: object) -> Results:
+    return replace(results, contrasts=altered(results.contrasts, where, **values))
 
 
 def test_the_citation_names_this_version() -> None:

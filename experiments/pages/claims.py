@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from pages.front import looked_up
-from pages.second_edition import NOTES
+from pages.second_edition import NOTES, worse_than
 from pages.studies import SAMPLES, decided
 from wordrel.report import queries
 from wordrel.report.claims import REVISED, RULES, Standing, planned, standing, task, young
@@ -25,7 +25,7 @@ from wordrel.report.verdicts import (
 )
 from wordrel.study.results import Results
 
-FIRST_EDITION_RULE = " (first-edition rule)"
+FIRST_EDITION_RULE = " (old rule)"
 
 
 class Judged(NamedTuple):
@@ -97,33 +97,36 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
         for where in queries.corpora(main)
         for test in (*SIMILARITY, *PREFERENCE)
     ]
-    better = f"{learnt.count(1)} of {len(learnt)}"
+    worse = f"; worse than skip-gram: {worse_than(main, 'skip_gram')}"
+    better = f"{learnt.count(1)} of {len(learnt)}{worse}"
     counts = import_module("parts_of_speech").counts_reversed(parts, corpus)
     determiner, other = articles(parts, corpus, "attention")
     next_word = "held_out_loss.next_word"
     tied = difference(roles, corpus, next_word, "one_map_qk", "attention")
     without = difference(roles, corpus, next_word, "dot_product_attention", "attention")
-    moved = ("word_order", "context", "asking word exchanged", "added_loss")
-    asking = measured(order, corpus, "attention", moved)
+    asking, others = (
+        measured(order, corpus, "attention", ("word_order", "context", what, "added_loss"))
+        for what in ("asking word exchanged", "others permuted")
+    )
     found, _ = looked_up(results["recall"])
     (saved, _) = decided(results["twelve_cells"], "C9 masked word", "position_weight", "mean")
     attention = queries.label(main, "attention")
     return {
         "C1": OneNumber(f"tests where {attention} is better than random vectors", better, better),
-        "C2": _plain("AUC of pair counts for verb-article over noun-verb pairs", counts),
+        "C2": _plain("how often pair counts rank verb-article over noun-verb pairs", counts),
         "C3": _nats(
-            f"loss added by hiding another word (a determiner: {_value(determiner)})",
+            f"loss added by hiding a determiner: {_value(determiner)} nats; another word",
             other,
         ),
         "C4": _ordered_and_shuffled(tasks, corpus),
-        "C5": _nats("change of the loss with one map for query and key", tied),
-        "C6": _nats("change of the loss without the maps", without),
+        "C5": _nats("loss with one map for query and key minus that with two", tied),
+        "C6": _nats("loss without the maps minus that with them", without),
         "C7": OneNumber(
             "values found by their key",
             share(found.score),
             share(found.score, found.low, found.high),
         ),
-        "C8": _nats("loss added where the last word changes its position", asking),
+        "C8": _nats(f"loss added where the last word moves (others: {_value(others)})", asking),
         "C9": _nats("loss of a masked word that position weights save", saved),
     }
 

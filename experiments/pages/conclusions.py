@@ -1,11 +1,12 @@
 """The sentences of the paper that conclude, each chosen by the outcomes of a planned contrast."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import attempts
 from pages import nested
 from pages.evidence import evidence, gain, named
+from pages.tuning import Tuned
 from wordrel.report import queries, text
 from wordrel.report.queries import Row
 from wordrel.report.verdicts import SEEDS, difference
@@ -96,21 +97,30 @@ ANSWERS = (
 )
 
 
-def answer(cells: Results, case: Results, maps: Results | None) -> str:
+def answer(
+    cells: Results, case: Results, maps: Results | None, tunings: Mapping[str, Tuned]
+) -> str:
     """A conclusion for each contrast of the abstract, with its gains."""
     conclusions = (
-        concluded(case if planned is LITERAL else cells, planned, maps) for planned in ANSWERS
+        concluded(case if planned is LITERAL else cells, planned, maps, tunings)
+        for planned in ANSWERS
     )
     return "\n".join(f"{i}. {line}" for i, line in enumerate(conclusions, 1))
 
 
-def concluded(results: Results, planned: Planned, maps: Results | None = None) -> str:
+def concluded(
+    results: Results,
+    planned: Planned,
+    maps: Results | None = None,
+    tunings: Mapping[str, Tuned] | None = None,
+) -> str:
     """What both corpora decide together, and the gain on each.
 
     Args:
         results: of the study with the contrast.
         planned: the contrast.
         maps: results of `value_map`.
+        tunings: model -> how it was tuned.
     """
     wanted = (planned.claim, planned.first, planned.second)
     every = queries.rows(results.contrasts)
@@ -130,7 +140,12 @@ def concluded(results: Results, planned: Planned, maps: Results | None = None) -
     }
     conclusion = text.capital(conclusions[together(results, rows)])
     gains = f"The gain of the first is {_gains(rows)}; {evidence(results, rows)}"
-    limits = [*_map_limits(planned, maps), *training_limits(results, rows), other_outcomes(rows)]
+    limits = [
+        *_map_limits(planned, maps),
+        _tuning_limit(planned, tunings or {}),
+        *training_limits(results, rows),
+        other_outcomes(rows),
+    ]
     return " ".join(f"{sentence}." for sentence in (conclusion, gains, *filter(None, limits)))
 
 
@@ -150,6 +165,16 @@ def _map_limits(planned: Planned, maps: Results | None) -> list[str]:
         "The step adds the map V, too, which the output table can absorb",
         *([without] if rows else []),
     ]
+
+
+def _tuning_limit(planned: Planned, tunings: Mapping[str, Tuned]) -> str:
+    """That the tuning could not bring the first model to the loss of one that it contains."""
+    tuning = tunings.get(planned.first)
+    if tuning is None or not tuning.chosen.note.startswith("under-tuned: "):
+        return ""
+    start = tuning.chosen.start
+    more = f": it goes on from {named(start)}, for {tuning.chosen.epochs} epoch" if start else ""
+    return f"The first is marked as under-tuned{more}"
 
 
 def training_limits(results: Results, rows: Sequence[Row]) -> list[str]:
@@ -185,8 +210,8 @@ def _over(results: Results, first: str, inside: str, failed: Sequence[nested.Fit
 
 
 def other_outcomes(rows: Sequence[Row]) -> str:
-    """The attempts that give another outcome, without single seeds, authors and settings."""
-    wanted = ("not calibrated", "development documents", attempts.BY_AUTHOR)
+    """The attempts that give another outcome, without single seeds and authors left out."""
+    wanted = ("not calibrated", "development documents", attempts.BY_AUTHOR, *attempts.SECOND_BEST)
     listed = []
     for row in rows:
         key = (row.claim, row.model_a, row.model_b, row.corpus)

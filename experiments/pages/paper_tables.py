@@ -1,12 +1,10 @@
 """The tables of the paper: contrasts, losses, training, earlier runs, power and corpora."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 import attempts
 from pages import nested
@@ -76,8 +74,16 @@ def missing(results: Results) -> str:
     return "\n".join([first, "", *lines]) if lines else every_one
 
 
-def maps(results: Results) -> str:
-    """What scores between words and the map of the value save, beside positions."""
+def maps(
+    results: Results, tried: Mapping[str, pd.DataFrame], of_maps: Mapping[str, pd.DataFrame]
+) -> str:
+    """What scores between words and the map of the value save, beside positions.
+
+    Args:
+        results: of `value_map`.
+        tried: objective -> trials of the models with their own map, or with none.
+        of_maps: objective -> trials of the models that gain or lose the map.
+    """
     words, corpora = ("masked word", "next word"), queries.corpora(results)
     every = queries.rows(results.contrasts)
     gains = {(row.claim, row.corpus): f"{gain(row)}: {row.outcome}" for row in every}
@@ -88,19 +94,33 @@ def maps(results: Results) -> str:
     ]
     heads = [f"{word}, {text.escape(corpus)}" for word, corpus in places]
     table = text.table(["what is added", *heads], lines, left=1)
-    return f"{table}\n{_fit_of_map(results)}".rstrip()
+    return f"{table}\n\n{_equal_dropout(tried, of_maps)}"
 
 
-def _fit_of_map(results: Results) -> str:
-    """Whether the map makes next-word models fit training documents better."""
-    losses = [
-        [nested.training(results, corpus, model, "next_word") for model in pair]
-        for pair in _WITH_MAP
-        for corpus in queries.corpora(results)
-    ]
-    worse = all(one and other and one.value >= other.value for one, other in losses)
-    sentence = "No next-word model fits training documents better with the map (no intervals)."
-    return f"\n{sentence}" if worse else ""
+def _equal_dropout(tried: Mapping[str, pd.DataFrame], of_maps: Mapping[str, pd.DataFrame]) -> str:
+    """What the map saves beside scores at equal dropout, in the trials."""
+    saved = []
+    for word, (with_map, without) in _WITH_MAP.items():
+        best = [
+            _best_by_dropout(trials[word], model)
+            for trials, model in ((tried, with_map), (of_maps, without))
+        ]
+        both = best[0].index.intersection(best[1].index)
+        gains = [
+            f"{text.number(best[0][rate] - best[1][rate])} (dropout {rate:g})" for rate in both
+        ]
+        saved.append(f"{text.listed(gains)} of a {word}")
+    return (
+        "The tuning chose another dropout with the map than without it. At equal dropout, beside "
+        f"scores, the best trials with the map save {'; '.join(saved)} (development documents, one "
+        "seed)."
+    )
+
+
+def _best_by_dropout(every: pd.DataFrame, model: str) -> pd.Series:
+    its = every[(every["model"] == model) & (every["tokens"] == every["tokens"].max())]
+    best: pd.Series = its.groupby("dropout")["score"].max()
+    return best
 
 
 _MAPS = {
@@ -109,11 +129,11 @@ _MAPS = {
     "the map, beside scores": "map of the value",
 }
 """What is added -> the first words of its claim."""
-_WITH_MAP = (
-    ("direct_word_weight_map", "direct_word_weight_position"),
-    ("direct_attention_position", "next_without_map"),
-)
-"""Next-word models with the map, and without it."""
+_WITH_MAP = {
+    "masked word": ("mean_query_attention_position", "masked_without_map"),
+    "next word": ("direct_attention_position", "next_without_map"),
+}
+"""Objective -> attention with the map of the value, and without it."""
 
 
 def _same(row: Row) -> tuple[object, ...]:
@@ -169,17 +189,17 @@ def fit(results: Results) -> str:
         failed, worse = [f for f in its if f.failed], [f for f in its if f.gap > 0]
         regularised = sum(f.worse and not f.failed for f in its)
         listed = [
-            f"{named(f.row.model_a)} than {named(f.row.model_b)} (by {text.number(f.gap)})"
+            f"{named(f.row.model_a)} / {named(f.row.model_b)} ({text.number(f.gap)})"
             for f in sorted(worse, key=lambda f: -f.gap)
         ]
-        pairs = f"{text.count(len(failed))} of {text.count(len(its))} pairs"
         sentences = [
             *literal,
-            f"In {pairs} the larger model is worse on training documents by more than the margin, "
-            "and not better on test documents. There training may have failed. "
-            f"In {text.count(regularised)} it is worse on training documents and better on test "
-            "documents.",
-            f"Worse at all: {text.listed(listed) or 'none'}.",
+            "The larger model fits training documents worse in "
+            f"{text.count(len(worse))} of {text.count(len(its))} pairs. Where the gap is above the "
+            "margin and it is not better on test documents, training may have failed: "
+            f"{text.count(len(failed))}. Where it is better, that is no failure: "
+            f"{text.count(regularised)}.",
+            f"They are, larger / smaller (gap): {'; '.join(listed) or 'none'}.",
         ]
         lines.append(f"- {text.escape(corpus)}: {' '.join(sentences)}")
     return "\n".join(lines) or "The loss on training documents is not measured."
@@ -220,28 +240,6 @@ def earlier(results: Results) -> str:
         f"test scores (commit {first.commit}, [table](../results/attempts/earlier.csv)). They were "
         f"known when the tuning was extended to more words. {' '.join(lines)} "
         f"Of {text.count(others)} other rows, {text.count(changed)} have another outcome now."
-    )
-
-
-def power(results: Results) -> str:
-    """What the simulation says of the masked word, and how its errors compare with ours."""
-    rows = pd.read_csv(SIMULATION / "simulation.csv")
-    found = rows[(rows["part"] == "found") & (rows["what"] == SIMULATED)]
-    found = found[found["where"] == "both corpora"].set_index("truth")
-    shares = {truth: row["times"] / row["n"] for truth, row in found.iterrows()}
-    sizes = pd.read_csv(SIMULATION / "sizes.csv")
-    sizes = sizes[sizes["task"] == MASKED]
-    errors = np.sqrt(sizes["error"] ** 2 + 2 * sizes["seed_sd"] ** 2 / SEEDS).tolist()
-    ours = [
-        (row.high - row.low) / 2 / stdtrit(row.df, (1 + row.confidence) / 2)
-        for row in queries.rows(results.contrasts, task=MASKED)
-        if row.seeds and not row.claim.startswith("counts")
-    ]
-    there, here = (text.shared(text.number, values) for values in (errors, ours))
-    return (
-        f"For the masked word it decides {text.share(shares['twice'])} of contrasts at twice the "
-        f"margin, and {text.share(shares['none'])} where models are equal. Standard errors of a "
-        f"gain are {there} there. Here they are {here}, so its power is not that of this study."
     )
 
 

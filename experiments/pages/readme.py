@@ -151,8 +151,9 @@ def gains_figure(cells: Results, maps: Results) -> Figure:
     }
     words = (
         "Loss that each part saves. For a masked word, positions save most: "
-        f"{saved['masked word', _POSITIONS]} nats. For the next word, attention saves "
-        f"{saved['next word', _SCORES]}, positions alone {saved['next word', _POSITIONS]}. "
+        f"{saved['masked word', _POSITIONS]} nats. For the next word, attention over word weights "
+        f"saves {saved['next word', _SCORES]}, positions over the mean "
+        f"{saved['next word', _POSITIONS]}. "
         f"Corpora: {listed(list(_CORPORA))}, {counted(every)}."
     )
     return Figure("gains", drawn, words)

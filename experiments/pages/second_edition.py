@@ -18,18 +18,22 @@ TIES = {"K=Q": "one_map_qk", "Q=I": "no_query_map", "V=I": "no_value_map"}
 
 
 def _word_sets(results: dict[str, Results]) -> str:
-    main = results["word2vec_vs_attention"]
-    counts = []
-    for model, name in (("skip_gram", "skip-gram"), ("ppmi_svd", "PPMI-SVD")):
-        gaps = [
-            difference(main, corpus, task, "attention", model)
-            for corpus in queries.corpora(main)
-            for task in WORD_SETS
-        ]
-        known = [gap for gap in gaps if gap is not None]
-        not_worse = sum(gap.low > NOT_WORSE for gap in known)
-        counts.append(f"not worse than {name} in {not_worse} of {len(known)}")
-    return f"untuned, on {len(WORD_SETS)} rows of each corpus: {', '.join(counts)}"
+    counts = [
+        f"worse than {name} in {worse_than(results['word2vec_vs_attention'], model)}"
+        for model, name in (("skip_gram", "skip-gram"), ("ppmi_svd", "PPMI-SVD"))
+    ]
+    return f"untuned, by more than .03, over both corpora: {', '.join(counts)} word sets"
+
+
+def worse_than(main: Results, model: str) -> str:
+    """On how many word sets attention is worse than a model by more than .03: "9 of 12"."""
+    gaps = [
+        difference(main, corpus, task, "attention", model)
+        for corpus in queries.corpora(main)
+        for task in WORD_SETS
+    ]
+    known = [gap for gap in gaps if gap is not None]
+    return f"{sum(gap.high < NOT_WORSE for gap in known)} of {len(known)}"
 
 
 def _products(results: dict[str, Results]) -> str:
@@ -78,7 +82,10 @@ def _maps(results: dict[str, Results]) -> str:
 def _dictionary(results: dict[str, Results]) -> str:
     attention, mean = looked_up(results["recall"])
     found, guessed = (share(row.score, row.low, row.high) for row in (attention, mean))
-    return f"capability: attention finds {found} of the values, the mean {guessed}"
+    return (
+        f"capability: attention finds {found} of the values, the mean {guessed}; settings were "
+        "chosen by its accuracy, and with 16 pairs it did not learn the task"
+    )
 
 
 def _order(results: dict[str, Results]) -> str:

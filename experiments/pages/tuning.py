@@ -61,10 +61,16 @@ def trials_of(name: str) -> pd.DataFrame:
     return table.assign(start=table.get("start", pd.Series(dtype=object)))
 
 
-def shown(tried: Mapping[str, pd.DataFrame], named: Named) -> dict[str, str]:
-    """The three texts of a tuning, by name."""
+def shown(
+    tried: Mapping[str, pd.DataFrame], others: Mapping[str, pd.DataFrame], named: Named
+) -> dict[str, str]:
+    """The three texts of a tuning, by name; `others` are trials that start elsewhere."""
     trials = f"{numbers(tried, named)}\n- {edge(tried)}"
-    return {"settings": settings(tried, named), "starts": starts(tried, named), "trials": trials}
+    every = {
+        word: pd.concat([its, *([others[word]] if word in others else [])])
+        for word, its in tried.items()
+    }
+    return {"settings": settings(every, named), "starts": starts(tried, named), "trials": trials}
 
 
 def numbers(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
