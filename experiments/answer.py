@@ -14,7 +14,7 @@ stored tables, and a sentence that the tables no longer bear out is an error.
 
 Reads results/*, and the tables that four studies of the first edition left in
 results/first_edition; writes results/ANSWER.md, the blocks `answer` of README.md and of
-experiments/README.md, and the figure docs/figures/gains.svg. Nothing is trained.
+experiments/README.md, and the figures docs/figures/plane.svg and gains.svg. Nothing is trained.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,9 @@ from importlib import import_module
 from pathlib import Path
 
 from pages import claims, first_edition, front, predictions
+from pages.figures import gains_figure, plane_figure
 from pages.predictions import FORMER_LOSS, YOUNGER
-from pages.readme import gains_figure, replace_block, steps
+from pages.readme import replace_block, steps
 from pages.studies import ROOT, numbered, stored
 from wordrel.io.files import write_text
 from wordrel.report import svg
@@ -32,7 +33,6 @@ from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.study.results import Results
 
-FIGURE = "figures/gains.svg"
 RESTS_ON = {"roles": "C6"}
 """Experiment -> the revised claim on which its surprise rests."""
 
@@ -50,7 +50,8 @@ def main() -> None:
     """Write the answer, and put it where it is shown."""
     results = stored()
     write_text(ROOT / "results" / "ANSWER.md", answer_page(results))
-    write_text(ROOT / "docs" / FIGURE, svg.draw(figure(results)))
+    for figure in (plane(results), gains(results)):
+        write_text(ROOT / "docs" / "figures" / f"{figure.name}.svg", svg.draw(figure))
     for path, block, fresh in shown_in(results):
         old = path.read_text(encoding="utf-8")
         new = replace_block(old, block, fresh)
@@ -64,7 +65,7 @@ def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
     readme, source = ROOT / "README.md", ROOT / "src" / "wordrel" / "models" / "attention.py"
     code = steps(source.read_text(encoding="utf-8"), ("mean", "self_attention"))
     return [
-        (readme, "answer:figure", image(figure(results), "docs/")),
+        (readme, "answer:figure", image(plane(results), "docs/")),
         (readme, "answer:sentences", numbered(front.front_sentences(results))),
         (readme, "answer:open", front.still_open(results)),
         (readme, "answer:claims", f"{claims.front_claims(results)}\n\n{YOUNGER}"),
@@ -77,7 +78,12 @@ def shown_in(results: dict[str, Results]) -> list[tuple[Path, str, str]]:
     ]
 
 
-def figure(results: dict[str, Results]) -> Figure:
+def plane(results: dict[str, Results]) -> Figure:
+    """Loss and word vectors of each model; the figure of the front page."""
+    return plane_figure(results["recipe"])
+
+
+def gains(results: dict[str, Results]) -> Figure:
     """What each ingredient saves of the loss."""
     return gains_figure(results["twelve_cells"], results["value_map"])
 
@@ -90,6 +96,7 @@ def answer_page(results: dict[str, Results]) -> str:
     parts = [
         "# How is self-attention different from word2vec?",
         numbered(front.front_sentences(results, "../")),
+        image(gains(results), "../docs/"),
         "## The claims",
         "A written rule decides each claim; the last column links to it. Later, a review "
         f"({REVIEW}) and new rules (second edition) changed some verdicts. The table then gives "
@@ -111,7 +118,7 @@ def answer_page(results: dict[str, Results]) -> str:
         "Their tables in `results/first_edition` give these findings.",
         "\n".join(f"- {line}" for line in first_edition.paragraphs()),
         "## Where this holds",
-        first_edition.limits(results["word2vec_vs_attention"]),
+        front.limits(results["word2vec_vs_attention"]),
         "## Predictions that failed",
         predictions.predictions_table(failed, "../"),
         "## The other predictions",

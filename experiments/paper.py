@@ -8,7 +8,7 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, value_map and their tunings, tables of `attempts`
+Reads the results of literal_case, twelve_cells, value_map, recipe and tunings, tables of `attempts`
 and of the simulation, and what `published` reads; writes docs/paper.md.
 """
 
@@ -22,7 +22,7 @@ import published
 from pages import paper_tables, tuning
 from pages.conclusions import answer
 from pages.evidence import named
-from pages.paper_tables import contrasts, corpora, earlier, fit, losses, missing
+from pages.paper_tables import contrasts, corpora, earlier, fit, losses
 from pages.readme import replace_block
 from wordrel.io.files import write_text
 from wordrel.study.results import Results, read_results
@@ -30,7 +30,7 @@ from wordrel.study.results import Results, read_results
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "paper.md"
 CELLS, CASE = ROOT / "results" / "twelve_cells", ROOT / "results" / "literal_case"
-MAPS = ROOT / "results" / "value_map"
+MAPS, PLANE = ROOT / "results" / "value_map", ROOT / "results" / "recipe"
 TUNINGS = {"masked word": "tuning_masked", "next word": "tuning_next"}
 MAP_TUNINGS = {
     "masked word": "tuning_value_map_masked",
@@ -43,7 +43,7 @@ def main() -> None:
     """Fill the blocks of the paper."""
     old = new = PAGE.read_text(encoding="utf-8")
     for name, fresh in blocks(
-        stored(CELLS), stored(CASE), trials(), stored(MAPS), trials(MAP_TUNINGS)
+        stored(CELLS), stored(CASE), trials(), stored(MAPS), trials(MAP_TUNINGS), stored(PLANE)
     ).items():
         new = replace_block(new, f"paper:{name}", fresh)
     if new != old:
@@ -67,6 +67,7 @@ def blocks(
     tried: Mapping[str, pd.DataFrame],
     maps: Results | None = None,
     of_maps: Mapping[str, pd.DataFrame] | None = None,
+    plane: Results | None = None,
 ) -> dict[str, str]:
     """Name -> text of each block of the paper.
 
@@ -76,8 +77,9 @@ def blocks(
         tried: objective -> every trial of its tuning.
         maps: the results of `value_map`.
         of_maps: objective -> every trial of the models that `value_map` adds.
+        plane: the results of `recipe`.
     """
-    renders = (losses, missing, corpora, fit, earlier)
+    renders = (losses, corpora, fit, earlier)
     of_cells = {render.__name__: render for render in renders}
     contents = {name: render(cells) if cells else NOT_YET for name, render in of_cells.items()}
     contents["contrasts"] = contrasts(*filter(None, (cells, maps))) if cells else NOT_YET
@@ -88,6 +90,7 @@ def blocks(
         | tuning.shown(tried, of_maps or {}, named)
         | {
             "maps": paper_tables.maps(maps, tried, of_maps) if maps and of_maps else NOT_YET,
+            "plane": paper_tables.plane(plane) if plane else NOT_YET,
             "checks": published.table(),
             "attempts": attempts.table(named),
         }

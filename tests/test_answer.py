@@ -206,7 +206,7 @@ def test_what_is_open_follows_from_the_tables(
         with pytest.raises(ValueError, match=fact):
             answer.front.still_open({**results, "twelve_cells": equal})
     near = altered(case.contrasts, case.contrasts["seeds"] > 0, as_trained_high=-0.01)
-    assert "Without calibration, it is." in still_open(clear)
+    assert "Without calibration, it is." in still_open(open_case)
     assert "Without calibration, it is." not in still_open(near)
 
 
@@ -214,7 +214,7 @@ def test_word_vectors_are_counted_in_four_ways(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     main = results["word2vec_vs_attention"]
-    counts = answer.front.word_vectors(main)
+    counts = answer.first_edition.word_vectors(main)
     verdicts = skip_gram_verdicts(main)
     assert sum(counts.values()) == len(verdicts) and min(counts["equivalent"], counts["worse"]) > 0
     assert counts == {word: verdicts.count(word) for word in counts}
@@ -224,7 +224,7 @@ def test_word_vectors_are_counted_in_four_ways(
     turned = main.comparisons.copy()
     turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
     with pytest.raises(ValueError, match="no attention model is better for single words"):
-        answer.front.word_vectors(replace(main, comparisons=turned))
+        answer.first_edition.word_vectors(replace(main, comparisons=turned))
 
 
 def test_a_claim_is_marked_by_the_part_of_its_contrasts_that_is_measured(

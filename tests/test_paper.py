@@ -74,9 +74,9 @@ def test_the_tuning_in_the_paper_is_what_the_trials_give() -> None:
 
 def test_the_results_in_the_paper_are_what_the_tables_give() -> None:
     found = blocks_of(page())
-    cells, case, maps = map(PAPER.stored, (PAPER.CELLS, PAPER.CASE, PAPER.MAPS))
+    cells, case, maps, plane = map(PAPER.stored, (PAPER.CELLS, PAPER.CASE, PAPER.MAPS, PAPER.PLANE))
     others = PAPER.trials(PAPER.MAP_TUNINGS)
-    for name, fresh in PAPER.blocks(cells, case, PAPER.trials(), maps, others).items():
+    for name, fresh in PAPER.blocks(cells, case, PAPER.trials(), maps, others, plane).items():
         assert fresh != PAPER.NOT_YET
         assert found[f"paper:{name}"] == fresh, "run: python experiments/paper.py"
 
@@ -438,24 +438,6 @@ def test_published_numbers_without_ours_are_listed_as_waiting() -> None:
     assert not (ROOT / "results" / "maps").exists(), "measured now: compare K=V and the copies"
 
 
-def test_contrasts_without_enough_seeds_are_counted_as_missing() -> None:
-    rows = [contrast(c, LITERAL, "equivalent") for c in (WIKI, NOVELS)]
-    there = {"mean": 5.5, "mean_query_attention": 5.5}
-    assert "Every planned contrast" in TABLES.missing(results_of(rows, **there))
-    heads = ("heads, masked word", "masked_four_heads", "mean")
-    absent = [contrast(c, heads, "adds", seeds=0, outcome="not measured") for c in (WIKI, NOVELS)]
-    few = [contrast(WIKI, ("few", "mean", "mean"), "adds", seeds=3)]
-    results = results_of(rows + absent + few, **there)
-    first, _, *waiting = TABLES.missing(results).splitlines()
-    assert first.endswith("these wait for models or seeds:")
-    assert waiting == [
-        "- heads, masked word: 2 of 2 rows; not trained: mean-query attention with positions and "
-        "four heads.",
-        "- few: 1 of 1 rows.",
-    ]
-    assert "heads, masked word" not in TABLES.contrasts(results)
-
-
 def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     columns = "model,tokens,trial,learning_rate,epochs,weights_learning_rate,dropout,start"
     columns += ",score,chosen,note"
@@ -475,9 +457,11 @@ def test_the_trials_show_gaps_before_and_after_going_on() -> None:
     trials[numeric] = trials[numeric].astype(float)
     trials["chosen"] = trials["chosen"] == "True"
     found = TUNING.shown({"masked word": trials}, {}, PAPER.named)
-    assert found["starts"].splitlines()[2:] == [
-        "| word weights | context mean | no | 0.120 | 0.004 | −0.001 |",
-        "| position weights | context mean | yes | 0.010 | 0.010 | – |",
+    assert found["settings"].splitlines()[-2:] == [
+        "- word weights contains context mean: gap 0.120 from a random start, 0.004 chosen, −0.001 "
+        "where both went on.",
+        "- position weights contains context mean: gap 0.010 from a random start, 0.010 chosen; "
+        "still under-tuned.",
     ]
     assert found["settings"].splitlines()[2:4] == [
         "| masked word | context mean | – | 3 | 0.2500 | 8 | – | – | 6.500 |",

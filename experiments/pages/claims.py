@@ -113,7 +113,7 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
     attention = queries.label(main, "attention")
     return {
         "C1": OneNumber(f"tests where {attention} is better than random vectors", better, better),
-        "C2": _plain("how often pair counts rank verb-article over noun-verb pairs", counts),
+        "C2": _plain("how often counts put a verb-article pair over a noun-verb pair", counts),
         "C3": _nats(
             f"loss added by hiding a determiner: {_value(determiner)} nats; another word",
             other,
@@ -144,7 +144,7 @@ def _ordered_and_shuffled(tasks: Results, corpus: str) -> OneNumber:
         for pair in ((ordered, shuffled), (ordered, ordered), (shuffled, shuffled))
     )
     least = min(value_of(row) for row in seeds if row is not None)
-    words = "rank correlation of the mean's cosines, plain with shuffled training text"
+    words = "rank correlation of the mean's cosines, plain with shuffled text"
     return _plain(f"{words} (two seeds: {number(least)})", between)
 
 

@@ -1,4 +1,4 @@
-"""The answer of the first edition, the paragraphs of its four lost studies, and its limits.
+"""The answer of the first edition, and the paragraphs of its four lost studies.
 
 Each sentence is checked against the tables: one that they no longer support is an error.
 """
@@ -12,7 +12,7 @@ from statistics import median
 import pandas as pd
 
 from pages.claims import revised
-from pages.front import looked_up, word_vectors
+from pages.front import looked_up
 from pages.studies import ANALOGIES, CALIBRATED, LITTLE, MASKED, MEN, ROOT, SAMPLES
 from wordrel.config.architectures import POSITIONS, WORD_SCORES
 from wordrel.config.names import COLUMNS, KINDS
@@ -110,6 +110,22 @@ def _buys(steps: Results) -> str:
         "Attention and a plain mean of the context have the same trainer here. Position weights "
         f"and word scores bring these shares of the gain: {shares}. A share below 0 is a loss."
     )
+
+
+def word_vectors(main: Results) -> dict[str, int]:
+    """Verdict -> how many comparisons with skip-gram have it.
+
+    Raises:
+        ValueError: where attention is better in one, or worse in none.
+    """
+    verdicts = findings.skip_gram_verdicts(main)
+    words = ("better", "worse", "equivalent", "inconclusive")
+    counts = {word: verdicts.count(word) for word in words}
+    borne_out(
+        "no attention model is better for single words",
+        [counts["better"] == 0, counts["worse"] > 0],
+    )
+    return counts
 
 
 def _single_words(main: Results) -> str:
@@ -295,23 +311,4 @@ def _window_and_size() -> str:
         f"{signs.count(-1)} for attention. A test finds a median difference of {detectable} "
         "with 80% power. `mask_query_attention` predicts better than CBOW under all "
         f"{len(losses)} settings ({counted(losses)})."
-    )
-
-
-def limits(main: Results) -> str:
-    """On what text and with which models the answer was measured."""
-    training = main.config["training"]
-    tokens = " and ".join(
-        f"{corpus['tokens']:,} words of {corpus['name']}" for corpus in main.manifest["corpora"]
-    )
-    return (
-        f"The models have one layer, {training['dim']} dimensions, a window of "
-        f"{training['window']} and negative sampling. The text is English: {tokens}. Studies of a "
-        "sample use less text. All models of our trainer but `transformer_block` share one setting "
-        "of learning rates. It was chosen on training loss and on the development part of MEN, so "
-        "a part of a difference between two models may be tuning. In these studies two novels are "
-        "held out, and intervals are over their sentences: they hold for these two books. The "
-        "models of `literal_case` and `twelve_cells` are tuned one by one, and trained with "
-        "sampled softmax on four million words of each corpus. Deeper models, longer contexts and "
-        "more text are another question."
     )

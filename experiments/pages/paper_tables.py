@@ -12,8 +12,9 @@ from pages.conclusions import LITERAL
 from pages.evidence import evidence, gain, named
 from wordrel.report import queries, text
 from wordrel.report.contrasts import claim_and_part
+from wordrel.report.plane import trade_offs
 from wordrel.report.queries import Row
-from wordrel.report.verdicts import SEEDS, score
+from wordrel.report.verdicts import score
 from wordrel.study.contrasts import decided_by
 from wordrel.study.results import Results
 
@@ -58,20 +59,24 @@ def _on(row: Row) -> list[str]:
     return [f"{gain(row)}: {row.outcome}{''.join(by_author)}", trained]
 
 
-def missing(results: Results) -> str:
-    """How many contrasts of each claim lack models or seeds."""
-    first = "Of the planned contrasts of the twelve architectures, these wait for models or seeds:"
+def plane(results: Results) -> str:
+    """What each ingredient saves of the loss, and gains of the mean word score."""
+    rows, corpora = queries.rows(results.contrasts), queries.corpora(results)
+    measured = {(row.claim, row.part, row.corpus): row for row in rows}
     lines = []
-    every = queries.rows(results.contrasts)
-    for claim, rows in queries.grouped(every, lambda row: str(row.claim)).items():
-        waiting = [row for row in rows if row.seeds < SEEDS]
-        if waiting:
-            models = {str(m) for row in waiting for m in (row.model_a, row.model_b) if m}
-            absent = [named(m) for m in sorted(models - set(results.runs["model"]))]
-            without = f"; not trained: {text.listed(absent)}" if absent else ""
-            lines.append(f"- {text.escape(claim)}: {len(waiting)} of {len(rows)} rows{without}.")
-    every_one = f"Every planned contrast of the twelve architectures has {SEEDS} seeds."
-    return "\n".join([first, "", *lines]) if lines else every_one
+    for part, its in queries.grouped(rows, lambda row: str(row.part)).items():
+        models = [named(its[0].model_a), named(its[0].model_b)]
+        places = ((claim, corpus) for corpus in corpora for claim in ("loss", "word vectors"))
+        shown = (measured[claim, part, corpus] for claim, corpus in places)
+        lines.append([*models, *(f"{gain(row)}: {row.outcome}" for row in shown)])
+    heads = [f"{text.escape(c)}, {what}" for c in corpora for what in ("loss", "word score")]
+    effects = list(trade_offs(results).values())
+    return (
+        f"{text.table(['first', 'second', *heads], lines, left=2)}\n\n"
+        "A step is a trade-off where it saves loss and lowers the word score, each by more than "
+        f"its margin, on both corpora: {effects.count('trade-off')} of {text.count(len(effects))}. "
+        f"{text.count(effects.count('open'))} are open."
+    )
 
 
 def maps(

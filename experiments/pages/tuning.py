@@ -64,13 +64,14 @@ def trials_of(name: str) -> pd.DataFrame:
 def shown(
     tried: Mapping[str, pd.DataFrame], others: Mapping[str, pd.DataFrame], named: Named
 ) -> dict[str, str]:
-    """The three texts of a tuning, by name; `others` are trials that start elsewhere."""
+    """The two texts of a tuning, by name; `others` are trials that start elsewhere."""
     trials = f"{numbers(tried, named)}\n- {edge(tried)}"
     every = {
         word: pd.concat([its, *([others[word]] if word in others else [])])
         for word, its in tried.items()
     }
-    return {"settings": settings(every, named), "starts": starts(tried, named), "trials": trials}
+    chosen = f"{settings(every, named)}\n\n{starts(tried, named)}".rstrip()
+    return {"settings": chosen, "trials": trials}
 
 
 def numbers(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
@@ -138,27 +139,28 @@ def settings(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
 
 
 def starts(tried: Mapping[str, pd.DataFrame], named: Named) -> str:
-    """How far each losing model was from the one that it contains.
+    """A line for each losing model: how far it is from the one that it contains.
 
     From a random start, in the chosen trials, and where both went on for as many epochs.
     """
     tunings = tuned(tried)
     lines = []
     for model, tuning in tunings.items():
-        if tuning.inside:
-            small = tunings[tuning.inside]
-            gaps = [
-                small.alone.score - tuning.alone.score,
-                small.chosen.score - tuning.chosen.score,
-            ]
-            continued = (
-                small.continued.get(int(tuning.chosen.epochs)) if tuning.chosen.start else None
-            )
-            gaps.append(continued - tuning.chosen.score if continued is not None else float("nan"))
-            still = "yes" if tuning.chosen.note.startswith("under-tuned: ") else "no"
-            lines.append([named(model), named(tuning.inside), still, *map(number, gaps)])
-    heads = ["model", "contains", "still under-tuned", "gap, random start", "gap, chosen"]
-    return table([*heads, "gap, both went on"], lines, left=3)
+        if not tuning.inside:
+            continue
+        small = tunings[tuning.inside]
+        gaps = {
+            "from a random start": small.alone.score - tuning.alone.score,
+            "chosen": small.chosen.score - tuning.chosen.score,
+        }
+        continued = small.continued.get(int(tuning.chosen.epochs)) if tuning.chosen.start else None
+        if continued is not None:
+            gaps["where both went on"] = continued - tuning.chosen.score
+        still = tuning.chosen.note.startswith("under-tuned: ")
+        shown = ", ".join(f"{number(gap)} {words}" for words, gap in gaps.items())
+        marked = "; still under-tuned" if still else ""
+        lines.append(f"- {named(model)} contains {named(tuning.inside)}: gap {shown}{marked}.")
+    return "\n".join(lines)
 
 
 def edge(tried: Mapping[str, pd.DataFrame]) -> str:

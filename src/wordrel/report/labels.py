@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, get_args
 
+from wordrel.config.contrasts import mean_of
 from wordrel.report.document import labelled
 
 Of = Literal["model", "task", "embedding", "measure", "statistic"]
@@ -61,6 +62,7 @@ _MODELS = {
     "masked_without_map": "mean-query attention with positions but without V",
     "masked_weights_with_map": "mask-query attention with positions and V",
     "next_without_map": "attention with positions and direct path but without V",
+    "word_word": "mean-query attention with positions",  # configs/recipe.yaml has it with _w2v
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
@@ -69,6 +71,7 @@ _SUFFIXES = {
     "_targetword": "",
     "_recipelm": " (lm recipe)",
     "_recipew2v": " (w2v recipe)",
+    "_w2v": " (w2v recipe)",
     "": "",
 }
 """The end of a model's name -> what it adds to the label; `vary` makes those of recipes."""
@@ -226,6 +229,9 @@ _TABLES: dict[Of, dict[str, str]] = {
 }
 
 
+_MEAN = mean_of([""])
+
+
 def label(identifier: str, of: Of | None = None) -> str:
     """The label of an identifier; itself where it has none.
 
@@ -258,6 +264,8 @@ def _task(identifier: str) -> str:
     """A part of a task is named after it: `bats.E01 [country - capital]`."""
     if identifier in _TASKS:
         return _TASKS[identifier]
+    if identifier.startswith(_MEAN):
+        return _MEAN + ", ".join(_task(row) or row for row in identifier[len(_MEAN) :].split(", "))
     whole, _, part = identifier.rpartition(".")
     known = _task(whole) if whole else ""
     return f"{known}: {_VARIANTS.get(part, part)}" if known else ""

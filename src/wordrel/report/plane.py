@@ -57,7 +57,7 @@ def sections(results: Results) -> list[Section]:
     if not sets:
         return []
     how = _HOW.format(sets=listed([label(task, "task") for task in sets]), seeds=SEEDS)
-    blocks: list[Block] = [Paragraph(name(how)), *_table(results), *_figure(results, sets)]
+    blocks: list[Block] = [Paragraph(name(how)), *_table(results), *_figure(results)]
     return [Section(TITLE, blocks, "plane")]
 
 
@@ -65,6 +65,27 @@ def word_sets(results: Results) -> tuple[str, ...]:
     """The rows of the result whose mean measures the quality of word vectors."""
     planned = results.config.get("contrasts") or ()
     return next((_rows(contrast) for contrast in planned if contrast.get("mean_with")), ())
+
+
+def loss_and_words(results: Results, corpus: str, task: str) -> dict[str, tuple[float, float]]:
+    """Model -> its loss in nats and its mean score over the word sets, of those that have both.
+
+    Args:
+        results: of a study with contrasts on the mean of word sets.
+        corpus: one of its corpora.
+        task: the row of the loss.
+    """
+    sets, table = word_sets(results), results.summary
+    selected = table[(table["corpus"] == corpus) & table["selected"]].dropna(subset=["score"])
+    scores = selected.pivot_table(index="model", columns="task", values="score", sort=False)
+    if not {task, *sets} <= {*scores.columns}:
+        return {}
+    complete = scores[[task, *sets]].dropna()
+    means = complete[[*sets]].mean(axis=1)
+    return {
+        str(m): (float(x), float(y))
+        for m, x, y in zip(complete.index, complete[task], means, strict=True)
+    }
 
 
 def trade_offs(results: Results) -> dict[tuple[str, str], str]:
@@ -121,13 +142,13 @@ def _table(results: Results) -> list[Table]:
     return [Table(heads, body, words=4)] if body else []
 
 
-def _figure(results: Results, sets: Sequence[str]) -> list[Figure]:
+def _figure(results: Results) -> list[Figure]:
     """A chart for each objective and corpus, the corpora of an objective beside each other."""
     drawn = {
         (task, corpus): points
         for task in _loss_rows(results)
         for corpus in queries.corpora(results)
-        if len(points := _points(results, corpus, task, sets)) > 1
+        if len(points := loss_and_words(results, corpus, task)) > 1
     }
     axis = charts.shared(y for points in drawn.values() for _, y in points.values())
     panels = [
@@ -140,23 +161,6 @@ def _figure(results: Results, sets: Sequence[str]) -> list[Figure]:
 def _loss_rows(results: Results) -> list[str]:
     tasks = results.summary["task"].unique()
     return [t for t in tasks if t.startswith(LOSSES) and t.endswith(CALIBRATED)]
-
-
-def _points(
-    results: Results, corpus: str, task: str, sets: Sequence[str]
-) -> dict[str, tuple[float, float]]:
-    """Model -> its loss and its mean score, of the models that have both."""
-    table = results.summary
-    selected = table[(table["corpus"] == corpus) & table["selected"]].dropna(subset=["score"])
-    scores = selected.pivot_table(index="model", columns="task", values="score", sort=False)
-    if not {task, *sets} <= {*scores.columns}:
-        return {}
-    complete = scores[[task, *sets]].dropna()
-    means = complete[[*sets]].mean(axis=1)
-    return {
-        str(m): (float(x), float(y))
-        for m, x, y in zip(complete.index, complete[task], means, strict=True)
-    }
 
 
 def _chart(

@@ -98,18 +98,25 @@ def _compared(results: Results, claim: str, planned: Sequence[Sequence[Row]]) ->
     if len(planned) > 1:
         firsts, seconds = zip(*sides, strict=True)
         joined = f"{firsts[0]} over {listed(seconds)}" if len({*firsts}) == 1 else listed(pairs)
-        return _in_few_words(claim, f"gains of {joined}", "are", end)
+        return _in_few_words(_claim_and_parts(planned), f"gains of {joined}", "are", end)
     row = next(r for r in planned[0] if r.outcome != MISSING)
     where = f" on {row.corpus}" if len(queries.corpora(results)) > 1 else ""
     gain = f"{number(row.gain)}{_unit(results, row)}{where}"
-    return _in_few_words(claim, f"gain of {pairs[0]}", "is", f"{gain}, {end}")
+    return _in_few_words(_claim_and_parts(planned), f"gain of {pairs[0]}", "is", f"{gain}, {end}")
+
+
+def _claim_and_parts(planned: Sequence[Sequence[Row]]) -> str:
+    """What contrasts of one claim are about: "Loss (positions; scores)"."""
+    parts = dict.fromkeys(str(rows[0].part) for rows in planned if rows[0].part)
+    claim = capital(str(planned[0][0].claim))
+    return f"{claim} ({'; '.join(parts)})" if parts else claim
 
 
 def _in_few_words(claim: str, what: str, verb: str, end: str) -> str:
     """The first of three forms that is short enough; the last names the claim, not the models."""
     forms = (f"The {what} {verb} {end}", f"{capital(what)}: {end}")
     short = (form for form in forms if len(form.split()) <= _WORDS)
-    return next(short, f"{capital(claim)}: {what.partition(' of ')[0]} {end}")
+    return next(short, f"{claim}: {'gain ' if verb == 'is' else ''}{end}")
 
 
 def _ingredients(claim: str, planned: Sequence[Sequence[Row]]) -> str:
