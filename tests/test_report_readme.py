@@ -9,11 +9,13 @@ from wordrel.errors import StoreError
 from wordrel.report import svg
 from wordrel.study.results import read_results
 
-README = pages("readme")
-gains_figure, replace_block, steps = README.gains_figure, README.replace_block, README.steps
+README, FIGURES = pages("readme"), pages("figures")
+replace_block, steps = README.replace_block, README.steps
+gains_figure, plane_figure = FIGURES.gains_figure, FIGURES.plane_figure
 EMPTY = "before\n<!-- answer:one -->\n<!-- /answer:one -->\nafter\n"
 RESULTS = Path(__file__).parents[1] / "results"
-CELLS, MAPS = RESULTS / "twelve_cells", RESULTS / "value_map"
+CELLS, MAPS, PLANE = (RESULTS / name for name in ("twelve_cells", "value_map", "recipe"))
+WORD_SETS = ["men_test", "simverb_test", "sp10k_dobj", "google_analogies"]
 
 
 def test_only_what_stands_between_the_markers_is_replaced():
@@ -75,3 +77,37 @@ def test_a_study_with_few_seeds_has_no_figure():
     few = replace(results, contrasts=results.contrasts.assign(seeds=4))
     with pytest.raises(ValueError, match="mean_query_attention was compared with mean"):
         gains_figure(few, read_results(MAPS))
+
+
+def test_the_plane_draws_loss_and_mean_word_score_of_each_model():
+    results = read_results(PLANE)
+    figure = plane_figure(results)
+    table = results.summary[results.summary["selected"]].set_index(["corpus", "model", "task"])
+    table = table.sort_index()
+    for chart in figure.charts:
+        shown = {(dot["trained"], dot["model"]): dot for dot in chart.spec["data"]["values"]}
+        assert len(shown) == 8
+        for key, model in (
+            (("trained like word2vec", "skip-gram"), "skip_gram"),
+            (("trained like word2vec", "mean"), "mean_w2v"),
+            (("trained like a Transformer", "attention"), "mean_query_attention_position"),
+        ):
+            scores = table["score"].loc[chart.line, model]
+            loss = scores["per_token_loss.masked_word.calibrated"]
+            assert shown[key]["loss"] == pytest.approx(loss, rel=1e-5)
+            assert shown[key]["words"] == pytest.approx(scores[WORD_SETS].mean(), rel=1e-5)
+    drawn = svg.draw(figure)
+    assert drawn.count(">skip-gram<") == 2 and drawn.count(">trained like word2vec<") == 1
+
+
+def test_a_plane_with_one_best_model_does_not_say_that_there_is_none():
+    results = read_results(PLANE)
+    summary = results.summary
+    lowest = (summary["model"] == "skip_gram") & summary["task"].str.startswith("per_token_loss")
+    best = replace(results, summary=summary.assign(score=summary["score"].mask(lowest, 1.0)))
+    with pytest.raises(ValueError, match="no model is best at both"):
+        plane_figure(best)
+    other = summary["model"].str.startswith("mean_w2v") & summary["task"].isin(WORD_SETS)
+    worse = replace(results, summary=summary.assign(score=summary["score"].mask(other, 0.0)))
+    with pytest.raises(ValueError, match="the recipe of word2vec gives better vectors"):
+        plane_figure(worse)

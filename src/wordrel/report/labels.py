@@ -62,7 +62,7 @@ _MODELS = {
     "masked_without_map": "mean-query attention with positions but without V",
     "masked_weights_with_map": "mask-query attention with positions and V",
     "next_without_map": "attention with positions and direct path but without V",
-    "word_word": "mean-query attention with positions",  # configs/recipe.yaml has it with _w2v
+    "word_word_w2v": "mean-query attention with positions (w2v recipe)",
 }
 _SUFFIXES = {
     "_shuffled": " (shuffled text)",
