@@ -492,6 +492,11 @@ def test_a_folder_of_somebody_else_is_not_replaced(tiny: Path, tmp_path: Path):
     [
         (("report", "{}"), "found no manifest.json, expected a folder of results"),
         (("compare", "{}", "{}"), "found no manifest.json, expected a folder of results"),
+        (
+            ("compare", __file__, __file__),
+            "found a file, expected a folder of results; give the path of one, such as "
+            "results/STUDY; `wordrel evaluate` compares files of vectors",
+        ),
         (("reproduce", "{}"), "found no manifest.json, expected a folder of results"),
         (("run", "{}/none.yaml"), "none.yaml: there is no such file; give the path of a study"),
         (("tasks", "show", "ws535"), "found 'ws535', which is not a task; did you mean 'ws353'?"),

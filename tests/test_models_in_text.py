@@ -1,12 +1,18 @@
 """A gap in a sentence: probable words, weights, and what is refused."""
 
+import dataclasses
+import inspect
+from typing import Any
+
 import numpy as np
 import pytest
 
 from random_models import READERS, random_readings
 from task_spaces import vocab_of
+from wordrel.config import CorpusConfig
+from wordrel.corpus import Vocab
 from wordrel.errors import NotAvailableError, UnknownWordError
-from wordrel.models.word_model import WordModel
+from wordrel.models.word_model import Origin, WordModel
 
 VOCAB = vocab_of([f"w{i}" for i in range(12)])
 SENTENCE = ["w3", "w7", "_", "w1", "missing", "w5"]
@@ -93,6 +99,78 @@ def test_a_word_in_another_spelling_is_the_same_word_in_a_sentence() -> None:
         np.testing.assert_array_equal(model.in_context(curly, position), expected)
     assert model.predict(curly, 2) == model.predict(plain, 2)
     assert model.weights(curly, 2) == model.weights(plain, 2)
+
+
+def of_corpus(vocab: Vocab, **settings: Any) -> WordModel:
+    """A model that knows how the text of its corpus became words."""
+    origin = Origin("attention seed 1 on text", CorpusConfig(source="text.txt", **settings))
+    return dataclasses.replace(random_readings("attention", vocab), origin=origin)
+
+
+def test_words_of_a_sentence_are_looked_up_as_the_corpus_spells_them() -> None:
+    model = of_corpus(vocab_of(["the", "cat", "sat", "istanbul", "00"]), digits="zero")
+    plain = ["the", "cat", "istanbul", "00", "sat"]
+    given = ["The", "CAT", "İstanbul", "42", "sat"]
+    assert model.predict(given, 5) == model.predict(plain, 5)
+    assert model.weights(given, 4) == model.weights(plain, 4)
+    assert [*model.weights(given, 3)] == [0, 1, 2]
+    np.testing.assert_array_equal(model.in_context(given, 1), model.in_context(plain, 1))
+    near = model.most_similar_in_context(given, 1)
+    assert near == model.most_similar_in_context(plain, 1)
+    assert "cat" not in near
+    with pytest.raises(UnknownWordError, match="the corpus was lower-cased: use 'cat'"):
+        model.vector("CAT")
+
+
+def test_capitals_stay_where_the_corpus_kept_them_or_is_not_known() -> None:
+    vocab = vocab_of(["the", "The", "cat", "sat"])
+    kept, unknown = of_corpus(vocab, lowercase=False), random_readings("attention", vocab)
+    for model in (kept, unknown):
+        assert model.weights(["The", "Cat", "sat", "_"], 3).keys() == {0, 2}
+        assert model.predict(["The"], 1) != model.predict(["the"], 1)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model: model.predict("w1 w2", 1),
+        lambda model: model.weights("w1 w2", 50),
+        lambda model: model.in_context("w1 w2", 1),
+        lambda model: model.most_similar_in_context("w1 w2", 50),
+    ],
+)
+def test_a_text_in_place_of_its_words_is_refused(ask: Any) -> None:
+    model = random_readings("attention", vocab_of(["w", "1", "2", "w1", "w2"]))
+    message = r"sentence: found a text, expected a list of words: sentence\.split\(\) makes one"
+    with pytest.raises(NotAvailableError, match=message):
+        ask(model)
+
+
+@pytest.mark.parametrize("position", [-1, 2])
+def test_a_place_of_no_word_has_no_vector_in_context(position: int) -> None:
+    message = f"position: found {position}, expected the place of one of 2 words, from 0"
+    for embedding in ("static", "context"):
+        with pytest.raises(NotAvailableError, match=message):
+            model_of("mean").in_context(["w1", "w2"], position, embedding)
+    with pytest.raises(NotAvailableError, match=r"position: found 0, .* of 0 words"):
+        model_of("mean").in_context([], 0)
+
+
+def test_fewer_than_one_answer_are_refused() -> None:
+    model = model_of("mean")
+    for n in (0, -1):
+        with pytest.raises(NotAvailableError, match=f"n: found {n}, expected 1 or more"):
+            model.most_similar("w1", n)
+        with pytest.raises(NotAvailableError, match=f"n: found {n}, expected 1 or more"):
+            model.predict(SENTENCE, 2, n)
+
+
+def test_a_number_in_place_of_a_word_is_named() -> None:
+    """Tests check types, which users do not: so the methods are called as users have them."""
+    model, number = model_of("mean"), 3
+    with pytest.raises(NotAvailableError, match="found 3, expected a word in quotes"):
+        inspect.unwrap(WordModel.similarity)(model, "w1", number)  # type: ignore[arg-type]
+    assert inspect.unwrap(WordModel.similarity)(model, "w1", "w1") == pytest.approx(1)
 
 
 def test_models_without_an_answer_say_why() -> None:

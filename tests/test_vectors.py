@@ -1,6 +1,7 @@
 """Word vectors that others made: every form, what is refused, and scores beside gensim's own."""
 
 import gzip
+import inspect
 import io
 import itertools
 import json
@@ -390,6 +391,10 @@ def test_what_is_neither_vectors_nor_results_is_named(tmp_path: Path) -> None:
         wordrel.evaluate([wrong], tasks=["ws353"], cache=tmp_path)
     with pytest.raises(Exception, match=r"[Rr]esults"):
         wordrel.compare(wrong, wrong)
+    words: Any = {"king": [0.5, 1.5]}
+    asked = inspect.unwrap(wordrel.evaluate)  # without the types that tests check
+    with pytest.raises(VectorsError, match="files: found dict, expected a path, a WordModel"):
+        asked(words, tasks=["ws353"], cache=tmp_path)
     bad = KeyedVectors(2)
     bad.add_vectors(["a", "b"], np.array([[1, np.nan], [1, 2]], np.float32))
     with pytest.raises(VectorsError, match="expected a row of finite numbers for each"):

@@ -3,12 +3,15 @@
 What is misread has scores that look sound, so each case is held against its words and numbers.
 """
 
+import gzip
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from planted import toy_corpus
 from wordrel.config import TrainingConfig, VectorsConfig
@@ -91,6 +94,15 @@ def test_marks_blanks_and_tabs_are_no_part_of_a_word(
         (ROWS.encode("utf-16"), "v:1: found NUL bytes, .*it looks like utf-16: convert it: iconv"),
         (ROWS.encode("utf-16-le"), "v:1: found NUL bytes, .*it looks like utf-16-le: convert it"),
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "v:1: found no numbers"),
+        ("king 0 1 2\n" + ROWS, "v:1: found 'king 0 1 2', which names the columns; .*remove this"),
+        ('"" 1 2 3\r\n' + ROWS, "v:1: .* which names the columns"),
+        ("word\t0\t1\t2\n" + TABBED, "v:1: .* which names the columns"),
+        ("word d0 d1 d2\n" + ROWS, "v:1: found 'word d0 d1 d2', which names the columns; .*remove"),
+        ("x\ta\tb\tc\n" + TABBED, "v:1: .* which names the columns"),
+        (json.dumps(dict(zip(WORDS, TABLE, strict=True))), "v: found JSON, expected .*a line for"),
+        (json.dumps([{"word": WORDS[0]}], indent=1), "v: found JSON"),
+        (b"PAR1\x15\x04\0", "v: found Parquet, expected text or another format"),
+        (b"ARROW1\0\0", "v: found Arrow, expected text or another format"),
     ],
 )
 def test_what_would_be_misread_is_refused_with_its_place(
@@ -98,6 +110,48 @@ def test_what_would_be_misread_is_refused_with_its_place(
 ) -> None:
     with pytest.raises(VectorsError, match=message):
         read(tmp_path / "v", content)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "king 0 1 2\nqueen 2 1 0\n",  # whole numbers all through
+        "king 0 1\nqueen 0.5 0.5\n",  # too few to be numbers of columns
+        "king 0 2 1\nqueen 0.5 0.5 0.5\n",
+        '{"a" 0.5 0.25\n["b", 0.5 0.5\n',
+    ],
+)
+def test_a_first_line_of_few_or_other_numbers_is_a_word(tmp_path: Path, rows: str) -> None:
+    lines = rows.splitlines()
+    form, words, table = read(tmp_path / "v", rows)
+    assert (form, words) == ("GloVe text", [line.split()[0] for line in lines])
+    assert table == [[float(number) for number in line.split()[1:]] for line in lines]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".safetensors"])
+def test_an_array_that_is_packed_or_has_another_name_is_named(tmp_path: Path, suffix: str) -> None:
+    np.save(tmp_path / "v.npy", np.float32(TABLE))
+    save_file({"v": np.float32(TABLE)}, tmp_path / "v.safetensors")
+    content = (tmp_path / f"v{suffix}").read_bytes()
+    found = rf"found what a {suffix} file holds, expected a file that ends in {suffix}: "
+    with pytest.raises(VectorsError, match=found + "unpack it, with its list of words beside it"):
+        read(tmp_path / f"v{suffix}.gz", gzip.compress(content))
+    with pytest.raises(VectorsError, match=found + "rename it"):
+        read(tmp_path / "v.bin", content)
+
+
+def test_a_header_of_128_bytes_is_no_pickled_file(tmp_path: Path) -> None:
+    start = b"\x80" + bytes(7) + b'{"v": '
+    with pytest.raises(VectorsError, match=r"found what a \.safetensors file holds"):
+        read(tmp_path / "v", start + b" " * 122)
+
+
+def test_the_first_lines_of_a_file_get_a_cure_for_its_header(tmp_path: Path) -> None:
+    cure = "fetch or copy it again, or, if you changed it, "
+    with pytest.raises(VectorsError, match=rf"found 4 .*: {cure}write '4 3' as its first line"):
+        read(tmp_path / "v", "9 3\n" + ROWS)
+    with pytest.raises(VectorsError, match=rf"cannot hold: {cure}mend the numbers of its first"):
+        read(tmp_path / "v", "900 3\n" + ROWS)
 
 
 @pytest.mark.parametrize("size", range(1, len("dog -0.25 0.25 8")))

@@ -111,6 +111,8 @@ def test_the_odd_one_out_is_least_like_the_mean_of_all() -> None:
         word_model().odd_one_out(["cat", "zero", "dog"])
     with pytest.raises(UnknownWordError):
         word_model().odd_one_out(["cat", "dog", "cow"])
+    with pytest.raises(NotAvailableError, match="words: found a text, expected a list of words"):
+        word_model().odd_one_out("cat dog car")
 
 
 def test_the_odd_one_out_is_that_of_gensim() -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float, Float32, Int64
 
-from wordrel.corpus.tokens import spelled
-from wordrel.errors import NotAvailableError
+from wordrel.corpus.tokens import normalise, spelled
+from wordrel.corpus.vocab import unknown_word
+from wordrel.errors import NotAvailableError, UnknownWordError
 from wordrel.models.protocols import Contextualizer, Predictor, Weigher
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ class Gap:
         """The sentence with a gap at `position`; at its length, with a gap behind it.
 
         Raises:
-            NotAvailableError: a position outside the sentence.
+            NotAvailableError: a position outside the sentence, or a text in place of words.
         """
+        refuse_text(sentence, "sentence")
         if not 0 <= position <= len(sentence):
             raise NotAvailableError(
                 f"position: found {position}, expected 0 to {len(sentence)} in this sentence"
@@ -59,15 +61,73 @@ class Gap:
         return np.array([len(self.ids)])
 
 
-def _ids(model: "WordModel", words: Iterable[str]) -> Int64[np.ndarray, " N"]:
-    """The ids of words in any spelling that a lookup of one word accepts; -1 of unknown ones."""
-    index = model.vocab.index
-    ids = (index.get(word, index.get(spelled(word, lowercase=False), -1)) for word in words)
-    return np.fromiter(ids, dtype=np.int64)
+def word_id(model: "WordModel", word: object) -> int:
+    """The id of a single word, in Unicode's composed form where it has no other.
+
+    Raises:
+        UnknownWordError: why the vocabulary lacks the word.
+        NotAvailableError: it is no text.
+    """
+    for written in (word := _text(word), spelled(word, lowercase=False)):
+        if written in model.vocab.index:
+            return model.vocab.index[written]
+    corpus = model.origin.corpus if model.origin else None
+    raise UnknownWordError(unknown_word(word, model.vocab, corpus))
+
+
+def word_at(model: "WordModel", sentence: Sequence[str], position: int) -> str:
+    """The word at a position as the vocabulary has it; one that it lacks, as it is.
+
+    Raises:
+        NotAvailableError: a position outside the sentence, or a text in place of words.
+    """
+    refuse_text(sentence, "sentence")
+    if not 0 <= position < len(sentence):
+        raise NotAvailableError(
+            f"position: found {position}, expected the place of one of {len(sentence)} words, "
+            "from 0"
+        )
+    (known,) = _ids(model, [sentence[position]])
+    return model.vocab.words[known] if known >= 0 else sentence[position]
+
+
+def refuse_text(words: Sequence[str], name: str) -> None:
+    """Raise for a text in place of its words: its letters would count as words.
+
+    Raises:
+        NotAvailableError: with the cure; `name`: what the words are called.
+    """
+    if isinstance(words, str):
+        raise NotAvailableError(
+            f"{name}: found a text, expected a list of words: {name}.split() makes one"
+        )
+
+
+def _text(word: object) -> str:
+    if not isinstance(word, str):
+        raise NotAvailableError(f"found {word!r}, expected a word in quotes")
+    return word
+
+
+def _ids(model: "WordModel", words: Iterable[object]) -> Int64[np.ndarray, " N"]:
+    """The ids of words as a text of the corpus would have them; -1 of unknown ones."""
+    index, corpus = model.vocab.index, model.origin.corpus if model.origin else None
+
+    def id_of(word: object) -> int:
+        written = [word := _text(word), spelled(word, lowercase=False)]
+        if corpus is not None:  # a sentence begins with a capital; the corpus may have none
+            written.append(normalise(word, corpus))
+        return next((index[form] for form in written if form in index), -1)
+
+    return np.fromiter(map(id_of, words), dtype=np.int64)
 
 
 def most_probable(model: "WordModel", gap: Gap, n: int, reading: str | None) -> dict[str, float]:
-    """The n most probable words at the gap, see `WordModel.predict`."""
+    """The n most probable words at the gap, see `WordModel.predict`.
+
+    Raises:
+        NotAvailableError: as `WordModel.predict`.
+    """
     predictor = _predictor(model, reading)
     blind = predictor.objective == "next_word" or not isinstance(predictor, Contextualizer)
     _refuse_without_view(gap, blind=blind)
@@ -75,7 +135,7 @@ def most_probable(model: "WordModel", gap: Gap, n: int, reading: str | None) -> 
     row = scores[0].astype(np.float64)
     p = np.exp(row - row.max())
     p /= p.sum()
-    best = np.argsort(-p, kind="stable")[:n]
+    best = _first(n, -p)
     return {model.vocab.words[i]: float(p[i]) for i in best}
 
 
@@ -151,14 +211,25 @@ def neighbours(
     own: Sequence[int],
     n: int,
 ) -> dict[str, float]:
-    """The words with the largest cosines to a row, but for its own words and rows of zeros."""
+    """The words with the largest cosines to a row, but for its own words and rows of zeros.
+
+    Raises:
+        NotAvailableError: n is less than 1.
+    """
     lengths = np.linalg.norm(table, axis=1) * np.linalg.norm(row)
     others = np.flatnonzero(lengths)
     others = others[~np.isin(others, own)]
     cosine = np.clip(table[others] @ row / lengths[others], -1, 1)
-    best = np.argsort(-cosine, kind="stable")[:n]
+    best = _first(n, -cosine)
     return {model.vocab.words[others[i]]: float(cosine[i]) for i in best}
 
 
 def _length(vector: Float32[np.ndarray, " D"]) -> float:
     return float(np.linalg.norm(vector)) or 1.0
+
+
+def _first(n: int, values: Float[np.ndarray, " V"]) -> Int64[np.ndarray, " N"]:
+    """The places of the n smallest values, equal ones in their order."""
+    if n < 1:
+        raise NotAvailableError(f"n: found {n}, expected 1 or more")
+    return np.argsort(values, kind="stable")[:n]

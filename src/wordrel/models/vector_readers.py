@@ -4,6 +4,7 @@ A block of a few MB of the file is in memory at a time. No pickle is ever read.
 """
 
 import codecs
+import re
 import zipfile
 from collections.abc import Iterator
 from itertools import chain
@@ -34,6 +35,12 @@ from wordrel.models.vector_text import (
 
 FASTTEXT_BINARY = "fastText binary"
 _DIGITS = 18  # of a number of a header; a larger one fits no file
+_ARRAYS = {".npy": re.compile(rb"\x93NUMPY"), ".safetensors": re.compile(rb"(?s).{5}\0{3}\{")}
+_OTHERS = {
+    "Parquet": re.compile(rb"PAR1"),
+    "Arrow": re.compile(rb"ARROW1"),
+    "JSON": re.compile(rb"\s*[\[{][\[{\s]*\"[^\"\n]*\"\s*[:,]"),
+}
 
 
 def read_vectors(path: Path) -> tuple[str, Iterator[Rows]]:
@@ -50,12 +57,14 @@ def read_vectors(path: Path) -> tuple[str, Iterator[Rows]]:
     start = _start(pieces)
     if start.startswith(MAGIC):
         return FASTTEXT_BINARY, _finite(path, fasttext_rows(path))
+    _refuse_formats(path, start)
     _refuse_packed(path, start)
     first, _, body = start.partition(b"\n")
     sizes = first.split()
     if len(sizes) == 2 and all(map(bytes.isdigit, sizes)):
         return _with_header(path, sizes, chain([body], pieces), body.partition(b"\n")[0])
     _refuse_table(path, first, start)
+    _refuse_names(path, first, body.partition(b"\n")[0])
     lines = _as_spaces(chain([start], pieces), first, len(sizes) - 1)
     return "GloVe text", _finite(path, text_rows(path, lines, len(sizes) - 1, 1, None), 1)
 
@@ -105,6 +114,23 @@ def _finite(path: Path, blocks: Iterator[Rows], first: int | None = None) -> Ite
         read += len(words)
 
 
+def _refuse_formats(path: Path, start: bytes) -> None:
+    """Raise for arrays that are packed or have another name, and for formats without a reader."""
+    for suffix, head in _ARRAYS.items():
+        if head.match(start):
+            cure = "unpack it" if path.suffix.lower() in PACKED else "rename it"
+            raise VectorsError(
+                f"{path}: found what a {suffix} file holds, expected a file that ends in {suffix}: "
+                f"{cure}, with its list of words beside it"
+            )
+    for name, head in _OTHERS.items():
+        if head.match(start):
+            raise VectorsError(
+                f"{path}: found {name}, expected text or another format of vectors: write a line "
+                "for each word, the word and its numbers parted by spaces"
+            )
+
+
 def _refuse_packed(path: Path, start: bytes) -> None:
     """Raise for pickled files and archives, each with its own cure."""
     pickled = start[:1] == b"\x80"
@@ -151,6 +177,22 @@ def _refuse_table(path: Path, first: bytes, start: bytes) -> None:
         )
 
 
+def _refuse_names(path: Path, first: bytes, second: bytes) -> None:
+    """Raise where line 1 names the columns of line 2, such as a b c, or 0 1 2 as pandas does."""
+    names = first.split()[1:]
+    if not names or not _is_text(second, len(names)):
+        return
+    counts = [[b"%d" % (i + start) for i in range(len(names))] for start in (0, 1)]
+    has_points = any(b"." in field for field in second.split()[-len(names) :])
+    counted = len(names) > 2 and names in counts and has_points  # 0 1 may be a vector
+    if counted or not any(_are_numbers([name]) for name in names):
+        shown = first[:60].decode("utf-8", "replace")
+        raise VectorsError(
+            f"{path}:1: found {shown!r}, which names the columns; expected a word and its numbers: "
+            "remove this line"
+        )
+
+
 def _check_sizes(path: Path, count: int, dimensions: int, width: int) -> None:
     """Compare a header with the size of the file; `width`: the fewest bytes of a number."""
     if not 0 < dimensions <= MOST_DIMENSIONS:
@@ -159,16 +201,19 @@ def _check_sizes(path: Path, count: int, dimensions: int, width: int) -> None:
     if not packed and count * dimensions * width > path.stat().st_size:
         raise VectorsError(
             f"{path}: the header says {count:,} words of {dimensions} numbers, which the file of "
-            f"{path.stat().st_size:,} bytes cannot hold: fetch or copy it again"
+            f"{path.stat().st_size:,} bytes cannot hold: fetch or copy it again, or, "
+            "if you changed it, mend the numbers of its first line"
         )
 
 
 def _is_text(row: bytes, dimensions: int) -> bool:
     fields = row.split()
-    if len(fields) <= dimensions:
-        return False
+    return len(fields) > dimensions and _are_numbers(fields[-dimensions:])
+
+
+def _are_numbers(fields: list[bytes]) -> bool:
     try:
-        [float(number) for number in fields[-dimensions:]]
+        [float(field) for field in fields]
     except ValueError:
         return False
     return True

@@ -109,7 +109,7 @@ def text_rows(
     if count is not None and read != count:
         raise VectorsError(
             f"{path}: found {read:,} words, expected {count:,} as its first line says: fetch or "
-            "copy it again"
+            f"copy it again, or, if you changed it, write '{read} {dimensions}' as its first line"
         )
 
 

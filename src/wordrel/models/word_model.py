@@ -15,17 +15,19 @@ import numpy as np
 from jaxtyping import Float32
 
 from wordrel.config import CorpusConfig
-from wordrel.corpus.tokens import spelled
-from wordrel.corpus.vocab import Vocab, unknown_word
-from wordrel.errors import NotAvailableError, UnknownWordError
+from wordrel.corpus.vocab import Vocab
+from wordrel.errors import NotAvailableError
 from wordrel.io.visible import facts_html, facts_text
 from wordrel.models.in_text import (
     ContextEmbedding,
     Gap,
     most_probable,
     neighbours,
+    refuse_text,
     vector_in_context,
     weights,
+    word_at,
+    word_id,
 )
 from wordrel.models.protocols import Contextualizer, Predictor, Reader
 from wordrel.models.relations import Relation
@@ -153,7 +155,7 @@ class WordModel:
 
         Raises:
             UnknownWordError: as `similarity`.
-            NotAvailableError: as `similarity`; or there is no word.
+            NotAvailableError: as `similarity`; or there is no word, or n is less than 1.
         """
         table = self._embedding(embedding)
         added, subtracted = (
@@ -192,7 +194,7 @@ class WordModel:
                 f"embedding: found rows of {table.shape[1]} numbers, expected {len(state)} as "
                 "a word in context has"
             )
-        return neighbours(self, state, table, [self._id(sentence[position])], n)
+        return neighbours(self, state, table, [self._id(word_at(self, sentence, position))], n)
 
     def predict(
         self, sentence: Sequence[str], position: int, n: int = 10, *, reading: str | None = None
@@ -200,14 +202,15 @@ class WordModel:
         """The n most probable words at a place, best first, with their probabilities.
 
         Args:
-            sentence: its words; unknown ones are left out. The word at `position` is not read, so
-                that "_" may stand there.
+            sentence: as in `in_context`. The word at `position` is not read, so that "_" may stand
+                there.
             position: of the gap, from 0; the sentence's length for the word behind it.
             n: how many words.
             reading: the name of one of `predictors`; default: the first.
 
         Raises:
-            NotAvailableError: the model predicts no words, or sees no known word here.
+            NotAvailableError: the model predicts no words, or sees no known word here; or there is
+                no such position, a text in place of words, or n is less than 1.
         """
         return most_probable(self, Gap.of(self, sentence, position), n, reading)
 
@@ -233,8 +236,9 @@ class WordModel:
 
         Raises:
             UnknownWordError: as `similarity`.
-            NotAvailableError: as `similarity`; or there are fewer words, or a zero row.
+            NotAvailableError: as `similarity`; or there are fewer words, a text, or a zero row.
         """
+        refuse_text(words, "words")
         if len(words) < 3:
             raise NotAvailableError(f"words: found {len(words)}, expected three or more")
         rows = np.stack([self.vector(word, embedding) for word in words])
@@ -262,17 +266,18 @@ class WordModel:
         """The vector of the word at `position` in this sentence.
 
         Args:
-            sentence: its words, as the corpus writes them; words that the vocabulary lacks are
-                left out, as they were in training.
+            sentence: its words, looked up as the corpus spells them; words that the vocabulary
+                lacks are left out, as they were in training.
             position: place of the word, from 0.
             embedding: "context" is y_i, "static" the word's own row (the control), "joined" both,
                 each of length 1, one behind the other.
 
         Raises:
             UnknownWordError: where the vocabulary lacks the word.
-            NotAvailableError: where the model has no vector of a context, or this word has none.
+            NotAvailableError: where the model has no vector of a context, or this word has none;
+                or there is no such position, or a text in place of words.
         """
-        static = self._embedding(None)[self._id(sentence[position])]
+        static = self.vector(word_at(self, sentence, position))
         return vector_in_context(self, static, sentence, position, embedding)
 
     @property
@@ -280,12 +285,8 @@ class WordModel:
         """The reader of words in context, whether it predicts words or not."""
         return self.context or self.sentences
 
-    def _id(self, word: str) -> int:
-        for written in (word, spelled(word, lowercase=False)):
-            if written in self.vocab.index:
-                return self.vocab.index[written]
-        corpus = self.origin.corpus if self.origin else None
-        raise UnknownWordError(unknown_word(word, self.vocab, corpus))
+    def _id(self, word: object) -> int:
+        return word_id(self, word)
 
     def _embedding(self, embedding: str | None) -> Float32[np.ndarray, "V D"]:
         return self.embeddings[self.chosen(embedding, "alike", self.embeddings)]

@@ -149,11 +149,11 @@ def _check_is_result(folder: Path) -> None:
     files = ("manifest.json", "config.yaml", "runs.csv")
     with reading(folder, CURE):
         content = "no manifest.json" if folder.exists() else "nothing"
+        cure = "give the path of one, such as results/STUDY"
+        if folder.is_file():
+            content, cure = "a file", f"{cure}; `wordrel evaluate` compares files of vectors"
         if not any((folder / name).exists() for name in files):
-            raise StoreError(
-                f"{folder}: found {content}, expected a folder of results; give the path of one, "
-                "such as results/STUDY"
-            )
+            raise StoreError(f"{folder}: found {content}, expected a folder of results; {cure}")
 
 
 def _read_mapping(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _log = logging.getLogger("wordrel")
 DEFAULT_TASKS = ("ws353", "simlex999")
 STATISTICS = StatisticsConfig()
 _QUESTIONS = ("alike",)
+_EXPECTED = "a path, a WordModel, or vectors with index_to_key and vectors, as gensim has them"
 _SHOWN = 5
 _LONGEST_NAME = 60  # of a task
 SCORES = ["task", "file", "score", "low", "high", "n_scored", "n_covered", "n_items", "measure"]
@@ -104,8 +105,10 @@ def evaluate(
     Raises:
         ConfigError: a task is unknown, or needs more than vectors; a set cannot be
             read, or is not here. All of these are in one error.
-        VectorsError: a file cannot be read.
+        VectorsError: a file cannot be read, or these are no vectors.
     """
+    if isinstance(files, Mapping):  # its words are no paths
+        raise VectorsError(f"files: found {type(files).__name__}, expected {_EXPECTED}")
     sources = [files] if isinstance(files, Source) else [*files]
     tables = [Path(path) for path in _listed(pairs)]
     named = [str(task) for task in _listed(tasks)]
@@ -185,10 +188,7 @@ def _opened(source: Source, cache: Path) -> Vectors:
     elif isinstance(source, WordTable):
         words, table = tuple(map(str, source.index_to_key)), np.asarray(source.vectors, np.float32)
     else:
-        raise VectorsError(
-            f"found {type(source).__name__}, expected a path, a WordModel, or vectors with "
-            "index_to_key and vectors, as gensim has them"
-        )
+        raise VectorsError(f"files: found {type(source).__name__}, expected {_EXPECTED}")
     if table.ndim != 2 or len(words) != len(table) or not np.isfinite(table).all():
         raise VectorsError(
             f"{_in_memory(source)}: found an array of shape {table.shape} for {len(words):,} "
