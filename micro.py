@@ -8,7 +8,7 @@ score every word w of the vocabulary by o_w . y + b_w. Both learn by negative sa
 
 CBOW gives every context word the same weight a_j. Self-attention computes the weights from the
 words themselves. In the library the two are `mean` and `mean_query_attention` without a bias.
-
+One seed on little text decides nothing; the study trains otherwise.
 Run `python micro.py`: about a minute on one core. The text comes with the package gensim.
 Shapes: B targets, n context words of each, D dimensions, M noise words, V words.
 """

@@ -7,7 +7,8 @@ library, a live number and a figure. A claim ends with its committed verdict, wh
 tables in `results/`.
 
 The text is small: a sample of the Wikipedia articles inside gensim. So a number here shows how a
-claim is measured. It does not decide the claim: the verdict comes from the large studies.
+claim is measured. It does not decide the claim: the verdict comes from the large studies. Intervals
+count places of one document as independent, so they are too narrow.
 
 Writes nine SVG files into the folder FIGURES, and the small study into the folder STUDY (default:
 a temporary one). Editors that know percent cells run it cell by cell.
