@@ -124,6 +124,17 @@ def test_run_shows_the_headline_and_writes_tables_and_report(tiny: Path, tiny_ru
     assert (out / "report.md").read_text(encoding="utf-8").startswith("# tiny: ")
 
 
+def test_a_run_names_no_next_command_that_would_refuse(tmp_path: Path):
+    study = write_study(tmp_path, models=[{"kind": "random"}], seeds=[1])
+    place = ("--cache", tmp_path / "cache")
+    result = call("run", study, "--out", tmp_path / "out", "--jobs", 1, *place)
+    assert result.exit_code == 0
+    assert "Next:" not in result.stdout
+    refused = call("explore", tmp_path / "out", *place)
+    assert refused.exit_code == 2
+    assert "expected at least one {kind: word2vec} and one attention" in refused.stderr
+
+
 def test_a_second_run_trains_nothing(tiny: Path, tmp_path: Path):
     result = call("run", tiny / "tiny.yaml", "--out", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 0
@@ -248,6 +259,22 @@ def test_a_quick_reproduction_says_first_how_long_it_takes(tiny: Path):
     assert result.stdout == f"{tiny / 'out'}: identical\n"
 
 
+def test_models_of_a_reproduction_may_have_blanks_between_them(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seen = []
+
+    def stopped(folder: object, **given: object) -> None:
+        seen.append(given["models"])
+        raise StoreError("stopped")
+
+    monkeypatch.setattr("wordrel.api.reproduce", stopped)
+    result = call("reproduce", tiny / "out", "--models", "attention, random ,")
+    assert "seeds 1, 2: 4 runs, whose training took" in result.stderr
+    assert call("reproduce", tiny / "out", "--models", " ,").exit_code == 2
+    assert seen == [("attention", "random")]
+
+
 def test_a_plan_trains_nothing_and_says_what_is_done_and_what_is_to_come(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -323,6 +350,25 @@ def test_a_new_config_says_what_it_saw_and_what_comes_next(
     again = call("new", "mine", "--corpus", "text.txt")
     assert again.exit_code == 2
     assert "found a file, which stays as it is" in again.stderr
+
+
+def test_a_glob_that_the_shell_wrote_out_is_to_be_put_in_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("texts/a.txt", "texts/b.txt", "texts/notes.md"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("the cat sat\n" * 400)
+    for command in (["new", "mine", "--corpus"], ["corpus", "show"], ["corpus", "prepare"]):
+        result = call(*command, "texts/a.txt", "texts/b.txt", "min_count=2")
+        assert result.exit_code == 2
+        assert (
+            "texts/b.txt: found a further path, expected one: put a glob in quotes, such as "
+            "'texts/*.txt', or give the folder"
+        ) in " ".join(result.stderr.split())
+    assert not Path("configs").exists()
+    assert "note: left out: 1 file (.md);" in call("new", "mine", "--corpus", "texts/*").stdout
+    assert "note: left out: 1 file (.md);" in call("corpus", "prepare", "texts").stdout
 
 
 def test_exported_vectors_are_those_of_the_loaded_model(tiny: Path, tmp_path: Path):
@@ -460,7 +506,8 @@ def test_a_bad_pairs_file_is_named_with_its_line(
     ("text", "changes", "expected"),
     [
         ("", (), "found no word at all; expected text: give another source"),
-        ("one", ("corpora.0.held_out=0", "tasks=[ws353]"), "lower min_count, or give more text"),
+        ("one", ("corpora.0.held_out=0", "tasks=[ws353]"), "or more: give more text as source"),
+        ("a a b", ("corpora.0.held_out=0", "tasks=[ws353]"), "lower min_count, or give more text"),
         ("a b c d", ("corpora.0.held_out=0", "tasks=[ws353]"), "found no word at least min_count"),
         (b"caf\xe9 " * 9, (), "text.txt: "),
         ("a b\0c", (), "text.txt: "),

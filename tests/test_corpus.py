@@ -433,7 +433,12 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
     [
         ("", {}, r"found no word at all; expected text"),
         ("1 2 3\n. ! ?", {}, "set digits=keep"),
-        ("a a a", {}, r"found only 'a' at least min_count=1 times.*lower min_count"),
+        (
+            "a a a",
+            {},
+            r"found only 'a' at least min_count=1 times.*more: give more text as source$",
+        ),
+        ("a a b", {"min_count": 2}, r"found only 'a' at least.*: lower min_count, or give more"),
         ("a b c", {"min_count": 2}, r"found no word at least min_count=2 times, among 3 .*"),
         ("a b\n\nc", {"held_out": 1e-9}, r"no held-out tokens: of 2 document.*held_out=1e-09"),
         ("a b\n\nc", {"held_out": 0.999999}, r"no training tokens: of 2 .*set documents.*held_out"),

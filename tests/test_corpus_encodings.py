@@ -256,8 +256,20 @@ def test_a_tar_archive_is_to_be_unpacked(tmp_path: Path) -> None:
             archive.add(tmp_path / "a.txt", "a.txt")
         config = CorpusConfig(source=str(tmp_path / name), name="t", min_count=1, held_out=0)
         said = f"it is a tar archive: unpack it (tar -xf {tmp_path / name}) and give the text"
-        with pytest.raises(CorpusError, match=re.escape(said)):
+        with pytest.raises(CorpusError, match=re.escape(said) + " that is in it$"):
             prepare(config, tmp_path / "cache")
+    (tmp_path / "books.tar").unlink()
+    config = CorpusConfig(source=str(tmp_path), name="t", min_count=1, held_out=0)
+    with pytest.raises(CorpusError, match=r"in it, or move it out of the folder of texts$"):
+        prepare(config, tmp_path / "cache")
+
+
+def test_a_file_is_no_other_text_of_its_source(tmp_path: Path) -> None:
+    data = (GERMAN * 900).encode() + (GERMAN * 9).encode("cp1252")
+    with pytest.raises(CorpusError) as error:
+        prepare(corpus_of(tmp_path, data), tmp_path / "cache")
+    assert "other text" not in str(error.value)
+    assert "encoding=" not in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Signs that a text is not read as it was meant, and text without spaces."""
 
 import logging
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +39,7 @@ def test_japanese_in_seven_bits_is_said(tmp_path: Path) -> None:
         ('<?xml version="1.0"?>\n<text>The cat sat.</text>\n', "HTML or XML"),
         ('{"text": "Der M\\u00fcller sah"}\n', "JSON"),
         ('[\n  {"text": "The cat sat."}\n]\n', "JSON"),
+        ("{\\rtf1\\ansi\\deff0 {\\fonttbl}\nHello world\\par\n}\n", "RTF"),
         ("{The cat} [sat] < the mat.\n", ""),
     ],
 )
@@ -49,10 +51,91 @@ def test_tags_and_keys_in_place_of_plain_text_are_said(
     assert [sign.partition(" Give")[0] for sign in found] == (expected if kind else [])
 
 
+VERSES = "The cat, the cow\nAnd, then, the sheep\nAll sat still\nThe red, the blue\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("".join(f'{i},"Der Wald, die {i % 7}. Straße."\n' for i in range(40)), "2 columns|commas"),
+        ("id;text\n" + "12;Der Wald ist, wie er war\n" * 40, "2 columns|semicolons"),
+        ("1\tthe\tDET\n2\tcat\tNOUN\n3\tsat\tVERB\n\n" * 10, "3 columns|tabs"),
+        ("one two\tthree four\n" * 40 + "and one line without it\n", "2 columns|tabs"),
+        ("\tThe cat sat on the mat\n" * 40, ""),  # indented paragraphs
+        ("The cat sat, the dog ran.\n" * 40, ""),
+        (VERSES * 20, ""),
+        ("Yes, said the cat.\nNo; no, said the dog.\n" * 20, ""),
+        ('"Come," said the cat, "to me.\n' * 40, ""),
+        ("1,one two\n" * 10, ""),  # too few lines to know
+    ],
+)
+def test_a_table_in_place_of_text_is_said(tmp_path: Path, text: str, columns: str) -> None:
+    number, _, name = columns.partition("|")
+    expected = [f"the text looks like a table of {number} parted by {name}"] if columns else []
+    found = signs_of(tmp_path, text)
+    assert [sign.partition(":")[0] for sign in found] == expected
+
+
+def folder_of(tmp_path: Path, texts: dict[str, str]) -> CorpusConfig:
+    (tmp_path / "in").mkdir()
+    for name, text in texts.items():
+        (tmp_path / "in" / name).write_text(text, encoding="utf-8")
+    return CorpusConfig(source=str(tmp_path / "in"), name="t", min_count=1, held_out=0)
+
+
+ENGLISH = "The end of the road is in a wood, and to the left of it stands a house.\n\n"
+DEUTSCH = "Das Ende der Straße liegt vor einem Wald, und links davon steht ein Haus.\n\n"
+
+
+def test_the_language_is_that_of_the_texts_and_not_of_the_first_file(tmp_path: Path) -> None:
+    def english(texts: dict[str, str]) -> bool:
+        config = folder_of(tmp_path, texts)
+        found = FirstLook(own_source(config.source, tmp_path), config).english
+        shutil.rmtree(config.source)
+        return found
+
+    assert not english({"0_README.txt": ENGLISH, "a.txt": DEUTSCH * 100})
+    assert english({"0_LIESMICH.txt": DEUTSCH, "a.txt": ENGLISH * 100})
+    many = {f"{i:03}.txt": ENGLISH for i in range(100)}
+    assert english(many | {"000.txt": DEUTSCH * 9})
+    assert not english(dict.fromkeys(many, DEUTSCH) | {"000.txt": ENGLISH * 2})
+
+
+def test_signs_of_later_files_are_said_with_their_names(tmp_path: Path) -> None:
+    texts = {f"{i:02}.txt": ENGLISH for i in range(30)}
+    config = folder_of(tmp_path, texts | {"15.txt": '{"text": "The cat sat."}\n'})
+    source = own_source(config.source, tmp_path)
+    (sign,) = signs(source, config)
+    assert sign.startswith("15.txt (1 of 20 files seen) begins like JSON: its tags")
+    (tmp_path / "in" / "00.txt").write_text("<html><p>The cat.</p></html>\n")
+    (tmp_path / "in" / "03.txt").write_text("<html><p>The dog.</p></html>\n")
+    assert signs(source, config)[0].startswith("00.txt (and 1 more of 20 files seen) begins like")
+
+
+def test_letters_and_margins_of_later_files_are_seen(tmp_path: Path) -> None:
+    wrapped = "\n".join(["the sun was low and all the men of the town went home along the"] * 40)
+    config = folder_of(tmp_path, {"0.txt": ENGLISH, "1.txt": wrapped, "2.txt": "ﬁsh ﬁn " * 30})
+    found = signs(own_source(config.source, tmp_path), config)
+    assert found[0].startswith("60 letters of the beginnings of 3 files are ligatures")
+    assert "set lines=wrapped" in found[1]
+    shutil.rmtree(config.source)
+    config = folder_of(tmp_path, {"0.txt": ENGLISH, "1.txt": CHINESE * 9})
+    assert "puts no space between words" in signs(own_source(config.source, tmp_path), config)[0]
+
+
+def test_one_file_in_utf8_among_others_is_named(tmp_path: Path) -> None:
+    config = folder_of(tmp_path, {"0.txt": "", "1.txt": "Der Müller fährt über die Straße.\n" * 9})
+    (tmp_path / "in" / "0.txt").write_bytes("Der Müller fährt.\n".encode("cp1252") * 9)
+    config = config.model_copy(update={"encoding": "cp1252"})
+    (sign,) = signs(own_source(config.source, tmp_path), config)
+    assert sign.startswith("the bytes of 1.txt (1 of 2 files seen) are UTF-8, read as encoding=")
+    assert sign.endswith("Convert the other files to it, and remove the setting encoding")
+
+
 def test_utf8_that_is_read_in_another_encoding_is_said(tmp_path: Path) -> None:
     text = "Der Müller fährt über die Straße.\n" * 3
     (sign,) = signs_of(tmp_path, text, encoding="cp1252")
-    assert sign.startswith("the bytes are UTF-8, read as encoding=cp1252")
+    assert sign.startswith("the bytes of the text are UTF-8, read as encoding=cp1252")
     assert signs_of(tmp_path, text) == signs_of(tmp_path, text, encoding="utf-8-sig") == []
     config = config_of(tmp_path / "t.txt", text, encoding="cp1252")
     (tmp_path / "t.txt").write_bytes(text.encode("cp1252"))

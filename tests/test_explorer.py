@@ -24,7 +24,7 @@ from wordrel.corpus import Vocab
 from wordrel.errors import StoreError
 from wordrel.explorer import page as page_module
 from wordrel.explorer import write_explorer, write_site
-from wordrel.explorer.data import explorer_data, is_drawn, model_data, readout_data
+from wordrel.explorer.data import explorer_data, has_page, is_drawn, model_data, readout_data
 from wordrel.explorer.opening import cell_grids, example_gap, first_answer, model_labels
 from wordrel.explorer.packed import (
     most_probable,
@@ -124,14 +124,21 @@ def test_a_selected_embedding_that_needs_running_text_is_named_and_replaced(resu
 def test_a_study_without_both_families_is_refused(results: Results):
     runs = results.runs
     results = replace(results, runs=runs[runs["kind"] != "word2vec"])
-    with pytest.raises(StoreError, match=r"found trained random, attention; expected at least one"):
+    said = "found trained random, attention; expected at least one {kind: word2vec}, to set side by"
+    with pytest.raises(StoreError, match=f"{re.escape(said)} side: add it to the study and run"):
         explorer_data(results)
+    assert not has_page(results)
+    none = replace(results, runs=runs[runs["kind"] == "random"])
+    said = "one {kind: word2vec} and one attention or mean model (such as {kind: attention}), to"
+    with pytest.raises(StoreError, match=re.escape(said)):
+        explorer_data(none)
 
 
 def test_only_the_models_that_are_named_are_shown(results: Results):
     both = explorer_data(results, models=["attention", "skip_gram"])["models"]
     assert [model["name"] for model in both] == ["skip_gram", "attention"]
-    with pytest.raises(StoreError, match="found trained attention; expected at least one"):
+    assert has_page(results)
+    with pytest.raises(StoreError, match=r"found trained attention; .*: name it, too$"):
         explorer_data(results, models=["attention"])
     with pytest.raises(
         StoreError, match=r"found no model 'random' .*expected some of skip_gram, attention$"

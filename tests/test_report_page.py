@@ -334,6 +334,16 @@ def test_the_end_of_a_report_tells_training_from_the_last_command(results: Resul
     assert "Training" not in provenance.made(replace(results, runs=nothing)).text
 
 
+def test_files_and_bytes_that_were_not_read_are_said(results: Results):
+    said = "other files in its folder were not read"
+    assert said not in render(results)
+    first, *others = results.manifest["corpora"]
+    corpora = [first | {"ignored_files": 1_200, "replaced_bytes": 3}, *others]
+    page = render(replace(results, manifest=results.manifest | {"corpora": corpora}))
+    assert f"{first['name']}: 1,200 {said}, because of their endings." in page
+    assert f"{first['name']}: 3 bytes were not UTF-8 and were replaced." in page
+
+
 def test_what_is_worse_than_chance_is_said_in_a_sentence_and_marked(results: Results):
     where = {"corpus": "novels", "task": "google", "model": "attention", "selected": True}
     low = changed(results.summary, where, score=0.1, low=0.05, high=0.15, chance=0.2)

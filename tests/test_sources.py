@@ -52,7 +52,20 @@ def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
     source = own_source(str(folder), tmp_path)
     assert names(source) == ["a.txt", "b.txt", "b/x.txt", "c.xz"]
     assert source.ignored == 1
+    assert source.left_out.startswith("left out: 1 file (.md); expected .txt .gz .bz2 .xz .zst:")
     assert source.files[2].sha256 == hashlib.sha256(b"b/x.txt").hexdigest()
+
+
+def test_the_endings_of_files_that_are_left_out_are_named(tmp_path: Path) -> None:
+    names = ["a.txt", "b.docx", "c.docx", "d.PDF", "LICENSE"]
+    folder = tree(tmp_path / "in", *names)
+    said = "left out: 4 files (.docx, .PDF, no ending); expected"
+    assert own_source(str(folder), tmp_path).left_out.startswith(said)
+    assert own_source(f"{folder}/*", tmp_path).left_out.startswith(said)
+    assert own_source(str(folder / "b.docx"), tmp_path).left_out == ""
+    tree(folder, *(f"x.{n}" for n in "12345"))
+    assert own_source(str(folder), tmp_path).left_out.startswith("left out: 9 files (.docx, .")
+    assert ", ...); " in own_source(str(folder), tmp_path).left_out
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,39 @@ def test_copies_of_one_text_are_not_dealt_out(tmp_path: Path):
     assert len(prepare(config.corpora[0], tmp_path / "cache").train.ids) == 60 * 9
 
 
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("spam " * 5_000, "found 1 of 1 different words at least 2 times; expected two words"),
+        ("The cat sat on the mat.", "found 1 of 5 different words at least 2 times; expected two"),
+        ("one two three\n", "found 0 of 3 different words"),
+    ],
+)
+def test_a_text_without_two_words_for_a_vocabulary_is_refused(
+    tmp_path: Path, content: str, found: str
+):
+    out = tmp_path / "mine.yaml"
+    with pytest.raises(CorpusError, match=found):
+        write_config("mine", written(tmp_path, content), out, cache=tmp_path / "cache")
+    assert not out.exists()
+
+
+def test_of_a_short_text_the_note_says_how_much_is_enough(tmp_path: Path):
+    def few(rounds: int) -> bool:
+        look = look_at(parse_corpus(written(tmp_path, text(rounds))), tmp_path / "cache")
+        return any(f"{look.tokens:,} words are few" in sign for sign in look.signs)
+
+    assert few(600) and not few(700)
+
+
+def test_text_without_spaces_is_not_refused_for_words_that_come_once(tmp_path: Path):
+    signs = "今天气很好我们去公园散步中国的首都是北京城人高兴地唱歌"
+    lines = "\n".join(f"{signs[i:]}{signs[:i]}" for i in range(len(signs)))
+    look = look_at(parse_corpus(written(tmp_path, lines)), tmp_path / "cache")
+    assert look.unspaced
+    assert not any("words are few" in sign for sign in look.signs)
+
+
 def prose(paragraphs: int, words: int) -> str:
     """Lines of so many words each, no two alike, with blank lines between them."""
     numbered = (number_word(i) + " the cat sat on it." * (words // 5) for i in range(paragraphs))

@@ -162,7 +162,10 @@ def test_of_a_claim_some_models_may_be_left_out(results: Results) -> None:
     none = replace(results, contrasts=results.contrasts.iloc[:0], scores=results.scores.iloc[:0])
     with pytest.raises(StoreError, match="what C4 needs; it decides no claim: leave it out"):
         part(none, config, claim="C4")
-    with pytest.raises(StoreError, match="found no cbow in it"):
+    meant = "found no attention_target in it; did you mean 'attention_targetword'[?] expected of"
+    with pytest.raises(StoreError, match=meant):
+        part(results, config, models=["attention_target"])
+    with pytest.raises(StoreError, match="found no cbow in it; expected of"):
         part(results, config, models=["cbow"])
 
 

@@ -7,7 +7,7 @@ from wordrel.config import CorpusConfig, TaskConfig
 from wordrel.errors import DatasetError
 from wordrel.tasks import own_task
 from wordrel.tasks.base import unanswered
-from wordrel.tasks.core import Beyond, beyond, taken_as_header
+from wordrel.tasks.core import Beyond, beyond, remarks, taken_as_header
 from wordrel.tasks.own_tables import read_questions
 from wordrel.tasks.readers import read_pairs, read_quadruples
 from wordrel.tasks.readers_text import context_pairs
@@ -495,6 +495,25 @@ def test_a_line_that_is_taken_for_a_header_is_said(tmp_path, kind, header, line,
     shown = header.replace(",", ", ")
     assert taken_as_header(task) == f"mine: line 1 read as the header {shown!r}"
     assert taken_as_header(own(tmp_path, kind, f"{line}\n", **settings)) == ""
+
+
+PARTS = "dog,tail,teil\ndog,sky,random\ncat,paw,teil\ncat,ink,random\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("Wort1,Wort2,Art\n" + PARTS, ["'Wort1, Wort2, Art'; remove it if it is a header"]),
+        (PARTS, []),
+        ("word1,word2,label\n" + PARTS, ["line 1 read as the header 'word1, word2, label'"]),
+        ("dog,animal,hyper\ndog,pet,kind\n" + PARTS, []),  # other labels come once, too
+        ("a,b,part\na,e,part\nc,d,random\nc,f,random\n", ["found no word that begins related and"]),
+    ],
+)
+def test_a_set_of_labels_that_may_be_meant_in_another_way_is_remarked_on(tmp_path, content, said):
+    found = remarks(own(tmp_path, "labelled_pairs", content, against="random"))
+    assert len(found) == len(said)
+    assert all(part in remark for part, remark in zip(said, found, strict=True))
 
 
 def test_words_that_only_look_like_names_of_columns_are_words(tmp_path):

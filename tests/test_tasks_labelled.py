@@ -67,6 +67,25 @@ def test_random_pairs_are_of_the_same_concept_and_used_once():
     assert LABELLED.covered(task.items, vocab, SCOPE).tolist() == row.covered.tolist()
 
 
+def test_a_first_word_without_random_pairs_is_the_reason_where_it_is():
+    vocab = counted(dict.fromkeys(("a", "b", "c", "d", "e", "f"), 100))
+    pairs, labels = ["a b", "a e", "c d", "c f"], ["part", "part", "random", "random"]
+    task, model = labelled(pairs, labels, [0, 0, 1, 1]), relating(vocab, one=lambda a, b: a)
+    (row,) = LABELLED.answer(task, model, SCOPE)
+    assert row.note == (
+        "2 pairs of known words have no random pair with the same first word and are not asked"
+    )
+    task = labelled([*pairs, "c e", "c b"], [*labels, "part", "part"], [0, 0, 1, 1, 1, 1])
+    (row,) = LABELLED.answer(task, model, SCOPE)
+    assert row.note.startswith("2 pairs of known words have no random pair with the same first")
+    assert row.covered.tolist() == [False, False, True, True, True, True]
+    counts = {"a": 9, "b": 100, "c": 9, "d": 100, "e": 9_000, "f": 100}
+    (row,) = LABELLED.answer(task, relating(counted(counts), one=lambda a, b: a), SCOPE)
+    assert row.note.endswith(
+        "; 1 pairs of known words have no random partner as frequent and are not asked"
+    )
+
+
 def test_labels_that_are_not_of_bless_stand_beside_all_random_pairs():
     task = labelled(["a b", "a c", "a d"], ["part", "random", "random-v"], [0, 0, 0])
     related, random = sides(task.items, "part")

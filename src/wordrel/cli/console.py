@@ -5,8 +5,9 @@ import errno
 import io
 import logging
 import os
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
@@ -17,6 +18,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from wordrel.errors import ConfigError
 from wordrel.io.log import log_handler
 from wordrel.io.visible import visible
 
@@ -36,6 +38,19 @@ def say(text: str) -> None:
 def echo(text: str) -> None:
     """A line on stdout, for readers."""
     typer.echo(visible(text))
+
+
+def refuse_texts(settings: Sequence[str]) -> None:
+    """Refuse paths where KEY=VALUE is expected: the shell has written out a glob.
+
+    Raises:
+        ConfigError: with the glob in quotes.
+    """
+    texts = [Path(given) for given in settings if "=" not in given and Path(given).exists()]
+    if texts:
+        pattern = shlex.quote(str(texts[0].parent / f"*{texts[0].suffix}"))
+        expected = f"expected one: put a glob in quotes, such as {pattern}, or give the folder"
+        raise ConfigError([f"{texts[0]}: found a further path, {expected}"])
 
 
 def export(text: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from wordrel.cli.console import CacheFolder, display, echo
+from wordrel.cli.console import CacheFolder, display, echo, refuse_texts
 
 if TYPE_CHECKING:
     from wordrel.config import CorpusConfig, StudyConfig, TaskConfig
@@ -94,6 +94,8 @@ def prepare(
             source = find_source(config.source, cache_folder(cache), progress)
         files = "1 file" if len(source.files) == 1 else f"{len(source.files)} files"
         echo(f"{what}: {files}, {source.bytes:,} bytes, {source.sha256}")
+        if source.left_out:
+            echo(f"note: {source.left_out}")
 
 
 def _is_config(what: str) -> bool:
@@ -110,7 +112,10 @@ def _configs(what: str, settings: list[str] | None) -> "tuple[CorpusConfig, ...]
     from wordrel.config import parse_corpus
 
     study = _study(what, settings)
-    return study.corpora if study else (parse_corpus(what, settings or ()),)
+    if study:
+        return study.corpora
+    refuse_texts(settings or ())
+    return (parse_corpus(what, settings or ()),)
 
 
 def _word_sets(tasks: "Iterable[TaskConfig]") -> "list[Task]":

@@ -8,6 +8,7 @@ import typer
 
 from wordrel.cli.console import display, say
 from wordrel.cli.studies import Dask, Folder, Jobs, SchedulerFile, begin
+from wordrel.cli.table import split_names
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -46,7 +47,9 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     Says identical, within intervals (both exit status 0) or different (exit status 1). Where only
     a part is run, it says first how long its stored training took.
     """
-    names = tuple(models.split(",")) if models else ()
+    names = tuple(split_names([models])) if models is not None else ()
+    if models is not None and not names:
+        raise typer.BadParameter("found no name, expected some: A,B", param_hint="--models")
     partial = quick or claim is not None or bool(names) or seeds is not None
     if not partial:
         begin(folder, "training its models again; what is stored there stays as it is")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wordrel.cli.console import display, echo, say
+from wordrel.cli.console import display, echo, refuse_texts, say
 from wordrel.io.visible import shell_word
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def new(  # noqa: PLR0913 - a parameter an option
 
     if few and claims:
         raise typer.BadParameter("found it with --claims, expected one of them", param_hint="--few")
+    refuse_texts(settings or ())
     place = out or Path("configs", f"{name}.yaml")
     config, look = write_config(
         name, corpus, place, cache=cache_folder(cache), claims=claims, settings=settings or ()
@@ -78,7 +79,8 @@ def new(  # noqa: PLR0913 - a parameter an option
         f"{config.corpora[0].min_count}, dim {config.training.dim}, {_counts(config)}"
     )
     english = () if look.english else ("not English, it seems; sets of English words are left out",)
-    for sign in (*look.signs, *english):
+    left_out = filter(None, [look.source.left_out])
+    for sign in (*left_out, *look.signs, *english):
         echo(f"note: {sign}")
     if look.segmenter:
         echo(f"First: take off the # before `segmenter: {look.segmenter}` in {place}")
@@ -155,7 +157,11 @@ def run(  # noqa: PLR0913 - a parameter an option
     )
     _show_results(results)
     _end_with_failed(results)
-    display(f"Next: wordrel explore {shell_word(results.folder)}")
+
+    from wordrel.explorer.data import has_page
+
+    if has_page(results):
+        display(f"Next: wordrel explore {shell_word(results.folder)}")
 
 
 def _show_results(results: "Results") -> None:

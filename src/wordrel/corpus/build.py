@@ -147,10 +147,13 @@ class Builder:
         words = chosen.vocab.words
         if len(words) < 2:
             frequent = f"only {words[0]!r}" if words else "no word"
+            lower = "lower min_count, " if chosen.seen > 1 else ""  # it cannot make a second word
+            cures = lower + self._raise_limit()
+            cures += "or " if cures else ""
             raise CorpusError(
                 f"{config.source}: found {frequent} at least min_count={config.min_count} times, "
                 f"among {chosen.seen} different words in the training part; expected two words or "
-                f"more: lower min_count, {self._raise_limit()}or give more text as source"
+                f"more: {cures}give more text as source"
             )
         return chosen
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from wordrel.io.files import file_digest, reading, write_text
 _AUTHORS = 10
 """With fewer, a source is split by document: one author could be all of its tests."""
 _BY_AUTHOR = re.compile(r"([^\W\d_]+)_[^_/]+_(?:1[4-9]|20)\d\d\.[^/]*")
+_ENDINGS = 5
+"""Of files that are left out, so many are named."""
 _MOVE_OUT = ", or move this out of the folder of texts"
 Kind = Literal["text", "wiki_dump"]
 _RACY_SECONDS = 2  # a file changed so lately could change again within the same time stamp
@@ -80,15 +83,27 @@ class Source:
     Attributes:
         files: in the order in which they are read.
         ignored: how many others lie in the same place, of kinds that cannot be read.
+        ignored_endings: theirs, the most frequent first.
     """
 
     files: tuple[SourceFile, ...]
     ignored: int = 0
+    ignored_endings: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
         """On disk."""
         return sum(file.size for file in self.files)
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on the files that are not read; empty where there are none."""
+        if not self.ignored:
+            return ""
+        shown = ", ".join(self.ignored_endings[:_ENDINGS])
+        more = ", ..." if len(self.ignored_endings) > _ENDINGS else ""
+        files = "1 file" if self.ignored == 1 else f"{self.ignored:,} files"
+        return f"left out: {files} ({shown}{more}); expected {' '.join(SUFFIXES)}: convert to text"
 
     @property
     def sha256(self) -> str:
@@ -134,7 +149,10 @@ def own_source(source: str, cache: Path) -> Source:
             "or name one of `wordrel corpus list`"
         )
     looked_at = look_at_files([(path, name, "text") for path, name in files], cache)
-    return replace(looked_at, ignored=len(paths) - len(files))
+    taken = {path for path, _ in files}
+    others = Counter(path.suffix or "no ending" for path, _ in paths if path not in taken)
+    endings = tuple(sorted(others, key=lambda ending: (-others[ending], ending)))
+    return replace(looked_at, ignored=others.total(), ignored_endings=endings)
 
 
 def _files_at(source: str) -> list[tuple[Path, str]]:

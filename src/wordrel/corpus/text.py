@@ -158,12 +158,16 @@ class LineReader:
         return text
 
     def _cure(self, raw: bytes, at: int, place: str) -> str:
+        others = [path for path in self.others if str(path) != place]
+        if archive := encodings.archive_cure(raw, place):
+            return f"{archive}, or move it out of the folder of texts" if others else archive
         # one encoding is set for all files, and would change the letters of those that are UTF-8
-        mixed = bool(self._utf8_place) or any(map(_has_utf8, self.others[:_OTHERS]))
-        settings = [] if mixed else ["set encoding={}"]
         begun = self._utf8_place == place
+        other = bool(self._utf8_place) and not begun
+        other = other or any(map(_has_utf8, others[:_OTHERS]))
+        settings = [] if other or begun or _has_utf8(Path(place)) else ["set encoding={}"]
         cure = encodings.cure(raw, at, place, settings, begun_as_utf8=begun)
-        only = "; other text of this source is UTF-8" if mixed and not begun else ""
+        only = "; other text of this source is UTF-8" if other and not begun else ""
         return f"{cure}{only}; bad_utf8=replace would cut a word at each such byte"
 
     def _decode_utf8(self, raw: bytes, place: str, offset: int) -> str:

@@ -46,6 +46,11 @@ ENOUGH = 1_000_000
 _TABLES = ("input", "output")
 _BIAS = "bias"
 Explorable = MatchedConfig | Word2vecConfig | PpmiSvdConfig
+_NEEDED = {
+    Word2vecConfig: "one {kind: word2vec}",
+    MatchedConfig: "one attention or mean model (such as {kind: attention})",
+}
+"""The families of models that the page compares, and the words for a missing one."""
 _Runs = tuple[list[tuple[Explorable, Row]], list[Row]]
 """Those of models that the page can explore, and those of counts."""
 _Loaded = tuple[list[tuple[Explorable, Row, WordModel]], list[tuple[str, Counted]]]
@@ -164,6 +169,15 @@ def other_windows(results: Results, config: StudyConfig) -> tuple[str, ...]:
     )
 
 
+def has_page(results: Results) -> bool:
+    """Whether `explorer_data` finds what it needs in the first corpus of a study."""
+    try:
+        _runs(results, api.stored_config(results), corpora(results)[0], (), None)
+    except StoreError:
+        return False
+    return True
+
+
 def _runs(
     results: Results, config: StudyConfig, corpus: str, wanted: Sequence[str], seed: int | None
 ) -> _Runs:
@@ -190,11 +204,13 @@ def _runs(
         )
     models = [model for model in models if not wanted or model.name in wanted]
     families = {type(model) for model in models}
-    if not families >= {MatchedConfig, Word2vecConfig}:
+    if missing := [what for family, what in _NEEDED.items() if family not in families]:
         names = ", ".join(wanted or distinct(r.model for r in tried)) or "nothing"
+        window = " with the window of training" if others else ""
+        cure = "add it to the study and run it again, or choose another corpus"
+        expected = f"expected at least {' and '.join(missing)}{window}, to set side by side"
         raise StoreError(
-            f"{place}: found trained {names}; expected at least one word2vec and one model of the "
-            "matched family to set beside it; choose another corpus or add the model to the study"
+            f"{place}: found trained {names}; {expected}: {'name it, too' if wanted else cure}"
         )
 
     def run_of(name: str) -> Row:

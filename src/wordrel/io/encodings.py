@@ -165,12 +165,9 @@ def cure(
         settings: that give the encoding, each with {} for it; none where it cannot be given.
         begun_as_utf8: whether what stands before `data` has letters of UTF-8.
     """
+    if archive := archive_cure(data, name):
+        return archive
     place = shell_word(name)
-    if data.startswith(_TAR, _TAR_AT) and b"\0" in data[:_TAR_AT]:
-        return f"it is a tar archive: unpack it (tar -xf {place}) and give the text that is in it"
-    archive = next((what for mark, what in _ARCHIVES.items() if data.startswith(mark)), None)
-    if archive:
-        return f"it begins like {archive}: give the text that is in it"
     packed = next((tool for end, tool in _UNPACK.items() if name.lower().endswith(end)), None)
     read = f"{packed} {place} |" if packed else ""
     if _is_utf8_with_nul(data):
@@ -194,6 +191,15 @@ def cure(
     looks = f"it looks like {' or '.join(likely)}"
     look = "" if len(likely) == 1 else f" (read a line: with {likely[1]} other letters come out)"
     return f"{looks}{look}: " + ", or ".join(ways)
+
+
+def archive_cure(data: bytes, name: str) -> str:
+    """What to do with a file that contains text and is none, such as a PDF; empty for others."""
+    if data.startswith(_TAR, _TAR_AT) and b"\0" in data[:_TAR_AT]:
+        unpack = f"unpack it (tar -xf {shell_word(name)})"
+        return f"it is a tar archive: {unpack} and give the text that is in it"
+    archive = next((what for mark, what in _ARCHIVES.items() if data.startswith(mark)), None)
+    return f"it begins like {archive}: give the text that is in it" if archive else ""
 
 
 def utf8_text(data: bytes, path: Path, refusal: Callable[[str], Exception]) -> str:

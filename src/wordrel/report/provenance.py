@@ -42,6 +42,11 @@ _CORPUS = {
     "dropped_tokens": "dropped tokens",
 }
 """What the manifest counts in a corpus -> the head of its column."""
+_NOTES = {
+    "replaced_bytes": "bytes were not UTF-8 and were replaced",
+    "ignored_files": "other files in its folder were not read, because of their endings",
+}
+"""Likewise -> the words behind the number, where it is not 0."""
 
 
 def method(results: Results) -> Section:
@@ -222,13 +227,14 @@ def _corpora(results: Results) -> list[Block]:
         [*(name(c[key]) for key in words), *(count(c.get(key)) for key in _CORPUS)]
         for c in results.manifest["corpora"]
     ]
-    replaced = [
-        f"{name(c['name'])}: {count(c['replaced_bytes'])} bytes were not UTF-8 and were replaced."
+    notes = [
+        f"{name(c['name'])}: {count(c[key])} {what}."
         for c in results.manifest["corpora"]
-        if c.get("replaced_bytes")
+        for key, what in _NOTES.items()
+        if c.get(key)
     ]
     heads = ["corpus", *words[1:], *_CORPUS.values()]
-    return [Table(heads, body, words=3), *map(Paragraph, replaced)]
+    return [Table(heads, body, words=3), *map(Paragraph, notes)]
 
 
 def _tasks(results: Results) -> list[Block]:

@@ -16,7 +16,7 @@ from wordrel.jobs.progress import job_progress
 from wordrel.models import transformer, vectors
 from wordrel.study.cell import CellSpec, CorpusName
 from wordrel.study.evaluate import CellWork, load
-from wordrel.tasks import Task, taken_as_header
+from wordrel.tasks import Task, remarks
 from wordrel.tasks.groups import one_in_lower_case
 
 _log = logging.getLogger("wordrel")
@@ -108,7 +108,7 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
     problems += [problem for task in tasks.values() for problem in _alike(task, config)]
     if problems:
         raise ConfigError(problems)
-    for message in filter(None, map(taken_as_header, tasks.values())):
+    for message in (remark for task in tasks.values() for remark in remarks(task)):
         _log.info("%s", message)
     return Tasks(tuple(tasks), tuple(tasks.values()), skipped)
 

@@ -39,6 +39,9 @@ MOST = 32 << 20
 
 Documents = Literal["file", "blank_line", "line"]
 
+FEW_TOKENS = 10_000
+"""With fewer, hardly a test word occurs often enough."""
+_FEW = "{:,} words are few: most test words will be missing or rare. Give 100,000 words or more"
 _ONE_TEXT = (
     "its documents are the same text again and again, so none is kept for tests: give documents "
     "that differ"
@@ -202,9 +205,12 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
         raise CorpusError(
             f"{corpus.source}: found no word at all; expected text: give another source"
         )
+    _check_words(first, tokens)
+    few = tokens < FEW_TOKENS and not first.unspaced
+    signs = [*first.signs(), *([_FEW.format(tokens)] if few else [])]
     look = Look(
         *(corpus, source, tokens, share == 1, first.english),
-        *(first.unspaced, first.segmenter, tuple(first.signs())),
+        *(first.unspaced, first.segmenter, tuple(signs)),
     )
     if (chosen := _documents(parted, tokens)) is None:
         return look
@@ -218,6 +224,18 @@ def look_at(corpus: CorpusConfig, cache: Path, most: int = MOST) -> Look:
         if part.test_tokens / share >= min(TEST_TOKENS, tokens // 20):
             break
     return look
+
+
+def _check_words(first: FirstLook, tokens: int) -> None:
+    """Refuse a text that was seen as a whole and has fewer than two words for a vocabulary."""
+    least, counts = size_of(tokens).min_count, first.counts()
+    frequent = sum(count >= least for count in counts.values())
+    # a segmenter would give other words, and what has no spaces needs another cure
+    if frequent < 2 and len(first.tokens) == tokens and not first.unspaced:
+        raise CorpusError(
+            f"{first.config.source}: found {frequent} of {len(counts):,} different words at least "
+            f"{least} times; expected two words or more: give more text"
+        )
 
 
 def _documents(parted: Mapping[Documents, tuple[float, float]], tokens: int) -> Documents | None:

@@ -47,6 +47,7 @@ _MANIFEST: dict[str, Any] = {
         | dict.fromkeys(("tokens", "types"), _NUMBER)
         | dict.fromkeys(("sentences", "documents", "held_out_documents"), _MAYBE_NUMBER)
         | dict.fromkeys(("held_out_tokens", "dropped_tokens", "replaced_bytes"), _MAYBE_NUMBER)
+        | {"ignored_files": _MAYBE_NUMBER}
     ],
     "tasks": [
         dict.fromkeys(("name", "question", "measure"), _TEXT)

@@ -30,7 +30,7 @@ from wordrel.study.analysis import analyse, selected_pairs
 from wordrel.study.answers import Evaluation, collect
 from wordrel.study.contrasts import step_down
 from wordrel.study.schema import Row
-from wordrel.tasks import Predictions, Task, ask, load_task, own_task, taken_as_header
+from wordrel.tasks import Predictions, Task, ask, load_task, own_task, remarks
 from wordrel.tasks.base import MORE_TEXT, RESTRICT_VOCAB
 from wordrel.tasks.registry import REGISTRY
 
@@ -234,7 +234,7 @@ def _sets(
     if problems:
         missing = (path for path in files if not path.exists())
         raise ConfigError([*problems, *(f"{path}: there is no such file" for path in missing)])
-    for message in filter(None, map(taken_as_header, loaded)):
+    for message in itertools.chain.from_iterable(map(remarks, loaded)):
         _log.info("%s", message)
     return loaded
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wordrel.tasks.base import Measurement, Predictions, Probe, Scope, Task
-    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task, taken_as_header
+    from wordrel.tasks.core import KINDS, ask, covered, load_task, own_task, remarks
     from wordrel.tasks.items import Items
 
 _HOMES = {
     "base": ("Measurement", "Predictions", "Probe", "Scope", "Task"),
     "items": ("Items",),
-    "core": ("KINDS", "ask", "covered", "load_task", "own_task", "taken_as_header"),
+    "core": ("KINDS", "ask", "covered", "load_task", "own_task", "remarks"),
 }
 __all__ = [
     "KINDS",
@@ -30,7 +30,7 @@ __all__ = [
     "covered",
     "load_task",
     "own_task",
-    "taken_as_header",
+    "remarks",
 ]
 
 if not TYPE_CHECKING:  # a type checker would then allow any name

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from pkgutil import resolve_name
@@ -46,6 +46,7 @@ from wordrel.tasks.items import (
     from_questions,
 )
 from wordrel.tasks.own_tables import are_names, read_own_table, read_questions
+from wordrel.tasks.pairs import with_random
 from wordrel.tasks.readers import READERS, read_pairs
 from wordrel.tasks.readers_text import context_pairs
 from wordrel.tasks.registry import KIND_INFO, DataSet, TaskInfo, task_info
@@ -103,6 +104,28 @@ def own_task(config: OwnSet) -> Task:
 def taken_as_header(task: Task) -> str:
     """A sentence for the user where the first line of an own set was read as its header."""
     return f"{task.name}: {_first(task.header)}" if task.header else ""
+
+
+def remarks(task: Task) -> list[str]:
+    """How a user's own set was read, where it may have been meant in another way."""
+    found = [taken_as_header(task)]
+    if task.kind == "labelled_pairs":
+        found += [f"{task.name}: {remark}" for remark in _remarks_on_labels(task.items)]
+    return [*filter(None, found)]
+
+
+def _remarks_on_labels(items: Items) -> Iterator[str]:
+    labels = Counter(items.labels)
+    first = items.labels[0]
+    if [label for label, number in labels.items() if number == 1] == [first]:
+        pair = ", ".join((*items.words[0], first))
+        yield f"the first line was read as the pair {pair!r}; remove it if it is a header"
+    if not (with_random(items, items.gold == 0) & (items.gold > 0)).any():
+        yield (
+            "found no word that begins related and random pairs, expected both of each first word: "
+            "without that no pair is compared; add pairs such as 'wheel, car, part' and 'wheel, "
+            "sky, random'"
+        )
 
 
 def wrong_sets(tasks: Iterable[Any]) -> list[str]:

@@ -179,6 +179,11 @@ def sides(items: Items, relation: str) -> tuple[Bool[np.ndarray, " P"], Bool[np.
     return labels == relation, random if random.any() else items.gold == 0
 
 
+def with_random(items: Items, random: Bool[np.ndarray, " P"]) -> Bool[np.ndarray, " P"]:
+    """Whether the first word of a pair begins one of these random pairs, too."""
+    return np.isin(items.cluster, items.cluster[random])
+
+
 def matched(
     items: Items, vocab: Vocab, ids: Int64[np.ndarray, "P 2"], relation: str
 ) -> Bool[np.ndarray, " P"]:
@@ -215,10 +220,19 @@ def _of_label(
     if not evaluated.any():  # the pairs of another label may well be covered
         of_label = f"the vocabulary covers none of the {int(related.sum())} pairs{MORE_TEXT}"
         template = replace(template, note=of_label)
-    alone = int((related & np.all(ids >= 0, axis=1) & ~evaluated).sum())
-    if alone:
-        note = f"{alone} pairs of known words have no random partner as frequent and are not asked"
-        template = replace(template, note=note)
+    alone = related & np.all(ids >= 0, axis=1) & ~evaluated
+    without = alone & ~with_random(task.items, random)
+    whys = {
+        "pair with the same first word": int(without.sum()),
+        "partner as frequent": int((alone & ~without).sum()),
+    }
+    notes = [
+        f"{number} pairs of known words have no random {why} and are not asked"
+        for why, number in whys.items()
+        if number
+    ]
+    if notes:
+        template = replace(template, note="; ".join(notes))
     template = template.part(f"{task.name}.{label}", related | random)
     concept, relatum = ids[evaluated].T
     return _by_relation(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from wordrel.config import NamedTask, StudyConfig, TaskConfig
+from wordrel.config.problems import nearest
 from wordrel.errors import StoreError
 from wordrel.report.claims import rules_of
 from wordrel.report.text import listed
@@ -38,8 +39,9 @@ def part(
         config = _of_claim(results, config, claim)
     known = [model.name for model in config.models]
     if strange := [name for name in models if name not in known]:
+        meant = nearest(strange[0], known)
         raise StoreError(
-            f"{results.folder}: found no {listed(strange)} in it; expected of {listed(known)}"
+            f"{results.folder}: found no {listed(strange)} in it{meant} expected of {listed(known)}"
         )
     if models:
         config = _of_models(config, models)
