@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wordrel.config import StatisticsConfig
-from wordrel.study.analysis import analyse, measurement_rows
+from wordrel.study.analysis import analyse, by_seed, measurement_rows
 from wordrel.study.answers import Evaluation, collect
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
@@ -190,6 +190,13 @@ def test_measurements_are_told_over_seeds() -> None:
     assert first["low"] < 1.5 - 1.96 * 0.1 and first["high"] > 1.5 + 1.96 * 0.1
     assert (first["selected"], second["selected"]) == (True, False)
     assert second["high"] - second["low"] == pytest.approx(2 * 1.96 * 0.1, rel=2e-3)
+
+
+def test_the_interval_of_a_measurement_rests_on_its_clusters() -> None:
+    def of(clusters: int | None) -> Measurement:
+        return Measurement("ud", "in.out", "NOUN>VERB", "mean", 1.0, 0.1, 50, clusters)
+
+    assert [by_seed([of(n), of(40)])[2] for n in (None, 0, 21, 300)] == [40, 0, 21, 40]
 
 
 @pytest.mark.parametrize(("covered", "items", "is_asked"), [(29, 29, 0), (30, 30, 1), (30, 601, 0)])

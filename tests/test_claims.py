@@ -18,6 +18,7 @@ from wordrel.report.claims import (
     chips,
     claims_table,
     decidable,
+    learns,
     sections,
     standing,
     young,
@@ -68,6 +69,32 @@ def test_a_new_rule_weakens_support_and_changes_no_other_verdict() -> None:
     assert (now.verdict, now.before, now.by) == ("partly supported", "supported", SECOND_EDITION)
     for verdict in ("partly supported", "contradicted", "undecided"):
         assert standing(c7, Claim(verdict, "")) == (verdict, "", "", "")
+
+
+def test_one_better_test_of_many_needs_a_correction_to_support_c1() -> None:
+    (c1,) = (rule for rule in RULES if rule.name == "C1")
+    results = read_results(ROOT / "results" / c1.experiment)
+    assert c1.decide(results).verdict == "partly supported"
+    table = results.comparisons
+    against = table["task"].isin(c1.tasks) & (
+        table[["model_a", "model_b"]].isin(c1.models).all(axis=1)
+    )
+    rows = table.assign(
+        p=table["p"].mask(against, 0.6), p_adjusted=table["p_adjusted"].mask(against, 0.6)
+    )
+    (better, *_) = rows.index[against & (rows["task"] == "men_test")]
+    for p, expected in ((0.03, "undecided"), (0.002, "partly supported")):
+        rows.loc[better, ["p", "p_adjusted"]] = p
+        assert c1.decide(replace(results, comparisons=rows)).verdict == expected
+
+
+def test_the_verdict_of_c1_corrects_only_what_holds_somewhere() -> None:
+    p = [0.03] * 10
+    assert learns.verdict([1] * 10, p) == "supported"
+    assert learns.verdict([-1] * 10, p) == "contradicted"
+    assert learns.verdict([1, *[0] * 9], [0.004, *[0.6] * 9]) == "partly supported"
+    assert learns.verdict([1, *[0] * 9], [0.03, *[0.6] * 9]) == "undecided"
+    assert learns.verdict([-1, 1, *[0] * 8], [0.001, 0.03, *[0.6] * 8]) == "undecided"
 
 
 def test_a_card_has_the_claims_of_its_own_experiment_or_else_all_it_can_decide(

@@ -397,29 +397,48 @@ def test_a_study_stores_what_it_planned(tmp_path: Path):
 
 
 def test_a_score_is_compared_with_a_number_or_with_chance():
-    row = asked({"a": 5.1, "b": 5.0}, better="higher", measure="accuracy")
+    row = asked({"a": 0.6, "b": 0.5}, better="higher", measure="accuracy", chance=0.7)
     of = {"second": None, "task": TASK, "margin": 0.02}
     contrasts = [
-        planned(against=5.0, **of),
-        planned("b", against=5.2, **of),
+        planned(against=0.5, **of),
+        planned("b", against=0.7, **of),
         planned(against="chance", **of),
-        planned("gone", against=5.0, **of),
+        planned("gone", against=0.5, **of),
     ]
     rows = contrast_rows("c", contrasts, measured([row], contrasts), 0.05)
     assert [r["outcome"] for r in rows] == ["adds", "adds less", "adds less", "not measured"]
     predicted = row.outcomes["a", "context"]
     score = np.mean([one.predicted.sum() / one.gold.sum() for one in predicted.values()])
-    assert rows[0]["gain"] == pytest.approx(score - 5.0)
-    assert rows[2]["gain"] == pytest.approx(score - 7.0)  # its chance
+    assert rows[0]["gain"] == pytest.approx(score - 0.5)
+    assert rows[2]["gain"] == pytest.approx(score - 0.7)  # its chance
     own = {seed: replace(one, chance=seed / 10) for seed, one in predicted.items()}
     other = replace(row, outcomes=row.outcomes | {("a", "context"): own})
     (found,) = measured([other], [planned("a", against="chance", **of)])
     assert found["gain"].value == pytest.approx(score - 0.2)  # the mean of 0, .1, ... .4
-    assert [r["against"] for r in rows] == ["5", "5.2", "chance", "5"]
-    loss = asked({"a": 5.1})
-    (found,) = measured([loss], [planned(against=5.2, **of)])
-    assert found["gain"].value == pytest.approx(5.2 - score)
+    assert [r["against"] for r in rows] == ["0.5", "0.7", "chance", "0.5"]
+    loss = asked({"a": 0.6})
+    (found,) = measured([loss], [planned(against=0.7, **of)])
+    assert found["gain"].value == pytest.approx(0.7 - score)
     assert found["seeds"] == SEEDS
+
+
+def test_twenty_right_answers_of_twenty_do_not_decide_against_nine_tenths():
+    row = asked({"a": 1.0}, better="higher", measure="accuracy", documents=20)
+    of_a = row.outcomes["a", "context"]
+
+    def all_answers(value):
+        return {
+            seed: replace(one, gold=np.ones(20), predicted=np.full(20, value))
+            for seed, one in of_a.items()
+        }
+
+    outcomes = {("a", "context"): all_answers(1.0), ("b", "context"): all_answers(0.0)}
+    contrasts = [planned(second=None, against=0.9), planned(second=None, against=0.5), planned()]
+    found = measured([replace(row, outcomes=outcomes)], contrasts)
+    rows = contrast_rows("c", contrasts, found, 0.05)
+    assert [r["outcome"] for r in rows] == ["open", "adds", "adds"]
+    assert [r["high"] for r in rows] == pytest.approx([0.1, 0.5, 1.0])  # no score is above 1
+    assert rows[0]["low"] < 0
 
 
 def test_a_number_beside_a_score_has_the_interval_of_the_score():
@@ -563,6 +582,31 @@ def test_a_mean_lacks_what_one_of_its_rows_lacks():
 def test_a_mean_names_each_row_once_and_has_two_models(given):
     with pytest.raises(ValueError, match="mean_with"):
         planned(**given)
+
+
+@pytest.mark.parametrize(
+    ("task", "other", "variant"),
+    [
+        ("analogies", "analogies.mul", "analogies.mul beside analogies"),
+        ("loss.next_word.as_trained", "loss.next_word.calibrated", "as_trained beside loss"),
+        ("sp10k_nsubj.query_key", "sp10k_nsubj", "query_key beside sp10k_nsubj"),
+    ],
+)
+def test_a_mean_has_no_rows_of_the_same_items(task, other, variant):
+    for rows in ((task, other), (other, task), ("rw", task, other)):
+        with pytest.raises(ValueError, match=rf"found .*{variant}.*expected other items"):
+            planned(task=rows[0], mean_with=rows[1:])
+    assert planned(task="men_test", mean_with=["men", "loss.next_word.calibrated"])
+
+
+def test_two_rows_of_the_same_items_are_told_with_their_place(tmp_path):
+    wrong = [PLAN[0] | {"mean_with": [f"{PLAN[0]['task']}.mul"]}]
+    with pytest.raises(ConfigError) as caught:
+        load_config(write_study(tmp_path, contrasts=wrong))
+    place = (
+        f"contrasts.0.mean_with: found {PLAN[0]['task']}.mul beside {PLAN[0]['task']}, which has"
+    )
+    assert place in str(caught.value)
 
 
 def test_a_row_of_a_mean_that_no_task_gives_is_told_with_its_place(tmp_path: Path):

@@ -13,7 +13,8 @@ import pytest
 import wordrel
 from runners import ROOT, experiment
 from wordrel.report.claims.recall import verdict as recall_verdict
-from wordrel.report.verdicts import decided
+from wordrel.report.claims.roles import of_maps, of_roles
+from wordrel.report.verdicts import decided, overall
 from wordrel.study.results import Results, read_results
 
 MAIN, RECALL = experiment("word2vec_vs_attention"), experiment("recall")
@@ -189,6 +190,24 @@ def test_recall_is_judged_by_intervals(recall: Results) -> None:
     assert RECALL.verdicts(knows)["2"].outcome == "fails"
     few = altered(recall, "mean", "recall-4", seeds=4)
     assert {found for found, _ in RECALL.verdicts(few).values()} == {"undecided"}
+
+
+def test_a_model_guesses_only_where_it_has_learnt_and_attention_is_better(recall: Results) -> None:
+    assert RECALL.verdicts(recall)["2"].outcome == "holds"
+    unlearnt = altered(recall, "mean", "recall-1", low=0.5)
+    assert RECALL.verdicts(unlearnt)["2"].outcome == "undecided"
+    table = recall.comparisons
+    pair = table[["model_a", "model_b"]].isin(["attention", "mean"]).all(axis=1)
+    equal = table.assign(p_adjusted=table["p_adjusted"].mask(pair, 0.5))
+    assert RECALL.verdicts(replace(recall, comparisons=equal))["2"].outcome == "undecided"
+
+
+def test_a_map_that_costs_much_on_one_corpus_supports_c6() -> None:
+    one = {name: overall(["undecided", "holds"]) for name in "23"}
+    assert of_maps(one | {"4": overall(["fails", "undecided"])}, -1) == "supported"
+    assert of_maps(one | {"4": overall(["fails", "undecided"])}, 0) == "undecided"
+    assert of_maps(one | {"3": overall(["fails", "holds"]), "4": "holds"}, 0) == "partly supported"
+    assert of_roles({"1": "holds", "2": overall(["holds", "fails"])}) == "supported"
 
 
 def test_another_planted_task_does_not_decide_recall(recall: Results) -> None:

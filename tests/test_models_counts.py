@@ -85,6 +85,25 @@ def test_tables_are_the_truncated_svd_of_positive_pmi(power: float) -> None:
     np.testing.assert_allclose(lengths, values[:3] ** power, rtol=1e-4)
 
 
+def test_contexts_have_the_noise_distribution_of_the_text_before_it_is_subsampled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Any] = []
+
+    def seen(counts: Any, context: Any) -> Any:
+        given.extend((counts, context))
+        return positive_pmi(counts, context)
+
+    monkeypatch.setattr("wordrel.models.counts.positive_pmi", seen)
+    corpus = toy_corpus([[0, 1, 2], [0, 3, 4]] * 300 + [[1, 2, 3, 4]] * 30)
+    config, training = PpmiSvdConfig(kind="ppmi_svd"), training_of(subsample=0.01)
+    MODELS["ppmi_svd"].train(corpus, training, config, 0, Runtime())
+    counts, context = given
+    assert (context == noise_distribution(corpus.vocab.counts, 0.75)).all()
+    of_pairs = np.asarray(counts.sum(axis=0)).ravel() ** 0.75
+    assert context[0] > 1.1 * (of_pairs / of_pairs.sum())[0]  # 0 is in fewer of the pairs
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_corpus_without_neighbours_says_so() -> None:
     config = PpmiSvdConfig(kind="ppmi_svd")

@@ -65,9 +65,9 @@ def test_what_has_no_score_has_no_influence(name):
 # --- intervals --------------------------------------------------------------------------------
 
 
-def scored(rows, cluster=None):
+def scored(rows, cluster=None, measure=RATIO):
     cluster = np.arange(rows.shape[1]) if cluster is None else cluster
-    return Scored.of(RATIO, Sample.of(np.ones(rows.shape[1]), cluster), rows)
+    return Scored.of(measure, Sample.of(np.ones(rows.shape[1]), cluster), rows)
 
 
 def test_a_difference_by_hand():
@@ -123,8 +123,8 @@ def test_one_seed_has_the_interval_of_its_items():
     assert scored(rows).of_seeds() == [pytest.approx(found)]
 
 
-def test_equal_answers_have_no_error_and_an_interval_within_the_bounds():
-    found = combined({0: 1.0}, {0: scored(np.ones((3, 30)))})
+def test_equal_losses_have_no_error_and_an_interval_is_within_the_bounds():
+    found = combined({0: 1.0}, {0: scored(np.ones((3, 30)), measure=LOSS)})
     assert found.interval(0.95) == (1.0, 1.0)
     assert found.p_above(0.9) < 1e-300 and found.p_above(1.0) == found.p_below(1.0) == 1.0
     wide = Uncertain(0.01, 0.02, 9.0)

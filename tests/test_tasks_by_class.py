@@ -218,6 +218,15 @@ def test_added_loss_and_its_targets_by_plain_loops(objective, monkeypatch):
     assert per_word.value == pytest.approx(sum(added) / words, rel=1e-4)
 
 
+def test_an_error_rests_on_sentences_and_fewer_than_twenty_have_none():
+    row = measured(Sum(), scope(200))["without NOUN", "added_loss"]
+    assert 20 < row.clusters <= 200 < row.n
+    assert row.error > 0
+    few = measured(Sum(), scope(19))["without NOUN", "added_loss"]
+    assert few.clusters < 20 < few.n
+    assert np.isnan(few.error) and np.isfinite(few.value)
+
+
 def test_hidden_words_are_asked_of_few_targets(monkeypatch):
     monkeypatch.setattr(by_class, "MAX_TARGETS", 50)
     found = measured(Sum(), scope(100))

@@ -53,7 +53,7 @@ def test_offsets_that_the_objective_uses_are_told_less_their_mean(name):
     assert list(found) == ["-3", "-2", "-1", *(["+1", "+2", "+3"] if both else [])]
     for one, score in zip(found.values(), scores, strict=True):
         assert one.value == pytest.approx(score - np.mean(scores), abs=1e-6)
-        assert (one.statistic, one.n, one.error) == ("score", 1, 0.0)
+        assert (one.statistic, one.n, one.error, one.clusters) == ("score", 1, 0.0, None)
 
 
 @pytest.mark.parametrize("name", ["word_weight", "mask_query_attention"])
@@ -65,8 +65,17 @@ def test_words_are_told_by_tenths_of_the_vocabulary(name):
     for k, one in enumerate(found.values()):
         mine = [scores[i] for i in range(V) if i * 10 // V == k]  # ids count from the most frequent
         assert one.value == pytest.approx(np.mean(mine) - scores.mean(), abs=1e-6)
-        assert one.error == pytest.approx(np.std(mine, ddof=1) / len(mine) ** 0.5, rel=1e-5)
-        assert (one.statistic, one.n) == ("score", len(mine))
+        assert (one.statistic, one.n, one.clusters) == ("score", len(mine), len(mine))
+        assert np.isnan(one.error)  # of two or three words
+    many = WordModel(
+        vocab_of([f"w{i}" for i in range(200)]),
+        {},
+        context=Leaning(),
+        learned={"per_word_weight": np.arange(200, dtype=np.float32)},
+    )
+    for one in groups(of(many, scope()), "per_word_weight").values():
+        assert one.clusters == 20
+        assert one.error == pytest.approx(np.arange(20).std(ddof=1) / 20**0.5, rel=1e-5)
 
 
 def test_a_tenth_is_of_the_ranks_whatever_the_order_of_the_ids():
@@ -130,11 +139,17 @@ def test_weights_in_use_by_plain_loops():
     for key, by_sentence in expected.items():
         one, values = found["attention", *key], [np.array(v) for v in by_sentence.values()]
         mean, clusters = np.concatenate(values).mean(), len(values)
-        assert one.n == sum(map(len, values))
+        assert (one.n, one.clusters) == (sum(map(len, values)), clusters)
         assert one.value == pytest.approx(mean, rel=1e-5)
         left_over = sum((v - mean).sum() ** 2 for v in values)
         error = np.sqrt(left_over * clusters / (clusters - 1)) / one.n
         assert one.error == pytest.approx(error, rel=1e-3)
+
+
+def test_weights_in_fewer_than_twenty_sentences_have_no_error():
+    found = of(WordModel(VOCAB, {}, context=Leaning()), scope(19, shortest=5))
+    assert max(one.clusters for one in found.values()) == 19
+    assert all(np.isnan(one.error) and np.isfinite(one.value) for one in found.values())
 
 
 @pytest.mark.parametrize("name", ["cbow", "mean", "next_mean"])

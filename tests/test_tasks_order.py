@@ -132,6 +132,17 @@ def test_with_places_every_order_is_another_one(name):
     assert found[EXAMPLE, "moved"].value > 0.01
 
 
+def test_an_error_rests_on_sentences_and_fewer_than_twenty_have_none():
+    found = told(Places(), scope())
+    row = found["two words exchanged", "moved"]
+    assert 20 < row.clusters < 60 < row.n
+    assert row.error > 0
+    assert found[EXAMPLE, "moved"].clusters is None
+    few = told(Places(), scope(19))
+    assert all(np.isnan(row.error) and np.isfinite(row.value) for row in few.values())
+    assert few["two words exchanged", "moved"].clusters < 20
+
+
 # --- by plain loops -----------------------------------------------------------------------------
 
 

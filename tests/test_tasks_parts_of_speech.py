@@ -13,7 +13,7 @@ from wordrel.models.relations import Product
 from wordrel.models.word_model import WordModel
 from wordrel.tasks import pair_classes
 from wordrel.tasks.base import Scope
-from wordrel.tasks.clustered import clustered_coefficients, clustered_means
+from wordrel.tasks.clustered import clustered_coefficients, clustered_mean, clustered_means
 from wordrel.tasks.pair_classes import CLASSES, REFERENCE
 from wordrel.tasks.parts_of_speech import KIND
 
@@ -263,6 +263,7 @@ def test_clustered_errors_by_hand_and_as_in_statsmodels():
     by_hand = np.sqrt((4.5**2 + 0.25**2 + 4.25**2) * 3 / 2) / 4
     assert found.errors[0] == pytest.approx(by_hand)
     assert found.n.tolist() == [4, 1, 0]
+    assert found.clusters.tolist() == [3, 1, 0]
     assert np.isnan(found.errors[1:]).all()
     assert np.isnan(found.values[2])
     weights = np.array([1.0, 2.0, 3.0, 1.0, 0.5, 1.0])
@@ -278,6 +279,28 @@ def test_clustered_errors_by_hand_and_as_in_statsmodels():
     assert plain.values[0] == pytest.approx(3.75)
     assert plain.errors[0] == pytest.approx(by_hand)
     assert plain.n.tolist() == [4]
+    assert plain.clusters.tolist() == [3]
+
+
+def test_fewer_than_twenty_clusters_have_no_error():
+    values, column = np.random.default_rng(0).normal(size=60), np.ones((60, 1))
+    for n in (19, 20):
+        cluster = np.arange(60) % n
+        (coefficient,) = clustered_coefficients(values, column, cluster).rows()
+        for row in (clustered_mean(values, cluster), coefficient):
+            assert (row.n, row.clusters, np.isnan(row.error)) == (60, n, n < 20)
+            assert row.value == pytest.approx(values.mean())
+
+
+def test_means_of_pairs_and_their_coefficients_rest_on_sentences(trees):
+    found = measured(trees, word_model(planted=with_noise))
+    one = found["planted", "NOUN>VERB", "mean"]
+    assert 20 < one.clusters <= 500 < one.n
+    few = random_bank(np.random.default_rng(3), 19, WORDS)
+    for name in (("NOUN>VERB", "mean"), (f"NOUN>VERB against {REFERENCE}", "coefficient")):
+        row = measured(few, word_model(planted=with_noise))["planted", *name]
+        assert row.clusters <= 19 < row.n
+        assert np.isnan(row.error) and np.isfinite(row.value)
 
 
 def test_columns_that_cannot_be_told_apart_have_no_coefficient():

@@ -111,7 +111,7 @@ def clustered(by_sentence):
         len(values),
     )
     left_over = sum((v - mean).sum() ** 2 for v in values)
-    return mean, math.sqrt(left_over * clusters / (clusters - 1)) / n, n
+    return mean, math.sqrt(left_over * clusters / (clusters - 1)) / n, n, clusters
 
 
 def test_every_row_by_plain_loops():
@@ -138,11 +138,18 @@ def test_every_row_by_plain_loops():
     assert set(found) == set(expected)
     assert {key[1] for key in found} >= {f"asking {c}" for c in CLASS}
     for key, by_sentence in expected.items():
-        value, error, n = clustered(by_sentence)
+        value, error, n, clusters = clustered(by_sentence)
         one = found[key]
-        assert (one.task, one.n) == ("roles", n), key
+        assert (one.task, one.n, one.clusters) == ("roles", n, clusters), key
         assert one.value == pytest.approx(value, rel=1e-5), key
         assert one.error == pytest.approx(error, rel=1e-4), key
+
+
+def test_fewer_than_twenty_sentences_have_no_error():
+    found = of(Asking(), scope(19))
+    assert {key[:2] for key in found} >= {("attention", "asking any"), ("exchanged", "all")}
+    assert max(one.clusters for one in found.values()) < 20
+    assert all(np.isnan(one.error) and np.isfinite(one.value) for one in found.values())
 
 
 def test_a_class_with_few_items_makes_no_row(monkeypatch):

@@ -112,9 +112,33 @@ def test_the_same_form_of_a_word_is_followed_through_its_sentences():
     expected += [value / random for value in expected[:3]]
     assert [m.value for m in found.values()] == pytest.approx(expected, rel=1e-6)
     assert [m.n for m in found.values()] == [2, 2, 4, 8, 2, 2, 4]
-    errors = np.array([m.error for m in found.values()])
+    assert {m.clusters for m in found.values()} == {2}
+    assert all(np.isnan(m.error) for m in found.values())  # of two words
+
+
+@pytest.mark.parametrize("n_words", [19, 20])
+def test_an_error_rests_on_words_and_fewer_than_twenty_have_none(n_words):
+    rng = np.random.default_rng(n_words)
+    words = [f"w{chr(97 + i)}" for i in range(n_words)]
+    space = {word: rng.normal(size=3) for word in (*words, "money", "loan", "river")}
+    items = in_text(
+        *(
+            (f"money <b> {word} </b>", f"{other} <b> {word} </b>", other == "loan", "test")
+            for word in words
+            for other in ("loan", "river")
+        ),
+        (f"river <b> {words[0]} </b>", f"loan <b> {words[0]} </b>", 0, "test"),
+    )
+    found = measured(items, reader_of(space))
+    assert [m.clusters for m in found.values()] == [n_words] * 7
+    assert [np.isnan(m.error) for m in found.values()] == [n_words < 20] * 7
+
+
+def test_a_word_of_two_left_out_leaves_no_yardstick():
+    states, words, same = some_states(np.random.default_rng(3), 2, 8)
+    _, errors = shifts(unit(states), words, same)
     assert (errors[:3] > 0).all()
-    assert np.isnan(errors[3:]).all(), "one word of two left out, no two words are left"
+    assert np.isnan(errors[3:]).all()
 
 
 def test_words_in_all_splits_count_and_no_outcome_is_given():

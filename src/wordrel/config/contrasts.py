@@ -1,16 +1,19 @@
 """Comparisons that are planned before a run."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from wordrel.config.models import Name, Strict
 
 Claim = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.,()-]*$", max_length=60)]
 Part = Annotated[str, Field(max_length=60)]
 Rule = Literal["adds", "not_worse", "equivalent"]
+AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
+"""The ends of the names of two rows of a loss."""
 
 
 class Beside(Strict):
@@ -48,7 +51,9 @@ class Contrast(Strict):
         description="a row of the result, such as per_token_loss.next_word.calibrated"
     )
     mean_with: tuple[str, ...] = Field(
-        (), strict=False, description="other rows; the gain is the mean over all of them"
+        (),
+        strict=False,
+        description="other rows, of other items; the gain is the mean over all of them",
     )
     measured: Measured | None = Field(None, description="of the task, with `against` alone")
     margin: float = Field(ge=0, description="a gain that is smaller means nothing")
@@ -70,6 +75,10 @@ class Contrast(Strict):
             raise ValueError("mean_with: expected two models and nothing beside them")
         if len({*self.rows}) < len(self.rows):
             raise ValueError("mean_with: expected every row once")
+        for row, of in permutations(self.rows, 2):
+            if is_variant(row, of):
+                text = f"found {row} beside {of}, which has the same items; expected other items"
+                raise PydanticCustomError("unfit", "{text}", {"text": text, "key": "mean_with"})
         return self
 
     @property
@@ -90,6 +99,15 @@ class Contrast(Strict):
         if self.measured is None:
             return self.task
         return f"{self.task}: {self.measured.group}, {self.measured.statistic}"
+
+
+def is_variant(row: str, of: str) -> bool:
+    """Whether a row of the result is a variant of another one, or a part of it.
+
+    Of a loss the calibrated row is the one that counts.
+    """
+    stem = of.removesuffix(f".{CALIBRATED}")
+    return row.startswith(f"{of}.") or (stem != of and row == f"{stem}.{AS_IT_IS}")
 
 
 def mean_of(rows: Sequence[str]) -> str:

@@ -2,7 +2,12 @@
 
 Sources of the first: Levy, Goldberg & Dagan 2015, "Improving Distributional Similarity with Lessons
 Learned from Word Embeddings", sections 2 and 3 (context distribution smoothing, eigenvalue
-weighting); Levy & Goldberg 2014 for what it has to do with word2vec.
+weighting); Levy & Goldberg 2014 for what it has to do with word2vec. It differs from the first in
+one distribution. There, that of contexts is of the counted pairs, as all others are. Here it is
+word2vec's noise distribution, of the whole text, while pairs are counted in the subsampled text. So
+`subsample` acts twice against frequent contexts: fewer of their pairs are counted, and their share
+is divided by that in the whole text. Without subsampling the two differ by little: words at the
+ends of sentences have fewer pairs.
 
 The second, with P(i, j) the share of pairs in windows that are of the words i and j, and P(i) of
 pairs with i:
@@ -89,7 +94,13 @@ def counted_pairs(
 def positive_pmi(
     counts: sparse.csr_matrix, context: Float64[np.ndarray, " V"]
 ) -> sparse.csr_matrix:
-    """max(0, log P(w, c) / (P(w) P'(c))) with P' the smoothed distribution `context`."""
+    """max(0, log P(w, c) / (P(w) P'(c))), natural logarithm, [V, V] float32.
+
+    Args:
+        counts: of pairs, which give P; [V, V].
+        context: P', of each word as a context. `train_ppmi_svd` takes word2vec's noise
+            distribution, see the top of this module.
+    """
     pairs, together, words = _shares(counts)
     ratio = together / (words[pairs.row] * context[pairs.col])
     pmi = sparse.csr_matrix(
@@ -113,6 +124,8 @@ def train_ppmi_svd(
     corpus: Corpus, training: TrainingConfig, config: PpmiSvdConfig, seed: int, runtime: Runtime
 ) -> Trained:
     """One subsampled pass over the corpus (that draw, and the SVD's start, depend on the seed).
+
+    The smoothed distribution of contexts is word2vec's noise distribution, of the whole text.
 
     Raises:
         TrainingError: as `counted_pairs`.

@@ -93,7 +93,11 @@ def too_few(results: Results, models: Iterable[str]) -> dict[str, Verdict]:
 
 
 def is_significant(pair: Row | None) -> bool:
-    """Adjusted p below .05, and an interval of the paired difference without 0."""
+    """Whether p_adjusted is below .05, and 0 outside the interval of the paired difference.
+
+    Against random vectors p_adjusted is the plain p, see `wordrel.study.analysis.adjust`. A rule
+    that looks for one such difference among several has to correct them, as C1 does.
+    """
     return pair is not None and bool(
         pair.p_adjusted < queries.ALPHA and (pair.low > 0 or pair.high < 0)
     )

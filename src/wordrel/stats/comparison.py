@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from wordrel.stats.correlations import steiger
+from wordrel.stats.floors import sum_bounds
 from wordrel.stats.intervals import Interval, Scored, combined, spread
 from wordrel.stats.measures import Measure
 from wordrel.stats.permutation import Sample, farther, p_of, random_signs
@@ -123,12 +124,12 @@ def compare_all(
     for_signs = rng.spawn(3)[2]  # the third, as when items and seeds were drawn from the others
     p_values = _permutation(design, estimates, compared, wanted, for_signs)
     p_steiger = _steiger(design, estimates, compared, wanted)
-    differences = {}
+    differences, bounds = {}, sum_bounds((1.0, -1.0), design.measure.bounds)
     for a, b in wanted:
         gap = combined({a: 1.0, b: -1.0}, scored)
         differences[a, b] = Difference(
             gap.value,
-            *gap.interval(design.confidence),
+            *gap.interval(design.confidence, bounds),
             p=p_values[a, b],
             p_steiger=p_steiger[a, b],
             p_equivalence=gap.p_within(design.margin) if design.measure.bounded else float("nan"),

@@ -4,7 +4,8 @@ Arrays in, numbers out. A mean over seeds, a difference of two models, and any o
 scores on the same items come from one function, `combined`.
 
  - Items: every model has the same ones, so their influences are summed over models before they are
-   squared (`wordrel.stats.measures`). Items of one cluster are summed first.
+   squared (`wordrel.stats.measures`). Items of one cluster are summed first. Shares of right
+   answers have a least variance (`wordrel.stats.floors`).
  - Seeds: s^2 / n of each model. What an item does in one seed only is in both parts, so an interval
    is rather too wide than too narrow.
  - Degrees of freedom: Satterthwaite's, with the variance of seeds counted `DOUBT` times. Three
@@ -30,9 +31,10 @@ import numpy as np
 from jaxtyping import Float64, Int64, Integer, UInt16
 from scipy.special import stdtr, stdtrit
 
+from wordrel.stats.floors import floored
 from wordrel.stats.measures import Measure
 from wordrel.stats.permutation import Sample
-from wordrel.stats.ranks import blocks
+from wordrel.stats.ranks import blocks, quotient
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -168,23 +170,31 @@ class Scored:
         seeds: score of each seed, shape [S].
         influence: of each cluster on the mean over seeds, shape [C].
         errors: standard error of each seed's score over items, shape [S].
+        shares: of right answers in each cluster, means over seeds, shape [C]; None where answers
+            are not right or wrong.
     """
 
     seeds: Float64[np.ndarray, " S"]
     influence: Float64[np.ndarray, " C"]
     errors: Float64[np.ndarray, " S"]
+    shares: Float64[np.ndarray, " C"] | None = None
 
     @classmethod
     def of(
         cls, measure: Measure, sample: Sample, predicted: Float64[np.ndarray, "S P"]
     ) -> "Scored":
         """Scores and influences of answers, one row a seed."""
-        rows = measure.influence(sample.gold, predicted)
-        by_seed = np.zeros((len(rows), sample.n_clusters))
-        for sums, row in zip(by_seed, rows, strict=True):
-            sums[:] = np.bincount(sample.cluster, row, sample.n_clusters)
-        errors = np.sqrt([_of_items(row) for row in by_seed])
-        return cls(plain_scores(measure, sample.gold, predicted), by_seed.mean(axis=0), errors)
+        by_seed = _by_cluster(sample, measure.influence(sample.gold, predicted))
+        variances, shares = [_of_items(row) for row in by_seed], None
+        if measure.share:
+            gold = _by_cluster(sample, sample.gold[None])
+            right = quotient(_by_cluster(sample, predicted), np.broadcast_to(gold, by_seed.shape))
+            variances = [
+                floored(found, [1.0], [row]) for found, row in zip(variances, right, strict=True)
+            ]
+            shares = right.mean(axis=0)
+        scores = plain_scores(measure, sample.gold, predicted)
+        return cls(scores, by_seed.mean(axis=0), np.sqrt(variances), shares)
 
     @property
     def mean(self) -> float:
@@ -228,7 +238,9 @@ def mean_combined(
     items = []
     for scored in samples:
         influence = np.sum([weight * scored[key].influence for key, weight in weights.items()], 0)
-        items.append((_of_items(influence, fewest) / k**2, len(influence) - 1))
+        shares = [scored[key].shares for key in weights]
+        variance = floored(_of_items(influence, fewest), weights.values(), shares)
+        items.append((variance / k**2, len(influence) - 1))
     of_seeds = [
         weight * np.mean([scored[key].seeds for scored in samples], axis=0)
         for key, weight in weights.items()
@@ -294,6 +306,14 @@ def _of_seeds(scores: Float64[np.ndarray, " S"]) -> Part:
     """The variance of their mean; nothing is known of one seed."""
     n = len(scores)
     return (float(scores.var(ddof=1)) / n if n > 1 else 0.0), n - 1
+
+
+def _by_cluster(sample: Sample, rows: Float64[np.ndarray, "S P"]) -> Float64[np.ndarray, "S C"]:
+    """The sums over the items of each cluster."""
+    sums = np.zeros((len(rows), sample.n_clusters))
+    for of_row, row in zip(sums, rows, strict=True):
+        of_row[:] = np.bincount(sample.cluster, row, sample.n_clusters)
+    return sums
 
 
 def _of_items(influence: Float64[np.ndarray, " C"], fewest: int = FEWEST) -> float:

@@ -71,6 +71,8 @@ class Measure:
         plain: (gold [P], predicted [S, P]) -> [S]: what `scores` gives, bit for bit, on the items
             as they are; for less work, or None.
         correlation: whether the scores are correlations with gold, as `steiger` needs them.
+        share: whether the scores are shares of right answers: each answer is 0 (wrong) to its gold
+            (right). See `wordrel.stats.floors`.
     """
 
     scores: Scores
@@ -81,6 +83,7 @@ class Measure:
     bounds: tuple[float, float]
     plain: Plain | None = None
     correlation: bool = False
+    share: bool = False
 
     @property
     def bounded(self) -> bool:
@@ -264,9 +267,15 @@ SPEARMAN = Measure(
 )
 AUC = Measure(auc_of_seeds, auc_columns, linear_gap, exactly(linear_gap), auc_influence, (0.0, 1.0))
 RATIO = Measure(
-    ratio_of_seeds, ratio_columns, linear_gap, exactly(linear_gap), ratio_influence, (0.0, 1.0)
+    ratio_of_seeds,
+    ratio_columns,
+    linear_gap,
+    exactly(linear_gap),
+    ratio_influence,
+    (0.0, 1.0),
+    share=True,
 )
-LOSS = replace(RATIO, bounds=(0.0, np.inf))
+LOSS = replace(RATIO, bounds=(0.0, np.inf), share=False)
 MEASURES: dict[str, Measure] = {
     "spearman": SPEARMAN,
     "auc": AUC,

@@ -13,6 +13,7 @@ import pandas as pd
 from jaxtyping import Bool, Float64
 
 from wordrel.config import StatisticsConfig
+from wordrel.config.contrasts import is_variant
 from wordrel.stats import (
     MEASURES,
     Comparison,
@@ -28,7 +29,6 @@ from wordrel.study.answers import Evaluation, Key
 from wordrel.study.schema import Row
 from wordrel.study.select import Choice
 from wordrel.tasks import Measurement, Predictions
-from wordrel.tasks.registry import AS_IT_IS, CALIBRATED
 
 METHODS = {"intervals": "Student's t", "correction": "Benjamini-Hochberg"}
 """Of new tables. Those of schema 1 or 2 used bootstrap and Holm; their manifest omits that."""
@@ -224,9 +224,7 @@ def adjust(comparisons: pd.DataFrame, random: Collection[str] = ()) -> pd.DataFr
 def _variants(tasks: Iterable[str]) -> set[str]:
     """The tasks that are variants of another task."""
     every = {*tasks}
-    beside = {f"{task.removesuffix(CALIBRATED)}{AS_IT_IS}" for task in every}
-    longer = {task for task in every for other in every if task.startswith(f"{other}.")}
-    return longer | (beside & every)
+    return {task for task in every for other in every if is_variant(task, other)}
 
 
 def by_seed(
@@ -234,7 +232,7 @@ def by_seed(
 ) -> tuple[Float64[np.ndarray, " S"], Float64[np.ndarray, " S"], int]:
     """Value and error of each seed, and how many independent items the least of them has."""
     values, errors = (np.array([getattr(m, k) for m in seeds]) for k in ("value", "error"))
-    return values, errors, min(m.clusters or m.n for m in seeds)
+    return values, errors, min(m.n if m.clusters is None else m.clusters for m in seeds)
 
 
 def measurement_rows(

@@ -32,6 +32,7 @@ from wordrel.stats import (
     combined,
     mean_combined,
 )
+from wordrel.stats.floors import sum_bounds
 from wordrel.study.agreement import LIFTS
 from wordrel.study.answers import Evaluation
 from wordrel.study.gains import beyond, dropped
@@ -42,6 +43,7 @@ SEEDS = 5
 """With fewer, a contrast stays undecided."""
 CORPORA = {"wiki17m", "novels"}
 """The sources that decide a claim; others can support it in part."""
+UNBOUNDED = (-np.inf, np.inf)
 
 
 def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Row]:
@@ -53,7 +55,7 @@ def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Ro
 
     Returns:
         For each contrast on one of these rows: the contrast itself, how many items, clusters and
-        seeds, the gain, and for a calibrated loss the gain as trained.
+        seeds, the gain and its bounds, and for a calibrated loss the gain as trained.
     """
     by_task = {evaluation.any.task: evaluation for evaluation in rows if evaluation.split == "test"}
     scores = cache(lambda task: Scores(by_task[task]))
@@ -84,10 +86,10 @@ def measured(rows: Sequence[Evaluation], planned: Sequence[Contrast]) -> list[Ro
 def _parts(contrast: Contrast, rows: Sequence["Scores"]) -> list[Row]:
     """The parts of a mean over rows that these rows have; `_means` joins them."""
     models = contrast.first, contrast.second or ""
-    answers = ((row.better, row.of(models)) for row in rows)
+    answers = ((row, row.of(models)) for row in rows)
     return [
-        {"contrast": contrast, "better": better, "sample": sample}
-        for better, sample in answers
+        {"contrast": contrast, "better": row.better, "bounds": row.bounds, "sample": sample}
+        for row, sample in answers
         if sample
     ]
 
@@ -100,8 +102,10 @@ def _means(contrast: Contrast, parts: Sequence[Row]) -> Row:
     if len(parts) < len(contrast.rows) or not alike:
         return {}
     weights = gain_of(parts[0]["better"], contrast.first, contrast.second or "")
-    n = sum(part["sample"][1] for part in parts)
-    return {"gain": mean_combined(weights, samples), "seeds": min(*runs[0], *runs[1]), "n": n}
+    gain = mean_combined(weights, samples)
+    n, seeds = sum(part["sample"][1] for part in parts), min(*runs[0], *runs[1])
+    low, high = np.mean([part["bounds"] for part in parts], axis=0).tolist()
+    return {"gain": gain, "seeds": seeds, "n": n, "bounds": (low, high)}
 
 
 def _beside(contrast: Contrast) -> str:
@@ -119,7 +123,7 @@ def _answers(scores: "Scores", first: str, second: str) -> Row:
     scored, n = answered
     weights = gain_of(scores.better, first, second)
     seeds = min(len(scored_model.seeds) for scored_model in scored.values())
-    return {"gain": combined(weights, scored), "seeds": seeds, "n": n}
+    return {"gain": combined(weights, scored), "seeds": seeds, "n": n, "bounds": scores.bounds}
 
 
 def gain_of(better: str, first: str, second: str) -> dict[str, float]:
@@ -134,6 +138,7 @@ class Scores:
     def __init__(self, evaluation: Evaluation) -> None:
         outcome = evaluation.any
         self.better, self._measure = outcome.better, MEASURES[outcome.measure]
+        self.bounds = sum_bounds((1.0, -1.0), self._measure.bounds)
         self._gold, self._cluster = outcome.gold, outcome.cluster
         self._predicted = {
             key[0]: rows for key, rows in evaluation.predicted(evaluation.selected).items()
@@ -200,7 +205,7 @@ def _row(corpus: str, contrast: Contrast, answers: Row, tested: dict[str, float]
     gain: Uncertain | None = answers.get("gain")
     if gain is None:
         return row | {"outcome": MISSING}
-    ends = gain.interval(tested["confidence"])
+    ends = gain.interval(tested["confidence"], answers.get("bounds", UNBOUNDED))
     row |= {"gain": gain.value, "low": ends.low, "high": ends.high, "df": gain.df, **tested}
     as_trained: Uncertain | None = answers.get("as_trained")
     outcome = outcome_of(contrast.rule, ends, contrast.margin)

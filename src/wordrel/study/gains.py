@@ -26,13 +26,17 @@ def beyond(evaluation: Evaluation, contrast: Contrast) -> Row:
         return {}
     outcome, common = evaluation.any, answered_by_all([predicted[key] for key in keys])
     sample = Sample.of(outcome.gold[common], outcome.cluster[common])
-    scored = Scored.of(MEASURES[outcome.measure], sample, predicted[keys[0]][:, common])
+    measure = MEASURES[outcome.measure]
+    scored = Scored.of(measure, sample, predicted[keys[0]][:, common])
     chances = [of_seed.chance for of_seed in evaluation.outcomes[keys[0]].values()]
     number = contrast.against if isinstance(contrast.against, float) else float(np.mean(chances))
-    gain = _beyond(
-        combined({contrast.first: 1.0}, {contrast.first: scored}), number, outcome.better
+    score = combined({contrast.first: 1.0}, {contrast.first: scored})
+    gain, *ends = (
+        _beyond(value, number, outcome.better)
+        for value in (score, *(score._replace(value=end) for end in measure.bounds))
     )
-    return {"gain": gain, "seeds": len(scored.seeds), "n": int(common.sum())}
+    bounds = tuple(sorted(end.value for end in ends))
+    return {"gain": gain, "bounds": bounds, "seeds": len(scored.seeds), "n": int(common.sum())}
 
 
 def _beyond(score: Uncertain, number: float, better: str) -> Uncertain:

@@ -201,8 +201,8 @@ class Hiding:
 
 def _added(
     hiding: Hiding, kinds: Shaped[np.ndarray, " N"]
-) -> Iterator[tuple[str, str, float, float, int]]:
-    """Group, statistic, value, error and n, of each class and of as many other words."""
+) -> Iterator[tuple[str, str, float, float, int, int]]:
+    """Group, statistic, value, error, n and clusters: of each class and of as many other words."""
     for number, kind in enumerate(HIDDEN):
         own = kinds == kind
         others = _as_many_others(own, np.random.default_rng([_SEED, number]))
@@ -233,4 +233,4 @@ def _as_many_others(
     return hidden
 
 
-KIND = Kind(version=1, better="lower", answer=answer, measure=measure)
+KIND = Kind(version=2, better="lower", answer=answer, measure=measure)

@@ -38,7 +38,7 @@ from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import MIXED, classes_of
 from wordrel.tasks.calibration import FIT_TOKENS, Calibration, losses
-from wordrel.tasks.clustered import mean_over_documents
+from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.matching import log_counts, pairs_within
 from wordrel.tasks.order import permuted
 from wordrel.tasks.per_token_loss import best_read, log_frequency
@@ -232,7 +232,7 @@ def _contrast(
         (f"{name}, beside {other}", added_losses[:, 0]),
         (f"{other}, beside {name}", added_losses[:, 1]),
     ):
-        row = mean_over_documents(values, cluster)
+        row = clustered_mean(values, cluster)
         if len(values):
             yield what, "added_loss", *row
 
@@ -275,7 +275,7 @@ def _shuffled(changing: Changing) -> Iterator[Row]:
     fixed = (0, -1) if changing.predictor.objective == "next_word" else (0,)
     moving, rng = ~np.isin(contexts.offset, fixed), np.random.default_rng(_SEED)
     order = permuted(contexts.of, moving, rng)
-    row = mean_over_documents(changing.reordered(order), contexts.document)
+    row = clustered_mean(changing.reordered(order), contexts.document)
     yield "shuffled", "added_loss", *row
 
 

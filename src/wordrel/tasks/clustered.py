@@ -8,6 +8,8 @@ Glossary: P items, G groups, C clusters, K columns of a regression.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import starmap
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -19,6 +21,15 @@ _TOLERANCE = 1e-10
 """Of an eigenvalue of columns of length 1 that counts as zero: rounding makes some 1e-15."""
 
 
+class Measured(NamedTuple):
+    """One number, as the last fields of `wordrel.tasks.base.Measurement` have it."""
+
+    value: float
+    error: float
+    n: int
+    clusters: int
+
+
 @dataclass(frozen=True)
 class Estimates:
     """Numbers with their standard errors.
@@ -27,15 +38,19 @@ class Estimates:
         values: NaN where there is nothing to compute one from, shape [G].
         errors: standard error over clusters; NaN of fewer than two of them, shape [G].
         n: items that went in, shape [G].
+        clusters: how many clusters these are of, shape [G].
     """
 
     values: Float64[np.ndarray, " G"]
     errors: Float64[np.ndarray, " G"]
     n: Int64[np.ndarray, " G"]
+    clusters: Int64[np.ndarray, " G"]
 
-    def rows(self) -> Iterator[tuple[float, float, int]]:
-        """Value, error and n of each group."""
-        return zip(self.values.tolist(), self.errors.tolist(), self.n.tolist(), strict=True)
+    def rows(self) -> Iterator[Measured]:
+        """Each group; without an error where its clusters are too few for an interval."""
+        errors = np.where(self.clusters < FEWEST, np.nan, self.errors)
+        columns = (self.values, errors, self.n, self.clusters)
+        return starmap(Measured, zip(*(column.tolist() for column in columns), strict=True))
 
 
 def clustered_means(
@@ -64,31 +79,22 @@ def clustered_means(
     n_clusters = int(cluster.max(initial=0)) + 1
     cell = group * n_clusters + cluster
     occupied = np.bincount(cell, minlength=n_groups * n_clusters) > 0
-    clusters = occupied.reshape(n_groups, n_clusters).sum(axis=1).astype(np.float64)
+    clusters = occupied.reshape(n_groups, n_clusters).sum(axis=1).astype(np.int64)
     residuals = _sums(cell, weights * (values - means[group]), n_groups * n_clusters)
     variance = (residuals.reshape(n_groups, n_clusters) ** 2).sum(axis=1)
-    variance *= quotient(clusters, clusters - 1)
-    return Estimates(means, quotient(np.sqrt(variance), total), n)
+    variance *= quotient(clusters.astype(np.float64), clusters - 1.0)
+    return Estimates(means, quotient(np.sqrt(variance), total), n, clusters)
 
 
 def clustered_mean(
     values: Float64[np.ndarray, " P"],
     cluster: Int64[np.ndarray, " P"],
     weights: Float64[np.ndarray, " P"] | None = None,
-) -> tuple[float, float, int]:
-    """Value, error and n of all items together; see `clustered_means`."""
+) -> Measured:
+    """All items together; see `clustered_means`. No error of too few clusters for an interval."""
     group = np.zeros(len(values), dtype=np.int64)
-    ((value, error, n),) = clustered_means(values, group, cluster, 1, weights).rows()
-    return value, error, n
-
-
-def mean_over_documents(
-    values: Float64[np.ndarray, " P"], document: Int64[np.ndarray, " P"]
-) -> tuple[float, float, int, int]:
-    """Value, error, n, and how many documents; no error where they are too few for an interval."""
-    value, error, n = clustered_mean(values, document)
-    documents = len(np.unique(document[np.isfinite(values)]))
-    return value, error if documents >= FEWEST else float("nan"), n, documents
+    (row,) = clustered_means(values, group, cluster, 1, weights).rows()
+    return row
 
 
 def _sums(
@@ -115,10 +121,13 @@ def clustered_coefficients(
     values, columns, cluster = values[finite], columns[finite], cluster[finite]
     n_columns = columns.shape[1]
     params, errors = np.full((2, n_columns), np.nan)
-    estimates = Estimates(params, errors, np.full(n_columns, len(values)))
+    n, n_clusters = len(values), len(np.unique(cluster))
+    estimates = Estimates(
+        params, errors, *(np.full(n_columns, number) for number in (n, n_clusters))
+    )
     used = np.flatnonzero(columns.any(axis=0))
     x = columns[:, used]
-    if len(np.unique(cluster)) < 2 or _collinear(x):
+    if n_clusters < 2 or _collinear(x):
         return estimates
     fit = OLS(values, x).fit(cov_type="cluster", cov_kwds={"groups": cluster})
     # A relation that ignores the order makes some variances zero, up to rounding.

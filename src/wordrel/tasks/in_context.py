@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float32, Float64, Int64
 
 from wordrel.errors import DatasetError
 from wordrel.models.word_model import WordModel
+from wordrel.stats.intervals import FEWEST
 from wordrel.stats.ranks import quotient
 from wordrel.tasks.base import (
     NO_VECTOR,
@@ -154,6 +155,7 @@ def measure_shifts(task: Task, word_model: WordModel, scope: Scope) -> list[Meas
     """Mean distances and their size relative to the yardstick; none without a contextual state.
 
     "difference" is different sense less same sense; n counts items, and for "random words" uses.
+    Clusters are words; of fewer than `FEWEST` there is no error.
     """
     uses = read_uses(task.items, word_model.vocab, scope.lowercase)
     rows = vectors(word_model, uses).get("context")
@@ -164,10 +166,15 @@ def measure_shifts(task: Task, word_model: WordModel, scope: Scope) -> list[Meas
     word = number(task.items.words[i][0] for i in items)
     values, errors = shifts(unit, word, same.astype(np.int64))
     sizes = (int(same.sum()), int((~same).sum()), len(same), len(unit))
+    words = [len({*word[some].tolist()}) for some in (same, ~same)]
+    clusters = (*words, min(words), len({*word.tolist()}))
+    errors = np.where(np.array([*clusters, *clusters[:3]]) < FEWEST, np.nan, errors)
     return [
-        Measurement(task.name, "context", group, statistic, float(v), float(e), n)
+        Measurement(task.name, "context", group, statistic, float(v), float(e), n, m)
         for statistic, span in (("mean_distance", slice(0, 4)), ("relative_shift", slice(4, 7)))
-        for group, v, e, n in zip(GROUPS, values[span], errors[span], sizes, strict=False)
+        for group, v, e, n, m in zip(
+            GROUPS, values[span], errors[span], sizes, clusters, strict=False
+        )
     ]
 
 
@@ -252,4 +259,4 @@ CONTEXT_PAIRS = Kind(
 SAME_SENSE = Kind(
     version=1, better="higher", covered=covered, answer=judge_sense, measure=count_lost
 )
-SENSE_SHIFT = Kind(version=1, better="higher", covered=covered, measure=measure_shifts)
+SENSE_SHIFT = Kind(version=2, better="higher", covered=covered, measure=measure_shifts)

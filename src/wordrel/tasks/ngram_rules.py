@@ -30,7 +30,7 @@ from jaxtyping import Int64
 from wordrel.corpus import Split
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
-from wordrel.tasks.clustered import mean_over_documents
+from wordrel.tasks.clustered import clustered_mean
 from wordrel.tasks.scored_text import ScoredText, scored_text
 
 REACH = 3
@@ -77,11 +77,11 @@ def _shares(
         ("any rule", predicted),
         ("rules of another place", predicted[:, elsewhere]),
     ):
-        yield group, *mean_over_documents((rules == best).any(axis=0).astype(np.float64), document)
+        yield group, *clustered_mean((rules == best).any(axis=0).astype(np.float64), document)
     for rule, words in zip(RULES, predicted, strict=True):
         predicts = words != NO_WORD
         right = (words == best)[predicts].astype(np.float64)
-        row = mean_over_documents(right, document[predicts])
+        row = clustered_mean(right, document[predicts])
         if len(right):
             yield "rule " + " ".join(f"{place:+d}" for place in rule), *row
 

@@ -47,7 +47,8 @@ SAME = 1e-5
 EXAMPLE = "mary gave roses to susan"
 _SEED = 0
 
-Row = tuple[str, str, float, float, int]  # group, statistic, value, error, n
+Row = tuple[str, str, float, float, int, int | None]
+"""Group, statistic, value, error, n and clusters."""
 
 
 def measure(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
@@ -202,8 +203,8 @@ def _example(context: Contextualizer, vocab: Vocab, lowercase: bool) -> Iterator
     y, other = (context.contextual(words, np.array([len(ids)]))[[place]] for words in (ids, turned))
     lengths = np.linalg.norm(y) * np.linalg.norm(other)
     cosine = float((y @ other.T).item() / lengths) if lengths else float("nan")
-    yield EXAMPLE, "moved", float(moved(y, other)[0]), float("nan"), 1
-    yield EXAMPLE, "cosine", cosine, float("nan"), 1
+    yield EXAMPLE, "moved", float(moved(y, other)[0]), float("nan"), 1, None
+    yield EXAMPLE, "cosine", cosine, float("nan"), 1, None
 
 
-KIND = Kind(version=1, better="lower", measure=measure)
+KIND = Kind(version=2, better="lower", measure=measure)

@@ -141,8 +141,8 @@ def of_articles(
 
 def _of_one_direction(
     relation: Relation, name: str, vocab: Vocab
-) -> Iterator[tuple[str, str, float, float, int]]:
-    """Group, statistic, value, error, n."""
+) -> Iterator[tuple[str, str, float, float, int, int | None]]:
+    """Group, statistic, value, error, n and clusters."""
     ranked, beside = (_evenly(len(vocab), n) for n in (_RANKED, _BESIDE))
     of_ranked = _mean_scores(relation, ranked, beside)
     articles = vocab.ids(ARTICLES)
@@ -153,7 +153,7 @@ def _of_one_direction(
         yield from ((group, *row) for row in _distribution(values))
         own = _mean_scores(relation, np.array([article]), beside)
         percentile, n = _percentile(float(own[0]), of_ranked[ranked != article])
-        yield group, "percentile", percentile, np.nan, n
+        yield group, "percentile", percentile, np.nan, n, None
 
 
 def _turned(
@@ -164,8 +164,8 @@ def _turned(
 
 def _distribution(
     values: Float64[np.ndarray, " P"],
-) -> Iterator[tuple[str, float, float, int]]:
-    """Statistic, value, error and n; words without an answer are left out.
+) -> Iterator[tuple[str, float, float, int, int | None]]:
+    """Statistic, value, error, n and clusters; words without an answer are left out.
 
     Words that never met the article (-inf) are no part of the mean, but of all the rest.
     """
@@ -176,7 +176,7 @@ def _distribution(
     for share in _QUANTILES:
         # One of the scores, not a value between two of them, of which one may be -inf.
         value = np.quantile(answered, share, method="inverted_cdf") if len(answered) else np.nan
-        yield f"quantile_{round(100 * share):02}", float(value), np.nan, len(answered)
+        yield f"quantile_{round(100 * share):02}", float(value), np.nan, len(answered), None
 
 
 def _mean_scores(
@@ -205,4 +205,4 @@ def _evenly(n_words: int, n: int) -> Int64[np.ndarray, " A"]:
     return (2 * np.arange(n) + 1) * n_words // max(2 * n, 1)
 
 
-KIND = Kind(version=1, better="higher", covered=covered, answer=answer, measure=measure)
+KIND = Kind(version=2, better="higher", covered=covered, answer=answer, measure=measure)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, PositiveInt, ValidationError, model_validator
 
+from wordrel.config.contrasts import AS_IT_IS as AS_IT_IS  # tasks and reports import them from here
+from wordrel.config.contrasts import CALIBRATED as CALIBRATED
 from wordrel.config.models import Strict
 from wordrel.config.sets import explain_unknown, read_sets
 from wordrel.errors import ConfigError, DatasetError
@@ -19,8 +21,6 @@ MainScore = Literal[
     "spearman", "auc", "accuracy", "precision", "loss_per_token", "overlap", "lift_correlation"
 ]
 Split = Literal["dev", "test"]
-AS_IT_IS, CALIBRATED = "as_trained", "calibrated"
-"""The two rows of a loss."""
 
 
 class KindInfo(NamedTuple):

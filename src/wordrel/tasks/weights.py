@@ -59,7 +59,7 @@ from wordrel.models.protocols import Exchangeable, Weighed, Weigher
 from wordrel.models.word_model import WordModel
 from wordrel.tasks.base import Kind, Measurement, Scope, Task
 from wordrel.tasks.by_class import classes_of
-from wordrel.tasks.clustered import clustered_mean, clustered_means
+from wordrel.tasks.clustered import Measured, clustered_mean, clustered_means
 from wordrel.tasks.held_out import Text, target_losses, text_of
 from wordrel.tasks.word_pairs import coded
 
@@ -70,7 +70,8 @@ MIN_ENTRIES = 30
 
 TENTHS = 10
 
-_Row = tuple[str, str, str, float, float, int]  # embedding, group, statistic, value, error, n
+_Row = tuple[str, str, str, float, float, int, int | None]
+"""Embedding, group, statistic, value, error, n and clusters."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,11 @@ def _by_query_class(weights: TextWeights, kinds: Shaped[np.ndarray, " N"]) -> It
     """How many keys count, by the class of the word at whose place the context is weighed."""
     for statistic, values, places in _effective(weights):
         sentence = weights.sentence[places]
-        value, error, n = clustered_mean(values, sentence)
-        if n:
-            yield "attention", "asking any", statistic, value, error, n
-        for name, value, error, n in _by_name(values, kinds[places], sentence):
-            yield "attention", f"asking {name}", statistic, value, error, n
+        whole = clustered_mean(values, sentence)
+        if whole.n:
+            yield "attention", "asking any", statistic, *whole
+        for name, row in _by_name(values, kinds[places], sentence):
+            yield "attention", f"asking {name}", statistic, *row
 
 
 def _effective(
@@ -166,30 +167,30 @@ def _effective(
 def _by_key_class(weights: TextWeights, kinds: Shaped[np.ndarray, " V"]) -> Iterator[_Row]:
     """The weight of each class, relative to that in a mean of the context."""
     attended = kinds[weights.entries.attended]
-    for name, value, error, n in _by_name(weights.relative, attended, weights.cluster):
-        yield "attention", f"attended {name}", "relative_weight", value, error, n
+    for name, row in _by_name(weights.relative, attended, weights.cluster):
+        yield "attention", f"attended {name}", "relative_weight", *row
 
 
 def _by_name(
     values: Float64[np.ndarray, " P"],
     names: Shaped[np.ndarray, " P"],
     cluster: Int64[np.ndarray, " P"],
-) -> Iterator[tuple[str, float, float, int]]:
-    """Name, mean, error and n of each name that has enough items."""
+) -> Iterator[tuple[str, Measured]]:
+    """Each name that has enough items, with its mean."""
     distinct = np.unique(names)
     means = clustered_means(values, coded(names), cluster, len(distinct))
-    for name, (value, error, n) in zip(distinct.tolist(), means.rows(), strict=True):
-        if n >= MIN_ENTRIES:
-            yield name, value, error, n
+    for name, row in zip(distinct.tolist(), means.rows(), strict=True):
+        if row.n >= MIN_ENTRIES:
+            yield name, row
 
 
 def _exchanged(context: Exchangeable, text: Text, n_words: int) -> Iterator[_Row]:
     """What exchanging query and key adds to the loss, from the windows of `held_out_loss`."""
     added = target_losses(context.exchanged(), text, n_words)
     added -= target_losses(context, text, n_words)
-    value, error, n = clustered_mean(added, text.sentence[text.targets])
-    if n:
-        yield "exchanged", "all", "added_loss", value, error, n
+    row = clustered_mean(added, text.sentence[text.targets])
+    if row.n:
+        yield "exchanged", "all", "added_loss", *row
 
 
 def measure_learned(task: Task, word_model: WordModel, scope: Scope) -> list[Measurement]:
@@ -238,6 +239,7 @@ def _of_offsets(scores: Float32[np.ndarray, " R"], objective: Objective) -> Iter
             score,
             0.0,
             1,
+            None,
         )  # the number itself, not an estimate
 
 
@@ -245,9 +247,9 @@ def _of_words(scores: Float32[np.ndarray, " V"], tenth: Int64[np.ndarray, " V"])
     """Each word is evidence of its own here."""
     above = scores.astype(np.float64) - scores.mean(dtype=np.float64)
     means = clustered_means(above, tenth, np.arange(len(above)), TENTHS)
-    for number, (value, error, n) in enumerate(means.rows()):
-        if n:
-            yield "per_word_weight", _frequency(number), "score", value, error, n
+    for number, row in enumerate(means.rows()):
+        if row.n:
+            yield "per_word_weight", _frequency(number), "score", *row
 
 
 def _frequency(number: int) -> str:
@@ -261,26 +263,26 @@ def _by_offset(weights: TextWeights) -> Iterator[_Row]:
     full = weights.keys[entries.state] == len(places)
     weight = np.where(full, entries.weight.astype(np.float64), np.nan)
     means = clustered_means(weight, group, weights.cluster, len(places))
-    for place, (value, error, n) in zip(places.tolist(), means.rows(), strict=True):
-        if n:
-            yield "attention", f"offset {place:+d}", "mean_weight", value, error, n
+    for place, row in zip(places.tolist(), means.rows(), strict=True):
+        if row.n:
+            yield "attention", f"offset {place:+d}", "mean_weight", *row
 
 
 def _by_tenth(weights: TextWeights, tenth: Int64[np.ndarray, " V"]) -> Iterator[_Row]:
     """The weight of words, by how frequent they are."""
     group = tenth[weights.entries.attended]
     means = clustered_means(weights.relative, group, weights.cluster, TENTHS)
-    for number, (value, error, n) in enumerate(means.rows()):
-        if n:
-            yield "attention", _frequency(number), "relative_weight", value, error, n
+    for number, row in enumerate(means.rows()):
+        if row.n:
+            yield "attention", _frequency(number), "relative_weight", *row
 
 
 def _in_all(weights: TextWeights, objective: Objective) -> Iterator[_Row]:
     """How many words count in all contexts, and the weight of a query word on itself."""
     for statistic, values, places in _effective(weights):
-        value, error, n = clustered_mean(values, weights.sentence[places])
-        if n:
-            yield "attention", "all contexts", statistic, value, error, n
+        row = clustered_mean(values, weights.sentence[places])
+        if row.n:
+            yield "attention", "all contexts", statistic, *row
     own = weights.entries.offset == -1
     if objective == "next_word" and own.any():
         weight = weights.entries.weight[own].astype(np.float64)
@@ -288,5 +290,5 @@ def _in_all(weights: TextWeights, objective: Objective) -> Iterator[_Row]:
         yield "attention", "itself", "mean_weight", *row
 
 
-ROLES = Kind(version=1, better="lower", measure=measure_roles)
-LEARNED = Kind(version=2, better="lower", measure=measure_learned)
+ROLES = Kind(version=2, better="lower", measure=measure_roles)
+LEARNED = Kind(version=3, better="lower", measure=measure_learned)

@@ -1,4 +1,14 @@
-"""C7: are key, value and query a soft dictionary?"""
+"""C7: are key, value and query a soft dictionary?
+
+The rule in words is short. experiments/recall.py has it in full, as it decides:
+
+- A model in which no word asks counts only where it is right in .9 of the sentences of one pair.
+  Another has not learnt the words.
+- It has to be right no more often than the rule says, and `attention` has to be significantly
+  better.
+- C7 is partly supported where the first half holds and the second fails. Where the second is
+  undecided, so is C7.
+"""
 
 from collections.abc import Iterator
 
@@ -68,7 +78,7 @@ def planted(results: Results) -> dict[int, str]:
 
 
 def verdict(looks_up: str, means_guess: str) -> str:
-    """C7 from the first two predictions."""
+    """C7 from the first two predictions: each holds, fails or is undecided."""
     if looks_up == "fails":
         return "contradicted"
     if looks_up == "holds" and means_guess != "undecided":
@@ -84,7 +94,12 @@ def looked_up(results: Results, corpus: str) -> Iterator[int]:
 
 
 def guessed(results: Results, corpus: str, pairs: int, learned: set[str]) -> Iterator[int]:
-    """1 for each model without a word query that is right once in `pairs`, -1 if more often."""
+    """Of each model without a word query: 1 where it guesses, -1 where it finds the value.
+
+    It guesses where its whole interval is below 1 / `pairs` + .1 and `attention` is significantly
+    better. It finds the value where its interval is above that, or it is significantly better than
+    `attention`. Anything else is 0, and so is a model that has not `learned` the words.
+    """
     most = 1 / pairs + MARGIN
     for model in NO_WORD_QUERY:
         row = _scores(results, corpus)[model]

@@ -1,4 +1,10 @@
-"""C5 and C6: are query, key and value different roles, and what do their maps add?"""
+"""C5 and C6: are query, key and value different roles, and what do their maps add?
+
+Predictions 2 to 4 say that a smaller model costs little. One that fails supports a claim, and over
+several corpora it fails where it fails on one (`wordrel.report.verdicts.overall`). So "costs more
+than .02 nats" in the two rules means: on one corpus at least. Only "significantly worse" in C6 has
+to be so on every corpus.
+"""
 
 from wordrel.report import queries
 from wordrel.report.queries import Row
@@ -66,7 +72,7 @@ def maps_claim(results: Results) -> Claim:
 
 
 def of_roles(words: dict[str, str]) -> str:
-    """C5 from the words of the predictions."""
+    """C5 from the predictions over all corpora: 1 holds on every one, 2 fails on one at least."""
     if words["1"] == "holds":
         return "supported" if words["2"] == "fails" else "partly supported"
     little = words["2"] == words["3"] == "holds"
@@ -74,7 +80,13 @@ def of_roles(words: dict[str, str]) -> str:
 
 
 def of_maps(words: dict[str, str], dot_product_ahead: int) -> str:
-    """C6 from them, and whether attention without maps is better (1) or worse (-1) than with."""
+    """C6 from the predictions over all corpora; 2, 3 and 4 fail where they do on one at least.
+
+    Args:
+        words: holds, fails or undecided.
+        dot_product_ahead: the most of all corpora, where attention without maps is better (1) or
+            worse (-1) than with them, or neither (0).
+    """
     if words["4"] == "fails" and dot_product_ahead == -1:
         return "supported"
     if "fails" in (words["2"], words["3"]):
