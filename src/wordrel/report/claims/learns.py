@@ -76,7 +76,7 @@ C1 = Rule(
     rule=(
         "Supported where attention is significantly better than random vectors on seven sets of "
         "similarity and three of selectional preference, on every corpus; partly supported where "
-        "it is on one at least; contradicted where it is worse on all."
+        "it is on one at least, after Holm's correction; contradicted where it is worse on all."
     ),
     models=("random", "attention"),
     tasks=(*SIMILARITY, *PREFERENCE),

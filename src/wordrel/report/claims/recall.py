@@ -149,8 +149,10 @@ C7 = Rule(
     rule=(
         "On planted sentences of 1 to 8 pairs of key and value, then a key: supported where the "
         "models whose last word asks find its value in at least .9 of the sentences, and those in "
-        "which no word asks in no more than once in so many pairs (and .1 besides); partly "
-        "supported where only the first holds; contradicted where the first fails."
+        "which no word asks in no more than once in so many pairs (and .1 besides), significantly "
+        "less than attention. Those count if they are right in .9 of the sentences of one pair. "
+        "Partly supported where the first holds and the second fails; contradicted where the first "
+        "fails."
     ),
     models=(*WORD_QUERY, *NO_WORD_QUERY),
     tasks=(TASK,),

@@ -115,8 +115,8 @@ C5 = Rule(
     experiment="roles",
     rule=(
         "Supported where exchanging query and key in the trained model costs more than .02 nats "
-        "and tying them in training does, too; partly supported where the exchange costs that and "
-        "tying is not shown to; contradicted where the exchange costs less, and so do tying and "
+        "on one corpus at least, and tying them in training does, too; partly supported where the "
+        "exchange costs that and tying is not shown to; contradicted where the exchange costs less, and so do tying and "
         "leaving out the map of the value."
     ),
     models=("attention", "one_map_qk", "no_value_map"),
@@ -129,7 +129,8 @@ C6 = Rule(
     experiment="roles",
     rule=(
         "Supported where attention without any map is significantly worse, by more than .02 "
-        "nats; partly supported where one map alone costs that when it is tied or left out; "
+        "nats on one corpus at least; partly supported where one map alone costs that when it is "
+        "tied or left out; "
         "contradicted where tying query and key, leaving out the map of the value and leaving out "
         "all of them each cost less than .02 nats."
     ),
