@@ -116,8 +116,8 @@ C5 = Rule(
     rule=(
         "Supported where exchanging query and key in the trained model costs more than .02 nats "
         "on one corpus at least, and tying them in training does, too; partly supported where the "
-        "exchange costs that and tying is not shown to; contradicted where the exchange costs less, and so do tying and "
-        "leaving out the map of the value."
+        "exchange costs that and tying is not shown to; contradicted where the exchange costs "
+        "less, and so do tying and leaving out the map of the value."
     ),
     models=("attention", "one_map_qk", "no_value_map"),
     tasks=(ROLES, "held_out_loss"),
