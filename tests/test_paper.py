@@ -98,7 +98,7 @@ def test_sentences_are_short() -> None:
 
 
 def test_what_is_called_not_run_has_no_result() -> None:
-    section = page().partition("## Planned, and not run yet")[2].partition("\n## ")[0]
+    section = page().partition("a config, but no result:")[2].partition("\n- ")[0]
     names = re.findall(r"\(\.\./experiments/(\w+)\.py\)", section)
     assert names
     assert [n for n in names if (ROOT / "results" / n / "manifest.json").exists()] == []

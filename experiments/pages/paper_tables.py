@@ -71,8 +71,10 @@ def plane(results: Results) -> str:
         lines.append([*models, *(f"{gain(row)}: {row.outcome}" for row in shown)])
     heads = [f"{text.escape(c)}, {what}" for c in corpora for what in ("loss", "word score")]
     effects = list(trade_offs(results).values())
+    margin = next(row.margin for row in rows if row.claim == "word vectors")
     return (
         f"{text.table(['first', 'second', *heads], lines, left=2)}\n\n"
+        f"The margin of the word score is {text.number(margin, 2)}. "
         "A step is a trade-off where it saves loss and lowers the word score, each by more than "
         f"its margin, on both corpora: {effects.count('trade-off')} of {text.count(len(effects))}. "
         f"{text.count(effects.count('open'))} are open."
