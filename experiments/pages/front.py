@@ -55,8 +55,8 @@ def front_sentences(results: dict[str, Results], up: str = "") -> list[str]:
         f"{linked(next_word(cells), cells.study)} nats over word weights; {alone(maps)}.",
         f"Position weights, without attention, save {linked(saved, cells.study)} nats per masked "
         f"word; {heads_add(cells, plane)}.",
-        "Word vectors (exploratory): attention's are worse than skip-gram's on "
-        f"{linked(str(worse), plane.study)} of {sets} test sets, better on none.",
+        "Word vectors (exploratory): attention's are worse than skip-gram's in "
+        f"{linked(str(worse), plane.study)} of {sets} comparisons, better in none.",
         f"In artificial sentences of {pairs} key-value pairs, attention finds the asked value in "
         f"{linked(share(attention.score), 'recall')}; the mean only guesses.",
     ]
@@ -183,7 +183,7 @@ def limits(main: Results) -> str:
 
 
 def word_vectors(plane: Results) -> tuple[int, int]:
-    """On how many word sets attention with positions is worse than skip-gram, and of how many.
+    """In how many comparisons (word sets, corpora) attention loses to skip-gram, and of how many.
 
     Raises:
         ValueError: where it is better on one, or worse on fewer than half.
