@@ -245,6 +245,22 @@ def test_a_claim_is_marked_by_the_part_of_its_contrasts_that_is_measured(
     assert (mark(0), mark(5)) == (" (masked word only)", "")
 
 
+def test_a_text_that_decides_nothing_decides_no_claim(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    assert "C9" in {str(claim)[:2] for claim in results["another_text"].contrasts["claim"]}
+    assert answer.claims.planning("C9", results) == ("twelve_cells",)
+
+
+def test_little_text_is_a_surprise_where_training_failed_alone(results: dict[str, Results]) -> None:
+    another_text, text = importlib.import_module("another_text"), results["another_text"]
+    assert "fails with the settings" in another_text.surprise(text)
+    of_attention = text.measurements["model"] == another_text.ATTENTION
+    well = altered(text.measurements, of_attention, value=1.0)
+    with pytest.raises(ValueError, match="it fits training documents worse, too"):
+        another_text.surprise(replace(text, measurements=well))
+
+
 def test_what_a_new_rule_misses_is_said_of_each_claim_without_planned_contrasts(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:

@@ -23,6 +23,7 @@ from wordrel.report.verdicts import (
     measured,
     value_of,
 )
+from wordrel.study.contrasts import CORPORA
 from wordrel.study.results import Results
 
 FIRST_EDITION_RULE = " (old rule)"
@@ -62,8 +63,12 @@ def judged(rule: Rule, results: dict[str, Results]) -> Judged:
 
 
 def planning(claim: str, results: dict[str, Results]) -> tuple[str, ...]:
-    """The studies that planned contrasts of a claim."""
-    return tuple(name for name, result in results.items() if planned.plans(claim, result))
+    """The studies that planned contrasts of a claim, on a corpus that decides."""
+    return tuple(
+        name
+        for name, result in results.items()
+        if planned.plans(claim, result) and CORPORA & {*queries.sources(result).values()}
+    )
 
 
 def _measured_only(claim: str, results: dict[str, Results]) -> str:

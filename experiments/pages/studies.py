@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPERIMENTS = (
     *("word2vec_vs_attention", "ladder", "parts_of_speech", "task_decides"),
     *("roles", "recall", "order", "stability", "twelve_cells", "literal_case", "value_map"),
-    "recipe",
+    *("recipe", "another_text"),
 )
 MASKED, CALIBRATED = "held_out_loss.masked_word", "calibrated_loss.masked_word"
 NEXT = "held_out_loss.next_word"
