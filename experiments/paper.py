@@ -8,8 +8,8 @@ Prediction: none of its own; those of the runs stand in twelve_cells.py and lite
 Decision rule: none of its own. A sentence that concludes is chosen by the outcomes of planned
 contrasts, as the table `contrasts` has them, on both corpora with five seeds.
 
-Reads the results of literal_case, twelve_cells, value_map, recipe and tunings, tables of `attempts`
-and of the simulation, and what `published` reads; writes docs/paper.md.
+Reads the results of literal_case, twelve_cells, value_map, recipe and tunings, the tables of
+`attempts`, and what `published` reads; writes docs/paper.md.
 """
 
 from collections.abc import Mapping

@@ -250,6 +250,10 @@ def test_a_text_that_decides_nothing_decides_no_claim(
 ) -> None:
     assert "C9" in {str(claim)[:2] for claim in results["another_text"].contrasts["claim"]}
     assert answer.claims.planning("C9", results) == ("twelve_cells",)
+    (line,) = re.findall(
+        r"^\| \[another_text\].*$", answer.predictions.index(results), re.MULTILINE
+    )
+    assert "C9" not in line
 
 
 def test_little_text_is_a_surprise_where_training_failed_alone(results: dict[str, Results]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pages.front import looked_up
 from pages.second_edition import NOTES, worse_than
-from pages.studies import SAMPLES, decided
+from pages.studies import SAMPLES, decided, decides
 from wordrel.report import queries
 from wordrel.report.claims import REVISED, RULES, Standing, planned, standing, task, young
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
@@ -23,7 +23,6 @@ from wordrel.report.verdicts import (
     measured,
     value_of,
 )
-from wordrel.study.contrasts import CORPORA
 from wordrel.study.results import Results
 
 FIRST_EDITION_RULE = " (old rule)"
@@ -64,11 +63,7 @@ def judged(rule: Rule, results: dict[str, Results]) -> Judged:
 
 def planning(claim: str, results: dict[str, Results]) -> tuple[str, ...]:
     """The studies that planned contrasts of a claim, on a corpus that decides."""
-    return tuple(
-        name
-        for name, result in results.items()
-        if planned.plans(claim, result) and CORPORA & {*queries.sources(result).values()}
-    )
+    return tuple(name for name, result in results.items() if decides(claim, result))
 
 
 def _measured_only(claim: str, results: dict[str, Results]) -> str:

@@ -145,11 +145,11 @@ def still_open(results: dict[str, Results]) -> str:
     literal = decided(case, "first sentence", "mean_query_attention", "mean")
     one_head = decided(plane, "loss", _ONE_HEAD, "position_weight")
     where = listed([r.corpus.partition("-")[0] for r in one_head if r.outcome == "open"])
-    open_1 = any(row.outcome == "open" for row in literal)
+    is_open = any(row.outcome == "open" for row in literal)
     trained = all(row.as_trained_high < -MARGIN for row in literal)
     facts = {
         "To 1: whether attention is worse by more than the margin is open; tuning may help."
-        f"{' Without calibration, it is.' if trained else ''}": open_1,
+        f"{' Without calibration, it is.' if trained else ''}": is_open,
         "To 2: these models also get the last word by a map of its own.": True,
         f"To 3: whether one head adds more than the margin is open on {where}.": bool(where),
         "To 2 and 3: beside positions, scores between words save less than the margin without "

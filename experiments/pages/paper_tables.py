@@ -19,8 +19,7 @@ from wordrel.study.contrasts import decided_by
 from wordrel.study.results import Results
 
 ROOT = Path(__file__).resolve().parents[2]
-EARLIER, SIMULATION = ROOT / "results" / "attempts" / "earlier.csv", ROOT / "results" / "simulation"
-MASKED, SIMULATED = "per_token_loss.masked_word.calibrated", "C9 masked word, lm"
+EARLIER = ROOT / "results" / "attempts" / "earlier.csv"
 
 
 def contrasts(*studies: Results) -> str:

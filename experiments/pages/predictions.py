@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from pages.studies import EXPERIMENTS, ROOT
+from pages.studies import EXPERIMENTS, ROOT, decides
 from wordrel.report.claims import RULES, YOUNG, planned, standing, young
 from wordrel.report.text import escape, table
 from wordrel.report.verdicts import Verdict
@@ -111,7 +111,7 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
     if name not in results:
         return
     for rule in RULES:
-        if planned.plans(rule.name, results[name]):
+        if decides(rule.name, results[name]):
             yield f"**{rule.name} {planned.decide(rule.name, results[name]).verdict}**"
         elif rule.experiment == name:
             now = standing(rule, rule.decide(results[name]))

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wordrel.report import queries
+from wordrel.report.claims import planned
 from wordrel.report.claims.ladder import MARGIN as MARGIN  # of losses, in nats
 from wordrel.report.queries import Row
 from wordrel.report.text import number
 from wordrel.report.verdicts import SEEDS, borne_out
+from wordrel.study.contrasts import CORPORA
 from wordrel.study.results import Results, read_results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,11 @@ def stored() -> dict[str, Results]:
         for name, folder in folders.items()
         if (folder / "manifest.json").is_file()
     }
+
+
+def decides(claim: str, results: Results) -> bool:
+    """Whether a study planned contrasts of a claim, on a corpus that decides it."""
+    return planned.plans(claim, results) and bool(CORPORA & {*queries.sources(results).values()})
 
 
 def decided(cells: Results, claim: str, first: str, second: str) -> list[Row]:
