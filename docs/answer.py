@@ -142,7 +142,7 @@ for manifest in sorted((ROOT / "results").glob("*/manifest.json")):
     stored = read_results(manifest.parent)
     for rule in decidable(stored):
         if rule.planned or rule.experiment == stored.study:
-            verdict = standing(rule, rule.decide(stored)).verdict
+            verdict = standing(rule, rule.decide(stored))
             VERDICTS.setdefault(rule.name, []).append((stored.study, verdict))
 
 # %% [markdown]

@@ -27,7 +27,7 @@ def main() -> None:
     experiment = import_module(name)
     verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
     own = {rule: rule.decide(result) for rule in RULES if rule.experiment == name}
-    claims = {r.name: c._replace(verdict=standing(r, c).verdict) for r, c in own.items()}
+    claims = {r.name: c._replace(verdict=standing(r, c)) for r, c in own.items()}
     print(verdict_lines(verdicts, claims))
 
 

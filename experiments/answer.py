@@ -6,9 +6,7 @@ in five sentences?
 Prediction: none of its own; those of the other experiments are listed, with what became of them.
 
 Decision rule: none of its own; each claim is decided by the rule in the experiment that it names.
-An independent review and the rules of the second edition found some of the first verdicts too
-strong: `wordrel.report.claims` holds those that stand until new measurements are in. ANSWER.md
-shows those of the rules, too. The parts of the pages are made in `pages`.
+The parts of the pages are made in `pages`.
 The words of the sentences were written when the results were known. Their numbers come from the
 stored tables, and a sentence that the tables no longer bear out is an error.
 
@@ -28,21 +26,18 @@ from pages.readme import replace_block, steps
 from pages.studies import ROOT, numbered, stored
 from wordrel.io.files import write_text
 from wordrel.report import svg
-from wordrel.report.claims import REVIEW
 from wordrel.report.document import Figure
 from wordrel.report.markdown import image
 from wordrel.study.results import Results
-
-RESTS_ON = {"roles": "C6"}
-"""Experiment -> the revised claim on which its surprise rests."""
 
 _NOTATION = (
     "How to read an effect: brackets hold its 95% interval, and n counts the scored items. `A − B` "
     "is the score of A minus that of B; below 0, A has the lower loss. `detectable` is the "
     "difference that a test finds with 80% power. Of a planned contrast, `adds` is above the "
-    "margin and `adds less` is below it; its gain is above 0 where the first model is better, and "
-    "n counts test documents. A score of exactly 0 or 1 has an interval of width 0; its true value "
-    "may differ by up to 3/n. PMI says how much two words attract each other."
+    "margin and `adds less` is below it; its gain is above 0 where the first model is better. For "
+    "a loss, n counts test documents. An `attempt` judges a contrast again with a part of the "
+    "data. In tables of the first edition, a score of exactly 0 or 1 has an interval of width 0; "
+    "its true value may differ by up to 3/n."
 )
 
 
@@ -98,24 +93,19 @@ def answer_page(results: dict[str, Results]) -> str:
         numbered(front.front_sentences(results, "../")),
         image(gains(results), "../docs/"),
         "## The claims",
-        "A written rule decides each claim; the last column links to it. Later, a review "
-        f"({REVIEW}) and new rules (second edition) changed some verdicts. The table then gives "
-        "the reason and the old verdict. Verdicts by a rule of the first edition are marked. "
-        f"{YOUNGER}",
+        "A written rule decides each claim; the last column links to it. Verdicts by a rule of the "
+        f"first edition are marked: their models are not tuned. {YOUNGER}",
         claims.claims_table(results, "../"),
         "## What the new rules need",
         claims.new_rules(results),
         "## The evidence",
         _NOTATION,
         claims.evidence(results),
-        "## The sentences of the first edition, with their numbers",
-        first_edition.WARNING,
-        numbered(first_edition.sentences(results)),
         "## What surprised",
         "\n".join(f"- {line}" for line in surprises(results)),
         "## From the first edition",
-        "Four studies of the first edition are gone; the second edition takes up their questions. "
-        "Their tables in `results/first_edition` give these findings.",
+        "`results/first_edition` keeps the tables of four studies of the first edition. They give "
+        "these findings; the second edition takes up the questions.",
         "\n".join(f"- {line}" for line in first_edition.paragraphs()),
         "## Where this holds",
         front.limits(results["word2vec_vs_attention"]),
@@ -135,9 +125,7 @@ def surprises(results: dict[str, Results]) -> Iterator[str]:
     for name, result in results.items():
         module = import_module(name)
         if hasattr(module, "surprise"):
-            claim = RESTS_ON.get(name)
-            review = f" A review says: {claims.revised(claim)}." if claim else ""
-            yield module.surprise(result) + review
+            yield module.surprise(result)
 
 
 def _folders(results: dict[str, Results]) -> str:

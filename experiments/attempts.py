@@ -1,6 +1,6 @@
 """Do the outcomes of planned contrasts survive when something else changes?
 
-Question: which outcome of a planned contrast of a loss changes with other documents, with another
+Question: which outcome of a planned contrast changes with other documents (or verbs), with another
 weight of the documents, without calibration, with single seeds, or with other settings? And which
 changes where the documents of one author count as one? Novels of an author are not independent.
 
@@ -12,9 +12,8 @@ degrees of freedom. A single seed, a trial of a tuning and a test without one au
 interval. They change an outcome where their gain and the mean gain lie on different sides of the
 margin. An attempt without an outcome is not counted.
 
-Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and of
-value_map, and the trials of their tunings; writes results/attempts/attempts.csv. Nothing is
-trained.
+Reads the tables and answers.zip of twelve_cells, which has the runs of literal_case, and of three
+other studies, and the trials of tunings; writes results/attempts/attempts.csv. Nothing is trained.
 """
 
 import tempfile
@@ -29,31 +28,33 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from wordrel.config import parse_config
+from wordrel.config import Contrast, parse_config
 from wordrel.corpus.sources import novels_registry
 from wordrel.corpus.splits import authors_of_tests
 from wordrel.io.files import write_text
-from wordrel.report import queries, text
+from wordrel.report import queries
 from wordrel.report.queries import Row
 from wordrel.stats import Interval, Scored, Uncertain, combined
 from wordrel.stats.intervals import FEWEST
 from wordrel.study.answers import ANSWERS, Evaluation, collect, read_outcomes
 from wordrel.study.contrasts import Scores, gain_of, outcome_of
+from wordrel.study.gains import beyond
 from wordrel.study.kept import KEPT
 from wordrel.study.results import Results, read_results
 from wordrel.study.schema import NO_INTERVAL
 from wordrel.tasks import Predictions
 
 ROOT = Path(__file__).resolve().parents[1] / "results"
-STUDIES = ("twelve_cells", "value_map")
+STUDIES = ("twelve_cells", "value_map", "maps", "lookup")
 TUNINGS = (
     *("tuning_masked", "tuning_next"),
-    *("tuning_value_map_masked", "tuning_value_map_next"),
+    *("tuning_value_map_masked", "tuning_value_map_next", "tuning_maps"),
 )
 TUNED, NOVELS = "wiki17m", "novels"
 SEED, WITHOUT = "seed ", "without "
 BY_AUTHOR = "documents of one author as one"
 SECOND_BEST = ("second-best setting of the first", "second-best setting of the second")
+LOSS = "loss_per_token"
 FEWEST_AUTHORS = 5
 """With fewer, there is no interval by author."""
 TABLE = ROOT / "attempts" / "attempts.csv"
@@ -133,7 +134,7 @@ def lines(results: Results, tried: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def every(results: Results, tried: pd.DataFrame) -> Iterator[tuple[Row, Attempt]]:
-    """Every attempt on the contrasts of two models that were measured.
+    """Every attempt on the contrasts whose answers are kept.
 
     Args:
         results: a study with kept answers.
@@ -143,10 +144,12 @@ def every(results: Results, tried: pd.DataFrame) -> Iterator[tuple[Row, Attempt]
     tuned = {str(c["name"]) for c in results.manifest["corpora"] if c["source"] == TUNED}
     for row in queries.rows(results.contrasts):
         rows = kept.get(row.corpus, {})
-        if row.seeds and row.model_b and row.task in rows:
-            known = tried if row.corpus in tuned else tried.head(0)
-            of = known_authors.get(row.corpus, ())
-            yield from ((row, attempt) for attempt in attempts(row, rows[row.task], known, of))
+        if not row.seeds or row.task not in rows:
+            continue
+        known = tried if row.corpus in tuned else tried.head(0)
+        of = known_authors.get(row.corpus, ()) if row.model_b else ()
+        make = attempts if row.model_b else on_number
+        yield from ((row, attempt) for attempt in make(row, rows[row.task], known, of))
 
 
 def authors(results: Results) -> dict[str, list[str]]:
@@ -204,7 +207,8 @@ def attempts(
         authors: of the test documents, where they are dealt out by author.
     """
     models = (row.model_a, row.model_b)
-    for what, change in (ALIKE if authors else {**HALVES, **ALIKE}).items():
+    alike = ALIKE if evaluation.any.measure == LOSS else {}
+    for what, change in (alike if authors else {**HALVES, **alike}).items():
         gain = _gain(changed(evaluation, change), models)
         yield _with_interval(row, what, gain.value, gain.interval(row.confidence))
     if authors:
@@ -213,14 +217,33 @@ def attempts(
     for author in dict.fromkeys(authors):
         others = changed(evaluation, partial(without, authors=authors, author=author))
         yield _alone(row, f"{WITHOUT}{author}", _gain(others, models).value)
-    as_trained = Interval(row.as_trained_low, row.as_trained_high)
-    yield _with_interval(row, "not calibrated", row.as_trained, as_trained)
+    if not np.isnan(row.as_trained):
+        as_trained = Interval(row.as_trained_low, row.as_trained_high)
+        yield _with_interval(row, "not calibrated", row.as_trained, as_trained)
     first, second = (_scored(evaluation, models)[model].seeds for model in models)
     if len(first) == len(second):
-        for seed, its in enumerate((second - first).tolist(), 1):
+        gains = second - first if Scores(evaluation).better == "lower" else first - second
+        for seed, its in enumerate(gains.tolist(), 1):
             yield _alone(row, f"{SEED}{seed} alone", its)
     for what, its in other_settings(models, tried):
         yield _alone(row, what, its)
+
+
+def on_number(row: Row, evaluation: Evaluation, *_: object) -> Iterator[Attempt]:
+    """Every attempt on one contrast of a model's score with a number."""
+    against = row.against if row.against == "chance" else float(row.against)
+    named = {"claim": row.claim, "first": row.model_a, "task": row.task, "margin": row.margin}
+    contrast = Contrast(**named, against=against, rule=row.rule)
+    for what, change in HALVES.items():
+        answers = beyond(changed(evaluation, change), contrast)
+        gain = answers["gain"]
+        ends = gain.interval(row.confidence, answers["bounds"])
+        what = what.replace("documents", "verbs") if "triples" in row.task else what
+        yield _with_interval(row, what, gain.value, ends)
+    for seed in next(iter(evaluation.outcomes.values())):
+        alone = {k: {seed: its[seed]} for k, its in evaluation.outcomes.items() if seed in its}
+        answers = beyond(replace(evaluation, outcomes=alone), contrast)
+        yield _alone(row, f"{SEED}{seed} alone", answers["gain"].value)
 
 
 def changed(evaluation: Evaluation, change: Change) -> Evaluation:
@@ -245,7 +268,8 @@ def other_settings(models: tuple[str, str], tried: pd.DataFrame) -> Iterator[tup
 
 def _gain(evaluation: Evaluation, models: tuple[str, str], few_authors: bool = False) -> Uncertain:
     fewest = FEWEST_AUTHORS if few_authors else FEWEST
-    return combined(gain_of("lower", *models), _scored(evaluation, models), fewest)
+    better = Scores(evaluation).better
+    return combined(gain_of(better, *models), _scored(evaluation, models), fewest)
 
 
 def _scored(evaluation: Evaluation, models: tuple[str, str]) -> dict[str, Scored]:
@@ -266,59 +290,8 @@ def _alone(row: Row, what: str, gain: float) -> Attempt:
 
 
 def _named(row: Row) -> dict[str, object]:
-    keys = ("claim", "part", "corpus", "model_a", "model_b", "rule", "margin", "n")
+    keys = ("claim", "part", "corpus", "model_a", "model_b", "against", "rule", "margin", "n")
     return {key: getattr(row, key) for key in keys} | {"stands": row.outcome}
-
-
-def table(named: Callable[[str], str]) -> str:
-    """A line for each contrast and corpus where attempts change the outcome; how many others.
-
-    Args:
-        named: what a model is called.
-    """
-    heads = ["first", "second", "corpus", "outcome", "attempts", "gains", "other outcome with"]
-    lines, firm = [], 0
-    for (*_, corpus, first, second, stands), all_rows in queries.grouped(
-        stored(), _contrast
-    ).items():
-        its = [row for row in all_rows if row.outcome != NO_INTERVAL]
-        if not any(row.moved for row in its):
-            firm += 1
-            continue
-        gains = [float(row.gain) for row in its]
-        ends = f"{text.number(min(gains))} to {text.number(max(gains))}"
-        line = [named(first), named(second), text.escape(corpus), stands, text.count(len(its))]
-        lines.append([*line, ends, _moved(its)])
-    others = f"Of the other {text.count(firm)} rows, no attempt changes an outcome."
-    return f"{text.table(heads, lines, left=4)}\n\n{others}"
-
-
-def stored() -> list[Row]:
-    """The rows of the stored table."""
-    return queries.rows(pd.read_csv(TABLE, keep_default_na=False))
-
-
-def moved(claim: str, first: str, second: str, corpus: str) -> list[Row]:
-    """The attempts on a contrast that have another outcome."""
-    wanted = (claim, first, second, corpus)
-    its = [r for r in stored() if (r.claim, r.model_a, r.model_b, r.corpus) == wanted]
-    return [row for row in its if row.moved and row.outcome != NO_INTERVAL]
-
-
-def _contrast(row: Row) -> tuple[str, ...]:
-    return row.study, row.claim, row.part, row.corpus, row.model_a, row.model_b, row.stands
-
-
-def _moved(its: Sequence[Row]) -> str:
-    """The attempts with another outcome; single seeds and authors are counted."""
-    counted = {SEED: "seeds alone", WITHOUT: "tests without an author"}
-    one_by_one = {start: [row for row in its if row.what.startswith(start)] for start in counted}
-    single = list(chain(*one_by_one.values()))
-    listed = [f"{row.what} ({row.outcome})" for row in its if row.moved and row not in single]
-    for start, rows in one_by_one.items():
-        if other := sum(row.moved for row in rows):
-            listed.append(f"{other} of {len(rows)} {counted[start]}")
-    return "; ".join(listed) or text.NOTHING
 
 
 if __name__ == "__main__":

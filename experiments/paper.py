@@ -17,9 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-import attempts
 import published
-from pages import paper_tables, tuning
+from pages import attempted, paper_tables, tuning
 from pages.conclusions import answer
 from pages.evidence import named
 from pages.paper_tables import contrasts, corpora, earlier, fit, losses
@@ -92,7 +91,7 @@ def blocks(
             "maps": paper_tables.maps(maps, tried, of_maps) if maps and of_maps else NOT_YET,
             "plane": paper_tables.plane(plane) if plane else NOT_YET,
             "checks": published.table(),
-            "attempts": attempts.table(named),
+            "attempts": attempted.table(named, (CELLS.name, MAPS.name)),
         }
     )
 

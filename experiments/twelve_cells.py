@@ -69,6 +69,16 @@ def better(row: Row) -> int:
     return int(row.low > 0) - int(row.high < 0)
 
 
+def adds(row: Row) -> int:
+    """1 where the gain is above the margin of its contrast, -1 where it is below it, else 0."""
+    return {"adds": 1, "adds less": -1}.get(str(row.outcome), 0)
+
+
+def adds_less(row: Row) -> int:
+    """1 where the gain is below the margin of its contrast, -1 where it is above it, else 0."""
+    return -adds(row)
+
+
 def equal(row: Row) -> int:
     """1 where the two models are equal within the margin, -1 where they differ, else 0."""
     return {"equivalent": 1, "differs": -1}.get(str(row.outcome), 0)
@@ -81,12 +91,16 @@ def by_contrasts(rows: Sequence[Row], sign: Callable[[Row], int]) -> Verdict:
     """
     signs = [sign(row) if row.seeds >= SEEDS and row.outcome != UNDECIDED else 0 for row in rows]
     evidence = [
-        f"{row.corpus}: {row.model_a} over {row.model_b} "
+        f"{row.corpus}: {row.model_a} {_beside(row)} "
         f"{with_interval(row.gain, row.low, row.high)}, {row.seeds} seeds"
         for row in rows
         if row.seeds
     ]
     return Verdict(decided_by_all(signs) if rows else "undecided", "; ".join(evidence))
+
+
+def _beside(row: Row) -> str:
+    return f"over {row.model_b}" if row.model_b else f"against {row.against}"
 
 
 def surprise(results: Results) -> str:

@@ -12,9 +12,8 @@ Decision rule: C4 of `src/wordrel/report/claims/rules.yaml`, over the contrasts 
 lists. A contrast decides with five seeds on both corpora; with fewer it is undecided.
 """
 
-from twelve_cells import better, by_contrasts
+from twelve_cells import adds, better, by_contrasts
 from wordrel.report import queries
-from wordrel.report.queries import Row
 from wordrel.report.verdicts import Verdict
 from wordrel.study.results import Results
 
@@ -26,8 +25,3 @@ def verdicts(results: Results) -> dict[str, Verdict]:
         "1": by_contrasts([r for r in rows if r.part == "drop"], adds),
         "2": by_contrasts([r for r in rows if r.part == "beside the mean"], better),
     }
-
-
-def adds(row: Row) -> int:
-    """1 where the gain is above the margin of its contrast, -1 where it is below it, else 0."""
-    return {"adds": 1, "adds less": -1}.get(str(row.outcome), 0)

@@ -1,6 +1,6 @@
 """What the commands print and write, kept from one commit and compared with another.
 
-    python tests/baseline.py make FOLDER [--commit REV] [--steps quickstart,recall,...]
+    python tests/baseline.py make FOLDER [--commit REV] [--steps quickstart,lookup,...]
     python tests/baseline.py compare FOLDER OTHER
 
 `make` checks a commit out into a `git worktree` and runs its commands with an empty cache. Both
@@ -74,9 +74,9 @@ class Maker:
         """The study of the front page."""
         self.wordrel("run", self.code / "configs/quickstart.yaml", "--out", "quickstart")
 
-    def recall(self) -> None:
+    def lookup(self) -> None:
         """Planted text, one seed."""
-        self.wordrel("run", self.code / "configs/recall.yaml", "seeds=[1]", "--out", "recall")
+        self.wordrel("run", self.code / "configs/lookup.yaml", "seeds=[1]", "--out", "lookup")
 
     def own(self) -> None:
         """A study of one's own text: three novels."""
@@ -117,7 +117,7 @@ class Maker:
         (self.out / "compare.txt").write_text(text, encoding="utf-8")
 
 
-STEPS = ("quickstart", "recall", "own", "export", "explore", "report", "compare")
+STEPS = ("quickstart", "lookup", "own", "export", "explore", "report", "compare")
 
 
 @contextmanager
@@ -228,7 +228,7 @@ def _text(path: Path) -> str:
 
 READERS: dict[str, Callable[[Path], Lines]] = {
     "quickstart/*.csv*": table_lines,
-    "recall/*.csv*": table_lines,
+    "lookup/*.csv*": table_lines,
     "own/*.csv*": table_lines,
     "own.yaml": plain_lines,
     "export/*/vec.txt": plain_lines,

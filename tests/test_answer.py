@@ -15,8 +15,7 @@ import yaml
 from wordrel.config.names import COLUMNS as FORMER_COLUMNS
 from wordrel.config.names import now_called
 from wordrel.report import svg
-from wordrel.report.claims import REVISED, RULES
-from wordrel.report.findings import skip_gram_verdicts
+from wordrel.report.claims import RULES
 from wordrel.study.results import Results
 from wordrel.study.schema import COLUMNS
 
@@ -75,31 +74,33 @@ def test_the_pages_stay_small(answer: ModuleType, results: dict[str, Results]) -
     assert "[" not in plain(screen)
 
 
-def test_a_revised_verdict_stands_beside_that_of_the_rule(
+def test_a_claim_without_planned_contrasts_has_the_verdict_of_the_old_rule(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     whole, front = (
         dict(re.findall(r"^\| (C\d): [^|]* \| ([^|]*) \|", table, re.MULTILINE))
         for table in (answer.claims.claims_table(results, ""), answer.claims.front_claims(results))
     )
-    review = r"\(independent review, one seed: [^)]+\); first edition: "
-    new_rule = r"\(rule of the second edition: [^)]+\); first edition: "
-    assert re.fullmatch(rf"\*\*not identified\*\* {review}partly supported", whole["C2"])
-    assert re.fullmatch(rf"\*\*undecided\*\* {review}partly supported", whole["C5"])
-    assert re.fullmatch(rf"\*\*undecided\*\* {review}contradicted", whole["C6"])
-    assert re.fullmatch(rf"\*\*partly supported\*\* {new_rule}supported", whole["C7"])
-    verdicts = {"C2": "not identified", "C5": "undecided", "C6": "undecided"}
-    verdicts["C7"] = "partly supported"
-    assert {claim: front[claim] for claim in verdicts} == {
-        claim: f"**{verdict}**" for claim, verdict in verdicts.items()
-    }
-    assert {*verdicts, "C9"} == {*REVISED}
-    kept = {claim: words for claim, words in whole.items() if claim not in verdicts}
-    assert kept == {claim: words for claim, words in front.items() if claim in kept}
-    old = "**partly supported** (old rule)"
-    assert kept["C1"] == old.replace("** (", "**† (")
-    assert [kept[claim] for claim in ("C3", "C4", "C8")] == [old] * 3
-    assert "**C9 undecided**† (first edition: supported)" in answer.predictions.index(results)
+    assert whole == front
+    old = {claim for claim, words in front.items() if "(old rule)" in words}
+    assert old == {"C1", "C4", "C8"}
+    assert front["C1"] == "**partly supported**† (old rule)"
+    assert front["C4"] == front["C8"] == "**partly supported** (old rule)"
+    assert {claim for claim, words in front.items() if "†" in words} == {"C1", "C2"}
+
+
+def test_a_claim_that_several_studies_plan_has_one_verdict_in_the_index(
+    answer: ModuleType, results: dict[str, Results]
+) -> None:
+    assert answer.claims.planning("C7", results) == ("maps", "lookup")
+    (c7,) = (rule for rule in RULES if rule.name == "C7")
+    verdict = answer.claims.judged(c7, results).verdict
+    index = answer.predictions.index(results)
+    for name, others in (("maps", "lookup"), ("lookup", "maps")):
+        (line,) = re.findall(rf"^\| \[{name}\].*$", index, re.MULTILINE)
+        assert f"**C7 {verdict}** (with {others})" in line
+    (line,) = re.findall(r"^\| \[ladder\].*$", index, re.MULTILINE)
+    assert "C9" not in line  # its rule is older than the contrasts of twelve_cells
 
 
 def test_predictions_younger_than_results_are_marked(
@@ -110,13 +111,12 @@ def test_predictions_younger_than_results_are_marked(
     young = [("word2vec_vs_attention", str(n)) for n in range(5, 11)]
     young += [("twelve_cells", str(n)) for n in range(1, 6)]
     young += [("literal_case", "1"), *(("value_map", str(n)) for n in range(1, 6))]
-    young += [("recipe", "1")]
+    young += [("recipe", "1"), ("lookup", "1"), ("lookup", "2")]
     assert marked == young
     former = re.findall(r"^\| \[(\w+)\]\S* (\d+)†?‡", table, re.MULTILINE)
     assert former == [
         *(("word2vec_vs_attention", n) for n in ("3", "10")),
         *(("ladder", n) for n in ("1", "2", "3", "4", "6")),
-        *(("roles", n) for n in ("2", "3", "4")),
         ("order", "4"),
     ]
     assert "5† undecided, 6† holds" in answer.predictions.index(results)
@@ -213,23 +213,6 @@ def test_what_is_open_follows_from_the_tables(
     assert "Without calibration, it is." not in still_open(near)
 
 
-def test_word_vectors_are_counted_in_four_ways(
-    answer: ModuleType, results: dict[str, Results]
-) -> None:
-    main = results["word2vec_vs_attention"]
-    counts = answer.first_edition.word_vectors(main)
-    verdicts = skip_gram_verdicts(main)
-    assert sum(counts.values()) == len(verdicts) and min(counts["equivalent"], counts["worse"]) > 0
-    assert counts == {word: verdicts.count(word) for word in counts}
-    sure = main.comparisons.assign(p_equivalence=1.0)
-    wide = skip_gram_verdicts(replace(main, comparisons=sure))
-    assert wide.count("equivalent") == 0 and wide.count("worse") == counts["worse"]
-    turned = main.comparisons.copy()
-    turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
-    with pytest.raises(ValueError, match="no attention model is better for single words"):
-        answer.first_edition.word_vectors(replace(main, comparisons=turned))
-
-
 def test_a_claim_is_marked_by_the_part_of_its_contrasts_that_is_measured(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
@@ -269,13 +252,15 @@ def test_what_a_new_rule_misses_is_said_of_each_claim_without_planned_contrasts(
     answer: ModuleType, results: dict[str, Results]
 ) -> None:
     table = answer.claims.new_rules(results)
-    assert re.findall(r"^\| (C\d) ", table, re.MULTILINE) == [f"C{n}" for n in range(1, 9)]
-    ties = re.findall(r"(K=Q|Q=I|V=I) (\S+) \\\[", table.partition("| C5 ")[2].partition("\n")[0])
-    roles = results["roles"].comparisons
-    assert [tie for tie, _ in ties] == ["K=Q", "Q=I", "V=I"]
-    row = roles[(roles["task"] == "held_out_loss.next_word") & (roles["model_b"] == "no_value_map")]
-    (gap,) = row.loc[row["model_a"] == "attention", "difference"]
-    assert ties[2][1] == f"−{gap:.3f}"
+    assert re.findall(r"^\| (C\d) ", table, re.MULTILINE) == ["C1", "C4", "C8"]
+    order = results["order"].measurements
+    added = order[
+        (order["model"] == "attention_position")
+        & (order["group"] == "others permuted")
+        & (order["statistic"] == "added_loss")
+    ]
+    (value,) = added["value"]
+    assert f"the next-word loss rises by {value:.3f} " in table
 
 
 def test_the_number_of_a_claim_stands_with_its_interval_in_the_answer_alone(
@@ -327,16 +312,6 @@ def test_every_claim_and_every_prediction_has_its_line(
         verdicts = importlib.import_module(name).verdicts(result)
         assert list(answer.predictions.predicted(name)) == list(verdicts)
         assert all(found in ("holds", "fails", "undecided") for found, _ in verdicts.values())
-
-
-def test_a_sentence_that_the_tables_do_not_bear_out_is_an_error(
-    answer: ModuleType, results: dict[str, Results]
-) -> None:
-    main = results["word2vec_vs_attention"]
-    turned = main.comparisons.copy()
-    turned[["difference", "low", "high"]] = -turned[["difference", "high", "low"]].to_numpy()
-    with pytest.raises(ValueError, match="no longer say that attention predicts better"):
-        answer.first_edition.sentences({**results, main.study: replace(main, comparisons=turned)})
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runners import ROOT, experiment
+from runners import ROOT, experiment, pages
 from wordrel.study.answers import Evaluation, collect
 from wordrel.study.results import read_results
 from wordrel.tasks import Predictions
 
-ATTEMPTS = experiment("attempts")
+ATTEMPTS, ATTEMPTED = experiment("attempts"), pages("attempted")
 TASK = "per_token_loss.masked_word.calibrated"
 N = 60
 """Documents."""
@@ -111,7 +111,7 @@ def test_the_test_novels_are_by_as_many_authors_as_the_data_say() -> None:
 
 def test_attempts_without_an_outcome_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"study": "s", "claim": "c", "part": "", "corpus": "text", "stands": "adds"}
-    row |= {"model_a": "mean", "model_b": "random", "gain": 0.03, "moved": False}
+    row |= {"model_a": "mean", "model_b": "random", "against": "", "gain": 0.03, "moved": False}
     rows = [
         row | {"what": "documents 1, 3, 5 ...", "outcome": "no interval", "gain": 0.9},
         row | {"what": "documents count alike", "outcome": "adds"},
@@ -120,15 +120,20 @@ def test_attempts_without_an_outcome_are_not_counted(monkeypatch: pytest.MonkeyP
         row | {"what": "without B", "outcome": "adds"},
         row | {"what": "seed 1 alone", "outcome": "adds"},
     ]
-    monkeypatch.setattr(ATTEMPTS, "stored", lambda: [SimpleNamespace(**one) for one in rows])
-    line = ATTEMPTS.table(str).splitlines()[2]
+    monkeypatch.setattr(ATTEMPTED, "stored", lambda: [SimpleNamespace(**one) for one in rows])
+    line = ATTEMPTED.table(str, {"s"}).splitlines()[2]
     assert line == (
         "| mean | random | text | adds | 5 | 0.010 to 0.030 | documents of one author as one "
         "(open); 1 of 2 tests without an author |"
     )
-    moved = [one.what for one in ATTEMPTS.moved("c", "mean", "random", "text")]
+    moved = [one.what for one in ATTEMPTED.moved("c", "mean", "random", "text")]
     assert moved == [ATTEMPTS.BY_AUTHOR, "without A"]
-    assert ATTEMPTS.moved("c", "mean", "random", "novels") == []
+    assert ATTEMPTED.moved("c", "mean", "random", "novels") == []
+    assert ATTEMPTED.table(str, ()).endswith("Of the other 0 rows, no attempt changes an outcome.")
+    assert ATTEMPTED.of_claim("c") == (
+        "attempts with other documents, seeds or settings: 5; another outcome: 2 (c on text)"
+    )
+    assert ATTEMPTED.of_claim("d") == ""
 
 
 def test_without_calibration_the_stored_interval_decides() -> None:
@@ -159,6 +164,50 @@ def test_single_seeds_and_other_settings_are_counted_by_their_side_of_the_margin
     )
     assert found["second-best setting of the first"].moved
     assert not found["second-best setting of the second"].moved
+
+
+def right(of: Sequence[float]) -> Predictions:
+    """Right or wrong answers to items of N groups."""
+    predicted, clusters = np.array(of, dtype=np.float64), np.arange(len(of)) % N
+    arrays = {"gold": np.ones(len(of)), "covered": predicted >= 0, "cluster": clusters}
+    return Predictions(
+        predicted=predicted,
+        task="triples",
+        measure="accuracy",
+        embedding="q.k",
+        selected=True,
+        chance=0.5,
+        better="higher",
+        note="",
+        **arrays,
+    )
+
+
+def test_a_score_against_a_number_is_tried_on_half_of_the_verbs_and_on_single_seeds() -> None:
+    """Right in all triples of every second verb, and in half of the others."""
+    first = [1.0 if i % N % 2 == 0 or i < 5 * N else 0.0 for i in range(10 * N)]
+    answers = asked(a=[right(first), right([0.0] * 10 * N)])
+    row = {"claim": "C2", "model_a": "a", "task": "triples", "against": "0.5", "rule": "adds"}
+    row |= {"margin": 0.0, "confidence": 0.95, "gain": 0.25, "outcome": "open"}
+    found = {one.what: one for one in ATTEMPTS.on_number(SimpleNamespace(**row), answers)}
+    gains = {what: one.gain for what, one in found.items()}
+    assert gains == pytest.approx(
+        {
+            "verbs 1, 3, 5 ...": 0.0,
+            "verbs 2, 4, 6 ...": -0.25,
+            "seed 1 alone": 0.25,
+            "seed 2 alone": -0.5,
+        }
+    )
+    assert [one.moved for what, one in found.items() if "alone" in what] == [False, True]
+
+
+def test_of_right_answers_more_are_better() -> None:
+    answers = asked(a=[right([1.0] * N)], b=[right([0.0] * N)])
+    none = {"as_trained": np.nan, "as_trained_low": np.nan, "as_trained_high": np.nan}
+    found = attempts(answers, task="triples", **none)
+    assert found["seed 1 alone"].gain == found["documents 1, 3, 5 ..."].gain == 1
+    assert not {"not calibrated", "documents count alike"} & {*found}
 
 
 def test_the_stored_table_is_what_the_stored_answers_give() -> None:
@@ -193,4 +242,4 @@ def test_a_seed_alone_is_the_difference_of_the_stored_scores() -> None:
 
 def test_a_result_without_answers_is_refused() -> None:
     with pytest.raises(ValueError, match=r"answers.zip: found no answers"):
-        ATTEMPTS.answers(read_results(ROOT / "results" / "roles"))
+        ATTEMPTS.answers(read_results(ROOT / "results" / "order"))

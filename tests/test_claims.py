@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -11,64 +12,77 @@ from runners import ROOT
 from wide_study import wide_results
 from wordrel.report import terminal
 from wordrel.report.claims import (
-    REVIEW,
-    REVISED,
     RULES,
-    SECOND_EDITION,
     chips,
     claims_table,
     decidable,
     learns,
     sections,
     standing,
-    young,
 )
 from wordrel.report.markdown import blocks
 from wordrel.report.verdicts import Claim, Verdict, over_corpora
 from wordrel.study.results import Results, read_results
+from wordrel.study.schema import COLUMNS
 
-DECIDED_BY = {rule.experiment: [] for rule in RULES}
-for _rule in RULES:
-    DECIDED_BY[_rule.experiment].append(_rule)
+BY_NAME = {rule.name: rule for rule in RULES}
+C8, C9 = (f"{name}: {BY_NAME[name].claim}" for name in ("C8", "C9"))
 
 
 @pytest.fixture(scope="module")
-def roles() -> Results:
-    return read_results(ROOT / "results" / "roles")
+def order() -> Results:
+    """Decides C8."""
+    return read_results(ROOT / "results" / "order")
+
+
+@pytest.fixture(scope="module")
+def both(order: Results) -> Results:
+    """The same with a planned contrast of C9."""
+    row = {"claim": "C9 planted", "part": "positions", "corpus": "wiki17m-5m", "task": "loss"}
+    row |= {"model_a": "attention_position", "model_b": "attention", "against": "", "n": 300}
+    row |= {"rule": "adds", "margin": 0.02, "seeds": 5, "outcome": "adds"}
+    row |= {"gain": 0.05, "low": 0.03, "high": 0.07}
+    return replace(order, contrasts=pd.DataFrame([row], columns=[*COLUMNS["contrasts"]]))
 
 
 def test_there_is_one_rule_for_each_claim() -> None:
     assert [rule.name for rule in RULES] == [f"C{n}" for n in range(1, 10)]
 
 
-@pytest.mark.parametrize("name", DECIDED_BY)
-def test_the_page_of_an_experiment_tells_the_claims_that_it_decides(name: str) -> None:
-    results = read_results(ROOT / "results" / name)
+@pytest.mark.parametrize(
+    ("name", "study", "shown"),
+    [
+        ("C1", "word2vec_vs_attention", "**partly supported**†"),
+        ("C4", "task_decides", "**partly supported**"),
+        ("C8", "order", "**partly supported**"),
+        ("C9", "ladder", "**undecided**† (its rule: supported)"),
+    ],
+)
+def test_the_page_of_an_experiment_tells_the_claim_that_it_decides(
+    name: str, study: str, shown: str
+) -> None:
+    rule, results = BY_NAME[name], read_results(ROOT / "results" / study)
+    assert (rule.experiment, rule.missing(results)) == (study, [])
     page = blocks(sections(results))
-    for rule in DECIDED_BY[name]:
-        assert rule.missing(results) == []
-        now = standing(rule, rule.decide(results))
-        before = f" (its rule: {now.before})" if now.before else ""
-        mark = young(rule)
-        assert f"| {rule.name}: {rule.claim} | **{now.verdict}**{mark}{before} |" in page
-        assert not now.why or f"- {rule.name} is {now.verdict}: {now.why}" in page
+    assert f"| {name}: {rule.claim} | {shown} |" in page
+    why = "- C9 is undecided: what word scores add changes its sign with learning rate"
+    assert (why in page) == (name == "C9")
 
 
-def test_a_review_changes_what_a_rule_decides_and_nothing_that_it_leaves_open() -> None:
-    c1, c2 = RULES[:2]
-    assert standing(c2, Claim("partly supported", "")) == (
-        *("not identified", "partly supported", REVISED["C2"].why, REVIEW),
-    )
-    assert standing(c2, Claim("undecided", "")) == ("undecided", "", "", "")
-    assert standing(c1, Claim("supported", "")) == ("supported", "", "", "")
+def test_the_other_claims_need_planned_contrasts(order: Results) -> None:
+    general = {rule.name for rule in RULES if rule.models}
+    assert general == {"C1", "C4", "C8", "C9"}
+    others = blocks(sections(order)).split("Claims that this study cannot decide")[1].splitlines()
+    for name in BY_NAME.keys() - general:
+        assert BY_NAME[name].missing(order) == ["contrasts"]
+        assert f"- {name}: {BY_NAME[name].claim}. Needs `contrasts`." in others
 
 
-def test_a_new_rule_weakens_support_and_changes_no_other_verdict() -> None:
-    (c7,) = (rule for rule in RULES if rule.name == "C7")
-    now = standing(c7, Claim("supported", ""))
-    assert (now.verdict, now.before, now.by) == ("partly supported", "supported", SECOND_EDITION)
-    for verdict in ("partly supported", "contradicted", "undecided"):
-        assert standing(c7, Claim(verdict, "")) == (verdict, "", "", "")
+def test_a_review_leaves_c9_undecided_and_changes_no_other_verdict() -> None:
+    for verdict in ("supported", "partly supported", "contradicted", "undecided"):
+        assert standing(BY_NAME["C9"], Claim(verdict, "")) == "undecided"
+        for name in BY_NAME.keys() - {"C9"}:
+            assert standing(BY_NAME[name], Claim(verdict, "")) == verdict
 
 
 def test_one_better_test_of_many_needs_a_correction_to_support_c1() -> None:
@@ -98,47 +112,41 @@ def test_the_verdict_of_c1_corrects_only_what_holds_somewhere() -> None:
 
 
 def test_a_card_has_the_claims_of_its_own_experiment_or_else_all_it_can_decide(
-    roles: Results, monkeypatch: pytest.MonkeyPatch
+    order: Results, both: Results
 ) -> None:
-    both = [
-        ("C5: Query, key and value are different roles of one vector", "undecided"),
-        ("C6: The maps to query, key and value add parameters that do something", "undecided"),
-    ]
-    assert chips(roles) == both
-    assert chips(replace(roles, manifest=roles.manifest | {"study": "mine"})) == both
-    moved = [replace(rule, experiment="order") if rule.name == "C5" else rule for rule in RULES]
-    monkeypatch.setattr("wordrel.report.claims.RULES", moved)
-    assert chips(roles) == both[1:]
-    assert [rule.name for rule in decidable(roles)] == ["C6", "C5"]
+    assert chips(both) == [(C8, "partly supported"), (C9, "partly supported")]
+    renamed = replace(both, manifest=both.manifest | {"study": "mine"})
+    assert chips(renamed) == [(C9, "partly supported")]  # it planned contrasts of this one
+    assert [rule.name for rule in decidable(renamed)] == ["C9", "C8"]
+    other = replace(order, manifest=order.manifest | {"study": "mine"})
+    assert chips(other) == [(C8, "partly supported")]
 
 
-def test_the_terminal_tells_each_claim_that_the_page_tells(roles: Results) -> None:
-    table = terminal.claims_table(roles)
+def test_the_terminal_tells_each_claim_that_the_page_tells(both: Results) -> None:
+    table = terminal.claims_table(both)
     assert table is not None
     out = io.StringIO()
     Console(file=out, width=400, color_system=None).print(table)
     shown = out.getvalue().splitlines()
-    claims = {rule: rule.decide(roles) for rule in decidable(roles)}
+    claims = {rule.name: rule.decide(both) for rule in decidable(both)}
     assert len(claims) == table.row_count == 2
-    for rule, claim in claims.items():
-        (line,) = (line for line in shown if f"{rule.name}: {rule.claim}" in line)
-        assert standing(rule, claim).verdict in line and claim.effect in line
+    for name, claim in claims.items():
+        (line,) = (line for line in shown if f"{name}: {BY_NAME[name].claim}" in line)
+        assert claim.verdict in line and claim.effect in line
     assert terminal.claims_table(ladder_results({"c": {"mean": {1: 6.0}}}, models()[:1])) is None
 
 
-def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(roles: Results) -> None:
-    (c6,) = (rule for rule in RULES if rule.name == "C6")
-    assert c6 in decidable(roles)
-    models = [m for m in roles.config["models"] if m["name"] != "dot_product_attention"]
-    without = replace(roles, config={**roles.config, "models": models})
-    assert c6.missing(without) == ["dot_product_attention"]
-    assert c6 not in decidable(without)
+def test_a_study_without_a_model_or_a_task_is_told_what_it_lacks(both: Results) -> None:
+    c8 = BY_NAME["C8"]
+    assert c8 in decidable(both)
+    models = [m for m in both.config["models"] if m["name"] != "cbow"]
+    without = replace(both, config={**both.config, "models": models})
+    assert c8.missing(without) == ["cbow"]
+    assert c8 not in decidable(without)
     others = blocks(sections(without)).split("Claims that this study cannot decide")[1]
-    assert f"- C6: {c6.claim}. Needs `dot_product_attention`." in others.splitlines()
-    tasks = [t for t in roles.manifest["tasks"] if t["name"] != "held_out_loss"]
-    assert c6.missing(replace(roles, manifest={**roles.manifest, "tasks": tasks})) == [
-        "held_out_loss"
-    ]
+    assert f"- {C8}. Needs `cbow`." in others.splitlines()
+    tasks = [t for t in both.manifest["tasks"] if t["name"] != "word_order"]
+    assert c8.missing(replace(both, manifest={**both.manifest, "tasks": tasks})) == ["word_order"]
 
 
 def test_a_study_that_can_decide_nothing_has_no_section() -> None:
@@ -148,12 +156,18 @@ def test_a_study_that_can_decide_nothing_has_no_section() -> None:
     assert sections(results) == claims_table(results) == []
 
 
-def test_few_seeds_leave_every_claim_undecided(roles: Results) -> None:
-    few = {name: getattr(roles, name).copy() for name in ("comparisons", "measurements", "summary")}
+@pytest.mark.parametrize("study", ["order", "word2vec_vs_attention"])
+def test_few_seeds_leave_every_claim_undecided(study: str) -> None:
+    stored = read_results(ROOT / "results" / study)
+    few = {name: getattr(stored, name).copy() for name in ("comparisons", "measurements")}
     for table in few.values():
         table["seeds"] = 4
-    found = [rule.decide(replace(roles, **few)).verdict for rule in decidable(roles)]
-    assert set(found) == {"undecided"}
+    found = [
+        rule.decide(results).verdict
+        for results in (stored, replace(stored, **few))
+        for rule in decidable(results)
+    ]
+    assert found == ["partly supported", "undecided"]
 
 
 def test_chance_alone_does_not_learn() -> None:
@@ -166,11 +180,11 @@ def test_chance_alone_does_not_learn() -> None:
     assert turned.verdict == "contradicted"
 
 
-def test_over_several_corpora_each_says_its_own_evidence(roles: Results) -> None:
+def test_over_several_corpora_each_says_its_own_evidence(order: Results) -> None:
     def on(results: Results, corpus: str) -> dict[str, Verdict]:
         return {"1": Verdict("holds" if corpus == "a" else "undecided", f"n of {corpus}")}
 
-    two = replace(roles, manifest={**roles.manifest, "corpora": [{"name": "a"}, {"name": "b"}]})
+    two = replace(order, manifest={**order.manifest, "corpora": [{"name": "a"}, {"name": "b"}]})
     assert over_corpora(two, on)["1"] == Verdict("undecided", "a: n of a; b: n of b")
-    one = replace(roles, manifest={**roles.manifest, "corpora": [{"name": "a"}]})
+    one = replace(order, manifest={**order.manifest, "corpora": [{"name": "a"}]})
     assert over_corpora(one, on)["1"] == Verdict("holds", "n of a")

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from wordrel.report.claims import RULES, chips, claims_table, decidable, sections, standing
-from wordrel.report.claims.planned import decide, plans, rules, written
+from wordrel.report.claims.planned import decide, rules, written
 from wordrel.report.markdown import blocks
+from wordrel.report.verdicts import plans
 from wordrel.study.results import Results, read_results
 from wordrel.study.schema import COLUMNS, LEAD, OUTCOMES
 
@@ -258,32 +259,33 @@ def test_every_rule_names_outcomes_that_there_are_and_claims_of_the_note() -> No
     assert [*written()] == [rule.name for rule in RULES]
     for rule in written().values():
         assert {*rule} <= {
-            *("rule", "supported", "contradicted", "not_identified", "partly", "also")
+            *("claim", "rule", "supported", "contradicted", "not_identified", "partly", "also")
         }
-        for key in {*rule} - {"rule", "also"}:
+        for key in {*rule} - {"claim", "rule", "also"}:
             check(rule[key])
         for condition in rule.get("also", {}).values():
             check(condition)
 
 
 def test_a_planned_claim_stands_in_place_of_the_general_rule_and_is_not_revised() -> None:
-    results = results_of("C6", of(maps="adds", recall="adds"))
+    results = results_of("C9", of(positions="adds", heads="adds"), leads=(0.1, 0.2))
     found = {rule.name: rule for rule in rules(results, RULES)}
     assert [*found] == [rule.name for rule in RULES]
-    c6 = found["C6"]
-    assert [name for name, rule in found.items() if rule.planned] == ["C6"]
-    assert c6.planned and not c6.missing(results)
-    assert standing(c6, c6.decide(results)).verdict == "supported"
-    said = f"C6: {c6.claim}"
+    c9 = found["C9"]
+    decidable_ones = [name for name, rule in found.items() if not rule.missing(results)]
+    assert decidable_ones == [name for name in found if found[name] not in RULES] == ["C9"]
+    assert (c9.experiment, c9.planned) == (results.study, True)
+    assert standing(c9, c9.decide(results)) == "supported"
+    said = f"C9: {c9.claim}"
     assert (said, "supported") in chips(results)
     page = blocks(sections(results))
-    assert f"| {said} |" in page
-    assert c6.decide(results).effect.startswith(
-        "planted, maps, attention over context mean: wiki adds 0.050 [0.030, 0.070], books adds "
-        "0.050 [0.030, 0.070] (n 300, 5 seeds); planted, recall, attention over context mean: "
+    assert f"| {said} | **supported** |" in page
+    assert c9.decide(results).effect.startswith(
+        "planted, positions, attention over context mean: wiki adds 0.050 [0.030, 0.070], books "
+        "adds 0.050 [0.030, 0.070] (n 300, 5 seeds); planted, heads, attention over context mean: "
         "wiki adds"
     )
-    assert "Needs" not in page.split("C6")[1].split("\n")[0]
+    assert "Needs" not in page.split("C9")[1].split("\n")[0]
     assert len(claims_table(results)[0].rows) == len(decidable(results))
 
 

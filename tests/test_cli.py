@@ -450,18 +450,19 @@ def test_a_task_whose_data_is_not_here_stops_the_study_and_says_how_to_get_it(
 ):
     monkeypatch.delenv("WORDREL_DATA", raising=False)
     monkeypatch.setenv("WORDREL_CACHE", str(tmp_path / "cache"))
-    config = write_study(tmp_path, tasks=["ws353", "rw", "usf_strength"])
+    config = write_study(tmp_path, tasks=["ws353", "rw", "usf_strength", "usf_direction"])
     before = there(tmp_path)
     result = call("run", config, "--cache", tmp_path / "cache")
     assert (result.exit_code, result.stdout) == (2, "")
     first, rare, norms = result.stderr.splitlines()
-    assert first == "study tiny: 1 corpus, 3 models, 2 seeds, 3 tasks"
+    assert first == "study tiny: 1 corpus, 3 models, 2 seeds, 4 tasks"
     assert rare == (
         "error: tasks: rw: found no rw.txt in $WORDREL_DATA, which is not set, nor in "
         f"{tmp_path}/cache/downloads/eval/rw; get it with `wordrel tasks fetch rw`, or set "
         "WORDREL_DATA to a folder that has it below eval/rw"
     )
-    assert norms.startswith("error: tasks: usf_strength: found no usf_fsg_bsg.tsv in $WORDREL_DATA")
+    both = "usf_strength, usf_direction"  # of one file
+    assert norms.startswith(f"error: tasks: {both}: found no usf_fsg_bsg.tsv in $WORDREL_DATA")
     assert "cannot be downloaded" in norms
     assert there(tmp_path) == before
 

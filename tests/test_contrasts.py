@@ -194,6 +194,7 @@ def test_a_development_split_decides_nothing():
 # --- verdicts ---------------------------------------------------------------------------------
 
 SOURCES = {"wiki": "wiki17m", "wiki-1m": "wiki17m", "novels": "novels", "own": "texts/*.txt"}
+SOURCES |= {"recall-8": "planted:recall-8"}
 
 
 @pytest.mark.parametrize(
@@ -209,6 +210,9 @@ SOURCES = {"wiki": "wiki17m", "wiki-1m": "wiki17m", "novels": "novels", "own": "
         ({"own": "adds"}, 5, "partly supported"),
         ({"wiki": "open", "novels": "open"}, 5, "undecided"),
         ({"wiki": "no interval", "novels": "adds"}, 5, "partly supported"),
+        ({"recall-8": "adds"}, 5, "supported"),
+        ({"recall-8": "adds less"}, 5, "contradicted"),
+        ({"recall-8": "adds", "wiki": "adds"}, 5, "partly supported"),
     ],
 )
 def test_both_corpora_and_five_seeds_make_a_verdict(found, seeds, expected):

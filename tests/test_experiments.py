@@ -2,7 +2,6 @@
 
 import runpy
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +11,10 @@ import pytest
 
 import wordrel
 from runners import ROOT, experiment
-from wordrel.report.claims.recall import verdict as recall_verdict
-from wordrel.report.claims.roles import of_maps, of_roles
-from wordrel.report.verdicts import decided, overall
+from wordrel.report.verdicts import decided
 from wordrel.study.results import Results, read_results
 
-MAIN, RECALL = experiment("word2vec_vs_attention"), experiment("recall")
+MAIN = experiment("word2vec_vs_attention")
 
 
 def pair(a: str, b: str, task: str, difference: float, **given: Any) -> dict[str, Any]:
@@ -106,7 +103,7 @@ def test_neighbours_and_classes_have_rules_of_their_own() -> None:
     assert verdicts([], summary=(below | {"selected": False},))["9"] == "undecided"
 
 
-@pytest.mark.parametrize("name", ["recall", "stability", "quickstart"])
+@pytest.mark.parametrize("name", ["task_decides", "ladder", "stability", "quickstart"])
 def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,7 +119,13 @@ def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
     assert given == [(ROOT / "configs" / f"{name}.yaml", ROOT / "results" / name)]
     starts = [line.partition("; ")[0] for line in capsys.readouterr().out.splitlines()]
     wanted = {
-        "recall": ["1: holds", "2: holds", "3: fails", "C7: partly supported"],
+        "task_decides": [
+            *("1: undecided", "2: holds", "3: fails", "4: undecided", "C4: partly supported"),
+        ],
+        "ladder": [
+            *("1: holds", "2: fails", "3: holds", "4: undecided", "5: fails", "6: holds"),
+            "C9: undecided",
+        ],
         "stability": ["1: holds", "2: holds", "3: holds", "4: fails"],
         "quickstart": [""],
     }
@@ -159,71 +162,3 @@ def test_predictions_about_cells_are_judged_by_planned_contrasts() -> None:
     assert found(rows[0], rows[0] | {"corpus": "other", "high": 0.03})["1"] == "undecided"
     turned = [row | {"outcome": "undecided"} for row in rows]  # its sign turns with calibration
     assert found(*turned) == dict.fromkeys("12345", "undecided")
-
-
-# What is stored --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def recall() -> Results:
-    return read_results(ROOT / "results" / "recall")
-
-
-def altered(results: Results, model: str, corpus: str, **values: float) -> Results:
-    summary = results.summary.copy()
-    rows = (summary["model"] == model) & (summary["corpus"] == corpus)
-    assert rows.sum() == 1
-    for name, value in values.items():
-        summary.loc[rows, name] = value
-    return replace(results, summary=summary)
-
-
-def test_recall_is_judged_by_intervals(recall: Results) -> None:
-    found = RECALL.verdicts(recall)
-    assert set(found) == set("123")
-    assert {verdict.outcome for verdict in found.values()} <= {"holds", "fails", "undecided"}
-    low = altered(recall, "attention", "recall-8", score=0.5, low=0.4, high=0.6)
-    assert RECALL.verdicts(low)["1"].outcome == "fails"
-    wide = altered(recall, "attention", "recall-8", low=0.4)
-    assert RECALL.verdicts(wide)["1"].outcome == "undecided"
-    knows = altered(recall, "mean", "recall-4", score=0.9, low=0.8, high=1.0)
-    assert RECALL.verdicts(knows)["2"].outcome == "fails"
-    few = altered(recall, "mean", "recall-4", seeds=4)
-    assert {found for found, _ in RECALL.verdicts(few).values()} == {"undecided"}
-
-
-def test_a_model_guesses_only_where_it_has_learnt_and_attention_is_better(recall: Results) -> None:
-    assert RECALL.verdicts(recall)["2"].outcome == "holds"
-    unlearnt = altered(recall, "mean", "recall-1", low=0.5)
-    assert RECALL.verdicts(unlearnt)["2"].outcome == "undecided"
-    table = recall.comparisons
-    pair = table[["model_a", "model_b"]].isin(["attention", "mean"]).all(axis=1)
-    equal = table.assign(p_adjusted=table["p_adjusted"].mask(pair, 0.5))
-    assert RECALL.verdicts(replace(recall, comparisons=equal))["2"].outcome == "undecided"
-
-
-def test_a_map_that_costs_much_on_one_corpus_supports_c6() -> None:
-    one = {name: overall(["undecided", "holds"]) for name in "23"}
-    assert of_maps(one | {"4": overall(["fails", "undecided"])}, -1) == "supported"
-    assert of_maps(one | {"4": overall(["fails", "undecided"])}, 0) == "undecided"
-    assert of_maps(one | {"3": overall(["fails", "holds"]), "4": "holds"}, 0) == "partly supported"
-    assert of_roles({"1": "holds", "2": overall(["holds", "fails"])}) == "supported"
-
-
-def test_another_planted_task_does_not_decide_recall(recall: Results) -> None:
-    others = recall.summary.assign(task="induction", score=0.1, low=0.1, high=0.1)
-    both = replace(recall, summary=pd.concat([recall.summary, others], ignore_index=True))
-    assert RECALL.verdicts(both) == RECALL.verdicts(recall)
-
-
-def test_the_claim_follows_from_both_predictions() -> None:
-    claims = {(a, b): recall_verdict(a, b) for a in ("holds", "fails") for b in ("holds", "fails")}
-    assert claims == {
-        ("holds", "holds"): "supported",
-        ("holds", "fails"): "partly supported",
-        ("fails", "holds"): "contradicted",
-        ("fails", "fails"): "contradicted",
-    }
-    assert (
-        recall_verdict("undecided", "holds") == recall_verdict("holds", "undecided") == "undecided"
-    )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from runners import ROOT
 from wordrel.report import brief, contrasts, html, markdown, queries, stored
 from wordrel.report.document import Document
 from wordrel.report.own import own, planned
@@ -193,6 +194,23 @@ def test_a_sentence_joins_contrasts_of_a_claim_that_came_out_alike():
     three = [*pair, contrast("tiny-wiki", "adds", model_b="mask_query_attention")]
     (found,) = planned.sentences(with_plans(three, []))
     assert found == "C6: the gains of 3 contrasts are above the margin: partly supported."
+
+
+def test_a_contrast_with_a_number_or_of_a_measurement_is_no_comparison_of_two_models():
+    number = contrast("tiny-wiki", "adds", model_b="", against="0.5")
+    task = "changed_context: determiner minus other word, added_loss"
+    hidden = contrast("tiny-wiki", "open", model_b="", against="0", task=task)
+    pair = contrast("tiny-wiki", "adds")
+    with_number, of_hidden, of_pair = planned.sentences(with_plans([number, hidden, pair], []))
+    assert with_number.startswith("The gain of attention against 0.5 is 0.050")
+    assert of_hidden.startswith("The gain of attention (determiner minus other word) is 0.050")
+    assert of_pair.startswith("The gain of attention over skip-gram is 0.050")
+
+
+def test_a_study_of_one_family_is_titled_by_its_planned_contrasts():
+    assert own(with_plans(BOTH, [])).title == "Word2vec beside attention"
+    of_one = read_results(ROOT / "results" / "value_map")
+    assert own(of_one).title == planned.TITLE == "planned contrasts"
 
 
 def test_a_claim_with_orderings_says_where_the_gains_of_each_ingredient_lie():

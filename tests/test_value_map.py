@@ -3,13 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import pytest
-import yaml
 
+from planned_contrasts import planned
 from runners import ROOT, experiment
-from wordrel.study.results import Results, read_results
-from wordrel.study.schema import COLUMNS
+from wordrel.report.verdicts import Verdict
+from wordrel.study.results import read_results
 
 EQUAL = {"outcome": "equivalent", "low": -0.01, "high": 0.01}
 LITTLE = {"outcome": "adds less", "low": 0.001, "high": 0.01}
@@ -17,18 +16,12 @@ MUCH = {"outcome": "adds", "low": 0.03, "high": 0.05}
 WORSE = {"outcome": "differs", "low": -0.05, "high": -0.03}
 
 
-def planned(**outcomes: dict[str, Any]) -> Results:
-    """Every contrast of the config on both corpora; key: first words of its claim."""
-    config = yaml.safe_load((ROOT / "configs" / "value_map.yaml").read_text(encoding="utf-8"))
-    rows = [
-        {"claim": one["claim"], "corpus": corpus["name"], "seeds": 5, "n": 30, "gain": 0.0}
-        | {"model_a": one["first"], "model_b": one["second"], "rule": one.get("rule", "adds")}
-        | outcomes[one["claim"].replace(" ", "_").replace(",", "")]
-        for one in config["contrasts"]
-        for corpus in config["corpora"]
-    ]
-    table = pd.DataFrame(rows, columns=[*COLUMNS["contrasts"]])
-    return replace(read_results(ROOT / "tests" / "golden" / "input"), contrasts=table)
+def verdicts(**outcomes: dict[str, Any]) -> dict[str, Verdict]:
+    """Of planted outcomes; key: a claim of the config."""
+    named = {name.replace("_", " "): outcome for name, outcome in outcomes.items()}
+    results = planned("value_map", lambda one: named[one["claim"].replace(",", "")])
+    found: dict[str, Verdict] = experiment("value_map").verdicts(results)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -44,7 +37,7 @@ def test_a_prediction_is_decided_by_its_contrasts(
     following: tuple[dict[str, Any], ...],
     expected: tuple[str, ...],
 ) -> None:
-    results = planned(
+    found = verdicts(
         map_of_the_value_masked_word=masked[0],
         scores_alone_masked_word=masked[1],
         scores_beside_the_map_masked_word=masked[2],
@@ -52,7 +45,6 @@ def test_a_prediction_is_decided_by_its_contrasts(
         scores_alone_next_word=following[1],
         scores_beside_the_map_next_word=following[2],
     )
-    found = experiment("value_map").verdicts(results)
     assert tuple(found[name].outcome for name in "12345") == expected
 
 

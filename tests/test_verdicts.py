@@ -6,10 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
-import pytest
 
-from wordrel.report import claims as rules
 from wordrel.report import verdicts as v
+from wordrel.report.claims import order
 from wordrel.study.results import Results, read_results
 
 GOLDEN = Path(__file__).parent / "golden" / "input"
@@ -68,57 +67,12 @@ def test_four_seeds_conclude_nothing() -> None:
     assert not v.enough([row(0, 1), None])
 
 
-@pytest.mark.parametrize(
-    ("words", "roles", "maps"),
-    [
-        (
-            {"1": "holds", "2": "fails", "3": "holds", "4": "undecided"},
-            "supported",
-            "partly supported",
-        ),
-        (
-            {"1": "holds", "2": "holds", "3": "holds", "4": "holds"},
-            "partly supported",
-            "contradicted",
-        ),
-        ({"1": "fails", "2": "holds", "3": "holds", "4": "holds"}, "contradicted", "contradicted"),
-        ({"1": "fails", "2": "fails", "3": "holds", "4": "fails"}, "undecided", "supported"),
-        (
-            {"1": "undecided", "2": "holds", "3": "undecided", "4": "holds"},
-            "undecided",
-            "undecided",
-        ),
-    ],
-)
-def test_roles_and_maps_follow_from_the_predictions(
-    words: dict[str, str], roles: str, maps: str
-) -> None:
-    assert rules.roles.of_roles(words) == roles
-    assert rules.roles.of_maps(words, -1) == maps
-
-
-def test_a_tie_costs_little_where_the_loss_rises_by_less_than_the_margin() -> None:
-    costs = rules.roles.costs_little
-    found = [costs(row(*ends)) for ends in ((-0.5, 0.01), (0.03, 0.05), (0.01, 0.03))]
-    assert found == ["holds", "fails", "undecided"]
-    assert costs(row(-0.5, 0.01, seeds=4)) == costs(None) == "undecided"
-
-
 def test_contexts_are_unmoved_only_where_all_are() -> None:
-    unmoved = rules.order.all_unmoved
+    unmoved = order.all_unmoved
     assert unmoved({"a": row(1, 1), "b": row(1, 1)}) == "holds"
     assert unmoved({"a": row(1, 1), "b": row(0.5, 0.6)}) == "fails"
     assert unmoved({"a": row(1, 1), "b": row(0.9994, 0.9996)}) == "undecided"
     assert unmoved({"a": row(1, 1), "b": None}) == "undecided"
-
-
-def test_parts_of_speech_need_product_sign_and_control() -> None:
-    claim = rules.parts_of_speech.verdict
-    assert claim([1, 1, 1, 1]) == "supported"
-    assert claim([1, 1, 1, 1], whole=False) == "partly supported"
-    assert claim([-1, -1, -1, -1]) == "contradicted"
-    assert claim([0, -1, 1, 0]) == "partly supported"
-    assert claim([0, -1, 0, 0]) == "undecided"
 
 
 def test_what_a_verdict_rests_on_is_said_as_a_span() -> None:

@@ -1,16 +1,15 @@
 """The nine claims: the verdict that stands, the number that shows it, and the evidence."""
 
 import re
-from importlib import import_module
 from typing import NamedTuple
 
+from pages import attempted
 from pages.front import looked_up
 from pages.second_edition import NOTES, worse_than
 from pages.studies import SAMPLES, decided, decides
 from wordrel.report import queries
-from wordrel.report.claims import REVISED, RULES, Standing, planned, standing, task, young
+from wordrel.report.claims import RULES, YOUNG, planned, task, young
 from wordrel.report.claims.learns import PREFERENCE, SIMILARITY
-from wordrel.report.claims.parts_of_speech import articles
 from wordrel.report.queries import Row
 from wordrel.report.text import escape, number, share, table, with_interval
 from wordrel.report.verdicts import (
@@ -21,24 +20,27 @@ from wordrel.report.verdicts import (
     borne_out,
     difference,
     measured,
+    score,
     value_of,
 )
 from wordrel.study.results import Results
 
 FIRST_EDITION_RULE = " (old rule)"
+CORRECTED = ("C2",)
+"""Claims whose planned contrasts were corrected when some results were known."""
 
 
 class Judged(NamedTuple):
     """What stands on a claim: by contrasts that were planned, or by the first edition's rule.
 
     Attributes:
-        standing: the verdict, and that of the rule where it is revised.
+        verdict: that of the rule.
         claim: what the rule says.
         studies: those that decide it.
         mark: what a reader has to know of the verdict besides.
     """
 
-    standing: Standing
+    verdict: str
     claim: Claim
     studies: tuple[str, ...]
     mark: str
@@ -46,7 +48,7 @@ class Judged(NamedTuple):
     @property
     def front(self) -> str:
         """The verdict for a short table."""
-        return f"**{self.standing.verdict}**{self.mark}"
+        return f"**{self.verdict}**{self.mark}"
 
 
 def judged(rule: Rule, results: dict[str, Results]) -> Judged:
@@ -54,11 +56,10 @@ def judged(rule: Rule, results: dict[str, Results]) -> Judged:
     studies = planning(rule.name, results)
     if studies:
         claim = planned.decide(rule.name, *(results[name] for name in studies))
-        return Judged(Standing(claim.verdict), claim, studies, _measured_only(rule.name, results))
+        mark = YOUNG if rule.name in CORRECTED else ""
+        return Judged(claim.verdict, claim, studies, mark + _measured_only(rule.name, results))
     claim = rule.decide(results[rule.experiment])
-    now = standing(rule, claim)
-    mark = young(rule) + ("" if now.before else FIRST_EDITION_RULE)
-    return Judged(now, claim, (rule.experiment,), mark)
+    return Judged(claim.verdict, claim, (rule.experiment,), young(rule) + FIRST_EDITION_RULE)
 
 
 def planning(claim: str, results: dict[str, Results]) -> tuple[str, ...]:
@@ -90,7 +91,7 @@ class OneNumber(NamedTuple):
 
 def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
     """Claim -> one number of its rule, on the first corpus of its experiment."""
-    main, parts, roles = (results[r.experiment] for r in RULES if r.name in ("C1", "C2", "C5"))
+    main, maps = results["word2vec_vs_attention"], results["maps"]
     tasks, order, corpus = results["task_decides"], results["order"], SAMPLES[0]
     learnt = [
         ahead(difference(main, where, test, "attention", "random"))
@@ -99,28 +100,28 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
     ]
     worse = f"; worse than skip-gram: {worse_than(main, 'skip_gram')}"
     better = f"{learnt.count(1)} of {len(learnt)}{worse}"
-    counts = import_module("parts_of_speech").counts_reversed(parts, corpus)
-    determiner, other = articles(parts, corpus, "attention")
-    next_word = "held_out_loss.next_word"
-    tied = difference(roles, corpus, next_word, "one_map_qk", "attention")
-    without = difference(roles, corpus, next_word, "dot_product_attention", "attention")
+    first, *_ = queries.corpora(maps)
+    nouns = score(maps, first, "verb_triples.articles.query_key", "attention")
     asking, others = (
         measured(order, corpus, "attention", ("word_order", "context", what, "added_loss"))
         for what in ("asking word exchanged", "others permuted")
     )
-    found, _ = looked_up(results["recall"])
+    found, _ = looked_up(results["lookup"])
     (saved, _) = decided(results["twelve_cells"], "C9 masked word", "position_weight", "mean")
     attention = queries.label(main, "attention")
     return {
         "C1": OneNumber(f"tests where {attention} is better than random vectors", better, better),
-        "C2": _plain("how often counts put a verb-article pair over a noun-verb pair", counts),
+        "C2": _plain("how often a verb's query rates the noun above the article", nouns),
         "C3": _nats(
-            f"loss added by hiding a determiner: {_value(determiner)} nats; another word",
-            other,
+            "loss added by hiding another word minus that by a determiner as far away",
+            planned_row(maps, "C3", "D1"),
         ),
         "C4": _ordered_and_shuffled(tasks, corpus),
-        "C5": _nats("loss with one map for query and key minus that with two", tied),
-        "C6": _nats("loss without the maps minus that with them", without),
+        "C5": _nats(
+            "loss with one map for key and value minus that with two",
+            planned_row(maps, "C5", "K=V"),
+        ),
+        "C6": _nats("loss without the maps minus that with them", planned_row(maps, "C6", "maps")),
         "C7": OneNumber(
             "values found by their key",
             share(found.score),
@@ -129,6 +130,12 @@ def one_numbers(results: dict[str, Results]) -> dict[str, OneNumber]:
         "C8": _nats(f"loss added where the last word moves (others: {_value(others)})", asking),
         "C9": _nats("loss of a masked word that position weights save", saved),
     }
+
+
+def planned_row(results: Results, claim: str, part: str) -> Row:
+    """A planned contrast on the first corpus of its study."""
+    first, *_ = queries.rows(results.contrasts, claim=claim, part=part)
+    return first
 
 
 def _ordered_and_shuffled(tasks: Results, corpus: str) -> OneNumber:
@@ -164,24 +171,15 @@ def _value(row: Row | None) -> str:
     return number(None if row is None else value_of(row))
 
 
-def revised(claim: str) -> str:
-    """The verdict that stands in place of that of a rule, what asks for it, and why."""
-    revision = REVISED[claim]
-    return f"**{revision.verdict}** ({revision.by}: {revision.why})"
-
-
 def claims_table(results: dict[str, Results], up: str) -> str:
     """A line for each claim; `up` leads from the page to the top of the project."""
     numbers, body = one_numbers(results), []
     for rule in RULES:
         judgement, shown = judged(rule, results), numbers[rule.name]
-        former = judgement.standing.before
         body.append(
             [
                 f"{rule.name}: {rule.claim}",
-                f"{revised(rule.name)}; first edition: {former}{judgement.mark}"
-                if former
-                else judgement.front,
+                judgement.front,
                 f"{shown.words}: {escape(shown.interval)}",
                 ", ".join(_links(name, up) for name in judgement.studies),
             ]
@@ -225,4 +223,6 @@ def evidence(results: dict[str, Results]) -> str:
         # what counts items belongs to the finding before it
         joined = re.sub(r"; (n [\d,]+, \d+ seeds)$", r" (\1)", judgement.claim.evidence)
         lines += [f"  - {escape(finding)}" for finding in joined.split("; ")]
+        tried = attempted.of_claim(rule.name)
+        lines += [f"  - {escape(tried)}"] if tried else []
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import attempts
-from pages import nested
+from pages import attempted, nested
 from pages.evidence import evidence, gain, named
 from pages.tuning import Tuned
 from wordrel.report import queries, text
@@ -215,7 +215,7 @@ def other_outcomes(rows: Sequence[Row]) -> str:
     listed = []
     for row in rows:
         key = (row.claim, row.model_a, row.model_b, row.corpus)
-        its = [one for one in attempts.moved(*key) if one.what in wanted]
+        its = [one for one in attempted.moved(*key) if one.what in wanted]
         words = [f"{one.what} ({one.outcome})" for one in its]
         if words:
             listed.append(f"{text.escape(row.corpus)}: {text.listed(words)}")

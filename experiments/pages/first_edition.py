@@ -1,37 +1,21 @@
-"""The answer of the first edition, and the paragraphs of its four lost studies.
+"""The paragraphs of four lost studies of the first edition.
 
-Each sentence is checked against the tables: one that they no longer support is an error.
+Each is checked against their tables: one that they no longer support is an error.
 """
 
 import re
 from functools import cache
-from importlib import import_module
 from itertools import product
 from statistics import median
 
 import pandas as pd
 
-from pages.claims import revised
-from pages.front import looked_up
-from pages.studies import ANALOGIES, CALIBRATED, LITTLE, MASKED, MEN, ROOT, SAMPLES
-from wordrel.config.architectures import POSITIONS, WORD_SCORES
+from pages.studies import ANALOGIES, LITTLE, MASKED, MEN, ROOT, SAMPLES
 from wordrel.config.names import COLUMNS, KINDS
-from wordrel.report import findings, ladder, queries
+from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.text import number, share
-from wordrel.report.verdicts import (
-    above,
-    ahead,
-    apart,
-    borne_out,
-    counted,
-    difference,
-    score,
-    shown_gap,
-    shown_value,
-    value_of,
-)
-from wordrel.study.results import Results
+from wordrel.report.text import number
+from wordrel.report.verdicts import ahead, borne_out, counted, shown_gap
 
 FIRST_EDITION = ROOT / "results" / "first_edition"
 SETTINGS = ("", "_w2", "_w10", "_d50", "_d300")
@@ -40,153 +24,6 @@ STILL_WORSE = (
     ("next_word", ("next_mean", "attention")),
 )
 """Objective, and a worse model before a better one, as trained and calibrated."""
-WARNING = (
-    "A review retired parts of these sentences. Their loss leaves out how often training drops "
-    "frequent words. By it, every model of sentence 2 predicts worse than counted bigrams. No "
-    "model is tuned by itself. Shares of a gain are averages over orderings. Raw products of query "
-    "and key decide nothing."
-)
-
-
-def sentences(results: dict[str, Results]) -> list[str]:
-    """The answer of the first edition, each sentence checked against the tables."""
-    names = ("word2vec_vs_attention", "ladder", "recall", "parts_of_speech")
-    main, steps, recall, parts = (results[name] for name in names)
-    return [
-        _predicts(main, steps),
-        _buys(steps),
-        _single_words(main),
-        _looks_up(recall),
-        _relates(main, parts),
-    ]
-
-
-def _predicts(main: Results, steps: Results) -> str:
-    def lead(task: str) -> dict[str, Row | None]:
-        corpora = queries.corpora(main)
-        return {c: difference(main, c, task, "cbow", "mask_query_attention") for c in corpora}
-
-    def shown(gaps: dict[str, Row | None]) -> str:
-        return " and ".join(f"{shown_gap(gap)} on {corpus}" for corpus, gap in gaps.items())
-
-    gaps, calibrated = lead(MASKED), lead(CALIBRATED)
-    borne_out(
-        "attention predicts better",
-        (ahead(gap) == -1 for gap in (*gaps.values(), *calibrated.values())),
-    )
-    pairs = ((calibrated[corpus], gap) for corpus, gap in gaps.items() if gap)
-    borne_out(
-        "most is no calibration", (above(remaining, gap.high / 2) == 1 for remaining, gap in pairs)
-    )
-    implementation, weights = (
-        {c: difference(steps, c, MASKED, *pair) for c in queries.corpora(steps)}
-        for pair in (("cbow", "mean"), ("mean", "mask_query_attention"))
-    )
-    borne_out(
-        "a part of that is implementation",
-        (ahead(gap) == -1 for gap in (*implementation.values(), *weights.values())),
-    )
-    return (
-        "**It predicts text better than CBOW.** Given the words around a gap, one layer of "
-        "self-attention has a lower loss than word2vec's CBOW. The gap in nats is "
-        f"{shown(gaps)}. After calibration a gap remains: {shown(calibrated)}. A part of the gap "
-        "is *implementation*, which belongs to neither family. CBOW of gensim minus the same mean "
-        f"in our trainer is {shown(implementation)}. That mean minus attention is "
-        f"{shown(weights)}. The review notes that CBOW's learning rate was not tuned, and that a "
-        "higher one narrows the gap."
-    )
-
-
-def _buys(steps: Results) -> str:
-    climbs = [c for c in ladder.climbs(steps) if c.top == "mean_query_attention_position"]
-    borne_out("places buy most", (climb.ranked()[0] == POSITIONS for climb in climbs))
-    shares = "; ".join(
-        f"{share(climb.share(POSITIONS).value)} and {share(climb.share(WORD_SCORES).value)} on "
-        f"{climb.corpus}"
-        for climb in climbs
-    )
-    return (
-        f"**The gain comes from position weights, not from word scores**: now {revised('C9')}. "
-        "Attention and a plain mean of the context have the same trainer here. Position weights "
-        f"and word scores bring these shares of the gain: {shares}. A share below 0 is a loss."
-    )
-
-
-def word_vectors(main: Results) -> dict[str, int]:
-    """Verdict -> how many comparisons with skip-gram have it.
-
-    Raises:
-        ValueError: where attention is better in one, or worse in none.
-    """
-    verdicts = findings.skip_gram_verdicts(main)
-    words = ("better", "worse", "equivalent", "inconclusive")
-    counts = {word: verdicts.count(word) for word in words}
-    borne_out(
-        "no attention model is better for single words",
-        [counts["better"] == 0, counts["worse"] > 0],
-    )
-    return counts
-
-
-def _single_words(main: Results) -> str:
-    vectors = word_vectors(main)
-    corpus = queries.corpora(main)[0]
-    rows = {m: score(main, corpus, ANALOGIES, m) for m in ("skip_gram", "mask_query_attention")}
-    scores = " against ".join(
-        f"{queries.label(main, m)} {shown_value(row)}" for m, row in rows.items()
-    )
-    few_epochs = former_gap("small_text", LITTLE, ANALOGIES, "mask_query_attention", "skip_gram")
-    many_epochs = former_gap(
-        "small_text", LITTLE, ANALOGIES, "skip_gram_e40", "mask_query_attention_e40"
-    )
-    borne_out("more epochs turn it round", [ahead(few_epochs) == ahead(many_epochs) == 1])
-    on_little_text = (
-        f"On little text ({LITTLE}) the winner depends on the epochs: `mask_query_attention` is "
-        f"ahead by {shown_gap(few_epochs)} after 5, and skip-gram by {shown_gap(many_epochs)} "
-        "after 40."
-    )
-    return (
-        "**Its vectors of single words are no better.** On similarity, analogies and categories "
-        f"attention is significantly better than skip-gram in {vectors['better']} of "
-        f"{sum(vectors.values())} comparisons and worse in {vectors['worse']}. The review notes "
-        f"that the others are not equal: {vectors['equivalent']} are equivalent and "
-        f"{vectors['inconclusive']} inconclusive. Google's analogies ({corpus}): {scores}. "
-        f"{on_little_text}"
-    )
-
-
-def _looks_up(recall: Results) -> str:
-    attention, mean = looked_up(recall)
-    corpus = queries.corpora(recall)[-1]
-    cbow = score(recall, corpus, "last_word", "cbow")
-    borne_out("CBOW does not look up", [apart(attention, cbow) == 1])
-    pairs = corpus.rpartition("-")[2]
-    return (
-        f"**The look-up is real.** An artificial sentence has {pairs} pairs of key and value, and "
-        f"repeats one key at its end. Attention finds the value of that key in "
-        f"{share(attention.score)} of the sentences. A mean of the same words finds it in "
-        f"{share(mean.score)} and CBOW in {share(value_of(cbow))}. A guess among the values of the "
-        f"sentence finds it in {share(1 / int(pairs))}."
-    )
-
-
-def _relates(main: Results, parts: Results) -> str:
-    outcomes = [
-        contrast.verdict
-        for corpus in queries.corpora(main)
-        for question in ("relate", "direction", "syntax", "in_context")
-        for contrast in findings.contrasts(main, corpus, question)
-        if contrast.pair is not None
-    ]
-    word2vec, attention = outcomes.count("better"), outcomes.count("worse")
-    aucs = import_module("parts_of_speech").beside_counts(parts)
-    borne_out("word2vec relates words as well", [word2vec >= attention])
-    return (
-        "**Word2vec relates words as well or better.** The tests are relations, their direction, "
-        f"syntax and words in context. In {len(outcomes)} contrasts the best models of both "
-        f"families meet: word2vec is significantly better in {word2vec} and attention in "
-        f"{attention}. {aucs} The cause is {revised('C2')}."
-    )
 
 
 @cache
@@ -215,7 +52,7 @@ def former_gap(study: str, corpus: str, task: str, first: str, second: str) -> R
 
 
 def paragraphs() -> list[str]:
-    """A paragraph for each study of the first edition that is gone."""
+    """A paragraph for each of the four studies."""
     return [_calibration(), _corpus_size(), _small_text(), _window_and_size()]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 import attempts
-from pages import nested
+from pages import attempted, nested
 from pages.conclusions import LITERAL
 from pages.evidence import evidence, gain, named
 from wordrel.report import queries, text
@@ -53,7 +53,7 @@ def _doubt(row: Row, failed: Collection[str]) -> str:
 def _on(row: Row) -> list[str]:
     """The gain and its outcomes on one corpus, and the gain as trained."""
     trained = text.with_interval(row.as_trained, row.as_trained_low, row.as_trained_high)
-    moved = attempts.moved(row.claim, row.model_a, row.model_b, row.corpus)
+    moved = attempted.moved(row.claim, row.model_a, row.model_b, row.corpus)
     by_author = [f"; by author {one.outcome}" for one in moved if one.what == attempts.BY_AUTHOR]
     return [f"{gain(row)}: {row.outcome}{''.join(by_author)}", trained]
 

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import NamedTuple
 
 from pages.studies import EXPERIMENTS, ROOT, decides
-from wordrel.report.claims import RULES, YOUNG, planned, standing, young
+from wordrel.report import text
+from wordrel.report.claims import RULES, YOUNG, planned, young
 from wordrel.report.text import escape, table
 from wordrel.report.verdicts import Verdict
 from wordrel.study.results import Results
@@ -18,13 +19,13 @@ YOUNGER_PREDICTIONS = {
     "literal_case": ("1",),
     "value_map": ("1", "2", "3", "4", "5"),
     "recipe": ("1",),
+    "lookup": ("1", "2"),
 }
 """Those written when some results were known."""
 YOUNGER = f"{YOUNG} Written when some results were known; the experiment's file says which."
 FORMER_LOSSES = {
     "word2vec_vs_attention": ("3", "10"),
     "ladder": ("1", "2", "3", "4", "6"),
-    "roles": ("2", "3", "4"),
     "order": ("4",),
 }
 """Those about differences or shares of the loss of the first edition."""
@@ -67,8 +68,8 @@ def predictions(results: dict[str, Results]) -> list[Prediction]:
 
 def predicted(experiment: str) -> dict[str, str]:
     """The predictions that stand in the docstring of an experiment, by number."""
-    text = _docstring(experiment).partition("Prediction")[2].partition("Decision rule")[0]
-    section = text.split("\n\n")[0]
+    after = _docstring(experiment).partition("Prediction")[2].partition("Decision rule")[0]
+    section = after.split("\n\n")[0]
     items = re.split(r"^ ?(\d+)\. ", section, flags=re.MULTILINE)[1:]
     return {n: " ".join(words.split()) for n, words in zip(items[::2], items[1::2], strict=True)}
 
@@ -111,11 +112,12 @@ def _verdicts(name: str, results: dict[str, Results]) -> Iterator[str]:
     if name not in results:
         return
     for rule in RULES:
-        if decides(rule.name, results[name]):
-            yield f"**{rule.name} {planned.decide(rule.name, results[name]).verdict}**"
-        elif rule.experiment == name:
-            now = standing(rule, rule.decide(results[name]))
-            before = f" (first edition: {now.before})" if now.before else ""
-            yield f"**{rule.name} {now.verdict}**{young(rule)}{before}"
+        studies = [other for other in results if decides(rule.name, results[other])]
+        if name in studies:
+            verdict = planned.decide(rule.name, *(results[other] for other in studies)).verdict
+            others = text.listed([other for other in studies if other != name])
+            yield f"**{rule.name} {verdict}**" + (f" (with {others})" if others else "")
+        elif rule.experiment == name and not studies:
+            yield f"**{rule.name} {rule.decide(results[name]).verdict}**{young(rule)}"
     for number, verdict in import_module(name).verdicts(results[name]).items():
         yield f"{number}{marks(name, number)} {verdict.outcome}"

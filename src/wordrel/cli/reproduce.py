@@ -13,7 +13,7 @@ from wordrel.cli.table import split_names
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-EXAMPLE = "wordrel reproduce results/roles --claim C6 --seeds 1"
+EXAMPLE = "wordrel reproduce results/lookup --claim C7 --seeds 1"
 
 
 def reproduce(  # noqa: PLR0913 - a parameter an option

@@ -54,7 +54,7 @@ def new(  # noqa: PLR0913 - a parameter an option
         Path | None, typer.Option(help="The file to write; default: configs/NAME.yaml.")
     ] = None,
     claims: Annotated[
-        bool, typer.Option("--claims", help="All models and tasks that the claims need; hours.")
+        bool, typer.Option("--claims", help="Models and tasks of the claims C1, C4, C8, C9; hours.")
     ] = False,
     few: Annotated[bool, typer.Option("--few", hidden=True, help="What it does anyway.")] = False,
     cache: Cache = None,

@@ -1,6 +1,6 @@
 """The architectures, as data: a new one is a line here.
 
-Models, settings, families, the ladder of the report and the first config of `wordrel new` follow.
+Models, settings, families and the ladder of the report follow.
 """
 
 from collections.abc import Mapping
@@ -194,14 +194,6 @@ CELLS: dict[Objective, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
 
 A cell contains the cells before it in its row, and the cell above it.
 """
-
-
-def up_to(*tops: str) -> list[str]:
-    """These architectures and all that they are built over, the simplest first."""
-    wanted = set(tops)
-    for name in reversed(ARCHITECTURES):
-        wanted.update(ARCHITECTURES[name].over if name in wanted else ())
-    return [name for name in ARCHITECTURES if name in wanted]
 
 
 # A type of values that are known when this module is read: pydantic can check them, mypy cannot.

@@ -66,7 +66,7 @@ def document(results: Results) -> Document:
     questions = [
         Section(findings.title(question), blocks)
         for question in queries.questions(results)
-        if question != made_for.question and (blocks := answers(results, question))
+        if (blocks := answers(results, question))
     ]
     legend = [Section("How to read the tables", [Paragraph(_legend(results))])] if questions else []
     claimed = claims.blocks(results)

@@ -44,7 +44,8 @@ _HOW = (
     "better. An interval above the margin adds, one below it adds less. A family has the contrasts "
     "of one name below, on one corpus. Holm's step-down widens the intervals of a family, so that "
     "{most} of families have a false outcome at most. A verdict needs "
-    f"{SEEDS} seeds on wiki17m and on novels. All other comparisons are exploratory."
+    f"{SEEDS} seeds on wiki17m and on novels, or on artificial sentences alone. All other "
+    "comparisons are exploratory."
 )
 _ORDERINGS = (
     "A gain compares the model with the ingredient to the model without it. It is measured without "

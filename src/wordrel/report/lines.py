@@ -5,8 +5,8 @@ seeds.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from wordrel.report import charts, queries
 from wordrel.report.document import Block, Chart, Figure, Paragraph, Spec, Table, name, strong
@@ -16,12 +16,7 @@ from wordrel.report.text import NOTHING, capital, with_interval
 from wordrel.report.verdicts import counted, value_of
 from wordrel.study.results import Results
 
-K = TypeVar("K")
-
-_CAPTION = (
-    "Dots with {level} intervals. A model has the same colour and marker in every figure. The "
-    "broken line is chance, or no difference."
-)
+_CAPTION = "Dots with {level} intervals. A model has the same colour and marker in every figure."
 
 
 class Line(NamedTuple):
@@ -39,12 +34,10 @@ class Lines:
     Attributes:
         title: what the numbers are.
         lines: without those that have no number.
-        rules: column -> what a number is compared with: chance, or no difference.
     """
 
     title: str
     lines: Sequence[Line]
-    rules: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -57,9 +50,8 @@ def by_model(
     results: Results,
     title: str,
     models: Iterable[str],
-    columns: Mapping[K, str],
-    row: Callable[[str, K], Row | None],
-    rules: Mapping[str, float] | None = None,
+    columns: Mapping[str, str],
+    row: Callable[[str, str], Row | None],
 ) -> Lines:
     """A line for each model of which something was measured.
 
@@ -69,13 +61,12 @@ def by_model(
         models: in their order.
         columns: what `row` is called with -> the head of the column.
         row: of a model in a column; None where there is none.
-        rules: head of a column -> what its numbers are compared with.
     """
     lines = [
         Line(queries.label(results, model), model, {h: row(model, c) for c, h in columns.items()})
         for model in models
     ]
-    return Lines(title, known(lines), rules or {})
+    return Lines(title, known(lines))
 
 
 def known(lines: Iterable[Line]) -> list[Line]:
@@ -140,13 +131,11 @@ def _chart(results: Results, group: Lines, column: str) -> Spec:
         "tooltip": charts.tips("line", "value", "low", "high"),
     }
     side = {"y": charts.side("line", list(of_lines))}
-    rules = [group.rules[column]] if column in group.rules else []
-    below = [charts.line_at("value", rules)] if rules else []
-    return charts.chart(rows, charts.dots(dot), side, {"step": 20}, below)
+    return charts.chart(rows, charts.dots(dot), side, {"step": 20})
 
 
 def _axis(group: Lines) -> Spec:
     """One for all columns."""
     rows = [row for line in group.lines for row in line.cells.values() if row is not None]
     ends = [end for row in rows for end in (value_of(row), row.low, row.high)]
-    return charts.shared([*group.rules.values(), *ends])
+    return charts.shared(ends)

@@ -54,27 +54,44 @@ class Rule:
         experiment: the one whose docstring has the question, the predictions and the rule, as
             they were written before its run.
         rule: the rule in words.
+        decide: the verdict, from the tables of a study that has what the rule needs.
         models: those that have to be in a study, by their names.
         tasks: those that have to be in it, too.
-        decide: the verdict, from the tables of a study that has both.
         planned: whether it is of contrasts that the config of the study listed.
+        review: why a review leaves undecided what the rule decides; empty: it does not.
     """
 
     name: str
     claim: str
     experiment: str
     rule: str
-    models: tuple[str, ...]
-    tasks: tuple[str, ...]
     decide: Callable[[Results], Claim]
+    models: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     planned: bool = False
+    review: str = ""
 
     def missing(self, results: Results) -> list[str]:
-        """The models and tasks that a study would need besides; empty where it can decide."""
+        """What a study would need besides; empty where it can decide.
+
+        Models and tasks by their names, or "contrasts", where the claim needs planned ones.
+        """
+        if self.planned:
+            return [] if plans(self.name, results) else ["contrasts"]
         models = {str(model["name"]) for model in results.config.get("models") or ()}
         tasks = {str(task["name"]) for task in results.manifest["tasks"]}
         without = [name for name in self.models if name not in models]
         return without + [name for name in self.tasks if name not in tasks]
+
+
+def claim_of(contrast: str) -> str:
+    """The claim that a contrast belongs to: `C9 masked word, lm` is of C9."""
+    return contrast.partition(" ")[0]
+
+
+def plans(name: str, results: Results) -> bool:
+    """Whether a study planned contrasts of a claim."""
+    return any(claim_of(str(claim)) == name for claim in results.contrasts["claim"])
 
 
 def verdict_lines(predictions: Mapping[str, Verdict], claims: Mapping[str, Claim]) -> str:

@@ -15,7 +15,7 @@ belong to the claim C9 of the note.
 Source: Holm, Scandinavian Journal of Statistics 6, 1979.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -263,6 +263,11 @@ def step_down(p: Sequence[float], alpha: float) -> tuple[list[float], list[float
     return adjusted.tolist(), tested.tolist()
 
 
+def decisive(sources: Set[str]) -> bool:
+    """Whether outcomes on these sources can decide: on both corpora, or artificial sentences."""
+    return sources >= CORPORA or all(source.startswith("planted:") for source in sources)
+
+
 def decided_by(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
     """The verdict of one contrast over all of its corpora: an intersection needs no correction.
 
@@ -274,7 +279,7 @@ def decided_by(rows: Sequence[Any], sources: Mapping[str, str]) -> str:
     outcomes = {row.outcome for row in rows}
     if min(row.seeds for row in rows) < SEEDS or {yes, no} <= outcomes:
         return "undecided"
-    everywhere = {sources[row.corpus] for row in rows} >= CORPORA
+    everywhere = decisive({sources[row.corpus] for row in rows})
     if outcomes == {no}:
         return "contradicted" if everywhere else "undecided"
     if outcomes == {yes} and everywhere:

@@ -89,7 +89,7 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
             every one that is not here and not optional.
     """
     tasks: dict[TaskConfig, Task] = {}
-    skipped, problems = {}, []
+    skipped, problems, missing = {}, [], dict[str, list[str]]()
     for task in config.tasks:
         try:
             tasks[task] = load(task, cache)
@@ -99,9 +99,11 @@ def load_tasks(config: StudyConfig, cache: Path) -> Tasks:
             if isinstance(task, NamedTask) and task.optional:
                 skipped[task.name] = str(error)
             else:
-                problems.append(f"tasks: {error}")
+                cause = str(error).removeprefix(f"{task.name}: ")
+                missing.setdefault(cause, []).append(task.name)
         except DatasetError as error:
             problems.append(f"tasks: {error}")
+    problems += [f"tasks: {', '.join(names)}: {cause}" for cause, names in missing.items()]
     if not tasks and not problems:
         problems.append(f"tasks: found none of {', '.join(skipped)}; expected one that is here")
     problems += _untested(tasks.values(), config)

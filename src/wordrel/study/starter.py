@@ -129,9 +129,9 @@ def write_config(
         corpus: a file, folder or glob, or the name of a source.
         out: the YAML file to write; its folder is made.
         cache: where digests of files, and the data of tasks, are kept.
-        claims: compare all models on all tasks that the claims need, but for C7, which is
-            decided on planted text. Otherwise there is what helps to choose word vectors, with
-            the settings that `wordrel tune` chose for little text.
+        claims: compare all models on all tasks that the claims C1, C4, C8 and C9 need; the other
+            claims need planned contrasts. Otherwise there is what helps to choose word vectors,
+            with the settings that `wordrel tune` chose for little text.
         settings: of the corpus, KEY=VALUE: how its bytes and words are read.
 
     Returns:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from wordrel.config.architectures import up_to
 from wordrel.config.dialect import dump, parse
 from wordrel.config.models import model_name
 
@@ -84,11 +83,8 @@ _CONTRASTS: tuple[dict[str, Any], ...] = (
 See `configs/literal_case.yaml` and `configs/twelve_cells.yaml`.
 """
 
-_TOPS = ("mean_query_attention_position", "attention_position")
 _CLAIMS: list[dict[str, Any]] = [
-    *({"kind": kind} for kind in up_to(*_TOPS)),  # the ladder (C9), and no maps (C2, C3)
-    {"kind": "attention", "name": "one_map_qk", "ties": ["K=Q"]},  # a tied map (C5, C6)
-    {"kind": "attention", "name": "no_value_map", "ties": ["V=I"]},
+    *({"kind": kind} for kind in ("next_mean", "next_position_weight", "attention_position")),
     {"kind": "next_mean_query"},  # the same architectures for another task (C4)
     {"kind": "mean", "name": "mean_shuffled", "training": {"shuffled": True}},
     {
@@ -96,7 +92,11 @@ _CLAIMS: list[dict[str, Any]] = [
         "training": {"shuffled": True},
     },
 ]
-"""What the rules of the claims need besides; C7 is decided on planted text."""
+"""What the rules of C1, C4, C8 and C9 need besides."""
+_BESIDES = """\
+  # What C1, C4, C8 and C9 need besides. Contrasts of the other claims: configs/maps.yaml,
+  # configs/lookup.yaml, configs/induction.yaml.
+"""
 
 
 def tuned() -> Tuned:
@@ -109,8 +109,9 @@ def models_text(*, claims: bool) -> str:
     """The entries of a config.
 
     Args:
-        claims: all that the rules of the claims need, each at the settings that all share: most of
-            these models were not tuned, and a tuned one beside them would have an advantage.
+        claims: all that the rules of C1, C4, C8 and C9 need, each at the settings that all share:
+            most of these models were not tuned, and a tuned one beside them would have an
+            advantage.
     """
     chosen = {} if claims else tuned().models
     entries = []
@@ -119,10 +120,9 @@ def models_text(*, claims: bool) -> str:
         settings = chosen.get(near or model_name(entry), {})
         note = f"; no trials of its own: the settings of {near}" if near else ""
         entries.append(_written(entry | dict(settings), remark + note))
-    names = [entry.get("name") or entry["kind"] for entry in _FIRST.values()]
     if claims:
-        entries.append("  # What the claims need besides.\n")
-        entries += [_written(e) for e in _CLAIMS if (e.get("name") or e["kind"]) not in names]
+        entries.append(_BESIDES)
+        entries += map(_written, _CLAIMS)
     return "".join(entries).rstrip("\n")
 
 

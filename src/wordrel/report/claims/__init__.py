@@ -1,23 +1,14 @@
 """The claims C1 to C9: a rule decides the verdict of each from the tables of a study.
 
-Each rule names its experiment, whose file states the rule and its date. Here the rules apply to any
-study with the models and tasks that they need. If a study planned contrasts of a claim, these alone
-decide it, see `planned`.
-
-An independent review and the second edition found some rules of the first edition too strong.
-Until there are new measurements, `REVISED` replaces their verdicts in every report, in README.md
-and in results/ANSWER.md.
+C1, C4, C8 and C9 have a general rule. It names its experiment, whose file states the rule and its
+date; here it applies to any study with the models and tasks that it needs. If a study planned
+contrasts of a claim, these alone decide it, see `planned`; the other claims need such contrasts.
 """
-
-from typing import NamedTuple
 
 from wordrel.report.claims import planned
 from wordrel.report.claims.ladder import C9
 from wordrel.report.claims.learns import C1
 from wordrel.report.claims.order import C8
-from wordrel.report.claims.parts_of_speech import C2, C3
-from wordrel.report.claims.recall import C7
-from wordrel.report.claims.roles import C5, C6
 from wordrel.report.claims.task import C4
 from wordrel.report.document import (
     Block,
@@ -38,67 +29,18 @@ _EXPLAINED = (
     "These verdicts use the tables of this study alone. A claim stays undecided where a row is "
     f"missing or a model has fewer than {SEEDS} seeds."
 )
-REVIEW, SECOND_EDITION = "independent review, one seed", "rule of the second edition"
-_DECIDED = ("supported", "contradicted", "partly supported")
-
-
-class Revision(NamedTuple):
-    """The verdict that stands until new measurements are in.
-
-    Attributes:
-        verdict: that word.
-        why: the reason.
-        by: what asks for it.
-        replaces: the verdicts of the rule that it stands for.
-    """
-
-    verdict: str
-    why: str
-    by: str = REVIEW
-    replaces: tuple[str, ...] = _DECIDED
-
-
-REVISED = {
-    "C2": Revision(
-        "not identified",
-        "no noun is as frequent as an article, so that nothing can hold frequency equal",
-    ),
-    "C5": Revision("undecided", "the models are not tuned"),
-    "C6": Revision("undecided", "the models are not tuned"),
-    "C7": Revision(
-        "partly supported",
-        "capability alone is shown; limit and use of attention are not measured",
-        SECOND_EDITION,
-        ("supported",),
-    ),
-    "C9": Revision(
-        "undecided",
-        "what word scores add changes its sign with learning rate, windows and calibration",
-    ),
-}
-"""Claim -> the verdict that stands in place of that of its rule."""
 YOUNGER_RULES = ("C1", "C9")
 """Those written when some results were known."""
 YOUNG = "†"
 _YOUNGER = f"{YOUNG} The rule was written when some results were known."
-RULES = (C1, C2, C3, C4, C5, C6, C7, C8, C9)
+_GENERAL = {rule.name: rule for rule in (C1, C4, C8, C9)}
+RULES = tuple(_GENERAL.get(name) or planned.over_contrasts(name) for name in planned.written())
+"""Of each claim: the general rule, or the one over contrasts that a study has to plan."""
 
 
-class Standing(NamedTuple):
-    """A verdict as it stands; the other fields are empty where the rule's own one stands."""
-
-    verdict: str
-    before: str = ""
-    why: str = ""
-    by: str = ""
-
-
-def standing(rule: Rule, claim: Claim) -> Standing:
-    """The verdict of a rule, or its revision, which covers no planned contrasts."""
-    revision = REVISED.get(rule.name)
-    if rule.planned or revision is None or claim.verdict not in revision.replaces:
-        return Standing(claim.verdict)
-    return Standing(revision.verdict, claim.verdict, revision.why, revision.by)
+def standing(rule: Rule, claim: Claim) -> str:
+    """The verdict of a rule as it stands: undecided where a review found the rule too strong."""
+    return "undecided" if rule.review else claim.verdict
 
 
 def young(rule: Rule) -> str:
@@ -122,7 +64,7 @@ def chips(results: Results) -> list[tuple[str, str]]:
     rules = decidable(results)
     own = [rule for rule in rules if rule.experiment == results.study]
     return [
-        (f"{rule.name}: {rule.claim}", standing(rule, rule.decide(results)).verdict)
+        (f"{rule.name}: {rule.claim}", standing(rule, rule.decide(results)))
         for rule in own or rules
     ]
 
@@ -133,8 +75,8 @@ def claims_table(results: Results) -> list[Table]:
     for rule in decidable(results):
         claim = rule.decide(results)
         now = standing(rule, claim)
-        before = f" (its rule: {now.before})" if now.before else ""
-        shown = f"{verdict(now.verdict)}{young(rule)}{before}"
+        before = "" if now == claim.verdict else f" (its rule: {claim.verdict})"
+        shown = f"{verdict(now)}{young(rule)}{before}"
         rows.append((f"{rule.name}: {rule.claim}", shown, name(claim.evidence)))
     return [Table(("claim", "verdict", "effect [95% interval], n"), rows, words=3)] if rows else []
 
@@ -145,9 +87,9 @@ def blocks(results: Results) -> list[Block]:
     if not rules:
         return []
     revised = [
-        f"{rule.name} is {now.verdict}: {now.why} ({now.by})."
+        f"{rule.name} is {now}: {rule.review}."
         for rule in rules
-        if (now := standing(rule, rule.decide(results))).why
+        if (now := standing(rule, claim := rule.decide(results))) != claim.verdict
     ]
     if any(map(young, rules)):
         revised.append(_YOUNGER)

@@ -1,6 +1,7 @@
 """C9: does self-attention differ from word2vec, and by one ingredient?"""
 
 from wordrel.report import ladder, queries
+from wordrel.report.claims.planned import words
 from wordrel.report.text import count, number, plural
 from wordrel.report.verdicts import (
     SEEDS,
@@ -48,7 +49,7 @@ def _by_ordering(falls: tuple[float, ...]) -> str:
 
 C9 = Rule(
     name="C9",
-    claim="Self-attention differs from word2vec, and mostly by one ingredient",
+    claim=words("C9"),
     experiment="ladder",
     rule=(
         "On the ladders from a plain mean of the context to attention: supported where on every "
@@ -62,4 +63,8 @@ C9 = Rule(
     ),
     tasks=("held_out_loss",),
     decide=claim,
+    review=(
+        "what word scores add changes its sign with learning rate, windows and calibration "
+        "(independent review, one seed)"
+    ),
 )

@@ -8,6 +8,7 @@ at least" is so for one in 40 tests of a model that has learnt nothing, and for 
 from collections.abc import Sequence
 
 from wordrel.report import queries
+from wordrel.report.claims.planned import words
 from wordrel.report.labels import label
 from wordrel.report.verdicts import (
     Claim,
@@ -71,7 +72,7 @@ def verdict(signs: Sequence[int], p: Sequence[float]) -> str:
 
 C1 = Rule(
     name="C1",
-    claim="Self-attention learns words and their relationships",
+    claim=words("C1"),
     experiment="word2vec_vs_attention",
     rule=(
         "Supported where attention is significantly better than random vectors on seven sets of "

@@ -1,6 +1,7 @@
 """C8: does attention depend on the order of words?"""
 
 from wordrel.report import queries
+from wordrel.report.claims.planned import words
 from wordrel.report.queries import Row
 from wordrel.report.text import count, plural
 from wordrel.report.verdicts import (
@@ -104,7 +105,7 @@ def moved(results: Results, corpus: str, models: tuple[str, ...], group: str) ->
 
 C8 = Rule(
     name="C8",
-    claim="Attention does not care about order",
+    claim=words("C8"),
     experiment="order",
     rule=(
         "Each held-out context is permuted inside its window. Supported where attention, which "

@@ -19,7 +19,6 @@ Reads the tables `contrasts` and `orderings`.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
 from itertools import chain
@@ -33,8 +32,8 @@ from wordrel.report import queries
 from wordrel.report.labels import label
 from wordrel.report.queries import Row
 from wordrel.report.text import NOTHING, count, listed, number, plural, with_interval
-from wordrel.report.verdicts import SEEDS, Claim, Rule, counted
-from wordrel.study.contrasts import CORPORA
+from wordrel.report.verdicts import SEEDS, Claim, Rule, claim_of, counted, plans
+from wordrel.study.contrasts import decisive
 from wordrel.study.orderings import leader
 from wordrel.study.results import Results
 from wordrel.study.schema import MISSING, OUTCOMES
@@ -55,39 +54,35 @@ OBJECTIVES = {*get_args(Objective)}
 
 @cache
 def written() -> dict[str, dict[str, Any]]:
-    """Claim -> its rule, as `rules.yaml` has it."""
+    """Claim -> its words and its rule, as `rules.yaml` has them."""
     text = files(__package__).joinpath("rules.yaml").read_text(encoding="utf-8")
     by_claim: dict[str, dict[str, Any]] = yaml.load(text, yaml.CSafeLoader)
     return by_claim
 
 
+def words(name: str) -> str:
+    """The words of a claim, C1 to C9."""
+    return str(written()[name]["claim"])
+
+
+def over_contrasts(name: str, study: str = "") -> Rule:
+    """The rule of a claim over planned contrasts, for the study that planned them."""
+    return Rule(
+        name=name,
+        claim=words(name),
+        experiment=study,
+        rule=written()[name]["rule"],
+        decide=partial(decide, name),
+        planned=True,
+    )
+
+
 def rules(results: Results, general: Sequence[Rule]) -> list[Rule]:
     """The general rules; where a study planned contrasts of a claim, the rule over these."""
-    named = {_claim_of(str(claim)) for claim in results.contrasts["claim"]}
     return [
-        replace(
-            rule,
-            experiment=results.study,
-            rule=written()[rule.name]["rule"],
-            models=(),
-            tasks=(),
-            decide=partial(decide, rule.name),
-            planned=True,
-        )
-        if rule.name in named
-        else rule
+        over_contrasts(rule.name, results.study) if plans(rule.name, results) else rule
         for rule in general
     ]
-
-
-def _claim_of(claim: str) -> str:
-    """`C9 masked word, lm` is of C9."""
-    return claim.partition(" ")[0]
-
-
-def plans(name: str, results: Results) -> bool:
-    """Whether a study planned contrasts of a claim."""
-    return any(_claim_of(str(claim)) == name for claim in results.contrasts["claim"])
 
 
 def decide(name: str, *studies: Results) -> Claim:
@@ -96,7 +91,7 @@ def decide(name: str, *studies: Results) -> Claim:
     Studies with one corpus under one name have it from one source.
     """
     contrasts = chain.from_iterable(queries.rows(study.contrasts) for study in studies)
-    rows = [row for row in contrasts if _claim_of(str(row.claim)) == name]
+    rows = [row for row in contrasts if claim_of(str(row.claim)) == name]
     facts = _Facts(studies, name, rows)
     rule = written()[name]
     verdict = next(
@@ -166,7 +161,7 @@ class _Facts:
             chain.from_iterable(queries.sources(study).items() for study in studies)
         )
         orderings = chain.from_iterable(queries.rows(study.orderings) for study in studies)
-        its = [row for row in orderings if _claim_of(str(row.claim)) == name]
+        its = [row for row in orderings if claim_of(str(row.claim)) == name]
         by_task = queries.grouped(its, lambda row: (str(row.claim), str(row.task)))
         self._leaders = {key: leader(of, self._sources) for key, of in by_task.items()}
         self._rows = rows
@@ -217,5 +212,4 @@ class _Facts:
         if not strict:
             return outcome in outcomes and not opposite & outcomes
         sources = {self._sources[str(row.corpus)] for row in contrast}
-        everywhere = sources >= CORPORA or all(s.startswith("planted:") for s in sources)
-        return outcomes == {outcome} and everywhere
+        return outcomes == {outcome} and decisive(sources)

@@ -1,6 +1,7 @@
 """C4: does the task that is learnt decide how related two words are?"""
 
 from wordrel.report import queries
+from wordrel.report.claims.planned import words
 from wordrel.report.verdicts import (
     SEEDS,
     Claim,
@@ -98,7 +99,7 @@ def _pair(results: Results, first: str, second: str) -> str:
 
 C4 = Rule(
     name="C4",
-    claim="The product of two words says how related they are for the task learnt",
+    claim=words("C4"),
     experiment="task_decides",
     rule=(
         "The cosines of pairs agree less between two tasks than between two seeds of either, in a "

@@ -15,9 +15,6 @@ from wordrel.report.own.studies import (
     Own,
     beside,
     order_result,
-    parts_result,
-    recall_result,
-    roles_result,
     stability_result,
     task_result,
 )
@@ -34,7 +31,9 @@ def own(results: Results) -> Own:
     result = _OWN.get(results.study, _ladder)(results)
     result = result if result.blocks else _families(results)
     opening = planned.sentences(results)
-    return result._replace(sentences=(*opening, *result.sentences)[: planned.MOST])
+    title = planned.TITLE if opening and not result.blocks else result.title
+    sentences = (*opening, *result.sentences)[: planned.MOST]
+    return result._replace(title=title, sentences=sentences)
 
 
 def _ladder(results: Results) -> Own:
@@ -83,11 +82,8 @@ def _families(results: Results) -> Own:
 
 
 _OWN: dict[str, Callable[[Results], Own]] = {
-    "recall": recall_result,
     "order": order_result,
-    "parts_of_speech": parts_result,
     "task_decides": task_result,
-    "roles": roles_result,
     "stability": stability_result,
     "word2vec_vs_attention": _families,
     "quickstart": _families,

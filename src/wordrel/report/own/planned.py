@@ -16,6 +16,7 @@ from wordrel.study.contrasts import SEEDS, decided_by
 from wordrel.study.results import Results
 from wordrel.study.schema import MISSING, NO_INTERVAL, OPEN, UNDECIDED
 
+TITLE = "planned contrasts"
 MOST = 6
 """Sentences of a card."""
 
@@ -82,8 +83,10 @@ def on_questions(results: Results) -> set[str]:
 
 def _together(results: Results, planned: Sequence[list[Row]]) -> list[list[list[Row]]]:
     """Contrasts with one verdict and the same outcomes stand in one sentence."""
-    outcome = queries.grouped(planned, lambda rows: (_verdict(results, rows), _outcome(rows)))
-    return list(outcome.values())
+    alike = queries.grouped(
+        planned, lambda rows: (_verdict(results, rows), _outcome(rows), bool(rows[0].model_b))
+    )
+    return list(alike.values())
 
 
 def _compared(results: Results, claim: str, planned: Sequence[Sequence[Row]]) -> str:
@@ -93,11 +96,13 @@ def _compared(results: Results, claim: str, planned: Sequence[Sequence[Row]]) ->
     end = f"{_outcome(planned[0])}{end}"
     if len(planned) > _FEW:
         return f"{capital(claim)}: the gains of {count(len(planned))} contrasts are {end}"
-    sides = [_sides(results, rows[0]) for rows in planned]
-    pairs = [f"{first} over {second}" for first, second in sides]
+    pairs = [_pair(results, rows[0]) for rows in planned]
     if len(planned) > 1:
-        firsts, seconds = zip(*sides, strict=True)
-        joined = f"{firsts[0]} over {listed(seconds)}" if len({*firsts}) == 1 else listed(pairs)
+        two = [rows[0] for rows in planned if rows[0].model_b]
+        firsts = [named(results, str(row.model_a)) for row in two]
+        seconds = [named(results, str(row.model_b)) for row in two]
+        one = len({*firsts}) == 1
+        joined = f"{firsts[0]} over {listed(seconds)}" if one else listed(pairs)
         return _in_few_words(_claim_and_parts(planned), f"gains of {joined}", "are", end)
     row = next(r for r in planned[0] if r.outcome != MISSING)
     where = f" on {row.corpus}" if len(queries.corpora(results)) > 1 else ""
@@ -138,10 +143,12 @@ def _outcome(rows: Sequence[Row]) -> str:
     return _OUTCOMES[outcomes.pop()] if len(outcomes) == 1 else _MIXED
 
 
-def _sides(results: Results, row: Row) -> tuple[str, str]:
-    """The two models in a sentence, or the first one and its number."""
-    second = str(row.model_b)
-    return named(results, str(row.model_a)), named(results, second) if second else str(row.against)
+def _pair(results: Results, row: Row) -> str:
+    """The two models in a sentence; or one, with its number or what was measured of it."""
+    first, group = named(results, str(row.model_a)), str(row.task).partition(": ")[2]
+    if row.model_b:
+        return f"{first} over {named(results, str(row.model_b))}"
+    return f"{first} ({group.rpartition(', ')[0]})" if group else f"{first} against {row.against}"
 
 
 def _unit(results: Results, row: Row) -> str:
