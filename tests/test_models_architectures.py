@@ -15,7 +15,6 @@ from wordrel.config.architectures import (
     WORD_PRODUCTS,
     WORD_SCORES,
     WORD_WEIGHTS,
-    up_to,
 )
 
 PAIRS = [
@@ -78,14 +77,3 @@ def test_every_identifier_is_the_name_of_its_first_results() -> None:
     others = list(ARCHITECTURES.items())[13:]
     assert [architecture.identifier for _, architecture in others] == [name for name, _ in others]
     assert set(PARTS) < {field.name for field in fields(ARCHITECTURES["mean"])}
-
-
-def test_up_to_names_all_that_a_top_is_built_over() -> None:
-    assert up_to("mean_query_attention_position") == [
-        "mean",
-        "position_weight",
-        "mean_query_attention",
-        "mean_query_attention_position",
-    ]
-    assert up_to("next_mean_query", "mean") == ["mean", "next_mean_query"]
-    assert up_to("transformer_block")[-2:] == ["attention_position", "transformer_block"]
