@@ -9,7 +9,7 @@ from pathlib import Path
 
 import wordrel
 from wordrel.config import load_config
-from wordrel.report.claims import RULES, standing
+from wordrel.report.claims import decidable, standing
 from wordrel.report.verdicts import verdict_lines
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def main() -> None:
     result = wordrel.run(ROOT / "configs" / f"{name}.yaml", out=ROOT / "results" / name)
     experiment = import_module(name)
     verdicts = experiment.verdicts(result) if hasattr(experiment, "verdicts") else {}
-    own = {rule: rule.decide(result) for rule in RULES if rule.experiment == name}
+    own = {rule: rule.decide(result) for rule in decidable(result) if rule.experiment == name}
     claims = {r.name: c._replace(verdict=standing(r, c)) for r, c in own.items()}
     print(verdict_lines(verdicts, claims))
 

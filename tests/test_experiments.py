@@ -103,7 +103,7 @@ def test_neighbours_and_classes_have_rules_of_their_own() -> None:
     assert verdicts([], summary=(below | {"selected": False},))["9"] == "undecided"
 
 
-@pytest.mark.parametrize("name", ["task_decides", "ladder", "stability", "quickstart"])
+@pytest.mark.parametrize("name", ["task_decides", "ladder", "lookup", "stability", "quickstart"])
 def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +125,9 @@ def test_an_experiment_is_run_by_its_name_and_tells_what_came_out(
         "ladder": [
             *("1: holds", "2: fails", "3: holds", "4: undecided", "5: fails", "6: holds"),
             "C9: undecided",
+        ],
+        "lookup": [
+            *("1: holds", "2: holds", "3: fails", "C6: undecided", "C7: partly supported"),
         ],
         "stability": ["1: holds", "2: holds", "3: holds", "4: fails"],
         "quickstart": [""],
