@@ -28,9 +28,13 @@ from collections.abc import Sequence
 from twelve_cells import better, by_contrasts, less, more
 from wordrel.report import queries
 from wordrel.report.queries import Row
-from wordrel.report.verdicts import SEEDS, Verdict, decided_by_all
+from wordrel.report.text import listed, share
+from wordrel.report.verdicts import SEEDS, Verdict, apart, borne_out, decided_by_all, score
 from wordrel.study.results import Results
 from wordrel.study.schema import MISSING
+
+TRIPLES = "verb_triples.articles.query_key"
+OF_THE_NOTE, WITH_PATH = "attention", "direct_attention_position"
 
 
 def verdicts(results: Results) -> dict[str, Verdict]:
@@ -55,3 +59,29 @@ def _nothing_decided(measured: Sequence[Row], others: Sequence[Row]) -> Verdict:
     complete = measured and all(row.seeds >= SEEDS for row in measured)
     signs = [1 if row.outcome == MISSING else -1 for row in others] if complete else []
     return Verdict(decided_by_all(signs), "; ".join(f"{r.corpus}: {r.outcome}" for r in others))
+
+
+def surprise(results: Results) -> str:
+    """A result that was not predicted, and decides nothing.
+
+    Raises:
+        ValueError: where the tables no longer show it.
+    """
+    corpora = queries.corpora(results)
+    rows = [[score(results, c, TRIPLES, m) for c in corpora] for m in (OF_THE_NOTE, WITH_PATH)]
+    borne_out("the path changes scores", (apart(*pair) == 1 for pair in zip(*rows, strict=True)))
+    alone, beside = (
+        listed(
+            [
+                f"{share(row.score, row.low, row.high)} ({corpus})"
+                for row, corpus in zip(of, corpora, strict=True)
+                if row is not None
+            ]
+        )
+        for of in rows
+    )
+    return (
+        "**With positions and a direct path, a verb's query prefers nouns to articles less "
+        f"often.** In `{OF_THE_NOTE}`, the model of the note, it rates the noun higher in {alone} "
+        f"of the triples; in `{WITH_PATH}` in {beside} (exploratory). So C2 depends on the model."
+    )

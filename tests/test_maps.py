@@ -61,6 +61,14 @@ def test_predictions_of_induction_follow_from_its_contrasts(
     assert verdicts("induction", OPEN, **parts) == dict.fromkeys("12", expected)
 
 
+def test_the_surprise_of_maps_is_checked_by_the_scores() -> None:
+    results, study = read_results(ROOT / "results" / "maps"), experiment("maps")
+    assert "prefers nouns to articles less often" in study.surprise(results)
+    equal = results.summary.assign(low=0.1, high=0.9)
+    with pytest.raises(ValueError, match="the path changes scores"):
+        study.surprise(replace(results, summary=equal))
+
+
 def test_the_surprise_of_lookup_is_checked_by_its_contrast() -> None:
     results, study = read_results(ROOT / "results" / "lookup"), experiment("lookup")
     assert "without maps, too" in study.surprise(results)
