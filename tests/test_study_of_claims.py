@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import wordrel
+from wordrel.api import stored_config
 from wordrel.config import load_config
 from wordrel.errors import StoreError
 from wordrel.report import html, markdown
@@ -151,7 +152,7 @@ def test_one_claim_is_reproduced_with_what_it_needs_alone(results: Results, tmp_
 
 
 def test_of_a_claim_some_models_may_be_left_out(results: Results) -> None:
-    config = wordrel.api.stored_config(results)
+    config = stored_config(results)
     stored, cut = part(results, config, claim="C4", models=["attention_targetword"], seeds=2)
     assert [model.name for model in cut.models] == ["attention_targetword"]
     assert not cut.contrasts
@@ -172,3 +173,9 @@ def test_of_a_claim_some_models_may_be_left_out(results: Results) -> None:
 def test_a_verdict_without_its_rows_is_undecided(results: Results) -> None:
     assert verdict(results, "C8") in ("undecided", "partly supported")
     assert verdict(replace(results, contrasts=results.contrasts.iloc[:0]), "C8") == "undecided"
+
+
+def test_a_claim_without_a_score_is_refused_before_anything_is_trained() -> None:
+    maps = Path(__file__).resolve().parents[1] / "results" / "maps"
+    with pytest.raises(StoreError, match="C3 rests on no score here, found none to compare"):
+        wordrel.reproduce(maps, claim="C3", seeds=1)

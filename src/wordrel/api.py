@@ -215,10 +215,10 @@ def reproduce(  # noqa: PLR0913 - a parameter an option
     config = load_config(stored.folder / "config.yaml", places)
     if quick:
         seeds, jobs = 1, 1
-    from wordrel.report.claims.part import part, verdict  # loads torch
+    from wordrel.report.claims.part import scored_part, verdict  # loads torch
 
     whole = stored
-    stored, config = part(whole, config, claim=claim, models=models, seeds=seeds)
+    stored, config = scored_part(whole, config, claim, models, seeds)
     with scratch_folder("reproduce") as fresh:
         _share_downloads(fresh)
         kept = keep or fresh / "results"

@@ -56,6 +56,27 @@ def part(
     return replace(results, runs=runs, scores=scores[own]), config
 
 
+def scored_part(
+    results: Results,
+    config: StudyConfig,
+    claim: str | None,
+    models: Sequence[str],
+    seeds: int | None,
+) -> tuple[Results, StudyConfig]:
+    """The same part, where a new run can be compared with it.
+
+    Raises:
+        StoreError: as `part`, and where a claim rests on no score.
+    """
+    stored, cut = part(results, config, claim=claim, models=models, seeds=seeds)
+    if claim is not None and stored.scores.empty:
+        raise StoreError(
+            f"{results.folder}: {claim} rests on no score here, found none to compare; expected a "
+            "claim with scores, or the whole study"
+        )
+    return stored, cut
+
+
 def verdict(results: Results, claim: str) -> str:
     """The verdict of a claim's rule on these results; undecided where a part of it is missing."""
     rule = next(rule for rule in rules_of(results) if rule.name == claim)
